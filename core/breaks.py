@@ -187,7 +187,7 @@ def _distinct(values: Array, weights: Array | None, classes: int) -> tuple[Float
         if flat.dtype.kind == "f":
             use &= ~np.isnan(flat)
         x, inverse = np.unique(flat[use], return_inverse=True)
-        w = np.bincount(inverse.ravel(), weights=given.ravel()[use], minlength=x.size)
+        w = np.bincount(inverse.ravel(), weights=given.ravel()[use], minlength=x.size).astype(np.float64)
     if x.size == 0:
         raise InputError("There is no value to classify: all are missing. Choose another field or raster.")
     x = x.astype(np.float64)
