@@ -486,8 +486,8 @@ class _Corridors:
         cost_a = a.cost[top - a.top : bottom - a.top, left - a.left : right - a.left]
         cost_b = b.cost[top - b.top : bottom - b.top, left - b.left : right - b.left]
         least = float(self.least[index])
-        inside = cost_a + cost_b <= _a_little_more(least + self.slack)
-        rows, cols = _box(inside)
+        total = cost_a + cost_b
+        rows, cols = _box((total <= _a_little_more(least + self.slack)) & np.isfinite(total))
         return LinkCosts(
             index,
             slice(top + rows.start, top + rows.stop),

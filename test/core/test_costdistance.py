@@ -1,0 +1,336 @@
+"""Least-cost distances against other solvers, closed forms and invariants."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ecosecnet.core.costdistance import (
+    STEPS,
+    UNREACHED,
+    CostGraph,
+    check_resistance,
+    corridor_costs,
+    graph_bytes,
+)
+from ecosecnet.core.errors import InputError, OperationCancelled
+from ecosecnet.core.monitor import Monitor
+
+
+def landscape(seed, rows=30, cols=40, nodata=0.2, top=100):
+    rng = np.random.default_rng(seed)
+    resistance = rng.integers(1, top, (rows, cols)) + rng.random((rows, cols))
+    resistance[rng.random((rows, cols)) < nodata] = np.nan
+    return resistance
+
+
+def scattered(seed, shape, count=6):
+    rng = np.random.default_rng(seed + 1000)
+    labels = np.zeros(shape, dtype=np.int32)
+    labels.ravel()[rng.permutation(labels.size)[:count]] = np.arange(1, count + 1)
+    return labels
+
+
+def bellman_ford(resistance, sources, cell_size, neighbours):
+    """Relax every edge until nothing changes: slow, with nothing in common with the engine."""
+    rows, cols = resistance.shape
+    cost = np.where(sources & ~np.isnan(resistance), 0.0, np.inf)
+    changed = True
+    while changed:
+        changed = False
+        for row in range(rows):
+            for col in range(cols):
+                for down, right in STEPS:
+                    if neighbours == 4 and down and right:
+                        continue
+                    i, j = row + down, col + right
+                    if not (0 <= i < rows and 0 <= j < cols):
+                        continue
+                    length = cell_size * (2**0.5 if down and right else 1.0)
+                    new = cost[i, j] + (resistance[i, j] + resistance[row, col]) / 2 * length
+                    if new < cost[row, col] * (1 - 1e-13):
+                        cost[row, col] = new
+                        changed = True
+    return cost
+
+
+class TestCheckResistance:
+    def test_accepts_nodata_and_values_below_one(self):
+        check_resistance(np.array([[0.1, np.nan, 5.0]]))
+
+    def test_says_how_many_and_where(self):
+        resistance = np.ones((4, 5))
+        resistance[2, 3] = 0.0
+        resistance[3, 0] = -7.0
+        with pytest.raises(InputError, match=r"2 cells are not; the first is 0 in row 3, column 4"):
+            check_resistance(resistance)
+
+    def test_refuses_infinite(self):
+        with pytest.raises(InputError, match="1 cell is not; the first is inf in row 1, column 1"):
+            check_resistance(np.array([[np.inf, 1.0]]))
+
+    def test_refuses_all_nodata(self):
+        with pytest.raises(InputError, match="no valid cell"):
+            check_resistance(np.full((3, 3), np.nan))
+
+    @pytest.mark.parametrize("wrong", [np.ones(5), np.ones((2, 2), dtype=bool)])
+    def test_refuses_other_arrays(self, wrong):
+        with pytest.raises(InputError, match="two-dimensional array of numbers"):
+            check_resistance(wrong)
+
+
+class TestCostFrom:
+    def test_straight_line_pays_half_of_the_own_cell(self):
+        graph = CostGraph(np.array([[8.0, 2.0, 4.0]]), cell_size=10.0)
+        assert graph.cost_from(np.array([0])).tolist() == [[0.0, 50.0, 80.0]]
+
+    def test_diagonal_is_longer_by_root_two(self):
+        resistance = np.array([[1.0, np.nan], [np.nan, 3.0]])
+        assert CostGraph(resistance).cost_from(np.array([0]))[1, 1] == pytest.approx(2 * 2**0.5, rel=1e-15)
+        assert np.isinf(CostGraph(resistance, neighbours=4).cost_from(np.array([0]))[1, 1])
+
+    def test_uniform_surface_is_octile_distance(self):
+        cost = CostGraph(np.full((9, 12), 3.0), cell_size=2.0).cost_from(np.array([0]))
+        rows, cols = np.indices((9, 12))
+        octile = np.maximum(rows, cols) + (2**0.5 - 1) * np.minimum(rows, cols)
+        np.testing.assert_allclose(cost, 6.0 * octile, rtol=1e-13)
+
+    @pytest.mark.parametrize("neighbours", [8, 4])
+    def test_equals_plain_relaxation(self, neighbours):
+        resistance = landscape(1, 15, 18)
+        sources = scattered(1, resistance.shape) > 0
+        cost = CostGraph(resistance, cell_size=3.0, neighbours=neighbours).cost_from(sources)
+        np.testing.assert_allclose(cost, bellman_ford(resistance, sources, 3.0, neighbours), rtol=1e-12)
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_equals_scikit_image(self, seed):
+        graph = pytest.importorskip("skimage.graph")
+        resistance = landscape(seed, 60, 50)
+        sources = scattered(seed, resistance.shape) > 0
+        walls = np.where(np.isnan(resistance), -1, resistance)
+        starts = np.argwhere(sources & ~np.isnan(resistance))
+        expected, _ = graph.MCP_Geometric(walls, fully_connected=True).find_costs(starts)
+        np.testing.assert_allclose(CostGraph(resistance).cost_from(sources), expected, rtol=1e-12)
+
+    def test_limit_only_cuts(self):
+        graph = CostGraph(landscape(3))
+        sources = scattered(3, graph.shape) > 0
+        full = graph.cost_from(sources)
+        limit = float(np.median(full[np.isfinite(full)]))
+        assert np.array_equal(graph.cost_from(sources, limit=limit), np.where(full <= limit, full, np.inf))
+
+    def test_single_precision_and_integers_give_the_same_as_double(self):
+        resistance = np.random.default_rng(0).integers(1, 50, (20, 20))
+        start = np.array([7])
+        expected = CostGraph(resistance.astype(np.float64)).cost_from(start)
+        assert np.array_equal(CostGraph(resistance).cost_from(start), expected)
+        assert np.array_equal(CostGraph(resistance.astype(np.float32)).cost_from(start), expected)
+
+    def test_impassable_starts_are_left_out_but_not_all(self):
+        graph = CostGraph(np.array([[np.nan, 1.0, 1.0]]))
+        assert graph.cost_from(np.array([0, 1])).tolist() == [[np.inf, 0.0, 1.0]]
+        with pytest.raises(InputError, match="No start cell"):
+            graph.cost_from(np.array([0]))
+
+    @pytest.mark.parametrize("turn", range(8))
+    def test_turning_and_flipping_the_map_turns_the_costs(self, turn):
+        def moved(array):
+            array = np.rot90(array, turn % 4)
+            return np.flipud(array) if turn >= 4 else array
+
+        resistance = landscape(5, 20, 33)
+        sources = scattered(5, resistance.shape) > 0
+        here = CostGraph(resistance).cost_from(sources)
+        there = CostGraph(np.ascontiguousarray(moved(resistance))).cost_from(moved(sources))
+        np.testing.assert_allclose(there, moved(here), rtol=1e-13)
+
+    def test_more_resistance_never_costs_less(self):
+        resistance = landscape(6)
+        dearer = resistance + np.random.default_rng(6).random(resistance.shape) * 20
+        sources = scattered(6, resistance.shape) > 0
+        assert (CostGraph(dearer).cost_from(sources) >= CostGraph(resistance).cost_from(sources)).all()
+
+    def test_strips_do_not_show(self, monkeypatch):
+        resistance = landscape(7)
+        sources = scattered(7, resistance.shape)
+        whole = CostGraph(resistance).allocate(sources)
+        monkeypatch.setattr("ecosecnet.core.costdistance._STRIP", 1)
+        parts = CostGraph(resistance).allocate(sources)
+        assert np.array_equal(parts.cost, whole.cost)
+        assert np.array_equal(parts.direction, whole.direction)
+
+
+class TestAllocate:
+    @pytest.mark.parametrize("seed", range(4))
+    def test_is_the_nearest_of_the_single_fields(self, seed):
+        graph = CostGraph(landscape(seed))
+        labels = scattered(seed, graph.shape)
+        labels[np.isnan(graph.resistance)] = 0
+        field = graph.allocate(labels)
+        singles = np.stack([graph.cost_from(labels == label) for label in np.unique(labels[labels > 0])])
+        reached = np.isfinite(field.cost)
+        assert np.array_equal(field.cost, singles.min(axis=0))
+        nearest = np.unique(labels[labels > 0])[singles.argmin(axis=0)]
+        assert np.array_equal(field.allocation, np.where(reached, nearest, 0))
+
+    def test_directions_lead_home_at_the_stated_cost(self):
+        resistance = landscape(9)
+        graph = CostGraph(resistance, cell_size=30.0)
+        labels = scattered(9, graph.shape)
+        field = graph.allocate(labels)
+        assert np.array_equal(field.direction == UNREACHED, np.isinf(field.cost))
+        for row, col in np.argwhere(np.isfinite(field.cost)):
+            walked, i, j = 0.0, row, col
+            while field.direction[i, j]:
+                down, right = STEPS[field.direction[i, j] - 1]
+                length = 30.0 * (2**0.5 if down and right else 1.0)
+                walked += (resistance[i, j] + resistance[i + down, j + right]) / 2 * length
+                i, j = i + down, j + right
+            assert labels[i, j] == field.allocation[row, col]
+            assert walked == pytest.approx(field.cost[row, col], rel=1e-12)
+
+    def test_ties_go_to_the_lowest_direction_code(self):
+        labels = np.array([[1, 0, 2]])
+        field = CostGraph(np.ones((1, 3))).allocate(labels)
+        assert field.direction.tolist() == [[0, 1, 0]]
+        assert field.allocation.tolist() == [[1, 2, 2]]
+
+    def test_unreached_cells_say_so(self):
+        field = CostGraph(np.array([[1.0, np.nan, 1.0]])).allocate(np.array([[1, 0, 0]]))
+        assert field.allocation.tolist() == [[1, 0, 0]]
+        assert field.direction.tolist() == [[0, UNREACHED, UNREACHED]]
+
+    def test_contacts_are_all_touching_zones_with_upper_bounds(self):
+        graph = CostGraph(landscape(11, nodata=0.05))
+        labels = scattered(11, graph.shape)
+        labels[np.isnan(graph.resistance)] = 0
+        field = graph.allocate(labels)
+        pairs, cost = graph.contacts(field)
+        expected = set()
+        zones = field.allocation
+        for row, col in np.ndindex(graph.shape):
+            for down, right in STEPS:
+                i, j = row + down, col + right
+                if 0 <= i < graph.shape[0] and 0 <= j < graph.shape[1] and 0 < zones[row, col] < zones[i, j]:
+                    expected.add((zones[row, col], zones[i, j]))
+        assert list(map(tuple, pairs)) == sorted(expected)
+        for (a, b), bound in zip(pairs, cost):
+            assert graph.cost_from(labels == a)[labels == b].min() <= bound * (1 + 1e-12)
+        nearest = min(graph.cost_from(labels == a)[labels == b].min() for a, b in pairs)
+        assert cost.min() == pytest.approx(nearest, rel=1e-12)
+
+
+def all_pairs(labels):
+    present = np.unique(labels[labels > 0])
+    return np.array([(a, b) for a in present for b in present if a < b])
+
+
+class TestCorridorCosts:
+    @pytest.mark.parametrize("slack", [0.0, 40.0, np.inf])
+    @pytest.mark.parametrize("seed", range(4))
+    def test_exact_wherever_it_matters(self, seed, slack):
+        graph = CostGraph(landscape(seed, nodata=0.3))
+        labels = scattered(seed, graph.shape)
+        labels[np.isnan(graph.resistance)] = 0
+        fields = {label: graph.cost_from(labels == label) for label in np.unique(labels[labels > 0])}
+        pairs = all_pairs(labels)
+        seen = []
+        for link in corridor_costs(graph, labels, pairs, slack=slack):
+            seen.append(link.index)
+            a, b = pairs[link.index]
+            least = fields[a][labels == b].min()
+            assert link.least == least
+            total = fields[a] + fields[b]
+            got = np.full(graph.shape, np.inf)
+            got[link.rows, link.cols] = link.cost_a + link.cost_b
+            inside = (total <= least + slack) & np.isfinite(total)
+            assert np.array_equal(got[inside], total[inside])
+            assert (np.isinf(got[~inside]) | (got[~inside] > least + slack)).all()
+        assert seen == list(range(len(pairs)))
+
+    def test_same_with_hardly_any_memory_for_fields(self, monkeypatch):
+        graph = CostGraph(landscape(2))
+        labels = scattered(2, graph.shape)
+        labels[np.isnan(graph.resistance)] = 0
+        pairs = all_pairs(labels)[::-1]
+        roomy = [(link.least, link.cost_a.tolist()) for link in corridor_costs(graph, labels, pairs, slack=9.0)]
+        monkeypatch.setattr("ecosecnet.core.costdistance._CACHED_FIELDS", 0)
+        tight = [(link.least, link.cost_a.tolist()) for link in corridor_costs(graph, labels, pairs, slack=9.0)]
+        assert roomy == tight
+
+    def test_cut_off_sources_have_no_corridor_and_the_rest_go_on(self):
+        resistance = np.ones((5, 7))
+        resistance[:, 4] = np.nan
+        labels = np.zeros((5, 7), dtype=np.int32)
+        labels[0, 0], labels[4, 3], labels[2, 6], labels[0, 4] = 1, 2, 3, 4
+        links = list(corridor_costs(CostGraph(resistance), labels, np.array([[1, 3], [1, 2], [2, 4]])))
+        assert np.isinf(links[0].least)
+        assert links[0].cost_a.size == 0
+        assert links[1].least == pytest.approx(3 * 2**0.5 + 1)
+        assert np.isinf(links[2].least)
+
+    def test_a_source_on_two_islands_does_not_join_them(self):
+        resistance = np.array([[1.0, 1.0, 1.0, np.nan, 1.0, 1.0, 1.0]])
+        labels = np.array([[2, 0, 1, 0, 1, 0, 3]])
+        links = list(corridor_costs(CostGraph(resistance), labels, np.array([[1, 2], [1, 3], [2, 3]])))
+        assert [link.least for link in links] == [2.0, 2.0, np.inf]
+
+    def test_bounded_search_does_less(self):
+        graph = CostGraph(np.ones((60, 400)))
+        labels = np.zeros(graph.shape, dtype=np.int32)
+        labels[30, 40::80] = np.arange(1, 6)
+        reached = [link.cost_a.size for link in corridor_costs(graph, labels, np.array([[1, 2], [4, 5]]), slack=1.0)]
+        assert max(reached) < graph.resistance.size / 10
+
+    @pytest.mark.parametrize(
+        ("pairs", "slack", "message"),
+        [([[1, 1]], 0.0, "two different sources"), ([[0, 1]], 0.0, "from 1 up"), ([[1, 2]], -1.0, "not be negative")],
+    )
+    def test_refuses(self, pairs, slack, message):
+        graph = CostGraph(np.ones((2, 2)))
+        with pytest.raises(InputError, match=message):
+            list(corridor_costs(graph, np.array([[1, 2], [0, 0]]), np.array(pairs), slack=slack))
+
+    def test_no_links_no_work(self):
+        assert list(corridor_costs(CostGraph(np.ones((2, 2))), np.zeros((2, 2), int), np.empty((0, 2), int))) == []
+
+    def test_can_be_cancelled(self):
+        class Stop(Monitor):
+            def cancelled(self):
+                return True
+
+        graph = CostGraph(np.ones((4, 4)))
+        labels = np.diag([1, 0, 0, 2])
+        with pytest.raises(OperationCancelled):
+            list(corridor_costs(graph, labels, np.array([[1, 2]]), monitor=Stop()))
+        with pytest.raises(OperationCancelled):
+            CostGraph(np.ones((4, 4)), monitor=Stop())
+
+
+def test_graph_refuses_bad_settings():
+    with pytest.raises(InputError, match="8 or 4"):
+        CostGraph(np.ones((2, 2)), neighbours=6)
+    with pytest.raises(InputError, match="cell size must be positive"):
+        CostGraph(np.ones((2, 2)), cell_size=0.0)
+    with pytest.raises(InputError, match="sources are a raster"):
+        CostGraph(np.ones((2, 2))).allocate(np.ones((3, 2), int))
+
+
+@pytest.mark.slow
+def test_memory_stays_below_what_is_announced():
+    pytest.importorskip("resource")
+    code = (
+        f"import sys, resource; sys.path.insert(0, {str(Path(__file__).parents[1])!r}); import conftest, numpy as np\n"
+        "from ecosecnet.core.costdistance import CostGraph, graph_bytes\n"
+        "r = np.random.default_rng(0).integers(1, 100, (1500, 1500)).astype('float32')\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "g = CostGraph(r); labels = np.zeros(r.shape, 'int32'); labels[9, 9] = 1; labels[900, 900] = 2\n"
+        "g.allocate(labels)\n"
+        "used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024\n"
+        "print(used / r.size, graph_bytes(r.shape) / r.size)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    used, announced = map(float, run.stdout.split())
+    assert used <= announced
+    assert graph_bytes((10, 10), 4) < graph_bytes((10, 10), 8)
