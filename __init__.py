@@ -1,7 +1,7 @@
 """EcoSecNet: ecological security networks inside QGIS."""
 
 
-def classFactory(iface):  # noqa: N802 (the name QGIS calls)
+def classFactory(iface):
     """Return the plugin; QGIS calls this when it loads the package."""
     from .plugin import EcoSecNetPlugin
 

@@ -30,7 +30,7 @@ class MemoryLimitError(EcoSecNetError):
     """The run would need more memory than there is."""
 
 
-class OperationCancelled(EcoSecNetError):
+class OperationCancelled(EcoSecNetError):  # noqa: N818 (not an error)
     """The user cancelled the run."""
 
     def __init__(self) -> None:

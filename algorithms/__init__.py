@@ -1,0 +1,1 @@
+"""The Processing tools; each wraps one function of the core."""

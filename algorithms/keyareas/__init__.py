@@ -1,0 +1,1 @@
+"""Tools of group 4: key areas."""

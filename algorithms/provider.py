@@ -1,0 +1,47 @@
+"""The provider: which tools there are."""
+
+from __future__ import annotations
+
+import os
+
+from qgis.core import QgsProcessingModelAlgorithm, QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from .base import ROOT
+from .sources.foreground import ForegroundAlgorithm
+
+# One line for each tool, by group in the order of the work.
+ALGORITHMS = [
+    ForegroundAlgorithm,
+]
+
+
+class EcoSecNetProvider(QgsProcessingProvider):
+    """Offers the tools and the shipped models to Processing."""
+
+    def id(self) -> str:
+        return "ecosecnet"
+
+    def name(self) -> str:
+        return "Ecological Security Network"
+
+    def longName(self) -> str:
+        return "EcoSecNet: ecological security networks"
+
+    def icon(self) -> QIcon:
+        return QIcon(self.svgIconPath())
+
+    def svgIconPath(self) -> str:
+        return os.path.join(ROOT, "icons", "ecosecnet.svg")
+
+    def loadAlgorithms(self) -> None:
+        for algorithm in ALGORITHMS:
+            self.addAlgorithm(algorithm())
+        folder = os.path.join(ROOT, "models")
+        for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            if file.endswith(".model3"):
+                path = os.path.join(folder, file)
+                model = QgsProcessingModelAlgorithm()
+                if model.fromFile(path):
+                    model.setSourceFilePath(path)
+                    self.addAlgorithm(model)

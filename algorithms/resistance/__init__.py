@@ -1,0 +1,1 @@
+"""Tools of group 2: the resistance surface."""

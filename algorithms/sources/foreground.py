@@ -1,0 +1,70 @@
+"""Tool: code a class map for MSPA."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingOutputNumber
+
+from ...core.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
+from ...core.errors import InputError
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import rasters
+
+CLASSES = [
+    (BACKGROUND, "Background", (220, 220, 220)),
+    (FOREGROUND, "Foreground", (46, 125, 70)),
+]
+
+
+class ForegroundAlgorithm(EcoSecNetAlgorithm):
+    """Codes a class map as missing, background and foreground."""
+
+    NAME = "foreground"
+    LABEL = "Foreground from land cover"
+    GROUP = base.SOURCES
+    TAGS = ("land use", "reclassify", "binary", "MSPA", "前景", "土地利用", "重分类")
+    SUMMARY = "Codes a land-cover map as foreground (habitat), background and missing, the input of MSPA."
+    HELP = (
+        "<p>Foreground are the classes with high ecosystem service value and little disturbance, in the usual practice "
+        "forest, grassland and water. NoData stays missing.</p>"
+        "<p><b>Output</b>: byte raster, 0 missing, 1 background, 2 foreground.</p>"
+    )
+    METRIC = False
+    REQUIRES = ()
+
+    def declare(self):
+        return [
+            p.raster("INPUT", "Land-cover map", "Class raster with whole numbers as class values."),
+            p.text(
+                "FOREGROUND",
+                "Foreground values",
+                "Values and ranges of the foreground classes, both ends included, for example 1,2,5-7.",
+            ),
+            p.text(
+                "MISSING",
+                "Missing values",
+                "Values that count as missing data, beside the NoData of the raster.",
+                optional=True,
+            ),
+            p.raster_output("OUTPUT", "Foreground", "0 missing, 1 background, 2 foreground."),
+            QgsProcessingOutputNumber("FOREGROUND_HA", "Foreground area (ha)"),
+        ]
+
+    def execute(self, job: Job) -> None:
+        source = job.raster("INPUT")
+        foreground = parse_values(job.text("FOREGROUND"))
+        missing = parse_values(job.text("MISSING"))
+        values, valid = source.read(job.monitor.part(0.0, 0.6))
+        coded = code_foreground(values, valid, foreground, missing)
+        count = int((coded == FOREGROUND).sum())
+        if count == 0:
+            raise InputError(
+                f"No cell of '{source.name}' has one of the foreground values {job.text('FOREGROUND')}. "
+                f"{rasters.describe_values(values, valid)}"
+            )
+        hectares = count * source.grid.cell_ha
+        valid_count = int((coded != MISSING).sum())
+        job.monitor.info(f"Foreground: {count:,} of {valid_count:,} cells ({100 * count / valid_count:.1f} %).")
+        job.write_raster("OUTPUT", coded, source.grid, nodata=MISSING, description="Foreground coding", classes=CLASSES)
+        job.results["FOREGROUND_HA"] = hectares

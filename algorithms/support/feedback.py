@@ -1,0 +1,40 @@
+"""Lets the core report to QGIS."""
+
+from __future__ import annotations
+
+import time
+
+from qgis.core import QgsProcessingFeedback
+
+from ...core.monitor import Monitor
+
+_INTERVAL = 0.1
+
+
+class FeedbackMonitor(Monitor):
+    """Passes progress, messages and cancellation between a core function and a `QgsProcessingFeedback`.
+
+    Progress never runs backwards and is passed on at most ten times a second.
+    """
+
+    def __init__(self, feedback: QgsProcessingFeedback) -> None:
+        self._feedback = feedback
+        self._percent = 0.0
+        self._next = 0.0
+
+    def cancelled(self) -> bool:
+        return self._feedback.isCanceled()
+
+    def progress(self, fraction: float) -> None:
+        percent = 100.0 * min(max(fraction, 0.0), 1.0)
+        now = time.monotonic()
+        if percent > self._percent and (now >= self._next or percent >= 100.0):
+            self._percent = percent
+            self._next = now + _INTERVAL
+            self._feedback.setProgress(percent)
+
+    def info(self, text: str) -> None:
+        self._feedback.pushInfo(text)
+
+    def warn(self, text: str) -> None:
+        self._feedback.pushWarning(text)

@@ -1,0 +1,98 @@
+"""Reports as one self-contained HTML file."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+
+_CSS = """
+body { font: 15px/1.5 "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; color: #22302a;
+       max-width: 1080px; margin: 2em auto; padding: 0 1.5em; background: #fff; }
+h1 { font-size: 1.9em; margin-bottom: .1em; } h2 { margin-top: 2em; border-bottom: 2px solid #cfe0d3; }
+h3 { margin-top: 1.4em; } p.lead { color: #55675d; margin-top: 0; }
+table { border-collapse: collapse; margin: .8em 0; font-size: 14px; } caption { text-align: left; color: #55675d; }
+th, td { padding: .25em .8em; border-bottom: 1px solid #dfe8e2; text-align: left; vertical-align: top; }
+th { background: #eef5f0; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+tr.total td { font-weight: 600; border-top: 2px solid #7a9484; }
+figure { margin: 1em 0; } figure img, figure svg { max-width: 100%; height: auto; border: 1px solid #dfe8e2; }
+figcaption { color: #55675d; font-size: 14px; } .warn { background: #fff6df; border-left: 4px solid #e0a100;
+padding: .4em 1em; margin: .6em 0; } .key { display: inline-block; width: 1em; height: 1em; vertical-align: -2px;
+margin: 0 .35em 0 .9em; border: 1px solid #8886; } .cards { display: flex; flex-wrap: wrap; gap: .8em; }
+.card { background: #eef5f0; border-radius: 6px; padding: .6em 1.1em; } .card b { display: block; font-size: 1.5em; }
+"""
+
+
+def page(title: str, lead: str, parts: Iterable[str]) -> str:
+    """Return a whole page; `parts` are pieces of HTML."""
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{_CSS}</style></head>\n<body><h1>{escape(title)}</h1><p class='lead'>{escape(lead)}</p>\n"
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
+
+
+def heading(text: str, level: int = 2) -> str:
+    """Return a heading."""
+    return f"<h{level}>{escape(text)}</h{level}>"
+
+
+def paragraph(text: str) -> str:
+    """Return a paragraph of plain text."""
+    return f"<p>{escape(text)}</p>"
+
+
+def warning(text: str) -> str:
+    """Return a box that stands out."""
+    return f"<p class='warn'>{escape(text)}</p>"
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "", total: bool = False) -> str:
+    """Return a table; numbers are set right, and the last row stands out when it is the `total`."""
+    rows = [list(row) for row in rows]
+    numeric = [
+        bool(rows) and all(row[k] is None or isinstance(row[k], (int, float)) for row in rows)
+        for k in range(len(headers))
+    ]
+    mark = ["" if not one else " class='n'" for one in numeric]
+    head = "".join(f"<th{m}>{escape(h)}</th>" for h, m in zip(headers, mark))
+    body = []
+    for number, row in enumerate(rows):
+        last = " class='total'" if total and number == len(rows) - 1 else ""
+        body.append(f"<tr{last}>" + "".join(f"<td{m}>{_cell(v)}</td>" for v, m in zip(row, mark)) + "</tr>")
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.3g}"
+    return escape(str(value))
+
+
+def figure(png: bytes, caption: str, legend: Sequence[tuple[str, tuple]] = ()) -> str:
+    """Return a picture held inside the page, with a legend of names and colours."""
+    keys = "".join(
+        f"<span class='key' style='background: rgb({c[0]},{c[1]},{c[2]})'></span>{escape(name)}" for name, c in legend
+    )
+    data = base64.b64encode(png).decode("ascii")
+    return (
+        f"<figure><img alt='{escape(caption)}' src='data:image/png;base64,{data}'>"
+        f"<figcaption>{escape(caption)}{keys}</figcaption></figure>"
+    )
+
+
+def cards(numbers: Sequence[tuple[str, str]]) -> str:
+    """Return the headline numbers: value and what it is."""
+    return (
+        "<div class='cards'>"
+        + "".join(f"<div class='card'><b>{escape(v)}</b>{escape(name)}</div>" for v, name in numbers)
+        + "</div>"
+    )

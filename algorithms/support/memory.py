@@ -1,0 +1,63 @@
+"""How much memory there is, so that a run that cannot fit is refused before it starts."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+
+from ...core.errors import MemoryLimitError
+from ...core.monitor import Monitor
+
+
+def available_bytes() -> int | None:
+    """Return the memory that a new computation can use, or None where the system does not tell."""
+    if sys.platform.startswith("linux"):
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    if sys.platform == "win32":
+
+        class Status(ctypes.Structure):
+            _fields_ = [("length", ctypes.c_ulong), ("load", ctypes.c_ulong)] + [
+                (name, ctypes.c_ulonglong) for name in ("total", "free", "p_total", "p_free", "v_total", "v_free", "x")
+            ]
+
+        status = Status()
+        status.length = ctypes.sizeof(status)
+        if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+            return int(status.free)
+    if sys.platform == "darwin":
+        answer = subprocess.run(["/usr/sbin/sysctl", "-n", "hw.memsize"], capture_output=True, text=True, check=False)
+        if answer.returncode == 0:
+            return int(answer.stdout) // 2
+    return None
+
+
+def announce(needed: float, monitor: Monitor) -> None:
+    """Tell the user how much memory the run needs at its peak.
+
+    Parameters
+    ----------
+    needed : float
+        Bytes beyond what QGIS already uses.
+    monitor : Monitor
+        Where to tell.
+
+    Raises
+    ------
+    MemoryLimitError
+        If there is less.
+    """
+    there = available_bytes()
+    text = f"Memory: about {_size(needed)} needed" + (f", {_size(there)} available." if there is not None else ".")
+    if there is not None and needed > there:
+        raise MemoryLimitError(
+            f"{text} Use larger cells (double the cell size needs a quarter), a smaller area, or close other programs."
+        )
+    monitor.info(text)
+
+
+def _size(count: float) -> str:
+    return f"{count / 2**30:.1f} GB" if count >= 2**30 else f"{max(1, round(count / 2**20))} MB"

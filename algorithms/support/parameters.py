@@ -1,0 +1,180 @@
+"""Parameters with their help, in one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMatrix,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+)
+
+Type = QgsProcessing.SourceType
+
+
+def _with_help(parameter: QgsProcessingParameterDefinition, text: str, advanced: bool = False):
+    parameter.setHelp(text)
+    if advanced:
+        parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+    return parameter
+
+
+def raster(name: str, label: str, text: str, *, optional: bool = False):
+    """Return a raster input."""
+    return _with_help(QgsProcessingParameterRasterLayer(name, label, optional=optional), text)
+
+
+def rasters(name: str, label: str, text: str, *, optional: bool = False):
+    """Return an input of several rasters."""
+    parameter = QgsProcessingParameterMultipleLayers(name, label, Type.TypeRaster, optional=optional)
+    return _with_help(parameter, text)
+
+
+def vector(name: str, label: str, text: str, kinds: Sequence[Type] = (Type.TypeVectorPolygon,), *, optional=False):
+    """Return a vector input; `kinds` are its geometry types."""
+    parameter = QgsProcessingParameterFeatureSource(name, label, list(kinds), optional=optional)
+    return _with_help(parameter, text)
+
+
+def vectors(name: str, label: str, text: str, kind: Type = Type.TypeVectorPolygon, *, optional: bool = False):
+    """Return an input of several vector layers."""
+    return _with_help(QgsProcessingParameterMultipleLayers(name, label, kind, optional=optional), text)
+
+
+def table(name: str, label: str, text: str, *, optional: bool = False):
+    """Return a table input: any layer with attributes, or a CSV, GeoPackage or spreadsheet table."""
+    parameter = QgsProcessingParameterFeatureSource(name, label, [Type.TypeVector], optional=optional)
+    return _with_help(parameter, text)
+
+
+def id_field(parent: str = "SOURCES", name: str = "ID_FIELD"):
+    """Return the optional field that identifies the sources."""
+    parameter = QgsProcessingParameterField(
+        name, "Field that identifies each source", parentLayerParameterName=parent, optional=True
+    )
+    return _with_help(
+        parameter,
+        "Whole numbers or texts, each once. Empty: the field 'source_id' if there is one, else the feature id.",
+    )
+
+
+def field(name: str, label: str, text: str, parent: str, *, numeric=False, many=False, optional=False, advanced=False):
+    """Return a field of the layer given as `parent`."""
+    kind = QgsProcessingParameterField.DataType.Numeric if numeric else QgsProcessingParameterField.DataType.Any
+    parameter = QgsProcessingParameterField(
+        name, label, parentLayerParameterName=parent, type=kind, allowMultiple=many, optional=optional
+    )
+    return _with_help(parameter, text, advanced)
+
+
+def number(
+    name: str,
+    label: str,
+    text: str,
+    default: float | None = None,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    optional: bool = False,
+    advanced: bool = False,
+):
+    """Return a real number."""
+    return _number(QgsProcessingParameterNumber.Type.Double, name, label, text, default, low, high, optional, advanced)
+
+
+def integer(
+    name: str,
+    label: str,
+    text: str,
+    default: int | None = None,
+    *,
+    low: int | None = None,
+    high: int | None = None,
+    optional: bool = False,
+    advanced: bool = False,
+):
+    """Return a whole number."""
+    return _number(QgsProcessingParameterNumber.Type.Integer, name, label, text, default, low, high, optional, advanced)
+
+
+def _number(kind, name, label, text, default, low, high, optional, advanced):
+    limits = {}
+    if low is not None:
+        limits["minValue"] = low
+    if high is not None:
+        limits["maxValue"] = high
+    parameter = QgsProcessingParameterNumber(name, label, type=kind, defaultValue=default, optional=optional, **limits)
+    return _with_help(parameter, text, advanced)
+
+
+def choice(name: str, label: str, text: str, options: Sequence[str], default: int = 0, *, advanced: bool = False):
+    """Return a choice, given as the 0-based index of the option."""
+    parameter = QgsProcessingParameterEnum(name, label, options=list(options), defaultValue=default)
+    return _with_help(parameter, text, advanced)
+
+
+def flag(name: str, label: str, text: str, default: bool = False, *, advanced: bool = False):
+    """Return a yes or no."""
+    return _with_help(QgsProcessingParameterBoolean(name, label, defaultValue=default), text, advanced)
+
+
+def text(
+    name: str, label: str, help_text: str, default: str | None = None, *, optional: bool = False, advanced: bool = False
+):
+    """Return a line of text."""
+    parameter = QgsProcessingParameterString(name, label, defaultValue=default, optional=optional)
+    return _with_help(parameter, help_text, advanced)
+
+
+def matrix(name: str, label: str, help_text: str, headers: Sequence[str], default: Sequence, *, rows: int = 3):
+    """Return a small table typed in the dialog.
+
+    Always optional: QGIS 3.22 calls a mandatory matrix with a default 'not specified' when it is left alone.
+    """
+    parameter = QgsProcessingParameterMatrix(
+        name, label, numberRows=rows, headers=list(headers), defaultValue=list(default), optional=True
+    )
+    return _with_help(parameter, help_text)
+
+
+def raster_output(name: str, label: str, text: str, *, optional: bool = False, default: bool = True):
+    """Return a raster output; an optional one with `default` false is not made unless asked for."""
+    parameter = QgsProcessingParameterRasterDestination(
+        name, label, optional=optional, createByDefault=default or not optional
+    )
+    return _with_help(parameter, text)
+
+
+def vector_output(
+    name: str, label: str, text: str, kind: Type = Type.TypeVectorPolygon, *, optional=False, default=True
+):
+    """Return a vector output."""
+    parameter = QgsProcessingParameterFeatureSink(
+        name, label, type=kind, optional=optional, createByDefault=default or not optional
+    )
+    return _with_help(parameter, text)
+
+
+def table_output(name: str, label: str, text: str, *, optional: bool = False, default: bool = True):
+    """Return an output table without geometry."""
+    return vector_output(name, label, text, Type.TypeVector, optional=optional, default=default)
+
+
+def html_output(name: str, label: str, text: str, *, optional: bool = True, default: bool = False):
+    """Return a report that opens in the Results Viewer."""
+    parameter = QgsProcessingParameterFileDestination(
+        name, label, fileFilter="HTML files (*.html)", optional=optional, createByDefault=default or not optional
+    )
+    return _with_help(parameter, text)

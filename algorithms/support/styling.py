@@ -1,0 +1,141 @@
+"""Default styles of the outputs, attached when QGIS loads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Callable
+
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsColorRampShader,
+    QgsFillSymbol,
+    QgsLineSymbol,
+    QgsMapLayer,
+    QgsPalettedRasterRenderer,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsRasterShader,
+    QgsRendererCategory,
+    QgsSingleBandPseudoColorRenderer,
+    QgsSingleSymbolRenderer,
+    QgsSymbol,
+)
+from qgis.PyQt.QtGui import QColor
+
+Style = Callable[[QgsMapLayer], None]
+"""Something that gives a loaded layer its look."""
+
+Colour = tuple  # (red, green, blue) or (red, green, blue, alpha), 0 to 255
+
+# Colour-blind safe ramps, from low to high (after Crameri 2018 and ColorBrewer: own picks of their hues).
+RESISTANCE = [(26, 112, 62), (133, 187, 96), (247, 236, 161), (230, 145, 67), (150, 46, 38)]
+CURRENT = [(24, 32, 92), (45, 98, 163), (104, 172, 176), (240, 224, 121), (214, 69, 38)]
+SCORE = [(252, 245, 227), (250, 200, 130), (226, 116, 76), (148, 44, 88), (62, 12, 72)]
+DISTANCE = [(255, 250, 226), (189, 215, 186), (98, 160, 167), (45, 94, 132), (22, 36, 82)]
+GRADES = [(178, 24, 43), (239, 138, 62), (253, 205, 116), (168, 187, 196), (120, 140, 155)]
+"""Grade 1 (highest) first."""
+
+_ALIVE: list[QgsProcessingLayerPostProcessorInterface] = []
+
+
+class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
+    def __init__(self, style: Style) -> None:
+        super().__init__()
+        self._style = style
+
+    def postProcessLayer(self, layer, context, feedback) -> None:
+        self._style(layer)
+        layer.triggerRepaint()
+        _ALIVE.remove(self)
+
+
+def post_processor(style: Style) -> QgsProcessingLayerPostProcessorInterface:
+    """Return what QGIS calls when the layer is loaded; kept alive until then, since QGIS does not own it."""
+    processor = _PostProcessor(style)
+    _ALIVE.append(processor)
+    return processor
+
+
+def colour(parts: Colour) -> QColor:
+    """Return a QColor."""
+    return QColor(*parts)
+
+
+def classes(entries: Sequence[tuple[int, str, Colour]]) -> Style:
+    """Style a class raster: value, name, colour."""
+
+    def apply(layer: QgsMapLayer) -> None:
+        palette = [QgsPalettedRasterRenderer.Class(value, colour(c), name) for value, name, c in entries]
+        layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, palette))
+
+    return apply
+
+
+def ramp(colours: Sequence[Colour], stops: Sequence[float], unit: str = "") -> Style:
+    """Style a continuous raster: colours spread over ascending stop values (two or more)."""
+
+    def apply(layer: QgsMapLayer) -> None:
+        items = []
+        for k, c in enumerate(colours):
+            place = k * (len(stops) - 1) / (len(colours) - 1)
+            low = min(int(place), len(stops) - 2)
+            value = stops[low] + (place - low) * (stops[low + 1] - stops[low])
+            items.append(QgsColorRampShader.ColorRampItem(value, colour(c), f"{value:.4g} {unit}".strip()))
+        shader = QgsColorRampShader(items[0].value, items[-1].value)
+        shader.setColorRampType(QgsColorRampShader.Type.Interpolated)
+        shader.setColorRampItemList(items)
+        raster_shader = QgsRasterShader()
+        raster_shader.setRasterShaderFunction(shader)
+        renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, raster_shader)
+        renderer.setClassificationMin(items[0].value)
+        renderer.setClassificationMax(items[-1].value)
+        layer.setRenderer(renderer)
+
+    return apply
+
+
+def polygons(fill: Colour, outline: Colour = (60, 60, 60), width: float = 0.26) -> Style:
+    """Style polygons with one fill and outline (mm)."""
+
+    def apply(layer: QgsMapLayer) -> None:
+        layer.setRenderer(QgsSingleSymbolRenderer(fill_symbol(fill, outline, width)))
+
+    return apply
+
+
+def lines(line: Colour, width: float = 0.6) -> Style:
+    """Style lines with one colour and width (mm)."""
+
+    def apply(layer: QgsMapLayer) -> None:
+        layer.setRenderer(QgsSingleSymbolRenderer(line_symbol(line, width)))
+
+    return apply
+
+
+def categories(field: str, entries: Sequence[tuple[object, str, QgsSymbol]]) -> Style:
+    """Style a vector layer by the values of a field (or an expression): value, name, symbol."""
+
+    def apply(layer: QgsMapLayer) -> None:
+        renderer = QgsCategorizedSymbolRenderer(
+            field, [QgsRendererCategory(value, symbol.clone(), name) for value, name, symbol in entries]
+        )
+        layer.setRenderer(renderer)
+
+    return apply
+
+
+def fill_symbol(fill: Colour, outline: Colour = (60, 60, 60), width: float = 0.26) -> QgsFillSymbol:
+    """Return a simple fill."""
+    return QgsFillSymbol.createSimple(
+        {"color": _text(fill), "outline_color": _text(outline), "outline_width": str(width)}
+    )
+
+
+def line_symbol(line: Colour, width: float = 0.6, dash: str = "solid") -> QgsLineSymbol:
+    """Return a simple line; `dash` is a Qt pen style in words ('solid', 'dash', 'dot')."""
+    return QgsLineSymbol.createSimple(
+        {"line_color": _text(line), "line_width": str(width), "line_style": dash, "capstyle": "round"}
+    )
+
+
+def _text(parts: Colour) -> str:
+    return ",".join(str(part) for part in (*parts, 255)[:4])
