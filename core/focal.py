@@ -57,7 +57,7 @@ def disc(radius: int) -> Window:
 
 
 def ring(radius: int) -> Window:
-    """Return the cells more than `radius` - 1 and at most `radius` cells away: the disc without the next smaller one."""
+    """Return the cells of the disc that are not in the disc one cell smaller."""
     _require_radius(radius, 1)
     runs = []
     inner = radius - 1

@@ -1,0 +1,390 @@
+"""Barriers: where restoring a small area would shorten the least-cost paths between sources the most.
+
+For a link between the sources A and B with least-cost distance LCD, and for a radius r around a cell,
+
+    score = (LCD - min CWD_A - min CWD_B - 2 r q) / (2 r)
+
+is the cost saved per map unit restored, if a strip of length 2 r through the cell got the resistance q (1 in the
+reference tool). CWD_A and CWD_B are the cost distances from the two sources, their minima taken in the window.
+
+References
+----------
+.. [1] B. H. McRae, S. A. Hall, P. Beier, D. M. Theobald (2012), Where to restore ecological connectivity? Detecting
+   barriers and quantifying restoration benefits, PLoS ONE 7(12), doi:10.1371/journal.pone.0052604.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .costdistance import CostGraph
+from .errors import DisconnectedError, InputError
+from .focal import Window, cells_in, disc, focal_maximum, focal_minimum, ring
+from .monitor import SILENT, Monitor
+from .types import Array, BoolArray, FloatArray, IntArray
+
+METHODS = ("disc", "ring")
+"""Windows in which the smallest cost distances are looked for, in the order in which the tools list them."""
+
+COMBINATIONS = ("maximum", "sum")
+"""Ways to combine the scores of several links, in the order in which the tools list them."""
+
+
+@dataclass(frozen=True)
+class LinkBarriers:
+    """The best place to restore on each link.
+
+    Attributes
+    ----------
+    distance : float64, shape (links,)
+        Least-cost distance as it is; infinite if the sources are not connected.
+    score : float64, shape (links,)
+        Best score of the link, cost units saved per map unit restored; NaN if no place has one.
+    radius : float64, shape (links,)
+        Radius of the best score, in map units; NaN if none.
+    row, col : int, shape (links,)
+        Cell in the centre of the best place; -1 if none. Of equal scores the smallest radius counts, then the first
+        cell.
+    """
+
+    distance: FloatArray
+    score: FloatArray
+    radius: FloatArray
+    row: IntArray
+    col: IntArray
+
+    @property
+    def gain(self) -> FloatArray:
+        """Predicted fall of the least-cost distance, in cost units times map units; NaN if none."""
+        gain: FloatArray = self.score * 2.0 * self.radius
+        return gain
+
+    @property
+    def percent(self) -> FloatArray:
+        """Score as a share of the least-cost distance, percent per map unit; NaN if none."""
+        with np.errstate(invalid="ignore"):
+            percent: FloatArray = 100.0 * self.score / self.distance
+        return percent
+
+
+@dataclass(frozen=True)
+class Barriers:
+    """Barrier scores of all links and radii.
+
+    Attributes
+    ----------
+    score : float64, shape (rows, cols)
+        Best score of all discs that hold the cell, cost units saved per map unit restored; NaN where there is no gain.
+    percent : float64, shape (rows, cols)
+        The same for the score as a share of the least-cost distance of its link, percent per map unit restored.
+    radius : float64, shape (rows, cols)
+        Radius of the best score, in map units.
+    links : LinkBarriers
+        The best place of each link.
+    """
+
+    score: FloatArray
+    percent: FloatArray
+    radius: FloatArray
+    links: LinkBarriers
+
+
+def radii_between(minimum: float, maximum: float, step: float) -> tuple[float, ...]:
+    """Return the radii from minimum to maximum by step; a step of 0 gives the minimum alone.
+
+    Raises
+    ------
+    InputError
+        If the minimum is not positive, the maximum is below it or the step is negative.
+    """
+    if not minimum > 0:
+        raise InputError(f"The smallest radius is {minimum:g}; it must be above 0.")
+    if maximum < minimum:
+        raise InputError(f"The largest radius ({maximum:g}) is below the smallest ({minimum:g}). Exchange them.")
+    if step < 0:
+        raise InputError(f"The step between the radii is {step:g}; it must not be negative.")
+    if step == 0:
+        return (minimum,)
+    return tuple(minimum + step * k for k in range(int((maximum - minimum) / step * (1 + 1e-9)) + 1))
+
+
+def barriers(
+    resistance: Array,
+    labels: IntArray,
+    pairs: IntArray,
+    *,
+    radii: Sequence[float],
+    cell_size: float,
+    method: str = "disc",
+    combine: str = "maximum",
+    restored: float = 1.0,
+    cap: bool = False,
+    monitor: Monitor = SILENT,
+) -> Barriers:
+    """Score every place by what its restoration would save on the least-cost paths.
+
+    Parameters
+    ----------
+    resistance : array, shape (rows, cols)
+        Resistance per map unit, above 0; NaN is impassable. Impassable cells can be barriers as well.
+    labels : int array, shape (rows, cols)
+        0 outside the sources, 1 to n in them.
+    pairs : int array, shape (links, 2)
+        Labels of the sources that each link joins.
+    radii : sequence of float
+        Radii to try, in map units, each at least a cell. Windows reach as many whole cells as fit into the radius.
+    cell_size : float
+        Edge of a cell, in map units.
+    method : {'disc', 'ring'}
+        Where the smallest cost distances are looked for: anywhere within the radius, or in the outermost one-cell ring
+        of the disc, as in the reference tool. They differ where the window reaches a source.
+    combine : {'maximum', 'sum'}
+        Over the links, each score below 0 counting as none.
+    restored : float
+        Resistance that restoration would bring, q above.
+    cap : bool
+        Let no cell gain more than its own resistance above `restored`; impassable cells are not capped.
+    monitor : Monitor
+        Progress, cancellation and warnings.
+
+    Returns
+    -------
+    Barriers
+        Scores are computed at the centres of discs and then given to every cell of the disc (largest of all discs that
+        hold the cell, over all radii).
+
+    Raises
+    ------
+    InputError
+        A radius smaller than a cell or larger than the raster, a link without a source on the raster, no link, an
+        unknown method, or a resistance that is not above 0.
+    DisconnectedError
+        If no link joins connected sources.
+
+    Notes
+    -----
+    A place scores only if both minima are below LCD, so the search from a source stops at the largest upper bound of
+    the distances of its links (the least cost of crossing the border of two allocation zones), and only the box it
+    reaches is kept. Nothing is lost by it: all positive scores are exact. There is one search a source and one window
+    minimum a source and radius, shared by all its links. Memory: the graph (about 100 bytes a cell), 8 bytes a cell of
+    every source's box, and about 60 bytes a cell for the results.
+
+    The score is an estimate of the true gain, not a bound: the strip is straight while the steps of a path are not
+    (at most 8 percent longer), and half of the steps into the disc get cheaper as well; `restoration` carries it out.
+
+    Departures from Linkage Mapper 3.1 [1]_: minima over the disc by default; its ring is empty for radii that are not
+    close to a whole number of cells, ours is always the outermost ring of cells; a score of exactly 0 is no gain.
+    """
+    pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    cells = _validate(resistance, labels, pairs, radii, cell_size, method, combine, restored)
+    graph = CostGraph(resistance, cell_size=cell_size, monitor=monitor.part(0.0, 0.1))
+    fields, distance = _fields(graph, labels, pairs, max(cells), monitor.part(0.1, 0.5))
+    del graph
+    connected = np.flatnonzero(np.isfinite(distance))
+    if not connected.size:
+        raise DisconnectedError(
+            "No link joins sources that are connected: impassable (NoData) cells cut all of them off. "
+            "Barriers can only be scored where there is a path to shorten."
+        )
+    if connected.size < len(pairs):
+        a, b = pairs[np.flatnonzero(np.isinf(distance))[0]]
+        monitor.warn(
+            f"{len(pairs) - connected.size} of {len(pairs)} links join sources that are cut off from each other by "
+            f"NoData (the first: {a} and {b}); they have no barrier score."
+        )
+    run = _Scan(fields, pairs[connected], distance[connected], labels.shape, combine)
+    order = sorted(range(len(radii)), key=lambda k: radii[k])
+    for done, k in enumerate(order):
+        part = monitor.part(0.5 + 0.5 * done / len(order), 0.5 + 0.5 * (done + 1) / len(order))
+        run.add(float(radii[k]), cells[k], method, restored, part)
+    score, percent, radius = run.score, run.percent, run.radius
+    if cap:
+        most = np.where(np.isnan(resistance), np.inf, resistance - restored)
+        np.minimum(score, most, out=score)
+    for raster in (radius, percent, score):
+        raster[~(score > 0)] = np.nan
+    return Barriers(score, percent, radius, run.best_of_links(connected, distance))
+
+
+def _validate(
+    resistance: Array,
+    labels: IntArray,
+    pairs: IntArray,
+    radii: Sequence[float],
+    cell_size: float,
+    method: str,
+    combine: str,
+    restored: float,
+) -> list[int]:
+    """Return the radii in whole cells."""
+    if method not in METHODS:
+        raise InputError(f"'{method}' is no method; choose one of {', '.join(METHODS)}.")
+    if combine not in COMBINATIONS:
+        raise InputError(f"Links cannot be combined by '{combine}'; choose one of {', '.join(COMBINATIONS)}.")
+    if labels.shape != resistance.shape:
+        raise InputError(f"The sources are a raster of {labels.shape} cells, the resistance one of {resistance.shape}.")
+    if not len(pairs):
+        raise InputError("There is no link: barriers are places on the way between two linked sources.")
+    if not (restored > 0 and np.isfinite(restored)):
+        raise InputError(f"The resistance after restoration is {restored:g}; it must be above 0.")
+    missing = np.setdiff1d(pairs, labels[~np.isnan(resistance)])
+    if missing.size:
+        raise InputError(
+            f"The links name source {missing[0]}, which has no passable cell on the resistance raster. "
+            "Use the sources that the links were made from."
+        )
+    if not len(radii):
+        raise InputError("There is no radius to search with.")
+    cells = [cells_in(radius, cell_size) for radius in radii]
+    if min(cells) < 1:
+        raise InputError(
+            f"The radius of {min(radii):g} is smaller than a cell ({cell_size:g}). Use at least one cell, better two."
+        )
+    if max(cells) >= max(resistance.shape):
+        raise InputError(
+            f"The radius of {max(radii):g} reaches beyond the whole raster "
+            f"({resistance.shape[0]} x {resistance.shape[1]} cells of {cell_size:g}). Use a smaller one."
+        )
+    return cells
+
+
+@dataclass(frozen=True)
+class _Field:
+    """Cost distance from a source, cropped."""
+
+    top: int
+    left: int
+    cost: FloatArray
+
+    def part(self, other: _Field) -> tuple[slice, slice]:
+        """Return where this field is covered by another, in the rows and columns of this one."""
+        rows, cols = self.cost.shape
+        return (
+            slice(max(other.top - self.top, 0), max(min(other.top + other.cost.shape[0] - self.top, rows), 0)),
+            slice(max(other.left - self.left, 0), max(min(other.left + other.cost.shape[1] - self.left, cols), 0)),
+        )
+
+
+def _fields(
+    graph: CostGraph, labels: IntArray, pairs: IntArray, margin: int, monitor: Monitor
+) -> tuple[dict[int, _Field], FloatArray]:
+    """Return the cost field of every source as far as it matters, and the least-cost distance of every link."""
+    touching, crossing = graph.contacts(graph.allocate(labels))
+    bounds = dict(zip(map(tuple, touching.tolist()), crossing.tolist()))
+    ends = [(min(pair), max(pair)) for pair in pairs.tolist()]
+    distance = np.full(len(ends), np.inf)
+    fields: dict[int, _Field] = {}
+    cells = {source: np.flatnonzero(labels == source) for source in np.unique(pairs).tolist()}
+    for done, source in enumerate(cells):
+        monitor.step(done, len(cells))
+        own = [link for link, pair in enumerate(ends) if source in pair]
+        limit = max(bounds.get(ends[link], np.inf) for link in own) * (1.0 + 1e-9)
+        cost = graph.cost_from(cells[source], limit=limit)
+        for link in own:
+            if source == ends[link][0]:
+                distance[link] = cost.ravel()[cells[ends[link][1]]].min()
+        finite = [distance[link] for link in own if np.isfinite(distance[link])]
+        if not finite:
+            continue
+        rows, cols = _box(cost <= max(finite))
+        top, left = max(rows.start - margin, 0), max(cols.start - margin, 0)
+        fields[source] = _Field(top, left, cost[top : rows.stop + margin, left : cols.stop + margin].copy())
+    return fields, distance
+
+
+def _box(mask: BoolArray) -> tuple[slice, slice]:
+    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return slice(0, 0), slice(0, 0)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
+
+
+class _Scan:
+    """Scores of the links, gathered radius by radius; 0 stands for no gain until the end."""
+
+    def __init__(
+        self,
+        fields: dict[int, _Field],
+        pairs: IntArray,
+        distance: FloatArray,
+        shape: tuple[int, ...],
+        combine: str,
+    ) -> None:
+        self.fields, self.pairs, self.distance = fields, pairs.tolist(), distance.tolist()
+        self.gather = np.maximum if combine == "maximum" else np.add
+        self.score, self.percent, self.radius = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self.best = [(0.0, np.nan, -1, -1)] * len(self.pairs)
+        self.last_use = {source: link for link, pair in enumerate(self.pairs) for source in pair}
+
+    def add(self, radius: float, cells: int, method: str, restored: float, monitor: Monitor) -> None:
+        """Score all links with one radius."""
+        window = disc(cells) if method == "disc" else ring(cells)
+        score, percent = np.zeros(self.score.shape), np.zeros(self.score.shape)
+        minima: dict[int, _Field] = {}
+        for link, (a, b) in enumerate(self.pairs):
+            done = link / len(self.pairs)
+            monitor.step(done, 1.0)
+            quiet = monitor.part(done, done)
+            for source in (a, b):
+                if source not in minima:
+                    minima[source] = self._minima(source, window, quiet)
+            self._link(link, minima[a], minima[b], radius, restored, score, percent)
+            for source in (a, b):
+                if self.last_use[source] == link:
+                    minima.pop(source, None)
+        rows, cols = _box(score > 0)
+        box = (
+            slice(max(rows.start - cells, 0), rows.stop + cells),
+            slice(max(cols.start - cells, 0), cols.stop + cells),
+        )
+        if rows.stop:
+            circle = focal_maximum(score[box], disc(cells), monitor=quiet)
+            better = circle > self.score[box]
+            self.score[box][better] = circle[better]
+            self.radius[box][better] = radius
+            circle = focal_maximum(percent[box], disc(cells), monitor=quiet)
+            np.maximum(self.percent[box], circle, out=self.percent[box])
+
+    def _minima(self, source: int, window: Window, quiet: Monitor) -> _Field:
+        field = self.fields[source]
+        return _Field(field.top, field.left, focal_minimum(field.cost, window, monitor=quiet))
+
+    def _link(
+        self,
+        link: int,
+        a: _Field,
+        b: _Field,
+        radius: float,
+        restored: float,
+        score: FloatArray,
+        percent: FloatArray,
+    ) -> None:
+        inside = a.part(b)
+        gain = a.cost[inside] + b.cost[b.part(a)]
+        if not gain.size:
+            return
+        np.subtract(self.distance[link], gain, out=gain)
+        gain /= 2.0 * radius
+        gain -= restored
+        np.maximum(gain, 0.0, out=gain)
+        top, left = a.top + inside[0].start, a.left + inside[1].start
+        place = (slice(top, top + gain.shape[0]), slice(left, left + gain.shape[1]))
+        highest = int(gain.argmax())
+        row, col = divmod(highest, gain.shape[1])
+        if gain[row, col] > self.best[link][0]:
+            self.best[link] = (float(gain[row, col]), radius, top + row, left + col)
+        self.gather(score[place], gain, out=score[place])
+        gain *= 100.0 / self.distance[link]
+        self.gather(percent[place], gain, out=percent[place])
+
+    def best_of_links(self, connected: IntArray, distance: FloatArray) -> LinkBarriers:
+        """Return the best places, also for the links that were left out."""
+        score, radius = np.full(distance.size, np.nan), np.full(distance.size, np.nan)
+        row, col = np.full(distance.size, -1), np.full(distance.size, -1)
+        for link, (value, reach, r, c) in zip(connected.tolist(), self.best):
+            if value > 0:
+                score[link], radius[link], row[link], col[link] = value, reach, r, c
+        return LinkBarriers(distance, score, radius, row, col)

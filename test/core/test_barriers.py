@@ -1,0 +1,320 @@
+"""Barrier scores against a plain computation, closed forms, and by carrying the restoration out."""
+
+import heapq
+import math
+
+import numpy as np
+import pytest
+from ecosecnet.core.barriers import barriers, radii_between
+from ecosecnet.core.errors import DisconnectedError, InputError, OperationCancelled
+from ecosecnet.core.monitor import Monitor
+from ecosecnet.core.restoration import disc_mask, restored_distances
+from scipy import ndimage
+
+OCTILE = math.sqrt(4.0 - 2.0 * math.sqrt(2.0))
+"""Longest 8-neighbour path over straight line: 1.0824."""
+
+
+def plain_distance(resistance, start, cell_size):
+    """Dijkstra with a heap, cell by cell."""
+    rows, cols = resistance.shape
+    cost = np.full(resistance.shape, np.inf)
+    cost[start & ~np.isnan(resistance)] = 0.0
+    heap = [(0.0, int(r), int(c)) for r, c in np.argwhere(cost == 0)]
+    while heap:
+        here, r, c = heapq.heappop(heap)
+        if here > cost[r, c]:
+            continue
+        for y in range(max(r - 1, 0), min(r + 2, rows)):
+            for x in range(max(c - 1, 0), min(c + 2, cols)):
+                step = cell_size * math.hypot(y - r, x - c) * (resistance[r, c] + resistance[y, x]) / 2.0
+                if here + step < cost[y, x]:
+                    cost[y, x] = here + step
+                    heapq.heappush(heap, (here + step, y, x))
+    return cost
+
+
+def plain_barriers(resistance, labels, pairs, radii, cell_size, method, combine, restored):
+    """The definition, on whole rasters: score at the centres, circles, best radius."""
+    cwd = {s: plain_distance(resistance, labels == s, cell_size) for s in np.unique(pairs)}
+    score, percent = np.zeros(labels.shape), np.zeros(labels.shape)
+    for radius in radii:
+        reach = int(radius / cell_size)
+        y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+        circle = np.hypot(x, y) <= reach
+        window = circle if method == "disc" else circle & (np.hypot(x, y) > reach - 1)
+        links = []
+        for a, b in pairs:
+            lcd = cwd[a][labels == b].min()
+            m = [ndimage.minimum_filter(cwd[s], footprint=window, mode="constant", cval=np.inf) for s in (a, b)]
+            gain = (lcd - m[0] - m[1] - 2 * radius * restored) / (2 * radius)
+            links.append((np.maximum(gain, 0), np.maximum(100 * gain / lcd, 0)))
+        for k, total in enumerate((score, percent)):
+            stack = np.array([link[k] for link in links])
+            centre = stack.max(axis=0) if combine == "maximum" else stack.sum(axis=0)
+            np.maximum(total, ndimage.maximum_filter(centre, footprint=circle, mode="constant"), out=total)
+    return np.where(score > 0, score, np.nan), np.where(score > 0, percent, np.nan)
+
+
+def landscape(seed, shape=(34, 41), holes=True):
+    """Rough ground, some of it impassable, and four sources."""
+    rng = np.random.default_rng(seed)
+    resistance = np.exp(ndimage.gaussian_filter(rng.normal(size=shape), 1.5) * 6.0) + 1.0
+    if holes:
+        resistance[rng.random(shape) < 0.05] = np.nan
+    labels = np.zeros(shape, dtype=np.int32)
+    labels[1:5, 2:7], labels[25:31, 3:8] = 1, 2
+    labels[4:8, 31:37], labels[24:28, 30:38] = 3, 4
+    resistance[labels > 0] = np.fmin(resistance[labels > 0], 1.5)
+    return resistance, labels, np.array([[1, 2], [1, 3], [2, 4], [3, 4], [1, 4]])
+
+
+@pytest.mark.parametrize("restored", [1.0, 0.4])
+@pytest.mark.parametrize("combine", ["maximum", "sum"])
+@pytest.mark.parametrize("method", ["disc", "ring"])
+def test_equals_the_plain_computation(method, combine, restored):
+    for seed in (1, 2):
+        resistance, labels, pairs = landscape(seed)
+        radii = (60.0, 100.0, 170.0)
+        found = barriers(
+            resistance,
+            labels,
+            pairs,
+            radii=radii,
+            cell_size=30.0,
+            method=method,
+            combine=combine,
+            restored=restored,
+        )
+        score, percent = plain_barriers(resistance, labels, pairs, radii, 30.0, method, combine, restored)
+        assert np.isfinite(score).any()
+        assert np.isnan(score).any()
+        np.testing.assert_allclose(found.score, score, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(found.percent, percent, rtol=1e-9, atol=1e-9)
+
+
+def test_cost_distances_agree_with_scikit_image():
+    graph = pytest.importorskip("skimage.graph")
+    resistance, labels, pairs = landscape(5, (90, 120))
+    found = barriers(resistance, labels, pairs, radii=[90.0], cell_size=30.0)
+    ground = np.where(np.isnan(resistance), -1.0, resistance)
+    for (a, b), distance in zip(pairs, found.links.distance):
+        cost, _ = graph.MCP_Geometric(ground).find_costs(np.argwhere((labels == a) & (ground > 0)))
+        assert distance == pytest.approx(30.0 * cost[(labels == b) & (ground > 0)].min(), rel=1e-12)
+
+
+def wall(size=41, at=20, height=100.0):
+    """Even ground between a source on the left and one on the right, and a wall between them."""
+    resistance = np.ones((9, size))
+    resistance[:, at] = height
+    labels = np.zeros((9, size), dtype=np.int32)
+    labels[:, 0], labels[:, -1] = 1, 2
+    return resistance, labels
+
+
+def test_a_wall_has_the_score_known_from_theory():
+    resistance, labels = wall()
+    found = barriers(resistance, labels, [[1, 2]], radii=[1.0, 2.0], cell_size=1.0)
+    # 38 plain steps and two of 50.5; radius 1 replaces the latter and saves 99 over a length of 2.
+    assert found.links.distance[0] == pytest.approx(38 + 101)
+    assert found.links.score[0] == pytest.approx(99 / 2)
+    assert found.links.gain[0] == pytest.approx(99)
+    assert found.links.radius[0] == 1.0
+    assert (found.links.row[0], found.links.col[0]) == (0, 20)
+    # Further away only one of the two steps into the wall is saved, or radius 2 is needed.
+    assert np.isnan(found.score[:, :16]).all()
+    np.testing.assert_allclose(found.score[:, 16], 99 / 8)
+    np.testing.assert_allclose(found.score[:, 17:19], 99 / 4)
+    np.testing.assert_allclose(found.score[:, 19:22], 99 / 2)
+    np.testing.assert_allclose(found.percent[:, 20], 100 * 99 / 2 / 139)
+    assert (found.radius[:, 18:23] == 1.0).all()
+    assert (found.radius[:, [16, 17, 23, 24]] == 2.0).all()
+
+
+def test_even_ground_has_no_barrier():
+    resistance, labels = wall(height=1.0)
+    found = barriers(resistance, labels, [[1, 2]], radii=[1.0, 3.0], cell_size=1.0)
+    assert np.isnan(found.score).all()
+    assert np.isnan(found.percent).all()
+    assert np.isnan(found.radius).all()
+    assert np.isnan(found.links.score[0])
+    assert found.links.row[0] == -1
+    assert np.isnan(restored_distances(resistance, labels, [[1, 2]], found.links, cell_size=1.0)[0])
+
+
+def test_an_impassable_wall_with_a_way_round_is_a_barrier():
+    resistance, labels = wall(height=np.nan)
+    resistance[0, 20] = 60.0
+    found = barriers(resistance, labels, [[1, 2]], radii=[1.0], cell_size=1.0)
+    assert np.isfinite(found.score[3:, 20]).all()
+    real = restored_distances(resistance, labels, [[1, 2]], found.links, cell_size=1.0)
+    assert real[0] == pytest.approx(40.0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_carrying_the_restoration_out_brings_what_the_score_says(seed):
+    resistance, labels, pairs = landscape(seed, (24, 28))
+    pairs = pairs[:2]
+    labels[:] = 0
+    labels[1:5, 2:7], labels[17:22, 3:8], labels[4:8, 20:25] = 1, 2, 3
+    resistance[labels > 0] = 1.5
+    cell, radius = 30.0, 65.0
+    found = barriers(resistance, labels, pairs, radii=[radius], cell_size=cell)
+    real = restored_distances(resistance, labels, pairs, found.links, cell_size=cell)
+    for link, (a, b) in enumerate(pairs):
+        better = resistance.copy()
+        inside = disc_mask(better.shape, found.links.row[link], found.links.col[link], radius, cell)
+        assert inside.sum() == 13
+        better[inside] = np.fmin(better[inside], 1.0)
+        assert real[link] == pytest.approx(plain_distance(better, labels == a, cell)[labels == b].min(), rel=1e-12)
+    # A path inside the disc is at most OCTILE times the straight strip; every other error is to the safe side.
+    assert (found.links.gain > 0).all()
+    saved = found.links.distance - real
+    assert (saved >= found.links.gain - (OCTILE - 1.0) * 2 * radius).all()
+
+
+def test_restoring_any_disc_never_raises_a_distance():
+    resistance, labels, _ = landscape(9)
+    rng = np.random.default_rng(0)
+    before = [plain_distance(resistance, labels == a, 1.0) for a in (1, 3)]
+    for _ in range(12):
+        better = resistance.copy()
+        inside = disc_mask(better.shape, rng.integers(34), rng.integers(41), rng.integers(1, 6), 1.0)
+        better[inside] = np.fmin(better[inside], 1.0)
+        for a, cost in zip((1, 3), before):
+            assert (plain_distance(better, labels == a, 1.0) <= cost + 1e-9).all()
+
+
+def test_windows_and_combinations_keep_their_order():
+    resistance, labels, pairs = landscape(3)
+    runs = {
+        (method, combine): np.nan_to_num(
+            barriers(resistance, labels, pairs, radii=[3, 5], cell_size=1.0, method=method, combine=combine).score
+        )
+        for method in ("disc", "ring")
+        for combine in ("maximum", "sum")
+    }
+    for combine in ("maximum", "sum"):
+        assert (runs["disc", combine] >= runs["ring", combine]).all()
+    for method in ("disc", "ring"):
+        assert (runs[method, "sum"] >= runs[method, "maximum"]).all()
+        assert (runs[method, "sum"] > runs[method, "maximum"]).any()
+
+
+def test_the_place_does_not_depend_on_how_the_map_lies():
+    resistance, labels, pairs = landscape(4)
+    score = barriers(resistance, labels, pairs, radii=[2, 4], cell_size=1.0).score
+    for turn in (np.flipud, np.fliplr, np.transpose):
+        turned = barriers(turn(resistance), turn(labels), pairs[:, ::-1], radii=[4, 2], cell_size=1.0).score
+        np.testing.assert_allclose(turned, turn(score), rtol=1e-9, atol=1e-9)
+
+
+def test_units_cancel_as_they_should():
+    resistance, labels, pairs = landscape(6)
+    base = barriers(resistance, labels, pairs, radii=[2, 4], cell_size=1.0)
+    longer = barriers(resistance, labels, pairs, radii=[50, 100], cell_size=25.0)
+    np.testing.assert_allclose(longer.score, base.score, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(longer.percent, base.percent / 25.0, rtol=1e-9, atol=1e-9)
+    harder = barriers(7 * resistance, labels, pairs, radii=[2, 4], cell_size=1.0, restored=7.0)
+    np.testing.assert_allclose(harder.score, 7 * base.score, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(harder.percent, base.percent, rtol=1e-9, atol=1e-9)
+
+
+def test_the_best_of_the_links_is_the_best_of_the_map():
+    resistance, labels, pairs = landscape(7)
+    found = barriers(resistance, labels, pairs, radii=[2, 3, 5], cell_size=1.0)
+    best = int(np.nanargmax(found.links.score))
+    assert np.nanmax(found.score) == found.links.score[best]
+    row, col = found.links.row[best], found.links.col[best]
+    assert found.score[row, col] == found.links.score[best]
+    assert found.radius[row, col] == found.links.radius[best]
+    for link in range(len(pairs)):
+        alone = barriers(resistance, labels, pairs[[link]], radii=[2, 3, 5], cell_size=1.0)
+        assert alone.links.score[0] == found.links.score[link]
+        assert (alone.links.row[0], alone.links.col[0]) == (found.links.row[link], found.links.col[link])
+
+
+def test_no_cell_gains_more_than_its_own_resistance_when_capped():
+    resistance, labels, pairs = landscape(8)
+    free = barriers(resistance, labels, pairs, radii=[2, 4], cell_size=1.0)
+    capped = barriers(resistance, labels, pairs, radii=[2, 4], cell_size=1.0, cap=True)
+    most = np.where(np.isnan(resistance), np.inf, resistance - 1.0)
+    expected = np.minimum(free.score, most)
+    expected[~(expected > 0)] = np.nan
+    np.testing.assert_array_equal(capped.score, expected)
+    assert (np.nan_to_num(capped.score) < np.nan_to_num(free.score)).any()
+    assert np.array_equal(np.isnan(capped.radius), np.isnan(capped.score))
+
+
+def test_radii():
+    assert radii_between(400, 1200, 400) == (400, 800, 1200)
+    assert radii_between(400, 1100, 400) == (400, 800)
+    assert radii_between(400, 400, 0) == (400,)
+    assert len(radii_between(0.1, 1.0, 0.1)) == 10
+    for wrong in ((0, 5, 1), (5, 4, 1), (5, 9, -1)):
+        with pytest.raises(InputError):
+            radii_between(*wrong)
+
+
+class Listener(Monitor):
+    def __init__(self, patience=None):
+        self.patience, self.warnings, self.fractions = patience, [], []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+    def progress(self, fraction):
+        self.fractions.append(fraction)
+
+    def cancelled(self):
+        if self.patience is None:
+            return False
+        self.patience -= 1
+        return self.patience < 0
+
+
+def test_sources_that_are_cut_off():
+    resistance, labels, pairs = landscape(1, holes=False)
+    resistance[:, 20] = np.nan
+    listener = Listener()
+    found = barriers(resistance, labels, pairs, radii=[3], cell_size=1.0, monitor=listener)
+    assert "3 of 5 links" in listener.warnings[0]
+    assert np.array_equal(np.isinf(found.links.distance), [False, True, True, False, True])
+    assert np.array_equal(np.isnan(found.links.score), [False, True, True, False, True])
+    alone = barriers(resistance, labels, pairs[[0, 3]], radii=[3], cell_size=1.0)
+    np.testing.assert_array_equal(found.score, alone.score)
+    with pytest.raises(DisconnectedError, match="cut all of them off"):
+        barriers(resistance, labels, [[1, 3]], radii=[3], cell_size=1.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"radii": [0.5]}, "0.5 is smaller than a cell"),
+        ({"radii": [41.0]}, "beyond the whole raster"),
+        ({"radii": []}, "no radius"),
+        ({"pairs": np.empty((0, 2))}, "no link"),
+        ({"pairs": [[1, 9]]}, "source 9"),
+        ({"method": "square"}, "square"),
+        ({"combine": "mean"}, "mean"),
+        ({"restored": 0.0}, "above 0"),
+        ({"labels": np.ones((3, 3), dtype=int)}, "raster of"),
+        ({"resistance": -np.ones((34, 41))}, "greater than 0"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    resistance, labels, pairs = landscape(1)
+    given = {"resistance": resistance, "labels": labels, "pairs": pairs, "radii": [2.0], **change}
+    with pytest.raises(InputError, match=message):
+        barriers(given.pop("resistance"), given.pop("labels"), given.pop("pairs"), cell_size=1.0, **given)
+
+
+def test_progress_rises_to_the_end_and_cancelling_stops():
+    resistance, labels, pairs = landscape(2)
+    listener = Listener()
+    barriers(resistance, labels, pairs, radii=[2, 3, 4], cell_size=1.0, monitor=listener)
+    assert listener.fractions == sorted(listener.fractions)
+    assert listener.fractions[-1] > 0.9
+    for patience in (0, 5, 12, 20):
+        with pytest.raises(OperationCancelled):
+            barriers(resistance, labels, pairs, radii=[2, 3, 4], cell_size=1.0, monitor=Listener(patience))
