@@ -1,0 +1,22 @@
+"""Current flow through resistance rasters and networks."""
+
+from .advanced import GroundedFlow, advanced, grounded_flow
+from .graph import NetworkGraph, RasterGraph, raster_graph
+from .one_and_all import FocalFlow, all_to_one, one_to_all
+from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
+
+__all__ = [
+    "FocalFlow",
+    "GroundedFlow",
+    "NetworkGraph",
+    "PairCurrent",
+    "PairwiseFlow",
+    "RasterGraph",
+    "advanced",
+    "all_to_one",
+    "grounded_flow",
+    "one_to_all",
+    "pairwise",
+    "raster_graph",
+    "solve_pair",
+]

@@ -1,0 +1,146 @@
+"""Current from given sources to given grounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..costdistance import check_resistance
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import FloatArray, IntArray
+from .graph import Graph, raster_graph
+from .solvers import make_solver
+
+CONFLICTS = ("keep_both", "remove_source", "remove_ground", "remove_both")
+
+
+@dataclass(frozen=True)
+class GroundedFlow:
+    """Currents from sources to grounds.
+
+    Attributes
+    ----------
+    current : float64
+        Amperes through every cell or node, the larger of inflow and outflow; 0 where there is no node.
+    voltage : float64
+        Volts of every cell or node; 0 where there is no node or no ground or source in the component.
+    """
+
+    current: FloatArray
+    voltage: FloatArray
+
+
+def advanced(
+    resistance: FloatArray,
+    sources: FloatArray,
+    grounds: FloatArray,
+    *,
+    neighbours: int = 8,
+    average: str = "resistance",
+    regions: IntArray | None = None,
+    conflict: str = "keep_both",
+    monitor: Monitor = SILENT,
+) -> GroundedFlow:
+    """Put given currents into cells and let them drain through given grounds.
+
+    Parameters
+    ----------
+    resistance, neighbours, average, regions
+        See `raster_graph`.
+    sources : float (rows, cols)
+        Amperes put into every cell, negative = taken out; NaN or 0 = none.
+    grounds : float (rows, cols)
+        Conductance to ground of every cell, >= 0; inf = direct (0 V), NaN or 0 = none.
+    conflict : {"keep_both", "remove_source", "remove_ground", "remove_both"}
+        What to do with a source and a ground in one place, first cell by cell, then node by node (short-circuit
+        regions; there "remove_both" removes the source). A kept source always beats a direct ground.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Returns
+    -------
+    GroundedFlow
+        Maps of (rows, cols). Several sources or grounds of one node add up. Components without a source or without a
+        ground carry nothing.
+
+    Raises
+    ------
+    InputError
+        If a resistance is not positive, a ground is negative, or no source or no ground lies on a valid cell.
+
+    Notes
+    -----
+    Semantics of Circuitscape 4.0.5, except that a ground that a conflict rule removes is really gone.
+    """
+    check_resistance(resistance)
+    graph = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions)
+    has_node = graph.node >= 0
+    injected = np.where(has_node & ~np.isnan(sources), sources, 0.0)
+    conductance = np.where(has_node & ~np.isnan(grounds), grounds, 0.0)
+    injected, conductance = resolve(injected, conductance, conflict)
+    nodes = graph.node[has_node]
+    flow = grounded_flow(
+        graph,
+        np.bincount(nodes, weights=injected[has_node], minlength=graph.size).astype(np.float64),
+        np.bincount(nodes, weights=conductance[has_node], minlength=graph.size).astype(np.float64),
+        conflict=conflict,
+        monitor=monitor,
+    )
+    return GroundedFlow(graph.on_cells(flow.current), graph.on_cells(flow.voltage))
+
+
+def grounded_flow(
+    graph: Graph,
+    sources: FloatArray,
+    grounds: FloatArray,
+    *,
+    conflict: str = "keep_both",
+    monitor: Monitor = SILENT,
+) -> GroundedFlow:
+    """Put given currents into nodes of a circuit and let them drain through given grounds.
+
+    Parameters
+    ----------
+    graph : Graph
+        The circuit.
+    sources : float64 (size,)
+        Amperes put into every node, 0 = none.
+    grounds : float64 (size,)
+        Conductance to ground of every node, inf = direct, 0 = none.
+    conflict, monitor
+        See `advanced`.
+
+    Returns
+    -------
+    GroundedFlow
+        Values of (size,).
+    """
+    for name, values in (("source", sources), ("ground", grounds)):
+        if not np.any(values):
+            raise InputError(f"There is no {name} on a valid cell or node; nothing can flow.")
+    at_node = "remove_source" if conflict == "remove_both" else conflict
+    injected, conductance = resolve(sources, grounds, at_node)
+    held = np.isinf(conductance)
+    ground = np.where(held, 0.0, conductance)
+    voltage = make_solver(graph, held=held, ground=ground, monitor=monitor).solve(injected)
+    return GroundedFlow(graph.currents(voltage, ground), voltage)
+
+
+def resolve(sources: FloatArray, grounds: FloatArray, conflict: str) -> tuple[FloatArray, FloatArray]:
+    """Return sources and grounds after a conflict rule was applied where both are.
+
+    Raises
+    ------
+    InputError
+        If a ground is negative or the rule is unknown.
+    """
+    if conflict not in CONFLICTS:
+        raise InputError(f"Sources and grounds in one place: {', '.join(CONFLICTS)}, not {conflict!r}.")
+    if np.any(grounds < 0):
+        raise InputError(f"A ground has the negative conductance {float(grounds.min()):g}.")
+    both = (sources != 0) & (grounds != 0)
+    drop_source = both & (conflict in ("remove_source", "remove_both"))
+    drop_ground = both & (np.isinf(grounds) if conflict == "keep_both" else conflict != "remove_source")
+    return np.where(drop_source, 0.0, sources), np.where(drop_ground, 0.0, grounds)

@@ -1,0 +1,385 @@
+"""Circuits: nodes, the links between them, and the currents that potentials drive through the links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from scipy import sparse
+
+from ..errors import InputError
+from ..types import FloatArray, IntArray
+
+AVERAGES = ("resistance", "conductance")
+
+_SQRT2 = float(np.sqrt(2.0))
+_ALL = slice(None)
+_TO_LAST = slice(None, -1)
+_FROM_SECOND = slice(1, None)
+
+Overlap = tuple[slice, slice]
+"""Rows and columns of the cells that have a neighbour in some direction, or of those neighbours."""
+
+DIRECTIONS: tuple[tuple[Overlap, Overlap, float], ...] = (
+    ((_ALL, _TO_LAST), (_ALL, _FROM_SECOND), 1.0),
+    ((_TO_LAST, _ALL), (_FROM_SECOND, _ALL), 1.0),
+    ((_TO_LAST, _TO_LAST), (_FROM_SECOND, _FROM_SECOND), _SQRT2),
+    ((_TO_LAST, _FROM_SECOND), (_FROM_SECOND, _TO_LAST), _SQRT2),
+)
+"""East, south, south-east and south-west: cells that have that neighbour, those neighbours, length in cells."""
+
+
+class Graph(Protocol):
+    """What the solvers and modes need to know of a circuit."""
+
+    size: int
+
+    def apply(self, potential: FloatArray) -> FloatArray:
+        """Return the net current that leaves every node through its links, in amperes."""
+        ...
+
+    def currents(self, potential: FloatArray, ground: FloatArray | None = None) -> FloatArray:
+        """Return the current through every node, the larger of its inflow and outflow, in amperes."""
+        ...
+
+    @property
+    def laplacian(self) -> Any:
+        """Laplacian, a CSR matrix of `size` x `size`."""
+        ...
+
+    @property
+    def component(self) -> IntArray:
+        """Number of the connected component of every node."""
+        ...
+
+    def elimination_rank(self) -> IntArray | None:
+        """Return for every node its place in a fill-reducing elimination order, if one is known."""
+        ...
+
+
+class RasterGraph:
+    """The circuit of a resistance raster.
+
+    Parameters
+    ----------
+    couplings : sequence of float64 (rows or rows - 1, cols or cols - 1)
+        Conductance from every cell to its neighbour in each of `DIRECTIONS` (the first two, or all four); 0 = no link.
+    node : int64 (rows, cols)
+        Node of every cell, -1 = none. Cells of one node are shorted.
+    size : int
+        Number of nodes.
+    """
+
+    def __init__(self, couplings: Sequence[FloatArray], node: IntArray, size: int) -> None:
+        self.couplings = tuple(couplings)
+        self.node = node
+        self.size = size
+        self.shorted = bool(np.count_nonzero(node >= 0) > size)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, cols = self.node.shape
+        return rows, cols
+
+    def on_cells(self, values: FloatArray, fill: float = 0.0) -> FloatArray:
+        """Spread values of nodes over their cells."""
+        cells = np.full(self.shape, fill)
+        has_node = self.node >= 0
+        cells[has_node] = values[self.node[has_node]]
+        return cells
+
+    def _gather(self, cells: FloatArray) -> FloatArray:
+        has_node = self.node >= 0
+        if not self.shorted:
+            values = np.empty(self.size)
+            values[self.node[has_node]] = cells[has_node]
+            return values
+        return _sum_at(self.node[has_node], cells[has_node], self.size)
+
+    def nodes_of(self, cells: IntArray) -> IntArray:
+        """Return the nodes that some cells (flat indices) belong to, ascending, without repeats."""
+        nodes = np.unique(self.node.ravel()[cells])
+        return nodes[nodes >= 0]
+
+    def apply(self, potential: FloatArray) -> FloatArray:
+        """Return the net current that leaves every node through its links, in amperes."""
+        cells = self.on_cells(potential)
+        net = np.zeros(self.shape)
+        for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
+            flow = cells[here] - cells[there]
+            flow *= coupling
+            net[here] += flow
+            net[there] -= flow
+        return self._gather(net)
+
+    def currents(self, potential: FloatArray, ground: FloatArray | None = None) -> FloatArray:
+        """Return the current through every node, the larger of its inflow and outflow, in amperes.
+
+        Parameters
+        ----------
+        potential : float64 (size,)
+            Potentials in volts.
+        ground : float64 (size,), optional
+            Conductance of the node's own resistor to ground; what it carries counts as a branch.
+        """
+        cells = self.on_cells(potential)
+        net = np.zeros(self.shape)
+        total = np.zeros(self.shape)
+        for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
+            flow = cells[here] - cells[there]
+            flow *= coupling
+            net[here] += flow
+            net[there] -= flow
+            np.abs(flow, out=flow)
+            total[here] += flow
+            total[there] += flow
+        return _larger_of_in_and_out(self._gather(net), self._gather(total), potential, ground)
+
+    def links(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """Return the two nodes and the conductance of every link between different nodes."""
+        heads, tails, conductances = [], [], []
+        for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
+            head, tail = self.node[here], self.node[there]
+            linked = (coupling > 0) & (head != tail)
+            heads.append(head[linked])
+            tails.append(tail[linked])
+            conductances.append(coupling[linked])
+        return np.concatenate(heads), np.concatenate(tails), np.concatenate(conductances)
+
+    @cached_property
+    def laplacian(self) -> Any:
+        """Laplacian, a CSR matrix of `size` x `size`."""
+        return _laplacian(*self.links(), self.size)
+
+    @cached_property
+    def component(self) -> IntArray:
+        """Number of the connected component of every node."""
+        return _components(*self.links(), self.size)
+
+    def elimination_rank(self) -> IntArray:
+        """Return the place of every node in a nested dissection of the raster; shorted cells come last."""
+        rank = np.zeros(self.size, dtype=np.int64)
+        has_node = self.node >= 0
+        nodes = self.node[has_node]
+        rank[nodes] = nested_dissection(*self.shape)[has_node]
+        if self.shorted:
+            rank[np.bincount(nodes, minlength=self.size) > 1] += self.node.size
+        return rank
+
+    def short_circuit(self, groups: Sequence[IntArray]) -> tuple[RasterGraph, IntArray]:
+        """Merge every group of cells into one node.
+
+        A group takes along the cells of every shorted region that it touches, and groups that touch the same region
+        become one node. Cells of a group without a node show its node but open no links.
+
+        Parameters
+        ----------
+        groups : sequence of int (k,)
+            Flat indices of the cells of each group.
+
+        Returns
+        -------
+        graph : RasterGraph
+            The merged circuit; the couplings are shared with this one.
+        nodes : int64 (groups,)
+            Node of each group in it, -1 if none of its cells has a node.
+        """
+        members = [self.nodes_of(cells) for cells in groups]
+        first = np.array([nodes[0] if nodes.size else -1 for nodes in members], dtype=np.int64)
+        heads = np.repeat(first, [nodes.size for nodes in members])
+        tails = np.concatenate([*members, np.empty(0, dtype=np.int64)]).astype(np.int64)
+        merged = _components(heads, tails, np.ones(heads.size), self.size)
+        _, merged = np.unique(merged, return_inverse=True)
+        node = np.full(self.shape, -1, dtype=np.int64)
+        has_node = self.node >= 0
+        node[has_node] = merged[self.node[has_node]]
+        nodes = np.where(first >= 0, merged[first], -1)
+        flat = node.ravel()
+        for cells, group_node in zip(groups, nodes):
+            flat[cells] = np.where(flat[cells] < 0, group_node, flat[cells])
+        return RasterGraph(self.couplings, node, int(merged.max()) + 1 if merged.size else 0), nodes
+
+
+class NetworkGraph:
+    """The circuit of a list of links between nodes 0 to `size` - 1.
+
+    Parameters
+    ----------
+    heads, tails : int (m,)
+        The two nodes of every link; repeated links are parallel.
+    conductance : float64 (m,)
+        Conductance of every link, in siemens.
+    size : int
+        Number of nodes.
+    """
+
+    def __init__(self, heads: IntArray, tails: IntArray, conductance: FloatArray, size: int) -> None:
+        self.heads = heads
+        self.tails = tails
+        self.conductance = conductance
+        self.size = size
+
+    def branch_currents(self, potential: FloatArray) -> FloatArray:
+        """Return the current from the head to the tail of every link, in amperes."""
+        return self.conductance * (potential[self.heads] - potential[self.tails])
+
+    def apply(self, potential: FloatArray) -> FloatArray:
+        """Return the net current that leaves every node through its links, in amperes."""
+        flow = self.branch_currents(potential)
+        leaving = _sum_at(self.heads, flow, self.size)
+        return leaving - _sum_at(self.tails, flow, self.size)
+
+    def currents(self, potential: FloatArray, ground: FloatArray | None = None) -> FloatArray:
+        """Return the current through every node, the larger of its inflow and outflow, in amperes."""
+        flow = np.abs(self.branch_currents(potential))
+        total = _sum_at(self.heads, flow, self.size)
+        total += _sum_at(self.tails, flow, self.size)
+        return _larger_of_in_and_out(self.apply(potential), total, potential, ground)
+
+    @cached_property
+    def laplacian(self) -> Any:
+        """Laplacian, a CSR matrix of `size` x `size`."""
+        return _laplacian(self.heads, self.tails, self.conductance, self.size)
+
+    @cached_property
+    def component(self) -> IntArray:
+        """Number of the connected component of every node."""
+        return _components(self.heads, self.tails, self.conductance, self.size)
+
+    def elimination_rank(self) -> None:
+        """Return None: no order is known before the matrix is looked at."""
+
+
+def raster_graph(
+    resistance: FloatArray, *, neighbours: int = 8, average: str = "resistance", regions: IntArray | None = None
+) -> RasterGraph:
+    """Make the circuit of a resistance raster.
+
+    Parameters
+    ----------
+    resistance : float (rows, cols)
+        Resistance of every cell, > 0; NaN = no node.
+    neighbours : {8, 4}
+        Cells that a cell is linked to.
+    average : {"resistance", "conductance"}
+        What a link takes the mean of. Straight links have the conductance 2 / (r1 + r2) or (1 / r1 + 1 / r2) / 2;
+        diagonal links are sqrt(2) longer. The cell size does not enter: lengths are in cells.
+    regions : int (rows, cols), optional
+        Short-circuit regions: all cells of one positive number are one node, whether they touch or not. Cells
+        without resistance then show the region's node but open no links; a region without any valid cell is ignored.
+
+    Returns
+    -------
+    RasterGraph
+        Nodes numbered in row-major order of their first valid cell.
+
+    Raises
+    ------
+    InputError
+        If `neighbours` or `average` is none of the choices.
+
+    References
+    ----------
+    McRae BH, Dickson BG, Keitt TH, Shah VB (2008). Using circuit theory to model connectivity in ecology, evolution,
+    and conservation. Ecology 89:2712-2724. doi:10.1890/07-1861.1
+    """
+    if neighbours not in (4, 8):
+        raise InputError(f"A cell has 4 or 8 neighbours, not {neighbours!r}.")
+    if average not in AVERAGES:
+        raise InputError(f"Links average the {' or the '.join(AVERAGES)} of their two cells, not {average!r}.")
+    valid = ~np.isnan(resistance)
+    values = np.where(valid, resistance, np.inf).astype(np.float64)
+    if average == "conductance":
+        values = 1.0 / values
+    couplings = []
+    for here, there, length in DIRECTIONS[: neighbours // 2]:
+        both = values[here] + values[there]
+        if average == "resistance":
+            coupling = (2.0 / length) / both
+        else:
+            coupling = both / (2.0 * length)
+            coupling *= valid[here] & valid[there]
+        couplings.append(coupling)
+    node = np.full(valid.shape, -1, dtype=np.int64)
+    if regions is None:
+        node[valid] = np.arange(np.count_nonzero(valid))
+        return RasterGraph(couplings, node, int(np.count_nonzero(valid)))
+    first = np.arange(valid.size).reshape(valid.shape)
+    inside = regions > 0
+    ids, starts = np.unique(regions[inside & valid], return_index=True)
+    place = np.searchsorted(ids, regions)
+    shown = inside & (place < ids.size)
+    shown[shown] = ids[place[shown]] == regions[shown]
+    first[shown] = np.flatnonzero(inside & valid)[starts][place[shown]]
+    has_node = valid | shown
+    firsts, numbers = np.unique(first[has_node], return_inverse=True)
+    node[has_node] = numbers.ravel()
+    return RasterGraph(couplings, node, firsts.size)
+
+
+def nested_dissection(rows: int, cols: int, leaf: int = 8) -> IntArray:
+    """Return an order of the cells of a raster in which elimination fills in little.
+
+    The raster is cut along the middle line of its longer side, the line is numbered after both halves, and so on.
+
+    Returns
+    -------
+    int64 (rows, cols)
+        Place of every cell in the order.
+
+    References
+    ----------
+    George A (1973). Nested dissection of a regular finite element mesh. SIAM J. Numer. Anal. 10:345-363.
+    doi:10.1137/0710032
+    """
+    rank = np.empty((rows, cols), dtype=np.int64)
+    last = rows * cols
+    boxes = [(0, rows, 0, cols)]
+    while boxes:
+        top, bottom, left, right = boxes.pop()
+        height, width = bottom - top, right - left
+        if height <= leaf and width <= leaf:
+            cut = (top, bottom, left, right)
+        elif height >= width:
+            middle = (top + bottom) // 2
+            cut = (middle, middle + 1, left, right)
+            boxes += [(top, middle, left, right), (middle + 1, bottom, left, right)]
+        else:
+            middle = (left + right) // 2
+            cut = (top, bottom, middle, middle + 1)
+            boxes += [(top, bottom, left, middle), (top, bottom, middle + 1, right)]
+        block = rank[cut[0] : cut[1], cut[2] : cut[3]]
+        last -= block.size
+        block[...] = np.arange(last, last + block.size).reshape(block.shape)
+    return rank
+
+
+def _sum_at(nodes: IntArray, values: FloatArray, size: int) -> FloatArray:
+    sums: FloatArray = np.bincount(nodes, weights=values, minlength=size).astype(np.float64)
+    return sums
+
+
+def _larger_of_in_and_out(
+    net: FloatArray, total: FloatArray, potential: FloatArray, ground: FloatArray | None
+) -> FloatArray:
+    if ground is not None:
+        drained = ground * potential
+        net = net + drained
+        total = total + np.abs(drained)
+    return (total + np.abs(net)) / 2.0
+
+
+def _laplacian(heads: IntArray, tails: IntArray, conductance: FloatArray, size: int) -> Any:
+    adjacency = sparse.coo_matrix((conductance, (heads, tails)), shape=(size, size)).tocsr()
+    adjacency = adjacency + adjacency.T
+    degree = np.asarray(adjacency.sum(axis=1)).ravel()
+    return (sparse.diags(degree) - adjacency).tocsr()
+
+
+def _components(heads: IntArray, tails: IntArray, conductance: FloatArray, size: int) -> IntArray:
+    adjacency = sparse.coo_matrix((conductance, (heads, tails)), shape=(size, size))
+    numbers: IntArray = sparse.csgraph.connected_components(adjacency, directed=False)[1]
+    return numbers

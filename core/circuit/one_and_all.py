@@ -1,0 +1,233 @@
+"""Current between one focal node and all others on a raster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+from ..costdistance import check_resistance
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import BoolArray, FloatArray, IntArray
+from .graph import RasterGraph, raster_graph
+from .pairwise import UNREACHABLE
+from .solvers import make_solver
+
+NodeListener = Callable[[int, FloatArray, FloatArray], None]
+"""Is given the id of a focal node and the maps of current (A) and potential (V) of its turn."""
+
+
+@dataclass(frozen=True)
+class FocalFlow:
+    """Currents of every focal node's turn.
+
+    Attributes
+    ----------
+    ids : int64 (n,)
+        Focal nodes, ascending.
+    resistance : float64 (n,)
+        One-to-all: resistance to the joint ground, in resistance units times cells. All-to-one: 0 = solved.
+        -1 in both = not valid, or connected to no other node that it may exchange current with.
+    cumulative : float64 (rows, cols)
+        Sum of the currents of all turns, in amperes; 0 where there is no node.
+    maximum : float64 (rows, cols), optional
+        Largest current of any turn, if it was asked for.
+    """
+
+    ids: IntArray
+    resistance: FloatArray
+    cumulative: FloatArray
+    maximum: FloatArray | None
+
+
+def one_to_all(
+    resistance: FloatArray,
+    focal: Mapping[int, IntArray],
+    *,
+    neighbours: int = 8,
+    average: str = "resistance",
+    regions: IntArray | None = None,
+    allowed: BoolArray | None = None,
+    strengths: Mapping[int, float] | None = None,
+    maximum: bool = False,
+    listener: NodeListener | None = None,
+    monitor: Monitor = SILENT,
+) -> FocalFlow:
+    """Put current into each focal node in turn while all others are grounded.
+
+    Parameters
+    ----------
+    resistance, focal, neighbours, average, regions
+        As for `pairwise`, but the cells of every focal node are one node all the time.
+    allowed : bool (n, n), optional
+        Pairs that may exchange current, by rank of the ids, symmetric; other nodes are left floating.
+    strengths : mapping of int to float, optional
+        Amperes put into a node, by id; 1 if not listed.
+    maximum : bool
+        Also keep the largest current of every cell.
+    listener : callable, optional
+        Is given every turn's id and maps, all 0 where nothing can flow.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Returns
+    -------
+    FocalFlow
+
+    Raises
+    ------
+    InputError
+        If a resistance is not positive or there are fewer than two focal nodes.
+
+    Notes
+    -----
+    All focal nodes are held at fixed potentials, each at 1 V once: n solves on one factorisation give the small
+    network that the raster is as seen from the focal nodes, and every turn is a combination of the n solutions.
+    A node that shares the node of the source is not grounded.
+    """
+    electrodes = _Electrodes(resistance, focal, neighbours, average, regions, monitor)
+
+    def turn(i: int) -> tuple[FloatArray, float] | None:
+        partners = electrodes.partners(i, allowed)
+        if not partners.size:
+            return None
+        place = electrodes.place[i]
+        injected = np.zeros(electrodes.count)
+        injected[place] = 1.0
+        volts = electrodes.solve(injected, np.unique(electrodes.place[partners]))
+        strength = 1.0 if strengths is None else strengths.get(int(electrodes.ids[i]), 1.0)
+        return volts * strength, float(volts[place])
+
+    return _take_turns(electrodes, turn, maximum, listener, monitor)
+
+
+def all_to_one(
+    resistance: FloatArray,
+    focal: Mapping[int, IntArray],
+    *,
+    neighbours: int = 8,
+    average: str = "resistance",
+    regions: IntArray | None = None,
+    allowed: BoolArray | None = None,
+    strengths: Mapping[int, float] | None = None,
+    maximum: bool = False,
+    listener: NodeListener | None = None,
+    monitor: Monitor = SILENT,
+) -> FocalFlow:
+    """Ground each focal node in turn while current is put into all others.
+
+    Parameters, errors and method are those of `one_to_all`. Every other node puts in its strength once, however many
+    cells it has; one that shares the node of the ground puts in nothing, and so does one that may not exchange
+    current with it.
+
+    Returns
+    -------
+    FocalFlow
+    """
+    electrodes = _Electrodes(resistance, focal, neighbours, average, regions, monitor)
+
+    def turn(i: int) -> tuple[FloatArray, float] | None:
+        partners = electrodes.partners(i, allowed)
+        if not partners.size:
+            return None
+        injected = np.zeros(electrodes.count)
+        for j in partners.tolist():
+            strength = 1.0 if strengths is None else strengths.get(int(electrodes.ids[j]), 1.0)
+            injected[electrodes.place[j]] += strength
+        return electrodes.solve(injected, electrodes.place[[i]]), 0.0
+
+    return _take_turns(electrodes, turn, maximum, listener, monitor)
+
+
+class _Electrodes:
+    """A raster as seen from its focal nodes: a small network, and the potentials for 1 V at each of them."""
+
+    def __init__(
+        self,
+        resistance: FloatArray,
+        focal: Mapping[int, IntArray],
+        neighbours: int,
+        average: str,
+        regions: IntArray | None,
+        monitor: Monitor,
+    ) -> None:
+        check_resistance(resistance)
+        if len(focal) < 2:
+            raise InputError(f"At least two focal nodes are needed; there are {len(focal)}.")
+        self.ids = np.array(sorted(focal), dtype=np.int64)
+        cells = [np.asarray(focal[number]) for number in self.ids.tolist()]
+        base = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions)
+        self.graph, nodes = base.short_circuit(cells)
+        valid = nodes >= 0
+        held_nodes, places = np.unique(nodes[valid], return_inverse=True)
+        self.place = np.full(nodes.size, -1, dtype=np.int64)
+        self.place[valid] = places
+        self.count = held_nodes.size
+        self._component = self.graph.component[held_nodes]
+        held = np.zeros(self.graph.size, dtype=bool)
+        held[held_nodes] = True
+        solver = make_solver(self.graph, held=held, monitor=monitor)
+        self._unit = np.zeros((self.count, self.graph.size))
+        self._network = np.zeros((self.count, self.count))
+        for k, node in enumerate(held_nodes.tolist()):
+            monitor.step(k, 2 * self.count)
+            unit = self._unit[k]
+            unit[node] = 1.0
+            unit += solver.solve(-self.graph.apply(unit))
+            self._network[k] = self.graph.apply(unit)[held_nodes]
+
+    def partners(self, i: int, allowed: BoolArray | None) -> IntArray:
+        """Return the focal nodes that node i can exchange current with."""
+        here = self.place[i]
+        if here < 0:
+            return np.empty(0, dtype=np.int64)
+        reached = self.place >= 0
+        reached &= self._component[self.place] == self._component[here]
+        reached &= self.place != here
+        if allowed is not None:
+            reached &= allowed[i]
+        return np.flatnonzero(reached)
+
+    def solve(self, injected: FloatArray, grounded: IntArray) -> FloatArray:
+        """Return the potentials of the electrodes when some are grounded, 0 in other components."""
+        free = np.isin(self._component, self._component[grounded])
+        free[grounded] = False
+        volts = np.zeros(self.count)
+        volts[free] = np.linalg.solve(self._network[np.ix_(free, free)], injected[free])
+        return volts
+
+    def potential(self, volts: FloatArray) -> FloatArray:
+        """Return the potentials of all nodes for given potentials of the electrodes."""
+        potential: FloatArray = volts @ self._unit
+        return potential
+
+
+def _take_turns(
+    electrodes: _Electrodes,
+    turn: Callable[[int], tuple[FloatArray, float] | None],
+    maximum: bool,
+    listener: NodeListener | None,
+    monitor: Monitor,
+) -> FocalFlow:
+    graph: RasterGraph = electrodes.graph
+    effective = np.full(electrodes.ids.size, UNREACHABLE)
+    total = np.zeros(graph.shape)
+    largest = np.zeros(graph.shape) if maximum else None
+    for i, number in enumerate(electrodes.ids.tolist()):
+        monitor.step(electrodes.ids.size + i, 2 * electrodes.ids.size)
+        volts: FloatArray = np.zeros(electrodes.count)
+        solved = turn(i)
+        if solved is not None:
+            volts, effective[i] = solved
+        potential = electrodes.potential(volts)
+        current = graph.on_cells(graph.currents(potential))
+        total += current
+        if largest is not None:
+            np.maximum(largest, current, out=largest)
+        if listener:
+            listener(number, current, graph.on_cells(potential))
+    monitor.progress(1.0)
+    return FocalFlow(electrodes.ids, effective, total, largest)
