@@ -1,0 +1,210 @@
+"""Pinch points: where current between sources is squeezed through what is left of their corridors.
+
+A corridor of the sources A and B is where CWD_A + CWD_B exceeds the least-cost distance by no more than a cutoff. The
+corridor is made into a circuit, the sources become nodes, and 1 A is sent through.
+
+References
+----------
+.. [1] B. H. McRae, B. G. Dickson, T. H. Keitt, V. B. Shah (2008), Using circuit theory to model connectivity in
+   ecology, evolution, and conservation, Ecology 89: 2712-2724, doi:10.1890/07-1861.1.
+.. [2] B. H. McRae (2012), Pinchpoint Mapper connectivity analysis software, The Nature Conservancy, Seattle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .circuit import all_to_one, pairwise, solve_pair
+from .costdistance import CostGraph, LinkCosts, cells_of, corridor_costs
+from .errors import InputError
+from .monitor import SILENT, Monitor
+from .types import Array, BoolArray, FloatArray, IntArray
+
+MODES = ("adjacent", "all_to_one", "all_pairs")
+"""What the current flows between, in the order in which the tools list it."""
+
+COMBINATIONS = ("maximum", "sum")
+"""Ways to combine the currents of several links or turns, in the order in which the tools list them."""
+
+
+@dataclass(frozen=True)
+class PinchPoints:
+    """Current in the corridors.
+
+    Attributes
+    ----------
+    current : float64, shape (rows, cols)
+        Amperes at 1 A between the ends; NaN outside the corridors and, link by link, in the link's own sources.
+    relative : float64, shape (rows, cols)
+        The same with the current of each link (or turn) as a share of its own largest, 0 to 1, always combined by
+        maximum.
+    effective_resistance : float64, shape (links,)
+        Effective resistance of the link's corridor times the cell size, in cost units; infinite if the sources are not
+        connected, NaN where the mode sends no current between the link's two sources alone.
+    least_cost : float64, shape (links,)
+        Least-cost distance; infinite if not connected.
+    """
+
+    current: FloatArray
+    relative: FloatArray
+    effective_resistance: FloatArray
+    least_cost: FloatArray
+
+    @property
+    def ratio(self) -> FloatArray:
+        """Least-cost distance over effective resistance: 1 on a one-cell path, more with room and detours."""
+        with np.errstate(invalid="ignore"):
+            ratio: FloatArray = self.least_cost / self.effective_resistance
+        return ratio
+
+
+def pinchpoints(
+    resistance: Array,
+    labels: IntArray,
+    pairs: IntArray,
+    *,
+    cutoff: float,
+    cell_size: float,
+    mode: str = "adjacent",
+    combine: str = "maximum",
+    monitor: Monitor = SILENT,
+) -> PinchPoints:
+    """Map the current that flows through the corridors.
+
+    Parameters
+    ----------
+    resistance : array, shape (rows, cols)
+        Resistance per map unit, above 0; NaN is impassable.
+    labels : int array, shape (rows, cols)
+        0 outside the sources, 1 to n in them.
+    pairs : int array, shape (links, 2)
+        Labels of the sources that each link joins.
+    cutoff : float
+        How much longer than the least-cost path a way through the corridor may be, in cost units.
+    cell_size : float
+        Edge of a cell, in map units.
+    mode : {"adjacent", "all_to_one", "all_pairs"}
+        "adjacent": each link on its own, from one source to the other inside its own corridor.
+        "all_to_one": on the union of corridors and sources, each source grounded in turn, 1 A into every other one.
+        "all_pairs": on the same union, every two sources, linked or not; other sources are ordinary cells.
+    combine : {"maximum", "sum"}
+        What a cell shows of several links, turns or pairs.
+    monitor : Monitor
+        Progress, messages and cancellation.
+
+    Returns
+    -------
+    PinchPoints
+
+    Raises
+    ------
+    InputError
+        If the resistance, labels, pairs or cutoff cannot be used.
+
+    Notes
+    -----
+    Each corridor is cut out and solved on its own window: about n^1.2 for a corridor of n cells. All-to-one takes one
+    factorisation of the union and a solve per source, all pairs one factorisation per pair.
+
+    Departures from Pinchpoint Mapper: the union mask comes from corridors as they are, not rounded to whole numbers;
+    sources are NaN in the maps of their own link or pair, and in all-to-one always (it writes 0 or their full current).
+    """
+    if not (cutoff >= 0 and np.isfinite(cutoff)):
+        raise InputError(f"The cutoff of the corridors is {cutoff:g}; it must be a number of 0 or more.")
+    for name, value, choices in (("mode", mode, MODES), ("combination", combine, COMBINATIONS)):
+        if value not in choices:
+            raise InputError(f"Unknown {name} {value!r}: choose one of {', '.join(choices)}.")
+    pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    graph = CostGraph(resistance, cell_size=cell_size, monitor=monitor)
+    result = _Mosaic(graph.shape, combine)
+    if mode == "adjacent":
+        effective, least = _adjacent(graph, labels, pairs, cutoff, result, monitor)
+    else:
+        effective, least = _union(graph, labels, pairs, cutoff, mode, result, monitor)
+    return PinchPoints(result.current, result.relative, effective * cell_size, least)
+
+
+class _Mosaic:
+    """Combines maps of current, NaN where a map has no value."""
+
+    def __init__(self, shape: tuple[int, int], combine: str) -> None:
+        self.current = np.full(shape, np.nan)
+        self.relative = np.full(shape, np.nan)
+        self._sum = combine == "sum"
+
+    def add(self, rows: slice, cols: slice, current: FloatArray) -> None:
+        """Add the map of a window."""
+        has_value = ~np.isnan(current)
+        if not has_value.any():
+            return
+        whole = self.current[rows, cols]
+        if self._sum:
+            whole[has_value] = np.nan_to_num(whole[has_value]) + current[has_value]
+        else:
+            np.fmax(whole, current, out=whole)
+        largest = float(np.nanmax(current))
+        if largest > 0:
+            share = self.relative[rows, cols]
+            np.fmax(share, current / largest, out=share)
+
+
+def corridor_of(link: LinkCosts, cutoff: float) -> BoolArray:
+    """Return the cells of a link's window through which a way is at most `cutoff` longer than the shortest."""
+    limit = (link.least + cutoff) * (1.0 + 1e-9)
+    corridor: BoolArray = link.cost_a + link.cost_b <= limit
+    return corridor
+
+
+def _adjacent(
+    graph: CostGraph, labels: IntArray, pairs: IntArray, cutoff: float, result: _Mosaic, monitor: Monitor
+) -> tuple[FloatArray, FloatArray]:
+    effective = np.full(len(pairs), np.inf)
+    least = np.full(len(pairs), np.inf)
+    for link in corridor_costs(graph, labels, pairs, slack=cutoff, monitor=monitor):
+        least[link.index] = link.least
+        if not np.isfinite(link.least):
+            continue
+        corridor = corridor_of(link, cutoff)
+        window = np.where(corridor, graph.resistance[link.rows, link.cols], np.nan)
+        a, b = ((labels[link.rows, link.cols] == label) & corridor for label in pairs[link.index])
+        flow = solve_pair(window, a, b, monitor=monitor)
+        effective[link.index] = flow.resistance
+        result.add(link.rows, link.cols, np.where(a | b, np.nan, flow.current))
+    return effective, least
+
+
+def _union(
+    graph: CostGraph, labels: IntArray, pairs: IntArray, cutoff: float, mode: str, result: _Mosaic, monitor: Monitor
+) -> tuple[FloatArray, FloatArray]:
+    least = np.full(len(pairs), np.inf)
+    inside = labels > 0
+    for link in corridor_costs(graph, labels, pairs, slack=cutoff, monitor=monitor.part(0.0, 0.3)):
+        least[link.index] = link.least
+        if np.isfinite(link.least):
+            inside[link.rows, link.cols] |= corridor_of(link, cutoff)
+    if not inside.any():
+        raise InputError("No source has a cell with a resistance. Do the sources lie on the raster?")
+    rows, cols = (slice(int(where.min()), int(where.max()) + 1) for where in np.nonzero(inside))
+    window = np.where(inside, graph.resistance, np.nan)[rows, cols]
+    ids = np.unique(labels[inside & (labels > 0)]).tolist()
+    focal = dict(zip(ids, cells_of(labels[rows, cols], ids)))
+    effective = np.full(len(pairs), np.nan)
+    rest = monitor.part(0.3, 1.0)
+
+    def add(current: FloatArray, sources: list[IntArray]) -> None:
+        shown = np.where(np.isnan(window), np.nan, current)
+        shown.ravel()[np.concatenate(sources)] = np.nan
+        result.add(rows, cols, shown)
+
+    if mode == "all_to_one":
+        sources = list(focal.values())
+        all_to_one(window, focal, listener=lambda _, current, __: add(current, sources), monitor=rest)
+        return effective, least
+    flow = pairwise(window, focal, listener=lambda a, b, current, _: add(current, [focal[a], focal[b]]), monitor=rest)
+    place = {label: k for k, label in enumerate(flow.ids.tolist())}
+    for index, (a, b) in enumerate(pairs.tolist()):
+        value = flow.resistance[place[a], place[b]]
+        effective[index] = value if value >= 0 else np.inf
+    return effective, least
