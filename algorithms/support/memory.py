@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import subprocess
 import sys
 
 from ...core.errors import MemoryLimitError
@@ -28,10 +27,9 @@ def available_bytes() -> int | None:
         status.length = ctypes.sizeof(status)
         if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
             return int(status.free)
-    if sys.platform == "darwin":
-        answer = subprocess.run(["/usr/sbin/sysctl", "-n", "hw.memsize"], capture_output=True, text=True, check=False)
-        if answer.returncode == 0:
-            return int(answer.stdout) // 2
+    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
+        # macOS does not tell what is free; half of what is built in is a cautious guess.
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     return None
 
 

@@ -1,0 +1,85 @@
+"""Every tool is complete: a sweep over the provider."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.qgis
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted(
+    p.stem for p in (ROOT / "algorithms").glob("*/*.py") if p.parent.name != "support" and p.stem != "__init__"
+)
+
+
+@pytest.fixture(scope="module")
+def tools(qgis):
+    from qgis.core import QgsApplication
+
+    provider = QgsApplication.processingRegistry().providerById("ecosecnet")
+    return {alg.name(): alg for alg in provider.algorithms()}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_tool_is_complete(tools, name):
+    tool = tools[name]
+    assert re.fullmatch(r"[a-z]+", name)
+    assert tool.displayName()[0].isupper()
+    assert re.match(r"\d \w", tool.group())
+    assert len(tool.tags()) >= 3
+    assert tool.shortDescription().endswith(".")
+    assert len(tool.shortHelpString()) > 150
+    assert Path(tool.svgIconPath()).exists()
+    assert not tool.icon().isNull()
+    assert tool.helpUrl().endswith(f"#{name}")
+    assert type(tool.create()) is type(tool)
+    for parameter in tool.parameterDefinitions():
+        assert re.fullmatch(r"[A-Z][A-Z0-9_]*", parameter.name())
+        assert len(parameter.help()) > 10, f"{name}: {parameter.name()} has no help"
+        assert parameter.description(), f"{name}: {parameter.name()} has no label"
+
+
+def test_no_tool_without_a_file(tools):
+    from qgis.core import QgsProcessingModelAlgorithm
+
+    assert sorted(n for n, t in tools.items() if not isinstance(t, QgsProcessingModelAlgorithm)) == FILES
+
+
+def test_missing_scipy_greys_the_tool_out_and_says_how_to_get_it(qgis, monkeypatch):
+    import importlib.util
+
+    from qgis.core import QgsApplication, QgsProcessingContext
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a: None if n == "scipy" else found(n, *a))
+    tool = QgsApplication.processingRegistry().createAlgorithmById("ecosecnet:mspa")
+    able, why = tool.canExecute()
+    assert not able
+    assert "python3-scipy" in why
+    good, message = tool.checkParameterValues({}, QgsProcessingContext())
+    assert not good
+    assert "SciPy is missing" in message
+
+
+def test_provider_loads_without_scipy_and_networkx():
+    """The modules that QGIS imports at start must not need what may be missing."""
+    import subprocess
+    import sys
+
+    code = f"""
+import importlib.util, sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in ('scipy', 'networkx', 'numba'):
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+spec = importlib.util.spec_from_file_location('ecosecnet', {str(ROOT / "__init__.py")!r},
+                                              submodule_search_locations=[{str(ROOT)!r}])
+module = importlib.util.module_from_spec(spec); sys.modules['ecosecnet'] = module; spec.loader.exec_module(module)
+from ecosecnet.algorithms.provider import ALGORITHMS
+print(len(ALGORITHMS))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == len(FILES)
