@@ -1,0 +1,230 @@
+"""Key areas: the places of the highest class of a current, barrier or priority surface, as patches with an area."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from .breaks import natural_breaks, quantile_breaks
+from .costdistance import check_resistance
+from .errors import InputError
+from .monitor import SILENT, Monitor
+from .types import Array, FloatArray, IntArray
+
+METHODS = ("natural breaks", "quantile", "share of maximum")
+"""Rules that make the classes, in the order in which the tools list them."""
+
+
+@dataclass(frozen=True)
+class KeyAreas:
+    """Classes of a surface and the patches of the highest ones.
+
+    Attributes
+    ----------
+    classes : uint8, shape (rows, cols)
+        Class of each cell, 1 the lowest; 0 where the surface has no value.
+    limits : float64, shape (classes,)
+        Largest value of each class, ascending, on the graded surface.
+    labels : int32, shape (rows, cols)
+        Number of the key area a cell belongs to, 0 outside. Highest class first, then by falling area, then by the
+        first cell.
+    area_ha, mean, maximum : float64, shape (areas,)
+        Area of each, and mean and largest input value in it.
+    level : int64, shape (areas,)
+        Its class.
+    """
+
+    classes: IntArray
+    limits: FloatArray
+    labels: IntArray
+    area_ha: FloatArray
+    mean: FloatArray
+    maximum: FloatArray
+    level: IntArray
+
+
+def overlay(values: Array, resistance: Array) -> FloatArray:
+    """Return the values times the normalised resistance, ``value * R / max(R)``, NaN where either has no value.
+
+    A study that grades barriers on 'the score superimposed with the resistance surface' is read like this: the place
+    counts more the harder it is to cross. The maximum of R is taken over the cells that have a value, so the factor is
+    1 at the hardest of them and never 0.
+
+    Raises
+    ------
+    InputError
+        Different shapes, or a resistance that is not above 0.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if resistance.shape != values.shape:
+        raise InputError(f"The surface has {values.shape} cells, the resistance {resistance.shape}. Use one grid.")
+    check_resistance(resistance)
+    product = values * resistance
+    known = ~np.isnan(product)
+    if known.any():
+        product /= resistance[known].max()
+    return product
+
+
+def class_limits(values: Array, method: str, classes: int, *, monitor: Monitor = SILENT) -> FloatArray:
+    """Return the largest value of each class, ascending; a class holds its limit.
+
+    Parameters
+    ----------
+    values : float array
+        The surface; NaN is left out.
+    method : {'natural breaks', 'quantile', 'share of maximum'}
+        The last one cuts at equal shares of the maximum: with four classes the highest starts above 75 percent of it.
+    classes : int
+        Number of classes, 2 or more. Natural breaks and quantiles give fewer if there are fewer distinct values.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Raises
+    ------
+    InputError
+        No value, only one value, infinite values, an unknown method, fewer than 2 classes, or a share of a maximum that
+        is not above 0.
+    """
+    if method not in METHODS:
+        raise InputError(f"'{method}' is no rule for classes; choose one of {', '.join(METHODS)}.")
+    if not 2 <= classes <= 255:
+        raise InputError(f"{classes} classes leave nothing to choose from; ask for 2 to 255.")
+    values = np.asarray(values)
+    highest, lowest = np.fmax.reduce(values, axis=None), np.fmin.reduce(values, axis=None)
+    if np.isnan(highest):
+        raise InputError("The surface has no value at all: every cell is NoData. No place stands out.")
+    if highest == lowest:
+        raise InputError(f"Every cell of the surface has the value {highest:g}. No place stands out.")
+    if method == "natural breaks":
+        return natural_breaks(values, classes, monitor=monitor).limits
+    if method == "quantile":
+        return quantile_breaks(values, classes, monitor=monitor).limits
+    if not 0 < highest < np.inf:
+        raise InputError(f"Shares of the maximum need a finite maximum above 0; it is {highest:g}. Use another rule.")
+    return float(highest) * np.arange(1, classes + 1) / classes
+
+
+def key_areas(
+    values: Array,
+    *,
+    cell_ha: float,
+    resistance: Array | None = None,
+    method: str = "natural breaks",
+    classes: int = 4,
+    keep: int = 1,
+    min_area_ha: float = 0.0,
+    monitor: Monitor = SILENT,
+) -> KeyAreas:
+    """Classify a surface and return the patches of its highest classes.
+
+    Parameters
+    ----------
+    values : float array, shape (rows, cols)
+        Current, barrier score or the like; NaN where there is none.
+    cell_ha : float
+        Area of a cell in hectares.
+    resistance : array, shape (rows, cols), optional
+        Grade the overlay with this surface instead of the values themselves, see `overlay`.
+    method, classes
+        Rule and number of classes, see `class_limits`.
+    keep : int
+        Number of classes, from the highest down, that become key areas. Each class makes areas of its own.
+    min_area_ha : float
+        Smaller areas are dropped; the class raster keeps them.
+    monitor : Monitor
+        Progress, cancellation and warnings.
+
+    Returns
+    -------
+    KeyAreas
+        Cells that touch with an edge or a corner make one area.
+
+    Raises
+    ------
+    InputError
+        See `class_limits`; also a `keep` outside 1 to `classes` - 1 or a negative minimum area.
+
+    Notes
+    -----
+    O(cells) beside the class limits.
+    """
+    if not 1 <= keep < classes:
+        raise InputError(f"{keep} of {classes} classes cannot be kept; keep at least 1 and fewer than all.")
+    if not min_area_ha >= 0:
+        raise InputError(f"The minimum area is {min_area_ha:g} ha; it must be 0 or more.")
+    values = np.asarray(values, dtype=np.float64)
+    graded = values if resistance is None else overlay(values, resistance)
+    limits = class_limits(graded, method, classes, monitor=monitor.part(0.0, 0.6))
+    if limits.size < classes:
+        monitor.warn(f"The surface has too few distinct values for {classes} classes; {limits.size} were made.")
+    levels = _classify(graded, limits)
+    monitor.step(0.7, 1.0)
+    labels, level = _patches(levels, limits.size, keep)
+    monitor.step(0.85, 1.0)
+    labels, level = _largest_first(labels, level, min_area_ha / cell_ha)
+    inside = labels > 0
+    number = labels[inside] - 1
+    cells = np.bincount(number, minlength=level.size)
+    total = np.bincount(number, weights=values[inside], minlength=level.size)
+    maximum = np.full(level.size, -np.inf)
+    np.maximum.at(maximum, number, values[inside])
+    monitor.step(1.0, 1.0)
+    return KeyAreas(levels, limits, labels, cells * cell_ha, total / np.maximum(cells, 1), maximum, level)
+
+
+def agreement(graded: Array, classes: int, *, keep: int = 1, monitor: Monitor = SILENT) -> IntArray:
+    """Return for each cell how many of the rules in `METHODS` put it into the highest classes.
+
+    Parameters
+    ----------
+    graded : float array, shape (rows, cols)
+        The surface that is classified, NaN where there is no value.
+    classes, keep : int
+        As in `key_areas`.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Returns
+    -------
+    int16, shape (rows, cols)
+        0 to 3; -1 where the surface has no value.
+    """
+    votes = np.zeros(graded.shape, dtype=np.int16)
+    for done, method in enumerate(METHODS):
+        part = monitor.part(done / len(METHODS), (done + 1) / len(METHODS))
+        limits = class_limits(graded, method, classes, monitor=part)
+        votes += _classify(graded, limits) > max(limits.size - keep, 1)
+    votes[np.isnan(graded)] = -1
+    return votes
+
+
+def _classify(graded: FloatArray, limits: FloatArray) -> IntArray:
+    levels = (np.searchsorted(limits[:-1], graded, side="left") + 1).astype(np.uint8)
+    levels[np.isnan(graded)] = 0
+    return levels
+
+
+def _patches(levels: IntArray, classes: int, keep: int) -> tuple[IntArray, IntArray]:
+    """Return 8-connected patches of the highest classes, and the class of each patch."""
+    labels = np.zeros(levels.shape, dtype=np.int32)
+    level: list[int] = []
+    for value in range(classes, max(classes - keep, 1), -1):
+        found, count = ndimage.label(levels == value, structure=np.ones((3, 3), dtype=bool))
+        here = found > 0
+        labels[here] = found[here] + len(level)
+        level += [value] * count
+    return labels, np.array(level, dtype=np.int64)
+
+
+def _largest_first(labels: IntArray, level: IntArray, min_cells: float) -> tuple[IntArray, IntArray]:
+    """Drop the small patches and number the rest by class, area and first cell."""
+    cells = np.bincount(labels.ravel(), minlength=level.size + 1)[1:]
+    order = np.lexsort((np.arange(level.size), -cells, -level))
+    # An area given with a few digits must not lose a patch of just that size.
+    order = order[cells[order] >= min_cells * (1.0 - 1e-9)]
+    number = np.zeros(level.size + 1, dtype=np.int32)
+    number[order + 1] = np.arange(1, order.size + 1)
+    return number[labels], level[order]

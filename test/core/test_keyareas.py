@@ -1,0 +1,160 @@
+"""Key areas: classes, patches and the overlay, on surfaces whose answer is known, and against scikit-image."""
+
+import numpy as np
+import pytest
+from ecosecnet.core.errors import InputError
+from ecosecnet.core.keyareas import METHODS, agreement, class_limits, key_areas, overlay
+from ecosecnet.core.monitor import Monitor
+from scipy import ndimage
+
+
+def surface(seed=1, shape=(60, 80)):
+    rng = np.random.default_rng(seed)
+    values = np.exp(ndimage.gaussian_filter(rng.normal(size=shape), 2.0) * 8.0)
+    values[rng.random(shape) < 0.1] = np.nan
+    return values
+
+
+def test_four_plateaus_are_the_four_classes():
+    values = np.ones((12, 12))
+    values[2:5, 2:5], values[7:11, 1:4], values[7:11, 7:10] = 10.0, 20.0, 30.0
+    values[0, :] = np.nan
+    found = key_areas(values, cell_ha=0.09, classes=4)
+    np.testing.assert_array_equal(found.limits, [1, 10, 20, 30])
+    assert (found.classes[0] == 0).all()
+    assert found.classes[3, 3] == 2
+    assert found.area_ha.tolist() == pytest.approx([12 * 0.09])
+    assert (found.mean[0], found.maximum[0], found.level[0]) == (30, 30, 4)
+    assert np.array_equal(found.labels == 1, values == 30)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_patches_equal_those_of_scikit_image(method):
+    measure = pytest.importorskip("skimage.measure")
+    values = surface()
+    found = key_areas(values, cell_ha=1.0, method=method, classes=4, keep=2)
+    seen = 0
+    for level in (4, 3):
+        regions = measure.regionprops(measure.label(found.classes == level, connectivity=2), intensity_image=values)
+        mine = found.level == level
+        assert mine.sum() == len(regions) > 1
+        key = sorted((r.area, r.intensity_mean, r.intensity_max) for r in regions)
+        own = sorted(zip(found.area_ha[mine], found.mean[mine], found.maximum[mine]))
+        np.testing.assert_allclose(own, key, rtol=1e-12)
+        seen += mine.sum()
+    assert found.labels.max() == seen
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_classes_hold_their_limits_and_areas_are_sorted(method):
+    values = surface(2)
+    found = key_areas(values, cell_ha=0.5, method=method, classes=5, keep=2)
+    lower = np.concatenate(([-np.inf], found.limits[:-1]))
+    for level in range(1, 6):
+        part = values[found.classes == level]
+        assert (part > lower[level - 1]).all()
+        assert (part <= found.limits[level - 1]).all()
+    assert np.array_equal(found.classes == 0, np.isnan(values))
+    order = sorted(zip(-found.level, -found.area_ha))
+    assert order == list(zip(-found.level, -found.area_ha))
+    assert found.area_ha.sum() == pytest.approx(0.5 * np.count_nonzero(found.classes >= 4))
+
+
+def test_limits_of_the_rules():
+    values = np.arange(1.0, 101.0).reshape(10, 10)
+    np.testing.assert_array_equal(class_limits(values, "share of maximum", 4), [25, 50, 75, 100])
+    np.testing.assert_array_equal(class_limits(values, "quantile", 4), [25, 50, 75, 100])
+    skewed = values**2
+    np.testing.assert_array_equal(class_limits(skewed, "share of maximum", 4), [2500, 5000, 7500, 10000])
+    np.testing.assert_array_equal(class_limits(skewed, "quantile", 4), [625, 2500, 5625, 10000])
+
+
+def test_natural_breaks_are_those_of_jenkspy():
+    jenkspy = pytest.importorskip("jenkspy")
+    values = surface(3, (20, 25))
+    expected = jenkspy.jenks_breaks(values[~np.isnan(values)].tolist(), n_classes=4)[1:]
+    np.testing.assert_allclose(class_limits(values, "natural breaks", 4), expected)
+
+
+def test_corners_join_and_gaps_part():
+    values = np.ones((6, 6))
+    values[1, 1] = values[2, 2] = values[4, 4] = 9.0
+    found = key_areas(values, cell_ha=1.0, classes=2)
+    assert found.area_ha.tolist() == [2.0, 1.0]
+    assert found.labels[1, 1] == found.labels[2, 2] == 1
+    assert found.labels[4, 4] == 2
+
+
+def test_small_areas_are_dropped_from_the_areas_only():
+    values = surface(4)
+    every = key_areas(values, cell_ha=0.09, keep=2)
+    large = key_areas(values, cell_ha=0.09, keep=2, min_area_ha=0.45)
+    assert np.array_equal(every.classes, large.classes)
+    np.testing.assert_array_equal(large.area_ha, every.area_ha[every.area_ha >= 0.45 - 1e-12])
+    assert 0 < large.area_ha.size < every.area_ha.size
+    assert large.area_ha.min() == pytest.approx(0.45)
+    kept = np.flatnonzero(every.area_ha >= 0.45 - 1e-12) + 1
+    assert np.array_equal(large.labels > 0, np.isin(every.labels, kept))
+    none = key_areas(values, cell_ha=0.09, min_area_ha=1e6)
+    assert none.area_ha.size == none.mean.size == none.level.size == 0
+    assert not none.labels.any()
+
+
+def test_overlay_is_the_product_with_resistance_over_its_maximum():
+    values = np.array([[1.0, 2.0, np.nan], [4.0, 5.0, 6.0]])
+    resistance = np.array([[5.0, 1.0, 100.0], [2.0, np.nan, 4.0]])
+    np.testing.assert_allclose(overlay(values, resistance), [[1.0, 0.4, np.nan], [1.6, np.nan, 4.8]])
+    wide = surface(5)
+    rough = np.nan_to_num(surface(6), nan=3.0) + 1.0
+    found = key_areas(wide, resistance=rough, cell_ha=1.0)
+    graded = overlay(wide, rough)
+    np.testing.assert_array_equal(found.limits, class_limits(graded, "natural breaks", 4))
+    assert np.array_equal(found.labels > 0, np.nan_to_num(graded) > found.limits[-2])
+    # The areas report the values themselves, not the product.
+    assert found.maximum[0] == wide[found.labels == 1].max()
+    # Classes do not change with the unit of the resistance.
+    assert np.array_equal(found.labels, key_areas(wide, resistance=40 * rough, cell_ha=1.0).labels)
+
+
+def test_agreement_counts_the_rules():
+    values = surface(7)
+    votes = agreement(values, 4)
+    expected = sum((key_areas(values, cell_ha=1, method=method).labels > 0).astype(int) for method in METHODS)
+    assert np.array_equal(np.where(np.isnan(values), -1, expected), votes)
+    assert votes.min() == -1
+    assert votes.max() == 3
+    assert np.any((votes > 0) & (votes < 3))
+
+
+def test_too_few_values_for_the_classes_are_reported():
+    class Listener(Monitor):
+        text = ""
+
+        def warn(self, text):
+            self.text += text
+
+    listener = Listener()
+    values = np.array([[1.0, 1.0, 2.0]])
+    found = key_areas(values, cell_ha=1.0, classes=4, keep=3, monitor=listener)
+    assert "2 were made" in listener.text
+    assert found.area_ha.tolist() == [1.0]
+    assert found.level.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "message"),
+    [
+        (np.full((3, 3), np.nan), {}, "no value at all"),
+        (np.zeros((3, 3)), {}, "has the value 0"),
+        (np.eye(3), {"classes": 1}, "1 classes"),
+        (np.eye(3), {"keep": 4}, "4 of 4"),
+        (np.eye(3), {"min_area_ha": -1.0}, "-1 ha"),
+        (np.eye(3), {"method": "by eye"}, "by eye"),
+        (-np.eye(3), {"method": "share of maximum"}, "above 0"),
+        (np.eye(3), {"resistance": np.zeros((3, 3))}, "greater than 0"),
+        (np.eye(3), {"resistance": np.ones((2, 3))}, "one grid"),
+    ],
+)
+def test_bad_input_is_named(values, options, message):
+    with pytest.raises(InputError, match=message):
+        key_areas(values, cell_ha=1.0, **options)
