@@ -376,7 +376,9 @@ def corridor_costs(
     labels: IntArray,
     pairs: IntArray,
     *,
-    slack: float = 0.0,
+    slack: float | FloatArray = 0.0,
+    least: FloatArray | None = None,
+    field: CostField | None = None,
     monitor: Monitor = SILENT,
 ) -> Iterator[LinkCosts]:
     """Yield the cost fields and the least-cost distance of every link, in the order of the pairs.
@@ -389,8 +391,12 @@ def corridor_costs(
         0 outside sources, 1 .. n in them.
     pairs : ndarray, int, shape (m, 2)
         Labels of the two ends of each link.
-    slack : float
-        How much more than the least-cost distance still matters, in cost units.
+    slack : float or ndarray, float64, shape (m,)
+        How much more than the least-cost distance still matters, in cost units; one number, or one for each link.
+    least : ndarray, float64, shape (m,), optional
+        The least-cost distances, where an earlier run has found them: the searches are tighter then.
+    field : CostField, optional
+        `graph.allocate(labels)`, where it has been made already.
     monitor : Monitor
         Progress and cancellation.
 
@@ -413,11 +419,17 @@ def corridor_costs(
     """
     graph._check_labels(labels)
     pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    if not slack >= 0:
-        raise InputError(f"The slack of a corridor must not be negative, but is {slack}.")
+    slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))
+    if not (slacks >= 0).all():
+        raise InputError(f"The slack of a corridor must not be negative, but is {slacks[~(slacks >= 0)][0]}.")
     if pairs.size and (pairs.min() < 1 or (pairs[:, 0] == pairs[:, 1]).any()):
         raise InputError("Links must join two different sources with labels from 1 up.")
-    return _Corridors(graph, labels, pairs, float(slack)).run(monitor)
+    corridors = _Corridors(graph, labels, pairs, slacks)
+    if least is not None:
+        corridors.least[:] = least
+    elif len(pairs):
+        corridors.find_bounds(field)
+    return corridors.run(monitor)
 
 
 @dataclass(frozen=True)
@@ -432,31 +444,26 @@ class _Window:
 class _Corridors:
     """The state of one `corridor_costs` run."""
 
-    def __init__(self, graph: CostGraph, labels: IntArray, pairs: IntArray, slack: float) -> None:
+    def __init__(self, graph: CostGraph, labels: IntArray, pairs: IntArray, slack: FloatArray) -> None:
         self.graph, self.pairs, self.slack = graph, pairs, slack
-        passable = np.where(np.isnan(graph.resistance), 0, labels)
-        flat = np.flatnonzero(passable)
-        order = flat[np.argsort(passable.ravel()[flat], kind="stable")]
-        sizes = np.bincount(passable.ravel()[flat], minlength=int(pairs.max(initial=0)) + 1)
-        stops = np.cumsum(sizes)
-        self.cells = {label: order[stops[label] - sizes[label] : stops[label]] for label in np.unique(pairs).tolist()}
+        self.labels: IntArray = np.where(np.isnan(graph.resistance), 0, labels)
         self.bound = np.full(len(pairs), np.inf)
         self.least = np.full(len(pairs), np.nan)
-        self.links_of: dict[int, list[int]] = {label: [] for label in self.cells}
+        self.kept: dict[int, _Window] = {}
+        ends = np.unique(pairs).tolist()
+        self.cells = dict(zip(ends, cells_of(self.labels, ends)))
+        self.links_of: dict[int, list[int]] = {label: [] for label in ends}
         for index, (a, b) in enumerate(pairs.tolist()):
             self.links_of[a].append(index)
             self.links_of[b].append(index)
-        self.kept: dict[int, _Window] = {}
-        if len(pairs):
-            self._bounds(passable)
 
-    def _bounds(self, labels: IntArray) -> None:
+    def find_bounds(self, field: CostField | None) -> None:
         """Fill in the upper bounds, and infinite least-cost distances where there is no way at all."""
-        if not labels.any():
+        if not self.labels.any():
             self.least[:] = np.inf
             return
-        touching, cost = self.graph.contacts(self.graph.allocate(labels))
-        size = max(int(labels.max()), int(self.pairs.max())) + 1
+        touching, cost = self.graph.contacts(field or self.graph.allocate(self.labels))
+        size = max(int(self.labels.max()), int(self.pairs.max())) + 1
         joined = csr_matrix((np.ones(len(touching)), (touching[:, 0], touching[:, 1])), shape=(size, size))
         _, group = connected_components(joined, directed=False)
         bounds = dict(zip(map(tuple, touching.tolist()), cost.tolist()))
@@ -487,7 +494,7 @@ class _Corridors:
         cost_b = b.cost[top - b.top : bottom - b.top, left - b.left : right - b.left]
         least = float(self.least[index])
         total = cost_a + cost_b
-        rows, cols = _box((total <= _a_little_more(least + self.slack)) & np.isfinite(total))
+        rows, cols = _box((total <= _a_little_more(least + self.slack[index])) & np.isfinite(total))
         return LinkCosts(
             index,
             slice(top + rows.start, top + rows.stop),
@@ -506,11 +513,14 @@ class _Corridors:
 
     def _search(self, label: int, index: int) -> _Window:
         wanted = [link for link in self.links_of[label] if link >= index and not np.isinf(self.least[link])]
-        reach = [self.bound[link] if np.isnan(self.least[link]) else self.least[link] for link in wanted]
-        finite = [value for value in reach if np.isfinite(value)]
-        limits = [_a_little_more(max(finite)) * factor for factor in (1.0, 4.0, 16.0)] if finite else []
-        for limit in [*limits, np.inf]:
-            cost = self.graph.cost_from(self.cells[label], limit=_a_little_more(limit + self.slack))
+        reach = np.where(np.isnan(self.least[wanted]), self.bound[wanted], self.least[wanted])
+        known = np.isfinite(reach)
+        first = float(_a_little_more(reach[known].max())) if known.any() else np.inf
+        limits = [first, 4.0 * first, 16.0 * first, np.inf] if np.isnan(self.least[wanted]).any() else [first]
+        slack = self.slack[wanted]
+        for limit in limits:
+            far = max(float((np.minimum(reach, limit) + slack).max()), limit)
+            cost = self.graph.cost_from(self.cells[label], limit=_a_little_more(far))
             for link in wanted:
                 if np.isnan(self.least[link]):
                     nearest = cost.ravel()[self.cells[self._other_end(link, label)]].min()
@@ -537,6 +547,16 @@ class _Corridors:
 
     def _next_use(self, label: int, index: int) -> int:
         return next((link for link in self.links_of[label] if link > index), len(self.pairs))
+
+
+def cells_of(labels: IntArray, wanted: list[int]) -> list[IntArray]:
+    """Return the flat indices of the cells of each wanted label, in one pass over the raster."""
+    flat = labels.ravel()
+    cells = np.flatnonzero(flat)
+    cells = cells[np.argsort(flat[cells], kind="stable")]
+    first = np.searchsorted(flat[cells], wanted, side="left")
+    last = np.searchsorted(flat[cells], wanted, side="right")
+    return [cells[start:stop] for start, stop in zip(first, last)]
 
 
 def _a_little_more(cost: float) -> float:

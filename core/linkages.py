@@ -1,0 +1,346 @@
+"""Which sources are linked, along which least-cost paths, and which links are kept.
+
+The steps are those of Linkage Mapper's Linkage Pathways: candidate pairs from touching allocation zones, least-cost
+distances and paths, limits, links through third sources, and the choice of the nearest neighbours.
+
+References
+----------
+McRae, B. H. & Kavanagh, D. M. (2011). *Linkage Mapper connectivity analysis software*. The Nature Conservancy, Seattle.
+WHCWG (2010). *Washington connected landscapes project: statewide analysis*, https://waconnected.org
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+from .costdistance import STEPS, CostField, CostGraph, LinkCosts, corridor_costs
+from .errors import InputError
+from .monitor import SILENT, Monitor
+from .types import BoolArray, FloatArray, IntArray
+
+
+class Adjacency(enum.Enum):
+    """How candidate pairs are found."""
+
+    EITHER = "cost-weighted or Euclidean allocation"
+    COST = "cost-weighted allocation"
+    EUCLIDEAN = "Euclidean allocation"
+    ALL = "all pairs"
+
+
+class LinkKind(enum.IntEnum):
+    """What became of a link; positive kinds are active. The numbers are Linkage Mapper's, `CUT_OFF` is ours."""
+
+    ADJACENT = 1
+    NEAREST = 10
+    JOINS_GROUPS = 20
+    NOT_NEAREST = -1
+    TOO_FAR = -11
+    TOO_COSTLY = -12
+    THROUGH_SOURCE = -15
+    CUT_OFF = -20
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Candidate links.
+
+    Attributes
+    ----------
+    pairs : ndarray, int64, shape (m, 2)
+        Labels, the lower first, sorted.
+    by_cost, by_distance : ndarray, bool, shape (m,)
+        Whether the cost-weighted and the Euclidean allocation zones touch.
+    """
+
+    pairs: IntArray
+    by_cost: BoolArray
+    by_distance: BoolArray
+
+
+@dataclass(frozen=True)
+class Links:
+    """The link table; every array has one entry a link.
+
+    Attributes
+    ----------
+    pairs : ndarray, int64, shape (m, 2)
+        Labels of the two sources, the lower first.
+    kind : ndarray, int64, shape (m,)
+        `LinkKind` values.
+    euclidean : ndarray, float64, shape (m,)
+        Straight distance of the two sources in map units, as given.
+    cost : ndarray, float64, shape (m,)
+        Least-cost distance in cost units: infinite where there is no way, NaN where it was not searched.
+    length : ndarray, float64, shape (m,)
+        Length of the least-cost path in map units, from the centre of the last cell of one source to that of the first
+        cell of the other; NaN where there is none.
+    paths : tuple of ndarray, int64, shape (k, 2)
+        Rows and columns of the cells of the least-cost path, both ends included; empty where there is none.
+    through : tuple of tuple of int
+        Labels of other sources that the path runs through, in the order met from the second source.
+    """
+
+    pairs: IntArray
+    kind: IntArray
+    euclidean: FloatArray
+    cost: FloatArray
+    length: FloatArray
+    paths: tuple[IntArray, ...]
+    through: tuple[tuple[int, ...], ...]
+
+    @property
+    def active(self) -> BoolArray:
+        """Which links are kept."""
+        return self.kind > 0
+
+
+def euclidean_allocation(labels: IntArray) -> IntArray:
+    """Return the label of the source nearest in a straight line to every cell, impassable cells included."""
+    index = distance_transform_edt(labels == 0, return_distances=False, return_indices=True)
+    allocation: IntArray = labels[tuple(index)]
+    return allocation
+
+
+def touching_zones(allocation: IntArray) -> IntArray:
+    """Return the pairs of labels that are neighbours (of 8) somewhere, shape (m, 2), the lower first, sorted."""
+    found = [np.empty((0, 2), dtype=np.int64)]
+    rows, cols = allocation.shape
+    for down, right in ((0, 1), (1, 1), (1, 0), (1, -1)):
+        here = allocation[: rows - down, max(0, -right) : cols - max(0, right)]
+        there = allocation[down:, max(0, right) : cols - max(0, -right)]
+        meet = (here != there) & (here > 0) & (there > 0)
+        found.append(np.sort(np.column_stack((here[meet], there[meet])), axis=1).astype(np.int64))
+    return np.unique(np.concatenate(found), axis=0)
+
+
+def find_pairs(
+    graph: CostGraph, labels: IntArray, *, adjacency: Adjacency = Adjacency.EITHER, field: CostField | None = None
+) -> Pairs:
+    """Find the pairs of sources that may be linked.
+
+    Parameters
+    ----------
+    graph : CostGraph
+        The resistance surface.
+    labels : ndarray, int, shape (rows, cols)
+        0 outside sources, 1 .. n in them.
+    adjacency : Adjacency
+        Which pairs count as neighbours. Zones touch when a cell of one is a neighbour (of 8) of a cell of the other.
+    field : CostField, optional
+        `graph.allocate(labels)`, where it has been made already.
+
+    Returns
+    -------
+    Pairs
+
+    Raises
+    ------
+    InputError
+        With fewer than two sources.
+
+    Notes
+    -----
+    Euclidean zones cover impassable cells too; they are exact for cell centres (a source of many cells counts from its
+    nearest cell), O(n).
+    """
+    present = np.unique(labels[labels > 0])
+    if present.size < 2:
+        raise InputError(
+            f"Corridors need at least two sources, but there {'is one' if present.size else 'are none'} on the "
+            "resistance surface."
+        )
+    by_cost: IntArray = np.empty((0, 2), dtype=np.int64)
+    by_distance = by_cost
+    if adjacency in (Adjacency.EITHER, Adjacency.COST, Adjacency.ALL):
+        by_cost, _ = graph.contacts(field or graph.allocate(labels))
+    if adjacency in (Adjacency.EITHER, Adjacency.EUCLIDEAN, Adjacency.ALL):
+        by_distance = touching_zones(euclidean_allocation(labels))
+    if adjacency is Adjacency.ALL:
+        first, second = np.triu_indices(present.size, k=1)
+        pairs = np.column_stack((present[first], present[second])).astype(np.int64)
+    else:
+        pairs = np.unique(np.concatenate((by_cost, by_distance)), axis=0)
+    return Pairs(pairs, _among(pairs, by_cost), _among(pairs, by_distance))
+
+
+def find_links(
+    graph: CostGraph,
+    labels: IntArray,
+    pairs: IntArray,
+    euclidean: FloatArray,
+    *,
+    max_cost: float | None = None,
+    max_euclidean: float | None = None,
+    drop_through_sources: bool = True,
+    nearest: int | None = None,
+    join_groups: bool = False,
+    field: CostField | None = None,
+    monitor: Monitor = SILENT,
+) -> Links:
+    """Trace the least-cost path of every pair and decide which links are kept.
+
+    Parameters
+    ----------
+    graph : CostGraph
+        The resistance surface.
+    labels : ndarray, int, shape (rows, cols)
+        0 outside sources, 1 .. n in them.
+    pairs : ndarray, int, shape (m, 2)
+        Candidate links, as of `find_pairs`.
+    euclidean : ndarray, float64, shape (m,)
+        Their straight distances in map units.
+    max_cost, max_euclidean : float, optional
+        Longest links kept, in cost units and in map units. Links beyond `max_euclidean` are not searched at all.
+    drop_through_sources : bool
+        Whether a link is dropped when its least-cost path runs through a third source.
+    nearest : int, optional
+        Keep only the links that are among this many least-cost links of one of their sources.
+    join_groups : bool
+        With `nearest`: keep in addition the least-cost links that join what would fall apart.
+    field : CostField, optional
+        `graph.allocate(labels)`, where it has been made already.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Returns
+    -------
+    Links
+
+    Raises
+    ------
+    InputError
+        If shapes or options do not fit.
+
+    Notes
+    -----
+    The path starts in the cell of the second source that is cheapest to reach (the first of several in reading order)
+    and goes down the cost distance; of several best steps the first clockwise from east is taken. Equal costs in the
+    choice of the nearest are taken in the order of the pairs.
+    """
+    pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    euclidean = np.asarray(euclidean, dtype=np.float64)
+    if euclidean.shape != (len(pairs),):
+        raise InputError(f"There are {len(pairs)} links, but {euclidean.size} straight distances.")
+    if nearest is not None and nearest < 1:
+        raise InputError(f"The number of nearest neighbours must be 1 or more, not {nearest}.")
+    count = len(pairs)
+    kind = np.full(count, int(LinkKind.ADJACENT))
+    cost, length = np.full(count, np.nan), np.full(count, np.nan)
+    paths: list[IntArray] = [np.empty((0, 2), dtype=np.int64)] * count
+    through: list[tuple[int, ...]] = [()] * count
+    if max_euclidean is not None:
+        kind[euclidean > max_euclidean] = LinkKind.TOO_FAR
+    searched = np.flatnonzero(kind > 0)
+    for link in corridor_costs(graph, labels, pairs[searched], field=field, monitor=monitor):
+        index = int(searched[link.index])
+        cost[index] = link.least
+        if np.isinf(link.least):
+            kind[index] = LinkKind.CUT_OFF
+            continue
+        a, b = pairs[index].tolist()
+        path = _trace(graph, link, labels[link.rows, link.cols] == b)
+        met = labels[path[:, 0], path[:, 1]]
+        paths[index] = path
+        length[index] = path_length(path, graph.cell_size)
+        through[index] = tuple(dict.fromkeys(met[(met > 0) & (met != a) & (met != b)].tolist()))
+        if max_cost is not None and link.least > max_cost:
+            kind[index] = LinkKind.TOO_COSTLY
+        elif drop_through_sources and through[index]:
+            kind[index] = LinkKind.THROUGH_SOURCE
+    if nearest is not None:
+        _keep_nearest(kind, pairs, cost, nearest, join_groups)
+    return Links(pairs, kind, euclidean, cost, length, tuple(paths), tuple(through))
+
+
+def path_length(path: IntArray, cell_size: float) -> float:
+    """Return the length of a path of cells from centre to centre, in map units."""
+    diagonal = np.count_nonzero(np.abs(np.diff(path, axis=0)).sum(axis=1) == 2)
+    return float(cell_size * (len(path) - 1 - diagonal + np.sqrt(2.0) * diagonal))
+
+
+def describe(links: Links, index: int, names: Sequence[object]) -> str:
+    """Return what became of a link, in words.
+
+    Parameters
+    ----------
+    links : Links
+        The link table.
+    index : int
+        Position of the link.
+    names : sequence
+        Name of the source of each label, label 1 first.
+    """
+    kind = LinkKind(int(links.kind[index]))
+    if kind is LinkKind.THROUGH_SOURCE:
+        met = ", ".join(str(names[label - 1]) for label in links.through[index])
+        return f"dropped: the least-cost path runs through source {met}"
+    return {
+        LinkKind.ADJACENT: "kept: neighbouring sources",
+        LinkKind.NEAREST: "kept: among the nearest of one of its sources",
+        LinkKind.JOINS_GROUPS: "kept: joins groups of sources",
+        LinkKind.NOT_NEAREST: "dropped: not among the nearest of either source",
+        LinkKind.TOO_FAR: "dropped: the straight distance is over the limit",
+        LinkKind.TOO_COSTLY: "dropped: the least-cost distance is over the limit",
+        LinkKind.CUT_OFF: "dropped: impassable cells (NoData) lie between the sources",
+    }[kind]
+
+
+def _among(pairs: IntArray, some: IntArray) -> BoolArray:
+    known = set(map(tuple, some.tolist()))
+    return np.array([tuple(pair) in known for pair in pairs.tolist()], dtype=bool)
+
+
+def _trace(graph: CostGraph, link: LinkCosts, target: BoolArray) -> IntArray:
+    """Return the least-cost path from the first source to the cheapest target cell, as rows and columns."""
+    cost = link.cost_a
+    resistance = graph.resistance[link.rows, link.cols].astype(np.float64)
+    steps = [step for step in STEPS if graph.neighbours == 8 or 0 in step]
+    row, col = np.unravel_index(int(np.argmin(np.where(target, cost, np.inf))), cost.shape)
+    path = [(int(row), int(col))]
+    while cost[path[-1]] > 0:
+        i, j = path[-1]
+        inside = [
+            (i + down, j + right, (down, right))
+            for down, right in steps
+            if 0 <= i + down < cost.shape[0] and 0 <= j + right < cost.shape[1]
+        ]
+        total = [cost[k, n] + graph.step_cost(resistance[i, j], resistance[k, n], step) for k, n, step in inside]
+        k, n, _ = inside[int(np.nanargmin(total))]
+        path.append((k, n))
+    corner = np.array([link.rows.start, link.cols.start], dtype=np.int64)
+    return np.array(path[::-1], dtype=np.int64) + corner
+
+
+def _keep_nearest(kind: IntArray, pairs: IntArray, cost: FloatArray, nearest: int, join_groups: bool) -> None:
+    """Mark the nearest links of each source and, if asked, the cheapest links that join the groups they leave."""
+    active = np.flatnonzero(kind > 0)
+    active = active[np.argsort(cost[active], kind="stable")]
+    used: dict[int, int] = {}
+    group = {label: label for label in np.unique(pairs).tolist()}
+
+    def root(label: int) -> int:
+        while group[label] != label:
+            label = group[label]
+        return label
+
+    for index in active.tolist():
+        ends = pairs[index].tolist()
+        if any(used.get(label, 0) < nearest for label in ends):
+            kind[index] = LinkKind.NEAREST
+            group[root(ends[0])] = root(ends[1])
+        else:
+            kind[index] = LinkKind.NOT_NEAREST
+        for label in ends:
+            used[label] = used.get(label, 0) + 1
+    if join_groups:
+        for index in active.tolist():
+            first, second = root(int(pairs[index, 0])), root(int(pairs[index, 1]))
+            if kind[index] == LinkKind.NOT_NEAREST and first != second:
+                kind[index] = LinkKind.JOINS_GROUPS
+                group[first] = second
