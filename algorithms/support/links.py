@@ -1,0 +1,110 @@
+"""Links as the tool 'linkages' writes them: which sources each line joins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature
+
+from ...core.errors import InputError
+from ...core.monitor import SILENT, Monitor
+from .vectors import Sources, VectorSource, is_null, name_ids
+
+_ENDS = (("from_id", "to_id"), ("From_Core", "To_Core"), ("coreId1", "coreId2"))
+"""Names of the fields with the two ends: ours, and those of Linkage Mapper's layers and tables."""
+
+_IDS = ("link_id", "Link_ID")
+
+
+@dataclass(frozen=True)
+class Links:
+    """The active links between the sources of a run.
+
+    Parameters
+    ----------
+    ids : list
+        Ids as the user knows them.
+    pairs : ndarray of int64, shape (links, 2)
+        Labels of the two sources (1 + position in the source layer), the lower first.
+    features : list of QgsFeature
+        The features, for attributes and geometry.
+    """
+
+    ids: list
+    pairs: np.ndarray
+    features: list[QgsFeature]
+
+    @property
+    def id_type(self) -> type:
+        """`int` when every id is a whole number, else `str`."""
+        return int if all(isinstance(one, int) for one in self.ids) else str
+
+
+def read_links(
+    source: VectorSource,
+    sources: Sources,
+    crs: QgsCoordinateReferenceSystem | None = None,
+    *,
+    monitor: Monitor = SILENT,
+) -> Links:
+    """Return the links whose field 'active' does not say no, each pair of sources once.
+
+    Parameters
+    ----------
+    source : VectorSource
+        Link layer or table.
+    sources : Sources
+        The sources the links join.
+    crs : QgsCoordinateReferenceSystem
+        CRS to bring the lines to.
+    monitor : Monitor
+        Gets the warnings.
+
+    Raises
+    ------
+    InputError
+        Without the fields of the two ends, with ends that are no source of the layer, or without any active link.
+    """
+    names = source.field_names
+    ends = next((pair for pair in _ENDS if set(pair) <= set(names)), None)
+    if ends is None:
+        raise InputError(
+            f"'{source.name}' does not look like a link layer: it has no fields 'from_id' and 'to_id'. "
+            f"It has: {', '.join(names)}. Use the layer that 'linkages' writes."
+        )
+    id_name = next((name for name in _IDS if name in names), "")
+    label = {str(one): k for k, one in enumerate(sources.ids, start=1)}
+    ids, pairs, features, unknown, double = [], [], [], [], []
+    for feature in source.features(crs):
+        if "active" in names and not is_null(feature["active"]) and not feature["active"]:
+            continue
+        one = feature[id_name] if id_name and not is_null(feature[id_name]) else feature.id()
+        pair = tuple(_same(feature[name]) for name in ends)
+        if pair[0] == pair[1] or not set(pair) <= set(label):
+            unknown.append(f"{one} ({pair[0]} - {pair[1]})")
+            continue
+        joined = sorted((label[pair[0]], label[pair[1]]))
+        if joined in pairs:
+            double.append(one)
+            continue
+        ids.append(one)
+        pairs.append(joined)
+        features.append(feature)
+    if unknown:
+        raise InputError(
+            f"'{source.name}' does not match the sources: these links do not join two of them: {name_ids(unknown)}. "
+            f"The sources are {name_ids(sources.ids)}. Use the sources and the id field the links were made with."
+        )
+    if not pairs:
+        raise InputError(f"'{source.name}' has no active link.")
+    if double:
+        monitor.warn(f"Links {name_ids(double)} join sources that another link joins already; they were left out.")
+    return Links(ids, np.array(pairs, dtype=np.int64), features)
+
+
+def _same(value: object) -> str:
+    """Return an id as text, so that 3, 3.0 and '3' are the same."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)
