@@ -14,13 +14,15 @@ _INTERVAL = 0.1
 class FeedbackMonitor(Monitor):
     """Passes progress, messages and cancellation between a core function and a `QgsProcessingFeedback`.
 
-    Progress never runs backwards and is passed on at most ten times a second.
+    Progress never runs backwards and is passed on at most ten times a second. `warnings` keeps what was warned of, for
+    reports.
     """
 
     def __init__(self, feedback: QgsProcessingFeedback) -> None:
         self._feedback = feedback
         self._percent = 0.0
         self._next = 0.0
+        self.warnings: list[str] = []
 
     def cancelled(self) -> bool:
         return self._feedback.isCanceled()
@@ -37,4 +39,5 @@ class FeedbackMonitor(Monitor):
         self._feedback.pushInfo(text)
 
     def warn(self, text: str) -> None:
+        self.warnings.append(text)
         self._feedback.pushWarning(text)

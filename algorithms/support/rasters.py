@@ -165,6 +165,64 @@ def require_aligned(first: RasterSource, *others: RasterSource | None) -> None:
         first.grid.require_same(other.grid, first.name, other.name)
 
 
+def align(
+    source: RasterSource, onto: RasterSource, *, categorical: bool = False, monitor: Monitor = SILENT
+) -> np.ndarray:
+    """Return a raster as a float32 surface on the grid of another one, NaN where it has no data.
+
+    The only place where rasters are resampled: bilinear (average where the cells become larger), or nearest cell for
+    class maps. A raster that lies on that grid already is read as it is. What was done is told.
+
+    Parameters
+    ----------
+    source : RasterSource
+        The raster to bring over.
+    onto : RasterSource
+        The raster whose grid and CRS to use.
+    categorical : bool
+        Whether the values are classes, which must not be mixed.
+    monitor : Monitor
+        Gets the message.
+    """
+    same_crs = not (source.crs.isValid() and onto.crs.isValid()) or source.crs == onto.crs
+    if same_crs and source.grid.same_as(onto.grid):
+        return source.read_surface(monitor)
+    grid = onto.grid
+    coarser = same_crs and grid.dx * grid.dy > 1.5 * source.grid.dx * source.grid.dy
+    method = "near" if categorical else "average" if coarser else "bilinear"
+    plain = gdal.GetDriverByName("MEM").Create("", source.grid.cols, source.grid.rows, 1, gdal.GDT_Float32)
+    plain.SetGeoTransform((source.grid.left, source.grid.dx, 0.0, source.grid.top, 0.0, -source.grid.dy))
+    plain.SetProjection(source.grid.crs)
+    plain.GetRasterBand(1).SetNoDataValue(float("nan"))
+    plain.GetRasterBand(1).WriteArray(source.read_surface(monitor))
+    warped = gdal.Warp(
+        "",
+        plain,
+        format="MEM",
+        outputBounds=(grid.left, grid.bottom, grid.right, grid.top),
+        width=grid.cols,
+        height=grid.rows,
+        dstSRS=None if same_crs else grid.crs,
+        resampleAlg=method,
+        srcNodata=float("nan"),
+        dstNodata=float("nan"),
+    )
+    if warped is None:
+        raise InputError(f"'{source.name}' cannot be brought onto the grid of '{onto.name}': {gdal.GetLastErrorMsg()}")
+    surface = warped.ReadAsArray()
+    missing = float(np.isnan(surface).mean())
+    if missing == 1.0:
+        raise InputError(
+            f"'{source.name}' does not cover the area of '{onto.name}'.\n  {onto.name}: {grid.describe()}\n"
+            f"  {source.name}: {source.grid.describe()}"
+        )
+    monitor.info(
+        f"'{source.name}' was resampled onto the grid of '{onto.name}' ({method}); "
+        f"{100 * missing:.1f} % of the cells have no data in it."
+    )
+    return surface
+
+
 def _crs_name(crs: QgsCoordinateReferenceSystem) -> str:
     return crs.authid() or crs.description() or "an unnamed CRS"
 
