@@ -2,12 +2,14 @@
 
 from .advanced import GroundedFlow, advanced, grounded_flow
 from .graph import NetworkGraph, RasterGraph, raster_graph
+from .network import NetworkFlow, network_pairwise
 from .one_and_all import FocalFlow, all_to_one, one_to_all
 from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
 
 __all__ = [
     "FocalFlow",
     "GroundedFlow",
+    "NetworkFlow",
     "NetworkGraph",
     "PairCurrent",
     "PairwiseFlow",
@@ -15,6 +17,7 @@ __all__ = [
     "advanced",
     "all_to_one",
     "grounded_flow",
+    "network_pairwise",
     "one_to_all",
     "pairwise",
     "raster_graph",

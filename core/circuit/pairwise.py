@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph, raster_graph
+from .points import Points
 from .solvers import make_solver
 
 UNREACHABLE = -1.0
@@ -172,7 +173,7 @@ def pairwise(
     cells = [np.asarray(focal[number]) for number in ids.tolist()]
     nodes = [graph.nodes_of(where) for where in cells]
     single = all(members.size <= 1 for members in nodes)
-    points = _Points(graph, [int(members[0]) for members in nodes if members.size], monitor) if single else None
+    points = Points(graph, [int(members[0]) for members in nodes if members.size], monitor) if single else None
     effective = np.full((ids.size, ids.size), UNREACHABLE)
     np.fill_diagonal(effective, 0.0)
     total = np.zeros(graph.shape)
@@ -204,33 +205,6 @@ def pairwise(
             listener(int(ids[i]), int(ids[j]), current, voltage)
     monitor.progress(1.0)
     return PairwiseFlow(ids, effective, total, largest)
-
-
-class _Points:
-    """Potentials of all pairs of some nodes, by linearity from those of every node against one of its component."""
-
-    def __init__(self, graph: RasterGraph, nodes: list[int], monitor: Monitor) -> None:
-        self._component = graph.component
-        last = {int(self._component[node]): node for node in nodes}
-        held = np.zeros(graph.size, dtype=bool)
-        held[list(last.values())] = True
-        solver = make_solver(graph, held=held, monitor=monitor)
-        self._potential: dict[int, FloatArray] = {node: np.zeros(graph.size) for node in last.values()}
-        others = sorted(set(nodes) - set(last.values()))
-        for done, node in enumerate(others):
-            monitor.step(done, 2 * len(others))
-            injected = np.zeros(graph.size)
-            injected[node] = 1.0
-            self._potential[node] = solver.solve(injected)
-
-    def pair(self, i: int, j: int) -> tuple[FloatArray, float]:
-        """Return the potentials when 1 A enters at j and leaves at i (0 V), and the resistance."""
-        if self._component[i] != self._component[j]:
-            return np.empty(0), np.inf
-        potential = self._potential[j] - self._potential[i]
-        potential -= potential[i]
-        potential[self._component != self._component[i]] = 0.0
-        return potential, float(potential[j])
 
 
 def _regions(graph: RasterGraph, nodes_i: IntArray, nodes_j: IntArray, monitor: Monitor) -> tuple[FloatArray, float]:

@@ -214,3 +214,66 @@ def test_advanced(name):
     if "voltage" in case.expected:
         compared += case.compare("voltage", flow.voltage, "all")
     assert compared
+
+
+def read_network(case):
+    links = read_table(case.path("network"))
+    conductance = links[:, 2] if case.options["input_is"] == "conductance" else 1 / links[:, 2]
+    heads, tails = links[:, 0].astype(int), links[:, 1].astype(int)
+    first = min(heads.min(), tails.min())
+    graph = circuit.NetworkGraph(heads - first, tails - first, conductance, max(heads.max(), tails.max()) - first + 1)
+    return graph, first
+
+
+def branch_table(graph, first, current):
+    found = {}
+    for head, tail, value in zip(graph.heads + first, graph.tails + first, np.abs(current)):
+        found[frozenset((head, tail))] = value
+    return found
+
+
+def compare_branches(case, kind, graph, first, current, name=None):
+    entry = case.expected[kind]
+    got = branch_table(graph, first, current)
+    expected = {
+        frozenset((int(a), int(b))): v for a, b, v in read_table(case.folder / (entry if name is None else entry[name]))
+    }
+    scale = max(expected.values())
+    assert max(abs(got[link] - expected.get(link, 0.0)) for link in got) <= case.tolerance * scale
+    assert set(expected) <= set(got)
+
+
+def test_network_pairwise():
+    case = Case("network_pairwise_02")
+    graph, first = read_network(case)
+    focal = [int(v[0]) for v in read_table(case.path("focal_nodes"))]
+    names = np.arange(graph.size) + first
+    compared = []
+
+    def listener(i, j, potential):
+        name = f"{i + first}_{j + first}"
+        case.compare("node_voltage", np.column_stack([names, potential]), name)
+        case.compare("node_current", np.column_stack([names, graph.currents(potential)]), name)
+        compare_branches(case, "branch_current", graph, first, graph.branch_currents(potential), name)
+        compared.append(name)
+
+    flow = circuit.network_pairwise(graph, [node - first for node in focal], listener=listener)
+    assert sorted(compared) == sorted(case.expected["branch_current"])
+    case.compare("resistances", table(np.array(focal), flow.resistance))
+    case.compare("cumulative_node_current", np.column_stack([names, flow.node_current]))
+    compare_branches(case, "cumulative_branch_current", graph, first, flow.branch_current)
+
+
+def test_network_advanced():
+    case = Case("network_advanced_02")
+    graph, first = read_network(case)
+    sources, grounds = np.zeros(graph.size), np.zeros(graph.size)
+    for node, value in read_table(case.path("sources")):
+        sources[int(node) - first] += value
+    for node, value in read_table(case.path("grounds")):
+        grounds[int(node) - first] += 1 / value if value else np.inf
+    flow = circuit.grounded_flow(graph, sources, grounds, conflict=case.options["source_ground_conflict"])
+    names = np.arange(graph.size) + first
+    case.compare("node_current", np.column_stack([names, flow.current]), "all")
+    case.compare("node_voltage", np.column_stack([names, flow.voltage]), "all")
+    compare_branches(case, "branch_current", graph, first, graph.branch_currents(flow.voltage), "all")

@@ -1,0 +1,47 @@
+"""Potentials between single nodes of a circuit, by linearity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..monitor import Monitor
+from ..types import FloatArray
+from .graph import Graph
+from .solvers import make_solver
+
+
+class Points:
+    """Potentials of all pairs of some nodes, as differences of those of every node against one of its component.
+
+    Parameters
+    ----------
+    graph : Graph
+        The circuit.
+    nodes : list of int
+        The nodes that current goes in or out at.
+    monitor : Monitor
+        Progress over the first half, and cancellation.
+    """
+
+    def __init__(self, graph: Graph, nodes: list[int], monitor: Monitor) -> None:
+        self._component = graph.component
+        last = {int(self._component[node]): node for node in nodes}
+        held = np.zeros(graph.size, dtype=bool)
+        held[list(last.values())] = True
+        solver = make_solver(graph, held=held, monitor=monitor)
+        self._potential: dict[int, FloatArray] = {node: np.zeros(graph.size) for node in last.values()}
+        others = sorted(set(nodes) - set(last.values()))
+        for done, node in enumerate(others):
+            monitor.step(done, 2 * len(others))
+            injected = np.zeros(graph.size)
+            injected[node] = 1.0
+            self._potential[node] = solver.solve(injected)
+
+    def pair(self, i: int, j: int) -> tuple[FloatArray, float]:
+        """Return the potentials when 1 A enters at j and leaves at i (0 V), and the resistance."""
+        if self._component[i] != self._component[j]:
+            return np.empty(0), np.inf
+        potential = self._potential[j] - self._potential[i]
+        potential -= potential[i]
+        potential[self._component != self._component[i]] = 0.0
+        return potential, float(potential[j])
