@@ -1,0 +1,106 @@
+"""Score tables that come with the plugin."""
+
+from __future__ import annotations
+
+from .scoretable import FALLS, RISES, FactorScores, read_score_table
+
+LAND_USE_NAMES = (
+    "Woodland",
+    "Grassland",
+    "Other land",
+    "Garden",
+    "Arable land",
+    "Water and water facilities",
+    "Transport",
+    "Urban, villages, industry and mining",
+)
+"""Land-use classes of the preset; the code of a class is its place in the list, counted from 1."""
+
+_LAND_USE_SCORES = (1, 1, 2, 2, 3, 3, 4, 5)
+_OPEN = None
+
+
+def _rows(
+    factor: str, weight: float, limits: list[tuple[float | None, float | None]], scores: tuple[int, ...], rule: str = ""
+) -> list[dict[str, object]]:
+    return [
+        {
+            "factor": factor,
+            "min": low,
+            "max": high,
+            "score": score,
+            "weight": weight if row == 0 else None,
+            "direction": rule,
+        }
+        for row, ((low, high), score) in enumerate(zip(limits, scores))
+    ]
+
+
+def _land_use(weight: float) -> list[dict[str, object]]:
+    return [
+        {"factor": "Land use", "class": name, "value": code, "score": score, "weight": weight if code == 1 else None}
+        for code, (name, score) in enumerate(zip(LAND_USE_NAMES, _LAND_USE_SCORES), start=1)
+    ]
+
+
+_UP, _DOWN = (1, 2, 3, 4, 5), (5, 4, 3, 2, 1)
+
+LIUZHI_AS_PRINTED: tuple[dict[str, object], ...] = (
+    *_land_use(0.35),
+    *_rows("Elevation (m)", 0.1, [(581, 1043), (1043, 1032), (1032, 1447), (1447, 1658), (1658, 2081)], _UP),
+    *_rows("Slope (°)", 0.1, [(0, 10), (10, 18), (18, 28), (28, 39), (39, _OPEN)], _UP),
+    *_rows("Distance from road (m)", 0.25, [(30, 500), (0, 888), (888, 2271), (2271, 4049), (4049, _OPEN)], _UP),
+    *_rows(
+        "Distance to mining area (m)", 0.25, [(0, 1190), (1190, 2828), (2828, 4564), (4564, 7194), (7194, _OPEN)], _UP
+    ),
+)
+"""The table of the Liuzhi study as it was printed, mistakes and all; codes for the land uses are ours.
+
+It is shipped as an example of what `check_scores` finds, not for use.
+"""
+
+LIUZHI_CORRECTED: tuple[dict[str, object], ...] = (
+    *_land_use(0.35 / 1.05),
+    *_rows("Elevation (m)", 0.1 / 1.05, [(_OPEN, 1043), (1043, 1232), (1232, 1447), (1447, 1658), (1658, _OPEN)], _UP),
+    *_rows("Slope (°)", 0.1 / 1.05, [(0, 10), (10, 18), (18, 28), (28, 39), (39, _OPEN)], _UP, RISES),
+    *_rows(
+        "Distance from road (m)",
+        0.25 / 1.05,
+        [(0, 500), (500, 888), (888, 2271), (2271, 4049), (4049, _OPEN)],
+        _DOWN,
+        FALLS,
+    ),
+    *_rows(
+        "Distance to mining area (m)",
+        0.25 / 1.05,
+        [(0, 1190), (1190, 2828), (2828, 4564), (4564, 7194), (7194, _OPEN)],
+        _DOWN,
+        FALLS,
+    ),
+)
+"""The same table, corrected as `LIUZHI_CORRECTIONS` says."""
+
+LIUZHI_CORRECTIONS = (
+    "The weights printed sum to 1.05; each is divided by 1.05, which keeps their ratios.",
+    "The elevation class printed as 1043 to 1032 m runs backwards, and the next one starts at 1032 m; both limits are "
+    "read as 1232 m: one digit changed, about midway between their neighbours 1043 and 1447 m.",
+    "The lowest and the highest elevation class are open, so that terrain beyond 581 to 2081 m gets a score too.",
+    "The first two road classes are printed as 30 to 500 m and 0 to 888 m; they are read as 0 to 500 m and "
+    "500 to 888 m.",
+    "The scores of the distance from roads are turned round: the text says that resistance is high near them, the "
+    "table rises with the distance.",
+    "The scores of the distance from mines are turned round for the same reason.",
+    "The text names vegetation cover and the distance from rivers as further factors, but the table gives no classes "
+    "for them; they are left out.",
+)
+"""What was changed in the printed table, one sentence each."""
+
+
+def liuzhi_as_printed() -> tuple[FactorScores, ...]:
+    """Return the printed score table of the Liuzhi study."""
+    return read_score_table(LIUZHI_AS_PRINTED)
+
+
+def liuzhi_corrected() -> tuple[FactorScores, ...]:
+    """Return the corrected score table of the Liuzhi study: land use, elevation, slope, roads and mines."""
+    return read_score_table(LIUZHI_CORRECTED)

@@ -1,0 +1,497 @@
+"""The resistance surface: weighted overlay of score rasters, and its correction by further rasters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .corrections import ADD, Correction, CorrectionEffect, ZoneMeans
+from .errors import GridMismatchError, InputError
+from .moments import Moments
+from .monitor import SILENT, Monitor
+from .types import Array, BoolArray, FloatArray
+
+_CHUNK = 1 << 17
+"""Cells worked on at a time, so that the temporary arrays stay in the cache."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of every raster of an overlay.
+
+    Parameters
+    ----------
+    row : int
+        First row.
+    factors : sequence of ndarray, float, shape (rows, cols)
+        Scores, NaN = NoData.
+    corrections : sequence of ndarray, float, same shape, optional
+        Correction rasters, NaN = NoData.
+    zones : ndarray, float, same shape, optional
+        Zone of each cell for means by zone, NaN = no zone.
+    """
+
+    row: int
+    factors: Sequence[FloatArray]
+    corrections: Sequence[FloatArray] = ()
+    zones: FloatArray | None = None
+
+
+Reader = Callable[[Monitor], Iterable[Block]]
+"""Yields the blocks of all rasters from the top down, as often as it is called."""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one factor adds to the surface before correction.
+
+    Parameters
+    ----------
+    name : str
+        Name of the factor.
+    weight : float
+        Its weight, of 1.
+    mean, deviation, minimum, maximum : float
+        Statistics of its weighted part of the surface (weight x score; where scores are missing and left out, with the
+        weight it has in the cell).
+    share_of_mean : float
+        Its part of the mean resistance; the shares of all factors sum to 1.
+    share_of_variance : float
+        Covariance of its part with the surface over the variance of the surface; the shares sum to 1. Negative where
+        a factor works against the others. NaN when the surface is flat.
+    """
+
+    name: str
+    weight: float
+    mean: float
+    deviation: float
+    minimum: float
+    maximum: float
+    share_of_mean: float
+    share_of_variance: float
+
+
+@dataclass(frozen=True)
+class ResistanceSummary:
+    """Facts about a resistance surface.
+
+    Parameters
+    ----------
+    cells : int
+        Cells with a resistance.
+    missing : int
+        Cells without one.
+    partial : int
+        Cells in which some factors have no data but others have; what became of them depends on the rule.
+    minimum, mean, maximum : float
+        Statistics of the final surface.
+    contributions : tuple of Contribution
+        One per factor.
+    corrections : tuple of CorrectionEffect
+        One per correction raster.
+    """
+
+    cells: int
+    missing: int
+    partial: int
+    minimum: float
+    mean: float
+    maximum: float
+    contributions: tuple[Contribution, ...]
+    corrections: tuple[CorrectionEffect, ...] = ()
+
+    @property
+    def contrast(self) -> float:
+        """Largest over smallest resistance."""
+        return self.maximum / self.minimum
+
+
+@dataclass(frozen=True)
+class Resistance:
+    """A resistance surface in memory: `values`, float32, NaN = NoData, and its `summary`."""
+
+    values: FloatArray
+    summary: ResistanceSummary
+
+
+def normalise_weights(weights: Sequence[float], *, monitor: Monitor = SILENT) -> FloatArray:
+    """Return weights that sum to 1, with a warning that states the sum when they did not.
+
+    Raises
+    ------
+    InputError
+        If a weight is negative or not a number, or all are 0.
+    """
+    given = np.asarray(weights, dtype=np.float64)
+    for place, weight in enumerate(given, start=1):
+        if not (weight >= 0 and math.isfinite(weight)):
+            raise InputError(f"Weight {place} is {weight:g}. Weights must be 0 or more.")
+    total = math.fsum(given)
+    if not total > 0:
+        raise InputError("The weights are all 0. Give at least one factor a weight above 0.")
+    if abs(total - 1.0) > 1e-6:
+        monitor.warn(f"The weights sum to {total:.6g}, not 1; each was divided by the sum.")
+    return np.asarray(given / total)
+
+
+def build_resistance(
+    read: Reader,
+    weights: Sequence[float],
+    *,
+    write: Callable[[int, FloatArray], None],
+    write_correction: Callable[[int, FloatArray], None] | None = None,
+    names: Sequence[str] | None = None,
+    correction_names: Sequence[str] = (),
+    correction: Correction | None = None,
+    leave_out_missing: bool = False,
+    rescale: tuple[float, float] | None = None,
+    monitor: Monitor = SILENT,
+) -> ResistanceSummary:
+    """Lay weighted score rasters over each other, block by block.
+
+    R = sum of weight x score, then corrected (see `Correction`), then stretched to a range where wanted.
+
+    Parameters
+    ----------
+    read : callable
+        Called once per pass with a monitor; yields every `Block` from the top down.
+    weights : sequence of float
+        One per factor; divided by their sum when it is not 1, with a warning.
+    write : callable
+        Receives the first row and the float32 values of each finished block, NaN = NoData.
+    write_correction : callable, optional
+        Receives the corrected over the uncorrected resistance of each block.
+    names, correction_names : sequence of str, optional
+        Names of the rasters.
+    correction : Correction, optional
+        How to use the correction rasters in the blocks; without it they are not used.
+    leave_out_missing : bool, optional
+        What happens in a cell where a factor has no data: False, the cell is NoData; True, the factor is left out and
+        the weights of the others are divided by their sum.
+    rescale : (float, float), optional
+        New minimum and maximum of the surface, linear.
+    monitor : Monitor, optional
+        Progress, warnings and cancellation.
+
+    Returns
+    -------
+    ResistanceSummary
+        Counts, range and contributions.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two factors, weights and factors differ in number, no cell is valid, or a resistance is
+        not above 0 (with the count and the first cell).
+    GridMismatchError
+        If the arrays of a block differ in shape.
+
+    Notes
+    -----
+    One pass; one more for the means or ranges of corrections and one more for rescaling. O(cells x factors). Beside
+    the blocks themselves a few megabytes are needed, whatever the size of the rasters. Sums are in float64.
+
+    References
+    ----------
+    Malczewski (2000), doi:10.1111/1467-9671.00035, for the overlay. The division by the mean of the land-use class is
+    the night-light correction of Chinese studies of ecological security patterns.
+    """
+    share = normalise_weights(weights, monitor=monitor)
+    job = _Overlay(share, leave_out_missing, correction)
+    needs_statistics = correction is not None and correction.needs_statistics
+    passes = 1 + needs_statistics + (rescale is not None)
+    parts = iter([monitor.part(i / passes, (i + 1) / passes) for i in range(passes)])
+    _check_rescale(rescale)
+    if needs_statistics:
+        for block in read(next(parts)):
+            job.gather(block, monitor)
+    stretch = (1.0, 0.0)
+    if rescale is not None:
+        low, high = math.inf, -math.inf
+        for block in read(next(parts)):
+            values = job.surface(block, monitor).values
+            if not np.isnan(values).all():
+                low, high = min(low, float(np.nanmin(values))), max(high, float(np.nanmax(values)))
+        stretch = _stretch(low, high, rescale, monitor)
+    tally = _Tally(len(share))
+    for block in read(next(parts)):
+        result = job.surface(block, monitor, tally)
+        final = (result.values * stretch[0] + stretch[1]).astype(np.float32)
+        tally.finish(final, block.row)
+        if write_correction is not None:
+            write_correction(block.row, result.gain.astype(np.float32))
+        write(block.row, final)
+    return tally.summary(share, names, correction_names, job.means, monitor)
+
+
+def resistance_surface(
+    factors: Sequence[FloatArray],
+    weights: Sequence[float],
+    *,
+    corrections: Sequence[FloatArray] = (),
+    zones: Array | None = None,
+    names: Sequence[str] | None = None,
+    correction_names: Sequence[str] = (),
+    correction: Correction | None = None,
+    leave_out_missing: bool = False,
+    rescale: tuple[float, float] | None = None,
+    monitor: Monitor = SILENT,
+) -> Resistance:
+    """Lay weighted score rasters over each other in memory; see `build_resistance`.
+
+    Parameters
+    ----------
+    factors, corrections : sequence of ndarray, float, shape (rows, cols)
+        Scores and correction rasters, NaN = NoData.
+    zones : ndarray, shape (rows, cols), optional
+        Zone of each cell for means by zone; NaN (float arrays) = no zone.
+    weights, names, correction_names, correction, leave_out_missing, rescale, monitor
+        As in `build_resistance`.
+
+    Returns
+    -------
+    Resistance
+        Surface and summary.
+    """
+    if len(factors) < 2:
+        raise InputError(f"An overlay needs two factors or more, not {len(factors)}.")
+    rows, cols = factors[0].shape
+    values = np.empty((rows, cols), dtype=np.float32)
+    height = max(1, _CHUNK * 8 // cols)
+
+    def read(reading: Monitor) -> Iterator[Block]:
+        for row in range(0, rows, height):
+            reading.step(row, rows)
+            part = slice(row, row + height)
+            zone = None if zones is None else zones[part].astype(np.float64)
+            yield Block(row, [f[part] for f in factors], [c[part] for c in corrections], zone)
+
+    def write(row: int, block: FloatArray) -> None:
+        values[row : row + len(block)] = block
+
+    summary = build_resistance(
+        read,
+        weights,
+        write=write,
+        names=names,
+        correction_names=correction_names,
+        correction=correction or (Correction() if corrections else None),
+        leave_out_missing=leave_out_missing,
+        rescale=rescale,
+        monitor=monitor,
+    )
+    return Resistance(values, summary)
+
+
+@dataclass(frozen=True)
+class _Surface:
+    values: FloatArray
+    gain: FloatArray
+
+
+class _Overlay:
+    """The cell-wise work, with the statistics of the correction rasters once they are gathered."""
+
+    def __init__(self, weights: FloatArray, leave_out: bool, correction: Correction | None) -> None:
+        if len(weights) < 2:
+            raise InputError(f"An overlay needs two factors or more, not {len(weights)}.")
+        self._weights = weights
+        self._leave_out = leave_out
+        self._correction = correction
+        self._zones: list[ZoneMeans] = []
+
+    @property
+    def means(self) -> list[float]:
+        return [zone.mean for zone in self._zones]
+
+    def gather(self, block: Block, monitor: Monitor) -> None:
+        """First pass: means and ranges of the corrections over the cells of the surface."""
+        values = self._base(block, monitor)
+        while len(self._zones) < len(block.corrections):
+            self._zones.append(ZoneMeans())
+        for raster, zone in zip(block.corrections, self._zones):
+            zone.add(raster, ~np.isnan(values), block.zones)
+            monitor.check()
+
+    def surface(self, block: Block, monitor: Monitor, tally: _Tally | None = None) -> _Surface:
+        """Return the corrected surface of a block and the factor it was changed by."""
+        base = self._base(block, monitor, tally)
+        values = base
+        correction = self._correction
+        if correction is None:
+            return _Surface(base, np.where(np.isnan(base), np.nan, 1.0))
+        given = list(correction.weights) or [1.0] * len(block.corrections)
+        if len(given) != len(block.corrections):
+            raise InputError(
+                f"There are {len(given)} correction weights for {len(block.corrections)} correction rasters."
+            )
+        for place, (raster, weight) in enumerate(zip(block.corrections, given)):
+            zone = self._zones[place] if self._zones else None
+            change = correction.change(raster, weight, zone, block.zones)
+            held = correction.hold(change)
+            values = values + held if correction.method == ADD else values * held
+            if tally is not None:
+                tally.correct(place, base, change, held)
+            monitor.check()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return _Surface(values, values / base)
+
+    def _base(self, block: Block, monitor: Monitor, tally: _Tally | None = None) -> FloatArray:
+        if len(block.factors) != len(self._weights):
+            raise InputError(f"There are {len(self._weights)} weights for {len(block.factors)} factors.")
+        shape = block.factors[0].shape
+        zones = [] if block.zones is None else [block.zones]
+        for raster in (*block.factors, *block.corrections, *zones):
+            if raster.shape != shape:
+                raise GridMismatchError(f"The rasters of an overlay differ in size: {shape} and {raster.shape} cells.")
+        flat = [factor.reshape(-1) for factor in block.factors]
+        values = np.empty(flat[0].size)
+        for start in range(0, values.size, _CHUNK):
+            part = slice(start, start + _CHUNK)
+            scores = np.stack([f[part] for f in flat]).astype(np.float64)
+            parts, partial = self._parts(scores)
+            values[part] = parts.sum(axis=0)
+            if tally is not None:
+                tally.take(scores, parts, partial)
+            monitor.check()
+        return values.reshape(shape)
+
+    def _parts(self, scores: FloatArray) -> tuple[FloatArray, BoolArray]:
+        """Return the weighted part of each factor, NaN where the cell is NoData, and where some factors lack."""
+        absent = np.isnan(scores)
+        some = absent.any(axis=0)
+        parts = self._weights[:, None] * scores
+        if not some.any():
+            return parts, np.asarray(some)
+        if self._leave_out:
+            present = np.where(absent, 0.0, self._weights[:, None]).sum(axis=0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                parts = np.where(absent, 0.0, parts) / np.where(present > 0, present, np.nan)
+        else:
+            parts[:, some] = np.nan
+        return parts, np.asarray(some & ~absent.all(axis=0))
+
+
+@dataclass
+class _Tally:
+    """Counts and statistics of the last pass."""
+
+    factors: int
+    partial: int = 0
+    missing: int = 0
+    bad: int = 0
+    first_bad: tuple[int, int, float] | None = None
+    corrections: list[list[int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._parts = Moments(self.factors)
+        self._final = Moments(1)
+        self._low = np.full(self.factors, np.inf)
+        self._high = np.full(self.factors, -np.inf)
+
+    def take(self, scores: FloatArray, parts: FloatArray, partial: BoolArray) -> None:
+        self.partial += int(np.count_nonzero(partial))
+        valid = ~np.isnan(parts[0])
+        self._parts.add(parts if valid.all() else parts[:, valid])
+        self._low = np.fmin(self._low, np.fmin.reduce(scores, axis=1))
+        self._high = np.fmax(self._high, np.fmax.reduce(scores, axis=1))
+
+    def correct(self, place: int, base: FloatArray, change: FloatArray, held: FloatArray) -> None:
+        while len(self.corrections) <= place:
+            self.corrections.append([0, 0, 0])
+        valid = ~np.isnan(base)
+        counts = self.corrections[place]
+        counts[0] += int(np.count_nonzero(valid & np.isnan(change)))
+        counts[1] += int(np.count_nonzero(valid & (held > change)))
+        counts[2] += int(np.count_nonzero(valid & (held < change)))
+
+    def finish(self, final: FloatArray, row: int) -> None:
+        valid = ~np.isnan(final)
+        self.missing += final.size - int(np.count_nonzero(valid))
+        wrong = valid & ~((final > 0) & np.isfinite(final))
+        if wrong.any():
+            self.bad += int(np.count_nonzero(wrong))
+            if self.first_bad is None:
+                i, j = np.argwhere(wrong)[0]
+                self.first_bad = (row + int(i), int(j), float(final[i, j]))
+        for start in range(0, final.size, _CHUNK):
+            part = final.reshape(-1)[start : start + _CHUNK]
+            self._final.add(part[~np.isnan(part)][None].astype(np.float64))
+
+    def summary(
+        self,
+        weights: FloatArray,
+        names: Sequence[str] | None,
+        correction_names: Sequence[str],
+        means: Sequence[float],
+        monitor: Monitor,
+    ) -> ResistanceSummary:
+        if not self._final.count:
+            raise InputError(
+                "No cell has data in every factor. Check that the factors overlap, or leave out missing factors."
+            )
+        if self.first_bad is not None:
+            row, col, value = self.first_bad
+            raise InputError(
+                f"{self.bad:,} cells would have a resistance that is not above 0 (the first is {value:g} in row "
+                f"{row + 1}, column {col + 1}). Give every class a score above 0, and corrections that keep it so."
+            )
+        labels = list(names) if names else [f"Factor {i + 1}" for i in range(self.factors)]
+        for label, low, high in zip(labels, self._low, self._high):
+            if low == high:
+                monitor.warn(f"'{label}' is {low:g} everywhere: it changes nothing but the level of the surface.")
+        covariance = self._parts.covariance
+        variance, mean = float(covariance.sum()), float(self._parts.mean.sum())
+        # A flat surface leaves a variance of rounding errors only.
+        shares = covariance.sum(axis=1) / variance if variance > 1e-20 * mean**2 else np.full(self.factors, np.nan)
+        parts = tuple(
+            Contribution(
+                labels[i],
+                float(weights[i]),
+                float(self._parts.mean[i]),
+                float(self._parts.deviation[i]),
+                float(self._parts.minimum[i]),
+                float(self._parts.maximum[i]),
+                float(self._parts.mean[i]) / mean if mean else math.nan,
+                float(shares[i]),
+            )
+            for i in range(self.factors)
+        )
+        effects = tuple(
+            CorrectionEffect(
+                correction_names[i] if i < len(correction_names) else f"Correction {i + 1}",
+                means[i] if i < len(means) else math.nan,
+                *counts,
+            )
+            for i, counts in enumerate(self.corrections)
+        )
+        return ResistanceSummary(
+            self._final.count,
+            self.missing,
+            self.partial,
+            float(self._final.minimum[0]),
+            float(self._final.mean[0]),
+            float(self._final.maximum[0]),
+            parts,
+            effects,
+        )
+
+
+def _check_rescale(rescale: tuple[float, float] | None) -> None:
+    if rescale is not None and not 0 < rescale[0] < rescale[1] < math.inf:
+        raise InputError(
+            f"The new range must go from above 0 to something larger, not from {rescale[0]:g} to {rescale[1]:g}."
+        )
+
+
+def _stretch(low: float, high: float, rescale: tuple[float, float], monitor: Monitor) -> tuple[float, float]:
+    """Return slope and offset of the linear rescaling."""
+    if not low < high:
+        if low == high:
+            monitor.warn(f"The surface is {low:g} everywhere and cannot be stretched; it is left as it is.")
+        return 1.0, 0.0
+    slope = (rescale[1] - rescale[0]) / (high - low)
+    return slope, rescale[0] - slope * low

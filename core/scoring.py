@@ -1,0 +1,214 @@
+"""From the values of a factor to its resistance scores, and the distance and relief factors themselves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from .breaks import Breaks
+from .errors import InputError
+from .monitor import SILENT, Monitor
+from .scoretable import FALLS, RISES, ScoreClass
+from .types import Array, BoolArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of a raster or of a part of it.
+
+    Parameters
+    ----------
+    scores : ndarray, float32
+        The scores; NaN where the value is NoData or in no class.
+    unmatched : int
+        Number of valid cells that no class catches.
+    """
+
+    scores: FloatArray
+    unmatched: int
+
+
+def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArray | None = None) -> Scored:
+    """Give every cell the score of the class that holds its value.
+
+    Classes are closed ranges; a limit that two classes share belongs to the lower one.
+
+    Parameters
+    ----------
+    values : ndarray, integer or float, any shape
+        Values of the factor, NaN = NoData.
+    classes : sequence of ScoreClass
+        Disjoint classes, in any order. Gaps between them are allowed; their cells get no score.
+    valid : ndarray of bool, same shape, optional
+        False where an integer raster has no data.
+
+    Returns
+    -------
+    Scored
+        Scores and the number of valid cells in no class.
+
+    Raises
+    ------
+    InputError
+        If there is no class, or a class is reversed, overlaps another or has no finite score.
+
+    Notes
+    -----
+    O(cells x log(classes)); cell-wise, so it may be called block by block.
+    """
+    ordered = _check_classes(classes)
+    # In the type of the raster, so that a cell holding 0.1 in float32 still lies on the limit 0.1.
+    kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
+    lowest = np.array([item.minimum for item in ordered], dtype=kind)
+    highest = np.array([item.maximum for item in ordered], dtype=kind)
+    table = np.array([item.score for item in ordered] + [np.nan], dtype=np.float32)
+    known = np.ones(values.shape, dtype=bool) if valid is None else valid
+    if values.dtype.kind == "f":
+        known = known & ~np.isnan(values)
+    index = np.searchsorted(highest, values, side="left")
+    inside = known & (index < len(ordered))
+    inside &= values >= lowest[np.minimum(index, len(ordered) - 1)]
+    scores = table[np.where(inside, index, len(ordered))]
+    return Scored(scores, int(np.count_nonzero(known) - np.count_nonzero(inside)))
+
+
+def classes_from_breaks(breaks: Breaks, direction: str, *, scores: Sequence[float] | None = None) -> list[ScoreClass]:
+    """Turn class breaks into a score table.
+
+    Parameters
+    ----------
+    breaks : Breaks
+        Result of `core.breaks`; the outer classes are left open, so that rounding loses no cell.
+    direction : {"rises", "falls"}
+        Whether the score rises or falls with the value.
+    scores : sequence of float, optional
+        Scores from the lowest to the highest; default 1, 2, ... one per class.
+
+    Returns
+    -------
+    list of ScoreClass
+        In ascending order of the values.
+
+    Raises
+    ------
+    InputError
+        If the direction is unknown or the scores do not fit the classes.
+    """
+    limits = [float(limit) for limit in breaks.limits]
+    given = [float(i) for i in range(1, len(limits) + 1)] if scores is None else sorted(float(s) for s in scores)
+    if len(given) != len(limits):
+        raise InputError(f"There are {len(limits)} classes but {len(given)} scores. Give one score per class.")
+    if direction not in (RISES, FALLS):
+        raise InputError(f"The direction must be '{RISES}' or '{FALLS}', not '{direction}'.")
+    if direction == FALLS:
+        given.reverse()
+    starts = [-math.inf, *limits[:-1]]
+    ends = [*limits[:-1], math.inf]
+    return [ScoreClass(low, high, score) for low, high, score in zip(starts, ends, given)]
+
+
+def distance_to(
+    features: BoolArray,
+    *,
+    cell_size: float | tuple[float, float] = 1.0,
+    maximum: float = math.inf,
+    monitor: Monitor = SILENT,
+) -> FloatArray:
+    """Return the exact Euclidean distance of every cell to the nearest feature cell.
+
+    Parameters
+    ----------
+    features : ndarray of bool, shape (rows, cols)
+        True in the cells of the features.
+    cell_size : float or (float, float), optional
+        Edge of a cell, or its height and width, in metres.
+    maximum : float, optional
+        Larger distances are set to this value, in metres.
+
+    Returns
+    -------
+    ndarray, float32, shape (rows, cols)
+        Distance from cell centre to cell centre, in metres; 0 in the cells of the features. It differs from the
+        distance to the features themselves by at most half a cell diagonal.
+
+    Raises
+    ------
+    InputError
+        If no cell holds a feature, or the maximum is not positive.
+
+    Notes
+    -----
+    O(cells), about 21 bytes per cell while it runs.
+
+    References
+    ----------
+    Maurer, Qi & Raghavan (2003), doi:10.1109/TPAMI.2003.1177156, as in SciPy's ``distance_transform_edt``.
+    """
+    if not features.any():
+        raise InputError("No feature lies on the grid: there is nothing to measure the distance to.")
+    if not maximum > 0:
+        raise InputError(f"The largest distance must be above 0, not {maximum:g}.")
+    monitor.check()
+    distance = ndimage.distance_transform_edt(~features, sampling=cell_size).astype(np.float32)
+    monitor.check()
+    if math.isfinite(maximum):
+        np.minimum(distance, np.float32(maximum), out=distance)
+    return np.asarray(distance)
+
+
+def relief(elevation: FloatArray, *, window: int = 3, monitor: Monitor = SILENT) -> FloatArray:
+    """Return the range of elevation in a square window around every cell.
+
+    Parameters
+    ----------
+    elevation : ndarray, float, shape (rows, cols)
+        Elevation, NaN = NoData. Cells without data, and those beyond the edge, are left out of the window.
+    window : int, optional
+        Edge of the window in cells, odd, 3 or more.
+
+    Returns
+    -------
+    ndarray, float32, shape (rows, cols)
+        Highest minus lowest elevation, in the unit of the elevation; NaN where the cell itself has no data.
+
+    Raises
+    ------
+    InputError
+        If the window is even or below 3.
+
+    Notes
+    -----
+    O(cells), whatever the window.
+    """
+    if window < 3 or window % 2 == 0:
+        raise InputError(f"The window must be an odd number of cells, 3 or more, not {window}.")
+    missing = np.isnan(elevation)
+    monitor.step(0, 3)
+    highest = ndimage.maximum_filter(np.where(missing, -np.inf, elevation), window, mode="constant", cval=-np.inf)
+    monitor.step(1, 3)
+    lowest = ndimage.minimum_filter(np.where(missing, np.inf, elevation), window, mode="constant", cval=np.inf)
+    monitor.step(2, 3)
+    return np.where(missing, np.nan, highest - lowest).astype(np.float32)
+
+
+def _check_classes(classes: Sequence[ScoreClass]) -> list[ScoreClass]:
+    if not classes:
+        raise InputError("The score table has no classes. Give at least one class with its score.")
+    for item in classes:
+        if item.is_reversed:
+            raise InputError(
+                f"The class {item.describe()} ends before it starts. Swap its limits, or correct the one that is wrong."
+            )
+        if not math.isfinite(item.score):
+            raise InputError(f"The class {item.describe()} has the score {item.score}. Give it a finite number.")
+    ordered = sorted(classes, key=lambda item: (item.minimum, item.maximum))
+    for lower, upper in zip(ordered, ordered[1:]):
+        if upper.minimum < lower.maximum or (lower.is_code and upper.is_code and lower.minimum == upper.minimum):
+            raise InputError(
+                f"The classes {lower.describe()} and {upper.describe()} overlap. A value may belong to one class only."
+            )
+    return ordered
