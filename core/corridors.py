@@ -209,7 +209,7 @@ def _with_cutoffs(
     for link in costs:
         excess = _excess(link.cost_a, link.cost_b, link.least)
         limit = float(cutoffs[link.index])
-        excess[excess > limit] = np.nan
+        excess[~(excess <= limit)] = np.nan
         yield Corridor(int(active[link.index]), link.rows, link.cols, excess, limit)
 
 
@@ -238,7 +238,7 @@ def _with_width(
             index = int(active[place])
             excess = _excess(link.cost_a, link.cost_b, link.least)
             window = labels[link.rows, link.cols]
-            own = np.isfinite(excess) & (window != links.pairs[index, 0]) & (window != links.pairs[index, 1])
+            own = (window != links.pairs[index, 0]) & (window != links.pairs[index, 1])
             own &= excess <= guess[place]
             values = excess[own]
             if values.size < wanted[place] and np.isfinite(guess[place]):
@@ -259,9 +259,10 @@ def _with_width(
 
 
 def _excess(cost_a: FloatArray, cost_b: FloatArray, least: float) -> FloatArray:
-    """Return the excess cost; what is rounding of sums along the path becomes zero."""
+    """Return the excess cost, NaN where a field does not reach; what is rounding of sums along a path becomes zero."""
     excess: FloatArray = cost_a + cost_b - least
     excess[excess < _ROUNDING * least] = 0.0
+    excess[np.isinf(excess)] = np.nan
     return excess
 
 
@@ -286,6 +287,5 @@ def _bottleneck(
     to_first, to_second = passage.cost_from(first), passage.cost_from(second)
     through = to_first + to_second
     shortest = np.isclose(through, through[np.isfinite(through)].min(), rtol=1e-12)
-    places = np.argwhere(shortest & (clearance == level))
-    middle_of = int(np.argmin(np.abs(to_first - to_second)[places[:, 0], places[:, 1]]))
-    return level, (int(places[middle_of, 0]), int(places[middle_of, 1]))
+    row, col = np.argwhere(shortest & (clearance == level))[0].tolist()
+    return level, (row, col)

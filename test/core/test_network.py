@@ -73,7 +73,8 @@ class TestCurrentFlow:
         expected = networkx.edge_current_flow_betweenness_centrality(graph, normalized=False, weight="weight")
         flow = current_flow(12, pairs, conductance)
         for (a, b), current in zip(pairs.tolist(), flow.links):
-            assert current == pytest.approx(expected.get((a, b), expected.get((b, a))), rel=1e-9)
+            # networkx halves the sum when it is not normalised.
+            assert current / 2 == pytest.approx(expected.get((a, b), expected.get((b, a))), rel=1e-9)
 
     def test_wide_range_of_conductances(self):
         pairs, _ = random_network(5, links=25)
