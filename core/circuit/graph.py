@@ -44,6 +44,10 @@ class Graph(Protocol):
         """Return the current through every node, the larger of its inflow and outflow, in amperes."""
         ...
 
+    def power(self, potential: FloatArray) -> float:
+        """Return the power that the links turn into heat, in watts."""
+        ...
+
     @property
     def laplacian(self) -> Any:
         """Laplacian, a CSR matrix of `size` x `size`."""
@@ -137,6 +141,17 @@ class RasterGraph:
             total[here] += flow
             total[there] += flow
         return _larger_of_in_and_out(self._gather(net), self._gather(total), potential, ground)
+
+    def power(self, potential: FloatArray) -> float:
+        """Return the power that the links turn into heat, in watts."""
+        cells = self.on_cells(potential)
+        power = 0.0
+        for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
+            drop = cells[here] - cells[there]
+            drop *= drop
+            drop *= coupling
+            power += float(drop.sum())
+        return power
 
     def links(self) -> tuple[IntArray, IntArray, FloatArray]:
         """Return the two nodes and the conductance of every link between different nodes."""
@@ -238,6 +253,10 @@ class NetworkGraph:
         total = _sum_at(self.heads, flow, self.size)
         total += _sum_at(self.tails, flow, self.size)
         return _larger_of_in_and_out(self.apply(potential), total, potential, ground)
+
+    def power(self, potential: FloatArray) -> float:
+        """Return the power that the links turn into heat, in watts."""
+        return float(self.conductance @ (potential[self.heads] - potential[self.tails]) ** 2)
 
     @cached_property
     def laplacian(self) -> Any:

@@ -218,5 +218,6 @@ def _regions(graph: RasterGraph, nodes_i: IntArray, nodes_j: IntArray, monitor: 
     boundary = np.zeros(graph.size)
     boundary[nodes_j] = 1.0
     potential = make_solver(graph, held=held, monitor=monitor).solve(-graph.apply(boundary)) + boundary
-    effective = 1.0 / float(graph.apply(potential)[nodes_j].sum())
+    # the power at 1 V is the current; unlike a sum of currents it is right to the square of the error
+    effective = 1.0 / graph.power(potential)
     return potential * effective, effective

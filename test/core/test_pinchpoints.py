@@ -1,0 +1,151 @@
+"""Pinch points against plain computations and the laws of circuits."""
+
+import numpy as np
+import pytest
+from ecosecnet.core.costdistance import CostGraph
+from ecosecnet.core.errors import InputError
+from ecosecnet.core.pinchpoints import pinchpoints
+
+from .test_circuit import dense_pair
+
+
+def valley(seed=2, shape=(18, 24)):
+    """Make a landscape with three sources in it."""
+    rng = np.random.default_rng(seed)
+    resistance = rng.uniform(1, 20, shape)
+    resistance[rng.random(shape) < 0.05] = np.nan
+    labels = np.zeros(shape, dtype=np.int32)
+    labels[1:4, 1:4] = 1
+    labels[12:16, 3:6] = 2
+    labels[6:10, 19:23] = 3
+    return resistance, labels
+
+
+def corridor(resistance, labels, a, b, cutoff, cell_size):
+    graph = CostGraph(resistance, cell_size=cell_size)
+    total = graph.cost_from(labels == a) + graph.cost_from(labels == b)
+    least = total.min()
+    return total <= (least + cutoff) * (1 + 1e-9), least
+
+
+def test_one_cell_wide_path_has_ratio_one():
+    resistance = np.full((3, 9), np.nan)
+    resistance[1] = np.arange(1.0, 10.0)
+    labels = np.zeros((3, 9), dtype=np.int32)
+    labels[1, :2], labels[1, -2:] = 1, 2
+    result = pinchpoints(resistance, labels, np.array([[1, 2]]), cutoff=100.0, cell_size=30.0)
+    assert result.ratio[0] == pytest.approx(1.0, rel=1e-12)
+    # links between the cells 1..7 of the row, cell size 30
+    assert result.effective_resistance[0] == pytest.approx(30.0 * sum(k + 1.5 for k in range(1, 7)), rel=1e-12)
+    np.testing.assert_allclose(result.current[1, 2:7], 1.0, rtol=1e-12)
+    assert np.isnan(result.current[1, :2]).all()
+    assert np.isnan(result.current[0]).all()
+
+
+def test_wider_corridor_divides_the_current():
+    resistance = np.ones((5, 12))
+    labels = np.zeros((5, 12), dtype=np.int32)
+    labels[:, 0], labels[:, -1] = 1, 2
+    resistance[[0, 1, 3, 4], 6] = np.nan
+    result = pinchpoints(resistance, labels, np.array([[1, 2]]), cutoff=50.0, cell_size=1.0)
+    assert np.unravel_index(np.nanargmax(result.current), resistance.shape) == (2, 6)
+    assert result.current[2, 6] == pytest.approx(1.0, rel=1e-9)
+    assert result.relative[2, 6] == 1.0
+    # straight ways before the walls: the amperes of a column of cells add up to the ampere injected, or more where it
+    # runs along the column
+    assert np.nansum(result.current[:, 1]) >= 1.0 - 1e-9
+    assert result.ratio[0] > 1
+
+
+@pytest.mark.parametrize("combine", ["maximum", "sum"])
+def test_links_equal_dense_solves_of_their_corridors(combine):
+    resistance, labels = valley()
+    pairs = np.array([[1, 2], [1, 3], [2, 3]])
+    cell_size, cutoff = 30.0, 900.0
+    result = pinchpoints(resistance, labels, pairs, cutoff=cutoff, cell_size=cell_size, combine=combine)
+    maps = []
+    for index, (a, b) in enumerate(pairs):
+        inside, least = corridor(resistance, labels, a, b, cutoff, cell_size)
+        masked = np.where(inside, resistance, np.nan)
+        at_a, at_b = ((labels == label) & inside & ~np.isnan(resistance) for label in (a, b))
+        current, effective = dense_pair(masked, at_a, at_b)
+        assert result.least_cost[index] == pytest.approx(least, rel=1e-12)
+        assert result.effective_resistance[index] == pytest.approx(cell_size * effective, rel=1e-8)
+        maps.append(np.where(at_a | at_b, np.nan, current))
+    assert (result.ratio >= 1).all()
+    with np.errstate(invalid="ignore"):
+        together = np.fmax.reduce(maps) if combine == "maximum" else np.nansum(maps, axis=0)
+        together[np.isnan(maps).all(axis=0)] = np.nan
+    np.testing.assert_allclose(result.current, together, atol=1e-7)
+    share = np.fmax.reduce([current / np.nanmax(current) for current in maps])
+    np.testing.assert_allclose(result.relative, share, atol=1e-6)
+
+
+def test_all_pairs_equal_dense_solves_of_the_union():
+    resistance, labels = valley(6)
+    pairs = np.array([[1, 3], [2, 3]])
+    result = pinchpoints(resistance, labels, pairs, cutoff=400.0, cell_size=10.0, mode="all_pairs", combine="sum")
+    inside = labels > 0
+    for a, b in pairs:
+        inside = inside | corridor(resistance, labels, a, b, 400.0, 10.0)[0]
+    masked = np.where(inside, resistance, np.nan)
+    total = np.zeros(resistance.shape)
+    valid = ~np.isnan(masked)
+    for a, b in ((1, 2), (1, 3), (2, 3)):
+        at_a, at_b = ((labels == label) & valid for label in (a, b))
+        current, effective = dense_pair(masked, at_a, at_b)
+        total += np.where(at_a | at_b | ~valid, 0.0, current)
+        if (a, b) == (1, 3):
+            assert result.effective_resistance[0] == pytest.approx(10.0 * effective, rel=1e-8)
+    np.testing.assert_allclose(result.current[valid], total[valid], atol=1e-7)
+    assert np.isnan(result.current[~valid]).all()
+
+
+def test_all_to_one_carries_every_ampere_to_the_ground():
+    # three sources in a row: the ampere of an end source crosses the middle of both gaps
+    resistance = np.ones((1, 13))
+    labels = np.zeros((1, 13), dtype=np.int32)
+    labels[0, :2], labels[0, 6], labels[0, 11:] = 1, 2, 3
+    pairs = np.array([[1, 2], [2, 3]])
+    total = pinchpoints(resistance, labels, pairs, cutoff=1.0, cell_size=1.0, mode="all_to_one", combine="sum")
+    # ground 1: 2 A in the first gap, 1 A in the second; ground 2: 1 and 1; ground 3: 1 and 2
+    np.testing.assert_allclose(total.current[0, 2:6], 4.0, rtol=1e-9)
+    np.testing.assert_allclose(total.current[0, 7:11], 4.0, rtol=1e-9)
+    assert np.isnan(total.current[labels > 0]).all()
+    assert np.isnan(total.effective_resistance).all()
+    most = pinchpoints(resistance, labels, pairs, cutoff=1.0, cell_size=1.0, mode="all_to_one")
+    np.testing.assert_allclose(most.current[0, 2:6], 2.0, rtol=1e-9)
+
+
+def test_current_through_any_cut_is_at_least_the_ampere_sent():
+    resistance, labels = valley(9)
+    result = pinchpoints(resistance, labels, np.array([[1, 3]]), cutoff=600.0, cell_size=10.0)
+    current = np.nan_to_num(result.current)
+    # node currents count a flow along the cut too, so a column holds 1 A or more
+    assert (current[:, 4:19].sum(axis=0) >= 1 - 1e-9).all()
+    assert current.max() <= 1 + 1e-9
+
+
+def test_sources_that_are_cut_off():
+    resistance, labels = valley()
+    resistance[:, 15] = np.nan
+    result = pinchpoints(resistance, labels, np.array([[1, 2], [1, 3]]), cutoff=100.0, cell_size=10.0)
+    assert np.isfinite(result.effective_resistance[0])
+    assert result.effective_resistance[1] == np.inf
+    assert result.least_cost[1] == np.inf
+    assert np.isnan(result.current[:, 15:]).all()
+    apart = pinchpoints(resistance, labels, np.array([[1, 2], [1, 3]]), cutoff=100.0, cell_size=10.0, mode="all_pairs")
+    assert apart.effective_resistance[1] == np.inf
+
+
+def test_bad_options_are_refused():
+    resistance, labels = valley()
+    pairs = np.array([[1, 2]])
+    with pytest.raises(InputError, match="-5"):
+        pinchpoints(resistance, labels, pairs, cutoff=-5.0, cell_size=10.0)
+    with pytest.raises(InputError, match="pairs"):
+        pinchpoints(resistance, labels, pairs, cutoff=5.0, cell_size=10.0, mode="pairs")
+    with pytest.raises(InputError, match="mean"):
+        pinchpoints(resistance, labels, pairs, cutoff=5.0, cell_size=10.0, combine="mean")
+    with pytest.raises(InputError):
+        pinchpoints(np.where(labels == 2, -1.0, resistance), labels, pairs, cutoff=5.0, cell_size=10.0)
