@@ -8,11 +8,17 @@ from qgis.core import QgsProcessingModelAlgorithm, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .base import ROOT
+from .keyareas.barriers import BarriersAlgorithm
+from .keyareas.keyareas import KeyAreasAlgorithm
+from .keyareas.tabulate import TabulateAlgorithm
 from .sources.foreground import ForegroundAlgorithm
 
 # One line for each tool, by group in the order of the work.
 ALGORITHMS = [
     ForegroundAlgorithm,
+    BarriersAlgorithm,
+    KeyAreasAlgorithm,
+    TabulateAlgorithm,
 ]
 
 

@@ -1,0 +1,239 @@
+"""Tool: find the places whose restoration would shorten the least-cost paths most."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
+
+from ...core.grid import Grid
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.links import Links, read_links
+from ..support.tables import columns
+from ..support.vectors import Sources, read_sources
+
+_NODATA = -1.0
+_COMBINE = ("maximum", "sum")
+_METHOD = ("disc", "ring")
+
+
+class BarriersAlgorithm(EcoSecNetAlgorithm):
+    """Scores barriers on the links between sources."""
+
+    NAME = "barriers"
+    LABEL = "Barriers"
+    GROUP = base.KEYAREAS
+    TAGS = ("barrier", "restoration", "Barrier Mapper", "Linkage Mapper", "obstacle", "障碍点", "生态修复")
+    SUMMARY = "Finds the places whose restoration would shorten the least-cost paths between sources most."
+    HELP = (
+        "<p>For every cell and radius r the tool asks what a restored strip of length 2 r through the cell would save "
+        "on each link: <i>score = (LCD - min CWD<sub>A</sub> - min CWD<sub>B</sub> - 2 r q) / (2 r)</i>, with the "
+        "least-cost distance LCD of the link, the smallest cost-weighted distances from its two sources within r, and "
+        "the resistance q after restoration. The score is in cost units saved per map unit restored.</p>"
+        "<p><b>Scores</b> are computed for discs around every cell and given to all cells of the disc: a cell shows the "
+        "best disc that holds it, over all radii, as in the default of Linkage Mapper. NoData: no gain. Impassable "
+        "(NoData) cells of the resistance can be barriers too.</p>"
+        "<p><b>Links</b> carry the best place of each link. The predicted gain is an estimate; tick 'check' to restore "
+        "the best disc of each link and have the least-cost distance computed again.</p>"
+        "<p>Departures from Linkage Mapper 3.1: the smallest distances are taken in the whole disc unless 'ring' is "
+        "chosen (they differ where the disc reaches a source), and a score of 0 counts as no gain.</p>"
+        "<p>McRae et al. 2012, PLoS ONE 7(12), doi:10.1371/journal.pone.0052604.</p>"
+    )
+
+    def declare(self):
+        return [
+            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
+            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+            p.id_field(),
+            p.vector(
+                "LINKS",
+                "Links",
+                "The link layer that 'linkages' wrote for the same sources. Inactive links are left out.",
+                (QgsProcessing.SourceType.TypeVectorLine,),
+            ),
+            p.number(
+                "MIN_RADIUS",
+                "Smallest radius",
+                "In map units, at least a cell. Empty: two cells.",
+                low=0.0,
+                optional=True,
+            ),
+            p.number(
+                "MAX_RADIUS",
+                "Largest radius",
+                "In map units. Empty: three times the smallest radius.",
+                low=0.0,
+                optional=True,
+            ),
+            p.number(
+                "STEP",
+                "Step between the radii",
+                "In map units; 0 tries the smallest radius only. Empty: as long as the smallest radius.",
+                low=0.0,
+                optional=True,
+            ),
+            p.choice(
+                "COMBINE",
+                "Combine links by",
+                "Maximum shows the best gain for a single link, sum the gain for all links together.",
+                ("Maximum", "Sum"),
+            ),
+            p.choice(
+                "METHOD",
+                "Look for the smallest distances in",
+                "The whole disc, or only its outermost ring of cells as Linkage Mapper does.",
+                ("Disc", "Ring (Linkage Mapper)"),
+            ),
+            p.number(
+                "RESTORED",
+                "Resistance after restoration",
+                "What a restored cell would have: 1 if ideal habitat has resistance 1.",
+                1.0,
+                low=1e-9,
+                advanced=True,
+            ),
+            p.flag(
+                "CAP",
+                "Cap scores by the cell's own resistance",
+                "Let no cell gain more than its own resistance minus that after restoration.",
+                advanced=True,
+            ),
+            p.flag(
+                "CHECK",
+                "Check the best place of each link by restoring it",
+                "Computes each link again with its best disc restored and adds the real gain to the links. "
+                "Takes about as long again as the search, for every few links.",
+                advanced=True,
+            ),
+            p.raster_output("SCORE", "Barrier score", "Cost units saved per map unit restored; NoData: no gain."),
+            p.raster_output(
+                "PERCENT",
+                "Barrier score in percent",
+                "Percent of the link's least-cost distance saved per map unit restored.",
+                optional=True,
+                default=False,
+            ),
+            p.raster_output("RADIUS", "Radius of the best score", "In map units.", optional=True, default=False),
+            p.vector_output(
+                "OUTPUT_LINKS",
+                "Links with their best place",
+                "The links with score, percent, radius, predicted gain and the coordinates of the best place.",
+                QgsProcessing.SourceType.TypeVectorLine,
+                optional=True,
+            ),
+            QgsProcessingOutputNumber("MAXIMUM", "Largest score"),
+            QgsProcessingOutputNumber("LINK_COUNT", "Links that a restoration would shorten"),
+        ]
+
+    def execute(self, job: Job) -> None:
+        from ...core.barriers import barriers
+        from ...core.costdistance import graph_bytes
+        from ...core.restoration import restored_distances
+
+        raster = job.raster("RESISTANCE")
+        cell = raster.grid.cell_size
+        radii = _radii(job, cell)
+        job.need_memory(graph_bytes(raster.grid.shape) + 100 * raster.grid.rows * raster.grid.cols)
+        resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
+        sources = read_sources(
+            job.vector("SOURCES"),
+            raster.grid,
+            raster.crs,
+            id_field=job.field("ID_FIELD"),
+            valid=~np.isnan(resistance),
+            minimum=2,
+            monitor=job.monitor,
+        )
+        links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+        restored = job.number("RESTORED")
+        check = job.flag("CHECK")
+        job.monitor.info(f"{len(links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")
+        found = barriers(
+            resistance,
+            sources.labels,
+            links.pairs,
+            radii=radii,
+            cell_size=cell,
+            method=_METHOD[job.choice("METHOD")],
+            combine=_COMBINE[job.choice("COMBINE")],
+            restored=restored,
+            cap=job.flag("CAP"),
+            monitor=job.monitor.part(0.05, 0.5 if check else 0.9),
+        )
+        real = None
+        if check:
+            part = job.monitor.part(0.5, 0.9)
+            real = restored_distances(
+                resistance, sources.labels, links.pairs, found.links, cell_size=cell, restored=restored, monitor=part
+            )
+        gained = int(np.count_nonzero(found.links.score > 0))
+        if not gained:
+            job.monitor.warn(
+                "No place would shorten any link: there is no barrier that a disc of these radii could open. "
+                "Try larger radii, or look at the resistance surface."
+            )
+        self._write(job, found, raster.grid)
+        _write_links(job, found.links, real, links, sources, raster)
+        job.results["MAXIMUM"] = float(np.nanmax(found.score)) if gained else 0.0
+        job.results["LINK_COUNT"] = gained
+
+    def _write(self, job: Job, found, grid: Grid) -> None:
+        outputs = (
+            ("SCORE", found.score, "Barrier score, cost units saved per map unit restored"),
+            ("PERCENT", found.percent, "Barrier score, percent of the least-cost distance per map unit restored"),
+            ("RADIUS", found.radius, "Radius of the best barrier score, map units"),
+        )
+        for name, values, description in outputs:
+            known = values[~np.isnan(values)]
+            stops = np.quantile(known, [0.0, 0.5, 0.8, 0.95, 1.0]) if known.size else [0.0, 1.0]
+            style = styling.ramp(styling.SCORE, [float(stop) for stop in stops])
+            job.write_raster(name, values, grid, nodata=_NODATA, description=description, style=style)
+
+
+def _radii(job: Job, cell: float) -> tuple[float, ...]:
+    from ...core.barriers import radii_between
+
+    smallest = job.number("MIN_RADIUS")
+    smallest = 2.0 * cell if smallest is None else smallest
+    largest = job.number("MAX_RADIUS")
+    step = job.number("STEP")
+    return radii_between(smallest, 3.0 * smallest if largest is None else largest, smallest if step is None else step)
+
+
+def _write_links(job: Job, best, real, links: Links, sources: Sources, raster) -> None:
+    names = columns(
+        link_id=links.id_type,
+        from_id=sources.id_type,
+        to_id=sources.id_type,
+        cw_dist=float,
+        score=float,
+        percent=float,
+        radius=float,
+        gain=float,
+        x=float,
+        y=float,
+    )
+    if real is not None:
+        names += columns(restored_dist=float, real_gain=float)
+    percent, gain = best.percent, best.gain
+    rows = []
+    for k, (one, (a, b)) in enumerate(zip(links.ids, links.pairs)):
+        x, y = raster.grid.centre(best.row[k], best.col[k]) if best.row[k] >= 0 else (math.nan, math.nan)
+        row = [one, sources.ids[a - 1], sources.ids[b - 1], best.distance[k], best.score[k], percent[k]]
+        row += [best.radius[k], gain[k], x, y]
+        if real is not None:
+            row += [real[k], best.distance[k] - real[k]]
+        rows.append(row)
+    job.write_features(
+        "OUTPUT_LINKS",
+        names,
+        rows,
+        [feature.geometry() for feature in links.features],
+        QgsWkbTypes.multiType(links.features[0].geometry().wkbType()),
+        raster.crs,
+        style=styling.lines(styling.SCORE[-2]),
+    )

@@ -1,0 +1,211 @@
+"""Tool: grade a surface and keep the places of the highest class as polygons."""
+
+from __future__ import annotations
+
+import numpy as np
+from qgis.core import QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsSpatialIndex, QgsWkbTypes
+
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.tables import columns
+from ..support.vectors import VectorSource, polygonise
+
+_METHODS = ("Natural breaks", "Quantile", "Share of maximum")
+
+
+class KeyAreasAlgorithm(EcoSecNetAlgorithm):
+    """Makes key areas from a surface."""
+
+    NAME = "keyareas"
+    LABEL = "Key areas"
+    GROUP = base.KEYAREAS
+    TAGS = ("natural breaks", "Jenks", "pinch point", "barrier", "grading", "夹点", "障碍点", "自然断点")
+    SUMMARY = "Grades a current, barrier or priority surface and keeps the places of the highest class as polygons."
+    HELP = (
+        "<p><b>Overlay</b>: with a resistance surface, the product <i>value x R / max(R)</i> is graded instead of the "
+        "value; max(R) is the largest resistance under the values. A place then counts more the harder it is to cross. "
+        "The areas still report the values of the input.</p>"
+        "<p><b>Classes</b>: natural breaks (Fisher-Jenks, the exact optimum), quantiles (equal numbers of cells), or "
+        "equal shares of the maximum (with four classes the highest starts above 75 percent of it). A class holds its "
+        "upper limit.</p>"
+        "<p><b>Areas</b>: cells of the highest class that touch with an edge or a corner. Their length and width are "
+        "those of the smallest rectangle around them. With links given, each area names the link with the longest part "
+        "inside it, or else the nearest one.</p>"
+        "<p><b>Agreement</b>: how many of the three rules put a cell into the highest class. Where they disagree, the "
+        "place is a matter of the rule, not of the landscape.</p>"
+        "<p>Fisher 1958, J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
+    )
+
+    def declare(self):
+        return [
+            p.raster("INPUT", "Surface", "Current, barrier score or another surface where high values matter."),
+            p.raster(
+                "RESISTANCE",
+                "Resistance surface to overlay",
+                "On the same grid. Empty: the surface itself is graded.",
+                optional=True,
+            ),
+            p.choice("METHOD", "Rule for the classes", "How the limits of the classes are found.", _METHODS),
+            p.integer("CLASSES", "Number of classes", "How many classes are made.", 4, low=2, high=255),
+            p.number("MIN_AREA", "Smallest area (ha)", "Smaller areas are dropped.", 0.0, low=0.0),
+            p.integer(
+                "KEEP",
+                "Classes to keep",
+                "How many classes, from the highest down, become areas.",
+                1,
+                low=1,
+                high=254,
+                advanced=True,
+            ),
+            p.vector(
+                "LINKS",
+                "Links",
+                "Lines of the links; each area is given the id of the link it lies on.",
+                (QgsProcessing.SourceType.TypeVectorLine,),
+                optional=True,
+            ),
+            p.field(
+                "GRADE_FIELD",
+                "Field with the grade of the links",
+                "Copied to the areas, for instance the level from 'naturalbreaks'.",
+                "LINKS",
+                optional=True,
+            ),
+            p.vector_output("OUTPUT", "Key areas", "Polygons with area, length, width, mean, maximum and level."),
+            p.raster_output(
+                "CLASSES_RASTER",
+                "Classes",
+                "Class of every cell, 1 is the lowest; 0 is NoData.",
+                optional=True,
+                default=False,
+            ),
+            p.raster_output(
+                "AGREEMENT",
+                "Agreement of the rules",
+                "Number of rules, 0 to 3, that put a cell into the classes kept.",
+                optional=True,
+                default=False,
+            ),
+            QgsProcessingOutputNumber("COUNT", "Number of key areas"),
+            QgsProcessingOutputNumber("AREA_HA", "Area of the key areas (ha)"),
+        ]
+
+    def execute(self, job: Job) -> None:
+        from ...core import keyareas as core
+
+        raster = job.raster("INPUT")
+        resistance = job.raster("RESISTANCE")
+        job.need_memory(50 * raster.grid.rows * raster.grid.cols)
+        values = raster.read_surface(job.monitor.part(0.0, 0.1))
+        ground = None
+        if resistance is not None:
+            raster.grid.require_same(resistance.grid, raster.name, resistance.name)
+            ground = resistance.read_surface(job.monitor.part(0.1, 0.2))
+        classes, keep = job.integer("CLASSES"), job.integer("KEEP")
+        found = core.key_areas(
+            values,
+            cell_ha=raster.grid.cell_ha,
+            resistance=ground,
+            method=core.METHODS[job.choice("METHOD")],
+            classes=classes,
+            keep=keep,
+            min_area_ha=job.number("MIN_AREA"),
+            monitor=job.monitor.part(0.2, 0.5),
+        )
+        job.monitor.info(f"Upper limits of the classes: {', '.join(f'{limit:g}' for limit in found.limits)}.")
+        if not found.area_ha.size:
+            job.monitor.warn(f"No area of the highest class has {job.number('MIN_AREA'):g} ha or more.")
+        if job.given("AGREEMENT"):
+            graded = values if ground is None else core.overlay(values, ground)
+            votes = core.agreement(graded, classes, keep=keep, monitor=job.monitor.part(0.5, 0.7))
+            job.write_raster(
+                "AGREEMENT",
+                votes,
+                raster.grid,
+                nodata=-1,
+                description="Rules that agree on the highest class, 0 to 3",
+                style=styling.classes([(k, f"{k} of 3 rules", styling.SCORE[k + 1]) for k in range(4)]),
+            )
+        job.write_raster(
+            "CLASSES_RASTER",
+            found.classes,
+            raster.grid,
+            nodata=0,
+            description="Class, 1 is the lowest",
+            classes=_palette(found.limits),
+        )
+        self._write(job, found, raster)
+        job.results["COUNT"] = int(found.area_ha.size)
+        job.results["AREA_HA"] = float(found.area_ha.sum())
+
+    def _write(self, job: Job, found, raster) -> None:
+        shapes = polygonise(found.labels, raster.grid, job.monitor.part(0.7, 0.85))
+        names = columns(area_id=int, area_ha=float, length=float, width=float, mean=float, max=float, level=int)
+        links = job.vector("LINKS")
+        corridors = _Corridors(links, job.field("GRADE_FIELD"), raster.crs) if links is not None else None
+        if corridors is not None:
+            names += columns(**corridors.kinds)
+        rows = []
+        for number, shape in shapes.items():
+            job.monitor.check()
+            k = number - 1
+            _, _, _, side, other = shape.orientedMinimumBoundingBox()
+            row = [number, found.area_ha[k], max(side, other), min(side, other)]
+            row += [found.mean[k], found.maximum[k], found.level[k]]
+            rows.append(row + (corridors.of(shape) if corridors is not None else []))
+        job.write_features(
+            "OUTPUT",
+            names,
+            rows,
+            shapes.values(),
+            QgsWkbTypes.Type.MultiPolygon,
+            raster.crs,
+            style=styling.polygons((214, 69, 38, 150), (120, 30, 20)),
+        )
+
+
+class _Corridors:
+    """Finds the link an area lies on."""
+
+    def __init__(self, links: VectorSource, grade: str, crs) -> None:
+        self._features = [f for f in links.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
+        self._id = "link_id" if "link_id" in links.field_names else ""
+        self._grade = grade
+        self._index = QgsSpatialIndex()
+        for k, feature in enumerate(self._features):
+            self._index.addFeature(k, feature.geometry().boundingBox())
+        self.kinds = {"link_id": self._kind(self._id)}
+        if grade:
+            self.kinds["link_grade"] = self._kind(grade)
+
+    def _kind(self, name: str) -> type:
+        values = [f[name] if name else f.id() for f in self._features]
+        return int if all(isinstance(value, int) for value in values) else str
+
+    def of(self, shape: QgsGeometry) -> list:
+        """Return the id, and the grade if asked for, of the link with the longest part inside, or the nearest."""
+        lengths = {}
+        for k in self._index.intersects(shape.boundingBox()):
+            lengths[k] = self._features[k].geometry().intersection(shape).length()
+        if lengths and max(lengths.values()) > 0:
+            best = min(lengths, key=lambda k: (-lengths[k], k))
+        elif self._features:
+            best = min(range(len(self._features)), key=lambda k: self._features[k].geometry().distance(shape))
+        else:
+            return [None] * len(self.kinds)
+        feature = self._features[best]
+        values = [feature[self._id] if self._id else feature.id()] + ([feature[self._grade]] if self._grade else [])
+        return [kind(value) for kind, value in zip(self.kinds.values(), values)]
+
+
+def _palette(limits: np.ndarray) -> list:
+    steps = np.linspace(0, len(styling.SCORE) - 1, limits.size)
+    entries = []
+    for k, (limit, place) in enumerate(zip(limits, steps)):
+        low = min(int(place), len(styling.SCORE) - 2)
+        part = place - low
+        colour = tuple(int(round(a + part * (b - a))) for a, b in zip(styling.SCORE[low], styling.SCORE[low + 1]))
+        entries.append((k + 1, f"{k + 1}: up to {limit:.4g}", colour))
+    return entries

@@ -1,0 +1,71 @@
+"""Cutting polygons by polygons, so that every part is kept once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from qgis.core import QgsGeometry, QgsSpatialIndex
+
+from ...core.monitor import SILENT, Monitor
+
+_SMALLEST = 1e-7
+"""Share of a polygon below which a part of it is rounding, not a part."""
+
+
+@dataclass
+class Cut:
+    """A polygon divided among others.
+
+    Parameters
+    ----------
+    parts : list of (int, QgsGeometry)
+        Position of the dividing polygon, and the part inside it. -1 for what lies in none.
+    overlaps : list of (int, int, float)
+        Two dividing polygons that both hold a part, and the size of it; the part was given to the first.
+    """
+
+    parts: list[tuple[int, QgsGeometry]] = field(default_factory=list)
+    overlaps: list[tuple[int, int, float]] = field(default_factory=list)
+
+
+class Divider:
+    """Polygons that others are divided by; where they overlap, the earlier one takes the part."""
+
+    def __init__(self, polygons: Sequence[QgsGeometry]) -> None:
+        self._polygons = [repaired(polygon) for polygon in polygons]
+        self._index = QgsSpatialIndex()
+        for k, polygon in enumerate(self._polygons):
+            self._index.addFeature(k, polygon.boundingBox())
+
+    def divide(self, polygon: QgsGeometry) -> Cut:
+        """Return the parts of a valid polygon."""
+        cut = Cut()
+        least = _SMALLEST * polygon.area()
+        rest = polygon
+        for k in sorted(self._index.intersects(polygon.boundingBox())):
+            inside = polygon.intersection(self._polygons[k])
+            if inside.area() <= least:
+                continue
+            for other, taken in cut.parts:
+                shared = inside.intersection(taken).area()
+                if shared > least:
+                    cut.overlaps.append((other, k, shared))
+            part = rest.intersection(self._polygons[k])
+            if part.area() > least:
+                cut.parts.append((k, part))
+                rest = rest.difference(self._polygons[k])
+        if rest.area() > least:
+            cut.parts.append((-1, rest))
+        return cut
+
+    def divide_all(self, polygons: Sequence[QgsGeometry], monitor: Monitor = SILENT) -> Iterator[Cut]:
+        """Yield the parts of each polygon."""
+        for done, polygon in enumerate(polygons):
+            monitor.step(done, len(polygons))
+            yield self.divide(polygon)
+
+
+def repaired(polygon: QgsGeometry) -> QgsGeometry:
+    """Return a geometry that GEOS accepts; a good one comes back as it is."""
+    return polygon if polygon.isGeosValid() else polygon.makeValid()
