@@ -21,6 +21,9 @@ from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
 
 _BLOCK_CELLS = 4_000_000
+_TILE = 256
+"""Height of the tiles of the GeoTIFFs written here, in cells."""
+
 _SMALL_TYPES = ("GDT_Byte", "GDT_Int16", "GDT_UInt16", "GDT_Float32")
 _GDAL_TYPES = {
     "uint8": gdal.GDT_Byte,
@@ -221,6 +224,59 @@ def align(
         f"{100 * missing:.1f} % of the cells have no data in it."
     )
     return surface
+
+
+def read_together(
+    sources: Sequence[RasterSource], onto: RasterSource, monitor: Monitor = SILENT, *, categorical: Sequence[int] = ()
+) -> Callable[[Monitor], Iterator[tuple[int, list[np.ndarray]]]]:
+    """Return a reader of several rasters on one grid, band of rows by band of rows, that may be called repeatedly.
+
+    Rasters that lie on another grid are brought over first and held in memory, see `align`.
+
+    Parameters
+    ----------
+    sources : sequence of RasterSource
+        The rasters.
+    onto : RasterSource
+        The raster whose grid and CRS to use.
+    monitor : Monitor
+        Gets the messages of `align`.
+    categorical : sequence of int
+        Positions of the rasters that are class maps.
+
+    Returns
+    -------
+    callable
+        Takes a monitor; yields the first row and the surfaces (NaN where NoData) of each band of rows.
+    """
+    held: dict[int, np.ndarray] = {}
+    for position, source in enumerate(sources):
+        same_crs = not (source.crs.isValid() and onto.crs.isValid()) or source.crs == onto.crs
+        if not (same_crs and source.grid.same_as(onto.grid)):
+            held[position] = align(source, onto, categorical=position in categorical, monitor=monitor)
+    rows, cols = onto.grid.shape
+    height = max(_TILE, _BLOCK_CELLS // (cols * len(sources)) // _TILE * _TILE)
+
+    def read(reading: Monitor) -> Iterator[tuple[int, list[np.ndarray]]]:
+        open_ones = {k: source._open() for k, source in enumerate(sources) if k not in held}
+        for row in range(0, rows, height):
+            reading.step(row, rows)
+            count = min(height, rows - row)
+            surfaces = []
+            for k, source in enumerate(sources):
+                if k in held:
+                    surfaces.append(held[k][row : row + count])
+                    continue
+                values = open_ones[k].GetRasterBand(source.band).ReadAsArray(0, row, cols, count)
+                if values is None:
+                    raise InputError(f"'{source.name}' cannot be read at row {row + 1}; the file may be damaged.")
+                valid = source._valid(values)
+                small = values.dtype == np.float32 or values.dtype.itemsize <= 2
+                surfaces.append(values.astype(np.float32 if small else np.float64, copy=False))
+                surfaces[-1][~valid] = np.nan
+            yield row, surfaces
+
+    return read
 
 
 def _crs_name(crs: QgsCoordinateReferenceSystem) -> str:

@@ -268,7 +268,7 @@ def polygonise(labels: np.ndarray, grid: Grid, monitor: Monitor = SILENT) -> dic
     layer = store.CreateLayer("shapes", None, ogr.wkbPolygon)
     layer.CreateField(ogr.FieldDefn("value", ogr.OFTInteger))
     band.SetNoDataValue(0)
-    gdal.Polygonize(band, band.GetMaskBand(), layer, 0, [], callback=_gdal_progress(monitor))
+    gdal.Polygonize(band, band.GetMaskBand(), layer, 0, [], callback=gdal_progress(monitor))
     monitor.check()
     parts: dict[int, list[QgsGeometry]] = {}
     for feature in layer:
@@ -289,7 +289,9 @@ def _multi(parts: list[QgsGeometry]) -> QgsGeometry:
     return geometry
 
 
-def _gdal_progress(monitor: Monitor) -> Callable[..., int]:
+def gdal_progress(monitor: Monitor) -> Callable[..., int]:
+    """Return what GDAL calls while it works, so that it reports and can be cancelled."""
+
     def report(fraction: float, message: str, data: object) -> int:
         if monitor.cancelled():
             return 0
