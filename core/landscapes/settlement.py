@@ -1,0 +1,217 @@
+"""Towns, villages, roads and mines of a county."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+
+from ..grid import Grid
+from ..monitor import Monitor
+from ..types import BoolArray, FloatArray, IntArray
+from .drainage import grid_graph
+from .lines import cell_centres, cells_at, clipped, line_length, smoothed
+from .model import Feature, Value, Zones
+from .names import place_names
+from .noise import fractal_noise, resample
+from .terrain import Terrain
+
+_TOWNS = 11
+_VILLAGES_PER_TOWN = 10
+_CELLS_PER_VILLAGE = 150
+_ROADS = {1: "Expressway", 2: "County road", 3: "Village road"}
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """Where people live; towns and villages as x, y, the towns being the first of the villages."""
+
+    towns: FloatArray
+    villages: FloatArray
+    township_zones: Zones
+    village_zones: Zones
+    roads: tuple[Feature, ...]
+
+
+def spread_out(quality: FloatArray, allowed: BoolArray, count: int, spacing: float) -> IntArray:
+    """Return up to `count` flat cell indices, best first, no two closer than `spacing` cells.
+
+    The spacing shrinks until the places suffice or it is less than 1.5 cells; ties go to the first cell.
+    """
+    rows, cols = np.ogrid[: quality.shape[0], : quality.shape[1]]
+    while True:
+        score = np.where(allowed, quality, -np.inf)
+        chosen: list[int] = []
+        while len(chosen) < count:
+            best = int(score.argmax())
+            row, col = divmod(best, quality.shape[1])
+            if score[row, col] == -np.inf:
+                break
+            chosen.append(best)
+            score[(rows - row) ** 2 + (cols - col) ** 2 < spacing**2] = -np.inf
+        if len(chosen) == count or spacing < 1.5:
+            return np.array(chosen, dtype=np.int64)
+        spacing *= 0.85
+
+
+def settle(terrain: Terrain, grid: Grid, rng: np.random.Generator, monitor: Monitor) -> Settlement:
+    """Return towns, villages, their territories and the roads between them."""
+    coarse = terrain.coarse_shape
+    inside = resample(terrain.county.astype(float), coarse) > 0.5
+    inside = ndimage.binary_erosion(inside, iterations=coarse[0] // 25)
+    slope = ndimage.gaussian_filter(resample(terrain.slope, coarse), 1.5)
+    above = ndimage.gaussian_filter(resample(terrain.above_river, coarse), 1.0)
+    quality = -slope / 10.0 - above / 150.0 + 0.6 * fractal_noise(coarse, rng, exponent=2.0)
+    area = int(inside.sum())
+    towns = spread_out(quality, inside, _TOWNS, 0.85 * np.sqrt(area / _TOWNS))
+    middle = np.argwhere(inside).mean(axis=0)
+    seat = int(((np.stack(np.divmod(towns, coarse[1]), axis=1) - middle) ** 2).sum(axis=1).argmin())
+    towns = np.concatenate([towns[[seat]], np.delete(towns, seat)])
+
+    count = min(len(towns) * _VILLAGES_PER_TOWN, max(2 * len(towns), int(terrain.county.sum()) // _CELLS_PER_VILLAGE))
+    spacing = 0.8 * np.sqrt(area / count)
+    town_mask = np.zeros(coarse, dtype=bool)
+    town_mask.flat[towns] = True
+    free = inside & (ndimage.distance_transform_edt(~town_mask) >= spacing)
+    sites = np.concatenate([towns, spread_out(quality, free, count - len(towns), spacing)])
+    monitor.step(1, 3)
+    places = cell_centres(sites, coarse, grid)
+    townships, villages = _territories(places, len(towns), terrain.county, grid, rng)
+    monitor.step(2, 3)
+    cost = (1.0 + (slope / 6.0) ** 2) * np.exp(0.45 * fractal_noise(coarse, rng, exponent=2.2, longest=0.15))
+    cost[terrain.river_order.reshape(coarse) > 0] += 6.0
+    roads = _roads(cost, sites, len(towns), terrain.county, grid)
+    monitor.step(3, 3)
+    return Settlement(places[: len(towns)], places, townships, villages, roads)
+
+
+def _territories(
+    places: FloatArray, towns: int, county: BoolArray, grid: Grid, rng: np.random.Generator
+) -> tuple[Zones, Zones]:
+    """Return townships and villages: the cells nearest to each place on a wobbly map, villages grouped by town."""
+    wobble = np.stack([0.008 * grid.rows * fractal_noise(grid.shape, rng, exponent=4.0, longest=0.1) for _ in range(2)])
+    at = np.stack(cells_at(places, grid))
+    moved = (at + wobble[:, at[0], at[1]]).T
+    cells = np.argwhere(county)
+    nearest = cKDTree(moved).query(cells + wobble[:, county].T)[1]
+    town_of = cKDTree(moved[:towns]).query(moved)[1]
+    village = np.zeros(grid.shape, dtype=np.int32)
+    village[county] = nearest + 1
+    township = np.zeros(grid.shape, dtype=np.int32)
+    township[county] = town_of[nearest] + 1
+
+    names = place_names(towns + len(places), rng)
+    town_rows: list[dict[str, Value]] = []
+    for i, (latin, chinese) in enumerate(names[:towns]):
+        kind, kind_zh = ("Street", "街道") if i == 0 else ("Town", "镇") if i < 7 else ("Township", "乡")
+        town_rows.append({"town_id": i + 1, "name": f"{latin} {kind}", "name_zh": chinese + kind_zh})
+    village_rows: list[dict[str, Value]] = []
+    for i, (latin, chinese) in enumerate(names[towns:]):
+        town = town_rows[town_of[i]]
+        village_rows.append(
+            {
+                "village_id": i + 1,
+                "name": f"{latin} Village",
+                "name_zh": f"{chinese}村",
+                "town_id": town["town_id"],
+                "town": town["name"],
+                "town_zh": town["name_zh"],
+            }
+        )
+    return Zones(township, tuple(town_rows)), Zones(village, tuple(village_rows))
+
+
+def _roads(cost: FloatArray, sites: IntArray, towns: int, county: BoolArray, grid: Grid) -> tuple[Feature, ...]:
+    """Return an expressway, roads between neighbouring towns and the roads that tie the villages to them."""
+    index = np.arange(cost.size).reshape(cost.shape)
+    graph = grid_graph(cost)
+    reach, before = dijkstra(graph, directed=False, indices=sites[:towns], return_predecessors=True)
+    north, west, east = (edge[reach[0, edge].argmin()] for edge in (index[0], index[:, 0], index[:, -1]))
+    routes = [(1, _path(before[0], west)[:-1] + _path(before[0], east)[::-1]), (2, _path(before[0], north))]
+    between = reach[:, sites[:towns]] ** 2
+    for a in range(towns):
+        for b in range(a):
+            detour = between[a] + between[b]
+            detour[[a, b]] = np.inf
+            if between[a, b] <= detour.min():  # the Gabriel graph: it holds the minimum spanning tree
+                routes.append((2, _path(before[a], sites[b])))
+    built = np.unique(np.concatenate([route for _, route in routes]))
+    from_road = _predecessors(graph, built)
+    routes += [(3, _path(from_road, village)) for village in sites[towns:]]
+
+    roads: list[Feature] = []
+    used: set[tuple[int, int]] = set()
+    for level, route in routes:
+        for cells in _unused(route, used):
+            line = smoothed(cell_centres(np.array(cells), cost.shape, grid))
+            for part in clipped(line, county, grid):
+                km = line_length(part) * grid.metres_per_unit / 1000.0
+                attributes: dict[str, Value] = {"road_id": len(roads) + 1, "level": level, "kind": _ROADS[level]}
+                roads.append(Feature(part, {**attributes, "length_km": round(km, 3)}))
+    return tuple(roads)
+
+
+def _path(before: IntArray, target: int) -> list[int]:
+    """Return the cells from a target back to where the search started."""
+    cells = [int(target)]
+    while before[cells[-1]] >= 0:
+        cells.append(int(before[cells[-1]]))
+    return cells
+
+
+def _predecessors(graph: csr_matrix, starts: IntArray) -> IntArray:
+    """Return, per cell, the cell before it on the least-cost path from the nearest start; negative at the starts."""
+    count = graph.shape[0]
+    pairs = graph.tocoo()
+    row, col = np.append(pairs.row, np.full(starts.size, count)), np.append(pairs.col, starts)
+    weight = np.append(pairs.data, np.full(starts.size, 1e-9))  # scipy takes a zero for no edge
+    whole = coo_matrix((weight, (row, col)), shape=(count + 1, count + 1)).tocsr()
+    _, before = dijkstra(whole, directed=False, indices=count, return_predecessors=True)
+    return np.where(before == count, -1, before)[:count]
+
+
+def _unused(route: list[int], used: set[tuple[int, int]]) -> list[list[int]]:
+    """Return the runs of a route over cell pairs that no earlier route took, and note them."""
+    runs: list[list[int]] = [[route[0]]]
+    for a, b in zip(route, route[1:]):
+        pair = (min(a, b), max(a, b))
+        if pair in used:
+            runs.append([b])
+        else:
+            used.add(pair)
+            runs[-1].append(b)
+    return [run for run in runs if len(run) > 1]
+
+
+def open_mines(terrain: Terrain, grid: Grid, rng: np.random.Generator, near_road: FloatArray) -> tuple[Feature, ...]:
+    """Return coal mines: a few fields in the coal-bearing strata, each with several pits close together."""
+    side = grid.rows
+    inner = ndimage.binary_erosion(terrain.county, iterations=max(2, side // 60))
+    coal = inner & (terrain.lithology == 4) & (terrain.slope < 40)
+    if not coal.any():
+        coal = inner
+    richness = ndimage.gaussian_filter(coal.astype(float), side / 40) + 0.02 * rng.random(grid.shape) - 0.1 * near_road
+    rows, cols = np.ogrid[: grid.rows, : grid.cols]
+    names = place_names(40, rng)
+    mines: list[Feature] = []
+    for field, heart in enumerate(spread_out(richness, coal, 5, side / 6).tolist(), start=1):
+        row, col = divmod(heart, grid.cols)
+        around = coal & ((rows - row) ** 2 + (cols - col) ** 2 < (side / 14) ** 2)
+        for pit in spread_out(rng.random(grid.shape), around, 4 + int(rng.integers(0, 4)), side / 55).tolist():
+            size = int(rng.integers(0, 3))
+            latin, chinese = names[len(mines) % len(names)]
+            attributes: dict[str, Value] = {
+                "mine_id": len(mines) + 1,
+                "name": f"{latin} Mine",
+                "name_zh": f"{chinese}煤矿",
+                "field": field,
+                "size": ("Small", "Medium", "Large")[size],
+                "output_kt": int(150 + 450 * size + rng.integers(0, 300)),
+                "status": "Active" if rng.random() < 0.7 else "Closed",
+            }
+            mines.append(Feature(np.array([grid.centre(*divmod(pit, grid.cols))]), attributes))
+    return tuple(mines)
