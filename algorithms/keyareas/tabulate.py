@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-
-import numpy as np
-from qgis.core import QgsFeature, QgsGeometry, QgsProcessing, QgsProcessingParameterMapLayer, QgsRasterLayer
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingParameterMapLayer,
+    QgsRasterLayer,
+)
 
 from ...core.errors import InputError
-from ...core.grid import Grid
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html
 from ..support import parameters as p
-from ..support.cutting import Divider, repaired
-from ..support.rasters import RasterSource, metres_per_unit
-from ..support.tables import Column, columns, read_rows
-from ..support.vectors import VectorSource, burn, is_null
+from ..support.cutting import repaired
+from ..support.rasters import RasterSource
+from ..support.tables import Column, read_rows
 
 _OUTSIDE = "outside"
 _TOTAL = "total"
@@ -105,88 +103,32 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         return ready
 
     def execute(self, job: Job) -> None:
-        from ...core.tabulation import OUTSIDE, Pieces, tabulate
+        from ..support.zonal import tabulate_by_zone
 
         areas, zones = job.vector("AREAS"), job.vector("ZONES")
         shapes = [repaired(shape) for shape in areas.geometries()]
         if not shapes:
             raise InputError(f"'{areas.name}' has no area to tabulate.")
-        crs = areas.crs
-        features = [f for f in zones.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
-        if not features:
-            raise InputError(f"'{zones.name}' has no zone.")
-        fields = job.fields("NAME")
-        names = _zone_names(features, fields, zones.name, job)
-        hectare = metres_per_unit(crs) ** 2 / 10_000.0
-        landuse = _land_use(job, crs)
-        divider = Divider([feature.geometry() for feature in features])
-        area, zone, hectares, uses, overlaps = [], [], [], [], Counter()
-        for k, cut in enumerate(divider.divide_all(shapes, job.monitor.part(0.1, 0.9))):
-            for position, part in cut.parts:
-                area.append(k)
-                zone.append(position)
-                hectares.append(part.area() * hectare)
-                uses.append({} if landuse is None else landuse.of(part, hectare))
-            for first, second, size in cut.overlaps:
-                overlaps[first, second] += size * hectare
-        for (first, second), size in overlaps.items():
-            job.monitor.warn(
-                f"Zones {' / '.join(names[first])} and {' / '.join(names[second])} overlap on {size:.4g} ha of the "
-                f"areas; that part was given to the first."
-            )
-        codes = sorted({code for use in uses for code in use}, key=_natural)
-        shares = np.array([[use.get(code, 0.0) for code in codes] for use in uses]).reshape(len(uses), len(codes))
-        table = tabulate(
-            np.array([shape.area() * hectare for shape in shapes]),
-            Pieces(np.array(area), np.array(zone), np.array(hectares), shares),
+        result = tabulate_by_zone(
+            shapes,
+            zones,
+            job.fields("NAME"),
+            areas.crs,
+            land_use=_land_use(job, areas.crs),
+            use_names=_use_names(job),
             sliver_ha=job.number("SLIVER"),
+            monitor=job.monitor.part(0.1, 1.0),
         )
-        known = _use_names(job)
-        texts = [known.get(code, code) for code in codes]
-
-        def line(label, row):
-            mix = "; ".join(f"{texts[use] if use >= 0 else 'not known'} {share:.1f} %" for use, share in row.uses)
-            share = 100.0 * row.area_ha / table.total.area_ha
-            return [*label, row.count, row.count_touching, row.area_ha, share] + ([mix] if landuse is not None else [])
-
-        empty = [""] * (len(names[0]) - 1)
-        inside = sorted((names[k], k) for k in table.rows if k != OUTSIDE)
-        rows = [line(label, table.rows[k]) for label, k in inside]
-        if OUTSIDE in table.rows:
-            rows.append(line([_OUTSIDE, *empty], table.rows[OUTSIDE]))
-            job.monitor.warn(f"{table.rows[OUTSIDE].area_ha:.4g} ha of the areas lie in no zone (row '{_OUTSIDE}').")
-        rows.append(line([_TOTAL, *empty], table.total))
-        headers = [Column(name, str) for name in fields or ["zone"]]
-        headers += columns(count=int, count_touching=int, area_ha=float, share=float)
-        if landuse is not None:
-            headers += columns(land_uses=str)
-        job.write_table("TABLE", headers, rows)
-        job.write_html("HTML", _page(areas.name, zones.name, headers, rows))
-
-
-def _zone_names(features: list[QgsFeature], fields: list[str], layer: str, job: Job) -> list[tuple[str, ...]]:
-    """Return the name of each zone, in as many parts as there are fields."""
-    if not fields:
-        return [(str(feature.id()),) for feature in features]
-    names = [tuple(_NO_NAME if is_null(f[one]) or f[one] == "" else str(f[one]) for one in fields) for f in features]
-    double = [" / ".join(name) for name, count in Counter(names).items() if count > 1]
-    if double:
-        job.monitor.warn(
-            f"'{layer}' has several features with the name {', '.join(double[:5])}; each is a row of its own. "
-            "Dissolve the zones by their name if they belong together."
-        )
-    return names
+        job.write_table("TABLE", result.headers, result.rows)
+        job.write_html("HTML", _page(areas.name, zones.name, result.headers, result.rows))
 
 
 def _land_use(job: Job, crs):
+    from ..support.zonal import PolygonUse, RasterUse
+
     raster = job.raster("LANDUSE")
     if raster is not None:
-        if crs.isValid() and raster.crs.isValid() and crs != raster.crs:
-            raise InputError(
-                f"'{raster.name}' has another CRS ({raster.crs.authid()}) than the areas ({crs.authid()}). "
-                "Reproject the areas to that of the raster, so that no cell has to be resampled."
-            )
-        return _RasterUse(raster, job)
+        return RasterUse(raster, crs, job.context.transformContext(), job.monitor.part(0.0, 0.1))
     if not job.given("LANDUSE"):
         return None
     source = job.vector("LANDUSE")
@@ -197,62 +139,13 @@ def _land_use(job: Job, crs):
             + (f"; it has no field '{name}'. " if name else ". ")
             + f"It has: {', '.join(source.field_names)}."
         )
-    return _PolygonUse(source, name, crs)
-
-
-class _RasterUse:
-    """Land use from the cells of a class raster."""
-
-    def __init__(self, source: RasterSource, job: Job) -> None:
-        self._values, self._valid = source.read(job.monitor.part(0.0, 0.1))
-        self._grid: Grid = source.grid
-        known = self._values[self._valid]
-        if self._values.dtype.kind == "f" and not np.array_equal(known, np.rint(known)):
-            raise InputError(f"'{source.name}' holds decimal numbers; land use must be whole-number classes.")
-
-    def of(self, part: QgsGeometry, hectare: float) -> dict[str, float]:
-        """Return the hectares of each land use in a polygon."""
-        box, grid = part.boundingBox(), self._grid
-        top, left = grid.index(box.xMinimum(), box.yMaximum())
-        bottom, right = grid.index(box.xMaximum(), box.yMinimum())
-        top, left = max(top, 0), max(left, 0)
-        bottom, right = min(bottom, grid.rows - 1), min(right, grid.cols - 1)
-        if bottom < top or right < left:
-            return {}
-        window = grid.window(top, left, bottom - top + 1, right - left + 1)
-        inside = burn([part], window) > 0
-        if not inside.any():
-            point = part.pointOnSurface().asPoint()
-            row, col = grid.index(point.x(), point.y())
-            if not (top <= row <= bottom and left <= col <= right):
-                return {}
-            inside[row - top, col - left] = True
-        place = slice(top, bottom + 1), slice(left, right + 1)
-        cells = int(inside.sum())
-        codes, count = np.unique(self._values[place][inside & self._valid[place]], return_counts=True)
-        size = part.area() * hectare / cells
-        return {str(int(code)): float(n * size) for code, n in zip(codes, count)}
-
-
-class _PolygonUse:
-    """Land use from polygons."""
-
-    def __init__(self, source: VectorSource, name: str, crs) -> None:
-        features = [f for f in source.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
-        self._uses = [None if is_null(f[name]) else _code(f[name]) for f in features]
-        self._divider = Divider([feature.geometry() for feature in features])
-
-    def of(self, part: QgsGeometry, hectare: float) -> dict[str, float]:
-        """Return the hectares of each land use in a polygon."""
-        found: Counter = Counter()
-        for position, piece in self._divider.divide(repaired(part)).parts:
-            if position >= 0 and self._uses[position] is not None:
-                found[self._uses[position]] += piece.area() * hectare
-        return dict(found)
+    return PolygonUse(source, name, crs)
 
 
 def _use_names(job: Job) -> dict[str, str]:
     """Return the names of the land uses by code."""
+    from ..support.zonal import code_text, parse_names
+
     names = {}
     if job.given("NAMES_TABLE"):
         source = job.vector("NAMES_TABLE")
@@ -261,23 +154,8 @@ def _use_names(job: Job) -> dict[str, str]:
         for row in read_rows(source):
             code, name = list(row.values())[-2:] if "fid" in row and len(row) == 3 else list(row.values())[:2]
             if code is not None and name is not None:
-                names[_code(code)] = str(name)
-    for entry in re.split(r"[;；,，\n]", job.text("NAMES")):
-        if not entry.strip():
-            continue
-        code, found, name = re.sub("[＝:：]", "=", entry).partition("=")
-        if not found or not code.strip() or not name.strip():
-            raise InputError(f"'{entry.strip()}' is no code with a name. Write for example: 1=Forest; 2=Grassland.")
-        names[code.strip()] = name.strip()
-    return names
-
-
-def _code(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-
-
-def _natural(code: str) -> tuple:
-    return (0, float(code), code) if re.fullmatch(r"-?\d+(\.\d+)?", code) else (1, 0.0, code)
+                names[code_text(code)] = str(name)
+    return {**names, **parse_names(job.text("NAMES"))}
 
 
 def _page(areas: str, zones: str, headers: list[Column], rows: list[list]) -> str:

@@ -1,0 +1,241 @@
+"""Areas by zone: polygons cut along zones, measured and counted, with the land use in every piece."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsFeature,
+    QgsGeometry,
+)
+
+from ...core.errors import InputError
+from ...core.grid import Grid
+from ...core.monitor import SILENT, Monitor
+from ...core.tabulation import OUTSIDE, Pieces, Tabulation, tabulate
+from .cutting import Divider, repaired
+from .rasters import RasterSource, metres_per_unit
+from .tables import Column, columns
+from .vectors import VectorSource, burn, is_null
+
+_OUTSIDE = "outside"
+_TOTAL = "total"
+_NO_NAME = "(no name)"
+
+
+@dataclass(frozen=True)
+class ZoneTable:
+    """Areas by zone, ready to be written.
+
+    Attributes
+    ----------
+    headers : list of Column
+        One text column for each part of the name of a zone, count, count_touching, area_ha, share and, with land use,
+        land_uses.
+    rows : list of list
+        By the name of the zone; then what lies outside, if any; last the totals.
+    table : Tabulation
+        The numbers behind it.
+    """
+
+    headers: list[Column]
+    rows: list[list]
+    table: Tabulation
+
+
+class RasterUse:
+    """Land use from the cells of a class raster."""
+
+    def __init__(
+        self,
+        source: RasterSource,
+        crs: QgsCoordinateReferenceSystem,
+        context: QgsCoordinateTransformContext,
+        monitor: Monitor = SILENT,
+    ) -> None:
+        self._to_raster = None
+        if crs.isValid() and source.crs.isValid() and crs != source.crs:
+            self._to_raster = QgsCoordinateTransform(crs, source.crs, context)
+        self._values, self._valid = source.read(monitor)
+        self._grid: Grid = source.grid
+        known = self._values[self._valid]
+        if self._values.dtype.kind == "f" and not np.array_equal(known, np.rint(known)):
+            raise InputError(f"'{source.name}' holds decimal numbers; land use must be whole-number classes.")
+
+    def of(self, part: QgsGeometry, hectare: float) -> dict[str, float]:
+        """Return the hectares of each land use in a polygon."""
+        size = part.area() * hectare
+        if self._to_raster is not None:
+            part = QgsGeometry(part)
+            part.transform(self._to_raster)
+        box, grid = part.boundingBox(), self._grid
+        top, left = grid.index(box.xMinimum(), box.yMaximum())
+        bottom, right = grid.index(box.xMaximum(), box.yMinimum())
+        top, left = max(top, 0), max(left, 0)
+        bottom, right = min(bottom, grid.rows - 1), min(right, grid.cols - 1)
+        if bottom < top or right < left:
+            return {}
+        window = grid.window(top, left, bottom - top + 1, right - left + 1)
+        inside = burn([part], window) > 0
+        if not inside.any():
+            point = part.pointOnSurface().asPoint()
+            row, col = grid.index(point.x(), point.y())
+            if not (top <= row <= bottom and left <= col <= right):
+                return {}
+            inside[row - top, col - left] = True
+        place = slice(top, bottom + 1), slice(left, right + 1)
+        codes, count = np.unique(self._values[place][inside & self._valid[place]], return_counts=True)
+        return {str(int(code)): float(n * size / inside.sum()) for code, n in zip(codes, count)}
+
+
+class PolygonUse:
+    """Land use from polygons with a field."""
+
+    def __init__(self, source: VectorSource, name: str, crs) -> None:
+        features = [f for f in source.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
+        self._uses = [None if is_null(f[name]) else code_text(f[name]) for f in features]
+        self._divider = Divider([feature.geometry() for feature in features])
+
+    def of(self, part: QgsGeometry, hectare: float) -> dict[str, float]:
+        """Return the hectares of each land use in a polygon."""
+        found: Counter = Counter()
+        for position, piece in self._divider.divide(repaired(part)).parts:
+            if position >= 0 and self._uses[position] is not None:
+                found[self._uses[position]] += piece.area() * hectare
+        return dict(found)
+
+
+def zone_names(
+    features: list[QgsFeature], fields: Sequence[str], layer: str, monitor: Monitor = SILENT
+) -> list[tuple[str, ...]]:
+    """Return the name of each zone, in as many parts as there are fields; without fields the feature id."""
+    if not fields:
+        return [(str(feature.id()),) for feature in features]
+    names = [tuple(_NO_NAME if is_null(f[one]) or f[one] == "" else str(f[one]) for one in fields) for f in features]
+    double = [" / ".join(name) for name, count in Counter(names).items() if count > 1]
+    if double:
+        monitor.warn(
+            f"'{layer}' has several features with the name {', '.join(double[:5])}; each is a row of its own. "
+            "Dissolve the zones by their name if they belong together."
+        )
+    return names
+
+
+def tabulate_by_zone(
+    shapes: Sequence[QgsGeometry],
+    zones: VectorSource,
+    fields: Sequence[str],
+    crs: QgsCoordinateReferenceSystem,
+    *,
+    land_use: RasterUse | PolygonUse | None = None,
+    use_names: dict[str, str] | None = None,
+    sliver_ha: float = 0.0,
+    monitor: Monitor = SILENT,
+) -> ZoneTable:
+    """Cut areas along zones and add them up.
+
+    Parameters
+    ----------
+    shapes : sequence of QgsGeometry
+        The areas, valid, in `crs`.
+    zones : VectorSource
+        Polygons of the zones; where they overlap, the first takes the part.
+    fields : sequence of str
+        Fields with the names of the zones.
+    crs : QgsCoordinateReferenceSystem
+        A projected one.
+    land_use : RasterUse or PolygonUse, optional
+        What tells the land use of a piece.
+    use_names : dict of str to str, optional
+        Names of the land uses by code.
+    sliver_ha : float
+        See `core.tabulation.tabulate`.
+    monitor : Monitor
+        Progress, cancellation and warnings.
+
+    Raises
+    ------
+    InputError
+        Without any zone, or if the parts do not add up to the areas.
+    """
+    features = [f for f in zones.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
+    if not features:
+        raise InputError(f"'{zones.name}' has no zone.")
+    names = zone_names(features, fields, zones.name, monitor)
+    hectare = metres_per_unit(crs) ** 2 / 10_000.0
+    divider = Divider([feature.geometry() for feature in features])
+    area, zone, hectares, uses, overlaps = [], [], [], [], Counter()
+    for k, cut in enumerate(divider.divide_all(shapes, monitor)):
+        for position, part in cut.parts:
+            area.append(k)
+            zone.append(position)
+            hectares.append(part.area() * hectare)
+            uses.append({} if land_use is None else land_use.of(part, hectare))
+        for first, second, size in cut.overlaps:
+            overlaps[first, second] += size * hectare
+    for (first, second), size in overlaps.items():
+        monitor.warn(
+            f"Zones {' / '.join(names[first])} and {' / '.join(names[second])} overlap on {size:.4g} ha of the "
+            f"areas; that part was given to the first."
+        )
+    codes = sorted({code for use in uses for code in use}, key=_natural)
+    shares = np.array([[use.get(code, 0.0) for code in codes] for use in uses]).reshape(len(uses), len(codes))
+    table = tabulate(
+        np.array([shape.area() * hectare for shape in shapes]),
+        Pieces(np.array(area, dtype=int), np.array(zone, dtype=int), np.array(hectares), shares),
+        sliver_ha=sliver_ha,
+    )
+    texts = [(use_names or {}).get(code, code) for code in codes]
+
+    def line(label, row):
+        mix = "; ".join(f"{texts[use] if use >= 0 else 'not known'} {share:.1f} %" for use, share in row.uses)
+        share = 100.0 * row.area_ha / table.total.area_ha
+        return [*label, row.count, row.count_touching, row.area_ha, share] + ([mix] if land_use is not None else [])
+
+    empty = [""] * (len(names[0]) - 1)
+    inside = sorted((names[k], k) for k in table.rows if k != OUTSIDE)
+    rows = [line(label, table.rows[k]) for label, k in inside]
+    if OUTSIDE in table.rows:
+        rows.append(line([_OUTSIDE, *empty], table.rows[OUTSIDE]))
+        monitor.warn(f"{table.rows[OUTSIDE].area_ha:.4g} ha of the areas lie in no zone (row '{_OUTSIDE}').")
+    rows.append(line([_TOTAL, *empty], table.total))
+    headers = [Column(name, str) for name in fields or ["zone"]]
+    headers += columns(count=int, count_touching=int, area_ha=float, share=float)
+    if land_use is not None:
+        headers += columns(land_uses=str)
+    return ZoneTable(headers, rows, table)
+
+
+def parse_names(text: str) -> dict[str, str]:
+    """Read names of codes such as ``1=Forest; 2=Grassland``.
+
+    Raises
+    ------
+    InputError
+        If an entry is not a code with a name.
+    """
+    names = {}
+    for entry in re.split(r"[;；,，\n]", text):
+        if not entry.strip():
+            continue
+        code, found, name = re.sub("[＝:：]", "=", entry).partition("=")
+        if not found or not code.strip() or not name.strip():
+            raise InputError(f"'{entry.strip()}' is no code with a name. Write for example: 1=Forest; 2=Grassland.")
+        names[code.strip()] = name.strip()
+    return names
+
+
+def code_text(value: object) -> str:
+    """Return a land-use code as text; 3.0 and '3' are the same."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _natural(code: str) -> tuple:
+    return (0, float(code), code) if re.fullmatch(r"-?\d+(\.\d+)?", code) else (1, 0.0, code)
