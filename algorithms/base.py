@@ -374,6 +374,22 @@ class Job:
         self._remember(path)
         return path
 
+    def write_map(
+        self, name: str, file: str, values: np.ndarray, grid: Grid, *, nodata: float, description: str = ""
+    ) -> None:
+        """Write one of the rasters of an output folder; does nothing when the folder was not asked for."""
+        if not self.given(name):
+            return
+        folder = self._algorithm.parameterAsString(self._parameters, name, self.context)
+        path = os.path.join(folder, file)
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{folder} cannot be made ({error.strerror}). Choose another folder.") from None
+        self._remember(path)
+        rasters.write(path, values, grid, nodata=nodata, description=description)
+        self.results[name] = folder
+
     def finish(self, name: str, destination: str, style: styling.Style | None = None, group: str = "") -> None:
         """Note an output in the results, with the style and layer group it gets when QGIS loads it."""
         self.results[name] = destination

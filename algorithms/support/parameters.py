@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMatrix,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
@@ -177,4 +178,10 @@ def html_output(name: str, label: str, text: str, *, optional: bool = True, defa
     parameter = QgsProcessingParameterFileDestination(
         name, label, fileFilter="HTML files (*.html)", optional=optional, createByDefault=default or not optional
     )
+    return _with_help(parameter, text)
+
+
+def folder_output(name: str, label: str, text: str):
+    """Return an optional folder for many files; not made unless asked for."""
+    parameter = QgsProcessingParameterFolderDestination(name, label, optional=True, createByDefault=False)
     return _with_help(parameter, text)
