@@ -1,0 +1,109 @@
+"""Distances between polygons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from qgis.core import QgsGeometry
+
+from ...core.errors import InputError
+from ...core.monitor import SILENT, Monitor
+
+
+def edge_distances(
+    geometries: Sequence[QgsGeometry], *, limit: float | None = None, monitor: Monitor = SILENT
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the exact distances between the edges of polygons.
+
+    Parameters
+    ----------
+    geometries : sequence of QgsGeometry
+        Single or multi part, all in one projected CRS.
+    limit : float, optional
+        Pairs farther apart are left out, most of them by their boxes without looking at their edges.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Returns
+    -------
+    i, j : ndarray of int64, shape (pairs,)
+        Positions of the two polygons, i < j, ascending.
+    d : ndarray of float64, shape (pairs,)
+        Map units; 0 where they touch or overlap.
+    """
+    count = len(geometries)
+    boxes = [geometry.boundingBox() for geometry in geometries]
+    low = np.array([(box.xMinimum(), box.yMinimum()) for box in boxes]).reshape(-1, 2)
+    high = np.array([(box.xMaximum(), box.yMaximum()) for box in boxes]).reshape(-1, 2)
+    # The polygon with more corners is the one that is indexed.
+    shapes = [geometry.constGet() for geometry in geometries]
+    order = np.argsort([-shape.nCoordinates() for shape in shapes], kind="stable")
+    first, second, distance = [], [], []
+    for done, k in enumerate(order):
+        monitor.step(done * (2 * count - done), count * count)
+        rest = order[done + 1 :]
+        if limit is not None:
+            apart = np.maximum(np.maximum(low[rest] - high[k], low[k] - high[rest]), 0.0)
+            rest = rest[np.hypot(apart[:, 0], apart[:, 1]) <= limit]
+        if not rest.size:
+            continue
+        engine = QgsGeometry.createGeometryEngine(shapes[k])
+        engine.prepareGeometry()
+        for position, other in enumerate(rest.tolist()):
+            if position % 1000 == 0:
+                monitor.check()
+            found = engine.distance(shapes[other])
+            if not found >= 0.0:
+                raise InputError(
+                    f"The distance between polygons {k + 1} and {other + 1} cannot be computed; one of them is invalid. "
+                    "Run 'Fix geometries' first."
+                )
+            if limit is None or found <= limit:
+                first.append(k)
+                second.append(other)
+                distance.append(found)
+    i, j = np.array(first, dtype=np.int64), np.array(second, dtype=np.int64)
+    i, j = np.minimum(i, j), np.maximum(i, j)
+    sorting = np.lexsort((j, i))
+    return i[sorting], j[sorting], np.array(distance, dtype=np.float64)[sorting]
+
+
+def distances_of_pairs(geometries: Sequence[QgsGeometry], pairs: np.ndarray, monitor: Monitor = SILENT) -> np.ndarray:
+    """Return the exact distances between the edges of given pairs of polygons.
+
+    Parameters
+    ----------
+    geometries, monitor
+        As in `edge_distances`.
+    pairs : ndarray of int, shape (pairs, 2)
+        Positions of the polygons.
+
+    Returns
+    -------
+    ndarray of float64, shape (pairs,)
+        Map units; 0 where they touch or overlap.
+    """
+    engines: dict[int, object] = {}
+    distances = np.empty(len(pairs))
+    for k, (a, b) in enumerate(np.asarray(pairs).tolist()):
+        monitor.step(k, len(pairs))
+        if a not in engines:
+            engines[a] = QgsGeometry.createGeometryEngine(geometries[a].constGet())
+            engines[a].prepareGeometry()
+        distances[k] = engines[a].distance(geometries[b].constGet())
+    return distances
+
+
+def inner_points(geometries: Sequence[QgsGeometry]) -> np.ndarray:
+    """Return a point inside each polygon: its centroid or, where that falls outside, a point on its surface.
+
+    float64, shape (n, 2).
+    """
+    points = np.empty((len(geometries), 2))
+    for k, geometry in enumerate(geometries):
+        point = geometry.centroid()
+        if not geometry.contains(point):
+            point = geometry.pointOnSurface()
+        points[k] = point.asPoint().x(), point.asPoint().y()
+    return points
