@@ -206,6 +206,6 @@ def _palette(limits: np.ndarray) -> list:
     for k, (limit, place) in enumerate(zip(limits, steps)):
         low = min(int(place), len(styling.SCORE) - 2)
         part = place - low
-        colour = tuple(int(round(a + part * (b - a))) for a, b in zip(styling.SCORE[low], styling.SCORE[low + 1]))
+        colour = tuple(round(a + part * (b - a)) for a, b in zip(styling.SCORE[low], styling.SCORE[low + 1]))
         entries.append((k + 1, f"{k + 1}: up to {limit:.4g}", colour))
     return entries

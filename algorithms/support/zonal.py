@@ -163,8 +163,11 @@ def tabulate_by_zone(
     Raises
     ------
     InputError
-        Without any zone, or if the parts do not add up to the areas.
+        Without any zone or one of the fields, or if the parts do not add up to the areas.
     """
+    absent = [name for name in fields if name not in zones.field_names]
+    if absent:
+        raise InputError(f"'{zones.name}' has no field '{absent[0]}'. It has: {', '.join(zones.field_names)}.")
     features = [f for f in zones.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
     if not features:
         raise InputError(f"'{zones.name}' has no zone.")
@@ -200,8 +203,8 @@ def tabulate_by_zone(
         return [*label, row.count, row.count_touching, row.area_ha, share] + ([mix] if land_use is not None else [])
 
     empty = [""] * (len(names[0]) - 1)
-    inside = sorted((names[k], k) for k in table.rows if k != OUTSIDE)
-    rows = [line(label, table.rows[k]) for label, k in inside]
+    inside = sorted((k for k in table.rows if k != OUTSIDE), key=lambda k: [_natural(part) for part in names[k]])
+    rows = [line(names[k], table.rows[k]) for k in inside]
     if OUTSIDE in table.rows:
         rows.append(line([_OUTSIDE, *empty], table.rows[OUTSIDE]))
         monitor.warn(f"{table.rows[OUTSIDE].area_ha:.4g} ha of the areas lie in no zone (row '{_OUTSIDE}').")
@@ -238,4 +241,5 @@ def code_text(value: object) -> str:
 
 
 def _natural(code: str) -> tuple:
+    """Return what sorts numbers by value and before texts."""
     return (0, float(code), code) if re.fullmatch(r"-?\d+(\.\d+)?", code) else (1, 0.0, code)

@@ -1,0 +1,185 @@
+"""The barriers tool in a real QGIS."""
+
+import csv
+
+import numpy as np
+import pytest
+from conftest import REFERENCE
+from layerio import read_raster, read_table
+
+pytestmark = pytest.mark.qgis
+
+SIZE = 21
+"""Cells of 30 m: a source at either side, a wall of resistance 100 in the middle column."""
+
+
+def square(col, width=2, rows=SIZE):
+    left, right, top = 500_000 + 30 * col, 500_000 + 30 * (col + width), 2_900_000
+    bottom = top - 30 * rows
+    return f"POLYGON(({left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}))"
+
+
+@pytest.fixture
+def wall(raster, polygons):
+    ground = np.ones((SIZE, SIZE), dtype=np.float32)
+    ground[:, 10] = 100
+    line = "LINESTRING(500045 2899700, 500600 2899700)"
+    links = [
+        (line, {"link_id": 7, "from_id": "west", "to_id": "east", "active": 1}),
+        (line, {"link_id": 8, "from_id": "north", "to_id": "east", "active": 0}),
+    ]
+    return {
+        "RESISTANCE": raster("resistance", ground, nodata=-9999),
+        "SOURCES": polygons("sources", [(square(0), {"name": "west"}), (square(19), {"name": "east"})]),
+        "ID_FIELD": "name",
+        "LINKS": polygons("links", links, kind="LineString"),
+        "MIN_RADIUS": 30,
+        "MAX_RADIUS": 30,
+        "STEP": 0,
+        "SCORE": "TEMPORARY_OUTPUT",
+    }
+
+
+def test_a_wall(run, wall, tmp_path):
+    out = run(
+        "barriers",
+        **wall,
+        CHECK=True,
+        PERCENT=str(tmp_path / "percent.tif"),
+        RADIUS=str(tmp_path / "radius.tif"),
+        OUTPUT_LINKS=str(tmp_path / "links.gpkg"),
+    )
+    score, nodata = read_raster(out["SCORE"])
+    # From column 1 to 19: 16 plain steps of 30 and two of 50.5 x 30; restoring saves 2 x 49.5 x 30 over 60 m.
+    distance = 16 * 30 + 101 * 30
+    np.testing.assert_allclose(score[:, 9:12], 99 * 30 / 60, rtol=1e-6)
+    assert (score[:, :7] == nodata).all()
+    np.testing.assert_allclose(read_raster(out["PERCENT"])[0][:, 10], 100 * 49.5 / distance, rtol=1e-6)
+    assert (read_raster(out["RADIUS"])[0][:, 10] == 30).all()
+    (link,) = read_table(out["OUTPUT_LINKS"])
+    assert (link["link_id"], link["from_id"], link["to_id"]) == (7, "west", "east")
+    assert link["cw_dist"] == pytest.approx(distance)
+    assert link["gain"] == pytest.approx(99 * 30)
+    assert link["real_gain"] == pytest.approx(link["gain"])
+    assert link["x"] == 500_000 + 10.5 * 30
+    assert out["MAXIMUM"] == pytest.approx(49.5)
+    assert out["LINK_COUNT"] == 1
+
+
+def test_radii_of_their_own_accord(run, wall):
+    for name in ("MIN_RADIUS", "MAX_RADIUS", "STEP"):
+        wall.pop(name)
+    out = run("barriers", **wall, RADIUS="TEMPORARY_OUTPUT")
+    radius, nodata = read_raster(out["RADIUS"])
+    assert set(np.unique(radius[radius != nodata])) <= {60, 120, 180}
+
+
+def test_no_gain_is_a_warning_and_an_empty_map(run, wall, raster):
+    from qgis.core import QgsProcessingFeedback
+
+    wall["RESISTANCE"] = raster("even", np.ones((SIZE, SIZE), dtype=np.float32))
+    feedback = QgsProcessingFeedback(False)
+    out = run("barriers", feedback, **wall)
+    score, nodata = read_raster(out["SCORE"])
+    assert (score == nodata).all()
+    assert out["MAXIMUM"] == 0
+    assert out["LINK_COUNT"] == 0
+    assert "No place would shorten any link" in feedback.textLog()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"MIN_RADIUS": 10, "MAX_RADIUS": 40}, "10 is smaller than a cell"),
+        ({"MIN_RADIUS": 900, "MAX_RADIUS": 900}, "beyond the whole raster"),
+        ({"MAX_RADIUS": 20}, "Exchange them"),
+        ({"ID_FIELD": "nothing"}, "has no field 'nothing'"),
+    ],
+)
+def test_bad_parameters_are_named(run, wall, tmp_path, change, message):
+    target = tmp_path / "score.tif"
+    with pytest.raises(Exception, match=message):
+        run("barriers", **{**wall, **change, "SCORE": str(target)})
+    assert not list(tmp_path.glob("score*"))
+
+
+def test_links_of_other_sources_are_refused(run, wall, polygons):
+    line = "LINESTRING(500045 2899700, 500600 2899700)"
+    wall["LINKS"] = polygons("other", [(line, {"from_id": 1, "to_id": 2})], kind="LineString")
+    with pytest.raises(Exception, match=r"does not match the sources.*1 - 2.*west, east"):
+        run("barriers", **wall)
+    wall["LINKS"] = polygons("roads", [(line, {"name": "A1"})], kind="LineString")
+    with pytest.raises(Exception, match="no fields 'from_id' and 'to_id'"):
+        run("barriers", **wall)
+
+
+def test_zero_resistance_is_refused_with_its_place(run, wall, raster):
+    ground = np.ones((SIZE, SIZE), dtype=np.float32)
+    ground[3, 4] = 0
+    wall["RESISTANCE"] = raster("zero", ground)
+    with pytest.raises(Exception, match="1 cell is not; the first is 0 in row 4, column 5"):
+        run("barriers", **wall)
+
+
+def test_cancelling_leaves_nothing(run, wall, tmp_path):
+    from qgis.core import QgsProcessingFeedback
+
+    feedback = QgsProcessingFeedback(False)
+    feedback.cancel()
+    with pytest.raises(Exception, match="Cancelled"):
+        run("barriers", feedback, **{**wall, "SCORE": str(tmp_path / "score.tif")})
+    assert not list(tmp_path.glob("score*"))
+
+
+@pytest.fixture(scope="module")
+def washington(tmp_path_factory, qgis):
+    """The links of the Washington set as a layer of lines between the sources."""
+    if not (REFERENCE / "linkage").exists():
+        pytest.skip("the reference data are not beside this checkout")
+    from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsVectorFileWriter, QgsVectorLayer
+
+    sources = QgsVectorLayer(str(REFERENCE / "linkage" / "lm_cores.gpkg"), "sources", "ogr")
+    centre = {f["core_id"]: f.geometry().centroid().asPoint() for f in sources.getFeatures()}
+    fields = "field=link_id:integer&field=from_id:integer&field=to_id:integer&field=active:integer"
+    layer = QgsVectorLayer(f"LineString?{fields}", "links", "memory")
+    layer.setCrs(sources.crs())
+    with open(REFERENCE / "linkage" / "lm_links_expected.csv", encoding="utf-8") as table:
+        expected = list(csv.DictReader(table))
+    for row in expected:
+        feature = QgsFeature(layer.fields())
+        a, b = int(row["coreId1"]), int(row["coreId2"])
+        feature.setAttributes([int(row["link"]), a, b, int(row["linkType"] == "1")])
+        feature.setGeometry(QgsGeometry.fromPolylineXY([QgsPointXY(centre[a]), QgsPointXY(centre[b])]))
+        layer.dataProvider().addFeature(feature)
+    path = str(tmp_path_factory.mktemp("washington") / "links 连接.gpkg")
+    QgsVectorFileWriter.writeAsVectorFormatV3(
+        layer, path, layer.transformContext(), QgsVectorFileWriter.SaveVectorOptions()
+    )
+    return path, [row for row in expected if row["linkType"] == "1"]
+
+
+def test_washington_agrees_with_the_reference(run, washington, tmp_path):
+    links, expected = washington
+    out = run(
+        "barriers",
+        RESISTANCE=str(REFERENCE / "linkage" / "lm_resistances.tif"),
+        SOURCES=str(REFERENCE / "linkage" / "lm_cores.gpkg"),
+        ID_FIELD="core_id",
+        LINKS=links,
+        MIN_RADIUS=400,
+        MAX_RADIUS=400,
+        STEP=0,
+        CHECK=True,
+        SCORE=str(tmp_path / "score.tif"),
+        OUTPUT_LINKS=str(tmp_path / "out.gpkg"),
+    )
+    found = read_table(out["OUTPUT_LINKS"])
+    assert [row["link_id"] for row in found] == [int(row["link"]) for row in expected]
+    for row, wanted in zip(found, expected):
+        assert row["cw_dist"] == pytest.approx(float(wanted["lcDist"]), rel=1e-5)
+        # Restoring saves what the score says, or a little more: this set has no barrier with a bent way through it.
+        assert row["real_gain"] >= row["gain"] * (1 - 1e-9)
+    # The largest score of the set and the real gain per metre there, as found by separate code.
+    assert out["MAXIMUM"] == pytest.approx(49.33, abs=0.01)
+    best = max(found, key=lambda row: row["score"])
+    assert best["real_gain"] / 800 == pytest.approx(53.0, abs=0.05)
