@@ -8,14 +8,32 @@ from qgis.core import QgsProcessingModelAlgorithm, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .base import ROOT
+from .corridors.centrality import CentralityAlgorithm
+from .corridors.costdistance import CostDistanceAlgorithm
+from .corridors.currentflow import CurrentFlowAlgorithm
+from .corridors.gravity import GravityAlgorithm
+from .corridors.linkages import LinkagesAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
 from .keyareas.keyareas import KeyAreasAlgorithm
+from .keyareas.pinchpoints import PinchPointsAlgorithm
 from .keyareas.tabulate import TabulateAlgorithm
+from .resistance.distancefactor import DistanceFactorAlgorithm
+from .resistance.scorefactor import ScoreFactorAlgorithm
+from .resistance.terrainfactor import TerrainFactorAlgorithm
 from .sources.foreground import ForegroundAlgorithm
 
 # One line for each tool, by group in the order of the work.
 ALGORITHMS = [
     ForegroundAlgorithm,
+    DistanceFactorAlgorithm,
+    TerrainFactorAlgorithm,
+    ScoreFactorAlgorithm,
+    CostDistanceAlgorithm,
+    LinkagesAlgorithm,
+    CentralityAlgorithm,
+    GravityAlgorithm,
+    CurrentFlowAlgorithm,
+    PinchPointsAlgorithm,
     BarriersAlgorithm,
     KeyAreasAlgorithm,
     TabulateAlgorithm,

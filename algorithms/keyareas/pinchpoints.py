@@ -1,0 +1,170 @@
+"""Tool: map where current is squeezed through the corridors."""
+
+from __future__ import annotations
+
+import numpy as np
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
+
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.links import Links, read_links
+from ..support.tables import columns
+from ..support.vectors import Sources, read_sources
+
+_NODATA = -1.0
+_MODES = ("adjacent", "all_to_one", "all_pairs")
+_COMBINE = ("maximum", "sum")
+
+
+class PinchPointsAlgorithm(EcoSecNetAlgorithm):
+    """Maps pinch points in the corridors between sources."""
+
+    NAME = "pinchpoints"
+    LABEL = "Pinch points"
+    GROUP = base.KEYAREAS
+    TAGS = ("pinch point", "current", "circuit", "Pinchpoint Mapper", "bottleneck", "夹点", "电流密度", "电路理论")
+    SUMMARY = "Maps where current between sources is squeezed through the narrow places of their corridors."
+    HELP = (
+        "<p>The corridor of a link is where <i>CWD<sub>A</sub> + CWD<sub>B</sub> - LCD</i> is at most the cutoff. It "
+        "is made into a circuit of 8 neighbours whose links have the mean resistance of their two cells, each source "
+        "becomes one node, and 1 A is sent from one to the other. Where there is only one way the current is 1 A.</p>"
+        "<p><b>Adjacent pairs</b> treats each link on its own. <b>All-to-one</b> grounds each source in turn, on the "
+        "union of all corridors, and puts 1 A into every other one; <b>all pairs</b> sends 1 A between every two "
+        "sources, linked or not, on that union: the larger the current, the more important the place for the whole "
+        "network. 'Sum' is the usual choice for these two.</p>"
+        "<p><b>Current</b> is NoData outside the corridors and in the two sources of a link (in all-to-one in all "
+        "sources). <b>Links</b> carry the effective resistance in cost units (cell size times the resistance of the "
+        "circuit) and how many times the least-cost distance holds it: 1 for a path one cell wide, the more the wider "
+        "and richer in detours the corridor is. All-to-one sends no current between two sources alone and leaves both "
+        "empty.</p>"
+        "<p>Departures from Pinchpoint Mapper: the union of the corridors is not rounded to whole numbers, and sources "
+        "are NoData instead of 0 or 1 A.</p>"
+        "<p>McRae et al. 2008, Ecology 89:2712-2724, doi:10.1890/07-1861.1; McRae 2012, Pinchpoint Mapper.</p>"
+    )
+
+    def declare(self):
+        return [
+            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
+            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+            p.id_field(),
+            p.vector(
+                "LINKS",
+                "Links",
+                "The link layer that 'linkages' wrote for the same sources. Inactive links are left out.",
+                (QgsProcessing.SourceType.TypeVectorLine,),
+            ),
+            p.number(
+                "CUTOFF",
+                "Corridor cutoff (cost units)",
+                "How much longer than the least-cost path a way through the corridor may be, in resistance times map "
+                "units. The places of pinch points depend little on it, the values do.",
+                2000.0,
+                low=0.0,
+            ),
+            p.choice(
+                "MODE",
+                "Current flows between",
+                "Adjacent pairs: the two sources of each link. All-to-one: all sources and one at a time. "
+                "All pairs: every two sources.",
+                ("Adjacent pairs", "All-to-one", "All pairs"),
+            ),
+            p.choice(
+                "COMBINE",
+                "Combine by",
+                "What a cell shows of several links, turns or pairs.",
+                ("Maximum", "Sum"),
+            ),
+            p.raster_output("CURRENT", "Current", "Amperes when 1 A flows; NoData outside the corridors."),
+            p.raster_output(
+                "RELATIVE",
+                "Current relative to the largest of its link",
+                "0 to 1, so that the pinch points of wide corridors show as well as those of narrow ones; of several "
+                "links (turns, pairs) the largest.",
+                optional=True,
+                default=False,
+            ),
+            p.vector_output(
+                "OUTPUT_LINKS",
+                "Links with effective resistance",
+                "The links with cw_dist, eff_res (cost units) and cwd_effres, their ratio.",
+                QgsProcessing.SourceType.TypeVectorLine,
+                optional=True,
+            ),
+            QgsProcessingOutputNumber("MAXIMUM", "Largest current (A)"),
+        ]
+
+    def execute(self, job: Job) -> None:
+        from ...core.costdistance import graph_bytes
+        from ...core.pinchpoints import pinchpoints
+
+        raster = job.raster("RESISTANCE")
+        cell = raster.grid.cell_size
+        job.need_memory(graph_bytes(raster.grid.shape) + 60 * raster.grid.rows * raster.grid.cols)
+        resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
+        sources = read_sources(
+            job.vector("SOURCES"),
+            raster.grid,
+            raster.crs,
+            id_field=job.field("ID_FIELD"),
+            valid=~np.isnan(resistance),
+            minimum=2,
+            monitor=job.monitor,
+        )
+        links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+        job.monitor.info(f"{len(links.ids)} links, cutoff {job.number('CUTOFF'):g}.")
+        found = pinchpoints(
+            resistance,
+            sources.labels,
+            links.pairs,
+            cutoff=job.number("CUTOFF"),
+            cell_size=cell,
+            mode=_MODES[job.choice("MODE")],
+            combine=_COMBINE[job.choice("COMBINE")],
+            monitor=job.monitor.part(0.05, 0.95),
+        )
+        largest = float(np.nanmax(found.current, initial=0.0))
+        cut_off = [one for one, least in zip(links.ids, found.least_cost) if not np.isfinite(least)]
+        if cut_off:
+            job.monitor.warn(
+                f"The sources of {len(cut_off)} link(s) are not connected by valid cells; no current there: "
+                f"{', '.join(map(str, cut_off[:10]))}."
+            )
+        outputs = (
+            ("CURRENT", found.current, "Current, amperes at 1 A"),
+            ("RELATIVE", found.relative, "Current as a share of the largest of its link"),
+        )
+        for name, values, description in outputs:
+            known = values[~np.isnan(values)]
+            stops = np.quantile(known, [0.0, 0.5, 0.8, 0.95, 1.0]) if known.size else [0.0, 1.0]
+            style = styling.ramp(styling.CURRENT, [float(stop) for stop in stops])
+            job.write_raster(name, values, raster.grid, nodata=_NODATA, description=description, style=style)
+        _write_links(job, found, links, sources, raster)
+        job.results["MAXIMUM"] = largest
+
+
+def _write_links(job: Job, found, links: Links, sources: Sources, raster) -> None:
+    names = columns(
+        link_id=links.id_type,
+        from_id=sources.id_type,
+        to_id=sources.id_type,
+        cw_dist=float,
+        eff_res=float,
+        cwd_effres=float,
+    )
+    rows = [
+        [one, sources.ids[a - 1], sources.ids[b - 1], least, effective, ratio]
+        for one, (a, b), least, effective, ratio in zip(
+            links.ids, links.pairs, found.least_cost, found.effective_resistance, found.ratio
+        )
+    ]
+    job.write_features(
+        "OUTPUT_LINKS",
+        names,
+        rows,
+        [feature.geometry() for feature in links.features],
+        QgsWkbTypes.multiType(links.features[0].geometry().wkbType()),
+        raster.crs,
+        style=styling.lines(styling.CURRENT[1]),
+    )

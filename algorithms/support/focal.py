@@ -1,0 +1,173 @@
+"""Focal nodes of a circuit and the tables that go with them, from layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from qgis.core import QgsWkbTypes
+
+from ...core.errors import InputError
+from ..base import Job
+from .rasters import RasterSource
+from .tables import read_rows
+from .vectors import VectorSource, burn, is_null, name_ids
+
+
+@dataclass
+class Focal:
+    """Focal nodes: cells by number 1, 2, ... and what the user calls them."""
+
+    ids: list
+    cells: dict[int, np.ndarray]
+
+    @property
+    def id_type(self) -> type:
+        """`int` when every id is a whole number, else `str`."""
+        return int if all(isinstance(one, int) for one in self.ids) else str
+
+    def keep(self, kept: np.ndarray) -> None:
+        """Leave out focal nodes and number the rest anew."""
+        self.cells = dict(enumerate((self.cells[k + 1] for k in np.flatnonzero(kept)), start=1))
+        self.ids = [one for one, keep in zip(self.ids, kept) if keep]
+
+
+def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray) -> Focal:
+    """Return the focal nodes of the parameters FOCAL or FOCAL_LAYER with ID_FIELD.
+
+    Those without a valid cell are moved to the nearest one if SNAP says so.
+
+    Raises
+    ------
+    InputError
+        For nodes outside the raster or, without SNAP, on NoData.
+    """
+    from ...core import circuit
+
+    if job.given("FOCAL"):
+        by_id = circuit.focal_cells(whole_numbers(job.raster("FOCAL")))
+    else:
+        by_id = _cells_of_features(job.vector("FOCAL_LAYER"), job.field("ID_FIELD"), raster)
+    focal = Focal(list(by_id), dict(enumerate(by_id.values(), start=1)))
+    lost = circuit.stranded(focal.cells, resistance)
+    if lost:
+        places = "; ".join(
+            f"{focal.ids[k - 1]} (nearest valid cell: {raster.where(*divmod(cell, raster.grid.cols))})"
+            for k, cell in list(lost.items())[:10]
+        )
+        if not job.flag("SNAP"):
+            raise InputError(
+                f"{len(lost)} focal node(s) have no cell with a resistance: {places}. Move them, or tick 'Move focal "
+                "nodes on NoData to the nearest valid cell' (SNAP)."
+            )
+        job.monitor.warn(f"{len(lost)} focal node(s) on NoData were moved: {places}.")
+        focal.cells.update({k: np.array([cell]) for k, cell in lost.items()})
+    single = [int(cells[0]) for cells in focal.cells.values() if len(cells) == 1]
+    if len(set(single)) < len(single):
+        shared = [focal.ids[k - 1] for k, c in focal.cells.items() if len(c) == 1 and single.count(int(c[0])) > 1]
+        job.monitor.warn(f"Focal nodes {name_ids(shared)} share a cell with another; the resistance between them is 0.")
+    return focal
+
+
+def _cells_of_features(source: VectorSource, id_field: str, raster: RasterSource) -> dict:
+    """Return the cells under the features of each id; a polygon that holds no cell centre gets its nearest cell."""
+    grid = raster.grid
+    by_id: dict = {}
+    outside = []
+    if id_field and id_field not in source.field_names:
+        raise InputError(f"'{source.name}' has no field '{id_field}'. It has: {', '.join(source.field_names)}.")
+    if not id_field and "source_id" in source.field_names:
+        id_field = "source_id"
+    for feature in source.features(raster.crs):
+        geometry = feature.geometry()
+        if geometry.isEmpty():
+            continue
+        one = feature[id_field] if id_field else feature.id()
+        if is_null(one):
+            raise InputError(f"'{source.name}' has features without a value in '{id_field}'. Give every one an id.")
+        one = int(one) if isinstance(one, float) and one.is_integer() else one
+        cells = np.empty(0, dtype=np.int64)
+        points = [geometry.pointOnSurface().asPoint()]
+        if geometry.type() == QgsWkbTypes.GeometryType.PointGeometry:
+            points = list(geometry.asMultiPoint() if geometry.isMultipart() else [geometry.asPoint()])
+        else:
+            cells = np.flatnonzero(burn([geometry], grid))
+        if not cells.size:
+            places = [grid.index(point.x(), point.y()) for point in points]
+            if any(not (0 <= row < grid.rows and 0 <= col < grid.cols) for row, col in places):
+                outside.append(one)
+                continue
+            cells = np.array([row * grid.cols + col for row, col in places])
+        by_id.setdefault(one, []).append(cells)
+    if outside:
+        raise InputError(
+            f"Focal nodes {name_ids(outside)} of '{source.name}' lie outside the raster ({grid.describe()}). "
+            "Use a larger raster, or remove them."
+        )
+    return {one: np.unique(np.concatenate(by_id[one])) for one in sorted(by_id, key=lambda v: (isinstance(v, str), v))}
+
+
+def above_zero(source: RasterSource) -> np.ndarray:
+    """Return where a raster is valid and above 0."""
+    values, valid = source.read()
+    return valid & (values > 0)
+
+
+def whole_numbers(source: RasterSource) -> np.ndarray:
+    """Return a raster of ids as int64, 0 where NoData."""
+    values, valid = source.read()
+    values = np.where(valid, values, 0)
+    numbers = values.astype(np.int64)
+    if (numbers != values).any():
+        raise InputError(f"'{source.name}' must hold whole numbers as ids; it holds {values[numbers != values][0]:g}.")
+    return numbers
+
+
+def two_columns(source: VectorSource, first: str, second: str) -> list[tuple]:
+    """Return the values of two columns: those with the names given, else the first two."""
+    names = [name for name in source.field_names if name not in ("fid", "ogc_fid")]
+    if {first, second} <= set(names):
+        names = [first, second]
+    if len(names) < 2:
+        raise InputError(f"'{source.name}' needs two columns; it has: {', '.join(names)}.")
+    return [(row[names[0]], row[names[1]]) for row in read_rows(source)]
+
+
+def _same(one: object) -> str:
+    return str(int(one)) if isinstance(one, float) and one.is_integer() else str(one).strip()
+
+
+def read_pairs(job: Job, focal: Focal) -> np.ndarray | None:
+    """Return which pairs the table PAIRS allows; focal nodes that take no part are left out of `focal`."""
+    from ...core import circuit
+
+    if not job.given("PAIRS"):
+        return None
+    listed = [(_same(a), _same(b)) for a, b in two_columns(job.vector("PAIRS"), "from", "to")]
+    allowed, kept = circuit.allowed_pairs(
+        [_same(one) for one in focal.ids], listed, include=job.choice("PAIRS_ARE") == 0
+    )
+    focal.keep(kept)
+    return allowed[np.ix_(kept, kept)]
+
+
+def read_strengths(job: Job, focal: Focal) -> dict[int, float] | None:
+    """Return the strengths of the table STRENGTHS by number of the focal node."""
+    if not job.given("STRENGTHS"):
+        return None
+    place = {_same(one): k for k, one in enumerate(focal.ids, start=1)}
+    source = job.vector("STRENGTHS")
+    strengths, unknown = {}, []
+    for one, amperes in two_columns(source, "id", "strength"):
+        if _same(one) not in place:
+            unknown.append(one)
+            continue
+        try:
+            strengths[place[_same(one)]] = float(amperes)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"'{source.name}' gives node {one} the strength {amperes!r}, which is no number."
+            ) from None
+    if unknown:
+        job.monitor.warn(f"'{source.name}' lists {name_ids(unknown)}, which are no focal nodes of this run.")
+    return strengths

@@ -1,0 +1,120 @@
+"""From rasters and tables to what the modes of a circuit take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from scipy import ndimage
+
+from ..errors import InputError
+from ..types import Array, BoolArray, FloatArray, IntArray
+
+
+def as_resistance(values: Array, *, conductance: bool = False, mask: BoolArray | None = None) -> FloatArray:
+    """Return a raster as resistances, NaN where there is no node.
+
+    Parameters
+    ----------
+    values : float (rows, cols)
+        Resistances, or conductances; NaN = none. A conductance of 0 or less is no node, a resistance of 0 or less is
+        left for the check of the modes to refuse.
+    conductance : bool
+        Whether the values are conductances.
+    mask : bool (rows, cols), optional
+        Cells to keep.
+
+    Returns
+    -------
+    float64 (rows, cols)
+    """
+    resistance = np.array(values, dtype=np.float64)
+    if conductance:
+        resistance[~(resistance > 0)] = np.nan
+        np.divide(1.0, resistance, out=resistance)
+    if mask is not None:
+        resistance[~mask] = np.nan
+    return resistance
+
+
+def focal_cells(labels: IntArray) -> dict[int, IntArray]:
+    """Return the flat indices of the cells of every positive label.
+
+    Parameters
+    ----------
+    labels : int (rows, cols)
+        Focal node of every cell, 0 or less = none.
+    """
+    cells = np.flatnonzero(labels > 0)
+    ids = labels.ravel()[cells]
+    order = np.argsort(ids, kind="stable")
+    numbers, starts = np.unique(ids[order], return_index=True)
+    return dict(zip(numbers.tolist(), np.split(cells[order], starts[1:])))
+
+
+def stranded(focal: Mapping[int, IntArray], resistance: FloatArray) -> dict[int, int]:
+    """Return, for each focal node without a valid cell, the valid cell (flat index) nearest to its first cell.
+
+    Parameters
+    ----------
+    focal : mapping of int to int (k,)
+        Flat indices of the cells of every focal node.
+    resistance : float (rows, cols)
+        NaN = not valid.
+
+    Raises
+    ------
+    InputError
+        If there is no valid cell at all.
+    """
+    valid = ~np.isnan(resistance)
+    lost = [number for number, cells in focal.items() if not valid.ravel()[cells].any()]
+    if not lost:
+        return {}
+    if not valid.any():
+        raise InputError("The resistance raster has no valid cell.")
+    nearest = ndimage.distance_transform_edt(~valid, return_distances=False, return_indices=True)
+    rows, cols = (index.ravel() for index in nearest)
+    first = [int(focal[number][0]) for number in lost]
+    return {number: int(rows[cell] * valid.shape[1] + cols[cell]) for number, cell in zip(lost, first)}
+
+
+def allowed_pairs(
+    ids: Sequence[object], pairs: Iterable[tuple[object, object]], *, include: bool
+) -> tuple[BoolArray, BoolArray]:
+    """Return which pairs of focal nodes may exchange current.
+
+    Parameters
+    ----------
+    ids : sequence
+        Focal nodes in their order.
+    pairs : iterable of (id, id)
+        The pairs listed, in any order.
+    include : bool
+        Whether they are the ones to keep, or to leave out.
+
+    Returns
+    -------
+    allowed : bool (n, n)
+        Symmetric.
+    kept : bool (n,)
+        Nodes that take part: with `include` the ones that some pair names, else all.
+
+    Raises
+    ------
+    InputError
+        If no pair is left.
+    """
+    place = {number: k for k, number in enumerate(ids)}
+    named = np.zeros((len(ids), len(ids)), dtype=bool)
+    mentioned = np.zeros(len(ids), dtype=bool)
+    for pair in pairs:
+        known = [place[number] for number in pair if number in place]
+        mentioned[known] = True
+        if len(known) == 2:
+            named[known[0], known[1]] = named[known[1], known[0]] = True
+    allowed = named if include else ~named
+    np.fill_diagonal(allowed, False)
+    if not allowed.any():
+        raise InputError("The list of pairs leaves no pair of focal nodes to solve. Do its ids match the focal nodes?")
+    return allowed, mentioned if include else np.ones(len(ids), dtype=bool)
