@@ -21,10 +21,12 @@ from .resistance.distancefactor import DistanceFactorAlgorithm
 from .resistance.scorefactor import ScoreFactorAlgorithm
 from .resistance.terrainfactor import TerrainFactorAlgorithm
 from .sources.foreground import ForegroundAlgorithm
+from .sources.sources import SourcesAlgorithm
 
 # One line for each tool, by group in the order of the work.
 ALGORITHMS = [
     ForegroundAlgorithm,
+    SourcesAlgorithm,
     DistanceFactorAlgorithm,
     TerrainFactorAlgorithm,
     ScoreFactorAlgorithm,

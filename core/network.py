@@ -19,6 +19,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
+from .breaks import natural_breaks
 from .errors import InputError
 from .monitor import SILENT, Monitor
 from .types import FloatArray, IntArray
@@ -205,6 +206,72 @@ def structure(count: int, pairs: IntArray) -> Structure:
         links / count if count else np.nan,
         links / (3.0 * (count - 2.0)) if planar else np.nan,
     )
+
+
+def gravity(pairs: IntArray, cost: FloatArray, size: FloatArray, resistance: FloatArray | None = None) -> FloatArray:
+    """Return the gravity (interaction strength) of each link.
+
+    ``G = L_max^2 ln(S_a) ln(S_b) / (L^2 P_a P_b)`` with the size S and the mean resistance P of the two sources, the
+    cumulative resistance L of the link and the largest L of all links. It depends on the unit of the size.
+
+    Parameters
+    ----------
+    pairs : ndarray, int, shape (m, 2)
+        Positions of the two sources of each link, from 0.
+    cost : ndarray, float64, shape (m,)
+        Least-cost distance of each link, positive.
+    size : ndarray, float64, shape (n,)
+        Size of each source, by custom its area in square metres; above 1, or its logarithm is not positive.
+    resistance : ndarray, float64, shape (n,), optional
+        Mean resistance of each source; 1 when left out.
+
+    Returns
+    -------
+    ndarray, float64, shape (m,)
+
+    Raises
+    ------
+    InputError
+        If a cost or a resistance is not positive, or a size not above 1.
+
+    References
+    ----------
+    Kong, F., Yin, H., Nakagoshi, N. & Zong, Y. (2010). Urban green space network development for biodiversity
+    conservation: identification based on graph theory and gravity modeling. *Landscape and Urban Planning* 95, 16-27,
+    https://doi.org/10.1016/j.landurbplan.2009.11.001
+    """
+    pairs = _checked(len(size), pairs)
+    resistance = np.ones(len(size)) if resistance is None else resistance
+    if not (size > 1).all():
+        raise InputError(
+            f"The gravity model takes the logarithm of the size of a source, so sizes must be above 1; the smallest is "
+            f"{np.min(size):g}. Use square metres, or another attribute."
+        )
+    if not (resistance > 0).all():
+        raise InputError(f"The mean resistance of a source must be positive, but the smallest is {np.min(resistance)}.")
+    if not (np.isfinite(cost).all() and (cost > 0).all()):
+        raise InputError("Every link needs a least-cost distance that is positive and finite.")
+    mass = np.log(size) / resistance
+    share = cost / cost.max() if len(cost) else cost
+    strength: FloatArray = mass[pairs[:, 0]] * mass[pairs[:, 1]] / share**2
+    return strength
+
+
+def mean_by_label(labels: IntArray, values: FloatArray, count: int) -> FloatArray:
+    """Return the mean of a raster over the cells of each label 1 .. count; NaN for a label without cells."""
+    inside = labels > 0
+    held = labels[inside]
+    total = np.bincount(held, weights=values[inside].astype(np.float64), minlength=count + 1)[1:]
+    cells = np.bincount(held, minlength=count + 1)[1:]
+    mean: FloatArray = np.divide(total, cells, out=np.full(count, np.nan), where=cells > 0)
+    return mean
+
+
+def grades(values: FloatArray, classes: int) -> IntArray:
+    """Return the grade of each value by natural breaks: 1 is the highest."""
+    breaks = natural_breaks(values, classes)
+    grade: IntArray = len(breaks.limits) - breaks.classify(values)
+    return grade
 
 
 def _checked(count: int, pairs: IntArray) -> IntArray:

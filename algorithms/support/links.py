@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeature
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsGeometryEngine
 
 from ...core.errors import InputError
 from ...core.monitor import SILENT, Monitor
@@ -13,6 +14,12 @@ from .vectors import Sources, VectorSource, is_null, name_ids
 
 _ENDS = (("from_id", "to_id"), ("From_Core", "To_Core"), ("coreId1", "coreId2"))
 """Names of the fields with the two ends: ours, and those of Linkage Mapper's layers and tables."""
+
+COST_FIELDS = ("cw_dist", "CW_Dist", "lcDist")
+"""Names of the field with the least-cost distance."""
+
+RESISTANCE_FIELDS = ("eff_res", "Effective_Resistance", "Eff_Resist")
+"""Names of the field with the effective resistance."""
 
 _IDS = ("link_id", "Link_ID")
 
@@ -101,6 +108,65 @@ def read_links(
     if double:
         monitor.warn(f"Links {name_ids(double)} join sources that another link joins already; they were left out.")
     return Links(ids, np.array(pairs, dtype=np.int64), features)
+
+
+def straight_distances(geometries: Sequence[QgsGeometry], pairs: np.ndarray, monitor: Monitor = SILENT) -> np.ndarray:
+    """Return the exact distance from edge to edge of each pair of polygons.
+
+    Parameters
+    ----------
+    geometries : sequence of QgsGeometry
+        Polygons in one projected CRS.
+    pairs : ndarray of int, shape (m, 2)
+        Positions of the two polygons, from 0.
+    monitor : Monitor
+        Cancellation.
+
+    Returns
+    -------
+    ndarray of float64, shape (m,)
+        Map units; 0 where they touch or overlap.
+
+    Raises
+    ------
+    InputError
+        For polygons that are not valid.
+    """
+    distances = np.empty(len(pairs))
+    engines: dict[int, QgsGeometryEngine] = {}
+    for k, ends in enumerate(np.asarray(pairs).tolist()):
+        monitor.check()
+        # The polygon with more corners is the one that is indexed.
+        other, indexed = sorted(ends, key=lambda end: geometries[end].constGet().nCoordinates())
+        if indexed not in engines:
+            engines[indexed] = QgsGeometry.createGeometryEngine(geometries[indexed].constGet())
+            engines[indexed].prepareGeometry()
+        distances[k] = engines[indexed].distance(geometries[other].constGet())
+        if not distances[k] >= 0.0:
+            raise InputError(
+                f"The distance between sources {ends[0] + 1} and {ends[1] + 1} (by position) cannot be computed; one "
+                "of them is invalid. Run 'Fix geometries' first."
+            )
+    return distances
+
+
+def numbers(links: Links, names: Sequence[str], what: str) -> np.ndarray:
+    """Return a positive number of each link, from the first of some fields that the layer has.
+
+    Raises
+    ------
+    InputError
+        If the layer has none of the fields, or a link no positive number in it.
+    """
+    there = links.features[0].fields().names()
+    name = next((name for name in names if name in there), None)
+    if name is None:
+        raise InputError(f"The links have no field '{names[0]}' with the {what}. They have: {', '.join(there)}.")
+    values = [feature[name] for feature in links.features]
+    wrong = [one for one, value in zip(links.ids, values) if is_null(value) or not float(value) > 0]
+    if wrong:
+        raise InputError(f"Links {name_ids(wrong)} have no positive number in '{name}' ({what}).")
+    return np.array(values, dtype=np.float64)
 
 
 def _same(value: object) -> str:

@@ -123,6 +123,15 @@ def categories(field: str, entries: Sequence[tuple[object, str, QgsSymbol]]) -> 
     return apply
 
 
+def graded(field: str, classes: int, symbol: Callable[[Colour], QgsSymbol]) -> Style:
+    """Style a vector layer by a field with grades from 1 (highest); `symbol` makes a symbol of a colour."""
+    entries = [
+        (grade, f"Grade {grade}" + (" (highest)" if grade == 1 else ""), symbol(GRADES[min(grade, len(GRADES)) - 1]))
+        for grade in range(1, classes + 1)
+    ]
+    return categories(field, entries)
+
+
 def fill_symbol(fill: Colour, outline: Colour = (60, 60, 60), width: float = 0.26) -> QgsFillSymbol:
     """Return a simple fill."""
     return QgsFillSymbol.createSimple(

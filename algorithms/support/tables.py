@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from qgis.core import QgsFeature, QgsFeatureSink, QgsFields, QgsGeometry
+from qgis.core import QgsFeature, QgsFeatureSink, QgsField, QgsFields, QgsGeometry
 
 from ...core.monitor import SILENT, Monitor
 from .compat import field
@@ -32,6 +32,28 @@ def fields_of(cols: Sequence[Column]) -> QgsFields:
     for column in cols:
         fields.append(field(column.name, column.kind))
     return fields
+
+
+def kept(features: Sequence[QgsFeature], added: Sequence[Column]) -> tuple[list[Column], list[list[object]]]:
+    """Return the columns and rows of features to which columns are to be added.
+
+    Left out are columns that are added anew, and the key of a GeoPackage, which the output numbers itself.
+    """
+    if not features:
+        return [], []
+    taken = {column.name.lower() for column in added} | {"fid"}
+    fields = [field for field in features[0].fields() if field.name().lower() not in taken]
+    cols = [Column(field.name(), _kind(field)) for field in fields]
+    return cols, [[None if is_null(one[c.name]) else c.kind(one[c.name]) for c in cols] for one in features]
+
+
+def _kind(field: QgsField) -> type:
+    name = field.typeName().lower()
+    if "bool" in name:
+        return bool
+    if not field.isNumeric():
+        return str
+    return int if "int" in name and field.precision() == 0 else float
 
 
 def plain(value: object) -> object:

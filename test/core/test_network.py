@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.network import betweenness, components, current_flow, degree, structure
+from ecosecnet.core.network import betweenness, components, current_flow, degree, gravity, structure
 
 
 def random_network(seed, count=12, links=20):
@@ -152,3 +152,28 @@ class TestStructure:
         figures = structure(2, np.array([[0, 1]]))
         assert np.isnan(figures.alpha)
         assert figures.beta == 0.5
+
+
+class TestGravity:
+    def test_worked_by_hand(self):
+        size = np.exp([2.0, 3.0, 4.0])
+        strength = gravity(np.array([[0, 1], [1, 2]]), np.array([10.0, 20.0]), size, np.array([1.0, 2.0, 4.0]))
+        np.testing.assert_allclose(strength, [(20 / 10) ** 2 * 2 * 3 / (1 * 2), 3 * 4 / (2 * 4)])
+
+    def test_unit_of_cost_does_not_matter(self):
+        pairs, cost = random_network(1)
+        size = np.random.default_rng(1).uniform(10, 1e6, 12)
+        np.testing.assert_allclose(gravity(pairs, cost * 1000, size), gravity(pairs, cost, size), rtol=1e-12)
+
+    @pytest.mark.parametrize(
+        ("cost", "size", "resistance", "message"),
+        [
+            ([1.0], [1.0, 5.0], None, "above 1"),
+            ([0.0], [2.0, 2.0], None, "least-cost"),
+            ([1.0], [2, 2], [0, 1], "mean"),
+        ],
+    )
+    def test_refuses(self, cost, size, resistance, message):
+        resistance = None if resistance is None else np.array(resistance)
+        with pytest.raises(InputError, match=message):
+            gravity(np.array([[0, 1]]), np.array(cost), np.array(size), resistance)

@@ -1,0 +1,148 @@
+"""Tool: centrality of sources and links, and the structure of the network."""
+
+from __future__ import annotations
+
+import numpy as np
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
+
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.links import COST_FIELDS, RESISTANCE_FIELDS, numbers, read_links
+from ..support.rasters import metres_per_unit
+from ..support.tables import columns, kept
+from ..support.vectors import Sources, name_ids, read_ids
+
+
+class CentralityAlgorithm(EcoSecNetAlgorithm):
+    """Computes network measures of sources and links."""
+
+    NAME = "centrality"
+    LABEL = "Network centrality"
+    GROUP = base.CORRIDORS
+    TAGS = ("current flow", "betweenness", "Centrality Mapper", "graph", "alpha beta gamma", "网络中心性", "介数")
+    SUMMARY = "Ranks ecological sources and links by how much they hold the network together."
+    HELP = (
+        "<p><b>Current-flow centrality.</b> Every link is a resistor; for every pair of sources one ampere enters at "
+        "one and leaves at the other. A link collects the size of its currents, a source the larger of inflow and "
+        "outflow, its own pairs counting one each. As the Centrality Mapper of Linkage Mapper. Unit: amperes, summed "
+        "over all pairs.</p>"
+        "<p><b>Betweenness</b>: how many shortest ways between two other sources run through a source, each pair once. "
+        "<b>Degree</b>: its number of links. <b>Component</b>: its part of the network, from 1.</p>"
+        "<p><b>Indices</b> of the whole network, with V sources, L links and p components: "
+        "alpha = (L - V + p) / (2 V - 5), the share of possible circuits; beta = L / V; gamma = L / (3 (V - 2)), the "
+        "share of possible links. Alpha and gamma need three sources and can pass 1 where links cross. "
+        "Cost ratio = 1 - L / (length of all links in km).</p>"
+        "<p>McRae et al. 2008, doi:10.1890/07-1861.1; Brandes 2001, doi:10.1080/0022250X.2001.9990249.</p>"
+    )
+
+    def declare(self):
+        return [
+            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+            p.id_field(),
+            p.vector(
+                "LINKS",
+                "Links",
+                "The link layer that 'linkages' (or 'pinchpoints') wrote. Inactive links are left out.",
+                (QgsProcessing.SourceType.TypeVectorLine,),
+            ),
+            p.choice(
+                "WEIGHT",
+                "Conductance of a link",
+                "1 over the least-cost distance, or 1 over the effective resistance that 'pinchpoints' adds to the "
+                "links. Betweenness takes the same distance or resistance as length.",
+                ("1 / least-cost distance", "1 / effective resistance"),
+            ),
+            p.integer(
+                "CLASSES",
+                "Number of grades",
+                "Sources and links are graded by natural breaks of their current flow; grade 1 is the highest.",
+                3,
+                low=1,
+                high=10,
+                advanced=True,
+            ),
+            p.vector_output(
+                "OUTPUT_SOURCES", "Sources with centrality", "The sources with current flow and the other measures."
+            ),
+            p.vector_output(
+                "OUTPUT_LINKS",
+                "Links with centrality",
+                "The active links with their current flow.",
+                QgsProcessing.SourceType.TypeVectorLine,
+            ),
+            p.table_output(
+                "INDICES", "Indices of the network", "Name and value of each index.", optional=True, default=False
+            ),
+            QgsProcessingOutputNumber("COMPONENTS", "Components"),
+            QgsProcessingOutputNumber("ALPHA", "Alpha index"),
+            QgsProcessingOutputNumber("BETA", "Beta index"),
+            QgsProcessingOutputNumber("GAMMA", "Gamma index"),
+        ]
+
+    def execute(self, job: Job) -> None:
+        from ...core.network import betweenness, components, current_flow, degree, grades, structure
+
+        layer, line_layer = job.vector("SOURCES"), job.vector("LINKS")
+        ids, features = read_ids(layer, job.field("ID_FIELD"))
+        shapes = [feature.geometry() for feature in features]
+        links = read_links(line_layer, Sources(np.empty((0, 0)), ids, shapes, features), monitor=job.monitor)
+        if job.choice("WEIGHT") == 0:
+            length = numbers(links, COST_FIELDS, "least-cost distance")
+        else:
+            length = numbers(links, RESISTANCE_FIELDS, "effective resistance; run 'pinchpoints' first")
+        count, pairs = len(ids), links.pairs - 1
+        flow = current_flow(count, pairs, 1.0 / length)
+        between = betweenness(count, pairs, length, monitor=job.monitor.part(0.1, 0.8))
+        group = components(count, pairs) + 1
+        links_of = degree(count, pairs)
+        lone = np.flatnonzero(links_of == 0)
+        if lone.size:
+            job.monitor.warn(f"Without an active link: sources {name_ids(ids[k] for k in lone)}.")
+        classes = job.integer("CLASSES")
+        added = columns(current_flow=float, grade=int, betweenness=float, degree=int, component=int)
+        old, rows = kept(features, added)
+        job.write_features(
+            "OUTPUT_SOURCES",
+            [*old, *added],
+            _joined(rows, flow.nodes, grades(flow.nodes, classes), between, links_of, group),
+            shapes,
+            QgsWkbTypes.Type.MultiPolygon,
+            layer.crs,
+            style=styling.graded("grade", classes, styling.fill_symbol),
+        )
+        added = columns(current_flow=float, grade=int)
+        old, rows = kept(links.features, added)
+        job.write_features(
+            "OUTPUT_LINKS",
+            [*old, *added],
+            _joined(rows, flow.links, grades(flow.links, classes)),
+            [feature.geometry() for feature in links.features],
+            QgsWkbTypes.Type.LineString,
+            line_layer.crs,
+            style=styling.graded("grade", classes, styling.line_symbol),
+        )
+        figures = structure(count, pairs)
+        kilometres = (
+            sum(feature.geometry().length() for feature in links.features) * metres_per_unit(line_layer.crs) / 1000.0
+        )
+        values = {
+            "sources": figures.nodes,
+            "links": figures.links,
+            "components": figures.components,
+            "alpha": figures.alpha,
+            "beta": figures.beta,
+            "gamma": figures.gamma,
+            "length_km": kilometres,
+            "cost_ratio": 1.0 - figures.links / kilometres if kilometres else np.nan,
+        }
+        job.write_table("INDICES", columns(name=str, value=float), list(values.items()))
+        job.monitor.info(f"{figures.nodes} sources, {figures.links} links, {figures.components} components.")
+        job.results["COMPONENTS"] = figures.components
+        for name in ("alpha", "beta", "gamma"):
+            job.results[name.upper()] = None if np.isnan(values[name]) else values[name]
+
+
+def _joined(rows: list[list], *new: np.ndarray) -> list[list]:
+    return [[*row, *values] for row, *values in zip(rows, *new)]

@@ -1,0 +1,142 @@
+"""Tool: interaction strength of linked sources."""
+
+from __future__ import annotations
+
+import numpy as np
+from qgis.core import QgsProcessing, QgsWkbTypes
+
+from ...core.errors import InputError
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.links import COST_FIELDS, numbers, read_links
+from ..support.rasters import metres_per_unit
+from ..support.tables import columns, kept
+from ..support.vectors import Sources, is_null, name_ids, read_ids, read_sources
+
+
+class GravityAlgorithm(EcoSecNetAlgorithm):
+    """Computes the gravity model on the links."""
+
+    NAME = "gravity"
+    LABEL = "Gravity model"
+    GROUP = base.CORRIDORS
+    TAGS = ("gravity model", "interaction", "corridor importance", "rank", "重力模型", "引力模型")
+    SUMMARY = "Ranks links by the interaction of their two ecological sources (gravity model)."
+    HELP = (
+        "<p><i>G = L<sub>max</sub>&sup2; ln S<sub>a</sub> ln S<sub>b</sub> / (L&sup2; P<sub>a</sub> P<sub>b</sub>)</i> "
+        "with the area S of a source in square metres, the mean resistance P of its cells, the least-cost distance L "
+        "of the link and the largest one L<sub>max</sub>.</p>"
+        "<p>Because of the logarithm the values depend on the unit of S, so they compare within one study only. "
+        "Without a resistance raster P is 1. <b>Rank</b> 1 is the strongest; the <b>grade</b> is by natural breaks.</p>"
+        "<p>Kong et al. 2010, doi:10.1016/j.landurbplan.2009.11.001.</p>"
+    )
+
+    def declare(self):
+        return [
+            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+            p.id_field(),
+            p.vector(
+                "LINKS",
+                "Links",
+                "The link layer that 'linkages' wrote. Inactive links are left out.",
+                (QgsProcessing.SourceType.TypeVectorLine,),
+            ),
+            p.raster(
+                "RESISTANCE",
+                "Resistance surface",
+                "For the mean resistance of each source. Empty: all sources count the same.",
+                optional=True,
+            ),
+            p.field(
+                "ATTRIBUTE",
+                "Size of a source",
+                "Field to take instead of the area in square metres; every value must be above 1.",
+                "SOURCES",
+                numeric=True,
+                optional=True,
+            ),
+            p.integer(
+                "CLASSES",
+                "Number of grades",
+                "Links are graded by natural breaks of their gravity; grade 1 is the highest.",
+                3,
+                low=1,
+                high=10,
+                advanced=True,
+            ),
+            p.vector_output(
+                "OUTPUT_LINKS",
+                "Links with gravity",
+                "The active links with gravity, rank and grade.",
+                QgsProcessing.SourceType.TypeVectorLine,
+            ),
+            p.table_output(
+                "MATRIX",
+                "Matrix of gravity",
+                "A row and a column for each source; empty where no link joins them.",
+                optional=True,
+                default=False,
+            ),
+        ]
+
+    def execute(self, job: Job) -> None:
+        from ...core.network import grades, gravity
+
+        layer, line_layer = job.vector("SOURCES"), job.vector("LINKS")
+        sources, resistance = _sources(job, layer)
+        links = read_links(line_layer, sources, monitor=job.monitor)
+        pairs = links.pairs - 1
+        cost = numbers(links, COST_FIELDS, "least-cost distance")
+        strength = gravity(pairs, cost, _size(job, layer, sources), resistance)
+        rank = np.empty(len(strength), dtype=int)
+        rank[np.argsort(-strength, kind="stable")] = np.arange(1, len(strength) + 1)
+        added = columns(gravity=float, rank=int, grade=int)
+        old, rows = kept(links.features, added)
+        classes = job.integer("CLASSES")
+        job.write_features(
+            "OUTPUT_LINKS",
+            [*old, *added],
+            [[*row, *new] for row, *new in zip(rows, strength, rank, grades(strength, classes))],
+            [feature.geometry() for feature in links.features],
+            QgsWkbTypes.Type.LineString,
+            line_layer.crs,
+            style=styling.graded("grade", classes, styling.line_symbol),
+        )
+        table = np.full((len(sources.ids), len(sources.ids)), np.nan)
+        table[pairs[:, 0], pairs[:, 1]] = table[pairs[:, 1], pairs[:, 0]] = strength
+        names = columns(source_id=sources.id_type, **{f"to_{one}": float for one in sources.ids})
+        job.write_table("MATRIX", names, [(one, *row) for one, row in zip(sources.ids, table)])
+
+
+def _sources(job: Job, layer) -> tuple[Sources, np.ndarray | None]:
+    """Return the sources and, with a resistance raster, the mean resistance of each."""
+    from ...core.network import mean_by_label
+
+    raster = job.raster("RESISTANCE")
+    if raster is None:
+        ids, features = read_ids(layer, job.field("ID_FIELD"))
+        return Sources(np.empty((0, 0), dtype=np.int32), ids, [f.geometry() for f in features], features), None
+    surface = raster.read_surface(job.monitor)
+    sources = read_sources(
+        layer,
+        raster.grid,
+        raster.crs,
+        id_field=job.field("ID_FIELD"),
+        valid=~np.isnan(surface),
+        monitor=job.monitor,
+    )
+    return sources, mean_by_label(sources.labels, surface, len(sources.ids))
+
+
+def _size(job: Job, layer, sources: Sources) -> np.ndarray:
+    name = job.field("ATTRIBUTE")
+    if not name:
+        unit = metres_per_unit(layer.crs if job.raster("RESISTANCE") is None else job.raster("RESISTANCE").crs)
+        return np.array([geometry.area() * unit**2 for geometry in sources.geometries])
+    values = [feature[name] for feature in sources.features]
+    missing = [one for one, value in zip(sources.ids, values) if is_null(value)]
+    if missing:
+        raise InputError(f"Sources {name_ids(missing)} have no value in '{name}'.")
+    return np.array(values, dtype=np.float64)

@@ -1,0 +1,322 @@
+"""Tool: link the sources by least-cost paths and corridors."""
+
+from __future__ import annotations
+
+import numpy as np
+from qgis.core import QgsGeometry, QgsPointXY, QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
+
+from ...core.grid import Grid
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.distances import distances_of_pairs
+from ..support.rasters import RasterSource
+from ..support.tables import columns
+from ..support.vectors import Sources, name_ids, polygonise, read_sources
+
+_NODATA = -9999.0
+_ADJACENCY = (
+    "Cost-weighted or Euclidean neighbours",
+    "Cost-weighted neighbours",
+    "Euclidean neighbours",
+    "All pairs",
+)
+
+
+class LinkagesAlgorithm(EcoSecNetAlgorithm):
+    """Maps least-cost links and corridors between sources."""
+
+    NAME = "linkages"
+    LABEL = "Linkages and corridors"
+    GROUP = base.CORRIDORS
+    TAGS = ("corridor", "least-cost path", "LCP", "Linkage Mapper", "Linkage Pathways", "生态廊道", "最小成本路径")
+    SUMMARY = "Links neighbouring ecological sources by least-cost paths and maps the corridors along them."
+    HELP = (
+        "<p><b>Links.</b> Two sources are candidates when their allocation zones touch (each cell belongs to the "
+        "source it is nearest to, by cost or in a straight line). Each link gets its least-cost path. Links over a "
+        "limit, or whose path runs through a third source, stay in the layer with <i>active</i> = false and the reason "
+        "in words. With 'nearest' only the cheapest links of each source are kept.</p>"
+        "<p><b>Corridors.</b> A cell belongs to the corridor of a link when the best way through it costs at most the "
+        "cutoff more than the least-cost path. Give the cutoff in cost units, or a mean width in metres from which the "
+        "cutoff of each corridor is solved; without either, a tenth of the least-cost distance of each link is taken. "
+        "The raster is that excess cost, the smallest over all active links.</p>"
+        "<p><b>Corridor zones</b> leave out the two sources. Mean width is the area over the length of the path "
+        "outside the sources; smallest width the diameter of the largest disc that can be moved through, to one "
+        "cell.</p>"
+        "<p>As Linkage Pathways of Linkage Mapper (McRae and Kavanagh 2011), with these departures: corridors are "
+        "not rounded to whole numbers, no bounding circles cut them, and straight distances are those of the "
+        "unsimplified polygons.</p>"
+    )
+
+    def declare(self):
+        return [
+            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
+            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source, at least two."),
+            p.id_field(),
+            p.choice("ADJACENCY", "Link", "Which pairs of sources are tried.", _ADJACENCY),
+            p.number(
+                "MAX_CWD",
+                "Largest least-cost distance",
+                "In cost units (resistance times map units). Costlier links become inactive.",
+                low=0.0,
+                optional=True,
+            ),
+            p.number(
+                "MAX_EUCLID",
+                "Largest straight distance",
+                "Edge to edge, in map units. Longer links become inactive and are not searched.",
+                low=0.0,
+                optional=True,
+            ),
+            p.integer(
+                "NEAREST",
+                "Nearest links kept for each source",
+                "A link stays when it is among so many cheapest links of one of its sources. Empty: all.",
+                low=1,
+                optional=True,
+            ),
+            p.flag(
+                "CONNECT_GROUPS",
+                "Join groups that the nearest links leave apart",
+                "Adds the cheapest links between groups of sources, so that 'nearest' does not take the network apart.",
+            ),
+            p.flag(
+                "DROP_THROUGH_SOURCES",
+                "Drop links through other sources",
+                "Make links inactive whose least-cost path runs through a third source.",
+                True,
+            ),
+            p.number(
+                "CUTOFF",
+                "Corridor cutoff",
+                "Largest excess cost of a corridor in cost units. Empty, with no width: a tenth of the least-cost "
+                "distance of each link.",
+                low=0.0,
+                optional=True,
+            ),
+            p.number(
+                "WIDTH",
+                "Mean corridor width (m)",
+                "The cutoff of each corridor is solved so that the corridor has this mean width.",
+                low=0.0,
+                optional=True,
+            ),
+            p.vector_output(
+                "LINKS",
+                "Links",
+                "Least-cost paths (a straight line where none was searched or found).",
+                QgsProcessing.SourceType.TypeVectorLine,
+            ),
+            p.raster_output("CORRIDORS", "Corridors", "Excess cost over the least-cost path, smallest over all links."),
+            p.vector_output(
+                "ZONES",
+                "Corridor zones",
+                "One polygon for each corridor, without its two sources.",
+                optional=True,
+                default=False,
+            ),
+            p.raster_output(
+                "CWD", "Cost distance", "Cost distance to the nearest source.", optional=True, default=False
+            ),
+            p.raster_output(
+                "ALLOCATION",
+                "Allocation",
+                "Number of the nearest source by cost: its position in the source layer, from 1.",
+                optional=True,
+                default=False,
+            ),
+            QgsProcessingOutputNumber("LINK_COUNT", "Active links"),
+            QgsProcessingOutputNumber("INACTIVE_COUNT", "Inactive links"),
+        ]
+
+    def check(self, job: Job) -> str | None:
+        if job.number("CUTOFF") is not None and job.number("WIDTH") is not None:
+            return "Give either a corridor cutoff or a mean corridor width, not both."
+        return None
+
+    def execute(self, job: Job) -> None:
+        from ...core.costdistance import CostGraph, graph_bytes
+        from ...core.linkages import Adjacency, find_links, find_pairs
+
+        raster = job.raster("RESISTANCE")
+        job.need_memory(graph_bytes(raster.grid.shape))
+        resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
+        sources = read_sources(
+            job.vector("SOURCES"),
+            raster.grid,
+            raster.crs,
+            id_field=job.field("ID_FIELD"),
+            valid=~np.isnan(resistance),
+            minimum=2,
+            monitor=job.monitor,
+        )
+        graph = CostGraph(resistance, cell_size=raster.grid.cell_size, monitor=job.monitor.part(0.05, 0.1))
+        field = graph.allocate(sources.labels)
+        self._write_field(job, field, raster)
+        adjacency = list(Adjacency)[job.choice("ADJACENCY")]
+        pairs = find_pairs(graph, sources.labels, adjacency=adjacency, field=field).pairs
+        links = find_links(
+            graph,
+            sources.labels,
+            pairs,
+            distances_of_pairs(sources.geometries, pairs - 1, job.monitor.part(0.1, 0.15)),
+            max_cost=job.number("MAX_CWD"),
+            max_euclidean=job.number("MAX_EUCLID"),
+            drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
+            nearest=job.integer("NEAREST"),
+            join_groups=job.flag("CONNECT_GROUPS"),
+            field=field,
+            monitor=job.monitor.part(0.15, 0.5),
+        )
+        del field
+        active = int(links.active.sum())
+        job.monitor.info(f"{active} active links, {len(pairs) - active} inactive ones.")
+        lone = np.setdiff1d(np.arange(1, len(sources.ids) + 1), links.pairs[links.active])
+        if lone.size:
+            job.monitor.warn(f"Without an active link: sources {name_ids(sources.ids[k - 1] for k in lone)}.")
+        self._write_links(job, links, sources, raster)
+        self._write_corridors(job, graph, links, sources, raster)
+        job.results["LINK_COUNT"] = active
+        job.results["INACTIVE_COUNT"] = len(pairs) - active
+
+    def _write_field(self, job: Job, field, raster: RasterSource) -> None:
+        cost = np.where(np.isfinite(field.cost), field.cost, np.nan).astype(np.float32)
+        job.write_raster(
+            "CWD",
+            cost,
+            raster.grid,
+            nodata=_NODATA,
+            description="Cost distance to the nearest source, resistance x map units",
+            style=styling.ramp(styling.DISTANCE, [0.0, float(np.nanmax(cost)) or 1.0]),
+        )
+        job.write_raster(
+            "ALLOCATION",
+            field.allocation,
+            raster.grid,
+            nodata=0,
+            description="Position of the nearest source in the layer",
+        )
+
+    def _write_links(self, job: Job, links, sources: Sources, raster: RasterSource) -> None:
+        from ...core.linkages import describe
+
+        kinds = columns(
+            link_id=int,
+            from_id=sources.id_type,
+            to_id=sources.id_type,
+            euc_dist=float,
+            cw_dist=float,
+            lcp_length=float,
+            cwd_euc=float,
+            cwd_path=float,
+            active=bool,
+            reason=str,
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            by_distance, by_length = links.cost / links.euclidean, links.cost / links.length
+        rows, shapes = [], []
+        for k, (a, b) in enumerate((links.pairs - 1).tolist()):
+            rows.append(
+                (
+                    k + 1,
+                    sources.ids[a],
+                    sources.ids[b],
+                    links.euclidean[k],
+                    links.cost[k],
+                    links.length[k],
+                    by_distance[k],
+                    by_length[k],
+                    bool(links.active[k]),
+                    describe(links, k, sources.ids),
+                )
+            )
+            path = links.paths[k]
+            if len(path):
+                shapes.append(_line(path, raster.grid))
+            else:
+                shapes.append(sources.geometries[a].shortestLine(sources.geometries[b]))
+        style = styling.categories(
+            "active",
+            [
+                (True, "Active", styling.line_symbol((178, 24, 43), 0.7)),
+                (False, "Inactive", styling.line_symbol((130, 130, 130), 0.4, "dash")),
+            ],
+        )
+        job.write_features("LINKS", kinds, rows, shapes, QgsWkbTypes.Type.LineString, raster.crs, style=style)
+
+    def _write_corridors(self, job: Job, graph, links, sources: Sources, raster: RasterSource) -> None:
+        from ...core.corridors import add_to_mosaic, corridors, shape_of
+
+        grid, labels = raster.grid, sources.labels
+        wanted = job.number("WIDTH")
+        width = None if wanted is None else wanted / grid.metres_per_unit
+        mosaic = np.full(grid.shape, np.nan, dtype=np.float32)
+        rows, shapes = [], []
+        found = corridors(
+            graph, labels, links, cutoff=job.number("CUTOFF"), width=width, monitor=job.monitor.part(0.5, 0.95)
+        )
+        for corridor in found:
+            add_to_mosaic(mosaic, corridor)
+            if not job.given("ZONES"):
+                continue
+            a, b = links.pairs[corridor.index].tolist()
+            shape = shape_of(corridor, graph, labels, links)
+            if not shape.cells:
+                continue
+            window = labels[corridor.rows, corridor.cols]
+            inside = ~np.isnan(corridor.excess) & (window != a) & (window != b)
+            corner = corridor.rows.start, corridor.cols.start
+            shapes.append(polygonise(inside, grid.window(*corner, *inside.shape))[1])
+            narrowest = grid.centre(*shape.bottleneck)
+            metres = grid.metres_per_unit
+            rows.append(
+                (
+                    corridor.index + 1,
+                    sources.ids[a - 1],
+                    sources.ids[b - 1],
+                    shape.cells * grid.cell_ha,
+                    shape.mean_width * metres,
+                    shape.min_width * metres,
+                    links.length[corridor.index],
+                    shape.mean_resistance,
+                    corridor.cutoff,
+                    *narrowest,
+                )
+            )
+        highest = float(np.nanmax(mosaic)) if not np.isnan(mosaic).all() else 1.0
+        job.write_raster(
+            "CORRIDORS",
+            mosaic,
+            grid,
+            nodata=_NODATA,
+            description="Excess cost over the least-cost path, resistance x map units",
+            style=styling.ramp(styling.CURRENT[::-1], [0.0, highest or 1.0]),
+        )
+        kinds = columns(
+            link_id=int,
+            from_id=sources.id_type,
+            to_id=sources.id_type,
+            area_ha=float,
+            mean_width=float,
+            min_width=float,
+            lcp_length=float,
+            mean_res=float,
+            cutoff=float,
+            narrow_x=float,
+            narrow_y=float,
+        )
+        order = sorted(range(len(rows)), key=lambda k: rows[k][0])
+        job.write_features(
+            "ZONES",
+            kinds,
+            [rows[k] for k in order],
+            [shapes[k] for k in order],
+            QgsWkbTypes.Type.MultiPolygon,
+            raster.crs,
+            style=styling.polygons((104, 172, 176, 120)),
+        )
+
+
+def _line(path: np.ndarray, grid: Grid) -> QgsGeometry:
+    return QgsGeometry.fromPolylineXY([QgsPointXY(*grid.centre(row, col)) for row, col in path.tolist()])
