@@ -56,8 +56,8 @@ def edge_distances(
             found = engine.distance(shapes[other])
             if not found >= 0.0:
                 raise InputError(
-                    f"The distance between polygons {k + 1} and {other + 1} cannot be computed; one of them is invalid. "
-                    "Run 'Fix geometries' first."
+                    f"The distance between polygons {k + 1} and {other + 1} cannot be computed; one of them is "
+                    "invalid. Run 'Fix geometries' first."
                 )
             if limit is None or found <= limit:
                 first.append(k)

@@ -254,6 +254,35 @@ def burn(
     return raster.ReadAsArray()
 
 
+def burn_mask(
+    layers: Sequence[VectorSource], grid: Grid, crs: QgsCoordinateReferenceSystem, monitor: Monitor = SILENT
+) -> np.ndarray:
+    """Return the cells whose centre lies in a polygon of one of the layers, bool (rows, cols).
+
+    A polygon on the grid that catches no cell centre gets the cell nearest to a point inside it, with a warning.
+    """
+    mask = np.zeros(grid.shape, dtype=bool)
+    for layer in layers:
+        monitor.check()
+        shapes = [shape for shape in layer.geometries(crs) if _overlaps(shape, grid)]
+        if not shapes:
+            monitor.warn(f"'{layer.name}' has no polygon on the raster; it was left out.")
+            continue
+        labels = burn(shapes, grid)
+        mask |= labels > 0
+        count = np.bincount(labels.ravel(), minlength=len(shapes) + 1)[1:]
+        tiny = 0
+        for k in np.flatnonzero(count == 0):
+            point = shapes[k].pointOnSurface().asPoint()
+            row, col = grid.index(point.x(), point.y())
+            if 0 <= row < grid.rows and 0 <= col < grid.cols and not mask[row, col]:
+                mask[row, col] = True
+                tiny += 1
+        if tiny:
+            monitor.warn(f"{tiny:,} polygons of '{layer.name}' hold no cell centre; each took the cell it lies in.")
+    return mask
+
+
 def polygonise(labels: np.ndarray, grid: Grid, monitor: Monitor = SILENT) -> dict[int, QgsGeometry]:
     """Return one multi-part polygon for each positive label, along the cell edges.
 

@@ -1,0 +1,148 @@
+"""Tool: make ecological sources from core area and protected land."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingOutputNumber, QgsWkbTypes
+
+from ...core.classmap import members, parse_values
+from ...core.errors import InputError
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import rasters, styling
+from ..support.tables import columns
+from ..support.vectors import burn_mask, polygonise
+
+
+class SourcesAlgorithm(EcoSecNetAlgorithm):
+    """Makes ecological sources."""
+
+    NAME = "sources"
+    LABEL = "Ecological sources"
+    GROUP = base.SOURCES
+    TAGS = ("core", "patches", "MSPA", "red line", "reserve", "minimum area", "生态源地", "核心区", "生态保护红线")
+    SUMMARY = "Makes ecological sources: core area and protected land put together, gaps closed, small patches dropped."
+    HELP = (
+        "<p><b>Overlay</b>: <i>union</i> takes core area and protected land, <i>intersection</i> only what is both; "
+        "the third keeps whole core patches that hold or adjoin protected land. Without protected layers the core area "
+        "alone makes the sources.</p>"
+        "<p><b>Gaps</b>: a gap is filled when no disc as wide as the distance given fits into it (morphological "
+        "closing on half cells); patches on its two sides become one. Holes stay unless they are that narrow.</p>"
+        "<p><b>Output</b>: one polygon (with parts, where cells touch only at corners) for each source. "
+        "<i>source_id</i> counts from 1 in reading order; <i>area_ha</i> is the area of the polygon, <i>core_ha</i> "
+        "and <i>protected_ha</i> the parts of it that are core and protected. The log tells what was dropped and "
+        "filled.</p>"
+        "<p>A cell belongs to a protected polygon when its centre lies inside; a polygon without any takes one "
+        "cell.</p>"
+    )
+
+    def declare(self):
+        return [
+            p.raster("INPUT", "MSPA map or class map", "Raster in which some values stand for core area."),
+            p.text(
+                "CORE_VALUES",
+                "Values of core area",
+                "Values and ranges: 17,117 for a map with the GuidosToolbox codes, 1 for the map of the seven classes.",
+                "17,117",
+            ),
+            p.vectors(
+                "PROTECTED",
+                "Protected land",
+                "Polygon layers: ecological red line, nature reserves, scenic areas.",
+                optional=True,
+            ),
+            p.choice(
+                "OVERLAY",
+                "Core area and protected land",
+                "How the two are put together.",
+                ("Union", "Intersection", "Core patches that protected land touches"),
+            ),
+            p.number("MIN_AREA", "Smallest area (ha)", "Smaller patches are dropped; 0 keeps all.", 0.0, low=0.0),
+            p.number(
+                "GAP",
+                "Gaps to close (map units)",
+                "Gaps between and inside patches up to this width are filled, for instance narrow roads. Empty: none.",
+                low=0.0,
+                optional=True,
+            ),
+            p.choice(
+                "CONNECTIVITY",
+                "Neighbours of a cell",
+                "Whether cells that touch only at a corner belong to one patch (8) or not (4).",
+                ("8", "4"),
+            ),
+            p.vector_output("OUTPUT", "Sources", "Polygons with source_id, area_ha, core_ha, protected_ha."),
+            p.raster_output(
+                "RASTER", "Sources as raster", "source_id of every cell, 0 outside.", optional=True, default=False
+            ),
+            QgsProcessingOutputNumber("COUNT", "Number of sources"),
+            QgsProcessingOutputNumber("AREA_HA", "Area of the sources (ha)"),
+        ]
+
+    def execute(self, job: Job) -> None:
+        from ...core.patches import OVERLAYS, find_patches
+
+        source = job.raster("INPUT")
+        grid, monitor = source.grid, job.monitor
+        wanted = parse_values(job.text("CORE_VALUES"))
+        if not wanted:
+            raise InputError("No values of core area are given. List them, for example 17,117.")
+        gap = job.number("GAP") or 0.0
+        job.need_memory(30 * grid.rows * grid.cols)
+        values, valid = source.read(monitor.part(0.0, 0.2))
+        core = members(values, wanted) & valid
+        if not core.any():
+            raise InputError(
+                f"No cell of '{source.name}' has one of the values of core area {job.text('CORE_VALUES')}. "
+                f"{rasters.describe_values(values, valid)}"
+            )
+        del values
+        layers = job.vectors("PROTECTED")
+        protected = burn_mask(layers, grid, source.crs, monitor) if layers else None
+        overlay = OVERLAYS[job.choice("OVERLAY")]
+        if protected is None and overlay != "union":
+            monitor.warn("There is no protected land, so all core area was kept.")
+        found = find_patches(
+            core,
+            protected,
+            overlay=overlay,
+            gap=gap / grid.cell_size if gap else 0.0,
+            minimum=_cells(job.number("MIN_AREA"), grid.cell_ha),
+            neighbours=(8, 4)[job.choice("CONNECTIVITY")],
+            valid=valid,
+            monitor=monitor.part(0.2, 0.7),
+        )
+        area, core_area, protected_area = (
+            grid.cell_ha * cells for cells in (found.cells, found.core_cells, found.protected_cells)
+        )
+        shapes = polygonise(found.labels, grid, monitor.part(0.7, 0.9))
+        job.write_features(
+            "OUTPUT",
+            columns(source_id=int, area_ha=float, core_ha=float, protected_ha=float),
+            ((k + 1, area[k], core_area[k], protected_area[k]) for k in range(found.count)),
+            shapes.values(),
+            QgsWkbTypes.Type.MultiPolygon,
+            source.crs,
+            style=styling.polygons((46, 125, 70), (20, 70, 40)),
+        )
+        job.write_raster("RASTER", found.labels, grid, nodata=0, description="source_id")
+        monitor.info(
+            f"{found.count:,} sources of {area.sum():,.2f} ha; the largest has {area.max():,.2f} ha, "
+            f"the smallest {area.min():,.2f} ha."
+        )
+        if found.untouched:
+            monitor.info(f"{found.untouched:,} core patches that no protected land touches were dropped.")
+        if found.removed:
+            monitor.info(
+                f"{found.removed:,} patches smaller than {job.number('MIN_AREA'):g} ha were dropped "
+                f"({found.removed_cells * grid.cell_ha:,.2f} ha together)."
+            )
+        if found.filled_cells:
+            monitor.info(f"Gaps filled: {found.filled_cells * grid.cell_ha:,.2f} ha.")
+        job.results["COUNT"] = found.count
+        job.results["AREA_HA"] = float(area.sum())
+
+
+def _cells(hectares: float, cell_ha: float) -> float:
+    # A patch of exactly the smallest area stays, whatever the rounding of the division.
+    return hectares / cell_ha * (1.0 - 1e-9)
