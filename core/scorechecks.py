@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from .errors import InputError
+from .monitor import SILENT, Monitor
 from .scoretable import FALLS, RISES, FactorScores, ScoreClass
 
 ERROR = "error"
@@ -15,6 +17,8 @@ NOTE = "note"
 
 WEIGHT_TOLERANCE = 1e-6
 LARGEST_RATIO = 10_000.0
+
+_BLOCKING = ("reversed", "overlap", "duplicate", "score", "weight")
 
 _DISTANCE = re.compile(r"dist|proximity|距", re.IGNORECASE)
 _DISTURBANCE = re.compile(
@@ -102,6 +106,22 @@ def check_scores(
         if len(factors) < 2:
             found.append(Finding(WARNING, "factors", "", 0, "This is one factor; an overlay needs two or more."))
     return tuple(found)
+
+
+def report(findings: Sequence[Finding], monitor: Monitor = SILENT) -> None:
+    """Warn of findings, or refuse a table that gives no single usable score.
+
+    Raises
+    ------
+    InputError
+        If a class is reversed, overlaps another or is listed twice, or a score or weight cannot be used; the message
+        lists every finding.
+    """
+    lines = [f"{f.factor}: {f.message}" if f.factor else f.message for f in findings]
+    if any(f.severity == ERROR and f.check in _BLOCKING for f in findings):
+        raise InputError("The score table has mistakes:\n" + "\n".join(f"- {line}" for line in lines))
+    for finding, line in zip(findings, lines):
+        (monitor.info if finding.severity == NOTE else monitor.warn)(line)
 
 
 def usual_direction(name: str) -> str:
@@ -213,8 +233,8 @@ def _check_values(factor: FactorScores) -> Iterator[Finding]:
             factor.name,
             0,
             f"The scores run from {min(positive):g} to {max(positive):g}, a ratio of "
-            f"{max(positive) / min(positive):,.0f}. Above {LARGEST_RATIO:,.0f} the paths follow the extreme classes only "
-            "and solvers lose accuracy.",
+            f"{max(positive) / min(positive):,.0f}. Above {LARGEST_RATIO:,.0f} the paths follow the extreme classes "
+            "only and solvers lose accuracy.",
         )
     if len(scores) > 1 and len(set(scores)) == 1:
         yield Finding(

@@ -13,7 +13,7 @@ from .breaks import Breaks
 from .errors import InputError
 from .monitor import SILENT, Monitor
 from .scoretable import FALLS, RISES, ScoreClass
-from .types import Array, BoolArray, FloatArray
+from .types import Array, BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,45 @@ class Scored:
         The scores; NaN where the value is NoData or in no class.
     unmatched : int
         Number of valid cells that no class catches.
+    counts : ndarray, int64, shape (classes,)
+        Number of cells in each class, in the order the classes were given.
     """
 
     scores: FloatArray
     unmatched: int
+    counts: IntArray
+
+
+class FactorValues:
+    """What a factor's raster holds, gathered block by block for `core.scorechecks`.
+
+    Attributes
+    ----------
+    minimum, maximum : float
+        Range of the valid values; infinite before the first.
+    codes : set of float or None
+        The different values; None when there are more than a class map has (1,000).
+    """
+
+    def __init__(self) -> None:
+        self.minimum = math.inf
+        self.maximum = -math.inf
+        self.codes: set[float] | None = set()
+
+    def add(self, values: FloatArray) -> None:
+        """Take in a block; NaN is left out."""
+        known = values[~np.isnan(values)]
+        if not known.size:
+            return
+        self.minimum = min(self.minimum, float(known.min()))
+        self.maximum = max(self.maximum, float(known.max()))
+        if self.codes is not None:
+            self.codes.update(np.unique(known).tolist())
+            if len(self.codes) > _MOST_CODES:
+                self.codes = None
+
+
+_MOST_CODES = 1000
 
 
 def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArray | None = None) -> Scored:
@@ -49,7 +84,7 @@ def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArr
     Returns
     -------
     Scored
-        Scores and the number of valid cells in no class.
+        Scores, cells in no class and cells in each.
 
     Raises
     ------
@@ -60,7 +95,8 @@ def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArr
     -----
     O(cells x log(classes)); cell-wise, so it may be called block by block.
     """
-    ordered = _check_classes(classes)
+    order = _check_classes(classes)
+    ordered = [classes[place] for place in order]
     # In the type of the raster, so that a cell holding 0.1 in float32 still lies on the limit 0.1.
     kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
     lowest = np.array([item.minimum for item in ordered], dtype=kind)
@@ -72,8 +108,11 @@ def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArr
     index = np.searchsorted(highest, values, side="left")
     inside = known & (index < len(ordered))
     inside &= values >= lowest[np.minimum(index, len(ordered) - 1)]
-    scores = table[np.where(inside, index, len(ordered))]
-    return Scored(scores, int(np.count_nonzero(known) - np.count_nonzero(inside)))
+    index[~inside] = len(ordered)
+    found = np.bincount(index.reshape(-1), minlength=len(ordered) + 1)
+    counts = np.empty(len(ordered), dtype=np.int64)
+    counts[order] = found[:-1]
+    return Scored(table[index], int(np.count_nonzero(known) - counts.sum()), counts)
 
 
 def classes_from_breaks(breaks: Breaks, direction: str, *, scores: Sequence[float] | None = None) -> list[ScoreClass]:
@@ -195,7 +234,8 @@ def relief(elevation: FloatArray, *, window: int = 3, monitor: Monitor = SILENT)
     return np.where(missing, np.nan, highest - lowest).astype(np.float32)
 
 
-def _check_classes(classes: Sequence[ScoreClass]) -> list[ScoreClass]:
+def _check_classes(classes: Sequence[ScoreClass]) -> list[int]:
+    """Return the positions of the classes in ascending order of their limits."""
     if not classes:
         raise InputError("The score table has no classes. Give at least one class with its score.")
     for item in classes:
@@ -205,10 +245,10 @@ def _check_classes(classes: Sequence[ScoreClass]) -> list[ScoreClass]:
             )
         if not math.isfinite(item.score):
             raise InputError(f"The class {item.describe()} has the score {item.score}. Give it a finite number.")
-    ordered = sorted(classes, key=lambda item: (item.minimum, item.maximum))
-    for lower, upper in zip(ordered, ordered[1:]):
+    order = sorted(range(len(classes)), key=lambda place: (classes[place].minimum, classes[place].maximum))
+    for lower, upper in ((classes[a], classes[b]) for a, b in zip(order, order[1:])):
         if upper.minimum < lower.maximum or (lower.is_code and upper.is_code and lower.minimum == upper.minimum):
             raise InputError(
                 f"The classes {lower.describe()} and {upper.describe()} overlap. A value may belong to one class only."
             )
-    return ordered
+    return order

@@ -31,19 +31,21 @@ def slope(elevation: np.ndarray, source: RasterSource, monitor: Monitor = SILENT
         0 to 90 degrees, NaN where the cell itself has no data.
     """
     grid = source.grid
-    plain = gdal.GetDriverByName("MEM").Create("", grid.cols, grid.rows, 1, gdal.GDT_Float32)
+    missing = np.isnan(elevation)
+    # GDAL halves the slope of the corner cells; a rim that goes on straight gives it neighbours everywhere.
+    rimmed = np.pad(elevation, 1, mode="reflect", reflect_type="odd")
+    plain = gdal.GetDriverByName("MEM").Create("", grid.cols + 2, grid.rows + 2, 1, gdal.GDT_Float32)
     metres = grid.metres_per_unit
     plain.SetGeoTransform((0.0, grid.dx * metres, 0.0, 0.0, 0.0, -grid.dy * metres))
-    missing = np.isnan(elevation)
     band = plain.GetRasterBand(1)
     band.SetNoDataValue(_NODATA)
-    band.WriteArray(np.where(missing, _NODATA, elevation).astype(np.float32))
+    band.WriteArray(np.where(np.isnan(rimmed), _NODATA, rimmed).astype(np.float32))
     made = gdal.DEMProcessing(
         "", plain, "slope", format="MEM", slopeFormat="degree", computeEdges=True, callback=gdal_progress(monitor)
     )
     monitor.check()
     if made is None:
         raise InputError(f"GDAL cannot compute the slope of '{source.name}': {gdal.GetLastErrorMsg()}")
-    degrees = made.GetRasterBand(1).ReadAsArray()
+    degrees = made.GetRasterBand(1).ReadAsArray(1, 1, grid.cols, grid.rows)
     degrees[missing | (degrees == made.GetRasterBand(1).GetNoDataValue())] = np.nan
     return degrees

@@ -208,10 +208,10 @@ def test_options_are_checked():
         analyse(np.ones((3, 3)), table="Foo")
     with pytest.raises(InputError, match="not 'magic'"):
         analyse(np.ones((3, 3)), method="magic")
+    holed = np.ones((3, 3))
+    holed[0, 2] = holed[2, 0] = NAN
     with pytest.raises(InputError, match="1 judgements are missing"):
-        matrix = np.ones((3, 3))
-        matrix[0, 2] = matrix[2, 0] = NAN
-        analyse(matrix, method="geometric mean")
+        analyse(holed, method="geometric mean")
 
 
 def test_the_culprit_is_found_and_its_true_value_mends_it():

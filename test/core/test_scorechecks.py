@@ -1,6 +1,8 @@
 import math
 
 import pytest
+from ecosecnet.core.errors import InputError
+from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.presets import (
     LAND_USE_NAMES,
     LIUZHI_AS_PRINTED,
@@ -8,7 +10,7 @@ from ecosecnet.core.presets import (
     liuzhi_as_printed,
     liuzhi_corrected,
 )
-from ecosecnet.core.scorechecks import check_scores, usual_direction
+from ecosecnet.core.scorechecks import check_scores, report, usual_direction
 from ecosecnet.core.scoretable import FALLS, RISES, FactorScores, ScoreClass, read_score_table
 from ecosecnet.core.scoring import score_values
 
@@ -235,6 +237,26 @@ def test_one_factor_with_two_weights():
         [{"factor": "a", "value": 1, "score": 1, "weight": 0.5}, {"factor": "a", "value": 2, "score": 2, "weight": 1}]
     )
     assert [f.check for f in check_scores(table)] == ["weight", "weight sum", "factors"]
+
+
+def test_findings_are_reported_or_refused():
+    class Recorder(Monitor):
+        def __init__(self):
+            self.said = []
+
+        def warn(self, text):
+            self.said.append(("warn", text))
+
+        def info(self, text):
+            self.said.append(("info", text))
+
+    with pytest.raises(InputError, match=r"(?s)mistakes:.*- Elevation \(m\): The class 1043.*weights sum to 1.05"):
+        report(check_scores(liuzhi_as_printed()))
+    monitor = Recorder()
+    classes = ranges((1, 1, 1), (2, 2, 2))
+    report(one(classes, codes={"Factor": [1, 3]}), monitor)
+    assert [kind for kind, _ in monitor.said] == ["warn", "info"]
+    assert monitor.said[0][1].startswith("Factor: The raster holds values that have no score: 3.")
 
 
 def test_a_factor_with_one_score_changes_nothing():

@@ -6,8 +6,9 @@ from ecosecnet.core.breaks import natural_breaks, quantile_breaks
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.scoretable import FALLS, RISES, ScoreClass
-from ecosecnet.core.scoring import classes_from_breaks, distance_to, relief, score_values
+from ecosecnet.core.scoring import FactorValues, classes_from_breaks, distance_to, relief, score_values
 
+NAN = np.nan
 SLOPE = [ScoreClass(0, 10, 1), ScoreClass(10, 18, 2), ScoreClass(18, 28, 3), ScoreClass(39, math.inf, 5)]
 
 
@@ -36,12 +37,24 @@ def test_scores_follow_the_rule(dtype, shuffle):
     np.testing.assert_array_equal(result.scores, expected)
     assert result.scores.dtype == np.float32
     assert result.unmatched == np.isnan(expected).sum() > 0
+    assert result.counts.tolist() == [(expected == item.score).sum() for item in classes]
 
 
 def test_a_shared_limit_belongs_to_the_lower_class_and_outer_limits_are_inside():
     values = np.array([[-0.001, 0.0, 10.0, np.nextafter(10.0, 11.0), 18.0, 28.0, 28.5, 39.0, 1e30]])
     scores = score_values(values, SLOPE).scores
     np.testing.assert_array_equal(scores, [[np.nan, 1, 1, 2, 2, 3, np.nan, 5, 5]])
+
+
+def test_values_are_gathered_block_by_block():
+    values = FactorValues()
+    values.add(np.array([[NAN, NAN]]))
+    assert (values.minimum, values.maximum, values.codes) == (math.inf, -math.inf, set())
+    values.add(np.array([[3.0, NAN], [1.0, 3.0]]))
+    values.add(np.array([8.0], dtype=np.float32))
+    assert (values.minimum, values.maximum, values.codes) == (1, 8, {1, 3, 8})
+    values.add(np.arange(2000.0))
+    assert (values.maximum, values.codes) == (1999, None)
 
 
 def test_codes_and_nodata():

@@ -1,0 +1,173 @@
+"""Tool: resistance scores of a factor."""
+
+from __future__ import annotations
+
+import math
+
+from ...core.errors import InputError
+from ...core.scorechecks import check_scores, report
+from ...core.scoretable import FALLS, RISES, FactorScores, parse_number
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import rasters, scores, styling
+from ..support.tables import columns
+
+_TABLE, _NATURAL, _QUANTILE, _EQUAL, _GEOMETRIC = range(5)
+_METHODS = ("natural", "quantile", "equal", "geometric")
+_BYTES_PER_CELL = 60
+_NODATA = -1.0
+
+
+class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
+    """Gives the values of a factor resistance scores."""
+
+    NAME = "scorefactor"
+    LABEL = "Score a factor"
+    GROUP = base.RESISTANCE
+    TAGS = ("reclassify", "resistance", "score", "natural breaks", "重分类", "阻力赋值", "阻力系数", "自然断点")
+    SUMMARY = "Gives the classes of a factor (land use, slope, distance ...) their resistance scores."
+    HELP = (
+        "<p>Scores come from a table, or from classes made of the values (natural breaks, quantiles, equal or "
+        "geometric intervals) with scores from 1 up, in the direction chosen.</p>"
+        "<p>A class holds the values from its minimum to its maximum; a limit that two classes share belongs to the "
+        "lower one. An empty limit is open. A land-use code has minimum = maximum.</p>"
+        "<p>The table is checked first: reversed and overlapping classes are refused; gaps, classes outside the values "
+        "of the raster, values without a score and an unusual direction are warned of. See the tool 'Check scores'.</p>"
+        "<p><b>Output</b>: float raster of scores; NoData where the input has none or no class holds the value.</p>"
+    )
+    METRIC = False
+
+    def declare(self):
+        return [
+            p.raster("INPUT", "Factor", "Class map or continuous raster, such as land use, slope or a distance."),
+            p.choice(
+                "METHOD",
+                "Classes",
+                "By the table of scores, or made from the values of the raster.",
+                ["By the table of scores", "Natural breaks", "Quantiles", "Equal intervals", "Geometric intervals"],
+            ),
+            p.matrix(
+                "SCORES",
+                "Scores",
+                "One class in each row: minimum, maximum (empty = open) and score. For a code give it as both limits.",
+                ["Minimum", "Maximum", "Score"],
+                [],
+            ),
+            p.table("SCORES_TABLE", "Table of scores", f"Instead of the rows above. {scores.COLUMNS}", optional=True),
+            p.text(
+                "FACTOR",
+                "Factor in the table",
+                "Name of the factor whose rows to use. Empty: the only one, or the one named like the raster.",
+                optional=True,
+            ),
+            p.integer("CLASSES", "Number of classes", "For classes made from the values.", 5, low=2, high=100),
+            p.choice(
+                "DIRECTION",
+                "Direction",
+                "For classes made from the values: where the resistance is high.",
+                ["Low (near) values have high resistance", "High (far) values have high resistance"],
+            ),
+            p.text(
+                "CLASS_SCORES",
+                "Scores of the classes",
+                "For classes made from the values: scores with blanks between, such as 1 10 30 60 100. Empty: 1, 2 ...",
+                optional=True,
+                advanced=True,
+            ),
+            p.raster_output("OUTPUT", "Scores", "Resistance score of every cell."),
+            p.table_output(
+                "TABLE",
+                "Classes",
+                "Each class with its limits, score, cells, area and share.",
+                optional=True,
+                default=False,
+            ),
+        ]
+
+    def check(self, job: Job) -> str | None:
+        given = bool(scores.rows_of(job.matrix("SCORES"), 3)) + job.given("SCORES_TABLE")
+        if job.choice("METHOD") == _TABLE and given != 1:
+            return (
+                "Give the scores either in the rows or as a table."
+                if given
+                else "There are no scores. Fill in the rows, give a table, or let the classes be made from the values."
+            )
+        if job.choice("METHOD") != _TABLE and given:
+            return "There is a table of scores, but classes are to be made from the values. Choose one of the two."
+        return None
+
+    def execute(self, job: Job) -> None:
+        from ...core.scoring import FactorValues, score_values
+
+        source, made = job.raster("INPUT"), job.choice("METHOD") != _TABLE
+        factor = self._made(job) if made else self._given(job)
+        read = rasters.read_together([source], source)
+        values = FactorValues()
+        for _, (surface,) in read(job.monitor.part(0.3 if made else 0.0, 0.5)):
+            values.add(surface)
+        if not math.isfinite(values.minimum):
+            raise InputError(f"'{source.name}' holds only NoData.")
+        report(_check(factor, values), job.monitor)
+        path = job.raster_path("OUTPUT")
+        unmatched, counts = 0, [0] * len(factor.classes)
+        with rasters.RasterWriter(
+            path, source.grid, "float32", _NODATA, description=f"Resistance score of {factor.name}"
+        ) as writer:
+            for row, (surface,) in read(job.monitor.part(0.5, 1.0)):
+                scored = score_values(surface, factor.classes)
+                writer.write(row, scored.scores)
+                unmatched += scored.unmatched
+                counts = [a + int(b) for a, b in zip(counts, scored.counts)]
+            total = sum(counts)
+            if not total:
+                raise InputError(
+                    f"No cell of '{source.name}' ({values.minimum:g} to {values.maximum:g}) falls in a class. "
+                    "Check the unit and the limits."
+                )
+        if unmatched:
+            share = 100 * unmatched / (total + unmatched)
+            job.monitor.warn(f"{unmatched:,} cells ({share:.2f} %) are in no class and have no score.")
+        given = [item.score for item in factor.classes]
+        low, high = min(given), max(given)
+        job.finish("OUTPUT", path, styling.ramp(styling.RESISTANCE, [low, high if high > low else low + 1.0]))
+        hectares = source.grid.cell_ha
+        job.write_table(
+            "TABLE",
+            columns(**{"class": str}, minimum=float, maximum=float, score=float, cells=int, area_ha=float, share=float),
+            [
+                (c.name or c.describe(), c.minimum, c.maximum, c.score, n, n * hectares, 100.0 * n / total)
+                for c, n in zip(factor.classes, counts)
+            ],
+        )
+
+    def _given(self, job: Job) -> FactorScores:
+        name = job.raster("INPUT").name
+        table = job.vector("SCORES_TABLE")
+        if table is not None:
+            return scores.factor_from_table(table, job.text("FACTOR"), name)
+        return scores.factor_from_matrix(job.matrix("SCORES"), job.text("FACTOR") or name)
+
+    def _made(self, job: Job) -> FactorScores:
+        from ...core import breaks
+        from ...core.scoring import classes_from_breaks
+
+        source, classes = job.raster("INPUT"), job.integer("CLASSES")
+        job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)
+        make = getattr(breaks, f"{_METHODS[job.choice('METHOD') - 1]}_breaks")
+        found = make(source.read_surface(job.monitor.part(0.0, 0.1)), classes, monitor=job.monitor.part(0.1, 0.3))
+        if len(found.limits) < classes:
+            job.monitor.warn(f"The values of '{source.name}' make {len(found.limits)} classes only, not {classes}.")
+        given = [parse_number(cell, "Scores of the classes") for cell in job.text("CLASS_SCORES").split()]
+        direction = RISES if job.choice("DIRECTION") else FALLS
+        made = classes_from_breaks(found, direction, scores=given or None)
+        for item in made:
+            job.monitor.info(f"{item.describe()}: score {item.score:g}")
+        return FactorScores(job.text("FACTOR") or source.name, tuple(made))
+
+
+def _check(factor: FactorScores, values) -> tuple:
+    name = factor.name
+    if values.codes is not None and all(item.is_code for item in factor.classes):
+        return check_scores([factor], codes={name: values.codes}, overlay=False)
+    return check_scores([factor], ranges={name: (values.minimum, values.maximum)}, overlay=False)

@@ -1,0 +1,84 @@
+"""Tool: terrain factors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...core.errors import InputError
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling, terrain
+
+_SLOPE, _RELIEF, _ELEVATION = range(3)
+_BYTES_PER_CELL = 24
+_UNITS = ("degrees", "m", "m")
+
+
+class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
+    """Makes slope, relief or elevation from a DEM."""
+
+    NAME = "terrainfactor"
+    LABEL = "Terrain factor"
+    GROUP = base.RESISTANCE
+    TAGS = ("slope", "relief", "elevation", "DEM", "terrain", "坡度", "起伏度", "高程", "阻力因子")
+    SUMMARY = "Makes slope, relief or elevation from a digital elevation model."
+    HELP = (
+        "<p><b>Slope</b>: GDAL's slope (Horn's method) in degrees, edges included. Elevation is taken to be in metres; "
+        "cells in feet are converted.</p>"
+        "<p><b>Relief</b>: highest minus lowest elevation in a square window around the cell. Cells without data, and "
+        "those beyond the edge, are left out of the window.</p>"
+        "<p><b>Elevation</b>: as it is.</p>"
+        "<p><b>Output</b>: float raster; NoData where the DEM has none.</p>"
+    )
+
+    def declare(self):
+        return [
+            p.raster("DEM", "Digital elevation model", "Elevation in metres."),
+            p.choice(
+                "FACTOR",
+                "Factor",
+                "Slope in degrees, relief (range of elevation in a window) in metres, or elevation in metres.",
+                ["Slope in degrees", "Relief (range in a window)", "Elevation"],
+            ),
+            p.integer(
+                "WINDOW",
+                "Window of the relief (cells)",
+                "Edge of the square window, an odd number. Used for the relief only.",
+                11,
+                low=3,
+                optional=True,
+            ),
+            p.raster_output("OUTPUT", "Terrain factor", "Slope in degrees, or relief or elevation in metres."),
+        ]
+
+    def check(self, job: Job) -> str | None:
+        if job.choice("FACTOR") == _RELIEF and job.integer("WINDOW") % 2 == 0:
+            return f"The window must be an odd number of cells, not {job.integer('WINDOW')}: the cell is its middle."
+        return None
+
+    def execute(self, job: Job) -> None:
+        from ...core.scoring import relief
+
+        source, factor = job.raster("DEM"), job.choice("FACTOR")
+        job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)
+        elevation = source.read_surface(job.monitor.part(0.0, 0.3))
+        if np.isnan(elevation).all():
+            raise InputError(f"'{source.name}' holds only NoData.")
+        if factor == _SLOPE:
+            values = terrain.slope(elevation, source, job.monitor.part(0.3, 0.8))
+        elif factor == _RELIEF:
+            values = relief(elevation, window=job.integer("WINDOW"), monitor=job.monitor.part(0.3, 0.8))
+        else:
+            values = elevation
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        name, unit = ("Slope", "Relief", "Elevation")[factor], _UNITS[factor]
+        job.monitor.info(f"{name}: {low:,.1f} to {high:,.1f} {unit}, mean {np.nanmean(values, dtype=np.float64):,.1f}.")
+        job.write_raster(
+            "OUTPUT",
+            values,
+            source.grid,
+            nodata=-99999.0,
+            description=f"{name} ({unit})",
+            style=styling.ramp(styling.SCORE, [low, high if high > low else low + 1.0], unit),
+        )

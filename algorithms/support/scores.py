@@ -1,0 +1,53 @@
+"""Score tables from the dialog, a layer or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...core.errors import InputError
+from ...core.scoretable import FactorScores, classes_from_rows, read_score_table
+from .tables import read_rows
+from .vectors import VectorSource
+
+COLUMNS = (
+    "Columns, in any case: factor, class (name, or a range such as 10~18 or >39), min and max (empty = open) or value "
+    "(a code), score, weight (once per factor), and where wanted unit and direction (rises or falls)."
+)
+
+
+def rows_of(cells: Sequence[str], width: int) -> list[list[str]]:
+    """Return the cells of a matrix in rows, without the rows that are empty."""
+    if len(cells) % width:
+        raise InputError(f"The table of scores has {len(cells)} cells; give {width} in each row.")
+    rows = [list(cells[start : start + width]) for start in range(0, len(cells), width)]
+    return [row for row in rows if any(cell and cell.upper() not in ("NULL", "NONE") for cell in row)]
+
+
+def factor_from_matrix(cells: Sequence[str], name: str) -> FactorScores | None:
+    """Return the scores typed in the dialog (minimum, maximum, score), or None when there are none."""
+    rows = rows_of(cells, 3)
+    return FactorScores(name, classes_from_rows(rows)) if rows else None
+
+
+def factor_from_table(table: VectorSource, wanted: str, name: str) -> FactorScores:
+    """Return one factor of a score table.
+
+    Parameters
+    ----------
+    table : VectorSource
+        The table.
+    wanted : str
+        Name of the factor as the user gives it; empty: the only one, or the one named like the raster.
+    name : str
+        Name of the raster.
+    """
+    factors = {factor.name: factor for factor in read_score_table(read_rows(table), factor=name)}
+    for candidate in (wanted, name) if not wanted else (wanted,):
+        for key, factor in factors.items():
+            if candidate and candidate.strip().lower() == key.lower():
+                return factor
+    if len(factors) == 1 and not wanted:
+        return next(iter(factors.values()))
+    raise InputError(
+        f"'{table.name}' has no factor '{wanted or name}'. Give the factor by its name; it has: {', '.join(factors)}."
+    )
