@@ -55,6 +55,16 @@ def post_processor(style: Style) -> QgsProcessingLayerPostProcessorInterface:
     return processor
 
 
+def spread(colours: Sequence[Colour], count: int) -> list[Colour]:
+    """Return `count` colours from the first to the last of a ramp."""
+    found = []
+    for k in range(count):
+        place = k * (len(colours) - 1) / (count - 1) if count > 1 else len(colours) - 1
+        low = min(int(place), len(colours) - 2)
+        found.append(tuple(round(a + (place - low) * (b - a)) for a, b in zip(colours[low], colours[low + 1])))
+    return found
+
+
 def colour(parts: Colour) -> QColor:
     """Return a QColor."""
     return QColor(*parts)
