@@ -21,12 +21,16 @@ from .resistance.distancefactor import DistanceFactorAlgorithm
 from .resistance.scorefactor import ScoreFactorAlgorithm
 from .resistance.terrainfactor import TerrainFactorAlgorithm
 from .sources.foreground import ForegroundAlgorithm
+from .sources.naturalbreaks import NaturalBreaksAlgorithm
+from .sources.rasterbreaks import RasterBreaksAlgorithm
 from .sources.sources import SourcesAlgorithm
 
 # One line for each tool, by group in the order of the work.
 ALGORITHMS = [
     ForegroundAlgorithm,
     SourcesAlgorithm,
+    NaturalBreaksAlgorithm,
+    RasterBreaksAlgorithm,
     DistanceFactorAlgorithm,
     TerrainFactorAlgorithm,
     ScoreFactorAlgorithm,

@@ -1,0 +1,110 @@
+"""Tool: grade the features of a layer by a field."""
+
+from __future__ import annotations
+
+import numpy as np
+from qgis.core import QgsMarkerSymbol, QgsProcessing, QgsWkbTypes
+
+from ...core.breaks import BREAK_METHODS
+from ...core.errors import InputError
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.tables import columns, kept
+from ..support.vectors import is_null
+
+METHODS = ("Natural breaks", "Quantile", "Equal intervals", "Geometric intervals")
+
+
+class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
+    """Grades features."""
+
+    NAME = "naturalbreaks"
+    LABEL = "Grade features by natural breaks"
+    GROUP = base.SOURCES
+    TAGS = ("Jenks", "Fisher", "classes", "quantile", "equal interval", "level", "自然断点", "分级")
+    SUMMARY = "Gives every feature a level by natural breaks (or another rule) of a field; level 1 is the highest."
+    HELP = (
+        "<p><b>Natural breaks</b> (Fisher-Jenks) make the classes as uniform as possible: the sum of squares within "
+        "the classes is the smallest there is, for any number of features. The classification in the layer properties of "
+        "QGIS is exact only up to 3,000 values. <b>Quantile</b>: equal numbers of features. <b>Equal intervals</b>, "
+        "<b>geometric intervals</b>: equal steps or ratios between the limits.</p>"
+        "<p>A class holds the values above the limit before it, up to and including its own limit. Equal values are "
+        "never separated; with fewer distinct values than classes there are fewer levels. Features without a value get "
+        "no level.</p>"
+        "<p>W. D. Fisher (1958), J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
+    )
+    METRIC = False
+    REQUIRES = ()
+
+    def declare(self):
+        return [
+            p.vector("INPUT", "Layer", "Any vector layer or table.", (QgsProcessing.SourceType.TypeVector,)),
+            p.field("FIELD", "Field to grade by", "A field with numbers.", "INPUT", numeric=True),
+            p.integer("CLASSES", "Number of levels", "How many levels are made.", 3, low=1, high=100),
+            p.choice("METHOD", "Rule for the limits", "How the limits between the levels are found.", METHODS),
+            p.vector_output(
+                "OUTPUT",
+                "Graded features",
+                "All features with the field 'level' added, 1 is the highest.",
+                QgsProcessing.SourceType.TypeVectorAnyGeometry,
+            ),
+            p.table_output(
+                "BREAKS",
+                "Limits",
+                "Level, lower and upper limit, number of features.",
+                optional=True,
+                default=False,
+            ),
+        ]
+
+    def execute(self, job: Job) -> None:
+        layer = job.vector("INPUT")
+        name = job.field("FIELD")
+        if name not in layer.field_names:
+            raise InputError(f"'{layer.name}' has no field '{name}'. It has: {', '.join(layer.field_names)}.")
+        features = list(layer.features())
+        values = np.array([np.nan if is_null(one[name]) else one[name] for one in features], dtype=np.float64)
+        method = list(BREAK_METHODS.values())[job.choice("METHOD")]
+        found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.0, 0.6))
+        count = found.limits.size
+        place = found.classify(values)
+        level = [count - int(one) if one >= 0 else None for one in place]
+        missing = level.count(None)
+        if count < job.integer("CLASSES"):
+            job.monitor.warn(f"'{name}' allows only {count} level(s): there are not enough different values.")
+        if missing:
+            job.monitor.warn(f"{missing:,} features have no value in '{name}' and got no level.")
+        job.monitor.info(
+            f"Upper limits from the lowest level up: {', '.join(f'{limit:g}' for limit in found.limits)}. "
+            f"Goodness of variance fit {found.goodness:.4f}."
+        )
+        added = columns(level=int)
+        old, rows = kept(features, added)
+        kind = layer.source.wkbType()
+        job.write_features(
+            "OUTPUT",
+            [*old, *added],
+            ([*row, one] for row, one in zip(rows, level)),
+            [feature.geometry() for feature in features],
+            kind,
+            layer.crs,
+            style=styling.graded("level", count, _symbol(kind)),
+        )
+        held = np.bincount(place[place >= 0], minlength=count)
+        lower = [found.minimum, *found.limits[:-1]]
+        job.write_table(
+            "BREAKS",
+            columns(level=int, lower=float, upper=float, features=int),
+            ((count - k, lower[k], found.limits[k], held[k]) for k in reversed(range(count))),
+        )
+
+
+def _symbol(kind: QgsWkbTypes.Type):
+    geometry = QgsWkbTypes.geometryType(kind)
+    if geometry == QgsWkbTypes.GeometryType.LineGeometry:
+        return styling.line_symbol
+    if geometry == QgsWkbTypes.GeometryType.PointGeometry:
+        return lambda one: QgsMarkerSymbol.createSimple({"color": ",".join(str(part) for part in one)})
+    return styling.fill_symbol

@@ -1,0 +1,96 @@
+"""Tool: class a raster by natural breaks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...core.breaks import BREAK_METHODS
+from ...core.errors import InputError
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.rasters import require_aligned
+from ..support.tables import columns
+from .naturalbreaks import METHODS
+
+
+class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
+    """Classes a raster."""
+
+    NAME = "rasterbreaks"
+    LABEL = "Class a raster by natural breaks"
+    GROUP = base.SOURCES
+    TAGS = ("Jenks", "Fisher", "classes", "quantile", "equal interval", "reclassify", "自然断点", "栅格分级")
+    SUMMARY = "Classes a raster by natural breaks, quantiles, equal or geometric intervals; class 1 is the lowest."
+    HELP = (
+        "<p><b>Natural breaks</b> (Fisher-Jenks) make the classes as uniform as possible. All cells are used, not a "
+        "sample: up to 131,072 distinct values the limits are exactly the best ones, beyond that near values are "
+        "grouped first, and the log states by how much the sum of squares within the classes can exceed the best "
+        "one. <b>Quantile</b>: equal numbers of cells. <b>Equal intervals</b>, <b>geometric intervals</b>: equal steps "
+        "or ratios between the limits.</p>"
+        "<p>A class holds the values above the limit before it, up to and including its own limit. With fewer distinct "
+        "values than classes there are fewer classes.</p>"
+        "<p>W. D. Fisher (1958), J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
+    )
+    METRIC = False
+    REQUIRES = ()
+
+    def declare(self):
+        return [
+            p.raster("INPUT", "Raster", "A continuous raster, for instance current or resistance."),
+            p.integer("CLASSES", "Number of classes", "How many classes are made.", 4, low=1, high=254),
+            p.choice("METHOD", "Rule for the limits", "How the limits between the classes are found.", METHODS),
+            p.raster(
+                "MASK",
+                "Mask",
+                "On the same grid. Cells that are 0 or NoData in it are left out of the limits and of the output.",
+                optional=True,
+            ),
+            p.raster_output("OUTPUT", "Classes", "Class of every cell, 1 is the lowest; 0 is NoData."),
+            p.table_output(
+                "BREAKS",
+                "Limits",
+                "Class, lower and upper limit, cells and area in hectares (none in degrees).",
+                optional=True,
+                default=False,
+            ),
+        ]
+
+    def execute(self, job: Job) -> None:
+        source, mask = job.raster("INPUT"), job.raster("MASK")
+        require_aligned(source, mask)
+        grid = source.grid
+        job.need_memory(45 * grid.rows * grid.cols)
+        values = source.read_surface(job.monitor.part(0.0, 0.2))
+        if mask is not None:
+            inside = mask.read_surface(job.monitor.part(0.2, 0.3))
+            values[~(np.nan_to_num(inside) != 0.0)] = np.nan
+        if np.isnan(values).all():
+            raise InputError(f"'{source.name}' has no cell with data" + (" inside the mask." if mask else "."))
+        method = list(BREAK_METHODS.values())[job.choice("METHOD")]
+        found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.3, 0.8))
+        count = found.limits.size
+        if count < job.integer("CLASSES"):
+            job.monitor.warn(f"'{source.name}' allows only {count} class(es): there are not enough different values.")
+        job.monitor.info(
+            f"Upper limits: {', '.join(f'{limit:g}' for limit in found.limits)}. "
+            f"Goodness of variance fit {found.goodness:.4f}."
+        )
+        if found.error:
+            job.monitor.info(
+                "There are too many distinct values to look at each; the sum of squares within the classes is at most "
+                f"{100 * found.error:.2g} % above the smallest possible."
+            )
+        classes = (found.classify(values) + 1).astype(np.uint8)
+        lower = [found.minimum, *found.limits[:-1]]
+        colours = styling.spread(styling.SCORE, count)
+        entries = [(k + 1, f"{lower[k]:.4g} to {found.limits[k]:.4g}", colours[k]) for k in range(count)]
+        job.write_raster("OUTPUT", classes, grid, nodata=0, description="Class, 1 is the lowest", classes=entries)
+        cells = np.bincount(classes.ravel(), minlength=count + 1)[1:]
+        cell_ha = np.nan if source.crs.isGeographic() else grid.cell_ha
+        job.write_table(
+            "BREAKS",
+            columns(**{"class": int, "lower": float, "upper": float, "cells": int, "area_ha": float}),
+            ((k + 1, lower[k], found.limits[k], cells[k], cells[k] * cell_ha) for k in range(count)),
+        )
