@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 
 from .errors import InputError
-from .types import Array, BoolArray, FloatArray
+from .judgements import check_matrix
+from .types import Array, FloatArray
 
 RANDOM_INDEX = {
     "Saaty 1980": (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59),
@@ -22,9 +23,6 @@ RANDOM_INDEX = {
 """Mean consistency index of random matrices of 1, 2, ... 15 factors, by the name of the table."""
 
 ACCEPTABLE_CR = 0.1
-_ROUNDING = 0.0051
-"""Largest error of a reciprocal that was rounded to two decimals."""
-
 _SAATY_SCALE = np.concatenate([1.0 / np.arange(9, 1, -1), np.arange(1.0, 10.0)])
 
 
@@ -264,55 +262,6 @@ def analyse_group(
     return GroupResult(group, experts, compatibility, _kendall_w(np.stack([e.weights for e in experts])))
 
 
-def check_matrix(matrix: Array, *, names: Sequence[str] | None = None) -> FloatArray:
-    """Return a pairwise matrix with exact reciprocals, or say what is wrong with it.
-
-    Of the two cells of a pair the larger counts; its reciprocal, which may be rounded (0.33 for 1/3), is made exact. A
-    missing cell is taken from its mirror cell.
-
-    Raises
-    ------
-    InputError
-        If the matrix is not square, positive and reciprocal (to two decimals), or its judgements do not link all
-        factors.
-    """
-    given = np.array(matrix, dtype=np.float64)
-    if given.ndim != 2 or given.shape[0] != given.shape[1] or not len(given):
-        raise InputError(f"The matrix of judgements must be square, with as many rows as columns, not {given.shape}.")
-    n = len(given)
-    if names is not None and len(names) != n:
-        raise InputError(f"There are {len(names)} names for {n} factors. Give one name per row of the matrix.")
-    labels = [f"'{name}'" for name in names] if names else [f"factor {i + 1}" for i in range(n)]
-    for i, j in zip(*np.nonzero(~((given > 0) & np.isfinite(given)) & ~np.isnan(given))):
-        raise InputError(
-            f"Row {i + 1}, column {j + 1} of the matrix is {given[i, j]:g}. Judgements must be above 0 (1/9 to 9)."
-        )
-    for i in range(n):
-        if not math.isnan(given[i, i]) and abs(given[i, i] - 1.0) > 1e-9:
-            raise InputError(f"Row {i + 1}, column {i + 1} of the matrix is {given[i, i]:g}; the diagonal must be 1.")
-        given[i, i] = 1.0
-        for j in range(i + 1, n):
-            above, below = given[i, j], given[j, i]
-            if math.isnan(above):
-                given[i, j] = 1.0 / below
-                continue
-            if math.isnan(below):
-                given[j, i] = 1.0 / above
-                continue
-            larger, smaller = max(above, below), min(above, below)
-            if abs(smaller - 1.0 / larger) > _ROUNDING:
-                raise InputError(
-                    f"The matrix is not reciprocal: row {i + 1}, column {j + 1} ({labels[i]} against {labels[j]}) is "
-                    f"{above:g}, so row {j + 1}, column {i + 1} must be {1.0 / above:.4g}, not {below:g}."
-                )
-            if above >= below:
-                given[j, i] = 1.0 / above
-            else:
-                given[i, j] = 1.0 / below
-    _require_linked(~np.isnan(given), labels)
-    return given
-
-
 def random_index(n: int, *, table: str = "Saaty 1980", missing: int = 0) -> float:
     """Return the random index of n factors, with some judgements missing; see `analyse`."""
     if table not in RANDOM_INDEX:
@@ -390,19 +339,6 @@ def _rank_judgements(
         value = float(matrix[i, j])
         found.append(Judgement(names[i], names[j], i, j, value, implied, float(_SAATY_SCALE[best]), cr))
     return tuple(sorted(found, key=lambda judgement: -judgement.strain))
-
-
-def _require_linked(known: BoolArray, labels: Sequence[str]) -> None:
-    reached = np.zeros(len(known), dtype=bool)
-    reached[0] = True
-    while True:
-        grown = reached | known[reached].any(axis=0)
-        if (grown == reached).all():
-            break
-        reached = grown
-    if not reached.all():
-        lost = int(np.argmin(reached))
-        raise InputError(f"No chain of judgements links {labels[lost]} to {labels[0]}. Judge at least one more pair.")
 
 
 def _compatibility(group: FloatArray, expert: FloatArray) -> float:

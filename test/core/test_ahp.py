@@ -7,12 +7,12 @@ from ecosecnet.core.ahp import (
     RANDOM_INDEX,
     analyse,
     analyse_group,
-    check_matrix,
     mending_steps,
     random_index,
     scale_text,
 )
 from ecosecnet.core.errors import InputError
+from ecosecnet.core.judgements import check_matrix
 
 NAN = np.nan
 HOUSE = np.array(
