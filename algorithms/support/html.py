@@ -96,3 +96,15 @@ def cards(numbers: Sequence[tuple[str, str]]) -> str:
         + "".join(f"<div class='card'><b>{escape(v)}</b>{escape(name)}</div>" for v, name in numbers)
         + "</div>"
     )
+
+
+def bars(rows: Sequence[tuple[str, float]], caption: str = "") -> str:
+    """Return horizontal bars for shares between 0 and 1: name and value."""
+    largest = max((value for _, value in rows), default=0.0) or 1.0
+    body = "".join(
+        f"<tr><td>{escape(name)}</td><td class='n'>{100 * value:.1f} %</td><td style='width: 26em'>"
+        f"<div style='background: #4f8a64; height: 1em; width: {100 * max(value, 0.0) / largest:.1f}%'></div></td></tr>"
+        for name, value in rows
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{title}<tbody>{body}</tbody></table>"
