@@ -92,13 +92,15 @@ def karst_county(
         # One stream per theme, so that a change to one leaves the others as they were.
         return np.random.Generator(np.random.PCG64([seed, theme]))
 
-    terrain = make_terrain(grid, dice(1))
-    monitor.step(0.3, 1)
+    terrain = make_terrain(grid, dice(1), monitor.part(0.0, 0.3))
     rivers = make_rivers(terrain, grid, dice(2))
+    monitor.step(0.35, 1)
     reservoir = make_reservoir(terrain, grid)
+    monitor.step(0.4, 1)
     water = water_cells(rivers, reservoir, grid) & terrain.county
     people = settle(terrain, grid, dice(3), monitor.part(0.4, 0.55))
     near_road = distance_to(burnt((road.coordinates for road in people.roads), grid))
+    monitor.step(0.6, 1)
     mines = open_mines(terrain, grid, dice(4), near_road)
     pits = burnt((mine.coordinates for mine in mines), grid)
     monitor.step(0.65, 1)
@@ -107,6 +109,7 @@ def karst_county(
     built = make_built_up(
         terrain, dice(5), towns=towns, villages=villages, mines=pits, water=water, near_road=near_road
     )
+    monitor.step(0.7, 1)
     landuse = make_landuse(
         terrain,
         dice(6),
@@ -115,10 +118,18 @@ def karst_county(
         built=built,
         near_road=near_road,
         near_village=distance_to(villages),
+        monitor=monitor.part(0.7, 0.85),
     )
-    monitor.step(0.8, 1)
-    redline, reserves = make_protection(terrain, grid, landuse, reservoir, water & ~reservoir, dice(7))
-    monitor.step(0.9, 1)
+    redline, reserves = make_protection(
+        terrain,
+        grid,
+        dice(7),
+        landuse=landuse,
+        reservoir=reservoir,
+        rivers=water & ~reservoir,
+        monitor=monitor.part(0.85, 0.95),
+    )
+    monitor.step(0.95, 1)
     hazards, density = make_hazards(terrain, grid, dice(8), near_road=near_road, near_mine=distance_to(pits))
     desertification = make_desertification(terrain, landuse, dice(9))
     monitor.step(1, 1)

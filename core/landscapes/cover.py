@@ -6,9 +6,10 @@ import numpy as np
 from scipy import ndimage
 
 from ..grid import Grid
+from ..monitor import Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .model import Feature, Value, Zones
-from .noise import drop_small, fractal_noise, ranked, unit
+from .noise import blurred, drop_small, fractal_noise, ranked, unit
 from .terrain import Terrain
 
 _SQUARE = np.ones((3, 3))
@@ -64,6 +65,7 @@ def make_landuse(
     built: BoolArray,
     near_road: FloatArray,
     near_village: FloatArray,
+    monitor: Monitor,
 ) -> IntArray:
     """Return the land-use codes: what is built and wet first, then each cover where it is most at home."""
     county, shape = terrain.county, terrain.county.shape
@@ -83,6 +85,7 @@ def make_landuse(
     landuse: IntArray = np.where(county, 5, 0).astype(np.uint8)
     free = county & ~water & ~roads & ~built
     for code, share in _SHARES.items():
+        monitor.step(code, 1 + len(_SHARES))
         score = ranked(ndimage.gaussian_filter(liking[code], 0.7), free)
         taken = free & (score > 1.0 - share * county.sum() / max(int(free.sum()), 1))
         landuse[taken] = code
@@ -104,17 +107,26 @@ def _sieved(landuse: IntArray, county: BoolArray) -> IntArray:
 
 
 def make_protection(
-    terrain: Terrain, grid: Grid, landuse: IntArray, reservoir: BoolArray, rivers: BoolArray, rng: np.random.Generator
+    terrain: Terrain,
+    grid: Grid,
+    rng: np.random.Generator,
+    *,
+    landuse: IntArray,
+    reservoir: BoolArray,
+    rivers: BoolArray,
+    monitor: Monitor,
 ) -> tuple[Zones, Zones]:
     """Return the ecological red line and two reserves: a wetland park and a forest reserve."""
     county, side = terrain.county, grid.rows
     open_land = county & (landuse != 7) & (landuse != 8)
     woods = (landuse == 1).astype(float)
     near_lake, near_river = distance_to(reservoir), distance_to(rivers)
+    monitor.step(0.3, 1)
     redline = _redline(terrain, landuse, open_land, near_lake, near_river, rng)
 
-    park = county & (ndimage.gaussian_filter((near_lake < 0.009).astype(float), side / 200) > 0.5)
-    wooded_height = ndimage.gaussian_filter(woods, side / 40) + 0.25 * unit(terrain.elevation, county)
+    monitor.step(0.7, 1)
+    park = county & (blurred((near_lake < 0.009).astype(float), side / 200) > 0.5)
+    wooded_height = blurred(woods, side / 40) + 0.25 * unit(terrain.elevation, county)
     middle = ndimage.binary_erosion(county, iterations=side // 25)
     heart = int(np.where(middle, wooded_height, -np.inf).argmax())
     rows, cols = np.ogrid[: grid.rows, : grid.cols]
@@ -141,9 +153,9 @@ def _redline(
     county, side = terrain.county, max(landuse.shape)
     woods = (landuse == 1).astype(float)
     natural = ndimage.binary_opening(np.isin(landuse, (1, 2, 6)), structure=_SQUARE)
-    score = 1.8 * ndimage.gaussian_filter(woods, side / 90)
-    score += 0.8 * ndimage.gaussian_filter(natural.astype(float), side / 50)
-    score += 0.15 * ndimage.gaussian_filter(unit(terrain.slope, county), side / 90)
+    score = 1.8 * blurred(woods, side / 90)
+    score += 0.8 * blurred(natural.astype(float), side / 50)
+    score += 0.15 * blurred(unit(terrain.slope, county), side / 90)
     score += 1.2 * np.exp(-near_lake / 0.012) + 0.3 * np.exp(-near_river / 0.008)
     score += 0.12 * fractal_noise(landuse.shape, rng, exponent=2.6, longest=0.15)
     chosen = county & natural & (ranked(score, county & natural) > 0.58)
@@ -217,6 +229,6 @@ def make_hazards(
         attributes: dict[str, Value] = {"hazard_id": len(hazards) + 1, "kind": kind, "scale": scale}
         hazards.append(Feature(np.array([grid.centre(row, col)]), attributes))
     width = 0.04 * grid.rows
-    spread = [ndimage.gaussian_filter(field, width, mode="constant") for field in (points, county.astype(float))]
+    spread = [blurred(field, width, mode="constant") for field in (points, county.astype(float))]
     density = spread[0] / np.maximum(spread[1], 1e-3) / (grid.cell_ha / 100.0)
     return tuple(hazards), np.where(county, density, np.nan).astype(np.float32)

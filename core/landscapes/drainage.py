@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
+from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 
 _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
@@ -122,7 +123,13 @@ def height_above(elevation: FloatArray, drainage: Drainage, river: BoolArray) ->
 
 
 def eroded_relief(
-    surface: FloatArray, hardness: FloatArray, outlets: BoolArray, *, concavity: float = 0.45, rounds: int = 4
+    surface: FloatArray,
+    hardness: FloatArray,
+    outlets: BoolArray,
+    *,
+    concavity: float = 0.45,
+    rounds: int = 4,
+    monitor: Monitor = SILENT,
 ) -> FloatArray:
     """Return the relief that rivers in balance with uplift would leave.
 
@@ -141,13 +148,16 @@ def eroded_relief(
         Exponent of the drainage area.
     rounds : int
         Number of rounds.
+    monitor : Monitor
+        Progress and cancellation.
 
     References
     ----------
     Whipple, K. X., Tucker, G. E. (1999), J. Geophys. Res. 104(B8), 17661-17674. https://doi.org/10.1029/1999JB900120
     """
     relief = surface
-    for _ in range(rounds):
+    for number in range(rounds):
+        monitor.step(number, rounds)
         drainage = drain(relief, outlets)
         rise = (drainage.length * hardness.ravel() * drainage.area**-concavity).tolist()
         height = [0.0] * surface.size

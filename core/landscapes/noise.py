@@ -89,6 +89,19 @@ def resample(field: Array, shape: tuple[int, int], *, order: int = 1) -> Array:
     return np.asarray(ndimage.map_coordinates(field, places, order=order, mode="nearest"))
 
 
+def blurred(field: FloatArray, sigma: float, *, mode: str = "nearest") -> FloatArray:
+    """Return a field under a nearly Gaussian window (three running means) whose width costs no time.
+
+    References
+    ----------
+    Kovesi, P. (2010), Fast almost-Gaussian filtering, DICTA 2010, 121-125. https://doi.org/10.1109/DICTA.2010.30
+    """
+    width = max(1, 2 * round((np.sqrt(4.0 * sigma**2 + 1.0) - 1.0) / 2.0) + 1)
+    for _ in range(3):
+        field = ndimage.uniform_filter(field, width, mode=mode)
+    return field
+
+
 def drop_small(mask: BoolArray, cells: int) -> BoolArray:
     """Return the mask without its 8-connected parts smaller than a number of cells."""
     labels, count = ndimage.label(mask, structure=np.ones((3, 3)))

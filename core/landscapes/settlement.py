@@ -17,7 +17,7 @@ from .drainage import grid_graph
 from .lines import cell_centres, cells_at, clipped, line_length, smoothed
 from .model import Feature, Value, Zones
 from .names import place_names
-from .noise import fractal_noise, resample
+from .noise import blurred, fractal_noise, resample
 from .terrain import Terrain
 
 _TOWNS = 11
@@ -97,12 +97,11 @@ def _territories(
     at = np.stack(cells_at(places, grid))
     moved = (at + wobble[:, at[0], at[1]]).T
     cells = np.argwhere(county)
-    nearest = cKDTree(moved).query(cells + wobble[:, county].T)[1]
+    village: IntArray = np.zeros(grid.shape, dtype=np.int32)
+    village[county] = cKDTree(moved).query(cells + wobble[:, county].T)[1] + 1
+    village = _whole(_whole(village))  # what goes to a neighbour may be detached from it as well
     town_of = cKDTree(moved[:towns]).query(moved)[1]
-    village = np.zeros(grid.shape, dtype=np.int32)
-    village[county] = nearest + 1
-    township = np.zeros(grid.shape, dtype=np.int32)
-    township[county] = town_of[nearest] + 1
+    township = np.where(county, town_of[village - 1] + 1, 0).astype(np.int32)
 
     names = place_names(towns + len(places), rng)
     town_rows: list[dict[str, Value]] = []
@@ -123,6 +122,18 @@ def _territories(
             }
         )
     return Zones(township, tuple(town_rows)), Zones(village, tuple(village_rows))
+
+
+def _whole(labels: IntArray) -> IntArray:
+    """Return areas without their detached parts, which go to the nearest area (parts join at edges, not corners)."""
+    kept = np.zeros(labels.shape, dtype=bool)
+    for label, window in enumerate(ndimage.find_objects(labels), start=1):
+        parts, count = ndimage.label(labels[window] == label)
+        sizes = np.bincount(parts.ravel(), minlength=count + 1)
+        sizes[0] = 0
+        kept[window] |= parts == sizes.argmax()
+    nearest = ndimage.distance_transform_edt(~kept, return_distances=False, return_indices=True)
+    return np.where(labels > 0, labels[tuple(nearest)], 0)
 
 
 def _roads(cost: FloatArray, sites: IntArray, towns: int, county: BoolArray, grid: Grid) -> tuple[Feature, ...]:
@@ -194,7 +205,7 @@ def open_mines(terrain: Terrain, grid: Grid, rng: np.random.Generator, near_road
     coal = inner & (terrain.lithology == 4) & (terrain.slope < 40)
     if not coal.any():
         coal = inner
-    richness = ndimage.gaussian_filter(coal.astype(float), side / 40) + 0.02 * rng.random(grid.shape) - 0.1 * near_road
+    richness = blurred(coal.astype(float), side / 40) + 0.02 * rng.random(grid.shape) - 0.1 * near_road
     rows, cols = np.ogrid[: grid.rows, : grid.cols]
     names = place_names(40, rng)
     mines: list[Feature] = []

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..grid import Grid
+from ..monitor import Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .drainage import Drainage, drain, eroded_relief, height_above, strahler
 from .noise import fractal_noise, ranked, resample, scattered_distance
@@ -54,10 +55,11 @@ class Terrain:
     river_order: IntArray
 
 
-def make_terrain(grid: Grid, rng: np.random.Generator) -> Terrain:
+def make_terrain(grid: Grid, rng: np.random.Generator, monitor: Monitor) -> Terrain:
     """Return the terrain of a county that fills a square grid."""
     shape = grid.shape
     county = _outline(shape, rng)
+    monitor.step(0.2, 1)
     coarse = (max(1, round(shape[0] / max(1, round(shape[0] / 330)))),) * 2
     structure = _folds(coarse, rng)
     bed = np.searchsorted(_ROCK_LIMITS, ranked(structure, np.ones(coarse, dtype=bool)))
@@ -68,8 +70,10 @@ def make_terrain(grid: Grid, rng: np.random.Generator) -> Terrain:
     first = fractal_noise(coarse, rng, exponent=2.6, longest=0.5) - 3.1 * down[:, None] - 1.3 * down[None, :]
     edge = np.zeros(coarse, dtype=bool)
     edge[-1, :] = edge[:, -1] = True
-    relief = eroded_relief(first, hardness, edge & (first <= np.quantile(first[edge], 0.35)))
+    low_edge = edge & (first <= np.quantile(first[edge], 0.35))
+    relief = eroded_relief(first, hardness, low_edge, monitor=monitor.part(0.2, 0.5))
     floor = resample(ndimage.gaussian_filter(relief, 1.1), shape, order=3)
+    monitor.step(0.6, 1)
     side_m = grid.rows * grid.cell_size * grid.metres_per_unit
     height = (_HIGHEST - _LOWEST) * min(1.0, (side_m / 30_000.0) ** 0.6)
     low, high = floor[county].min(), floor[county].max()
@@ -80,10 +84,12 @@ def make_terrain(grid: Grid, rng: np.random.Generator) -> Terrain:
     rank = ranked(structure - 0.5 * (floor - _LOWEST) / height, county)
     lithology = np.where(county, _ROCKS[np.searchsorted(_ROCK_LIMITS, rank)], 0).astype(np.uint8)
 
+    monitor.step(0.8, 1)
     coarse_floor = resample(floor, coarse)
     drainage = drain(coarse_floor, edge)
     order = strahler(drainage, drainage.area >= 0.0025 * coarse[0] * coarse[1])
     above = resample(height_above(coarse_floor, drainage, order > 0), shape)
+    monitor.step(0.9, 1)
     elevation = floor + height * _karst(grid, lithology, above / height, rng)
     elevation = np.clip(elevation, _LOWEST, _LOWEST + height)
     slope = slope_degrees(elevation, grid)

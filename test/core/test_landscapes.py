@@ -16,7 +16,7 @@ from ecosecnet.core.landscapes import (
 )
 from ecosecnet.core.landscapes.drainage import Drainage, drain, eroded_relief, grid_graph, height_above, strahler
 from ecosecnet.core.landscapes.lines import burnt, clipped, smoothed
-from ecosecnet.core.landscapes.noise import drop_small, ranked, resample, scattered_distance
+from ecosecnet.core.landscapes.noise import blurred, drop_small, ranked, resample, scattered_distance
 from ecosecnet.core.landscapes.settlement import spread_out
 from ecosecnet.core.monitor import Monitor
 from scipy import ndimage
@@ -74,6 +74,18 @@ def test_resampling_keeps_a_plane_and_the_area():
     fine = resample(rows + 2 * cols, (60, 80))
     assert fine[20, 30] - fine[18, 30] == pytest.approx(1.0)
     assert fine[20, 30] == pytest.approx((20.5 / 2 - 0.5) + 2 * (30.5 / 2 - 0.5))
+
+
+@pytest.mark.parametrize("sigma", [1.5, 4.0, 12.0])
+def test_blurring_is_nearly_gaussian(sigma):
+    spike = np.zeros((161, 161))
+    spike[80, 80] = 1.0
+    window = blurred(spike, sigma)
+    exact = ndimage.gaussian_filter(spike, sigma)
+    assert window.sum() == pytest.approx(1)
+    spread = np.sqrt((window.sum(axis=0) * (np.arange(161) - 80.0) ** 2).sum())
+    assert spread == pytest.approx(sigma, abs=0.5)  # windows have an odd width
+    assert np.abs(window - exact).max() < 0.2 * exact.max()
 
 
 def test_small_parts_are_dropped_whole():
@@ -304,6 +316,8 @@ def test_villages_nest_in_townships_and_both_fill_the_county(county):
         assert row["village_id"] == number
         assert np.unique(township.labels[village.labels == number]).tolist() == [row["town_id"]]
         assert row["town"] == township.attributes[row["town_id"] - 1]["name"]
+    whole = [ndimage.label(village.labels == number, EIGHT)[1] == 1 for number in range(1, len(village.attributes) + 1)]
+    assert np.mean(whole) > 0.95
     for rows in (village.attributes, township.attributes):
         assert len({row["name"] for row in rows}) == len({row["name_zh"] for row in rows}) == len(rows)
 
