@@ -5,9 +5,8 @@ import math
 
 import numpy as np
 import pytest
+from conftest import REFERENCE
 from ecosecnet.core import circuit
-
-from ..conftest import REFERENCE
 
 CASES = REFERENCE / "circuitscape" / "cases"
 NODATA = -9999.0

@@ -1,12 +1,14 @@
 """Pinch points against plain computations and the laws of circuits."""
 
+import csv
+
 import numpy as np
 import pytest
+from circuits import dense_pair
+from conftest import REFERENCE
 from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import InputError
 from ecosecnet.core.pinchpoints import pinchpoints
-
-from .test_circuit import dense_pair
 
 
 def valley(seed=2, shape=(18, 24)):
@@ -149,3 +151,68 @@ def test_bad_options_are_refused():
         pinchpoints(resistance, labels, pairs, cutoff=5.0, cell_size=10.0, combine="mean")
     with pytest.raises(InputError):
         pinchpoints(np.where(labels == 2, -1.0, resistance), labels, pairs, cutoff=5.0, cell_size=10.0)
+
+
+@pytest.mark.skipif(
+    not (REFERENCE / "linkage").is_dir(), reason="the shared reference data are not beside the checkout"
+)
+def test_washington_equals_a_plain_computation():
+    """Cost distances by scikit-image, circuits node by node, the default direct solver of scipy."""
+    skimage = pytest.importorskip("skimage.graph")
+    rasterio = pytest.importorskip("rasterio")
+    pytest.importorskip("rasterio.features")
+    geopandas = pytest.importorskip("geopandas")
+    from scipy import sparse
+    from scipy.sparse.linalg import spsolve
+
+    folder, cutoff = REFERENCE / "linkage", 5000.0
+    with rasterio.open(folder / "lm_resistances.tif") as source:
+        resistance = source.read(1, masked=True).astype(np.float64).filled(np.nan)
+        transform = source.transform
+    cores = geopandas.read_file(folder / "lm_cores.gpkg")
+    labels = rasterio.features.rasterize(
+        zip(cores.geometry, cores.core_id), resistance.shape, transform=transform, dtype="int32"
+    )
+    with open(folder / "lm_links_expected.csv", newline="") as table:
+        pairs = np.array(
+            [[int(r["coreId1"]), int(r["coreId2"])] for r in csv.DictReader(table) if r["linkType"] == "1"]
+        )
+    result = pinchpoints(resistance, labels, pairs, cutoff=cutoff, cell_size=transform.a)
+
+    walls = np.where(np.isnan(resistance), -1.0, resistance)
+    distance = {
+        k: skimage.MCP_Geometric(walls, fully_connected=True).find_costs(np.argwhere(labels == k))[0] * transform.a
+        for k in np.unique(pairs)
+    }
+    expected = np.full(resistance.shape, np.nan)
+    for index, (a, b) in enumerate(pairs.tolist()):
+        total = distance[a] + distance[b]
+        inside = total <= total.min() + cutoff + 1e-6
+        node = np.full(resistance.shape, -1)
+        node[inside & (labels == a)], node[inside & (labels == b)] = 0, 1
+        rest = inside & (labels != a) & (labels != b)
+        node[rest] = 2 + np.arange(rest.sum())
+        ends, conductances = [], []
+        for row, col in np.argwhere(inside).tolist():
+            for down, right, length in ((0, 1, 1.0), (1, 0, 1.0), (1, 1, 2**0.5), (1, -1, 2**0.5)):
+                other = row + down, col + right
+                if other[0] < inside.shape[0] and 0 <= other[1] < inside.shape[1] and inside[other]:
+                    ends.append((node[row, col], node[other]))
+                    conductances.append(2 / (resistance[row, col] + resistance[other]) / length)
+        ends, conductances = np.array(ends), np.array(conductances)
+        size = int(node.max()) + 1
+        incidence = sparse.csr_matrix(
+            (np.tile([1.0, -1.0], (len(ends), 1)).ravel(), (np.repeat(np.arange(len(ends)), 2), ends.ravel())),
+            shape=(len(ends), size),
+        )
+        incidence.sum_duplicates()
+        laplacian = (incidence.T @ sparse.diags(conductances) @ incidence).tocsc()
+        volts = np.zeros(size)
+        volts[1:] = spsolve(laplacian[1:, 1:], np.eye(size - 1, 1).ravel())
+        flow = conductances * (incidence @ volts)
+        current = np.zeros(size)
+        np.add.at(current, ends.ravel(), np.repeat(np.abs(flow), 2) / 2)
+        assert result.effective_resistance[index] == pytest.approx(transform.a * volts[1], rel=1e-9)
+        assert result.least_cost[index] == pytest.approx(total.min(), rel=1e-9)
+        expected = np.fmax(expected, np.where(rest, current[np.maximum(node, 0)], np.nan))
+    np.testing.assert_allclose(result.current, expected, atol=1e-8)
