@@ -12,6 +12,7 @@ WHCWG (2010). *Washington connected landscapes project: statewide analysis*, htt
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from .costdistance import STEPS, CostField, CostGraph, LinkCosts, corridor_costs
-from .errors import InputError
+from .errors import DisconnectedError, InputError
 from .monitor import SILENT, Monitor
 from .types import BoolArray, FloatArray, IntArray
 
@@ -215,7 +216,9 @@ def find_links(
     Raises
     ------
     InputError
-        If shapes or options do not fit.
+        If shapes or options do not fit, or no link can be kept; the message says which limits would leave one.
+    DisconnectedError
+        If impassable cells cut off all sources from each other.
 
     Notes
     -----
@@ -255,7 +258,9 @@ def find_links(
             kind[index] = LinkKind.THROUGH_SOURCE
     if nearest is not None:
         _keep_nearest(kind, pairs, cost, nearest, join_groups)
-    return Links(pairs, kind, euclidean, cost, length, tuple(paths), tuple(through))
+    links = Links(pairs, kind, euclidean, cost, length, tuple(paths), tuple(through))
+    _require_one(links)
+    return links
 
 
 def path_length(path: IntArray, cell_size: float) -> float:
@@ -264,7 +269,14 @@ def path_length(path: IntArray, cell_size: float) -> float:
     return float(cell_size * (len(path) - 1 - diagonal + np.sqrt(2.0) * diagonal))
 
 
-def describe(links: Links, index: int, names: Sequence[object]) -> str:
+def describe(
+    links: Links,
+    index: int,
+    names: Sequence[object],
+    *,
+    max_cost: float | None = None,
+    max_euclidean: float | None = None,
+) -> str:
     """Return what became of a link, in words.
 
     Parameters
@@ -275,20 +287,58 @@ def describe(links: Links, index: int, names: Sequence[object]) -> str:
         Position of the link.
     names : sequence
         Name of the source of each label, label 1 first.
+    max_cost, max_euclidean : float, optional
+        The limits that `find_links` was given.
     """
     kind = LinkKind(int(links.kind[index]))
     if kind is LinkKind.THROUGH_SOURCE:
         met = ", ".join(str(names[label - 1]) for label in links.through[index])
         return f"dropped: the least-cost path runs through source {met}"
+    if kind is LinkKind.TOO_FAR:
+        return f"dropped: the straight distance {links.euclidean[index]:.10g} is over the limit of {max_euclidean:.10g}"
+    if kind is LinkKind.TOO_COSTLY:
+        return f"dropped: the least-cost distance {links.cost[index]:.10g} is over the limit of {max_cost:.10g}"
     return {
         LinkKind.ADJACENT: "kept: neighbouring sources",
         LinkKind.NEAREST: "kept: among the nearest of one of its sources",
         LinkKind.JOINS_GROUPS: "kept: joins groups of sources",
         LinkKind.NOT_NEAREST: "dropped: not among the nearest of either source",
-        LinkKind.TOO_FAR: "dropped: the straight distance is over the limit",
-        LinkKind.TOO_COSTLY: "dropped: the least-cost distance is over the limit",
         LinkKind.CUT_OFF: "dropped: impassable cells (NoData) lie between the sources",
     }[kind]
+
+
+def _require_one(links: Links) -> None:
+    """Raise if no link is active, saying which limits would leave one."""
+    if links.active.any():
+        return
+    reasons = []
+    far, costly = links.kind == LinkKind.TOO_FAR, links.kind == LinkKind.TOO_COSTLY
+    if far.any():
+        least = links.euclidean[far].min()
+        reasons.append(
+            f"{int(far.sum())} of them are over the largest straight distance: the shortest is {least:.10g}, so the "
+            f"limit would have to be at least {_rounded_up(least)}."
+        )
+    if costly.any():
+        least = links.cost[costly].min()
+        reasons.append(
+            f"{int(costly.sum())} of them are over the largest least-cost distance: the cheapest is {least:.10g}, so "
+            f"the limit would have to be at least {_rounded_up(least)}."
+        )
+    cut = int((links.kind == LinkKind.CUT_OFF).sum())
+    if cut:
+        reasons.append(f"{cut} of them are cut off by impassable cells (NoData); give barriers a large resistance.")
+    through = int((links.kind == LinkKind.THROUGH_SOURCE).sum())
+    if through:
+        reasons.append(f"{through} of them run through other sources.")
+    error = DisconnectedError if cut == len(links.kind) else InputError
+    raise error(f"None of the {len(links.kind)} links between the sources can be kept. {' '.join(reasons)}")
+
+
+def _rounded_up(value: float) -> str:
+    """Return a limit of six figures that lets a value pass."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 5)
+    return f"{math.ceil(value / unit) * unit:.10g}"
 
 
 def _among(pairs: IntArray, some: IntArray) -> BoolArray:

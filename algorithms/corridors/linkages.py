@@ -156,13 +156,13 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         self._write_field(job, field, raster)
         adjacency = list(Adjacency)[job.choice("ADJACENCY")]
         pairs = find_pairs(graph, sources.labels, adjacency=adjacency, field=field).pairs
+        limits = {"max_cost": job.number("MAX_CWD"), "max_euclidean": job.number("MAX_EUCLID")}
         links = find_links(
             graph,
             sources.labels,
             pairs,
             distances_of_pairs(sources.geometries, pairs - 1, job.monitor.part(0.1, 0.15)),
-            max_cost=job.number("MAX_CWD"),
-            max_euclidean=job.number("MAX_EUCLID"),
+            **limits,
             drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
             nearest=job.integer("NEAREST"),
             join_groups=job.flag("CONNECT_GROUPS"),
@@ -175,7 +175,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         lone = np.setdiff1d(np.arange(1, len(sources.ids) + 1), links.pairs[links.active])
         if lone.size:
             job.monitor.warn(f"Without an active link: sources {name_ids(sources.ids[k - 1] for k in lone)}.")
-        self._write_links(job, links, sources, raster)
+        self._write_links(job, links, limits, sources, raster)
         self._write_corridors(job, graph, links, sources, raster)
         job.results["LINK_COUNT"] = active
         job.results["INACTIVE_COUNT"] = len(pairs) - active
@@ -198,7 +198,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             description="Position of the nearest source in the layer",
         )
 
-    def _write_links(self, job: Job, links, sources: Sources, raster: RasterSource) -> None:
+    def _write_links(self, job: Job, links, limits: dict, sources: Sources, raster: RasterSource) -> None:
         from ...core.linkages import describe
 
         kinds = columns(
@@ -228,7 +228,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                     by_distance[k],
                     by_length[k],
                     bool(links.active[k]),
-                    describe(links, k, sources.ids),
+                    describe(links, k, sources.ids, **limits),
                 )
             )
             path = links.paths[k]

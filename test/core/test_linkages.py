@@ -8,7 +8,7 @@ import pytest
 from ecosecnet.core import corridors as corridor_module
 from ecosecnet.core.corridors import add_to_mosaic, corridors, outside_length, shape_of
 from ecosecnet.core.costdistance import CostGraph
-from ecosecnet.core.errors import InputError
+from ecosecnet.core.errors import DisconnectedError, InputError
 from ecosecnet.core.linkages import (
     Adjacency,
     LinkKind,
@@ -159,11 +159,27 @@ class TestLinks:
         labels = np.array([[1, 0, 0, 2, 0, 3]])
         _, links = network(np.ones((1, 6)), labels, max_cost=2.5, euclidean=np.array([2.0, 1.0]))
         assert links.kind.tolist() == [LinkKind.TOO_COSTLY, LinkKind.ADJACENT]
+        assert describe(links, 0, "abc", max_cost=2.5) == "dropped: the least-cost distance 3 is over the limit of 2.5"
         _, links = network(np.ones((1, 6)), labels, max_euclidean=1.5, euclidean=np.array([2.0, 1.0]))
+        assert describe(links, 0, "abc", max_euclidean=1.5).endswith("distance 2 is over the limit of 1.5")
         assert links.kind.tolist() == [LinkKind.TOO_FAR, LinkKind.ADJACENT]
         assert np.isnan(links.cost[0])
         _, links = network(np.ones((1, 6)), labels, max_cost=3.0, max_euclidean=2.0, euclidean=np.array([2.0, 1.0]))
         assert links.active.all()
+
+    def test_limits_that_leave_nothing_say_what_would(self):
+        labels = np.array([[1, 0, 0, 2, 0, 3]])
+        with pytest.raises(InputError, match=r"None of the 2 links.*cheapest is 2, so the limit.*at least 2"):
+            network(np.ones((1, 6)), labels, max_cost=1.0)
+        far = np.array([20.00001, 30.0])
+        with pytest.raises(InputError, match=r"shortest is 20\.00001, so the limit would have to be at least 20\.0001"):
+            network(np.ones((1, 6)), labels, max_euclidean=1.0, euclidean=far)
+        _, links = network(np.ones((1, 6)), labels, max_euclidean=20.0001, euclidean=far)
+        assert links.active.sum() == 1
+
+    def test_all_cut_off(self):
+        with pytest.raises(DisconnectedError, match="1 of them are cut off by impassable cells"):
+            network(np.array([[1.0, np.nan, 1.0]]), np.array([[1, 0, 2]]))
 
     def test_nearest_and_joined_groups(self):
         # Two tight pairs far apart: with one nearest each, they stay apart unless joined, by the shortest link left.
