@@ -27,7 +27,7 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
     SUMMARY = "Gives every feature a level by natural breaks (or another rule) of a field; level 1 is the highest."
     HELP = (
         "<p><b>Natural breaks</b> (Fisher-Jenks) make the classes as uniform as possible: the sum of squares within "
-        "the classes is the smallest there is, for any number of features. The classification in the layer properties of "
+        "the classes is the smallest there is, for any number of features. The classification in layer properties of "
         "QGIS is exact only up to 3,000 values. <b>Quantile</b>: equal numbers of features. <b>Equal intervals</b>, "
         "<b>geometric intervals</b>: equal steps or ratios between the limits.</p>"
         "<p>A class holds the values above the limit before it, up to and including its own limit. Equal values are "
