@@ -357,13 +357,14 @@ class Job:
         description: str = "",
         classes: Sequence[tuple[int, str, tuple[int, int, int]]] = (),
         style: styling.Style | None = None,
+        group: str = "",
     ) -> str | None:
         """Write a raster output; returns its path, or None when it was not asked for."""
         path = self.raster_path(name)
         if path is None:
             return None
         rasters.write(path, values, grid, nodata=nodata, description=description, classes=classes, monitor=self.monitor)
-        self.finish(name, path, style or (styling.classes(classes) if classes else None))
+        self.finish(name, path, style or (styling.classes(classes) if classes else None), group)
         return path
 
     def raster_path(self, name: str) -> str | None:
@@ -410,6 +411,7 @@ class Job:
         crs: QgsCoordinateReferenceSystem | None = None,
         *,
         style: styling.Style | None = None,
+        group: str = "",
     ) -> None:
         """Write a vector layer or, without geometries, a table; does nothing when it was not asked for."""
         if not self.given(name):
@@ -426,7 +428,7 @@ class Job:
         except OSError as error:
             raise OutputError(f"Output '{name}' could not be written: {error}") from None
         del sink
-        self.finish(name, destination, style)
+        self.finish(name, destination, style, group)
 
     def write_table(self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
         """Write a table without geometry; does nothing when it was not asked for."""

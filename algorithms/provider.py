@@ -14,10 +14,14 @@ from .corridors.currentflow import CurrentFlowAlgorithm
 from .corridors.gravity import GravityAlgorithm
 from .corridors.linkages import LinkagesAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
+from .keyareas.cutoffsweep import CutoffSweepAlgorithm
 from .keyareas.keyareas import KeyAreasAlgorithm
 from .keyareas.pinchpoints import PinchPointsAlgorithm
 from .keyareas.tabulate import TabulateAlgorithm
+from .planning.securitynetwork import SecurityNetworkAlgorithm
+from .resistance.ahp import AhpAlgorithm
 from .resistance.distancefactor import DistanceFactorAlgorithm
+from .resistance.resistance import ResistanceAlgorithm
 from .resistance.scorefactor import ScoreFactorAlgorithm
 from .resistance.terrainfactor import TerrainFactorAlgorithm
 from .sources.foreground import ForegroundAlgorithm
@@ -34,6 +38,8 @@ ALGORITHMS = [
     DistanceFactorAlgorithm,
     TerrainFactorAlgorithm,
     ScoreFactorAlgorithm,
+    AhpAlgorithm,
+    ResistanceAlgorithm,
     CostDistanceAlgorithm,
     LinkagesAlgorithm,
     CentralityAlgorithm,
@@ -42,7 +48,9 @@ ALGORITHMS = [
     PinchPointsAlgorithm,
     BarriersAlgorithm,
     KeyAreasAlgorithm,
+    CutoffSweepAlgorithm,
     TabulateAlgorithm,
+    SecurityNetworkAlgorithm,
 ]
 
 

@@ -106,8 +106,8 @@ class Map:
         painter.end()
         return self
 
-    def scale_bar(self) -> tuple[Map, str]:
-        """Paint a bar of a round length; returns the map and that length in words."""
+    def scale_bar(self) -> str:
+        """Paint a bar of a round length and return that length in words."""
         metres = self._grid.cols * self._grid.dx * self._grid.metres_per_unit / 5
         power = 10 ** int(np.floor(np.log10(metres)))
         length = next(power * k for k in (5, 2, 1) if power * k <= metres)
@@ -116,7 +116,7 @@ class Map:
         painter.fillRect(12, self.height - 22, round(pixels) + 6, 12, QColor(255, 255, 255))
         painter.fillRect(15, self.height - 18, round(pixels), 4, QColor(20, 20, 20))
         painter.end()
-        return self, f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
+        return f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
 
     def png(self) -> bytes:
         """Return the picture as a PNG file."""

@@ -1,0 +1,375 @@
+"""Tool: the whole way from land cover to key areas and a report."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber
+
+from ...core.classmap import parse_values
+from ...core.errors import InputError
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support.distances import distances_of_pairs, edge_distances
+from ..support.rasters import align
+from ..support.tables import read_rows
+from ..support.terrain import slope
+from ..support.vectors import VectorSource, burn, polygonise
+
+_LAND_USE, _ELEVATION, _SLOPE, _ROAD, _MINE = "land use", "elevation", "slope", "road", "mine"
+_WORDS = {
+    _LAND_USE: r"land ?use|land ?cover|土地",
+    _ELEVATION: r"elevation|altitude|dem|高程|海拔",
+    _SLOPE: r"slope|坡度",
+    _ROAD: r"road|道路|公路",
+    _MINE: r"min(e|es|ing)\b|矿",
+}
+
+
+class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
+    """Builds an ecological security network in one run."""
+
+    NAME = "securitynetwork"
+    LABEL = "Ecological security network"
+    GROUP = base.PLANNING
+    TAGS = ("workflow", "ecological security pattern", "report", "生态安全格局", "生态网络", "一键", "报告")
+    SUMMARY = (
+        "Builds the whole network: sources, resistance surface, corridors, pinch points, barriers, tables, report."
+    )
+    HELP = (
+        "<p>Carries out the method of the Liuzhi study (Yang et al.) in one run; the defaults are that study's.</p>"
+        "<ol><li><b>Sources</b>: MSPA of the foreground classes; core areas united with the protected land; patches of "
+        "the smallest area and more; those whose removal would cost more than MIN_DPC percent of the probability of "
+        "connectivity (dPC). They are numbered from the most important.</li>"
+        "<li><b>Resistance</b>: land use, elevation, slope, distance from roads and mines scored 1 to 5, weighted (AHP) "
+        "and summed; then multiplied by 1 + each correction raster, stretched to 0 to 1 (the study gives no formula).</li>"
+        "<li><b>Corridors</b>: least-cost links between neighbouring sources, graded by current-flow centrality (natural "
+        "breaks).</li>"
+        "<li><b>Key areas</b>: current within the corridors (pinch points) and barrier scores, each in four classes by "
+        "natural breaks; the highest class is kept.</li>"
+        "<li><b>Tables</b> by township in which every area is counted once, so that the totals equal the map.</li></ol>"
+        "<p>The score table of the study is used with its misprints corrected; each correction is named in the report. Give "
+        "SCORES for a table of your own. Without elevation, roads or mines the other weights are scaled up.</p>"
+        "<p>Every step is a tool of its own for finer control: foreground, mspa, sources, connectivity, scorefactor, "
+        "resistance, linkages, centrality, pinchpoints, barriers, keyareas, tabulate.</p>"
+    )
+
+    def declare(self):
+        types = QgsProcessing.SourceType
+        polygon, line, table = types.TypeVectorPolygon, types.TypeVectorLine, types.TypeVector
+        return [
+            p.raster(
+                "LANDUSE", "Land use", "Class raster with square cells in a projected CRS; NoData outside the area."
+            ),
+            p.text(
+                "FOREGROUND",
+                "Foreground classes",
+                "Land-use values that are habitat. Default: woodland, grassland and water of the preset's eight classes.",
+                "1,2,6",
+            ),
+            p.raster("DEM", "Elevation", "In metres; resampled onto the land use where needed.", optional=True),
+            p.vector("ROADS", "Roads", "Lines; the distance to them is a resistance factor.", [line], optional=True),
+            p.vector(
+                "MINES",
+                "Mines",
+                "Points, lines or polygons; the distance to them is a resistance factor.",
+                [types.TypeVectorAnyGeometry],
+                optional=True,
+            ),
+            p.vectors(
+                "PROTECTED", "Red line and reserves", "Polygons that are sources beside the core areas.", optional=True
+            ),
+            p.rasters(
+                "CORRECTIONS",
+                "Correction rasters",
+                "Rock desertification, soil erosion, geohazards and the like: the higher, the more resistance.",
+                optional=True,
+            ),
+            p.vector("TOWNSHIPS", "Townships", "Polygons for the tables (townships, villages).", optional=True),
+            p.field(
+                "TOWNSHIP_NAME", "Fields with their names", "One or several.", "TOWNSHIPS", many=True, optional=True
+            ),
+            p.text(
+                "LANDUSE_NAMES",
+                "Names of the land uses",
+                "For the tables: 1=Forest; 2=Grassland. Empty: the names of the preset.",
+                optional=True,
+            ),
+            p.table(
+                "SCORES",
+                "Score table",
+                "Columns factor, min, max (or value), score, weight; factors are recognised by their name (land use, "
+                "elevation, slope, road, mine) or by the name of a layer in FACTORS. Empty: the corrected table of the "
+                "Liuzhi study.",
+                optional=True,
+            ),
+            p.rasters("FACTORS", "Further factors", "Rasters named as in the score table.", optional=True),
+            p.choice("CONNECTIVITY", "MSPA connectivity", "Of the foreground.", ["8", "4"], advanced=True),
+            p.integer("EDGE_WIDTH", "MSPA edge width (cells)", "Depth of the edge.", 1, low=1, high=100, advanced=True),
+            p.choice(
+                "OVERLAY",
+                "Core and protected land",
+                "How they make the candidate patches.",
+                ["Union", "Intersection", "Core that protected land touches"],
+                advanced=True,
+            ),
+            p.number("MIN_AREA", "Smallest source (ha)", "Smaller patches are left out.", 100.0, low=0.0),
+            p.number("GAP", "Widest gap closed (m)", "Between parts of a source.", 0.0, low=0.0, advanced=True),
+            p.number(
+                "DISPERSAL",
+                "Dispersal distance (m)",
+                "Distance that goes with the probability below.",
+                5000.0,
+                low=0.001,
+            ),
+            p.number(
+                "PROBABILITY",
+                "Probability at that distance",
+                "Of dispersing that far: 0.5 makes the distance a median.",
+                0.5,
+                low=1e-9,
+                high=1 - 1e-9,
+            ),
+            p.number("MIN_DPC", "Smallest dPC (%)", "Patches up to this importance are no sources.", 1.0, low=0.0),
+            p.choice(
+                "CORRECTION_METHOD",
+                "Correction",
+                "How a correction raster changes the resistance.",
+                [
+                    "Multiply by 1 + value stretched to 0 to 1",
+                    "Multiply by value / mean",
+                    "Multiply by value",
+                    "Add the value",
+                ],
+                advanced=True,
+            ),
+            p.choice(
+                "ADJACENCY",
+                "Link",
+                "Which pairs of sources are tried.",
+                [
+                    "Cost-weighted or Euclidean neighbours",
+                    "Cost-weighted neighbours",
+                    "Euclidean neighbours",
+                    "All pairs",
+                ],
+                advanced=True,
+            ),
+            p.flag(
+                "DROP_THROUGH_SOURCES",
+                "Drop corridors through other sources",
+                "Links whose least-cost path runs through a third source become inactive.",
+                True,
+                advanced=True,
+            ),
+            p.number(
+                "CUTOFF",
+                "Corridor cutoff (cost units)",
+                "How much costlier than the least-cost path a way may be and still belong to the corridor, in resistance "
+                "times metres: 2000 is 2 km over cells of resistance 1.",
+                2000.0,
+                low=0.0,
+            ),
+            p.number(
+                "MIN_RADIUS", "Smallest barrier radius (m)", "Of the search window.", 90.0, low=0.001, advanced=True
+            ),
+            p.number(
+                "MAX_RADIUS", "Largest barrier radius (m)", "Of the search window.", 270.0, low=0.001, advanced=True
+            ),
+            p.number("STEP", "Step between the radii (m)", "0: only the smallest.", 90.0, low=0.0, advanced=True),
+            p.integer(
+                "CLASSES", "Classes of current and score", "By natural breaks.", 4, low=2, high=20, advanced=True
+            ),
+            p.integer(
+                "GRADES", "Grades of sources and corridors", "By natural breaks.", 3, low=1, high=5, advanced=True
+            ),
+            p.flag(
+                "OVERLAY_RESISTANCE",
+                "Overlay with the resistance",
+                "Multiply current and score by the resistance before they are classified, as the study does.",
+                True,
+                advanced=True,
+            ),
+            p.number(
+                "MIN_KEY_AREA", "Smallest key area (ha)", "Smaller ones are dropped.", 0.0, low=0.0, advanced=True
+            ),
+            p.raster_output("MSPA", "MSPA", "Codes of GuidosToolbox.", optional=True),
+            p.vector_output("SOURCES", "Ecological sources", "With area, dPC, dIIC and grade.", polygon, optional=True),
+            p.raster_output("RESISTANCE", "Resistance surface", "Corrected.", optional=True),
+            p.raster_output("CORRIDORS", "Corridor belt", "Cost above the least-cost path.", optional=True),
+            p.vector_output("LINKS", "Ecological corridors", "Least-cost paths with their grade.", line, optional=True),
+            p.raster_output("CURRENT", "Current density", "Amperes at 1 A per link.", optional=True),
+            p.vector_output("PINCHPOINTS", "Pinch points", "Highest class of the current.", polygon, optional=True),
+            p.raster_output("SCORE", "Barrier score", "Cost saved per metre restored.", optional=True),
+            p.vector_output("BARRIERS", "Barriers", "Highest class of the score.", polygon, optional=True),
+            p.vector_output("PINCH_TABLE", "Pinch points by township", "Needs TOWNSHIPS.", table, optional=True),
+            p.vector_output("BARRIER_TABLE", "Barriers by township", "Needs TOWNSHIPS.", table, optional=True),
+            p.html_output("REPORT", "Report", "Maps, tables, warnings and methods on one page.", default=True),
+            *(
+                QgsProcessingOutputNumber(name, label)
+                for name, label in (
+                    ("SOURCE_COUNT", "Sources"),
+                    ("SOURCE_HA", "Area of the sources (ha)"),
+                    ("LINK_COUNT", "Corridors"),
+                    ("LINK_KM", "Length of the corridors (km)"),
+                    ("PINCH_COUNT", "Pinch points"),
+                    ("PINCH_HA", "Area of the pinch points (ha)"),
+                    ("BARRIER_COUNT", "Barriers"),
+                    ("BARRIER_HA", "Area of the barriers (ha)"),
+                )
+            ),
+        ]
+
+    def check(self, job: Job) -> str | None:
+        parse_values(job.text("FOREGROUND"))
+        if job.number("MAX_RADIUS") < job.number("MIN_RADIUS"):
+            return "The largest barrier radius is below the smallest. Exchange them."
+        return None
+
+    def execute(self, job: Job) -> None:
+        from ...core.costdistance import graph_bytes
+        from ...core.securitynetwork import security_network
+        from ..support.networkoutputs import NetworkOutputs
+        from ..support.networkreport import network_report
+
+        land = job.raster("LANDUSE")
+        job.need_memory(graph_bytes(land.grid.shape) * 2.5)
+        values, valid = land.read(job.monitor.part(0.0, 0.02))
+        scores, corrected = self._scores(job)
+        options = self._options(job)
+        network = security_network(
+            values,
+            valid,
+            land.grid,
+            self._factors(job, scores, values, valid),
+            scores,
+            options,
+            distances=PolygonDistances(land.grid),
+            protected=self._protected(job),
+            corrections={one.name: align(one, land, monitor=job.monitor) for one in job.rasters("CORRECTIONS")},
+            monitor=job.monitor.part(0.1, 0.9),
+        )
+        outputs = NetworkOutputs(job, network, land)
+        outputs.write_layers()
+        outputs.write_tables()
+        numbers = outputs.tell()
+        if job.given("REPORT"):
+            job.write_html("REPORT", network_report(outputs, numbers, scores, corrected, options, values, valid))
+
+    def _options(self, job: Job):
+        from ...core.barriers import radii_between
+        from ...core.corrections import ADD, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
+        from ...core.linkages import Adjacency
+        from ...core.patches import OVERLAYS
+        from ...core.securitynetwork import Options
+
+        metres = job.raster("LANDUSE").grid.metres_per_unit
+        method = (NORMALISED, MEAN_RATIO, MULTIPLY, ADD)[job.choice("CORRECTION_METHOD")]
+        return Options(
+            foreground=parse_values(job.text("FOREGROUND")),
+            connectivity=(8, 4)[job.choice("CONNECTIVITY")],
+            edge_width=job.integer("EDGE_WIDTH"),
+            overlay=OVERLAYS[job.choice("OVERLAY")],
+            min_area_ha=job.number("MIN_AREA"),
+            gap=job.number("GAP") / metres,
+            dispersal=job.number("DISPERSAL") / metres,
+            probability=job.number("PROBABILITY"),
+            min_dpc=job.number("MIN_DPC"),
+            correction=Correction(method),
+            adjacency=list(Adjacency)[job.choice("ADJACENCY")],
+            drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
+            cutoff=job.number("CUTOFF"),
+            radii=radii_between(*(job.number(name) / metres for name in ("MIN_RADIUS", "MAX_RADIUS", "STEP"))),
+            grades=job.integer("GRADES"),
+            classes=job.integer("CLASSES"),
+            overlay_resistance=job.flag("OVERLAY_RESISTANCE"),
+            min_key_area_ha=job.number("MIN_KEY_AREA"),
+        )
+
+    def _scores(self, job: Job):
+        """Return the score table, and what was corrected in it."""
+        from ...core.presets import LIUZHI_CORRECTIONS, liuzhi_corrected
+        from ...core.scoretable import read_score_table
+
+        table = job.vector("SCORES")
+        if table is None:
+            return liuzhi_corrected(), LIUZHI_CORRECTIONS
+        return read_score_table(read_rows(table)), ()
+
+    def _factors(self, job: Job, scores, values: np.ndarray, valid: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the values of each factor of the score table for which there is data."""
+        land = job.raster("LANDUSE")
+        rasters = {one.name.lower(): one for one in job.rasters("FACTORS")}
+        makers = {
+            _LAND_USE: lambda: np.where(valid, values, np.nan).astype(np.float32),
+            _ELEVATION: lambda: self._elevation(job),
+            _SLOPE: lambda: self._slope(job),
+            _ROAD: lambda: self._distance(job, "ROADS"),
+            _MINE: lambda: self._distance(job, "MINES"),
+        }
+        found = {}
+        for factor in scores:
+            job.monitor.check()
+            if factor.name.lower() in rasters:
+                found[factor.name] = align(rasters[factor.name.lower()], land, monitor=job.monitor)
+                continue
+            kind = next((k for k, words in _WORDS.items() if re.search(words, factor.name, re.IGNORECASE)), None)
+            data = makers[kind]() if kind else None
+            if data is not None:
+                found[factor.name] = data
+        return found
+
+    def _elevation(self, job: Job) -> np.ndarray | None:
+        dem = job.raster("DEM")
+        return None if dem is None else align(dem, job.raster("LANDUSE"), monitor=job.monitor)
+
+    def _slope(self, job: Job) -> np.ndarray | None:
+        elevation = self._elevation(job)
+        return None if elevation is None else slope(elevation, job.raster("LANDUSE"), job.monitor)
+
+    def _distance(self, job: Job, name: str) -> np.ndarray | None:
+        from ...core.scoring import distance_to
+
+        source, land = job.vector(name), job.raster("LANDUSE")
+        if source is None:
+            return None
+        cells = burn(source.geometries(land.crs), land.grid, all_touched=True) > 0
+        if not cells.any():
+            job.monitor.warn(f"No feature of '{source.name}' lies on the land use; that factor is left out.")
+            return None
+        return distance_to(cells, cell_size=land.grid.cell_size * land.grid.metres_per_unit, monitor=job.monitor)
+
+    def _protected(self, job: Job) -> np.ndarray | None:
+        land = job.raster("LANDUSE")
+        layers: list[VectorSource] = job.vectors("PROTECTED")
+        if not layers:
+            return None
+        cells = burn([shape for layer in layers for shape in layer.geometries(land.crs)], land.grid) > 0
+        if not cells.any():
+            raise InputError(
+                f"No protected polygon ({', '.join(layer.name for layer in layers)}) lies on the land use. "
+                "Check their coordinate reference systems, or leave them out."
+            )
+        return cells
+
+
+class PolygonDistances:
+    """Exact distances between patches as the polygons they are written as."""
+
+    def __init__(self, grid) -> None:
+        self._grid = grid
+
+    def within(self, labels, limit, monitor):
+        """Return the pairs of patches at most `limit` apart, and their distances."""
+        first, second, apart = edge_distances(self._polygons(labels, monitor), limit=limit, monitor=monitor)
+        return np.column_stack((first, second)), apart
+
+    def between(self, labels, pairs, monitor):
+        """Return the distances of pairs of patches."""
+        return distances_of_pairs(self._polygons(labels, monitor), pairs, monitor)
+
+    def _polygons(self, labels, monitor):
+        shapes = polygonise(labels, self._grid, monitor.part(0.0, 0.3))
+        return [shapes[k] for k in sorted(shapes)]

@@ -1,0 +1,238 @@
+"""Turns an ecological security network into layers and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qgis.core import QgsGeometry, QgsWkbTypes
+
+from ...core.mspa import CODES
+from ...core.presets import LAND_USE_NAMES
+from . import styling
+from .linktable import link_columns, link_lines, link_rows
+from .rasters import RasterSource
+from .tables import columns
+from .vectors import polygonise
+from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
+
+if TYPE_CHECKING:
+    from ...core.keyareas import KeyAreas
+    from ...core.securitynetwork import SecurityNetwork
+    from ..base import Job
+
+NODATA = -9999.0
+
+MSPA_CLASSES = [(code.code, code.name, code.colour) for code in CODES]
+
+_LAND_USE_COLOURS = (
+    (38, 115, 60),
+    (163, 200, 110),
+    (204, 196, 174),
+    (226, 170, 100),
+    (245, 232, 150),
+    (90, 160, 215),
+    (90, 90, 90),
+    (205, 60, 60),
+)
+PRESET_LAND_USE = list(zip(range(1, 9), LAND_USE_NAMES, _LAND_USE_COLOURS))
+"""Code, name and colour of the land uses of the preset."""
+
+GROUPS = ("1 Ecological sources", "2 Resistance surface", "3 Corridors", "4 Key areas")
+
+
+class NetworkOutputs:
+    """The layers and tables of a run, as shapes and rows that the report uses too.
+
+    Attributes
+    ----------
+    source_shapes, link_shapes, pinch_shapes, barrier_shapes : list of QgsGeometry
+        In the order of the sources, links and areas.
+    pinch_table, barrier_table : ZoneTable or None
+        By township; None without townships or without areas.
+    """
+
+    def __init__(self, job: Job, network: SecurityNetwork, land: RasterSource) -> None:
+        self.job = job
+        self.network = network
+        self.land = land
+        self.grid = land.grid
+        self.names = parse_names(job.text("LANDUSE_NAMES")) or {str(k): name for k, name, _ in PRESET_LAND_USE}
+        self.source_shapes = list(polygonise(network.sources.labels, land.grid, job.monitor.part(0.9, 0.91)).values())
+        self.link_shapes = link_lines(network.corridors.links, self.source_shapes, land.grid)
+        self.pinch_shapes = self._shapes(network.places.pinch_areas)
+        self.barrier_shapes = self._shapes(network.places.barrier_areas)
+        use = RasterUse(land, land.crs, job.context.transformContext())
+        self.pinch_table = self._by_township(self.pinch_shapes, use)
+        self.barrier_table = self._by_township(self.barrier_shapes, use)
+
+    def _shapes(self, areas: KeyAreas | None) -> list[QgsGeometry]:
+        if areas is None:
+            return []
+        return list(polygonise(areas.labels, self.grid, self.job.monitor.part(0.91, 0.92)).values())
+
+    def _by_township(self, shapes: Sequence[QgsGeometry], use: RasterUse) -> ZoneTable | None:
+        townships = self.job.vector("TOWNSHIPS")
+        if townships is None or not shapes:
+            return None
+        return tabulate_by_zone(
+            shapes,
+            townships,
+            self.job.fields("TOWNSHIP_NAME"),
+            self.land.crs,
+            land_use=use,
+            use_names=self.names,
+            monitor=self.job.monitor.part(0.92, 0.94),
+        )
+
+    def write_layers(self) -> None:
+        """Write rasters and vector layers, each with its style and group."""
+        network = self.network
+        sources, link_set, places = network.sources, network.corridors, network.places
+        self._raster("MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", 0, classes=MSPA_CLASSES)
+        self._write_sources()
+        self._surface("RESISTANCE", network.surface.values, "Resistance", styling.RESISTANCE, 1)
+        self._surface("CORRIDORS", link_set.mosaic, "Cost above the least-cost path", styling.CURRENT[::-1], 2)
+        self._write_links()
+        self._surface("CURRENT", places.pinch.current, "Current, amperes at 1 A per link", styling.CURRENT, 3)
+        self._write_areas("PINCHPOINTS", places.pinch_areas, self.pinch_shapes, (214, 69, 38, 170))
+        self._surface("SCORE", places.barrier.score, "Cost saved per metre restored", styling.SCORE, 3)
+        self._write_areas("BARRIERS", places.barrier_areas, self.barrier_shapes, (98, 40, 120, 170))
+
+    def write_tables(self) -> None:
+        """Write the tables by township."""
+        for name, table in (("PINCH_TABLE", self.pinch_table), ("BARRIER_TABLE", self.barrier_table)):
+            if table is not None:
+                self.job.write_table(name, table.headers, table.rows)
+
+    def tell(self) -> dict[str, float]:
+        """Put the headline numbers into the results, and return them."""
+        sources, link_set, places = self.network.sources, self.network.corridors, self.network.places
+        active = link_set.links.active
+        areas = [
+            (0, 0.0) if found is None else (int(found.area_ha.size), float(found.area_ha.sum()))
+            for found in (places.pinch_areas, places.barrier_areas)
+        ]
+        metres = self.grid.metres_per_unit
+        numbers = {
+            "SOURCE_COUNT": int(sources.area_ha.size),
+            "SOURCE_HA": float(sources.area_ha.sum()),
+            "LINK_COUNT": int(active.sum()),
+            "LINK_KM": float(np.nansum(link_set.links.length[active]) * metres / 1000.0),
+            "PINCH_COUNT": areas[0][0],
+            "PINCH_HA": areas[0][1],
+            "BARRIER_COUNT": areas[1][0],
+            "BARRIER_HA": areas[1][1],
+        }
+        self.job.results.update(numbers)
+        self.job.monitor.info(
+            "{SOURCE_COUNT} sources ({SOURCE_HA:,.0f} ha), {LINK_COUNT} corridors ({LINK_KM:,.1f} km), {PINCH_COUNT} "
+            "pinch points ({PINCH_HA:,.1f} ha), {BARRIER_COUNT} barriers ({BARRIER_HA:,.1f} ha).".format(**numbers)
+        )
+        return numbers
+
+    def _raster(self, name: str, values, nodata: float, description: str, group: int, **look) -> None:
+        self.job.write_raster(
+            name, values, self.grid, nodata=nodata, description=description, group=GROUPS[group], **look
+        )
+
+    def _surface(self, name: str, values: np.ndarray, description: str, colours: list, group: int) -> None:
+        stops = stretch(values)
+        self._raster(name, values, NODATA, description, group, style=styling.ramp(colours, stops))
+
+    def _write_sources(self) -> None:
+        found = self.network.sources
+        flow = self.network.corridors.flow
+        kinds = columns(
+            source_id=int,
+            area_ha=float,
+            core_ha=float,
+            protected_ha=float,
+            dIIC=float,
+            dPC=float,
+            dPCintra=float,
+            dPCflux=float,
+            dPCconnector=float,
+            grade=int,
+            current_flow=float,
+        )
+        rows = zip(
+            range(1, found.area_ha.size + 1),
+            found.area_ha,
+            found.core_ha,
+            found.protected_ha,
+            found.diic.total,
+            found.dpc.total,
+            found.dpc.intra,
+            found.dpc.flux,
+            found.dpc.connector,
+            found.grade,
+            flow.nodes,
+        )
+        greens = [(20, 92, 46), (76, 153, 84), (150, 200, 140), (190, 220, 178), (215, 232, 205)]
+        entries = [
+            (g, f"Grade {g}" + (" (highest)" if g == 1 else ""), styling.fill_symbol(greens[min(g, 5) - 1]))
+            for g in range(1, int(found.grade.max()) + 1)
+        ]
+        self.job.write_features(
+            "SOURCES",
+            kinds,
+            rows,
+            self.source_shapes,
+            QgsWkbTypes.Type.MultiPolygon,
+            self.land.crs,
+            style=styling.categories("grade", entries),
+            group=GROUPS[0],
+        )
+
+    def _write_links(self) -> None:
+        found, pinch = self.network.corridors, self.network.places.pinch
+        kinds = link_columns(int) + columns(current_flow=float, grade=int, eff_res=float, cwd_effres=float)
+        rows = link_rows(found.links, range(1, self.network.sources.area_ha.size + 1))
+        position = np.cumsum(found.links.active) - 1
+        ratio = pinch.ratio
+        for row, active, k in zip(rows, found.links.active, position):
+            extra = [found.flow.links[k], found.grade[k], pinch.effective_resistance[k], ratio[k]]
+            row.extend(extra if active else [None] * 4)
+        entries = [
+            (
+                g,
+                f"Grade {g}" + (" (highest)" if g == 1 else ""),
+                styling.line_symbol(styling.GRADES[g - 1], 1.5 - 0.25 * g),
+            )
+            for g in range(1, int(found.grade.max(initial=1)) + 1)
+        ]
+        entries.append((None, "Dropped", styling.line_symbol((150, 150, 150), 0.3, "dash")))
+        self.job.write_features(
+            "LINKS",
+            kinds,
+            rows,
+            self.link_shapes,
+            QgsWkbTypes.Type.LineString,
+            self.land.crs,
+            style=styling.categories("grade", entries),
+            group=GROUPS[2],
+        )
+
+    def _write_areas(self, name: str, areas: KeyAreas | None, shapes: list[QgsGeometry], fill: tuple) -> None:
+        rows = [] if areas is None else zip(range(1, len(shapes) + 1), areas.area_ha, areas.mean, areas.maximum)
+        self.job.write_features(
+            name,
+            columns(area_id=int, area_ha=float, mean=float, max=float),
+            rows,
+            shapes,
+            QgsWkbTypes.Type.MultiPolygon,
+            self.land.crs,
+            style=styling.polygons(fill, fill[:3]),
+            group=GROUPS[3],
+        )
+
+
+def stretch(values: np.ndarray) -> list[float]:
+    """Return ascending stops that spread the colours of a surface over its values."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return [0.0, 1.0]
+    stops = np.quantile(known, [0.0, 0.5, 0.8, 0.95, 1.0])
+    return [float(stop) for stop in np.maximum.accumulate(stops + np.arange(5) * 1e-9)]

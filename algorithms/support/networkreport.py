@@ -1,0 +1,324 @@
+"""The report of an ecological security network: maps, tables, warnings and methods on one page."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qgis.core import Qgis
+
+from ...core.connectivity import dispersal_rate, distance_at
+from ...core.mspa import CLASS_NAMES
+from . import html, styling
+from .maps import Map
+from .networkoutputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs, stretch
+
+if TYPE_CHECKING:
+    from ...core.scoretable import FactorScores
+    from ...core.securitynetwork import Options
+    from .zonal import ZoneTable
+
+_GREEN, _RED, _PURPLE, _GREY = (46, 125, 70), (214, 69, 38), (98, 40, 120), (120, 130, 124)
+_PALE = (170, 205, 175)
+
+
+def network_report(
+    outputs: NetworkOutputs,
+    numbers: dict[str, float],
+    scores: Sequence[FactorScores],
+    corrected: Sequence[str],
+    options: Options,
+    land_use: np.ndarray,
+    valid: np.ndarray,
+) -> str:
+    """Return the report as one self-contained HTML page.
+
+    Parameters
+    ----------
+    outputs : NetworkOutputs
+        Layers and tables of the run.
+    numbers : dict
+        Headline numbers, see `NetworkOutputs.tell`.
+    scores : sequence of FactorScores
+        The score table that was used.
+    corrected : sequence of str
+        What was corrected in it, a sentence each.
+    options : Options
+        The choices of the run.
+    land_use, valid : ndarray
+        Land use and where there is any, for the first map.
+    """
+    report = _Report(outputs, numbers, scores, corrected, options)
+    parts = [
+        *report.summary(),
+        *report.sources(land_use, valid),
+        *report.resistance(),
+        *report.corridors(),
+        *report.key_areas(),
+        *report.methods(),
+    ]
+    now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
+    lead = f"{outputs.land.name}, {outputs.grid.describe()}. Made {now} with EcoSecNet in QGIS {Qgis.QGIS_VERSION}."
+    return html.page("Ecological security network", lead, parts)
+
+
+class _Report:
+    def __init__(self, outputs: NetworkOutputs, numbers: dict, scores, corrected, options: Options) -> None:
+        self._outputs = outputs
+        self._network = outputs.network
+        self._numbers = numbers
+        self._scores = scores
+        self._corrected = corrected
+        self._options = options
+
+    def summary(self) -> list[str]:
+        n, network = self._numbers, self._network
+        structure = network.corridors.structure
+        parts = [
+            html.cards(
+                [
+                    (f"{n['SOURCE_COUNT']}", f"ecological sources, {n['SOURCE_HA']:,.0f} ha"),
+                    (f"{n['LINK_COUNT']}", f"corridors, {n['LINK_KM']:,.1f} km"),
+                    (f"{n['PINCH_COUNT']}", f"pinch points, {n['PINCH_HA']:,.1f} ha"),
+                    (f"{n['BARRIER_COUNT']}", f"barriers, {n['BARRIER_HA']:,.1f} ha"),
+                ]
+            )
+        ]
+        map_ = self._base().polygons(self._outputs.source_shapes, _GREEN, _GREEN)
+        for grade in range(int(network.corridors.grade.max(initial=1)), 0, -1):
+            map_.lines(self._graded(grade), styling.GRADES[grade - 1], 3.4 - 0.7 * grade)
+        map_.polygons(self._outputs.pinch_shapes, _RED, _RED, 1.5)
+        map_.polygons(self._outputs.barrier_shapes, _PURPLE, _PURPLE, 1.5)
+        legend = [("Source", _GREEN), ("Pinch point", _RED), ("Barrier", _PURPLE)]
+        legend[1:1] = [(f"Corridor, grade {g}", styling.GRADES[g - 1]) for g in self._link_grades()]
+        parts.append(self._figure(map_, "The network", legend))
+        parts.append(
+            html.paragraph(
+                f"The network has {structure.components} component(s); alpha {structure.alpha:.2f}, beta "
+                f"{structure.beta:.2f}, gamma {structure.gamma:.2f}."
+            )
+        )
+        warnings = self._outputs.job.monitor.warnings
+        if warnings:
+            parts.append(html.heading("Warnings", 3))
+            parts += [html.warning(text) for text in warnings]
+        return parts
+
+    def sources(self, land_use: np.ndarray, valid: np.ndarray) -> list[str]:
+        found, outputs, options = self._network.sources, self._outputs, self._options
+        grid = outputs.grid
+        parts = [html.heading("1 Ecological sources")]
+        held = {str(int(v)) for v in np.unique(land_use[valid])}
+        if held <= {str(value) for value, _, _ in PRESET_LAND_USE}:
+            map_ = Map(grid).classes(np.where(valid, land_use, 255), PRESET_LAND_USE)
+            parts.append(self._figure(map_, "Land use", [(name, c) for _, name, c in PRESET_LAND_USE]))
+        shown = {name: colour for _, name, colour in MSPA_CLASSES if "(" not in name and " in " not in name}
+        map_ = Map(grid).classes(found.codes, MSPA_CLASSES)
+        parts.append(self._figure(map_, "Morphological spatial pattern (MSPA)", list(shown.items())))
+        count = np.bincount(found.classes.ravel(), minlength=256)
+        foreground, data = int(count[1:8].sum()), int(count[:8].sum())
+        parts.append(
+            html.table(
+                ["Class", "Area (ha)", "Share of foreground (%)", "Share of landscape (%)"],
+                [
+                    [CLASS_NAMES[k], count[k] * grid.cell_ha, 100.0 * count[k] / foreground, 100.0 * count[k] / data]
+                    for k in range(1, 8)
+                ]
+                + [["Foreground", foreground * grid.cell_ha, 100.0, 100.0 * foreground / data]],
+                caption=f"MSPA, {options.connectivity} neighbours, edge width {options.edge_width} cell(s)",
+                total=True,
+            )
+        )
+        map_ = self._base()
+        greens = [(20, 92, 46), (110, 175, 110), (190, 220, 178), (205, 228, 195), (215, 232, 205)]
+        for shape, grade in zip(outputs.source_shapes, found.grade):
+            map_.polygons([shape], greens[min(grade, 5) - 1], (40, 70, 50), 0.8)
+        legend = [(f"Grade {g}", greens[g - 1]) for g in range(1, int(found.grade.max()) + 1)]
+        parts.append(self._figure(map_, "Sources by their importance for connectivity (dPC)", legend))
+        parts.append(
+            html.table(
+                ["Source", "Area (ha)", "Core (ha)", "Protected (ha)", "dIIC (%)", "dPC (%)", "Grade"],
+                [
+                    [k + 1, *(float(x[k]) for x in (found.area_ha, found.core_ha, found.protected_ha)),
+                     float(found.diic.total[k]), float(found.dpc.total[k]), int(found.grade[k])]
+                    for k in range(found.area_ha.size)
+                ]
+                + [["All", *(float(x.sum()) for x in (found.area_ha, found.core_ha, found.protected_ha)),
+                    None, None, None]],
+                caption=f"{found.area_ha.size} sources of {found.candidates} patches; dPC above {options.min_dpc:g} %",
+                total=True,
+            )
+        )  # fmt: skip
+        rate = dispersal_rate(options.dispersal, options.probability)
+        parts.append(
+            html.paragraph(
+                f"Dispersal kernel: p = exp(-k d) with k = {rate:.4g} per map unit, that is {options.probability:g} at "
+                f"{options.dispersal:,.0f}, 0.05 at {distance_at(rate, 0.05):,.0f} and 0.01 at "
+                f"{distance_at(rate, 0.01):,.0f} map units; distances from edge to edge. Equivalent connected area "
+                f"EC(PC) of all patches: {found.indices.equivalent:,.0f} ha; {found.indices.step:.1f} % of PC come from "
+                "stepping stones."
+            )
+        )
+        return parts
+
+    def resistance(self) -> list[str]:
+        surface, facts = self._network.surface.values, self._network.surface.summary
+        stops = [facts.minimum, facts.maximum]
+        map_ = Map(self._outputs.grid).surface(surface, styling.RESISTANCE, *np.nanquantile(surface, [0.01, 0.99]))
+        parts = [
+            html.heading("2 Resistance surface"),
+            self._figure(map_, "Resistance", self._ramp(styling.RESISTANCE, stops)),
+            html.paragraph(
+                f"Resistance from {facts.minimum:.2f} to {facts.maximum:.2f}, mean {facts.mean:.2f}, contrast "
+                f"{facts.contrast:.1f}; {facts.missing:,} cells without."
+            ),
+            html.table(
+                ["Factor", "Weight", "Mean part", "Share of the mean (%)", "Share of the variance (%)"],
+                [
+                    [c.name, float(c.weight), float(c.mean), 100.0 * c.share_of_mean, 100.0 * c.share_of_variance]
+                    for c in facts.contributions
+                ],
+                caption="What each factor contributes, before correction",
+            ),
+        ]
+        used = {c.name for c in facts.contributions}
+        rows = [
+            [factor.name, item.describe(), float(item.score)]
+            for factor in self._scores
+            if factor.name in used
+            for item in factor.classes
+        ]
+        parts.append(html.table(["Factor", "Class", "Score"], rows, caption="Scores"))
+        if self._corrected:
+            parts.append(html.paragraph("The score table of the study is used with these corrections:"))
+            parts.append("<ul>" + "".join(f"<li>{sentence}</li>" for sentence in self._corrected) + "</ul>")
+        return parts
+
+    def corridors(self) -> list[str]:
+        found, pinch = self._network.corridors, self._network.places.pinch
+        stops = stretch(found.mosaic)
+        map_ = Map(self._outputs.grid).surface(found.mosaic, styling.CURRENT[::-1], stops[0], stops[-1])
+        map_.polygons(self._outputs.source_shapes, _PALE, _GREEN)
+        for grade in reversed(self._link_grades()):
+            map_.lines(self._graded(grade), styling.GRADES[grade - 1], 4.2 - 0.8 * grade)
+        legend = [("Source", _PALE), *((f"Grade {g}", styling.GRADES[g - 1]) for g in self._link_grades())]
+        rows = []
+        metres = self._outputs.grid.metres_per_unit
+        for k, index in enumerate(np.flatnonzero(found.links.active)):
+            a, b = found.links.pairs[index]
+            rows.append(
+                [int(index) + 1, f"{a} - {b}", float(found.links.length[index]) * metres, float(found.links.cost[index]),
+                 float(pinch.effective_resistance[k]), float(pinch.ratio[k]), float(found.flow.links[k]),
+                 int(found.grade[k])]
+            )  # fmt: skip
+        rows.sort(key=lambda row: (row[-1], -row[-2]))
+        dropped = int((~found.links.active).sum())
+        return [
+            html.heading("3 Corridors"),
+            self._figure(map_, "Corridors and their grade; the belt shows the cost above the least-cost path", legend),
+            html.table(
+                [
+                    "Link",
+                    "Sources",
+                    "Length (m)",
+                    "Cost distance",
+                    "Effective resistance",
+                    "Ratio",
+                    "Centrality",
+                    "Grade",
+                ],
+                rows,
+                caption="Corridors by current-flow centrality. Ratio: cost distance over effective resistance; near 1 "
+                "there is one narrow way, above it many",
+            ),
+            html.paragraph(
+                f"{dropped} candidate link(s) were dropped; the layer of corridors names the reason of each."
+            ),
+        ]
+
+    def key_areas(self) -> list[str]:
+        places, outputs = self._network.places, self._outputs
+        parts = [html.heading("4 Pinch points and barriers")]
+        for title, values, colours, shapes, colour, table in (
+            ("Pinch points", places.pinch.current, styling.CURRENT, outputs.pinch_shapes, _RED, outputs.pinch_table),
+            ("Barriers", places.barrier.score, styling.SCORE, outputs.barrier_shapes, _PURPLE, outputs.barrier_table),
+        ):
+            stops = stretch(values)
+            map_ = Map(outputs.grid).surface(values, colours, stops[0], stops[3])
+            map_.polygons(outputs.source_shapes, _PALE, _GREEN, 0.7).polygons(shapes, None, colour, 2.0)
+            parts.append(html.heading(title, 3))
+            parts.append(self._figure(map_, title, [("Source", _PALE), (f"{title} (outlined)", colour)]))
+            parts.append(_by_township(title, table) if table is not None else "")
+        return parts
+
+    def methods(self) -> list[str]:
+        o = self._options
+        overlaid = " after multiplication by the resistance" if o.overlay_resistance else ""
+        return [
+            html.heading("Method"),
+            html.paragraph(
+                f"Sources: MSPA (Soille and Vogt 2009) with {o.connectivity} neighbours and an edge of {o.edge_width} "
+                f"cell(s); core areas and protected land by '{o.overlay}', at least {o.min_area_ha:g} ha; dPC (Saura and "
+                f"Rubio 2010) above {o.min_dpc:g} % at {o.dispersal:g} map units with probability {o.probability:g}. "
+                f"Resistance: weighted overlay of scores, corrected by '{o.correction.method}'. Corridors: least-cost "
+                f"paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by "
+                f"{o.adjacency.value}; current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), "
+                f"{o.grades} grades by natural breaks. Pinch points: current at 1 A between the two sources of each link "
+                f"within a corridor of {o.cutoff:g} cost units above the least-cost path, maximum over links. Barriers: "
+                f"cost saved per metre restored (McRae et al. 2012), radii {', '.join(f'{r:g}' for r in o.radii)}. Both in "
+                f"{o.classes} natural-break classes{overlaid}; the highest is kept."
+            ),
+            html.heading("What this is not", 3),
+            html.paragraph(
+                "Grades and classes are relative to this run: a natural break moves when the data change. Expert scores "
+                "and weights are judgements; the map shows their consequences, not measured movement. The dispersal "
+                "distance and the corridor cutoff have no standard; run the tool with others before relying on a place."
+            ),
+            html.heading("Sources", 3),
+            "<ul>"
+            "<li>Soille and Vogt 2009, doi:10.1016/j.patrec.2008.10.015</li>"
+            "<li>Saura and Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura and Rubio 2010, "
+            "doi:10.1111/j.1600-0587.2009.05760.x</li>"
+            "<li>McRae, Dickson, Keitt and Shah 2008, doi:10.1890/07-1861.1; McRae, Hall, Beier and Theobald 2012, "
+            "doi:10.1371/journal.pone.0052604</li>"
+            "<li>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for "
+            "Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</li></ul>",
+        ]
+
+    def _base(self) -> Map:
+        surface = self._network.surface.values
+        grey = [(244, 244, 240), (205, 205, 198)]
+        return Map(self._outputs.grid).surface(surface, grey, *np.nanquantile(surface, [0.02, 0.98]))
+
+    def _link_grades(self) -> list[int]:
+        return list(range(1, int(self._network.corridors.grade.max(initial=1)) + 1))
+
+    def _graded(self, grade: int) -> list:
+        active = np.flatnonzero(self._network.corridors.links.active)
+        return [self._outputs.link_shapes[k] for k in active[self._network.corridors.grade == grade]]
+
+    def _ramp(self, colours: Sequence[tuple], stops: Sequence[float]) -> list[tuple[str, tuple]]:
+        values = np.linspace(stops[0], stops[-1], len(colours))
+        return [(f"{value:.3g}", colour) for value, colour in zip(values, colours)]
+
+    def _figure(self, map_: Map, caption: str, legend: Sequence[tuple[str, tuple]]) -> str:
+        length = map_.scale_bar()
+        return html.figure(map_.png(), f"{caption}. Bar: {length}.", legend)
+
+
+def _by_township(title: str, table: ZoneTable) -> str:
+    names = {
+        "count": "Areas",
+        "count_touching": "Areas touching",
+        "area_ha": "Area (ha)",
+        "share": "Share (%)",
+        "land_uses": "Land use",
+    }
+    return html.table(
+        [names.get(column.name, column.name) for column in table.headers],
+        table.rows,
+        caption=f"{title} by township. Each is counted once, where most of it lies; the totals equal the map",
+        total=True,
+    )

@@ -1,0 +1,477 @@
+"""The whole method in one: from land cover to sources, resistance, corridors, pinch points and barriers.
+
+A composition of the functions behind the single tools, in the order of Yang et al. (the Liuzhi study); nothing is
+computed here that they do not compute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+
+from . import network
+from .barriers import Barriers, barriers, radii_between
+from .breaks import natural_breaks
+from .classmap import code_foreground
+from .connectivity import (
+    Importance,
+    PatchGraph,
+    ProbabilityIndices,
+    dispersal_rate,
+    distance_at,
+    node_importance,
+    probability_indices,
+)
+from .corrections import NORMALISED, Correction
+from .corridors import add_to_mosaic, corridors
+from .costdistance import CostGraph
+from .errors import InputError
+from .grid import Grid
+from .keyareas import KeyAreas, key_areas
+from .linkages import Adjacency, Links, find_links, find_pairs
+from .monitor import SILENT, Monitor
+from .mspa import mspa, seven_classes
+from .patches import find_patches
+from .pinchpoints import PinchPoints, pinchpoints
+from .resistance import ResistanceSummary, resistance_surface
+from .scorechecks import check_scores
+from .scoretable import FactorScores
+from .scoring import score_values
+from .types import Array, BoolArray, FloatArray, IntArray
+
+
+class Distances(Protocol):
+    """Measures the distances between labelled patches from edge to edge, in map units."""
+
+    def within(self, labels: IntArray, limit: float, monitor: Monitor) -> tuple[IntArray, FloatArray]:
+        """Return the pairs of patches at most `limit` apart, as positions from 0, and their distances."""
+
+    def between(self, labels: IntArray, pairs: IntArray, monitor: Monitor) -> FloatArray:
+        """Return the distances of pairs of positions."""
+
+
+CORE = 1
+"""Core in the seven classes of MSPA."""
+
+LEAST_PROBABILITY = 1e-6
+"""Pairs of patches whose dispersal probability is below this have no direct link."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Every choice of the method; the defaults are those of the Liuzhi study.
+
+    Attributes
+    ----------
+    foreground : sequence of (float, float)
+        Ranges of the land-use values that are habitat, see `classmap.parse_values`.
+    connectivity, edge_width : int
+        Of the MSPA, see `mspa.mspa`.
+    overlay : str
+        How core areas and protected areas make sources, see `patches.find_patches`.
+    min_area_ha, gap : float
+        Smallest source in hectares, and widest gap that is closed, in map units.
+    dispersal, probability : float
+        The dispersal kernel: `probability` to get as far as `dispersal` map units.
+    min_dpc : float
+        Sources with a dPC (percent) up to this are left out.
+    correction : Correction
+        How the correction rasters change the resistance.
+    adjacency : Adjacency
+        Which sources may be linked.
+    drop_through_sources : bool
+        Whether corridors through a third source are left out.
+    cutoff : float
+        Width of the corridors in which currents flow, in cost units above the least-cost path.
+    radii : sequence of float
+        Radii of the barrier search, in map units.
+    grades : int
+        Grades of sources and corridors by natural breaks.
+    classes : int
+        Classes of currents and barrier scores by natural breaks; the highest makes the key areas.
+    overlay_resistance : bool
+        Whether currents and scores are multiplied by the resistance before they are classified.
+    min_key_area_ha : float
+        Smallest key area.
+    """
+
+    foreground: Sequence[tuple[float, float]]
+    connectivity: int = 8
+    edge_width: int = 1
+    overlay: str = "union"
+    min_area_ha: float = 100.0
+    gap: float = 0.0
+    dispersal: float = 5000.0
+    probability: float = 0.5
+    min_dpc: float = 1.0
+    correction: Correction = field(default_factory=lambda: Correction(NORMALISED))
+    adjacency: Adjacency = Adjacency.EITHER
+    drop_through_sources: bool = True
+    cutoff: float = 2000.0
+    radii: Sequence[float] = radii_between(90.0, 270.0, 90.0)
+    grades: int = 3
+    classes: int = 4
+    overlay_resistance: bool = True
+    min_key_area_ha: float = 0.0
+
+
+@dataclass(frozen=True)
+class SourceSet:
+    """The ecological sources.
+
+    Attributes
+    ----------
+    codes, classes : uint8, shape (rows, cols)
+        MSPA codes, and its seven classes.
+    labels : int32, shape (rows, cols)
+        0 outside, else the number of the source: 1 for the highest dPC.
+    area_ha, core_ha, protected_ha : float64, shape (n,)
+        Area of each, and how much of it is core and protected.
+    dpc, diic : Importance
+        Importance of each, among all candidates.
+    grade : int, shape (n,)
+        1 for the most important (dPC, natural breaks).
+    candidates : int
+        Patches before the cut by dPC.
+    indices : ProbabilityIndices
+        Of all candidates.
+    """
+
+    codes: IntArray
+    classes: IntArray
+    labels: IntArray
+    area_ha: FloatArray
+    core_ha: FloatArray
+    protected_ha: FloatArray
+    dpc: Importance
+    diic: Importance
+    grade: IntArray
+    candidates: int
+    indices: ProbabilityIndices
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The resistance surface (float32, NaN = NoData) and facts about it."""
+
+    values: FloatArray
+    summary: ResistanceSummary
+
+
+@dataclass(frozen=True)
+class CorridorNetwork:
+    """Corridors between the sources.
+
+    Attributes
+    ----------
+    links : Links
+        All candidate links, dropped ones included.
+    mosaic : float32, shape (rows, cols)
+        Cost above the least-cost path of the nearest corridor; NaN outside the corridors.
+    flow : CurrentFlow
+        Current-flow centrality of sources and of the active links.
+    grade : int, shape (active links,)
+        1 for the highest centrality (natural breaks).
+    structure : Structure
+        alpha, beta, gamma and the number of components.
+    """
+
+    links: Links
+    mosaic: FloatArray
+    flow: network.CurrentFlow
+    grade: IntArray
+    structure: network.Structure
+
+
+@dataclass(frozen=True)
+class KeyPlaces:
+    """Where to protect and where to restore: pinch points and barriers, and the areas of their highest class."""
+
+    pinch: PinchPoints
+    pinch_areas: KeyAreas | None
+    barrier: Barriers
+    barrier_areas: KeyAreas | None
+
+
+@dataclass(frozen=True)
+class SecurityNetwork:
+    """Everything the method yields."""
+
+    sources: SourceSet
+    surface: Surface
+    corridors: CorridorNetwork
+    places: KeyPlaces
+
+
+def security_network(
+    land_use: Array,
+    valid: BoolArray,
+    grid: Grid,
+    factors: Mapping[str, Array],
+    scores: Sequence[FactorScores],
+    options: Options,
+    *,
+    distances: Distances,
+    protected: BoolArray | None = None,
+    corrections: Mapping[str, FloatArray] | None = None,
+    monitor: Monitor = SILENT,
+) -> SecurityNetwork:
+    """Build an ecological security network.
+
+    Parameters
+    ----------
+    land_use : int array, shape (rows, cols)
+        Land-use values.
+    valid : bool array, same shape
+        False where there is no land use: outside the study area.
+    grid : Grid
+        The grid of all rasters.
+    factors : mapping of str to array
+        Values of each resistance factor by its name, NaN = NoData.
+    scores : sequence of FactorScores
+        Classes and weight of each factor; those without values in `factors` are left out and said so.
+    options : Options
+        The choices of the method.
+    distances : Distances
+        Measures edge-to-edge distances between patches.
+    protected : bool array, optional
+        Cells of the red line and of reserves.
+    corrections : mapping of str to float array, optional
+        Rasters that correct the resistance.
+    monitor : Monitor
+        Progress, messages and cancellation.
+
+    Returns
+    -------
+    SecurityNetwork
+
+    Raises
+    ------
+    InputError
+        If a step has nothing to work on: no foreground, no core, fewer than two sources, no corridor.
+
+    Notes
+    -----
+    Time and memory are those of the corridors and currents, see `corridors` and `pinchpoints`; the peak is about
+    250 bytes a cell.
+    """
+    monitor.info("Step 1 of 4: ecological sources")
+    sources = find_sources(
+        land_use, valid, grid, options, distances=distances, protected=protected, monitor=monitor.part(0.0, 0.15)
+    )
+    monitor.info("Step 2 of 4: resistance surface")
+    surface = build_surface(factors, scores, options, corrections or {}, monitor=monitor.part(0.15, 0.3))
+    monitor.info("Step 3 of 4: corridors")
+    labels = np.where(np.isnan(surface.values), 0, sources.labels)
+    corridor_network = connect(
+        surface.values, labels, grid, options, distances=distances, monitor=monitor.part(0.3, 0.55)
+    )
+    monitor.info("Step 4 of 4: pinch points and barriers")
+    places = find_places(surface.values, labels, corridor_network.links, grid, options, monitor=monitor.part(0.55, 1.0))
+    return SecurityNetwork(sources, surface, corridor_network, places)
+
+
+def grades(values: FloatArray, count: int) -> IntArray:
+    """Return the grade of each value by natural breaks, 1 for the highest."""
+    breaks = natural_breaks(values, count)
+    result: IntArray = breaks.limits.size - breaks.classify(values)
+    return result
+
+
+def find_sources(
+    land_use: Array,
+    valid: BoolArray,
+    grid: Grid,
+    options: Options,
+    *,
+    distances: Distances,
+    protected: BoolArray | None = None,
+    monitor: Monitor = SILENT,
+) -> SourceSet:
+    """Find the sources: MSPA core and protected areas, large enough and important enough for connectivity."""
+    coded = code_foreground(land_use, valid, list(options.foreground))
+    codes = mspa(
+        coded, connectivity=options.connectivity, edge_width=options.edge_width, monitor=monitor.part(0.0, 0.4)
+    )
+    classes = seven_classes(codes)
+    candidates = find_patches(
+        classes == CORE,
+        None if protected is None else protected & valid,
+        overlay=options.overlay,
+        gap=options.gap / grid.cell_size,
+        minimum=options.min_area_ha / grid.cell_ha,
+        neighbours=options.connectivity,
+        valid=valid,
+        monitor=monitor.part(0.4, 0.6),
+    )
+    rate = dispersal_rate(options.dispersal, options.probability)
+    far = max(distance_at(rate, LEAST_PROBABILITY), options.dispersal)
+    pairs, apart = distances.within(candidates.labels, far, monitor.part(0.6, 0.9))
+    area = candidates.cells * grid.cell_ha
+    graph = PatchGraph.dispersing(area, pairs, apart, rate)
+    dpc = node_importance(graph, monitor=monitor.part(0.9, 0.95))
+    near = PatchGraph.within(area, pairs, apart, options.dispersal)
+    diic = node_importance(near, monitor=monitor.part(0.95, 1.0))
+    order = np.argsort(-dpc.total, kind="stable")
+    kept = order[dpc.total[order] > options.min_dpc]
+    if kept.size < 2:
+        raise InputError(
+            f"Of {area.size} patches {kept.size} has a dPC above {options.min_dpc:g} %, and corridors need two. "
+            "Lower the smallest dPC or the smallest area, or raise the dispersal distance."
+        )
+    monitor.info(f"{kept.size} of {area.size} patches have a dPC above {options.min_dpc:g} % and are sources.")
+    number = np.zeros(area.size + 1, dtype=np.int32)
+    number[kept + 1] = np.arange(1, kept.size + 1)
+    return SourceSet(
+        codes,
+        classes,
+        number[candidates.labels],
+        area[kept],
+        candidates.core_cells[kept] * grid.cell_ha,
+        candidates.protected_cells[kept] * grid.cell_ha,
+        _some(dpc, kept),
+        _some(diic, kept),
+        grades(dpc.total[kept], options.grades),
+        area.size,
+        probability_indices(graph),
+    )
+
+
+def _some(importance: Importance, kept: IntArray) -> Importance:
+    return replace(
+        importance,
+        total=importance.total[kept],
+        intra=importance.intra[kept],
+        flux=importance.flux[kept],
+        connector=importance.connector[kept],
+    )
+
+
+def build_surface(
+    factors: Mapping[str, Array],
+    scores: Sequence[FactorScores],
+    options: Options,
+    corrections: Mapping[str, FloatArray],
+    *,
+    monitor: Monitor = SILENT,
+) -> Surface:
+    """Score the factors, lay them over each other by weight, and correct the result."""
+    used = [factor for factor in scores if factor.name in factors]
+    missing = [factor.name for factor in scores if factor.name not in factors]
+    if missing:
+        monitor.warn(f"There is no data for {', '.join(missing)}; the weights of the other factors are scaled up to 1.")
+    if len(used) < 2:
+        raise InputError(
+            "A resistance surface needs at least two factors with data. Give elevation, roads or mines beside the land "
+            "use, or a score table whose factors are there."
+        )
+    total = sum(factor.weight or 0.0 for factor in used)
+    if not total > 0:
+        raise InputError("The factors have no weight. Give each factor of the score table a weight.")
+    used = [replace(factor, weight=(factor.weight or 0.0) / total) for factor in used]
+    ranges = {f.name: (float(np.nanmin(factors[f.name])), float(np.nanmax(factors[f.name]))) for f in used}
+    for finding in check_scores(used, ranges=ranges):
+        (monitor.info if finding.severity == "note" else monitor.warn)(finding.message)
+    layers = []
+    for done, factor in enumerate(used):
+        monitor.step(0.5 * done, len(used))
+        scored = score_values(factors[factor.name], factor.classes)
+        if scored.unmatched:
+            monitor.warn(f"{scored.unmatched:,} cells of '{factor.name}' fall in no class and become NoData.")
+        layers.append(scored.scores)
+    built = resistance_surface(
+        layers,
+        [factor.weight or 0.0 for factor in used],
+        corrections=list(corrections.values()),
+        names=[factor.name for factor in used],
+        correction_names=list(corrections),
+        correction=options.correction if corrections else None,
+        monitor=monitor.part(0.5, 1.0),
+    )
+    return Surface(built.values, built.summary)
+
+
+def connect(
+    resistance: FloatArray,
+    labels: IntArray,
+    grid: Grid,
+    options: Options,
+    *,
+    distances: Distances,
+    monitor: Monitor = SILENT,
+) -> CorridorNetwork:
+    """Find the corridors between the sources and rank them by current-flow centrality."""
+    graph = CostGraph(resistance, cell_size=grid.cell_size, monitor=monitor.part(0.0, 0.1))
+    allocation = graph.allocate(labels)
+    pairs = find_pairs(graph, labels, adjacency=options.adjacency, field=allocation).pairs
+    euclidean = distances.between(labels, pairs - 1, monitor.part(0.1, 0.3))
+    links = find_links(
+        graph,
+        labels,
+        pairs,
+        euclidean,
+        drop_through_sources=options.drop_through_sources,
+        field=allocation,
+        monitor=monitor.part(0.3, 0.7),
+    )
+    active = np.flatnonzero(links.active)
+    if not active.size:
+        raise InputError(
+            "No corridor joins two sources: impassable cells (NoData) lie between all of them. Fill the gaps in the "
+            "factor rasters, or enlarge the study area."
+        )
+    mosaic = np.full(resistance.shape, np.nan, dtype=np.float32)
+    for corridor in corridors(graph, labels, links, cutoff=options.cutoff, monitor=monitor.part(0.7, 1.0)):
+        add_to_mosaic(mosaic, corridor)
+    count = int(labels.max())
+    ends = links.pairs[active] - 1
+    # Sources that touch have no distance between them; half a step through one cell stands for it.
+    cost = np.maximum(links.cost[active], grid.cell_size * float(np.nanmin(resistance)) / 2.0)
+    flow = network.current_flow(count, ends, 1.0 / cost)
+    return CorridorNetwork(links, mosaic, flow, grades(flow.links, options.grades), network.structure(count, ends))
+
+
+def find_places(
+    resistance: FloatArray,
+    labels: IntArray,
+    links: Links,
+    grid: Grid,
+    options: Options,
+    *,
+    monitor: Monitor = SILENT,
+) -> KeyPlaces:
+    """Find the pinch points and barriers on the corridors, and the areas of their highest class."""
+    pairs = links.pairs[links.active]
+    pinch = pinchpoints(
+        resistance, labels, pairs, cutoff=options.cutoff, cell_size=grid.cell_size, monitor=monitor.part(0.0, 0.45)
+    )
+    barrier = barriers(
+        resistance, labels, pairs, radii=options.radii, cell_size=grid.cell_size, monitor=monitor.part(0.45, 0.9)
+    )
+    return KeyPlaces(
+        pinch,
+        _areas(pinch.current, "pinch points", resistance, grid, options, monitor.part(0.9, 0.95)),
+        barrier,
+        _areas(barrier.score, "barriers", resistance, grid, options, monitor.part(0.95, 1.0)),
+    )
+
+
+def _areas(
+    values: FloatArray, what: str, resistance: FloatArray, grid: Grid, options: Options, monitor: Monitor
+) -> KeyAreas | None:
+    try:
+        return key_areas(
+            values,
+            cell_ha=grid.cell_ha,
+            resistance=resistance if options.overlay_resistance else None,
+            classes=options.classes,
+            min_area_ha=options.min_key_area_ha,
+            monitor=monitor,
+        )
+    except InputError as error:
+        # A landscape without any barrier is a result, not a failure.
+        monitor.warn(f"There are no {what}: {error}")
+        return None

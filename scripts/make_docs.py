@@ -1,0 +1,92 @@
+"""Writes docs/tools.md, the reference of all tools, from the tools themselves. Run with the Python that has QGIS."""
+
+import html
+import importlib.util
+import os
+import re
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def provider():
+    """Return the provider of this checkout in a running QGIS."""
+    from qgis.testing import start_app
+
+    start_app()
+    if "ecosecnet" not in sys.modules:
+        spec = importlib.util.spec_from_file_location(
+            "ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+        )
+        sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["ecosecnet"])
+    from ecosecnet.algorithms.provider import ALGORITHMS
+
+    tools = [algorithm.create() for algorithm in (make() for make in ALGORITHMS)]
+    return sorted(tools, key=lambda tool: tool.groupId() and tool.group())
+
+
+def plain(text):
+    """Return the HTML of a help text as Markdown."""
+    text = re.sub(r"</p>\s*<p>", "\n\n", text)
+    text = re.sub(r"</?p>", "\n", text)
+    text = re.sub(r"</?(b|strong)>", "**", text)
+    text = re.sub(r"</?(i|em)>", "*", text)
+    text = re.sub(r"<li>", "\n- ", text)
+    text = re.sub(r"<br\s*/?>", "\n", text)
+    text = re.sub(r"<[^>]+>", "", text)
+    return html.unescape(text).strip()
+
+
+def kind(parameter):
+    """Return type, options and default of a parameter in a few words."""
+    from qgis.core import QgsProcessingParameterDefinition, QgsProcessingParameterEnum
+
+    words = [parameter.type()]
+    if isinstance(parameter, QgsProcessingParameterEnum):
+        words = ["; ".join(f"{k} {option}" for k, option in enumerate(parameter.options()))]
+    if parameter.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
+        words.append("optional")
+    default = parameter.defaultValue()
+    if default not in (None, "", []) and not parameter.isDestination():
+        words.append(f"default {default}")
+    return ", ".join(words)
+
+
+def page(tool):
+    """Return the section of a tool."""
+    lines = [f'<a id="{tool.name()}"></a>', f"### {tool.displayName()} (`{tool.name()}`)", "", plain(tool.shortHelpString()), ""]
+    inputs = [p for p in tool.parameterDefinitions() if not p.isDestination()]
+    outputs = [p for p in tool.parameterDefinitions() if p.isDestination()]
+    named = {p.name() for p in outputs}
+    lines += ["| Parameter | What | Type |", "|---|---|---|"]
+    lines += [f"| `{p.name()}` | {p.help()} | {kind(p)} |" for p in inputs]
+    lines += ["", "| Output | What |", "|---|---|"]
+    lines += [f"| `{p.name()}` | {p.description()}. {p.help()} |" for p in outputs]
+    lines += [f"| `{o.name()}` | {o.description()} |" for o in tool.outputDefinitions() if o.name() not in named]
+    return "\n".join(lines).replace("\n\n\n", "\n\n")
+
+
+def main():
+    """Return the whole page."""
+    parts = [
+        "# The tools",
+        "",
+        "Made by `scripts/make_docs.py` from the tools themselves. Choices are given by their number (0, 1, ...).",
+        "Areas are in hectares, distances in map units (metres) unless said otherwise.",
+    ]
+    group = None
+    for tool in provider():
+        if tool.group() != group:
+            group = tool.group()
+            parts += ["", f"## {group}"]
+        parts += ["", page(tool)]
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "tools.md").write_text(main(), encoding="utf-8")
+    sys.stdout.flush()
+    os._exit(0)  # QGIS without a window may crash while it is torn down
