@@ -92,14 +92,22 @@ class Barriers:
     links: LinkBarriers
 
 
-def radii_between(minimum: float, maximum: float, step: float) -> tuple[float, ...]:
+def radii_between(
+    minimum: float | None, maximum: float | None, step: float | None, *, cell_size: float = 0.0
+) -> tuple[float, ...]:
     """Return the radii from minimum to maximum by step; a step of 0 gives the minimum alone.
+
+    What is None is chosen: two cells for the minimum (only this needs the cell size), three times the minimum for the
+    maximum, the minimum for the step.
 
     Raises
     ------
     InputError
         If the minimum is not positive, the maximum is below it or the step is negative.
     """
+    minimum = 2.0 * cell_size if minimum is None else minimum
+    maximum = 3.0 * minimum if maximum is None else maximum
+    step = minimum if step is None else step
     if not minimum > 0:
         raise InputError(f"The smallest radius is {minimum:g}; it must be above 0.")
     if maximum < minimum:

@@ -130,13 +130,13 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.barriers import barriers
+        from ...core.barriers import barriers, radii_between
         from ...core.costdistance import graph_bytes
         from ...core.restoration import restored_distances
 
         raster = job.raster("RESISTANCE")
         cell = raster.grid.cell_size
-        radii = _radii(job, cell)
+        radii = radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell)
         job.need_memory(graph_bytes(raster.grid.shape) + 100 * raster.grid.rows * raster.grid.cols)
         resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
         sources = read_sources(
@@ -192,16 +192,6 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             stops = np.quantile(known, [0.0, 0.5, 0.8, 0.95, 1.0]) if known.size else [0.0, 1.0]
             style = styling.ramp(styling.SCORE, [float(stop) for stop in stops])
             job.write_raster(name, values, grid, nodata=_NODATA, description=description, style=style)
-
-
-def _radii(job: Job, cell: float) -> tuple[float, ...]:
-    from ...core.barriers import radii_between
-
-    smallest = job.number("MIN_RADIUS")
-    smallest = 2.0 * cell if smallest is None else smallest
-    largest = job.number("MAX_RADIUS")
-    step = job.number("STEP")
-    return radii_between(smallest, 3.0 * smallest if largest is None else largest, smallest if step is None else step)
 
 
 def _write_links(job: Job, best, real, links: Links, sources: Sources, raster) -> None:

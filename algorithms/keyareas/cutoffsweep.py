@@ -1,0 +1,212 @@
+"""Tool: test whether key areas depend on the corridor cutoff."""
+
+from __future__ import annotations
+
+import numpy as np
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber
+
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import html, styling
+from ..support import parameters as p
+from ..support.links import read_links
+from ..support.tables import columns
+from ..support.vectors import read_sources
+
+_SURFACES = ("Pinch points", "Barriers")
+_MODES = ("adjacent", "all_to_one", "all_pairs")
+_COMBINE = ("maximum", "sum")
+_METHOD = ("disc", "ring")
+_RULES = ("natural breaks", "quantile", "share of maximum")
+_COLUMNS = columns(
+    surface=str,
+    cutoff_a=float,
+    cutoff_b=float,
+    jaccard=float,
+    rank_correlation=float,
+    common_cells=int,
+    areas_a=int,
+    areas_b=int,
+    area_ha_a=float,
+    area_ha_b=float,
+    maximum_a=float,
+    maximum_b=float,
+)
+
+
+class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
+    """Compares key areas over several corridor cutoffs."""
+
+    NAME = "cutoffsweep"
+    LABEL = "Cutoff sweep"
+    GROUP = base.KEYAREAS
+    TAGS = ("sensitivity", "threshold", "corridor width", "Jaccard", "stability", "敏感性", "阈值", "廊道宽度")
+    SUMMARY = "Tests whether key areas move when the corridor cutoff changes, or only their values do."
+    HELP = (
+        "<p>It is often said that the corridor cutoff changes the values of pinch points and barriers but not where "
+        "they are. This tool tests that on your own data: it makes the surface for each cutoff, grades it and keeps "
+        "the highest class, as 'keyareas' does, and compares every two cutoffs.</p>"
+        "<p><b>Places</b>: Jaccard index of the key cells, shared over all; 1 means the same places, 0 none in common. "
+        "<b>Values</b>: Spearman's rank correlation over the cells that lie in the corridors of both.</p>"
+        "<p><b>Pinch points</b> are solved anew for each cutoff. <b>Barrier</b> scores do not depend on the cutoff at "
+        "all; it only decides which cells are graded, so here the places can move while the values cannot.</p>"
+        "<p><b>Stability</b>: the share of cutoffs with which a cell is key. Cells near 1 can be relied on.</p>"
+        "<p>Jaccard 1912, doi:10.1111/j.1469-8137.1912.tb05611.x.</p>"
+    )
+
+    def declare(self):
+        return [
+            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
+            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+            p.id_field(),
+            p.vector(
+                "LINKS",
+                "Links",
+                "The link layer that 'linkages' wrote for the same sources. Inactive links are left out.",
+                (QgsProcessing.SourceType.TypeVectorLine,),
+            ),
+            p.text(
+                "CUTOFFS",
+                "Corridor cutoffs",
+                "Two or more, in cost units: how much longer than the least-cost path a way through the corridor may "
+                "be.",
+                "1000, 2000, 5000",
+            ),
+            p.choice("SURFACE", "Compare", "The surface whose key areas are compared.", _SURFACES),
+            p.choice("RULE", "Rule for the classes", "As in 'keyareas'.", [rule.capitalize() for rule in _RULES]),
+            p.integer("CLASSES", "Number of classes", "The highest one is kept.", 4, low=2, high=255),
+            p.number("MIN_AREA", "Smallest area (ha)", "Smaller key areas are dropped.", 0.0, low=0.0),
+            p.choice(
+                "MODE",
+                "Current flows between",
+                "For pinch points; as in the tool of that name.",
+                ("Adjacent pairs", "All-to-one", "All pairs"),
+                advanced=True,
+            ),
+            p.choice(
+                "COMBINE",
+                "Combine links by",
+                "What a cell shows of several links.",
+                ("Maximum", "Sum"),
+                advanced=True,
+            ),
+            *(
+                p.number(
+                    name, label, "For barriers; as in the tool of that name.", low=0.0, optional=True, advanced=True
+                )
+                for name, label in (
+                    ("MIN_RADIUS", "Smallest radius"),
+                    ("MAX_RADIUS", "Largest radius"),
+                    ("STEP", "Step between the radii"),
+                )
+            ),
+            p.choice(
+                "METHOD",
+                "Look for the smallest distances in",
+                "For barriers; as in the tool of that name.",
+                ("Disc", "Ring (Linkage Mapper)"),
+                advanced=True,
+            ),
+            p.table_output("TABLE", "Agreement of the cutoffs", "One row for every two cutoffs."),
+            p.raster_output(
+                "STABILITY",
+                "Stability",
+                "Share of the cutoffs with which a cell is key, 0 to 1.",
+                optional=True,
+            ),
+            p.html_output("HTML", "Agreement as a page", "The same numbers for reading."),
+            QgsProcessingOutputNumber("LEAST_JACCARD", "Least agreement of places"),
+            QgsProcessingOutputNumber("LEAST_CORRELATION", "Least rank correlation of values"),
+        ]
+
+    def execute(self, job: Job) -> None:
+        from ...core import cutoffs as core
+        from ...core.barriers import radii_between
+        from ...core.costdistance import graph_bytes
+
+        cutoffs = core.read_cutoffs(job.text("CUTOFFS"))
+        raster = job.raster("RESISTANCE")
+        cell, cells = raster.grid.cell_size, raster.grid.rows * raster.grid.cols
+        job.need_memory(graph_bytes(raster.grid.shape) + (60 + 9 * len(cutoffs)) * cells)
+        resistance = raster.read_surface(job.monitor.part(0.0, 0.02))
+        sources = read_sources(
+            job.vector("SOURCES"),
+            raster.grid,
+            raster.crs,
+            id_field=job.field("ID_FIELD"),
+            valid=~np.isnan(resistance),
+            minimum=2,
+            monitor=job.monitor,
+        )
+        links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+        surface = _SURFACES[job.choice("SURFACE")]
+        given = {"cutoffs": cutoffs, "cell_size": cell, "combine": _COMBINE[job.choice("COMBINE")]}
+        given["monitor"] = job.monitor.part(0.02, 0.8)
+        if job.choice("SURFACE") == 0:
+            mode = _MODES[job.choice("MODE")]
+            surfaces = core.pinch_points_by_cutoff(resistance, sources.labels, links.pairs, mode=mode, **given)
+        else:
+            radii = radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell)
+            method = _METHOD[job.choice("METHOD")]
+            surfaces = core.barriers_by_cutoff(
+                resistance, sources.labels, links.pairs, radii=radii, method=method, **given
+            )
+        found = core.sweep(
+            surfaces,
+            cutoffs,
+            cell_ha=raster.grid.cell_ha,
+            method=_RULES[job.choice("RULE")],
+            classes=job.integer("CLASSES"),
+            min_area_ha=job.number("MIN_AREA"),
+            monitor=job.monitor.part(0.8, 0.95),
+        )
+        rows = [
+            [surface, cutoffs[i.first], cutoffs[i.second], i.jaccard, i.correlation, i.common]
+            + [values[k] for values in (found.areas, found.area_ha, found.maximum) for k in (i.first, i.second)]
+            for i in found.pairs
+        ]
+        job.write_table("TABLE", _COLUMNS, rows)
+        job.write_raster(
+            "STABILITY",
+            found.share,
+            raster.grid,
+            nodata=-1.0,
+            description="Share of the cutoffs with which a cell is a key area",
+            style=styling.ramp(styling.SCORE, [0.0, 1.0]),
+        )
+        verdict = _verdict(surface, found)
+        job.monitor.info(verdict)
+        job.write_html("HTML", _page(surface, verdict, cutoffs, found, rows))
+        job.results["LEAST_JACCARD"] = min(pair.jaccard for pair in found.pairs)
+        job.results["LEAST_CORRELATION"] = min(pair.correlation for pair in found.pairs)
+
+
+def _verdict(surface: str, found) -> str:
+    jaccard = [pair.jaccard for pair in found.pairs]
+    correlation = [pair.correlation for pair in found.pairs]
+    return (
+        f"{surface}: places agree to {min(jaccard):.2f} to {max(jaccard):.2f} (Jaccard), values to "
+        f"{min(correlation):.2f} to {max(correlation):.2f} (rank correlation); "
+        f"{100 * np.mean(found.share[found.share > 0] == 1):.0f} % of the cells that are key with any cutoff are key "
+        "with every one."
+    )
+
+
+def _page(surface: str, verdict: str, cutoffs: list[float], found, rows: list[list]) -> str:
+    single = [
+        [cutoff, int(areas), hectares, maximum]
+        for cutoff, areas, hectares, maximum in zip(cutoffs, found.areas, found.area_ha, found.maximum)
+    ]
+    return html.page(
+        f"{surface} over corridor cutoffs",
+        verdict,
+        [
+            html.heading("Each cutoff"),
+            html.table(["Cutoff (cost units)", "Key areas", "Area (ha)", "Largest value"], single),
+            html.heading("Every two cutoffs"),
+            html.table(
+                ["Cutoff", "Cutoff", "Places (Jaccard)", "Values (rank correlation)", "Cells in both"],
+                [row[1:6] for row in rows],
+            ),
+        ],
+    )

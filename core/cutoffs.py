@@ -1,0 +1,127 @@
+"""Pinch points and barriers over a list of corridor cutoffs, to tell whether places move or only values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .barriers import barriers
+from .costdistance import CostGraph, corridor_costs
+from .errors import InputError
+from .monitor import SILENT, Monitor
+from .pinchpoints import corridor_of, pinchpoints
+from .stability import Stability, stability
+from .types import Array, FloatArray, IntArray
+
+
+def pinch_points_by_cutoff(
+    resistance: Array,
+    labels: IntArray,
+    pairs: IntArray,
+    *,
+    cutoffs: Sequence[float],
+    cell_size: float,
+    mode: str = "adjacent",
+    combine: str = "maximum",
+    monitor: Monitor = SILENT,
+) -> list[FloatArray]:
+    """Return the current in the corridors for each cutoff; see `pinchpoints.pinchpoints`."""
+    surfaces = []
+    for done, cutoff in enumerate(cutoffs):
+        part = monitor.part(done / len(cutoffs), (done + 1) / len(cutoffs))
+        found = pinchpoints(
+            resistance, labels, pairs, cutoff=cutoff, cell_size=cell_size, mode=mode, combine=combine, monitor=part
+        )
+        surfaces.append(found.current)
+    return surfaces
+
+
+def barriers_by_cutoff(
+    resistance: Array,
+    labels: IntArray,
+    pairs: IntArray,
+    *,
+    cutoffs: Sequence[float],
+    radii: Sequence[float],
+    cell_size: float,
+    method: str = "disc",
+    combine: str = "maximum",
+    monitor: Monitor = SILENT,
+) -> list[FloatArray]:
+    """Return the barrier scores inside the corridors for each cutoff.
+
+    The score of a cell does not depend on the cutoff; only which cells are graded does. See `barriers.barriers`.
+    """
+    found = barriers(
+        resistance,
+        labels,
+        pairs,
+        radii=radii,
+        cell_size=cell_size,
+        method=method,
+        combine=combine,
+        monitor=monitor.part(0.0, 0.5),
+    )
+    narrowest = np.full(labels.shape, np.inf)
+    graph = CostGraph(resistance, cell_size=cell_size)
+    links = corridor_costs(graph, labels, pairs, slack=max(cutoffs), monitor=monitor.part(0.5, 1.0))
+    for link in links:
+        place = narrowest[link.rows, link.cols]
+        for cutoff in sorted(cutoffs, reverse=True):
+            place[corridor_of(link, cutoff) & (place > cutoff)] = cutoff
+    return [np.where(narrowest <= cutoff, found.score, np.nan) for cutoff in cutoffs]
+
+
+def sweep(
+    surfaces: Sequence[FloatArray],
+    cutoffs: Sequence[float],
+    *,
+    cell_ha: float,
+    method: str = "natural breaks",
+    classes: int = 4,
+    min_area_ha: float = 0.0,
+    monitor: Monitor = SILENT,
+) -> Stability:
+    """Compare the key areas of the surfaces of several cutoffs; see `stability.stability`.
+
+    Raises
+    ------
+    InputError
+        Naming the cutoff, if no place stands out with it.
+    """
+    for cutoff, surface in zip(cutoffs, surfaces):
+        lowest, highest = np.fmin.reduce(surface, axis=None), np.fmax.reduce(surface, axis=None)
+        if not lowest < highest:
+            raise InputError(
+                f"With a cutoff of {cutoff:g} no place stands out: the corridors hold "
+                + ("no value." if np.isnan(highest) else f"the value {highest:g} only.")
+                + " Leave this cutoff out."
+            )
+    return stability(
+        surfaces, cell_ha=cell_ha, method=method, classes=classes, min_area_ha=min_area_ha, monitor=monitor
+    )
+
+
+def read_cutoffs(text: str) -> list[float]:
+    """Read cutoffs such as ``1000, 2000, 5000``, ascending and each once.
+
+    Raises
+    ------
+    InputError
+        If an entry is not a number above 0, or there are fewer than two.
+    """
+    cutoffs = set()
+    for entry in text.replace("，", ",").replace(";", ",").replace("；", ",").replace(" ", ",").split(","):
+        if not entry:
+            continue
+        try:
+            cutoff = float(entry)
+        except ValueError:
+            raise InputError(f"'{entry}' is not a cutoff. Write numbers, for example: 1000, 2000, 5000.") from None
+        if not 0 < cutoff < np.inf:
+            raise InputError(f"A cutoff of {entry} makes no corridor; cutoffs are above 0.")
+        cutoffs.add(cutoff)
+    if len(cutoffs) < 2:
+        raise InputError("Give at least two different cutoffs, for example: 1000, 2000, 5000.")
+    return sorted(cutoffs)
