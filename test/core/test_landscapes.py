@@ -76,7 +76,7 @@ def test_resampling_keeps_a_plane_and_the_area():
     assert fine[20, 30] == pytest.approx((20.5 / 2 - 0.5) + 2 * (30.5 / 2 - 0.5))
 
 
-@pytest.mark.parametrize("sigma", [1.5, 4.0, 12.0])
+@pytest.mark.parametrize("sigma", [4.0, 12.0, 25.0])
 def test_blurring_is_nearly_gaussian(sigma):
     spike = np.zeros((161, 161))
     spike[80, 80] = 1.0
