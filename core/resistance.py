@@ -12,6 +12,7 @@ from .corrections import ADD, Correction, CorrectionEffect, ZoneMeans
 from .errors import GridMismatchError, InputError
 from .moments import Moments
 from .monitor import SILENT, Monitor
+from .scorechecks import LARGEST_RATIO
 from .types import Array, BoolArray, FloatArray
 
 _CHUNK = 1 << 17
@@ -439,10 +440,16 @@ class _Tally:
                 f"{self.bad:,} cells would have a resistance that is not above 0 (the first is {value:g} in row "
                 f"{row + 1}, column {col + 1}). Give every class a score above 0, and corrections that keep it so."
             )
+        low, high = float(self._final.minimum[0]), float(self._final.maximum[0])
+        if high > LARGEST_RATIO * low:
+            monitor.warn(
+                f"Resistance runs from {low:g} to {high:g}, a ratio above {LARGEST_RATIO:,.0f}: paths follow the extreme "
+                "values only and solvers lose accuracy."
+            )
         labels = list(names) if names else [f"Factor {i + 1}" for i in range(self.factors)]
-        for label, low, high in zip(labels, self._low, self._high):
-            if low == high:
-                monitor.warn(f"'{label}' is {low:g} everywhere: it changes nothing but the level of the surface.")
+        for label, least, most in zip(labels, self._low, self._high):
+            if least == most:
+                monitor.warn(f"'{label}' is {least:g} everywhere: it changes nothing but the level of the surface.")
         covariance = self._parts.covariance
         variance, mean = float(covariance.sum()), float(self._parts.mean.sum())
         # A flat surface leaves a variance of rounding errors only.
@@ -472,9 +479,9 @@ class _Tally:
             self._final.count,
             self.missing,
             self.partial,
-            float(self._final.minimum[0]),
+            low,
             float(self._final.mean[0]),
-            float(self._final.maximum[0]),
+            high,
             parts,
             effects,
         )

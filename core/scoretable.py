@@ -162,6 +162,26 @@ def parse_number(cell: object, place: str) -> float | None:
     return None if math.isnan(number) else number
 
 
+def parse_numbers(text: str, what: str) -> list[float]:
+    """Return the numbers in a line of text, separated by blanks or semicolons, or by commas after decimal points.
+
+    Raises
+    ------
+    InputError
+        If something in it is not a number; `what` names the numbers in the message.
+    """
+    parts = [part.strip(",") for part in re.split(r"[;\s]+", text) if part.strip(",")]
+    if len(parts) == 1 and parts[0].count(",") > 1:
+        parts = parts[0].split(",")
+    numbers = []
+    for place, part in enumerate(parts, start=1):
+        number = parse_number(part, f"{what}, number {place}")
+        if number is None:
+            raise InputError(f"{what}, number {place} is empty.")
+        numbers.append(number)
+    return numbers
+
+
 def parse_range(text: str) -> tuple[float, float, str] | None:
     """Read a class written as in a paper: ``581~1043``, ``10-18°``, ``>39``, ``< 5 m``.
 

@@ -6,7 +6,7 @@ import math
 
 from ...core.errors import InputError
 from ...core.scorechecks import check_scores, report
-from ...core.scoretable import FALLS, RISES, FactorScores, parse_number
+from ...core.scoretable import FALLS, RISES, FactorScores, parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
@@ -158,7 +158,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         found = make(source.read_surface(job.monitor.part(0.0, 0.1)), classes, monitor=job.monitor.part(0.1, 0.3))
         if len(found.limits) < classes:
             job.monitor.warn(f"The values of '{source.name}' make {len(found.limits)} classes only, not {classes}.")
-        given = [parse_number(cell, "Scores of the classes") for cell in job.text("CLASS_SCORES").split()]
+        given = parse_numbers(job.text("CLASS_SCORES"), "Scores of the classes")
         direction = RISES if job.choice("DIRECTION") else FALLS
         made = classes_from_breaks(found, direction, scores=given or None)
         for item in made:

@@ -220,6 +220,13 @@ def test_a_flat_surface_is_said_and_left():
     assert "'a' is 2 everywhere" in monitor.warnings[1]
 
 
+def test_an_extreme_contrast_is_warned_of():
+    monitor = Recorder()
+    values = np.array([[1.0, 30_000.0]])
+    resistance_surface([values, np.array([[1.0, 2.0]])], [0.9, 0.1], monitor=monitor)
+    assert "ratio above 10,000" in monitor.warnings[0]
+
+
 def test_progress_rises_to_the_end_over_all_passes(factors):
     monitor = Recorder()
     resistance_surface(factors, WEIGHTS, corrections=[factors[0]], rescale=(1, 2), monitor=monitor)

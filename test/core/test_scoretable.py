@@ -8,6 +8,7 @@ from ecosecnet.core.scoretable import (
     classes_from_rows,
     parse_direction,
     parse_number,
+    parse_numbers,
     parse_range,
     read_score_table,
 )
@@ -47,6 +48,30 @@ def test_numbers_are_read_with_point_or_comma(cell, number):
 def test_other_cells_are_refused_with_the_place(cell, words):
     with pytest.raises(InputError, match=words):
         parse_number(cell, "here")
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("0.5 0.3 0.2", [0.5, 0.3, 0.2]),
+        ("0.5, 0.3, 0.2", [0.5, 0.3, 0.2]),
+        ("0.5,0.3,0.2", [0.5, 0.3, 0.2]),
+        ("0,5 0,3 0,2", [0.5, 0.3, 0.2]),
+        ("0,5; 0,3;0,2", [0.5, 0.3, 0.2]),
+        ("1 10  30", [1, 10, 30]),
+        ("7", [7]),
+        ("", []),
+    ],
+)
+def test_lists_of_numbers(text, numbers):
+    assert parse_numbers(text, "Weights") == numbers
+
+
+def test_a_list_with_something_else_says_where():
+    with pytest.raises(InputError, match="Weights, number 2: 'a' is not a number"):
+        parse_numbers("1 a 3", "Weights")
+    with pytest.raises(InputError, match="Weights, number 2 is empty"):
+        parse_numbers("1,,3", "Weights")
 
 
 @pytest.mark.parametrize(

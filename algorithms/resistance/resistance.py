@@ -1,0 +1,272 @@
+"""Tool: the resistance surface."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from qgis.core import QgsProcessingOutputNumber
+
+from ...core.corrections import CORRECTION_METHODS, Correction
+from ...core.errors import InputError
+from ...core.resistance import Block, ResistanceSummary, build_resistance
+from ...core.scoretable import parse_number, parse_numbers
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import rasters, styling
+from ..support.rasters import RasterWriter
+from ..support.tables import columns, read_rows
+
+_NODATA = -1.0
+
+
+class ResistanceAlgorithm(EcoSecNetAlgorithm):
+    """Lays weighted factors over each other."""
+
+    NAME = "resistance"
+    LABEL = "Resistance surface"
+    GROUP = base.RESISTANCE
+    TAGS = ("weighted overlay", "resistance surface", "AHP", "night light", "综合阻力面", "加权叠加", "阻力面修正")
+    SUMMARY = "Lays weighted factors over each other to a resistance surface, and corrects it by further rasters."
+    HELP = (
+        "<p><b>Overlay</b>: sum of weight x score. Weights that do not sum to 1 are divided by their sum, with a warning. "
+        "Where a factor has no data the cell is NoData, or the factor is left out and the other weights are divided by "
+        "their sum; the cells are counted.</p>"
+        "<p><b>Correction</b> by rock desertification, erosion, geohazards, night light, slope and the like, with R the "
+        "surface and f the raster: <i>value / mean</i>: R f / mean(f), the mean of the whole area or of the zone (a "
+        "land-use map gives the usual night-light correction); <i>multiply</i>: R f; <i>add weighted</i>: R + w f; <i>1 + "
+        "weight x normalised value</i>: R (1 + w c), c stretched to 0 to 1. Floor and cap hold the multiplier of each "
+        "raster, so that a value of 0 does not make resistance vanish. Cells without a value are left as they are.</p>"
+        "<p><b>Rescaling</b> to MIN and MAX is linear and comes last.</p>"
+        "<p>The table gives what each factor contributes: its share of the mean, and its share of the variance (the "
+        "covariance of its weighted part with the whole, over the variance of the whole).</p>"
+        "<p>Works in bands of rows: rasters larger than memory are fine when they lie on one grid. Others are resampled "
+        "onto it first, and it is said how.</p>"
+        "<p><b>Output</b>: float raster, above 0.</p>"
+    )
+    METRIC = False
+    REQUIRES = ()
+
+    def declare(self):
+        return [
+            p.rasters("FACTORS", "Factors", "Score rasters, two or more. Higher scores mean more resistance."),
+            p.text(
+                "WEIGHTS",
+                "Weights",
+                "One number for each factor, in their order, separated by blanks, such as 0.35 0.1 0.1 0.2 0.25.",
+                optional=True,
+            ),
+            p.table(
+                "WEIGHTS_TABLE",
+                "Table of weights",
+                "Instead of the numbers: columns factor and weight, as the tool 'Weights by AHP' makes it. Factors are "
+                "found by the names of the layers, else taken in their order.",
+                optional=True,
+            ),
+            p.raster("GRID", "Grid", "Raster whose grid to use. Empty: that of the first factor.", optional=True),
+            p.choice(
+                "MISSING",
+                "Cells where a factor has no data",
+                "NoData, or leave the factor out and divide the other weights by their sum.",
+                ["become NoData", "leave the factor out"],
+                advanced=True,
+            ),
+            p.rasters(
+                "CORRECTIONS", "Correction rasters", "Rasters that raise or lower the resistance.", optional=True
+            ),
+            p.choice(
+                "CORRECTION_METHOD",
+                "Correction",
+                "How the correction rasters act, see the help.",
+                ["Multiply by value / mean", "Multiply", "Add weighted", "Multiply by 1 + weight x normalised value"],
+            ),
+            p.raster(
+                "CORRECTION_ZONES",
+                "Zones of the mean",
+                "Class map, such as land use: value / mean then uses the mean of the zone of each cell.",
+                optional=True,
+            ),
+            p.text(
+                "CORRECTION_WEIGHTS",
+                "Weights of the corrections",
+                "One number for each correction raster, for the two methods with weights. Empty: 1.",
+                optional=True,
+                advanced=True,
+            ),
+            p.number(
+                "CORRECTION_FLOOR",
+                "Smallest multiplier",
+                "No correction raster multiplies a cell by less.",
+                0.1,
+                low=0.0,
+                advanced=True,
+            ),
+            p.number(
+                "CORRECTION_CAP",
+                "Largest multiplier",
+                "No correction raster multiplies a cell by more.",
+                10.0,
+                low=0.0,
+                advanced=True,
+            ),
+            p.number("MIN", "New minimum", "Stretch the surface to start here; give both or none.", optional=True),
+            p.number("MAX", "New maximum", "Stretch the surface to end here; give both or none.", optional=True),
+            p.raster_output("OUTPUT", "Resistance", "Resistance of every cell, above 0."),
+            p.raster_output(
+                "CORRECTION_OUTPUT",
+                "Multiplier of the corrections",
+                "Corrected over uncorrected resistance.",
+                optional=True,
+                default=False,
+            ),
+            p.table_output(
+                "TABLE",
+                "Contribution of the factors",
+                "Weight, statistics, share of the mean and of the variance.",
+                optional=True,
+                default=False,
+            ),
+            QgsProcessingOutputNumber("MINIMUM", "Smallest resistance"),
+            QgsProcessingOutputNumber("MEAN", "Mean resistance"),
+            QgsProcessingOutputNumber("MAXIMUM", "Largest resistance"),
+        ]
+
+    def check(self, job: Job) -> str | None:
+        if job.given("WEIGHTS") == job.given("WEIGHTS_TABLE"):
+            return (
+                "There are weights as numbers and as a table. Give one of the two."
+                if job.given("WEIGHTS")
+                else "There are no weights. Give one number for each factor, or a table, for example from 'Weights by AHP'."
+            )
+        if job.given("MIN") != job.given("MAX"):
+            return "Give both the new minimum and the new maximum, or none of them."
+        if job.given("CORRECTION_ZONES") and job.choice("CORRECTION_METHOD") != 0:
+            return "Zones are for the correction by value / mean. Choose that one, or leave the zones out."
+        return None
+
+    def execute(self, job: Job) -> None:
+        factors, corrections = job.rasters("FACTORS"), job.rasters("CORRECTIONS")
+        if len(factors) < 2:
+            raise InputError(f"An overlay needs two factors or more, not {len(factors)}.")
+        onto = job.raster("GRID") or factors[0]
+        zones = [job.raster("CORRECTION_ZONES")] if corrections and job.raster("CORRECTION_ZONES") else []
+        names = [source.name for source in factors]
+        weights = _weights(job, names)
+        everything = [*factors, *corrections, *zones]
+        categorical = [len(everything) - 1] if zones else []
+        read_rows = rasters.read_together(everything, onto, job.monitor, categorical=categorical)
+        many, more = len(factors), len(corrections)
+
+        def read(monitor):
+            for row, found in read_rows(monitor):
+                yield Block(row, found[:many], found[many : many + more], found[-1] if zones else None)
+
+        path, gain_path = job.raster_path("OUTPUT"), job.raster_path("CORRECTION_OUTPUT") if corrections else None
+        with ExitStack() as writers:
+            surface = writers.enter_context(RasterWriter(path, onto.grid, "float32", _NODATA, description="Resistance"))
+            gain = gain_path and writers.enter_context(
+                RasterWriter(gain_path, onto.grid, "float32", _NODATA, description="Multiplier of the corrections")
+            )
+            summary = build_resistance(
+                read,
+                weights,
+                write=surface.write,
+                write_correction=gain.write if gain else None,
+                names=names,
+                correction_names=[source.name for source in corrections],
+                correction=_correction(job) if corrections else None,
+                leave_out_missing=job.choice("MISSING") == 1,
+                rescale=(job.number("MIN"), job.number("MAX")) if job.given("MIN") else None,
+                monitor=job.monitor,
+            )
+        _tell(summary, job)
+        stops = [summary.minimum, summary.maximum if summary.maximum > summary.minimum else summary.minimum + 1.0]
+        job.finish("OUTPUT", path, styling.ramp(styling.RESISTANCE, stops))
+        if gain_path:
+            job.finish("CORRECTION_OUTPUT", gain_path, styling.ramp(styling.SCORE, [0.5, 1.0, 2.0]))
+        _write_table(summary, job)
+        job.results.update(MINIMUM=summary.minimum, MEAN=summary.mean, MAXIMUM=summary.maximum)
+
+
+def _weights(job: Job, names: list[str]) -> list[float]:
+    """Return the weights in the order of the factors."""
+    table = job.vector("WEIGHTS_TABLE")
+    if table is None:
+        weights = parse_numbers(job.text("WEIGHTS"), "Weights")
+    else:
+        rows = [{str(key).lower(): value for key, value in row.items()} for row in read_rows(table)]
+        if not rows or "factor" not in rows[0] or "weight" not in rows[0]:
+            raise InputError(f"'{table.name}' must have the columns 'factor' and 'weight'.")
+        found = {
+            str(row["factor"]).strip().lower(): parse_number(row["weight"], f"Row {place}, column 'weight'")
+            for place, row in enumerate(rows, start=1)
+        }
+        if all(name.lower() in found for name in names):
+            weights = [found[name.lower()] for name in names]
+        else:
+            weights = list(found.values())
+            pairs = ", ".join(f"{name}: {key} {weight}" for name, (key, weight) in zip(names, found.items()))
+            job.monitor.warn(f"The names in '{table.name}' are not those of the layers; taken in their order: {pairs}.")
+    if len(weights) != len(names) or None in weights:
+        raise InputError(f"There are {len(names)} factors but {len(weights)} weights. Give one number for each factor.")
+    return weights
+
+
+def _correction(job: Job) -> Correction:
+    return Correction(
+        CORRECTION_METHODS[job.choice("CORRECTION_METHOD")],
+        parse_numbers(job.text("CORRECTION_WEIGHTS"), "Weights of the corrections"),
+        job.number("CORRECTION_FLOOR"),
+        job.number("CORRECTION_CAP"),
+    )
+
+
+def _tell(summary: ResistanceSummary, job: Job) -> None:
+    monitor = job.monitor
+    monitor.info(
+        f"Resistance: {summary.minimum:.4g} to {summary.maximum:.4g}, mean {summary.mean:.4g}, contrast "
+        f"{summary.contrast:.4g}; {summary.cells:,} cells, {summary.missing:,} NoData."
+    )
+    if summary.partial:
+        what = "those factors were left out" if job.choice("MISSING") == 1 else "they became NoData"
+        monitor.warn(f"{summary.partial:,} cells have no data in some of the factors; {what}.")
+    for part in summary.contributions:
+        monitor.info(
+            f"{part.name}: weight {part.weight:.4f}, {100 * part.share_of_mean:.1f} % of the mean, "
+            f"{100 * part.share_of_variance:.1f} % of the variance"
+        )
+    for effect in summary.corrections:
+        share = 100.0 / summary.cells
+        monitor.info(
+            f"Correction by {effect.name}: {share * effect.neutral:.1f} % of the cells without a value and left as they "
+            f"are, {share * effect.raised:.1f} % held at the floor, {share * effect.lowered:.1f} % at the cap."
+        )
+
+
+def _write_table(summary: ResistanceSummary, job: Job) -> None:
+    job.write_table(
+        "TABLE",
+        columns(
+            factor=str,
+            weight=float,
+            mean=float,
+            deviation=float,
+            minimum=float,
+            maximum=float,
+            share_of_mean=float,
+            share_of_variance=float,
+        ),
+        [
+            (
+                part.name,
+                part.weight,
+                part.mean,
+                part.deviation,
+                part.minimum,
+                part.maximum,
+                100.0 * part.share_of_mean,
+                100.0 * part.share_of_variance,
+            )
+            for part in summary.contributions
+        ],
+    )

@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+from layerio import read_table
+
+pytestmark = pytest.mark.qgis
+
+HOUSE_ROWS = """
+1,5,3,7,6,6,1/3,1/4
+1/5,1,1/3,5,3,3,1/5,1/7
+1/3,3,1,6,3,4,6,1/5
+1/7,1/5,1/6,1,1/3,1/4,1/7,1/8
+1/6,1/3,1/3,3,1,1/2,1/5,1/6
+1/6,1/3,1/4,4,2,1,1/5,1/6
+3,5,1/6,7,5,5,1,1/2
+4,7,5,8,6,6,2,1
+"""
+HOUSE = ",".join(HOUSE_ROWS.split()).split(",")
+
+
+@pytest.fixture
+def csv(tmp_path):
+    def write(name, text):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def weights(out):
+    return {row["factor"]: row["weight"] for row in read_table(out["WEIGHTS"])}
+
+
+def test_the_default_matrix_gives_the_weights_of_the_study(run, tmp_path):
+    out = run("ahp", WEIGHTS=str(tmp_path / "w.gpkg"))
+    found = weights(out)
+    assert list(found) == ["Land use", "Elevation", "Slope", "Distance from road", "Distance to mining area"]
+    np.testing.assert_allclose(list(found.values()), np.array([0.35, 0.1, 0.1, 0.25, 0.25]) / 1.05, atol=0.012)
+    assert sum(found.values()) == pytest.approx(1.0)
+    assert 0 < out["CR"] < 0.1
+
+
+def test_the_published_example_of_saaty(run, tmp_path):
+    out = run(
+        "ahp",
+        MATRIX=HOUSE,
+        NAMES="size,transport,neighbourhood,age,yard,facilities,condition,financing",
+        WEIGHTS=str(tmp_path / "w.gpkg"),
+        HTML=str(tmp_path / "r.html"),
+    )
+    assert round(out["LAMBDA_MAX"], 3) == 9.669
+    assert round(out["CI"], 3) == 0.238
+    assert round(out["CR"], 3) == 0.169
+    expected = [0.173, 0.054, 0.188, 0.018, 0.031, 0.036, 0.167, 0.333]
+    np.testing.assert_allclose(list(weights(out).values()), expected, atol=5e-4)
+    rows = read_table(out["WEIGHTS"])
+    assert [row["rank"] for row in rows] == [3, 5, 2, 8, 7, 6, 4, 1]
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "CR = 0.169" in page
+    assert "neighbourhood" in page
+    assert "1/7" in page
+
+
+def test_worst_judgement_is_warned_of(run, tmp_path):
+    from qgis.core import QgsProcessingFeedback
+
+    class Log(QgsProcessingFeedback):
+        warnings = []
+
+        def pushWarning(self, text):
+            self.warnings.append(text)
+
+    run(
+        "ahp",
+        feedback=Log(False),
+        MATRIX=["1", "2", "1/8", "", "1", "2", "", "", "1"],
+        NAMES="a,b,c",
+        WEIGHTS=str(tmp_path / "w.gpkg"),
+    )
+    said = "\n".join(Log.warnings)
+    assert "contradict each other" in said
+    assert "'a' against 'c' is 1/8" in said
+    assert "bring CR to" in said
+
+
+@pytest.mark.parametrize("form", [[1.0, 3.0, 1 / 3, 1.0], ["1", "3", "0.33", "1"], ["", "3", "", ""]])
+def test_matrix_as_the_command_line_gives_it(run, tmp_path, form):
+    out = run("ahp", MATRIX=form, WEIGHTS=str(tmp_path / "w.gpkg"))
+    assert weights(out) == {"Factor 1": pytest.approx(0.75), "Factor 2": pytest.approx(0.25)}
+
+
+def test_a_wide_matrix_of_the_dialog_with_names(run, tmp_path):
+    cells = ["1", "2", "4", *[""] * 7, "", "1", "2", *[""] * 7, "", "", "1", *[""] * 7]
+    out = run("ahp", MATRIX=cells, NAMES="a, b, c", WEIGHTS=str(tmp_path / "w.gpkg"))
+    assert weights(out) == {"a": pytest.approx(4 / 7), "b": pytest.approx(2 / 7), "c": pytest.approx(1 / 7)}
+
+
+def test_several_experts(run, csv, tmp_path):
+    first = csv("zhang", "factor,slope,road\nslope,1,4\nroad,1/4,1\n")
+    second = csv("li", "first,second,value\nroad,slope,1\n")
+    out = run(
+        "ahp",
+        JUDGEMENTS=[first, second],
+        WEIGHTS=str(tmp_path / "w.gpkg"),
+        EXPERTS=str(tmp_path / "e.gpkg"),
+        HTML=str(tmp_path / "r.html"),
+    )
+    assert weights(out) == {"slope": pytest.approx(2 / 3), "road": pytest.approx(1 / 3)}
+    experts = read_table(out["EXPERTS"])
+    assert [row["expert"] for row in experts] == ["zhang", "li"]
+    assert [row["cr"] for row in experts] == [0, 0]
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Kendall" in page
+    out = run("ahp", JUDGEMENTS=[first, second], EXPERT_WEIGHTS="1 0.000001", WEIGHTS=str(tmp_path / "v.gpkg"))
+    assert weights(out)["slope"] == pytest.approx(0.8, abs=1e-4)
+
+
+def test_the_random_index_can_be_chosen(run, tmp_path):
+    out = run("ahp", MATRIX=HOUSE, RANDOM_INDEX=1, WEIGHTS=str(tmp_path / "w.gpkg"))
+    assert out["CR"] == pytest.approx(0.16961615955749998)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"MATRIX": [1, 3, 0.5, 1]}, "not reciprocal: row 1, column 2 .* is 3"),
+        ({"MATRIX": [1, -3, 0.5, 1]}, "is -3. Judgements must be above 0"),
+        ({"MATRIX": [1, "x", 0.5, 1]}, "'x' is not a number"),
+        ({"MATRIX": [1, 2, 3]}, "has 3 cells"),
+        ({"MATRIX": [1, 3, 1 / 3, 1], "NAMES": "a,b,c"}, "there are 3 names"),
+        ({"MATRIX": [1, 3, 1 / 3, 1], "EXPERT_WEIGHTS": "1 2"}, "one importance above 0"),
+    ],
+)
+def test_bad_judgements_get_a_sentence_and_no_file(run, tmp_path, options, words):
+    target = tmp_path / "w.gpkg"
+    with pytest.raises(Exception, match=words):
+        run("ahp", WEIGHTS=str(target), **options)
+    assert not target.exists()

@@ -1,0 +1,198 @@
+import numpy as np
+import pytest
+from layerio import read_raster, read_table
+
+pytestmark = pytest.mark.qgis
+
+MEAN_RATIO, MULTIPLY, ADD, NORMALISED = range(4)
+WEIGHTS = [0.5, 0.3, 0.2]
+
+
+class Log:
+    """A feedback that remembers what it was told."""
+
+    def __new__(cls):
+        from qgis.core import QgsProcessingFeedback
+
+        class Feedback(QgsProcessingFeedback):
+            def __init__(self):
+                super().__init__(False)
+                self.warnings, self.infos = [], []
+
+            def pushWarning(self, text):
+                self.warnings.append(text)
+
+            def pushInfo(self, text):
+                self.infos.append(text)
+
+        return Feedback()
+
+
+@pytest.fixture
+def scores():
+    random = np.random.default_rng(1)
+    values = random.integers(1, 6, (3, 300, 20)).astype(np.float32)
+    values[1, 5, 5] = -1
+    return values
+
+
+@pytest.fixture
+def factors(raster, scores):
+    return [raster(name, values, nodata=-1) for name, values in zip(("land", "slope", "road"), scores)]
+
+
+@pytest.fixture
+def expected(scores):
+    held = np.where(scores < 0, np.nan, scores)
+    return 0.5 * held[0] + 0.3 * held[1] + 0.2 * held[2]
+
+
+def cells(path):
+    values, nodata = read_raster(path)
+    return np.where(values == nodata, np.nan, values)
+
+
+def test_the_overlay_and_its_numbers(run, factors, expected, tmp_path):
+    log = Log()
+    out = run(
+        "resistance",
+        feedback=log,
+        FACTORS=factors,
+        WEIGHTS="0.5 0.3 0.2",
+        OUTPUT=str(tmp_path / "r.tif"),
+        TABLE=str(tmp_path / "t.gpkg"),
+    )
+    np.testing.assert_allclose(cells(out["OUTPUT"]), expected, rtol=1e-6)
+    assert out["MINIMUM"] == pytest.approx(np.nanmin(expected))
+    assert out["MEAN"] == pytest.approx(np.nanmean(expected))
+    assert out["MAXIMUM"] == pytest.approx(np.nanmax(expected))
+    assert log.warnings == ["1 cells have no data in some of the factors; they became NoData."]
+    rows = read_table(out["TABLE"])
+    assert [row["factor"] for row in rows] == ["land", "slope", "road"]
+    assert sum(row["share_of_mean"] for row in rows) == pytest.approx(100)
+    assert sum(row["share_of_variance"] for row in rows) == pytest.approx(100)
+
+
+def test_weights_from_the_table_of_ahp_by_name_and_by_order(run, factors, expected, tmp_path):
+    table = tmp_path / "w.csv"
+    table.write_text('factor,weight\nroad,"0,2"\nland,0.5\nslope,0.3\n', encoding="utf-8")
+    out = run("resistance", FACTORS=factors, WEIGHTS_TABLE=str(table), OUTPUT=str(tmp_path / "r.tif"))
+    np.testing.assert_allclose(cells(out["OUTPUT"]), expected, rtol=1e-6)
+    log = Log()
+    table.write_text("factor,weight\na,0.5\nb,0.3\nc,0.2\n", encoding="utf-8")
+    out = run("resistance", feedback=log, FACTORS=factors, WEIGHTS_TABLE=str(table), OUTPUT=str(tmp_path / "s.tif"))
+    np.testing.assert_allclose(cells(out["OUTPUT"]), expected, rtol=1e-6)
+    assert any("land: a 0.5, slope: b 0.3" in text for text in log.warnings)
+
+
+def test_weights_are_normalised_with_a_warning_that_states_the_sum(run, factors, expected, tmp_path):
+    log = Log()
+    out = run("resistance", feedback=log, FACTORS=factors, WEIGHTS="0.525, 0.315, 0.21", OUTPUT=str(tmp_path / "r.tif"))
+    np.testing.assert_allclose(cells(out["OUTPUT"]), expected, rtol=1e-6)
+    assert "The weights sum to 1.05, not 1; each was divided by the sum." in log.warnings
+
+
+def test_missing_factors_are_left_out(run, factors, scores, tmp_path):
+    out = run("resistance", FACTORS=factors, WEIGHTS="0.5 0.3 0.2", MISSING=1, OUTPUT=str(tmp_path / "r.tif"))
+    value = (0.5 * scores[0, 5, 5] + 0.2 * scores[2, 5, 5]) / 0.7
+    assert cells(out["OUTPUT"])[5, 5] == pytest.approx(value)
+
+
+def test_correction_by_zone_with_its_multiplier(run, raster, factors, expected, tmp_path):
+    random = np.random.default_rng(2)
+    light = random.uniform(0.5, 2, expected.shape).astype(np.float32)
+    land = random.integers(1, 4, expected.shape).astype(np.uint8)
+    out = run(
+        "resistance",
+        FACTORS=factors,
+        WEIGHTS="0.5 0.3 0.2",
+        CORRECTIONS=[raster("light", light)],
+        CORRECTION_ZONES=raster("zones", land),
+        OUTPUT=str(tmp_path / "r.tif"),
+        CORRECTION_OUTPUT=str(tmp_path / "g.tif"),
+    )
+    gain = np.full(light.shape, np.nan)
+    for zone in (1, 2, 3):
+        inside = (land == zone) & ~np.isnan(expected)
+        gain[inside] = light[inside] / light[inside].mean(dtype=float)
+    np.testing.assert_allclose(cells(out["OUTPUT"]), expected * gain, rtol=1e-5)
+    np.testing.assert_allclose(cells(out["CORRECTION_OUTPUT"]), gain, rtol=1e-5)
+
+
+@pytest.mark.parametrize("method", [MULTIPLY, ADD, NORMALISED])
+def test_the_other_corrections(run, raster, factors, expected, tmp_path, method):
+    erosion = np.random.default_rng(3).integers(1, 6, expected.shape).astype(np.float32)
+    out = run(
+        "resistance",
+        FACTORS=factors,
+        WEIGHTS="0.5 0.3 0.2",
+        CORRECTIONS=[raster("erosion", erosion)],
+        CORRECTION_METHOD=method,
+        CORRECTION_WEIGHTS="" if method == MULTIPLY else "0.5",
+        OUTPUT=str(tmp_path / "r.tif"),
+    )
+    wanted = {
+        MULTIPLY: expected * erosion,
+        ADD: expected + 0.5 * erosion,
+        NORMALISED: expected * (1 + 0.5 * (erosion - 1) / 4),
+    }[method]
+    np.testing.assert_allclose(cells(out["OUTPUT"]), wanted, rtol=1e-5)
+
+
+def test_rescaling(run, factors, tmp_path):
+    out = run("resistance", FACTORS=factors, WEIGHTS="5 3 2", MIN=1, MAX=100, OUTPUT=str(tmp_path / "r.tif"))
+    assert (out["MINIMUM"], out["MAXIMUM"]) == (pytest.approx(1), pytest.approx(100))
+
+
+def test_another_grid_is_resampled_and_said(run, raster, factors, tmp_path):
+    log = Log()
+    coarse = raster("coarse", np.full((150, 10), 3, dtype=np.float32), cell=60.0)
+    out = run(
+        "resistance", feedback=log, FACTORS=[*factors, coarse], WEIGHTS="0.5 0.3 0.2 1", OUTPUT=str(tmp_path / "r.tif")
+    )
+    assert cells(out["OUTPUT"]).shape == (300, 20)
+    assert any("'coarse' was resampled onto the grid of 'land' (bilinear)" in text for text in log.infos)
+    out = run("resistance", FACTORS=[*factors, coarse], WEIGHTS="1 1 1 1", GRID=coarse, OUTPUT=str(tmp_path / "s.tif"))
+    assert cells(out["OUTPUT"]).shape == (150, 10)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "There are no weights"),
+        ({"WEIGHTS": "0.5 0.5"}, "3 factors but 2 weights"),
+        ({"WEIGHTS": "0.5 0.7 -0.2"}, "Weight 3 is -0.2"),
+        ({"WEIGHTS": "0.5 a 0.2"}, "Weights, number 2: 'a' is not a number"),
+        ({"WEIGHTS": "1 1 1", "MIN": 1}, "both the new minimum"),
+        ({"WEIGHTS": "1 1 1", "MIN": 0, "MAX": 5}, "from 0 to 5"),
+        ({"WEIGHTS": "1 1 1", "CORRECTION_FLOOR": 0, "CORRECTIONS": True}, "floor of a correction"),
+        ({"WEIGHTS": "1 1 1", "CORRECTION_WEIGHTS": "2", "CORRECTIONS": True}, "takes no weights"),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_no_file(run, factors, tmp_path, options, words):
+    target = tmp_path / "r.tif"
+    if options.get("CORRECTIONS"):
+        options = {**options, "CORRECTIONS": [factors[0]]}
+    with pytest.raises(Exception, match=words):
+        run("resistance", FACTORS=factors, OUTPUT=str(target), **options)
+    assert list(tmp_path.glob("r.tif*")) == []
+
+
+def test_one_factor_and_zero_scores_are_refused(run, raster, factors, tmp_path):
+    target = tmp_path / "r.tif"
+    with pytest.raises(Exception, match="two factors or more, not 1"):
+        run("resistance", FACTORS=factors[:1], WEIGHTS="1", OUTPUT=str(target))
+    zero = raster("zero", np.zeros((300, 20), dtype=np.float32))
+    with pytest.raises(Exception, match=r"6,000 cells .* not above 0"):
+        run("resistance", FACTORS=[zero, zero], WEIGHTS="1 1", OUTPUT=str(target))
+    assert list(tmp_path.glob("r.tif*")) == []
+
+
+def test_a_cancelled_run_leaves_nothing(run, factors, tmp_path):
+    from qgis.core import QgsProcessingFeedback
+
+    feedback = QgsProcessingFeedback(False)
+    feedback.cancel()
+    with pytest.raises(Exception, match="Cancelled"):
+        run("resistance", feedback=feedback, FACTORS=factors, WEIGHTS="1 1 1", OUTPUT=str(tmp_path / "r.tif"))
+    assert list(tmp_path.glob("r.tif*")) == []
