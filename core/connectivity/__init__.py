@@ -1,20 +1,28 @@
 """Landscape connectivity of habitat patches: indices, the importance of each patch and link, betweenness."""
 
+from .analysis import Connectivity, analyse, needed_bytes, ranks
 from .betweenness import betweenness
+from .distances import cost_distances
 from .graph import PatchGraph, dispersal_rate, distance_at
 from .importance import Importance, link_importance, node_importance
-from .indices import BinaryIndices, ProbabilityIndices, binary_indices, probability_indices
+from .indices import BinaryIndices, ProbabilityIndices, binary_indices, components, probability_indices
 
 __all__ = [
     "BinaryIndices",
+    "Connectivity",
     "Importance",
     "PatchGraph",
     "ProbabilityIndices",
+    "analyse",
     "betweenness",
     "binary_indices",
+    "components",
+    "cost_distances",
     "dispersal_rate",
     "distance_at",
     "link_importance",
+    "needed_bytes",
     "node_importance",
     "probability_indices",
+    "ranks",
 ]

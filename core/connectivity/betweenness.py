@@ -9,10 +9,7 @@ from scipy.sparse import csr_matrix
 
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
-from .graph import PatchGraph
-
-TIE = 1e-12
-"""Paths whose costs differ by less than this share count as equally good."""
+from .graph import TIE, PatchGraph
 
 
 def betweenness(graph: PatchGraph, *, weighted: bool = True, monitor: Monitor = SILENT) -> FloatArray:
@@ -42,7 +39,7 @@ def betweenness(graph: PatchGraph, *, weighted: bool = True, monitor: Monitor = 
        doi:10.1016/j.ecolmodel.2010.06.017.
     """
     a = graph.attributes
-    matrix = graph.matrix()
+    matrix = graph.essential.matrix()
     through = np.zeros(graph.size)
     for sources, costs, _ in graph.best_paths(monitor):
         onto = _best_steps(matrix, sources, costs)

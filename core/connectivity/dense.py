@@ -1,17 +1,54 @@
-"""Best paths around each patch of a graph with very many links."""
+"""Best paths of graphs with very many links, as matrices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..monitor import Monitor
 from ..types import FloatArray, IntArray
-from .graph import PatchGraph
+
+if TYPE_CHECKING:
+    from .graph import PatchGraph
 
 TILE_CELLS = 1 << 15
 """Cells of the cost matrix updated together, so that they stay in the cache of the processor."""
+
+TOGETHER = 64
+"""Stops that are allowed together."""
+
+
+def link_costs(graph: PatchGraph) -> FloatArray:
+    """Return the costs of the links as a symmetric float64 matrix: 0 on the diagonal, inf where there is no link."""
+    cost = np.full((graph.size, graph.size), np.inf)
+    np.fill_diagonal(cost, 0.0)
+    cost[graph.pairs[:, 0], graph.pairs[:, 1]] = graph.costs
+    cost[graph.pairs[:, 1], graph.pairs[:, 0]] = graph.costs
+    return cost
+
+
+def allow(cost: FloatArray, stops: IntArray, monitor: Monitor) -> FloatArray:
+    """Return the symmetric path costs when paths may also stop at these patches."""
+    result: FloatArray = cost.copy()
+    size = cost.shape[0]
+    tile = max(1, TILE_CELLS // size)
+    for first in range(0, stops.size, TOGETHER):
+        some = stops[first : first + TOGETHER]
+        rows = result[some]
+        for k, stop in enumerate(some):
+            np.minimum(rows, rows[:, stop, None] + rows[k], out=rows)
+        for low in range(0, size, tile):
+            monitor.check()
+            part = result[low : low + tile, low:].copy()
+            work = np.empty_like(part)
+            for row in rows:
+                np.add(row[low : low + tile, None], row[low:], out=work)
+                np.minimum(part, work, out=part)
+            result[low : low + tile, low:] = part
+            result[low:, low : low + tile] = part.T
+    return result
 
 
 def losses_by_halving(graph: PatchGraph, monitor: Monitor) -> FloatArray:
@@ -25,11 +62,8 @@ def losses_by_halving(graph: PatchGraph, monitor: Monitor) -> FloatArray:
     on with the other half, down to a single patch that is left: each level costs one all-pairs update.
     """
     n = graph.size
-    cost = np.full((n, n), np.inf)
-    np.fill_diagonal(cost, 0.0)
-    cost[graph.pairs[:, 0], graph.pairs[:, 1]] = graph.costs
-    cost[graph.pairs[:, 1], graph.pairs[:, 0]] = graph.costs
-    full = _allow(cost, np.arange(n), monitor)
+    cost = link_costs(graph)
+    full = allow(cost, np.arange(n), monitor)
     connected = graph.connection(full)
     lost = np.zeros(n)
     for done, (patch, without) in enumerate(_all_but_one(cost, np.arange(n), monitor)):
@@ -50,23 +84,4 @@ def _all_but_one(cost: FloatArray, left: IntArray, monitor: Monitor) -> Iterator
         return
     half = left.size // 2
     for kept, allowed in ((left[:half], left[half:]), (left[half:], left[:half])):
-        yield from _all_but_one(_allow(cost, allowed, monitor), kept, monitor)
-
-
-def _allow(cost: FloatArray, stops: IntArray, monitor: Monitor) -> FloatArray:
-    """Return the symmetric costs when paths may also stop at these patches."""
-    rows = cost[stops]
-    for k, stop in enumerate(stops):
-        np.minimum(rows, rows[:, stop, None] + rows[k], out=rows)
-    result: FloatArray = cost.copy()
-    tile = max(1, TILE_CELLS // cost.shape[0])
-    for low in range(0, cost.shape[0], tile):
-        monitor.check()
-        part = result[low : low + tile, low:].copy()
-        work = np.empty_like(part)
-        for row in rows:
-            np.add(row[low : low + tile, None], row[low:], out=work)
-            np.minimum(part, work, out=part)
-        result[low : low + tile, low:] = part
-        result[low:, low : low + tile] = part.T
-    return result
+        yield from _all_but_one(allow(cost, allowed, monitor), kept, monitor)

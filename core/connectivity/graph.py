@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,18 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from ..errors import InputError
-from ..monitor import Monitor
+from ..monitor import SILENT, Monitor
 from ..types import Array, FloatArray, IntArray
+from .dense import allow, link_costs
 
 BLOCK_CELLS = 1 << 14
 """Path costs held at a time when a graph is worked through source by source."""
+
+MAX_DENSE = 3000
+"""Patches up to which matrices of all pairs are considered; the halving recursion then needs about 1 GB."""
+
+TIE = 1e-12
+"""Paths whose costs differ by less than this share count as equally good."""
 
 
 def dispersal_rate(distance: float, probability: float) -> float:
@@ -147,6 +155,20 @@ class PatchGraph:
         connected: FloatArray = 1.0 / (1.0 + cost) if self.binary else np.exp(-cost)
         return connected
 
+    @property
+    def is_dense(self) -> bool:
+        """Whether the links are so many that matrices of all pairs are the better tool, and fit."""
+        return self.size <= MAX_DENSE and len(self.pairs) > self.size**2 / 20
+
+    @cached_property
+    def essential(self) -> PatchGraph:
+        """The graph without the links that are no best path between their ends; no best path uses those."""
+        if self.binary or not self.is_dense:
+            return self
+        best = allow(link_costs(self), np.arange(self.size), SILENT)
+        kept = self.costs <= best[self.pairs[:, 0], self.pairs[:, 1]] * (1.0 + TIE)
+        return PatchGraph(self.attributes, self.pairs[kept], self.costs[kept], False)
+
     def matrix(self) -> Any:
         """Return the symmetric scipy CSR matrix of link costs; a stored 0 is a link."""
         # Both triangles at once: adding a transposed matrix would drop the links of cost 0.
@@ -159,7 +181,7 @@ class PatchGraph:
 
         Costs are inf beyond `limit` and where there is no path; predecessors are negative there and at the source.
         """
-        matrix = self.matrix()
+        matrix = self.essential.matrix()
         block = max(1, BLOCK_CELLS // self.size)
         for first in range(0, self.size, block):
             monitor.step(first, self.size)

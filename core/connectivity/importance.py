@@ -14,14 +14,11 @@ from scipy.sparse.csgraph import dijkstra
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
 from .dense import losses_by_halving
-from .graph import PatchGraph
+from .graph import MAX_DENSE, PatchGraph
 from .trees import PathTrees, path_trees
 
 CHUNK = 50_000
 """Neighbours looked at in one go; larger does not pay as the queue of the path search grows."""
-
-MAX_HALVING = 3000
-"""Patches up to which the halving recursion is considered: its matrices then need about 1 GB."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ def _prefers_halving(graph: PatchGraph) -> bool:
     top = np.arange(trees.patch.size)
     inner = trees.parent != top
     looks = (below[top + trees.size] - below[top + 1])[inner].sum() * n / trees.sources.size
-    return bool(n <= MAX_HALVING and 52.0 * looks > 0.9 * n**3 * math.log2(n + 1))
+    return bool(n <= MAX_DENSE and 52.0 * looks > 0.9 * n**3 * math.log2(n + 1))
 
 
 def _losses(

@@ -1,0 +1,60 @@
+"""Distances between patches over a resistance surface."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..costdistance import CostGraph, cells_of
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import FloatArray, IntArray
+
+
+def cost_distances(
+    graph: CostGraph, labels: IntArray, *, limit: float = np.inf, monitor: Monitor = SILENT
+) -> tuple[IntArray, FloatArray]:
+    """Return the least-cost distances between the edges of patches.
+
+    Parameters
+    ----------
+    graph : CostGraph
+        The resistance surface.
+    labels : int32, shape (rows, cols)
+        0 outside, 1 to n inside patches. Moving inside the own patch costs nothing, inside others what their cells do.
+    limit : float
+        Pairs that cost more are left out; a low limit makes the searches fast.
+
+    Returns
+    -------
+    pairs : int64, shape (m, 2)
+        Patches from 0, the smaller first, ascending.
+    distances : float64, shape (m,)
+        Resistance times map units.
+
+    Raises
+    ------
+    InputError
+        If a patch has no cell.
+
+    Notes
+    -----
+    One search for each patch but the last.
+    """
+    count = int(labels.max(initial=0))
+    cells = cells_of(labels, list(range(1, count + 1)))
+    empty = [k + 1 for k, some in enumerate(cells) if not some.size]
+    if empty:
+        raise InputError(f"Patch {empty[0]} has no cell.")
+    where = np.concatenate(cells) if cells else np.empty(0, dtype=np.int64)
+    start = np.cumsum([0, *(some.size for some in cells)])
+    pairs, distances = [], []
+    for k in range(count - 1):
+        monitor.step(k, count - 1)
+        cost = graph.cost_from(cells[k], limit=limit).ravel()
+        nearest = np.minimum.reduceat(cost[where[start[k + 1] :]], start[k + 1 : -1] - start[k + 1])
+        reached = np.flatnonzero(nearest <= limit) if np.isfinite(limit) else np.flatnonzero(np.isfinite(nearest))
+        pairs.append(np.column_stack((np.full(reached.size, k), reached + k + 1)))
+        distances.append(nearest[reached])
+    if not pairs:
+        return np.empty((0, 2), dtype=np.int64), np.empty(0)
+    return np.concatenate(pairs).astype(np.int64), np.concatenate(distances)
