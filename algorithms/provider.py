@@ -20,6 +20,7 @@ from .keyareas.pinchpoints import PinchPointsAlgorithm
 from .keyareas.tabulate import TabulateAlgorithm
 from .planning.securitynetwork import SecurityNetworkAlgorithm
 from .resistance.ahp import AhpAlgorithm
+from .resistance.checkscores import CheckScoresAlgorithm
 from .resistance.distancefactor import DistanceFactorAlgorithm
 from .resistance.resistance import ResistanceAlgorithm
 from .resistance.scorefactor import ScoreFactorAlgorithm
@@ -40,6 +41,7 @@ ALGORITHMS = [
     ScoreFactorAlgorithm,
     AhpAlgorithm,
     ResistanceAlgorithm,
+    CheckScoresAlgorithm,
     CostDistanceAlgorithm,
     LinkagesAlgorithm,
     CentralityAlgorithm,
