@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
+import numpy as np
+
 from ..grid import Grid
 from ..types import BoolArray, FloatArray, IntArray
 
@@ -55,6 +57,12 @@ class Zones:
 
     labels: IntArray
     attributes: tuple[dict[str, Value], ...]
+
+    def with_area(self, grid: Grid) -> Zones:
+        """Return the same areas with one more field, `area_ha`."""
+        count = np.bincount(self.labels.ravel(), minlength=len(self.attributes) + 1)[1:]
+        rows = [{**row, "area_ha": round(int(n) * grid.cell_ha, 4)} for row, n in zip(self.attributes, count)]
+        return Zones(self.labels, tuple(rows))
 
 
 @dataclass(frozen=True)

@@ -318,6 +318,9 @@ def test_villages_nest_in_townships_and_both_fill_the_county(county):
         assert row["town"] == township.attributes[row["town_id"] - 1]["name"]
     whole = [ndimage.label(village.labels == number, EIGHT)[1] == 1 for number in range(1, len(village.attributes) + 1)]
     assert np.mean(whole) > 0.95
+    for zones in (village, township):
+        total = sum(row["area_ha"] for row in zones.attributes)
+        assert total == pytest.approx(county.county.sum() * 0.09)
     for rows in (village.attributes, township.attributes):
         assert len({row["name"] for row in rows}) == len({row["name_zh"] for row in rows}) == len(rows)
 
