@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from . import network
-from .barriers import Barriers, barriers, radii_between
+from .barriers import Barriers, barriers
 from .breaks import natural_breaks
 from .classmap import code_foreground
 from .connectivity import (
@@ -111,11 +111,11 @@ class Options:
     adjacency: Adjacency = Adjacency.EITHER
     drop_through_sources: bool = True
     cutoff: float = 2000.0
-    radii: Sequence[float] = radii_between(90.0, 270.0, 90.0)
+    radii: Sequence[float] = (90.0, 180.0, 270.0)
     grades: int = 3
     classes: int = 4
     overlay_resistance: bool = True
-    min_key_area_ha: float = 0.0
+    min_key_area_ha: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from qgis.core import QgsGeometry, QgsPointXY, QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
-from ...core.grid import Grid
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
 from ..support.distances import distances_of_pairs
+from ..support.linktable import link_columns, link_lines, link_rows
 from ..support.rasters import RasterSource
 from ..support.tables import columns
 from ..support.vectors import Sources, name_ids, polygonise, read_sources
@@ -199,43 +199,6 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         )
 
     def _write_links(self, job: Job, links, limits: dict, sources: Sources, raster: RasterSource) -> None:
-        from ...core.linkages import describe
-
-        kinds = columns(
-            link_id=int,
-            from_id=sources.id_type,
-            to_id=sources.id_type,
-            euc_dist=float,
-            cw_dist=float,
-            lcp_length=float,
-            cwd_euc=float,
-            cwd_path=float,
-            active=bool,
-            reason=str,
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            by_distance, by_length = links.cost / links.euclidean, links.cost / links.length
-        rows, shapes = [], []
-        for k, (a, b) in enumerate((links.pairs - 1).tolist()):
-            rows.append(
-                (
-                    k + 1,
-                    sources.ids[a],
-                    sources.ids[b],
-                    links.euclidean[k],
-                    links.cost[k],
-                    links.length[k],
-                    by_distance[k],
-                    by_length[k],
-                    bool(links.active[k]),
-                    describe(links, k, sources.ids, **limits),
-                )
-            )
-            path = links.paths[k]
-            if len(path):
-                shapes.append(_line(path, raster.grid))
-            else:
-                shapes.append(sources.geometries[a].shortestLine(sources.geometries[b]))
         style = styling.categories(
             "active",
             [
@@ -243,7 +206,15 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 (False, "Inactive", styling.line_symbol((130, 130, 130), 0.4, "dash")),
             ],
         )
-        job.write_features("LINKS", kinds, rows, shapes, QgsWkbTypes.Type.LineString, raster.crs, style=style)
+        job.write_features(
+            "LINKS",
+            link_columns(sources.id_type),
+            link_rows(links, sources.ids, **limits),
+            link_lines(links, sources.geometries, raster.grid),
+            QgsWkbTypes.Type.LineString,
+            raster.crs,
+            style=style,
+        )
 
     def _write_corridors(self, job: Job, graph, links, sources: Sources, raster: RasterSource) -> None:
         from ...core.corridors import add_to_mosaic, corridors, shape_of
@@ -316,7 +287,3 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             raster.crs,
             style=styling.polygons((104, 172, 176, 120)),
         )
-
-
-def _line(path: np.ndarray, grid: Grid) -> QgsGeometry:
-    return QgsGeometry.fromPolylineXY([QgsPointXY(*grid.centre(row, col)) for row, col in path.tolist()])

@@ -193,7 +193,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 advanced=True,
             ),
             p.number(
-                "MIN_KEY_AREA", "Smallest key area (ha)", "Smaller ones are dropped.", 0.0, low=0.0, advanced=True
+                "MIN_KEY_AREA", "Smallest key area (ha)", "Smaller ones are dropped.", 1.0, low=0.0, advanced=True
             ),
             p.raster_output("MSPA", "MSPA", "Codes of GuidosToolbox.", optional=True),
             p.vector_output("SOURCES", "Ecological sources", "With area, dPC, dIIC and grade.", polygon, optional=True),
@@ -265,7 +265,9 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         from ...core.patches import OVERLAYS
         from ...core.securitynetwork import Options
 
-        metres = job.raster("LANDUSE").grid.metres_per_unit
+        grid = job.raster("LANDUSE").grid
+        metres = grid.metres_per_unit
+        radii = (job.number(name) / metres for name in ("MIN_RADIUS", "MAX_RADIUS", "STEP"))
         method = (NORMALISED, MEAN_RATIO, MULTIPLY, ADD)[job.choice("CORRECTION_METHOD")]
         return Options(
             foreground=parse_values(job.text("FOREGROUND")),
@@ -281,7 +283,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             adjacency=list(Adjacency)[job.choice("ADJACENCY")],
             drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
             cutoff=job.number("CUTOFF"),
-            radii=radii_between(*(job.number(name) / metres for name in ("MIN_RADIUS", "MAX_RADIUS", "STEP"))),
+            radii=radii_between(*radii, cell_size=grid.cell_size),
             grades=job.integer("GRADES"),
             classes=job.integer("CLASSES"),
             overlay_resistance=job.flag("OVERLAY_RESISTANCE"),

@@ -31,8 +31,8 @@ def link_columns(id_type: type) -> list[Column]:
     )
 
 
-def link_rows(links: Links, ids: Sequence) -> list[list]:
-    """Return one row a link; `ids` are the ids of the sources, label 1 first."""
+def link_rows(links: Links, ids: Sequence, **limits: float | None) -> list[list]:
+    """Return one row a link; `ids` are the ids of the sources, label 1 first, `limits` those that `describe` names."""
     from ...core.linkages import describe
 
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -48,7 +48,7 @@ def link_rows(links: Links, ids: Sequence) -> list[list]:
             by_distance[k],
             by_length[k],
             bool(links.active[k]),
-            describe(links, k, ids),
+            describe(links, k, ids, **limits),
         ]
         for k, (a, b) in enumerate((links.pairs - 1).tolist())
     ]

@@ -93,7 +93,7 @@ class NetworkOutputs:
         self._raster("MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", 0, classes=MSPA_CLASSES)
         self._write_sources()
         self._surface("RESISTANCE", network.surface.values, "Resistance", styling.RESISTANCE, 1)
-        self._surface("CORRIDORS", link_set.mosaic, "Cost above the least-cost path", styling.CURRENT[::-1], 2)
+        self._surface("CORRIDORS", link_set.mosaic, "Cost above the least-cost path", styling.BELT, 2)
         self._write_links()
         self._surface("CURRENT", places.pinch.current, "Current, amperes at 1 A per link", styling.CURRENT, 3)
         self._write_areas("PINCHPOINTS", places.pinch_areas, self.pinch_shapes, (214, 69, 38, 170))

@@ -88,7 +88,7 @@ class _Report:
         ]
         map_ = self._base().polygons(self._outputs.source_shapes, _GREEN, _GREEN)
         for grade in range(int(network.corridors.grade.max(initial=1)), 0, -1):
-            map_.lines(self._graded(grade), styling.GRADES[grade - 1], 3.4 - 0.7 * grade)
+            map_.lines(self._graded(grade), styling.GRADES[grade - 1], 5.0 - 0.9 * grade)
         map_.polygons(self._outputs.pinch_shapes, _RED, _RED, 1.5)
         map_.polygons(self._outputs.barrier_shapes, _PURPLE, _PURPLE, 1.5)
         legend = [("Source", _GREEN), ("Pinch point", _RED), ("Barrier", _PURPLE)]
@@ -199,10 +199,10 @@ class _Report:
     def corridors(self) -> list[str]:
         found, pinch = self._network.corridors, self._network.places.pinch
         stops = stretch(found.mosaic)
-        map_ = Map(self._outputs.grid).surface(found.mosaic, styling.CURRENT[::-1], stops[0], stops[-1])
+        map_ = Map(self._outputs.grid).surface(found.mosaic, styling.BELT, stops[0], stops[-1])
         map_.polygons(self._outputs.source_shapes, _PALE, _GREEN)
         for grade in reversed(self._link_grades()):
-            map_.lines(self._graded(grade), styling.GRADES[grade - 1], 4.2 - 0.8 * grade)
+            map_.lines(self._graded(grade), styling.GRADES[grade - 1], 5.0 - 0.9 * grade)
         legend = [("Source", _PALE), *((f"Grade {g}", styling.GRADES[g - 1]) for g in self._link_grades())]
         rows = []
         metres = self._outputs.grid.metres_per_unit

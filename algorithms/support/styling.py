@@ -9,17 +9,24 @@ from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsColorRampShader,
     QgsFillSymbol,
+    QgsHillshadeRenderer,
     QgsLineSymbol,
     QgsMapLayer,
+    QgsMarkerSymbol,
     QgsPalettedRasterRenderer,
+    QgsPalLayerSettings,
     QgsProcessingLayerPostProcessorInterface,
+    QgsProject,
     QgsRasterShader,
     QgsRendererCategory,
     QgsSingleBandPseudoColorRenderer,
     QgsSingleSymbolRenderer,
     QgsSymbol,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsVectorLayerSimpleLabeling,
 )
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtGui import QColor, QPainter
 
 Style = Callable[[QgsMapLayer], None]
 """Something that gives a loaded layer its look."""
@@ -31,6 +38,8 @@ RESISTANCE = [(26, 112, 62), (133, 187, 96), (247, 236, 161), (230, 145, 67), (1
 CURRENT = [(24, 32, 92), (45, 98, 163), (104, 172, 176), (240, 224, 121), (214, 69, 38)]
 SCORE = [(252, 245, 227), (250, 200, 130), (226, 116, 76), (148, 44, 88), (62, 12, 72)]
 DISTANCE = [(255, 250, 226), (189, 215, 186), (98, 160, 167), (45, 94, 132), (22, 36, 82)]
+BELT = [(44, 92, 126), (118, 163, 186), (182, 208, 219), (226, 236, 240)]
+"""Corridors from the least-cost path outwards; pale, so that lines stand out on them."""
 GRADES = [(178, 24, 43), (239, 138, 62), (253, 205, 116), (168, 187, 196), (120, 140, 155)]
 """Grade 1 (highest) first."""
 
@@ -154,6 +163,67 @@ def line_symbol(line: Colour, width: float = 0.6, dash: str = "solid") -> QgsLin
     return QgsLineSymbol.createSimple(
         {"line_color": _text(line), "line_width": str(width), "line_style": dash, "capstyle": "round"}
     )
+
+
+def points(fill: Colour, size: float = 2.0, shape: str = "circle", outline: Colour = (255, 255, 255)) -> Style:
+    """Style points: size in mm, shape as QGIS names it ('circle', 'triangle', 'square', 'diamond' ...)."""
+
+    def apply(layer: QgsMapLayer) -> None:
+        symbol = {"name": shape, "color": _text(fill), "outline_color": _text(outline), "size": str(size)}
+        layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(symbol)))
+
+    return apply
+
+
+def labelled(style: Style, field: str, size: float = 9.0, ink: Colour = (40, 40, 40)) -> Style:
+    """Add labels with a white halo to the style of a vector layer; size in points."""
+
+    def apply(layer: QgsMapLayer) -> None:
+        style(layer)
+        halo = QgsTextBufferSettings()
+        halo.setEnabled(True)
+        halo.setSize(0.8)
+        halo.setColor(QColor(255, 255, 255, 210))
+        text = QgsTextFormat()
+        text.setSize(size)
+        text.setColor(colour(ink))
+        text.setBuffer(halo)
+        settings = QgsPalLayerSettings()
+        settings.fieldName = field
+        settings.setFormat(text)
+        layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
+        layer.setLabelsEnabled(True)
+
+    return apply
+
+
+def relief(exaggeration: float = 1.5) -> Style:
+    """Style elevations as light and shade that darken the layers below."""
+
+    def apply(layer: QgsMapLayer) -> None:
+        renderer = QgsHillshadeRenderer(layer.dataProvider(), 1, 315.0, 45.0)
+        renderer.setZFactor(exaggeration)
+        renderer.setMultiDirectional(True)
+        layer.setRenderer(renderer)
+        layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+
+    return apply
+
+
+def in_group(style: Style, group: str) -> Style:
+    """Put the layer at the top of a group as well; does nothing where QGIS has put it into a group already."""
+
+    def apply(layer: QgsMapLayer) -> None:
+        style(layer)
+        root = QgsProject.instance().layerTreeRoot()
+        node = root.findLayer(layer.id())
+        if node is None or node.parent() != root:
+            return
+        parent = root.findGroup(group) or root.insertGroup(0, group)
+        parent.insertChildNode(0, node.clone())
+        root.removeChildNode(node)
+
+    return apply
 
 
 def _text(parts: Colour) -> str:

@@ -143,7 +143,7 @@ def test_corridors_and_key_areas_are_those_of_the_single_tools(network):
     np.testing.assert_allclose(network.corridors.flow.links, flow.links)
     pinch = pinchpoints(resistance, labels, links.pairs[active], cutoff=300.0, cell_size=CELL)
     np.testing.assert_array_equal(network.places.pinch.current, pinch.current)
-    areas = key_areas(pinch.current, cell_ha=0.09, resistance=resistance)
+    areas = key_areas(pinch.current, cell_ha=0.09, resistance=resistance, min_area_ha=1.0)
     np.testing.assert_array_equal(network.places.pinch_areas.labels, areas.labels)
     score = barriers(resistance, labels, links.pairs[active], radii=(60.0, 120.0), cell_size=CELL)
     np.testing.assert_array_equal(network.places.barrier.score, score.score)
