@@ -1,4 +1,4 @@
-"""Minima and maxima in a moving disc or ring, at a cost that grows with the radius and not with its square.
+"""Minima, maxima and sums in a moving disc or ring, at a cost that grows with the radius and not with its square.
 
 Used by the barrier search, which needs the smallest cost distance around every cell for many radii.
 """
@@ -138,6 +138,38 @@ def focal_maximum(values: Array, window: Window, *, monitor: Monitor = SILENT) -
     See `focal_minimum`.
     """
     return -focal_minimum(-np.asarray(values), window, monitor=monitor)
+
+
+def focal_sum(values: Array, window: Window) -> FloatArray:
+    """Return the sum of the values in the window around every cell.
+
+    NaN and the space beyond the edges count as 0. Sums are differences of running sums along the rows, so they carry the
+    rounding of the largest running sum. A disc of radius r takes about 4 r operations a cell.
+
+    Parameters
+    ----------
+    values : float array, shape (rows, cols)
+        The raster.
+    window : Window
+        What `disc` or `ring` returns.
+
+    Returns
+    -------
+    float64 array, shape (rows, cols)
+    """
+    rows, cols = values.shape
+    margin = window.radius
+    running = np.zeros((rows + 2 * margin, cols + 2 * margin + 1))
+    known = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0)
+    np.cumsum(known, axis=1, out=running[margin : margin + rows, margin + 1 : margin + 1 + cols])
+    running[:, margin + 1 + cols :] = running[:, margin + cols : margin + cols + 1]
+    total = np.zeros((rows, cols))
+    for run in window.runs:
+        start, end = margin + run.first, margin + run.last + 1
+        along = running[:, end : end + cols] - running[:, start : start + cols]
+        for row in run.rows:
+            total += along[margin + row : margin + row + rows]
+    return total
 
 
 def _padded(values: Array, top: int, left: int, shape: tuple[int, ...], margin: int) -> FloatArray:

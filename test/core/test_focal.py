@@ -69,6 +69,18 @@ def test_missing_cells_do_not_count():
     assert np.isneginf(focal.focal_maximum(nothing, focal.disc(2))).all()
 
 
+@pytest.mark.parametrize("radius", [1, 4, 11])
+def test_sums_equal_a_convolution(radius):
+    raster = values((30, 25), np.float64)
+    raster[raster < 20] = np.nan
+    for window, shape in (
+        (focal.disc(radius), footprint(radius)),
+        (focal.ring(radius), footprint(radius, radius - 1)),
+    ):
+        expected = ndimage.convolve(np.nan_to_num(raster), shape.astype(float), mode="constant")
+        np.testing.assert_allclose(focal.focal_sum(raster, window), expected, rtol=1e-12, atol=1e-9)
+
+
 def test_the_input_is_left_alone():
     raster = values((30, 30), np.float64)
     raster[3, 3] = np.nan

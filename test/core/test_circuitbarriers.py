@@ -1,0 +1,180 @@
+"""Derivatives of the effective resistance: by identities, by difference quotients, and by solving again."""
+
+import numpy as np
+import pytest
+from ecosecnet.core import circuitbarriers
+from ecosecnet.core.circuit import solve_pair
+from ecosecnet.core.circuitbarriers import circuit_barriers
+from ecosecnet.core.costdistance import CostGraph
+from ecosecnet.core.errors import DisconnectedError, InputError
+from ecosecnet.core.monitor import Monitor
+from ecosecnet.core.pinchpoints import pinchpoints
+from scipy import ndimage
+
+CELL = 30.0
+
+
+def landscape(seed=1, shape=(22, 30)):
+    rng = np.random.default_rng(seed)
+    resistance = np.exp(ndimage.gaussian_filter(rng.normal(size=shape), 1.2) * 5.0) + 1.0
+    resistance[rng.random(shape) < 0.04] = np.nan
+    labels = np.zeros(shape, dtype=np.int32)
+    labels[2:5, 2:6], labels[15:19, 22:27], labels[16:19, 3:6] = 1, 2, 3
+    resistance[labels > 0] = 1.5
+    return resistance, labels
+
+
+def in_corridor(resistance, labels, a, b, cutoff):
+    """The corridor by its definition."""
+    graph = CostGraph(resistance, cell_size=CELL)
+    through = graph.cost_from(labels == a) + graph.cost_from(labels == b)
+    return np.where(through <= (through.min() + cutoff) * (1 + 1e-9), resistance, np.nan)
+
+
+def test_a_chain_has_the_derivatives_known_from_theory():
+    resistance = np.array([[2.0, 5.0, 40.0, 5.0, 3.0]])
+    labels = np.array([[1, 0, 0, 0, 2]])
+    found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=0, radius=0, cell_size=CELL)
+    # In series every cell counts whole, the ends half.
+    np.testing.assert_allclose(found.derivative, CELL * np.array([[0.5, 1, 1, 1, 0.5]]))
+    np.testing.assert_allclose(found.gain, CELL * np.array([[0.5, 4, 39, 4, 1]]))
+    assert found.links.effective_resistance[0] == pytest.approx(CELL * 52.5)
+    assert (found.links.row[0], found.links.col[0]) == (0, 2)
+    assert found.links.predicted[0] == pytest.approx(CELL * 39)
+    assert found.links.exact[0] == pytest.approx(CELL * 39)
+
+
+@pytest.mark.parametrize("cutoff", [300.0, 1e6])
+def test_derivatives_times_resistances_are_the_effective_resistance(cutoff):
+    for seed in range(3):
+        resistance, labels = landscape(seed)
+        found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=cutoff, radius=60.0, cell_size=CELL)
+        effective = pinchpoints(resistance, labels, [[1, 2]], cutoff=cutoff, cell_size=CELL).effective_resistance
+        assert found.links.effective_resistance[0] == pytest.approx(effective[0], rel=1e-10)
+        assert np.nansum(found.derivative * resistance) == pytest.approx(effective[0], rel=1e-10)
+        assert (found.derivative[~np.isnan(found.derivative)] >= 0).all()
+
+
+def test_derivatives_are_the_limits_of_difference_quotients():
+    resistance, labels = landscape(4)
+    window = in_corridor(resistance, labels, 1, 2, 400.0)
+    found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=400.0, radius=0, cell_size=CELL)
+    assert np.array_equal(np.isnan(found.derivative), np.isnan(window))
+    cells = np.argwhere(~np.isnan(window) & (labels == 0))
+    for row, col in cells[:: len(cells) // 12]:
+        step = 1e-4 * window[row, col]
+        values = []
+        for sign in (-1, 1):
+            moved = window.copy()
+            moved[row, col] += sign * step
+            values.append(
+                solve_pair(moved, (labels == 1) & ~np.isnan(window), (labels == 2) & ~np.isnan(window)).resistance
+            )
+        quotient = CELL * (values[1] - values[0]) / (2 * step)
+        assert found.derivative[row, col] == pytest.approx(quotient, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("radius", [0.0, 30.0, 60.0, 120.0])
+@pytest.mark.parametrize("always", ["update", "factor"])
+def test_the_exact_gain_is_that_of_solving_again(radius, always, monkeypatch):
+    monkeypatch.setattr(circuitbarriers, "_LOW_RANK", 10**6 if always == "update" else 0)
+    for seed in (5, 6):
+        resistance, labels = landscape(seed)
+        pairs = [[1, 2], [1, 3]]
+        found = circuit_barriers(resistance, labels, pairs, cutoff=600.0, radius=radius, cell_size=CELL)
+        for k, (a, b) in enumerate(pairs):
+            window = in_corridor(resistance, labels, a, b, 600.0)
+            rows, cols = np.ogrid[: window.shape[0], : window.shape[1]]
+            distance = (rows - found.links.row[k]) ** 2 + (cols - found.links.col[k]) ** 2
+            better = np.where(distance <= (radius / CELL) ** 2, np.minimum(window, 1.0), window)
+            ends = [(labels == label) & ~np.isnan(window) for label in (a, b)]
+            before, after = (CELL * solve_pair(ground, *ends).resistance for ground in (window, better))
+            assert found.links.exact[k] == pytest.approx(before - after, rel=1e-8)
+            # Concave: the derivatives never promise more than restoring brings.
+            assert 0 < found.links.predicted[k] <= found.links.exact[k] * (1 + 1e-9)
+
+
+def test_small_changes_bring_what_the_derivatives_say():
+    resistance, labels = landscape(7)
+    resistance = np.where(np.isnan(resistance), np.nan, 10.0)
+    resistance[11, 14] = 10.001
+    found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=1e6, radius=0, cell_size=CELL, restored=10.0)
+    assert (found.links.row[0], found.links.col[0]) == (11, 14)
+    assert found.links.exact[0] == pytest.approx(found.links.predicted[0], rel=1e-3)
+
+
+def test_the_gain_of_a_disc_is_the_sum_over_it_and_peaks_at_the_best_place():
+    resistance, labels = landscape(8)
+    single = circuit_barriers(resistance, labels, [[1, 2]], cutoff=1e6, radius=0, cell_size=CELL)
+    np.testing.assert_allclose(single.gain, single.derivative * np.maximum(resistance - 1.0, 0), rtol=1e-9, atol=1e-9)
+    found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=1e6, radius=75.0, cell_size=CELL)
+    y, x = np.mgrid[-2:3, -2:3]
+    expected = ndimage.convolve(np.nan_to_num(single.gain), (x**2 + y**2 <= 4).astype(float), mode="constant")
+    known = ~np.isnan(found.gain)
+    assert np.array_equal(known, ~np.isnan(resistance))
+    np.testing.assert_allclose(found.gain[known], expected[known], rtol=1e-9, atol=1e-7)
+    assert np.nanmax(found.gain) == found.links.predicted[0]
+    assert found.gain[found.links.row[0], found.links.col[0]] == found.links.predicted[0]
+
+
+def test_links_combine():
+    resistance, labels = landscape(9)
+    alone = [
+        circuit_barriers(resistance, labels, [pair], cutoff=500.0, radius=30.0, cell_size=CELL)
+        for pair in ([1, 2], [2, 3])
+    ]
+    for combine, gather in (("maximum", np.fmax), ("sum", lambda a, b: np.nansum([a, b], axis=0))):
+        both = circuit_barriers(
+            resistance, labels, [[1, 2], [2, 3]], cutoff=500.0, radius=30.0, cell_size=CELL, combine=combine
+        )
+        for name in ("derivative", "gain"):
+            first, second = (getattr(one, name) for one in alone)
+            expected = np.where(np.isnan(first) & np.isnan(second), np.nan, gather(first, second))
+            np.testing.assert_allclose(getattr(both, name), expected, rtol=1e-12)
+
+
+def test_sources_that_are_cut_off():
+    class Listener(Monitor):
+        text = ""
+
+        def warn(self, text):
+            self.text += text
+
+    resistance, labels = landscape(1)
+    resistance[:, 15] = np.nan
+    listener = Listener()
+    found = circuit_barriers(
+        resistance, labels, [[1, 2], [1, 3]], cutoff=100.0, radius=30.0, cell_size=CELL, monitor=listener
+    )
+    assert np.isinf(found.links.effective_resistance[0])
+    assert np.isnan(found.links.exact[0])
+    assert found.links.row[0] == -1
+    assert found.links.exact[1] > 0
+    assert "1 of 2 links" in listener.text
+    with pytest.raises(DisconnectedError):
+        circuit_barriers(resistance, labels, [[1, 2]], cutoff=100.0, radius=30.0, cell_size=CELL)
+
+
+def test_ground_as_good_as_restored_has_no_best_place():
+    resistance, labels = landscape(2)
+    found = circuit_barriers(np.minimum(resistance, 1.0), labels, [[1, 2]], cutoff=100.0, radius=30.0, cell_size=CELL)
+    assert np.isnan(found.links.predicted[0])
+    assert found.links.row[0] == -1
+    assert np.nanmax(found.gain) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pairs": np.empty((0, 2))}, "no link"),
+        ({"cutoff": -1.0}, "cutoff of the corridors is -1"),
+        ({"radius": np.nan}, "radius is nan"),
+        ({"restored": 0.0}, "above 0"),
+        ({"combine": "mean"}, "mean"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    resistance, labels = landscape()
+    given = {"pairs": [[1, 2]], "cutoff": 10.0, "radius": 30.0, **change}
+    with pytest.raises(InputError, match=message):
+        circuit_barriers(resistance, labels, given.pop("pairs"), cell_size=CELL, **given)
