@@ -14,6 +14,7 @@ from .corridors.currentflow import CurrentFlowAlgorithm
 from .corridors.gravity import GravityAlgorithm
 from .corridors.linkages import LinkagesAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
+from .keyareas.circuitbarriers import CircuitBarriersAlgorithm
 from .keyareas.cutoffsweep import CutoffSweepAlgorithm
 from .keyareas.keyareas import KeyAreasAlgorithm
 from .keyareas.pinchpoints import PinchPointsAlgorithm
@@ -25,6 +26,7 @@ from .resistance.distancefactor import DistanceFactorAlgorithm
 from .resistance.resistance import ResistanceAlgorithm
 from .resistance.scorefactor import ScoreFactorAlgorithm
 from .resistance.terrainfactor import TerrainFactorAlgorithm
+from .sources.connectivity import ConnectivityAlgorithm
 from .sources.foreground import ForegroundAlgorithm
 from .sources.naturalbreaks import NaturalBreaksAlgorithm
 from .sources.rasterbreaks import RasterBreaksAlgorithm
@@ -34,6 +36,7 @@ from .sources.sources import SourcesAlgorithm
 ALGORITHMS = [
     ForegroundAlgorithm,
     SourcesAlgorithm,
+    ConnectivityAlgorithm,
     NaturalBreaksAlgorithm,
     RasterBreaksAlgorithm,
     DistanceFactorAlgorithm,
@@ -49,6 +52,7 @@ ALGORITHMS = [
     CurrentFlowAlgorithm,
     PinchPointsAlgorithm,
     BarriersAlgorithm,
+    CircuitBarriersAlgorithm,
     KeyAreasAlgorithm,
     CutoffSweepAlgorithm,
     TabulateAlgorithm,

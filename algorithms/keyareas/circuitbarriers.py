@@ -1,0 +1,165 @@
+"""Tool: map what restoring each place would take off the effective resistance of the links."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
+
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.links import read_links
+from ..support.tables import columns
+from ..support.vectors import read_sources
+
+_NODATA = -1.0
+_COMBINE = ("maximum", "sum")
+
+
+class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
+    """Maps barriers in circuit terms."""
+
+    NAME = "circuitbarriers"
+    LABEL = "Barriers in circuit terms"
+    GROUP = base.KEYAREAS
+    TAGS = ("barrier", "effective resistance", "sensitivity", "circuit", "restoration", "障碍点", "电路理论", "敏感性")
+    SUMMARY = "Maps what restoring each place would take off the effective resistance between sources."
+    HELP = (
+        "<p>Barrier scores ask what the best path gains. This tool asks what all ways through the corridor gain "
+        "together: by how much the effective resistance between the two sources of a link falls if a disc around a "
+        "cell is restored.</p>"
+        "<p><b>Derivative</b>: the fall for each unit of resistance taken off a cell, for all cells from one solve of "
+        "the circuit (the current through each connection, squared). <b>Gain</b>: the derivatives times what "
+        "restoration takes off, added up over the disc, in cost units. It is a lower bound, close for small changes. "
+        "<b>Links</b>: the best disc of each link, with the gain predicted and the exact one from solving the circuit "
+        "with the disc restored. NoData: outside the corridors. Impassable cells are not restored.</p>"
+        "<p>The circuit of a link is that of 'pinchpoints' with adjacent pairs: 8 neighbours, mean of the two "
+        "resistances, inside the corridor, each source one node. Effective resistances are times the cell size.</p>"
+        "<p>Doyle and Snell 1984, Random walks and electric networks, doi:10.5948/UPO9781614440222.</p>"
+    )
+
+    def declare(self):
+        return [
+            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
+            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+            p.id_field(),
+            p.vector(
+                "LINKS",
+                "Links",
+                "The link layer that 'linkages' wrote for the same sources. Inactive links are left out.",
+                (QgsProcessing.SourceType.TypeVectorLine,),
+            ),
+            p.number(
+                "CUTOFF",
+                "Corridor cutoff (cost units)",
+                "How much longer than the least-cost path a way through the corridor may be.",
+                2000.0,
+                low=0.0,
+            ),
+            p.number(
+                "RADIUS",
+                "Radius of the discs",
+                "In map units; less than a cell restores single cells. Empty: two cells.",
+                low=0.0,
+                optional=True,
+            ),
+            p.choice(
+                "COMBINE",
+                "Combine links by",
+                "Maximum shows the best gain for a single link, sum the gain for all links together.",
+                ("Maximum", "Sum"),
+            ),
+            p.number(
+                "RESTORED",
+                "Resistance after restoration",
+                "What a restored cell would have: 1 if ideal habitat has resistance 1.",
+                1.0,
+                low=1e-9,
+                advanced=True,
+            ),
+            p.raster_output("GAIN", "Gain", "Predicted fall of the effective resistance, cost units."),
+            p.raster_output(
+                "DERIVATIVE",
+                "Derivative",
+                "Fall of the effective resistance for each unit of resistance taken off the cell, in map units.",
+                optional=True,
+                default=False,
+            ),
+            p.vector_output(
+                "OUTPUT_LINKS",
+                "Links with their best place",
+                "The links with eff_res and, for the best disc, coordinates, predicted and exact gain.",
+                QgsProcessing.SourceType.TypeVectorLine,
+                optional=True,
+            ),
+            QgsProcessingOutputNumber("MAXIMUM", "Largest predicted gain"),
+        ]
+
+    def execute(self, job: Job) -> None:
+        from ...core.circuitbarriers import circuit_barriers
+        from ...core.costdistance import graph_bytes
+
+        raster = job.raster("RESISTANCE")
+        cell = raster.grid.cell_size
+        radius = job.number("RADIUS")
+        job.need_memory(graph_bytes(raster.grid.shape) + 60 * raster.grid.rows * raster.grid.cols)
+        resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
+        sources = read_sources(
+            job.vector("SOURCES"),
+            raster.grid,
+            raster.crs,
+            id_field=job.field("ID_FIELD"),
+            valid=~np.isnan(resistance),
+            minimum=2,
+            monitor=job.monitor,
+        )
+        links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+        found = circuit_barriers(
+            resistance,
+            sources.labels,
+            links.pairs,
+            cutoff=job.number("CUTOFF"),
+            radius=2.0 * cell if radius is None else radius,
+            cell_size=cell,
+            restored=job.number("RESTORED"),
+            combine=_COMBINE[job.choice("COMBINE")],
+            monitor=job.monitor.part(0.05, 0.95),
+        )
+        for name, values, description in (
+            ("GAIN", found.gain, "Predicted fall of the effective resistance, cost units"),
+            ("DERIVATIVE", found.derivative, "Fall of the effective resistance by unit of resistance, map units"),
+        ):
+            stops = np.quantile(values[~np.isnan(values)], [0.0, 0.5, 0.8, 0.95, 1.0])
+            style = styling.ramp(styling.SCORE, [float(stop) for stop in stops])
+            job.write_raster(name, values, raster.grid, nodata=_NODATA, description=description, style=style)
+        best = found.links
+        names = columns(
+            link_id=links.id_type,
+            from_id=sources.id_type,
+            to_id=sources.id_type,
+            eff_res=float,
+            predicted=float,
+            exact=float,
+            percent=float,
+            x=float,
+            y=float,
+        )
+        rows = []
+        for k, (one, (a, b)) in enumerate(zip(links.ids, links.pairs)):
+            x, y = raster.grid.centre(best.row[k], best.col[k]) if best.row[k] >= 0 else (math.nan, math.nan)
+            percent = 100.0 * best.exact[k] / best.effective_resistance[k]
+            row = [one, sources.ids[a - 1], sources.ids[b - 1], best.effective_resistance[k], best.predicted[k]]
+            rows.append([*row, best.exact[k], percent, x, y])
+        job.write_features(
+            "OUTPUT_LINKS",
+            names,
+            rows,
+            [feature.geometry() for feature in links.features],
+            QgsWkbTypes.multiType(links.features[0].geometry().wkbType()),
+            raster.crs,
+            style=styling.lines(styling.SCORE[-2]),
+        )
+        job.results["MAXIMUM"] = float(np.nanmax(found.gain))

@@ -1,0 +1,63 @@
+"""Barriers in circuit terms in a real QGIS."""
+
+import numpy as np
+import pytest
+from layerio import read_raster, read_table
+
+pytestmark = pytest.mark.qgis
+
+
+@pytest.fixture
+def chain(raster, polygons):
+    """One row of cells: a source at either end and a hard cell in the middle; a second row is impassable."""
+    ground = np.full((2, 7), -1, dtype=np.float32)
+    ground[0] = [1, 2, 2, 20, 2, 2, 1]
+    sources = []
+    for k, col in enumerate((0, 6)):
+        x = 500_000 + 30 * col
+        sources.append(
+            (f"POLYGON(({x} 2900000, {x + 30} 2900000, {x + 30} 2899970, {x} 2899970, {x} 2900000))", {"id": k})
+        )
+    line = ("LINESTRING(500015 2899985, 500195 2899985)", {"link_id": 3, "from_id": 0, "to_id": 1})
+    return {
+        "RESISTANCE": raster("ground", ground, nodata=-1),
+        "SOURCES": polygons("sources", sources),
+        "ID_FIELD": "id",
+        "LINKS": polygons("links", [line], kind="LineString"),
+        "RADIUS": 0,
+    }
+
+
+def test_a_chain(run, chain, tmp_path):
+    out = run(
+        "circuitbarriers",
+        **chain,
+        GAIN=str(tmp_path / "gain.tif"),
+        DERIVATIVE=str(tmp_path / "derivative.tif"),
+        OUTPUT_LINKS=str(tmp_path / "links.gpkg"),
+    )
+    gain, nodata = read_raster(out["GAIN"])
+    np.testing.assert_allclose(gain[0], 30 * np.array([0, 1, 1, 19, 1, 1, 0]), rtol=1e-6)
+    assert (gain[1] == nodata).all()
+    np.testing.assert_allclose(read_raster(out["DERIVATIVE"])[0][0], [15, 30, 30, 30, 30, 30, 15], rtol=1e-6)
+    (link,) = read_table(out["OUTPUT_LINKS"])
+    assert link["eff_res"] == pytest.approx(30 * 29)
+    assert link["predicted"] == pytest.approx(30 * 19)
+    assert link["exact"] == pytest.approx(30 * 19)
+    assert link["percent"] == pytest.approx(100 * 19 / 29)
+    assert (link["x"], link["y"]) == (500_105, 2_899_985)
+    assert out["MAXIMUM"] == pytest.approx(30 * 19)
+
+
+def test_a_disc_of_two_cells_unless_said(run, chain):
+    chain.pop("RADIUS")
+    out = run("circuitbarriers", **chain, GAIN="TEMPORARY_OUTPUT")
+    assert out["MAXIMUM"] == pytest.approx(30 * (19 + 4), rel=1e-6)
+
+
+def test_sources_that_are_cut_off(run, chain, raster):
+    ground = np.full((2, 7), 1, dtype=np.float32)
+    ground[:, 3] = -1
+    chain["RESISTANCE"] = raster("cut", ground, nodata=-1)
+    with pytest.raises(Exception, match="cut all of them off"):
+        run("circuitbarriers", **chain, GAIN="TEMPORARY_OUTPUT")
