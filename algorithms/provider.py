@@ -19,6 +19,7 @@ from .keyareas.cutoffsweep import CutoffSweepAlgorithm
 from .keyareas.keyareas import KeyAreasAlgorithm
 from .keyareas.pinchpoints import PinchPointsAlgorithm
 from .keyareas.tabulate import TabulateAlgorithm
+from .planning.demolandscape import DemoLandscapeAlgorithm
 from .planning.securitynetwork import SecurityNetworkAlgorithm
 from .resistance.ahp import AhpAlgorithm
 from .resistance.checkscores import CheckScoresAlgorithm
@@ -56,6 +57,7 @@ ALGORITHMS = [
     KeyAreasAlgorithm,
     CutoffSweepAlgorithm,
     TabulateAlgorithm,
+    DemoLandscapeAlgorithm,
     SecurityNetworkAlgorithm,
 ]
 

@@ -9,6 +9,8 @@ from qgis.core import QgsGeometry
 
 from ...core.errors import InputError
 from ...core.monitor import SILENT, Monitor
+from .tables import read_rows
+from .vectors import VectorSource, name_ids
 
 
 def edge_distances(
@@ -107,3 +109,81 @@ def inner_points(geometries: Sequence[QgsGeometry]) -> np.ndarray:
             point = geometry.pointOnSurface()
         points[k] = point.asPoint().x(), point.asPoint().y()
     return points
+
+
+def point_distances(
+    points: np.ndarray, *, limit: float | None = None, monitor: Monitor = SILENT
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the straight distances between points, as `edge_distances` does for polygons."""
+    first, second, distance = [], [], []
+    for k in range(len(points) - 1):
+        monitor.step(k, len(points))
+        apart = points[k + 1 :] - points[k]
+        found = np.hypot(apart[:, 0], apart[:, 1])
+        near = np.arange(found.size) if limit is None else np.flatnonzero(found <= limit)
+        first.append(np.full(near.size, k))
+        second.append(near + k + 1)
+        distance.append(found[near])
+    if not first:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
+    return np.concatenate(first), np.concatenate(second), np.concatenate(distance)
+
+
+def table_distances(table: VectorSource, ids: Sequence[int | str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the distances of a table with two columns of ids and one of distances, as `edge_distances` does.
+
+    The columns are 'from_id', 'to_id' and 'distance' where they exist, else the first three. A pair may stand in the
+    table in both directions when the distance is the same.
+
+    Raises
+    ------
+    InputError
+        For ids that are no source, distances that are no number or negative, and pairs with two distances.
+    """
+    names = table.field_names
+    wanted = ["from_id", "to_id", "distance"]
+    if not set(wanted) <= set(names):
+        if len(names) < 3:
+            raise InputError(f"'{table.name}' needs three columns: two ids and a distance. It has: {', '.join(names)}.")
+        wanted = [name for name in names if name.lower() not in ("fid", "ogc_fid")][:3] if len(names) > 3 else names
+    position = {str(one): k for k, one in enumerate(ids)}
+    found: dict[tuple[int, int], float] = {}
+    unknown = []
+    for row in read_rows(table):
+        ends = [_key(row[name]) for name in wanted[:2]]
+        missing = [one for one in ends if one not in position]
+        if missing:
+            unknown += missing
+            continue
+        try:
+            distance = float(row[wanted[2]])
+        except (TypeError, ValueError):
+            distance = -1.0
+        if not distance >= 0.0:
+            raise InputError(
+                f"'{table.name}': the distance between {ends[0]} and {ends[1]} is {row[wanted[2]]}; "
+                "it must be a number of 0 or more. Leave out pairs that are not linked."
+            )
+        pair = tuple(sorted(position[one] for one in ends))
+        if pair[0] == pair[1]:
+            continue
+        if found.setdefault(pair, distance) != distance:
+            raise InputError(
+                f"'{table.name}' gives two distances for {ends[0]} and {ends[1]}: {found[pair]:g} and {distance:g}."
+            )
+    if unknown:
+        raise InputError(
+            f"'{table.name}' names ids that are no source: {name_ids(dict.fromkeys(unknown))}. "
+            f"The sources are {name_ids(ids)}. Choose the id field that the table uses."
+        )
+    pairs = np.array(sorted(found), dtype=np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1], np.array([found[pair] for pair in sorted(found)], dtype=np.float64)
+
+
+def _key(value: object) -> str:
+    """Return an id as text, so that 3, 3.0 and '3' are the same."""
+    if isinstance(value, str):
+        value = value.strip()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)

@@ -1,0 +1,298 @@
+"""Tool: how much each source contributes to the connectivity of the landscape."""
+
+from __future__ import annotations
+
+import numpy as np
+from qgis.core import (
+    QgsGeometry,
+    QgsPointXY,
+    QgsProcessing,
+    QgsProcessingOutputNumber,
+    QgsWkbTypes,
+)
+
+from ...core.breaks import natural_breaks
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.distances import inner_points
+from ..support.nodes import (
+    EDGE,
+    Nodes,
+    check_distances,
+    conversion_parameter,
+    measure,
+    negligible_distance,
+    node_parameters,
+    read_nodes,
+)
+from ..support.tables import columns, kept
+
+GRADES = 3
+
+
+class ConnectivityAlgorithm(EcoSecNetAlgorithm):
+    """Computes connectivity indices and the importance of sources."""
+
+    NAME = "connectivity"
+    LABEL = "Connectivity and importance of sources"
+    GROUP = base.SOURCES
+    TAGS = ("dPC", "dIIC", "PC", "IIC", "EC", "Conefor", "Graphab", "betweenness", "景观连通性", "斑块重要性")
+    SUMMARY = "Computes PC, IIC and other connectivity indices, and how much of them each source and link contributes."
+    HELP = (
+        "<p><b>Dispersal</b>: two sources at distance d are linked with the probability p = exp(-k d), where k makes p "
+        "equal to the probability given at the dispersal distance. 0.5 makes that distance the median, 0.05 nearly the "
+        "longest; 5,000 m at 0.5 is the same kernel as 21,610 m at 0.05. The log draws it.</p>"
+        "<p><b>Indices</b>: PC sums a<sub>i</sub> a<sub>j</sub> p*<sub>ij</sub> over all pairs, p* being the largest "
+        "product of probabilities over any path; IIC takes 1 / (1 + links of the shortest path) instead, sources "
+        "being linked up to the threshold. EC is the square root of the sum: the size of one patch that would connect as "
+        "much. PC, IIC and LCP need the area of the landscape; EC and the importances do not.</p>"
+        "<p><b>Importance</b>: dPC and dIIC are the per cent lost with the source, with three parts: <i>intra</i> (what "
+        "it holds), <i>flux</i> (what it exchanges), <i>connector</i> (what others lose because their best path led "
+        "through it). They are exactly what removing the sources one at a time gives. dA is the share of the area. BC, "
+        "BC_IIC, BC_PC: betweenness, plain and weighted as in IIC and PC. <i>rank</i> and <i>level</i> (three natural "
+        "breaks, 1 is the highest) follow dPC.</p>"
+        "<p><b>Distances</b>: edge to edge is the exact distance between the polygons. With centroids a detour is never "
+        "shorter, so hardly any connector fraction can appear. Least cost runs over a resistance surface; the dispersal "
+        "distance is then converted to cost with the mean or median resistance.</p>"
+        "<p>With more than 2,000 sources, direct links below a probability of 0.0001 are left out; PC misses at most "
+        "that share of the squared total area.</p>"
+        "<p>Saura &amp; Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura &amp; Rubio 2010, "
+        "doi:10.1111/j.1600-0587.2009.05760.x; Bodin &amp; Saura 2010, doi:10.1016/j.ecolmodel.2010.06.017. Links are "
+        "d &le; threshold, as in Conefor; weak links are kept, unlike Makurhini's default.</p>"
+    )
+
+    def declare(self):
+        return [
+            *node_parameters(),
+            p.number(
+                "DISPERSAL",
+                "Dispersal distance (map units)",
+                "Distance at which dispersal has the probability below.",
+                5000.0,
+                low=0.0,
+            ),
+            p.number(
+                "PROBABILITY",
+                "Probability at that distance",
+                "Between 0 and 1: 0.5 makes it the median distance, 0.05 nearly the longest.",
+                0.5,
+                low=0.0,
+                high=1.0,
+            ),
+            p.number(
+                "THRESHOLD",
+                "Threshold distance for IIC (map units)",
+                "Sources at most this far apart are linked. Empty: the dispersal distance.",
+                low=0.0,
+                optional=True,
+            ),
+            p.number(
+                "LANDSCAPE_AREA",
+                "Area of the landscape (ha)",
+                "Or its attribute, in the unit of the attribute. Needed for PC, IIC and LCP only.",
+                low=0.0,
+                optional=True,
+            ),
+            p.flag(
+                "LINKS_IMPORTANCE",
+                "Importance of the links",
+                "Whether to compute dPC and dIIC of every link too; takes about as long again.",
+            ),
+            p.number(
+                "MIN_DPC", "Smallest dPC (%)", "Sources with a lower dPC are left out of the output.", 0.0, low=0.0
+            ),
+            conversion_parameter(),
+            p.vector_output(
+                "OUTPUT",
+                "Sources with importance",
+                "The sources with dA, dIIC, dPC, their parts, betweenness and rank.",
+            ),
+            p.vector_output(
+                "LINKS",
+                "Links",
+                "Lines between sources up to the threshold apart, and the farther ones that carry dPC when it is asked "
+                "for: distance, p, dIIC, dPC.",
+                QgsProcessing.SourceType.TypeVectorLine,
+                optional=True,
+                default=False,
+            ),
+            p.table_output(
+                "INDICES", "Indices", "Name, value and meaning of each index.", optional=True, default=False
+            ),
+            QgsProcessingOutputNumber("IIC", "IIC"),
+            QgsProcessingOutputNumber("PC", "PC"),
+            QgsProcessingOutputNumber("EC_IIC", "EC(IIC)"),
+            QgsProcessingOutputNumber("EC_PC", "EC(PC)"),
+            QgsProcessingOutputNumber("NC", "Number of components"),
+            QgsProcessingOutputNumber("NL", "Number of links"),
+        ]
+
+    def check(self, job: Job) -> str | None:
+        problem = check_distances(job)
+        if problem:
+            return problem
+        if not job.number("DISPERSAL") > 0.0:
+            return "The dispersal distance must be above 0."
+        if not 0.0 < job.number("PROBABILITY") < 1.0:
+            return "The probability at the dispersal distance must lie between 0 and 1; with 0 or 1 there is no kernel."
+        return None
+
+    def execute(self, job: Job) -> None:
+        from ...core.connectivity import analyse
+
+        nodes = read_nodes(job)
+        far = negligible_distance(len(nodes.ids), job.number("DISPERSAL"), job.number("PROBABILITY"))
+        pairs, distances, factor = measure(job, nodes, far)
+        dispersal = factor * job.number("DISPERSAL")
+        threshold = job.number("THRESHOLD")
+        found = analyse(
+            nodes.attributes,
+            pairs,
+            distances,
+            dispersal=dispersal,
+            probability=job.number("PROBABILITY"),
+            threshold=None if threshold is None else factor * threshold,
+            landscape=job.number("LANDSCAPE_AREA") or None,
+            links=job.flag("LINKS_IMPORTANCE"),
+            monitor=job.monitor.part(0.5, 0.95),
+        )
+        _explain(job, nodes, found, distances)
+        _write_sources(job, nodes, found)
+        if job.given("LINKS"):
+            _write_links(job, nodes, pairs, distances, found)
+        rows = indices(found)
+        job.write_table("INDICES", columns(index=str, value=float, meaning=str), rows)
+        for name, key in (("IIC", "IIC"), ("PC", "PC"), ("EC_IIC", "EC(IIC)"), ("EC_PC", "EC(PC)")):
+            value = next((value for index, value, _ in rows if index == key), None)
+            if value is not None:
+                job.results[name] = float(value)
+        job.results["NC"], job.results["NL"] = found.binary.components, found.binary.links
+
+
+def indices(found) -> list[tuple[str, float, str]]:
+    """Return name, value and meaning of the indices of a `Connectivity`, as far as they are known."""
+    links, paths = found.binary, found.probable
+    rows = [
+        ("NL", links.links, "Links"),
+        ("NC", links.components, "Components: groups of linked sources"),
+        ("H", links.harary, "Harary index: sum over pairs of 1 / links between them"),
+        ("CCP", links.coincidence, "Chance that two points in sources lie in one component"),
+        ("LCP", links.landscape_coincidence, "Chance that two points in the landscape lie in one component"),
+        ("IICnum", links.numerator, "Numerator of IIC"),
+        ("EC(IIC)", links.equivalent, "Size of one source that would connect as much as IIC says"),
+        ("IIC", links.iic, "Integral index of connectivity"),
+        ("F", paths.flux, "Sum of the direct probabilities, both directions"),
+        ("AWF", paths.weighted_flux, "The same, weighted with the two attributes"),
+        ("PCnum", paths.numerator, "Numerator of PC"),
+        ("EC(PC)", paths.equivalent, "Size of one source that would connect as much as PC says"),
+        ("PC", paths.pc, "Probability of connectivity"),
+        ("PCintra(%)", paths.intra, "Share of PC within sources"),
+        ("PCdirect(%)", paths.direct, "Share of PC over direct links"),
+        ("PCstep(%)", paths.step, "Share of PC gained by stepping stones"),
+    ]
+    return [(name, float(value), meaning) for name, value, meaning in rows if value is not None]
+
+
+def _explain(job: Job, nodes: Nodes, found, distances: np.ndarray) -> None:
+    from ...core.connectivity import distance_at
+
+    info = job.monitor.info
+    info(f"Kernel p = exp(-k d), k = {found.rate:.6g} per unit of distance:")
+    for p_at in (0.9, 0.5, 0.25, 0.1, 0.05, 0.01):
+        info(f"  {distance_at(found.rate, p_at):>12,.0f}  p = {p_at:<5g} {'#' * max(1, round(40 * p_at))}")
+    info(
+        f"{len(nodes.ids):,} sources, {found.binary.links:,} links up to {found.threshold:,.6g}, "
+        f"{found.binary.components:,} component(s). EC(PC) = {found.probable.equivalent:,.6g}, "
+        f"EC(IIC) = {found.binary.equivalent:,.6g}; all sources together hold {nodes.attributes.sum():,.6g}."
+    )
+    if found.binary.links == 0 and len(nodes.ids) > 1:
+        nearest = f" The nearest two are {distances.min():,.6g} apart." if distances.size else ""
+        job.monitor.warn(
+            f"No two sources are within {found.threshold:,.6g} of each other, so IIC counts every source on its own."
+            f"{nearest} PC still counts the small probabilities of longer ways."
+        )
+    if found.probable.pc is None:
+        info("PC, IIC and LCP were left out: the area of the landscape is not given. The importances do not need it.")
+
+
+def _write_sources(job: Job, nodes: Nodes, found) -> None:
+    least = job.number("MIN_DPC")
+    keep = np.flatnonzero(found.pc.total >= least)
+    if keep.size < len(nodes.ids):
+        job.monitor.info(f"{len(nodes.ids) - keep.size:,} sources with a dPC below {least:g} % were left out.")
+    if not keep.size:
+        job.monitor.warn(
+            f"No source has a dPC of {least:g} % or more; the highest is {found.pc.total.max():.3g} %. "
+            "The output is empty."
+        )
+    limits = natural_breaks(found.pc.total, GRADES)
+    level = limits.limits.size - limits.classify(found.pc.total)
+    iic, pc = found.iic, found.pc
+    numbers = {
+        "attribute": nodes.attributes,
+        "dA": found.share,
+        "dIIC": iic.total,
+        "dIICintra": iic.intra,
+        "dIICflux": iic.flux,
+        "dIICconnector": iic.connector,
+        "dPC": pc.total,
+        "dPCintra": pc.intra,
+        "dPCflux": pc.flux,
+        "dPCconnector": pc.connector,
+        "BC": found.freeman,
+        "BC_IIC": found.bc_iic,
+        "BC_PC": found.bc_pc,
+    }
+    whole = {"component": found.component, "rank": found.rank, "level": level}
+    first = columns(source_id=nodes.id_type)
+    added = columns(**dict.fromkeys(numbers, float), **dict.fromkeys(whole, int))
+    old, rows = kept([nodes.features[k] for k in keep], [*first, *added])
+    values = [*numbers.values(), *whole.values()]
+    job.write_features(
+        "OUTPUT",
+        [*first, *old, *added],
+        ([nodes.ids[k], *row, *(column[k] for column in values)] for k, row in zip(keep, rows)),
+        [nodes.geometries[k] for k in keep],
+        QgsWkbTypes.Type.MultiPolygon,
+        nodes.crs,
+        style=styling.graded("level", GRADES, styling.fill_symbol),
+    )
+
+
+def _write_links(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarray, found) -> None:
+    written = distances <= found.threshold
+    if found.link_pc is not None:
+        written |= found.link_pc > 0.0
+    kept_links = np.flatnonzero(written)
+    blank = np.full(distances.size, np.nan)
+    link_iic = blank if found.link_iic is None else found.link_iic
+    link_pc = blank if found.link_pc is None else found.link_pc
+    if job.choice("DISTANCE") == EDGE:
+        lines = (nodes.geometries[i].shortestLine(nodes.geometries[j]) for i, j in pairs[kept_links])
+    else:
+        points = [QgsPointXY(x, y) for x, y in inner_points(nodes.geometries)]
+        lines = (QgsGeometry.fromPolylineXY([points[i], points[j]]) for i, j in pairs[kept_links])
+    job.write_features(
+        "LINKS",
+        columns(
+            from_id=nodes.id_type, to_id=nodes.id_type, distance=float, p=float, linked=bool, dIIC=float, dPC=float
+        ),
+        (
+            (
+                nodes.ids[pairs[k, 0]],
+                nodes.ids[pairs[k, 1]],
+                distances[k],
+                found.probabilities[k],
+                bool(distances[k] <= found.threshold),
+                link_iic[k],
+                link_pc[k],
+            )
+            for k in kept_links
+        ),
+        lines,
+        QgsWkbTypes.Type.LineString,
+        nodes.crs,
+        style=styling.lines((60, 60, 60), 0.4),
+    )

@@ -1,0 +1,193 @@
+"""Sources as the nodes of a graph, and the distances between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry
+
+from ...core.errors import InputError
+from . import parameters as p
+from .distances import edge_distances, inner_points, point_distances, table_distances
+from .rasters import metres_per_unit
+from .vectors import is_null, name_ids, read_ids, read_sources
+
+if TYPE_CHECKING:
+    from ..base import Job
+
+EDGE, CENTROID, COST, TABLE = range(4)
+DISTANCES = ("Edge to edge", "Centroid to centroid", "Least cost", "Table")
+CONVERSIONS = ("Mean resistance", "Median resistance", "None: distances are in cost units")
+
+MAX_COMPLETE = 2000
+"""Sources up to which the distances of all pairs are computed."""
+
+FAR = 1e-4
+"""Direct dispersal that is neglected with more sources."""
+
+
+def node_parameters() -> list:
+    """Return the parameters that say which sources there are and how far apart they lie."""
+    return [
+        p.vector("SOURCES", "Sources", "Polygons, one feature (single or multi part) for each source."),
+        p.id_field(),
+        p.field(
+            "ATTRIBUTE",
+            "Attribute",
+            "What a source holds: area, or area times quality. Empty: the area in hectares.",
+            "SOURCES",
+            numeric=True,
+            optional=True,
+        ),
+        p.choice("DISTANCE", "Distance between sources", "How far apart two sources are.", DISTANCES),
+        p.raster(
+            "RESISTANCE",
+            "Resistance surface",
+            "Needed for least-cost distances; all values above 0.",
+            optional=True,
+        ),
+        p.table(
+            "DISTANCES",
+            "Table of distances",
+            "Columns from_id, to_id, distance (or the first three). Pairs that are missing are not linked.",
+            optional=True,
+        ),
+    ]
+
+
+def conversion_parameter():
+    """Return the choice how distances become costs."""
+    return p.choice(
+        "COST_CONVERSION",
+        "Conversion of distances to cost",
+        "With least-cost distances: the dispersal and threshold distances are multiplied by this.",
+        CONVERSIONS,
+        advanced=True,
+    )
+
+
+def check_distances(job: Job) -> str | None:
+    """Return what is missing for the kind of distance chosen."""
+    kind = job.choice("DISTANCE")
+    if kind == COST and not job.given("RESISTANCE"):
+        return "Least-cost distances need a resistance surface. Choose one, or another kind of distance."
+    if kind == TABLE and not job.given("DISTANCES"):
+        return "Distances from a table need the table. Choose one, or another kind of distance."
+    return None
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """The sources as nodes of a graph."""
+
+    ids: list
+    features: list[QgsFeature]
+    geometries: list[QgsGeometry]
+    attributes: np.ndarray
+    crs: QgsCoordinateReferenceSystem
+    labels: np.ndarray | None
+
+    @property
+    def id_type(self) -> type:
+        """`int` when every id is a whole number, else `str`."""
+        return int if all(isinstance(one, int) for one in self.ids) else str
+
+
+def negligible_distance(count: int, dispersal: float, probability: float) -> float | None:
+    """Return the distance beyond which direct links are left out with so many sources; None when none are."""
+    if count <= MAX_COMPLETE:
+        return None
+    return float(dispersal * np.log(FAR) / np.log(probability))
+
+
+def read_nodes(job: Job) -> Nodes:
+    """Return the sources of a run: `SOURCES`, `ID_FIELD`, `ATTRIBUTE` and, for least cost, the grid of `RESISTANCE`."""
+    layer = job.vector("SOURCES")
+    labels = None
+    crs = layer.crs
+    if job.choice("DISTANCE") == COST:
+        raster = job.raster("RESISTANCE")
+        crs = raster.crs
+        valid = ~np.isnan(raster.read_surface(job.monitor.part(0.0, 0.02)))
+        sources = read_sources(
+            layer, raster.grid, crs, id_field=job.field("ID_FIELD"), valid=valid, minimum=1, monitor=job.monitor
+        )
+        ids, features, geometries, labels = sources.ids, sources.features, sources.geometries, sources.labels
+    else:
+        ids, features = read_ids(layer, job.field("ID_FIELD"))
+        geometries = [feature.geometry() for feature in features]
+        empty = [one for one, geometry in zip(ids, geometries) if geometry.isEmpty()]
+        if empty:
+            raise InputError(f"Sources {name_ids(empty)} of '{layer.name}' have no geometry. Remove them first.")
+        if not ids:
+            raise InputError(f"'{layer.name}' has no source.")
+    name = job.field("ATTRIBUTE")
+    if name:
+        missing = [one for one, feature in zip(ids, features) if is_null(feature[name])]
+        if missing:
+            raise InputError(f"Sources {name_ids(missing)} have no value in '{name}'. Fill it, or use the area.")
+        attributes = np.array([float(feature[name]) for feature in features])
+        negative = [one for one, value in zip(ids, attributes) if not value >= 0.0]
+        if negative:
+            raise InputError(f"Sources {name_ids(negative)} have a negative value in '{name}'; it must be 0 or more.")
+    else:
+        hectares = metres_per_unit(layer.crs if labels is None else crs) ** 2 / 1e4
+        attributes = np.array([geometry.area() * hectares for geometry in geometries])
+    return Nodes(ids, features, geometries, attributes, crs, labels)
+
+
+def measure(job: Job, nodes: Nodes, far: float | None) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return pairs of sources, their distances, and what a map unit of dispersal is in them.
+
+    Pairs farther apart than `far` map units are left out.
+    """
+    from ...core.connectivity import needed_bytes
+
+    kind, count, monitor = job.choice("DISTANCE"), len(nodes.ids), job.monitor.part(0.02, 0.5)
+    all_pairs = count * (count - 1) // 2
+    if far is None:
+        job.need_memory(needed_bytes(count, all_pairs))
+    factor = 1.0
+    if kind == EDGE:
+        i, j, distances = edge_distances(nodes.geometries, limit=far, monitor=monitor)
+    elif kind == CENTROID:
+        job.monitor.warn(
+            "Between centroids a detour is never shorter, so connector fractions only come from links that are cut off. "
+            "Use edge-to-edge or least-cost distances to find stepping stones."
+        )
+        i, j, distances = point_distances(inner_points(nodes.geometries), limit=far, monitor=monitor)
+    elif kind == TABLE:
+        i, j, distances = table_distances(job.vector("DISTANCES"), nodes.ids)
+        if len(distances) < all_pairs:
+            job.monitor.info(f"{all_pairs - len(distances):,} of {all_pairs:,} pairs are not in the table: not linked.")
+    else:
+        return _cost(job, nodes, far)
+    if far is not None:
+        job.monitor.info(
+            f"Direct links of less than {FAR:g} were left out (more than {far:,.0f} map units apart): "
+            f"{len(distances):,} of {all_pairs:,} pairs are left."
+        )
+        job.need_memory(needed_bytes(count, len(distances)))
+    return np.column_stack((i, j)), distances, factor
+
+
+def _cost(job: Job, nodes: Nodes, far: float | None) -> tuple[np.ndarray, np.ndarray, float]:
+    from ...core.connectivity import cost_distances
+    from ...core.costdistance import CostGraph
+
+    raster = job.raster("RESISTANCE")
+    surface = raster.read_surface(job.monitor)
+    conversion = job.choice("COST_CONVERSION")
+    factor = 1.0
+    if conversion != 2:
+        factor = float((np.nanmean, np.nanmedian)[conversion](surface.astype(np.float64)))
+        job.monitor.info(
+            f"One map unit of dispersal was taken as {factor:g} units of cost, the "
+            f"{CONVERSIONS[conversion].lower()} of the surface."
+        )
+    graph = CostGraph(surface, cell_size=raster.grid.cell_size, monitor=job.monitor.part(0.02, 0.08))
+    limit = np.inf if far is None else factor * far
+    pairs, distances = cost_distances(graph, nodes.labels, limit=limit, monitor=job.monitor.part(0.08, 0.5))
+    return pairs, distances, factor

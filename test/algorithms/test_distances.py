@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.qgis
+
+
+@pytest.fixture(scope="module")
+def shapes(qgis):
+    from qgis.core import QgsGeometry
+
+    rng = np.random.default_rng(4)
+    made = []
+    for x, y, radius, corners in zip(*rng.random((2, 40)) * 1000, rng.random(40) * 40 + 5, rng.integers(3, 30, 40)):
+        angles = np.sort(rng.random(corners)) * 2 * np.pi
+        reach = radius * rng.uniform(0.4, 1.0, corners)
+        ring = [f"{x + r * np.cos(t)} {y + r * np.sin(t)}" for t, r in zip(angles, reach)]
+        shape = QgsGeometry.fromWkt(f"Polygon(({','.join([*ring, ring[0]])}))")
+        if shape.isGeosValid():
+            made.append(shape)
+    # One inside the hole of another, and one inside another.
+    made.append(
+        QgsGeometry.fromWkt("Polygon((0 2000,90 2000,90 2090,0 2090,0 2000),(30 2030,60 2030,60 2060,30 2060,30 2030))")
+    )
+    made.append(QgsGeometry.fromWkt("MultiPolygon(((40 2040,50 2040,50 2050,40 2050,40 2040)))"))
+    made.append(QgsGeometry.fromWkt("Polygon((5 2005,10 2005,10 2010,5 2010,5 2005))"))
+    return made
+
+
+def test_edge_distances_are_those_of_the_geometries(shapes):
+    from ecosecnet.algorithms.support.distances import edge_distances
+
+    i, j, d = edge_distances(shapes)
+    n = len(shapes)
+    assert list(zip(i, j)) == [(a, b) for a in range(n) for b in range(a + 1, n)]
+    assert d == pytest.approx([shapes[a].distance(shapes[b]) for a, b in zip(i, j)], abs=1e-9)
+    found = dict(zip(zip(i, j), d))
+    assert found[n - 3, n - 2] == pytest.approx(10.0)
+    assert found[n - 3, n - 1] == 0.0
+
+
+def test_a_limit_leaves_out_exactly_what_is_beyond(shapes):
+    from ecosecnet.algorithms.support.distances import edge_distances
+
+    i, j, d = edge_distances(shapes)
+    near = edge_distances(shapes, limit=150.0)
+    assert list(zip(*near)) == [row for row in zip(i, j, d) if row[2] <= 150.0]
+    assert 0 < len(near[0]) < len(i)
+
+
+def test_points_lie_inside(qgis):
+    from ecosecnet.algorithms.support.distances import inner_points, point_distances
+    from qgis.core import QgsGeometry, QgsPointXY
+
+    square = QgsGeometry.fromWkt("Polygon((0 0,2 0,2 2,0 2,0 0))")
+    horseshoe = QgsGeometry.fromWkt("Polygon((10 0,20 0,20 10,18 10,18 2,12 2,12 10,10 10,10 0))")
+    points = inner_points([square, horseshoe])
+    assert points[0].tolist() == [1.0, 1.0]
+    assert horseshoe.contains(QgsPointXY(*points[1]))
+    i, j, d = point_distances(np.array([(0.0, 0.0), (3.0, 4.0), (30.0, 40.0)]), limit=10.0)
+    assert (i.tolist(), j.tolist(), d.tolist()) == ([0], [1], [5.0])
+
+
+def test_can_be_cancelled(shapes):
+    from ecosecnet.algorithms.support.distances import edge_distances
+    from ecosecnet.core.errors import OperationCancelled
+    from ecosecnet.core.monitor import Monitor
+
+    class Stop(Monitor):
+        def cancelled(self):
+            return True
+
+    with pytest.raises(OperationCancelled):
+        edge_distances(shapes, monitor=Stop())
