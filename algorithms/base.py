@@ -401,6 +401,27 @@ class Job:
             if group and hasattr(details, "groupName"):
                 details.groupName = group
 
+    def folder(self, name: str) -> str:
+        """Return a folder output: the path given, or that of a temporary folder."""
+        return self._algorithm.parameterAsFileOutput(self._parameters, name, self.context)
+
+    def offer(
+        self, name: str, source: str, label: str, style: styling.Style, *, group: str, rank: int, load: bool
+    ) -> None:
+        """Note a layer that is no output parameter in the results and, if `load`, have QGIS load it.
+
+        Layers of a group are loaded above those of lower rank.
+        """
+        self.results[name] = source
+        if not load or self.context.project() is None:
+            return
+        details = QgsProcessingContext.LayerDetails(label, self.context.project(), name)
+        if hasattr(details, "groupName"):
+            details.groupName = group
+            details.layerSortKey = rank
+        details.setPostProcessor(styling.post_processor(styling.in_group(style, group, rank)))
+        self.context.addLayerToLoadOnCompletion(source, details)
+
     def write_features(
         self,
         name: str,

@@ -181,7 +181,7 @@ def html_output(name: str, label: str, text: str, *, optional: bool = True, defa
     return _with_help(parameter, text)
 
 
-def folder_output(name: str, label: str, text: str):
-    """Return an optional folder for many files; not made unless asked for."""
-    parameter = QgsProcessingParameterFolderDestination(name, label, optional=True, createByDefault=False)
+def folder_output(name: str, label: str, text: str, *, optional: bool = True):
+    """Return a folder for many files; an optional one is not made unless asked for."""
+    parameter = QgsProcessingParameterFolderDestination(name, label, optional=optional, createByDefault=not optional)
     return _with_help(parameter, text)

@@ -210,8 +210,11 @@ def relief(exaggeration: float = 1.5) -> Style:
     return apply
 
 
-def in_group(style: Style, group: str) -> Style:
-    """Put the layer at the top of a group as well; does nothing where QGIS has put it into a group already."""
+def in_group(style: Style, group: str, rank: int) -> Style:
+    """Put the layer into a group as well, above layers of lower rank.
+
+    Does nothing where QGIS has put it into a group already (it can from 3.32 on).
+    """
 
     def apply(layer: QgsMapLayer) -> None:
         style(layer)
@@ -220,7 +223,10 @@ def in_group(style: Style, group: str) -> Style:
         if node is None or node.parent() != root:
             return
         parent = root.findGroup(group) or root.insertGroup(0, group)
-        parent.insertChildNode(0, node.clone())
+        above = [child for child in parent.children() if int(child.customProperty("ecosecnet/rank", 0)) > rank]
+        moved = node.clone()
+        moved.setCustomProperty("ecosecnet/rank", rank)
+        parent.insertChildNode(len(above), moved)
         root.removeChildNode(node)
 
     return apply

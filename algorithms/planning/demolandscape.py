@@ -1,0 +1,270 @@
+"""Tool: the demonstration landscape."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProcessingOutputRasterLayer,
+    QgsProcessingOutputVectorLayer,
+    QgsWkbTypes,
+)
+
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.outputfolder import OutputFolder
+from ..support.tables import Column
+from ..support.vectors import polygonise
+
+_CRS = "EPSG:4544"
+_CENTRE = (540_000.0, 2_899_000.0)
+"""CGCS2000, 3-degree Gauss-Kruger, central meridian 105 E; the middle of Liuzhi in it."""
+
+_PACKAGE = "landscape.gpkg"
+_BYTES_PER_CELL = 250
+
+_GREENS_TO_REDS = [(247, 244, 238), (253, 219, 160), (244, 165, 96), (214, 96, 77), (140, 29, 40), (80, 12, 30)]
+_COLOURS = {
+    "landuse": [
+        (62, 128, 74),
+        (171, 206, 126),
+        (203, 189, 167),
+        (236, 176, 104),
+        (252, 234, 178),
+        (88, 152, 212),
+        (90, 90, 96),
+        (200, 62, 56),
+    ],
+    "lithology": [(166, 189, 219), (222, 190, 120), (128, 90, 110), (92, 92, 92)],
+    "desertification": _GREENS_TO_REDS[:5],
+    "erosion": _GREENS_TO_REDS,
+}
+
+
+class _Raster(NamedTuple):
+    output: str
+    label: str
+    description: str
+    nodata: float
+
+
+class _Vector(NamedTuple):
+    output: str
+    name: str
+    label: str
+    kind: QgsWkbTypes.Type
+    style: styling.Style
+
+
+# From the bottom of the map to the top.
+_RASTERS = [
+    _Raster("GEOHAZARDS", "Geological hazard density", "Geological hazards per square kilometre", -9999),
+    _Raster("EROSION", "Soil erosion", "Soil erosion intensity, class 1 to 6", 0),
+    _Raster("DESERTIFICATION", "Rock desertification", "Degree of rock desertification, 0 to 4", 255),
+    _Raster("LITHOLOGY", "Lithology", "Rock type", 0),
+    _Raster("LANDUSE", "Land use", "Land-use class", 0),
+    _Raster("DEM", "Elevation", "Elevation in metres", -9999),
+]
+_POLYGON, _LINE, _POINT = QgsWkbTypes.Type.MultiPolygon, QgsWkbTypes.Type.LineString, QgsWkbTypes.Type.Point
+_CLEAR = (0, 0, 0, 0)
+
+
+def _vectors() -> list[_Vector]:
+    """Return the vector layers from the bottom of the map to the top (a function: symbols need a running QGIS)."""
+    rivers = [(k, f"Order {k}", styling.line_symbol((58, 124, 190), 0.12 + 0.2 * k)) for k in range(1, 7)]
+    roads = [
+        ("Expressway", (190, 74, 38), 0.9),
+        ("County road", (70, 70, 76), 0.5),
+        ("Village road", (140, 136, 130), 0.2),
+    ]
+    return [
+        _Vector(
+            "REDLINE",
+            "redline",
+            "Ecological protection red line",
+            _POLYGON,
+            styling.polygons((214, 48, 49, 40), (192, 32, 38), 0.4),
+        ),
+        _Vector(
+            "RESERVES",
+            "reserves",
+            "Nature reserves",
+            _POLYGON,
+            styling.polygons((38, 110, 84, 50), (20, 90, 66), 0.6),
+        ),
+        _Vector("RIVERS", "rivers", "Rivers", _LINE, styling.categories("strahler", rivers)),
+        _Vector(
+            "ROADS",
+            "roads",
+            "Roads",
+            _LINE,
+            styling.categories("kind", [(kind, kind, styling.line_symbol(rgb, width)) for kind, rgb, width in roads]),
+        ),
+        _Vector(
+            "GEOHAZARD_POINTS",
+            "geohazards",
+            "Geological hazards",
+            _POINT,
+            styling.points((232, 120, 30), 1.4, "diamond"),
+        ),
+        _Vector("MINES", "mines", "Mines", _POINT, styling.points((24, 24, 28), 3.0, "triangle")),
+        _Vector("VILLAGES", "villages", "Villages", _POLYGON, styling.polygons(_CLEAR, (150, 150, 150, 160), 0.1)),
+        _Vector(
+            "TOWNSHIPS",
+            "townships",
+            "Townships",
+            _POLYGON,
+            styling.labelled(styling.polygons(_CLEAR, (70, 60, 80), 0.4), "name"),
+        ),
+        _Vector("BOUNDARY", "boundary", "County boundary", _POLYGON, styling.polygons(_CLEAR, (40, 34, 50), 0.9)),
+    ]
+
+
+class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
+    """Makes a synthetic karst county."""
+
+    NAME = "demolandscape"
+    LABEL = "Demonstration landscape"
+    GROUP = base.PLANNING
+    TAGS = ("demo", "example data", "synthetic", "sample", "county", "karst", "演示数据", "示例", "喀斯特")
+    SUMMARY = "Makes a synthetic karst county with all the layers that the other tools need, to try them on."
+    HELP = (
+        "<p>The county is modelled on the Liuzhi Special Zone in Guizhou but is a place that does not exist: its names "
+        "are invented. The same seed gives the same county.</p>"
+        "<p>Relief is that of rivers on folded rocks, with cone hills on limestone. The rest follows from it: rivers, a "
+        "reservoir, towns, roads along the easiest way, coal mines, land use, protected areas, hazards. Distances grow "
+        "with the county, so a small one has everything too.</p>"
+        "<p><b>Output</b>: a folder with the GeoTIFFs landuse (1 woodland, 2 grassland, 3 other, 4 garden, 5 arable, 6 "
+        "water, 7 transport, 8 urban, villages, industry and mines), dem, lithology, desertification, erosion and "
+        "geohazards, and landscape.gpkg with the layers boundary, townships, villages, roads, rivers, mines, redline, "
+        "reserves and geohazards. Files of these names are replaced. CRS: CGCS2000 / 3-degree Gauss-Kruger CM 105E.</p>"
+        "<p>Methods: relief in balance of uplift and erosion (Whipple &amp; Tucker 1999, doi:10.1029/1999JB900120); soil "
+        "loss classes after SL 190-2007.</p>"
+    )
+    METRIC = False
+
+    def declare(self):
+        return [
+            p.integer(
+                "SIZE", "Rows and columns", "About six cells in ten lie inside the county.", 1000, low=120, high=4000
+            ),
+            p.number("CELL", "Cell size (m)", "Edge of a cell in metres.", 30.0, low=1.0, high=1000.0),
+            p.integer("SEED", "Seed", "A whole number; each gives another county.", 1, low=0),
+            p.flag(
+                "LOAD", "Add the layers to the project", "Only in QGIS itself, not in scripts.", True, advanced=True
+            ),
+            p.folder_output("OUTPUT_FOLDER", "Folder", "Where the files go; made if it is not there.", optional=False),
+            *(QgsProcessingOutputRasterLayer(raster.output, raster.label) for raster in reversed(_RASTERS)),
+            *(QgsProcessingOutputVectorLayer(vector.output, vector.label) for vector in reversed(_vectors())),
+        ]
+
+    def check(self, job: Job) -> str | None:
+        if job.given("OUTPUT_FOLDER"):
+            with OutputFolder(job.folder("OUTPUT_FOLDER")):
+                pass
+        return None
+
+    def execute(self, job: Job) -> None:
+        from ...core import landscapes
+
+        size, cell = job.integer("SIZE"), job.number("CELL")
+        job.need_memory(_BYTES_PER_CELL * size**2)
+        crs = QgsCoordinateReferenceSystem(_CRS)
+        county = landscapes.karst_county(
+            size,
+            cell=cell,
+            seed=job.integer("SEED"),
+            left=_CENTRE[0] - size * cell / 2,
+            top=_CENTRE[1] + size * cell / 2,
+            crs=crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL),
+            monitor=job.monitor.part(0.0, 0.6),
+        )
+        path = job.folder("OUTPUT_FOLDER")
+        sources = {}
+        with OutputFolder(path) as folder:
+            for raster in _RASTERS:
+                sources[raster.output] = self._write_raster(folder, raster, county, job)
+                job.monitor.step(0.6 + 0.2 * len(sources) / len(_RASTERS), 1)
+            vectors = _vectors()
+            for vector in vectors:
+                rows, geometries = _features(county, vector, job)
+                columns = [Column(name, type(value)) for name, value in rows[0].items()] if rows else []
+                source = folder.layer(
+                    _PACKAGE,
+                    vector.name,
+                    columns,
+                    [list(row.values()) for row in rows],
+                    geometries,
+                    vector.kind,
+                    crs,
+                    style=vector.style,
+                    monitor=job.monitor,
+                )
+                sources[vector.output] = (source, vector.label, vector.style)
+                job.monitor.step(0.8 + 0.2 * (len(sources) - len(_RASTERS)) / len(vectors), 1)
+        job.results["OUTPUT_FOLDER"] = path
+        for rank, (output, (source, label, style)) in enumerate(sources.items(), start=1):
+            job.offer(output, source, label, style, group="Demonstration landscape", rank=rank, load=job.flag("LOAD"))
+        hectares = county.county.sum() * county.grid.cell_ha
+        job.monitor.info(
+            f"A county of {hectares / 100:,.0f} km2 with {len(county.townships.attributes)} townships and "
+            f"{len(county.villages.attributes)} villages in {os.path.abspath(path)}."
+        )
+
+    def _write_raster(self, folder: OutputFolder, raster: _Raster, county, job: Job) -> tuple[str, str, styling.Style]:
+        from ...core import landscapes
+
+        names = {
+            "landuse": landscapes.LANDUSE,
+            "lithology": landscapes.LITHOLOGY,
+            "desertification": landscapes.DESERTIFICATION,
+            "erosion": landscapes.EROSION,
+        }
+        file = raster.output.lower()
+        values = {"dem": county.elevation, "geohazards": county.hazard_density}.get(file)
+        classes = []
+        if file in names:
+            values = getattr(county, file)
+            classes = [(code, name, rgb) for (code, name), rgb in zip(names[file].items(), _COLOURS[file])]
+            style = styling.classes(classes)
+        elif file == "dem":
+            style = styling.relief()
+        else:
+            style = styling.ramp(styling.SCORE, [0.0, float(values[county.county].max())], "per km2")
+        source = folder.raster(
+            f"{file}.tif",
+            values,
+            county.grid,
+            nodata=raster.nodata,
+            description=raster.description,
+            classes=classes,
+            style=style,
+            monitor=job.monitor,
+        )
+        return source, raster.label, style
+
+
+def _features(county, vector: _Vector, job: Job) -> tuple[list[dict], list[QgsGeometry]]:
+    """Return the attributes and shapes of a vector layer."""
+    if vector.name == "boundary":
+        outline = polygonise(county.county, county.grid, job.monitor)[1]
+        area = float(county.county.sum() * county.grid.cell_ha)
+        return [{"name": "Demonstration County", "name_zh": "示范县", "area_ha": area}], [outline]
+    if vector.kind == _POLYGON:
+        zones = getattr(county, vector.name)
+        shapes = polygonise(zones.labels, county.grid, job.monitor)
+        return list(zones.attributes), [shapes[k + 1] for k in range(len(zones.attributes))]
+    features = county.hazards if vector.name == "geohazards" else getattr(county, vector.name)
+    shapes = []
+    for feature in features:
+        points = [QgsPointXY(float(x), float(y)) for x, y in feature.coordinates]
+        shapes.append(
+            QgsGeometry.fromPointXY(points[0]) if vector.kind == _POINT else QgsGeometry.fromPolylineXY(points)
+        )
+    return [feature.attributes for feature in features], shapes
