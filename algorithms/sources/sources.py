@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from qgis.core import QgsProcessingOutputNumber, QgsWkbTypes
 
 from ...core.classmap import members, parse_values
@@ -27,7 +28,8 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         "the third keeps whole core patches that hold or adjoin protected land. Without protected layers the core area "
         "alone makes the sources.</p>"
         "<p><b>Gaps</b>: a gap is filled when no disc as wide as the distance given fits into it (morphological "
-        "closing on half cells); patches on its two sides become one. Holes stay unless they are that narrow.</p>"
+        "closing on half cells); patches on its two sides become one. Holes stay unless they are that narrow. NoData is not "
+        "filled, unless the raster holds nothing but core area.</p>"
         "<p><b>Output</b>: one polygon (with parts, where cells touch only at corners) for each source. "
         "<i>source_id</i> counts from 1 in reading order; <i>area_ha</i> is the area of the polygon, <i>core_ha</i> "
         "and <i>protected_ha</i> the parts of it that are core and protected. The log tells what was dropped and "
@@ -109,7 +111,8 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             gap=gap / grid.cell_size if gap else 0.0,
             minimum=_cells(job.number("MIN_AREA"), grid.cell_ha),
             neighbours=(8, 4)[job.choice("CONNECTIVITY")],
-            valid=valid,
+            # In a raster of core area alone NoData is the background, not land that nobody has seen.
+            valid=None if np.array_equal(valid, core) else valid,
             monitor=monitor.part(0.2, 0.7),
         )
         area, core_area, protected_area = (

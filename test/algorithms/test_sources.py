@@ -61,6 +61,15 @@ def test_minimum_area_and_gap(run, pattern):
     assert "Gaps filled" in run.feedback.textLog()
 
 
+def test_gaps_over_missing_data_stay_open(run, raster):
+    cells = np.full((6, 7), 17, dtype=np.uint8)
+    cells[:, 3] = 0
+    split = raster("split", cells, nodata=0)
+    assert run("sources", INPUT=split, GAP=30.0, OUTPUT="memory:")["COUNT"] == 1  # nothing but core: a plain mask
+    cells[0, 0] = 1
+    assert run("sources", INPUT=raster("land", cells, nodata=0), GAP=30.0, OUTPUT="memory:")["COUNT"] == 2
+
+
 def test_a_patch_of_exactly_the_minimum_stays(run, pattern):
     assert run("sources", INPUT=pattern, MIN_AREA=1.44, OUTPUT="memory:")["COUNT"] == 2
 
