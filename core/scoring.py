@@ -65,6 +65,7 @@ class FactorValues:
 
 
 _MOST_CODES = 1000
+_FEW = 40
 
 
 def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArray | None = None) -> Scored:
@@ -93,7 +94,7 @@ def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArr
 
     Notes
     -----
-    O(cells x log(classes)); cell-wise, so it may be called block by block.
+    O(cells x classes), log(classes) when there are many; cell-wise, so it may be called block by block.
     """
     order = _check_classes(classes)
     ordered = [classes[place] for place in order]
@@ -102,17 +103,31 @@ def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArr
     lowest = np.array([item.minimum for item in ordered], dtype=kind)
     highest = np.array([item.maximum for item in ordered], dtype=kind)
     table = np.array([item.score for item in ordered] + [np.nan], dtype=np.float32)
-    known = np.ones(values.shape, dtype=bool) if valid is None else valid
+    outside = np.zeros(values.shape, dtype=bool) if valid is None else ~valid
     if values.dtype.kind == "f":
-        known = known & ~np.isnan(values)
-    index = np.searchsorted(highest, values, side="left")
-    inside = known & (index < len(ordered))
-    inside &= values >= lowest[np.minimum(index, len(ordered) - 1)]
-    index[~inside] = len(ordered)
+        outside |= np.isnan(values)
+    missing = np.count_nonzero(outside)
+    index = _first_class_up_to(values, highest)
+    outside |= values > highest[-1]
+    for place, low in enumerate(lowest):
+        if place == 0 or low > highest[place - 1]:
+            outside |= (index == place) & (values < low)
+    index[outside] = len(ordered)
     found = np.bincount(index.reshape(-1), minlength=len(ordered) + 1)
     counts = np.empty(len(ordered), dtype=np.int64)
     counts[order] = found[:-1]
-    return Scored(table[index], int(np.count_nonzero(known) - counts.sum()), counts)
+    return Scored(table[index], int(values.size - missing - counts.sum()), counts)
+
+
+def _first_class_up_to(values: Array, highest: FloatArray) -> IntArray:
+    """Return the position of the first limit that is not below each value."""
+    if len(highest) > _FEW:
+        return np.asarray(np.searchsorted(highest, values, side="left"))
+    # With few limits, counting those below is several times faster than a search.
+    index = np.zeros(values.shape, dtype=np.uint8)
+    for limit in highest:
+        index += values > limit
+    return index
 
 
 def classes_from_breaks(breaks: Breaks, direction: str, *, scores: Sequence[float] | None = None) -> list[ScoreClass]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ...core.ahp import RANDOM_INDEX, AhpResult, GroupResult, analyse_group, mending_steps, scale_text
 from ...core.errors import InputError
 from ...core.judgements import matrix_from_cells, matrix_from_records
+from ...core.objectiveweights import METHODS, combine_weights, objective_weights
 from ...core.scoretable import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html
+from ..support import html, rasters, scores
 from ..support import parameters as p
 from ..support.tables import columns, read_rows
 
@@ -54,12 +57,20 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
         "worst and the value that would mend each.</p>"
         "<p>Several experts: one table each; the group's matrix is the geometric mean of their judgements. Each expert's "
         "CR, their agreement (Kendall's W) and their compatibility with the group are reported.</p>"
+        "<p>Weights from the data (entropy, CRITIC, coefficient of variation of the factor rasters) say what differs in this "
+        "area, not what matters; they can be mixed with the judgements.</p>"
         "<p>References: Saaty (1990), doi:10.1016/0377-2217(90)90057-I; Harker (1987), doi:10.1016/0270-0255(87)90503-3; "
         "Alonso &amp; Lamata (2006), doi:10.1142/S0218488506004114; Aczel &amp; Saaty (1983), "
-        "doi:10.1016/0022-2496(83)90028-7.</p>"
+        "doi:10.1016/0022-2496(83)90028-7; Diakoulaki et al. (1995), doi:10.1016/0305-0548(94)00059-H; Zhu, Tian &amp; "
+        "Yan (2020), doi:10.1155/2020/3564835.</p>"
     )
     METRIC = False
     REQUIRES = ()
+
+    def check(self, job: Job) -> str | None:
+        if bool(job.choice("OBJECTIVE")) != job.given("FACTORS"):
+            return "For weights from the data give both the factor rasters and the way to weight them."
+        return None
 
     def declare(self):
         wide = [[*row, *[""] * (_WIDTH - len(row))] for row in _DEFAULT]
@@ -95,6 +106,35 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 advanced=True,
             ),
+            p.rasters(
+                "FACTORS",
+                "Factor rasters",
+                "For weights that follow from the data: score rasters on one grid, named like the factors or in their "
+                "order.",
+                optional=True,
+            ),
+            p.choice(
+                "OBJECTIVE",
+                "Weights from the data",
+                "Entropy, CRITIC or coefficient of variation of the factor rasters, to be mixed with the judgements.",
+                ["None", "Entropy", "CRITIC", "Coefficient of variation"],
+            ),
+            p.number(
+                "SHARE",
+                "Share of the judgements",
+                "1 uses the judgements only, 0 the data only (then no judgements are needed).",
+                0.5,
+                low=0.0,
+                high=1.0,
+                advanced=True,
+            ),
+            p.choice(
+                "COMBINATION",
+                "How to mix the two",
+                "Mean: share x judged + (1 - share) x data. Product: judged ^ share x data ^ (1 - share), over the sum.",
+                ["Weighted mean", "Weighted product"],
+                advanced=True,
+            ),
             p.choice(
                 "RANDOM_INDEX",
                 "Random index",
@@ -102,7 +142,7 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
                 list(RANDOM_INDEX),
                 advanced=True,
             ),
-            p.table_output("WEIGHTS", "Weights", "Factor, weight (they sum to 1) and rank."),
+            p.table_output("WEIGHTS", "Weights", "Factor, weight (they sum to 1), rank, and the parts of a mixture."),
             p.table_output(
                 "EXPERTS",
                 "Experts",
@@ -117,37 +157,92 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        names, matrices, experts = _read(job)
-        given = parse_numbers(job.text("EXPERT_WEIGHTS"), "Weights of the experts")
-        table = list(RANDOM_INDEX)[job.choice("RANDOM_INDEX")]
-        result = analyse_group(matrices, names=names, importance=given or None, table=table)
-        group = result.group
-        job.monitor.info(
-            f"Lambda max {group.lambda_max:.4f}, CI {group.ci:.4f}, CR {group.cr:.4f} (random index "
-            f"{group.random_index:.4g}, {table})."
-        )
-        for name, weight in zip(group.names, group.weights):
+        judged = None if job.choice("OBJECTIVE") and job.number("SHARE") == 0 else _judge(job)
+        names = list(judged.result.group.names) if judged else [source.name for source in job.rasters("FACTORS")]
+        weights = judged.result.group.weights if judged else None
+        data = _from_data(job, names) if job.choice("OBJECTIVE") else None
+        if data is not None:
+            geometric = job.choice("COMBINATION") == 1
+            weights = (
+                data
+                if weights is None
+                else combine_weights(weights, data, share=job.number("SHARE"), geometric=geometric)
+            )
+        for name, weight in zip(names, weights):
             job.monitor.info(f"{name}: {weight:.4f}")
-        advice = _advice(result, experts)
-        for line in advice:
-            job.monitor.warn(line)
-        order = sorted(range(len(group.weights)), key=lambda k: -group.weights[k])
+        order = sorted(range(len(names)), key=lambda k: -weights[k])
         ranks = {k: rank for rank, k in enumerate(order, start=1)}
+        parts = [None if part is None else list(part) for part in (judged and judged.result.group.weights, data)]
         job.write_table(
             "WEIGHTS",
-            columns(factor=str, weight=float, rank=int),
-            [(name, weight, ranks[k]) for k, (name, weight) in enumerate(zip(group.names, group.weights))],
-        )
-        job.write_table(
-            "EXPERTS",
-            columns(expert=str, lambda_max=float, ci=float, cr=float, compatibility=float),
+            columns(factor=str, weight=float, rank=int, judged=float, data=float),
             [
-                (name, one.lambda_max, one.ci, one.cr, index)
-                for name, one, index in zip(experts, result.experts, result.compatibility)
+                (name, weights[k], ranks[k], *[None if part is None else part[k] for part in parts])
+                for k, name in enumerate(names)
             ],
         )
-        job.write_html("HTML", _report(result, experts, advice))
-        job.results.update(LAMBDA_MAX=group.lambda_max, CI=group.ci, CR=group.cr)
+        body = [html.heading("Weights"), html.bars([(names[k], float(weights[k])) for k in order])]
+        if data is not None:
+            body += [_mixture(job, names, parts, weights)]
+        if judged:
+            _write_experts(job, judged)
+            body += _judgement_parts(judged)
+            group = judged.result.group
+            job.results.update(LAMBDA_MAX=group.lambda_max, CI=group.ci, CR=group.cr)
+        lead = "Pairwise judgements, the weights that follow from them, and their consistency"
+        job.write_html("HTML", html.page("Weights of the factors", lead if judged else "Weights from the data", body))
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Result of the judgements, the names of the experts, and what to say about contradictions."""
+
+    result: GroupResult
+    experts: list[str]
+    advice: list[str]
+
+
+def _judge(job: Job) -> _Judged:
+    names, matrices, experts = _read(job)
+    given = parse_numbers(job.text("EXPERT_WEIGHTS"), "Weights of the experts")
+    table = list(RANDOM_INDEX)[job.choice("RANDOM_INDEX")]
+    result = analyse_group(matrices, names=names, importance=given or None, table=table)
+    group = result.group
+    job.monitor.info(
+        f"Lambda max {group.lambda_max:.4f}, CI {group.ci:.4f}, CR {group.cr:.4f} (random index "
+        f"{group.random_index:.4g}, {table})."
+    )
+    advice = _advice(result, experts)
+    for line in advice:
+        job.monitor.warn(line)
+    return _Judged(result, experts, advice)
+
+
+def _from_data(job: Job, names: list[str]) -> list[float]:
+    """Return the weights from the rasters, in the order of the names."""
+    sources = job.rasters("FACTORS")
+    places = scores.match_names(names, [source.name for source in sources], job.monitor, "the judgements")
+    if len(set(places)) != len(names):
+        raise InputError(f"There are {len(names)} factors judged but {len(sources)} rasters. Give one for each.")
+    rows = rasters.read_together(sources, sources[0], job.monitor)
+    method = METHODS[job.choice("OBJECTIVE") - 1]
+    found = objective_weights(lambda monitor: (block for _, block in rows(monitor)), method=method, monitor=job.monitor)
+    job.monitor.info(f"Weights by {method} from {found.cells:,} cells with data in every factor.")
+    weights = [0.0] * len(names)
+    for place, weight in zip(places, found.weights):
+        weights[place] = float(weight)
+    return weights
+
+
+def _write_experts(job: Job, judged: _Judged) -> None:
+    job.write_table(
+        "EXPERTS",
+        columns(expert=str, lambda_max=float, ci=float, cr=float, compatibility=float),
+        [
+            (name, one.lambda_max, one.ci, one.cr, index)
+            for name, one, index in zip(judged.experts, judged.result.experts, judged.result.compatibility)
+        ],
+    )
 
 
 def _read(job: Job) -> tuple[list[str] | None, list, list[str]]:
@@ -202,10 +297,29 @@ def _mending(one: AhpResult, who: str) -> list[str]:
     return lines
 
 
-def _report(result: GroupResult, experts: list[str], advice: list[str]) -> str:
+def _mixture(job: Job, names: list[str], parts: list, weights) -> str:
+    """Return the table of weights by judgement, by the data and together."""
+    method = METHODS[job.choice("OBJECTIVE") - 1]
+    judged, data = parts
+    share = job.number("SHARE")
+    how = ("weighted mean", "weighted product")[job.choice("COMBINATION")]
+    return html.table(
+        ["Factor", "Judged", method.capitalize() if method.islower() else method, "Weight"],
+        [
+            [name, None if judged is None else float(judged[k]), float(data[k]), float(weights[k])]
+            for k, name in enumerate(names)
+        ],
+        caption="From the data only." if judged is None else f"Mixed by {how}, share of the judgements {share:g}.",
+    )
+
+
+def _judgement_parts(judged: _Judged) -> list[str]:
+    """Return the pieces of the report on the judgements."""
+    result, experts = judged.result, judged.experts
     group = result.group
     names = group.names
     parts = [
+        html.heading("Judgements"),
         html.cards(
             [
                 (f"{group.cr:.3f}", "consistency ratio (below 0.1 is accepted)"),
@@ -215,10 +329,7 @@ def _report(result: GroupResult, experts: list[str], advice: list[str]) -> str:
                 (str(len(experts)), "experts" if len(experts) > 1 else "expert"),
             ]
         ),
-        *[html.warning(line) for line in advice],
-        html.heading("Weights"),
-        html.bars(sorted(zip(names, (float(w) for w in group.weights)), key=lambda row: -row[1])),
-        html.heading("Judgements"),
+        *[html.warning(line) for line in judged.advice],
         html.table(
             ["", *names],
             [
@@ -228,10 +339,7 @@ def _report(result: GroupResult, experts: list[str], advice: list[str]) -> str:
             caption="Importance of the row over the column"
             + (" (geometric mean of the experts)." if len(experts) > 1 else "."),
         ),
-        html.paragraph(
-            f"Weights: principal eigenvector. Random index {group.random_index:.4g} ({group.table}). Values below the "
-            "diagonal are the reciprocals of those above."
-        ),
+        html.paragraph(f"Weights: principal eigenvector. Random index {group.random_index:.4g} ({group.table})."),
     ]
     if len(experts) > 1:
         parts += [
@@ -245,9 +353,8 @@ def _report(result: GroupResult, experts: list[str], advice: list[str]) -> str:
             ),
             html.paragraph(
                 f"Agreement on the order of the factors: Kendall's W = {result.concordance:.2f} (0 none, 1 full). "
-                "Compatibility is Saaty's index of an expert's weights with those of the group: 1 is equal, up to 1.1 close."
+                "Compatibility is Saaty's index of an expert's weights with those of the group: 1 is equal, up to 1.1 "
+                "close."
             ),
         ]
-    return html.page(
-        "Weights by AHP", "Pairwise judgements, the weights that follow from them, and their consistency", parts
-    )
+    return parts

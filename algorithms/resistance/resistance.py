@@ -13,7 +13,7 @@ from ...core.scoretable import parse_number, parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support import rasters, styling
+from ..support import rasters, scores, styling
 from ..support.rasters import RasterWriter
 from ..support.tables import columns, read_rows
 
@@ -197,16 +197,9 @@ def _weights(job: Job, names: list[str]) -> list[float]:
         rows = [{str(key).lower(): value for key, value in row.items()} for row in read_rows(table)]
         if not rows or "factor" not in rows[0] or "weight" not in rows[0]:
             raise InputError(f"'{table.name}' must have the columns 'factor' and 'weight'.")
-        found = {
-            str(row["factor"]).strip().lower(): parse_number(row["weight"], f"Row {place}, column 'weight'")
-            for place, row in enumerate(rows, start=1)
-        }
-        if all(name.lower() in found for name in names):
-            weights = [found[name.lower()] for name in names]
-        else:
-            weights = list(found.values())
-            pairs = ", ".join(f"{name}: {key} {weight}" for name, (key, weight) in zip(names, found.items()))
-            job.monitor.warn(f"The names in '{table.name}' are not those of the layers; taken in their order: {pairs}.")
+        keys = [str(row["factor"]) for row in rows]
+        found = [parse_number(row["weight"], f"Row {k}, column 'weight'") for k, row in enumerate(rows, start=1)]
+        weights = [found[k] for k in scores.match_names(keys, names, job.monitor, f"'{table.name}'")]
     if len(weights) != len(names) or None in weights:
         raise InputError(f"There are {len(names)} factors but {len(weights)} weights. Give one number for each factor.")
     return weights

@@ -13,7 +13,10 @@ from ..support import parameters as p
 from ..support import rasters, scores, styling
 from ..support.tables import columns
 
-_TABLE, _NATURAL, _QUANTILE, _EQUAL, _GEOMETRIC = range(5)
+_TABLE = 0
+_SUITABILITY = 5
+"""First of the methods that turn suitability into resistance by a curve, without classes."""
+
 _METHODS = ("natural", "quantile", "equal", "geometric")
 _BYTES_PER_CELL = 60
 _NODATA = -1.0
@@ -32,6 +35,9 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         "geometric intervals) with scores from 1 up, in the direction chosen.</p>"
         "<p>A class holds the values from its minimum to its maximum; a limit that two classes share belongs to the "
         "lower one. An empty limit is open. A land-use code has minimum = maximum.</p>"
+        "<p>Habitat suitability h (0 worst, 1 best, or the range given) becomes resistance from M to 1: linear "
+        "M - (M - 1) h; exponential M - (M - 1)(1 - exp(-c h)) / (1 - exp(-c)), after Keeley, Beier &amp; Gagnon (2016), "
+        "doi:10.1007/s10980-016-0387-5; inverse 1 / h, at most M.</p>"
         "<p>The table is checked first: reversed and overlapping classes are refused; gaps, classes outside the values "
         "of the raster, values without a score and an unusual direction are warned of. See the tool 'Check scores'.</p>"
         "<p><b>Output</b>: float raster of scores; NoData where the input has none or no class holds the value.</p>"
@@ -44,8 +50,17 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             p.choice(
                 "METHOD",
                 "Classes",
-                "By the table of scores, or made from the values of the raster.",
-                ["By the table of scores", "Natural breaks", "Quantiles", "Equal intervals", "Geometric intervals"],
+                "By the table of scores, made from the values of the raster, or by a curve from habitat suitability.",
+                [
+                    "By the table of scores",
+                    "Natural breaks",
+                    "Quantiles",
+                    "Equal intervals",
+                    "Geometric intervals",
+                    "From habitat suitability, linear",
+                    "From habitat suitability, exponential",
+                    "From habitat suitability, inverse",
+                ],
             ),
             p.matrix(
                 "SCORES",
@@ -75,6 +90,22 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 advanced=True,
             ),
+            p.number("WORST", "Worst suitability", "Suitability that gets the largest resistance.", 0.0, advanced=True),
+            p.number("BEST", "Best suitability", "Suitability that gets resistance 1.", 1.0, advanced=True),
+            p.number(
+                "LARGEST",
+                "Largest resistance",
+                "For suitability: resistance of the worst habitat.",
+                100.0,
+                advanced=True,
+            ),
+            p.number(
+                "SHAPE",
+                "Shape of the exponential",
+                "c of the exponential curve, usually 0.25 (nearly straight) to 16 (only the worst habitat resists).",
+                4.0,
+                advanced=True,
+            ),
             p.raster_output("OUTPUT", "Scores", "Resistance score of every cell."),
             p.table_output(
                 "TABLE",
@@ -94,12 +125,17 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
                 else "There are no scores. Fill in the rows, give a table, or let the classes be made from the values."
             )
         if job.choice("METHOD") != _TABLE and given:
-            return "There is a table of scores, but classes are to be made from the values. Choose one of the two."
+            return "There is a table of scores, but another way to make scores is chosen. Choose one of the two."
+        if job.choice("METHOD") >= _SUITABILITY and job.given("TABLE"):
+            return "Resistance from suitability has no classes. Leave the table of classes out."
         return None
 
     def execute(self, job: Job) -> None:
         from ...core.scoring import FactorValues, score_values
 
+        if job.choice("METHOD") >= _SUITABILITY:
+            self._curve(job)
+            return
         source, made = job.raster("INPUT"), job.choice("METHOD") != _TABLE
         factor = self._made(job) if made else self._given(job)
         read = rasters.read_together([source], source)
@@ -140,6 +176,35 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
                 for c, n in zip(factor.classes, counts)
             ],
         )
+
+    def _curve(self, job: Job) -> None:
+        from ...core.suitability import CURVES, suitability_to_resistance
+
+        source = job.raster("INPUT")
+        worst, best, largest = job.number("WORST"), job.number("BEST"), job.number("LARGEST")
+        path = job.raster_path("OUTPUT")
+        beyond, valid = 0, 0
+        with rasters.RasterWriter(path, source.grid, "float32", _NODATA, description="Resistance") as writer:
+            for row, (surface,) in rasters.read_together([source], source)(job.monitor):
+                resistance = suitability_to_resistance(
+                    surface,
+                    curve=CURVES[job.choice("METHOD") - _SUITABILITY],
+                    shape=job.number("SHAPE"),
+                    worst=worst,
+                    best=best,
+                    largest=largest,
+                )
+                writer.write(row, resistance)
+                beyond += int(((surface < min(worst, best)) | (surface > max(worst, best))).sum())
+                valid += int((surface == surface).sum())
+            if not valid:
+                raise InputError(f"'{source.name}' holds only NoData.")
+        if beyond:
+            job.monitor.warn(
+                f"{beyond:,} cells ({100 * beyond / valid:.1f} %) lie beyond the worst ({worst:g}) or best ({best:g}) "
+                "suitability and count as these. Check the range of the raster."
+            )
+        job.finish("OUTPUT", path, styling.ramp(styling.RESISTANCE, [1.0, largest]))
 
     def _given(self, job: Job) -> FactorScores:
         name = job.raster("INPUT").name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.errors import InputError
+from ...core.monitor import Monitor
 from ...core.scoretable import FactorScores, classes_from_rows, read_score_table
 from .tables import read_rows
 from .vectors import VectorSource
@@ -13,6 +14,27 @@ COLUMNS = (
     "Columns, in any case: factor, class (name, or a range such as 10~18 or >39), min and max (empty = open) or value "
     "(a code), score, weight (once per factor), and where wanted unit and direction (rises or falls)."
 )
+
+
+def match_names(names: Sequence[str], layers: Sequence[str], monitor: Monitor, what: str) -> list[int]:
+    """Return the position in `names` of each layer: by name where all are found, else in their order, with a warning.
+
+    Raises
+    ------
+    InputError
+        If they differ in number and cannot be matched by name.
+    """
+    places = {name.strip().lower(): place for place, name in enumerate(names)}
+    if all(layer.strip().lower() in places for layer in layers):
+        return [places[layer.strip().lower()] for layer in layers]
+    if len(names) != len(layers):
+        raise InputError(
+            f"There are {len(layers)} factors ({', '.join(layers)}) but {len(names)} in {what} ({', '.join(names)}). "
+            "Give each layer the name of its factor, or as many as there are factors, in their order."
+        )
+    pairs = ", ".join(f"{layer}: {name}" for layer, name in zip(layers, names))
+    monitor.warn(f"The names in {what} are not those of the layers; taken in their order: {pairs}.")
+    return list(range(len(names)))
 
 
 def rows_of(cells: Sequence[str], width: int) -> list[list[str]]:

@@ -120,6 +120,73 @@ def test_the_random_index_can_be_chosen(run, tmp_path):
     assert out["CR"] == pytest.approx(0.16961615955749998)
 
 
+@pytest.fixture
+def factors(raster):
+    random = np.random.default_rng(4)
+    names = ("slope", "road", "land")
+    values = dict(zip(names, random.integers(1, 6, (3, 30, 20)).astype(np.float32)))
+    values["road"] **= 2
+    return values, [raster(name, values[name]) for name in names]
+
+
+@pytest.mark.parametrize("objective", [1, 2, 3])
+def test_weights_from_the_data_alone_and_mixed(run, factors, tmp_path, objective):
+    from ecosecnet.core.objectiveweights import METHODS, combine_weights, objective_weights
+
+    values, layers = factors
+    expected = objective_weights(lambda monitor: iter([list(values.values())]), method=METHODS[objective - 1]).weights
+    out = run(
+        "ahp",
+        FACTORS=layers,
+        OBJECTIVE=objective,
+        SHARE=0,
+        WEIGHTS=str(tmp_path / "w.gpkg"),
+        HTML=str(tmp_path / "r.html"),
+    )
+    found = weights(out)
+    assert list(found) == ["slope", "road", "land"]
+    np.testing.assert_allclose(list(found.values()), expected, rtol=1e-6)
+    assert "CR" not in out
+    assert "From the data only" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    for combination in (0, 1):
+        out = run(
+            "ahp",
+            MATRIX=[1, 2, 4, 0.5, 1, 2, 0.25, 0.5, 1],
+            NAMES="land,slope,road",
+            FACTORS=layers,
+            OBJECTIVE=objective,
+            SHARE=0.7,
+            COMBINATION=combination,
+            WEIGHTS=str(tmp_path / f"{combination}.gpkg"),
+            HTML=str(tmp_path / "m.html"),
+        )
+        data = [expected[2], expected[0], expected[1]]
+        mixed = combine_weights([4 / 7, 2 / 7, 1 / 7], data, share=0.7, geometric=combination == 1)
+        np.testing.assert_allclose(list(weights(out).values()), mixed, rtol=1e-6)
+        rows = read_table(out["WEIGHTS"])
+        np.testing.assert_allclose([row["data"] for row in rows], data, rtol=1e-6)
+        np.testing.assert_allclose([row["judged"] for row in rows], [4 / 7, 2 / 7, 1 / 7], rtol=1e-6)
+    assert "share of the judgements 0.7" in (tmp_path / "m.html").read_text(encoding="utf-8")
+
+
+def test_data_need_rasters_and_as_many_as_factors(run, factors, tmp_path):
+    _, layers = factors
+    target = str(tmp_path / "w.gpkg")
+    with pytest.raises(Exception, match="give both the factor rasters"):
+        run("ahp", OBJECTIVE=1, WEIGHTS=target)
+    with pytest.raises(Exception, match=r"3 factors .* but 5 in the judgements"):
+        run("ahp", FACTORS=layers, OBJECTIVE=1, WEIGHTS=target)
+    with pytest.raises(Exception, match="3 factors judged but 2 rasters"):
+        run(
+            "ahp",
+            MATRIX=[1, 1, 1, 1, 1, 1, 1, 1, 1],
+            NAMES="land,slope,road",
+            FACTORS=layers[:2],
+            OBJECTIVE=1,
+            WEIGHTS=target,
+        )
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -140,6 +140,32 @@ def test_own_scores_for_the_classes(run, distance, tmp_path):
     assert np.unique(read_raster(out["OUTPUT"])[0]).tolist() == [-1, 1, 50, 100]
 
 
+@pytest.mark.parametrize("curve", [5, 6, 7])
+def test_resistance_from_suitability(run, raster, tmp_path, curve):
+    from ecosecnet.core.suitability import CURVES, suitability_to_resistance
+
+    values = np.linspace(0, 100, 600).reshape(20, 30).astype(np.float32)
+    values[0, :2] = [-9999, 120]
+    log = Log()
+    out = run(
+        "scorefactor",
+        feedback=log,
+        INPUT=raster("suitability", values, nodata=-9999),
+        METHOD=curve,
+        BEST=100,
+        LARGEST=50,
+        SHAPE=8,
+        OUTPUT=str(tmp_path / "r.tif"),
+    )
+    cells, nodata = read_raster(out["OUTPUT"])
+    known = values != -9999
+    expected = suitability_to_resistance(values, curve=CURVES[curve - 5], shape=8, best=100, largest=50)
+    np.testing.assert_allclose(cells[known], expected[known], rtol=1e-6)
+    assert cells[0, 0] == nodata
+    assert (cells[0, 1], cells[0, 2]) == (pytest.approx(1), pytest.approx(expected[0, 2]))
+    assert any("1 cells (0.2 %) lie beyond" in text for text in log.warnings)
+
+
 def test_the_linter_speaks_up(run, raster, distance, tmp_path):
     log = Log()
     run("scorefactor", feedback=log, INPUT=distance[0], METHOD=EQUAL, DIRECTION=FAR, OUTPUT=str(tmp_path / "a.tif"))
@@ -178,6 +204,8 @@ def test_the_linter_speaks_up(run, raster, distance, tmp_path):
         ({"SCORES": [0, 500]}, "2 cells; give 3 in each row"),
         ({"SCORES": [90000, 99999, 1]}, "falls in a class"),
         ({"SCORES": [0, 500, 1], "METHOD": NATURAL}, "Choose one of the two"),
+        ({"METHOD": 5, "LARGEST": 1}, "above 1, not 1"),
+        ({"METHOD": 5, "TABLE": "TEMPORARY_OUTPUT"}, "has no classes"),
         ({"METHOD": EQUAL, "CLASS_SCORES": "1 2"}, "5 classes but 2 scores"),
     ],
 )

@@ -40,6 +40,16 @@ def test_scores_follow_the_rule(dtype, shuffle):
     assert result.counts.tolist() == [(expected == item.score).sum() for item in classes]
 
 
+@pytest.mark.parametrize("classes", [40, 41, 300])
+def test_many_classes_are_searched_and_few_are_counted_with_the_same_answer(classes):
+    values = np.random.default_rng(classes).uniform(-5, classes + 5, 4000).astype(np.float32)
+    values[::7] = np.round(values[::7])
+    values[::50] = np.nan
+    table = [ScoreClass(k, k + 1, k + 1) for k in range(classes) if k % 9 != 4]
+    result = score_values(values, table)
+    np.testing.assert_array_equal(result.scores, brute_scores(values, table))
+
+
 def test_a_shared_limit_belongs_to_the_lower_class_and_outer_limits_are_inside():
     values = np.array([[-0.001, 0.0, 10.0, np.nextafter(10.0, 11.0), 18.0, 28.0, 28.5, 39.0, 1e30]])
     scores = score_values(values, SLOPE).scores
