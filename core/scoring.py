@@ -66,6 +66,7 @@ class FactorValues:
 
 _MOST_CODES = 1000
 _FEW = 40
+_CHUNK = 1 << 18
 
 
 def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArray | None = None) -> Scored:
@@ -196,7 +197,7 @@ def distance_to(
 
     Notes
     -----
-    O(cells), about 21 bytes per cell while it runs.
+    O(cells), about 15 bytes per cell while it runs.
 
     References
     ----------
@@ -207,11 +208,20 @@ def distance_to(
     if not maximum > 0:
         raise InputError(f"The largest distance must be above 0, not {maximum:g}.")
     monitor.check()
-    distance = ndimage.distance_transform_edt(~features, sampling=cell_size).astype(np.float32)
-    monitor.check()
-    if math.isfinite(maximum):
-        np.minimum(distance, np.float32(maximum), out=distance)
-    return np.asarray(distance)
+    height, width = cell_size if isinstance(cell_size, tuple) else (cell_size, cell_size)
+    nearest = ndimage.distance_transform_edt(
+        ~features, sampling=(height, width), return_distances=False, return_indices=True
+    )
+    rows, cols = features.shape
+    distance = np.empty(features.shape, dtype=np.float32)
+    step = max(1, _CHUNK // cols)
+    for row in range(0, rows, step):
+        monitor.step(row, rows)
+        part = slice(row, row + step)
+        down = (nearest[0, part] - np.arange(row, min(row + step, rows))[:, None]) * height
+        across = (nearest[1, part] - np.arange(cols)) * width
+        distance[part] = np.minimum(np.sqrt(down * down + across * across), maximum)
+    return distance
 
 
 def relief(elevation: FloatArray, *, window: int = 3, monitor: Monitor = SILENT) -> FloatArray:

@@ -13,7 +13,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling, vectors
 
-_BYTES_PER_CELL = 25
+_BYTES_PER_CELL = 16
 
 
 class DistanceFactorAlgorithm(EcoSecNetAlgorithm):

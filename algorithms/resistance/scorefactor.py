@@ -18,7 +18,7 @@ _SUITABILITY = 5
 """First of the methods that turn suitability into resistance by a curve, without classes."""
 
 _METHODS = ("natural", "quantile", "equal", "geometric")
-_BYTES_PER_CELL = 60
+_BYTES_PER_CELL = 45
 _NODATA = -1.0
 
 
