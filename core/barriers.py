@@ -20,11 +20,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .barrierscan import Scan, source_fields
 from .costdistance import CostGraph
 from .errors import DisconnectedError, InputError
-from .focal import Window, cells_in, disc, focal_maximum, focal_minimum, ring
+from .focal import cells_in
 from .monitor import SILENT, Monitor
-from .types import Array, BoolArray, FloatArray, IntArray
+from .types import Array, FloatArray, IntArray
 
 METHODS = ("disc", "ring")
 """Windows in which the smallest cost distances are looked for, in the order in which the tools list them."""
@@ -48,6 +49,8 @@ class LinkBarriers:
     row, col : int, shape (links,)
         Cell in the centre of the best place; -1 if none. Of equal scores the smallest radius counts, then the first
         cell.
+    cells : int64, shape (links,)
+        Number of cells that lie in a disc with a gain for the link.
     """
 
     distance: FloatArray
@@ -55,6 +58,7 @@ class LinkBarriers:
     radius: FloatArray
     row: IntArray
     col: IntArray
+    cells: IntArray
 
     @property
     def gain(self) -> FloatArray:
@@ -82,6 +86,11 @@ class Barriers:
         The same for the score as a share of the least-cost distance of its link, percent per map unit restored.
     radius : float64, shape (rows, cols)
         Radius of the best score, in map units.
+    link : int64, shape (rows, cols)
+        Position of the link that gains most from a disc that holds the cell (the first of equal ones); -1 where there
+        is no gain.
+    count : int64, shape (rows, cols)
+        Number of links that gain from a disc that holds the cell.
     links : LinkBarriers
         The best place of each link.
     """
@@ -89,6 +98,8 @@ class Barriers:
     score: FloatArray
     percent: FloatArray
     radius: FloatArray
+    link: IntArray
+    count: IntArray
     links: LinkBarriers
 
 
@@ -178,7 +189,7 @@ def barriers(
     the distances of its links (the least cost of crossing the border of two allocation zones), and only the box it
     reaches is kept. Nothing is lost by it: all positive scores are exact. There is one search a source and one window
     minimum a source and radius, shared by all its links. Memory: the graph (about 100 bytes a cell), 8 bytes a cell of
-    every source's box, and about 60 bytes a cell for the results.
+    every source's box, 1 byte a cell of every link's box, and about 80 bytes a cell for the results.
 
     The score is an estimate of the true gain, not a bound: the strip is straight while the steps of a path are not
     (at most 8 percent longer), and half of the steps into the disc get cheaper as well; `restoration` carries it out.
@@ -189,7 +200,7 @@ def barriers(
     pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
     cells = _validate(resistance, labels, pairs, radii, cell_size, method, combine, restored)
     graph = CostGraph(resistance, cell_size=cell_size, monitor=monitor.part(0.0, 0.1))
-    fields, distance = _fields(graph, labels, pairs, max(cells), monitor.part(0.1, 0.5))
+    fields, distance = source_fields(graph, labels, pairs, max(cells), monitor.part(0.1, 0.5))
     del graph
     connected = np.flatnonzero(np.isfinite(distance))
     if not connected.size:
@@ -203,18 +214,33 @@ def barriers(
             f"{len(pairs) - connected.size} of {len(pairs)} links join sources that are cut off from each other by "
             f"NoData (the first: {a} and {b}); they have no barrier score."
         )
-    run = _Scan(fields, pairs[connected], distance[connected], labels.shape, combine)
+    scan = Scan(fields, pairs[connected], distance[connected], labels.shape, max(cells), combine)
     order = sorted(range(len(radii)), key=lambda k: radii[k])
     for done, k in enumerate(order):
         part = monitor.part(0.5 + 0.5 * done / len(order), 0.5 + 0.5 * (done + 1) / len(order))
-        run.add(float(radii[k]), cells[k], method, restored, part)
-    score, percent, radius = run.score, run.percent, run.radius
+        scan.add(float(radii[k]), cells[k], method, restored, part)
+    score, percent, radius, link, count = scan.score, scan.percent, scan.radius, scan.link, scan.count()
     if cap:
         most = np.where(np.isnan(resistance), np.inf, resistance - restored)
         np.minimum(score, most, out=score)
+    gains = score > 0
     for raster in (radius, percent, score):
-        raster[~(score > 0)] = np.nan
-    return Barriers(score, percent, radius, run.best_of_links(connected, distance))
+        raster[~gains] = np.nan
+    link = np.where(gains, connected[link], -1)
+    count[~gains] = 0
+    return Barriers(score, percent, radius, link, count, _links(scan, connected, distance))
+
+
+def _links(scan: Scan, connected: IntArray, distance: FloatArray) -> LinkBarriers:
+    """Return the best places, also for the links that were left out."""
+    score, radius = np.full(distance.size, np.nan), np.full(distance.size, np.nan)
+    row, col, cells = np.full(distance.size, -1), np.full(distance.size, -1), np.zeros(distance.size, dtype=np.int64)
+    for position, link in enumerate(connected.tolist()):
+        best = scan.best[position]
+        if best.score > 0:
+            score[link], radius[link], row[link], col[link] = best
+        cells[link] = scan.cells_of(position)
+    return LinkBarriers(distance, score, radius, row, col, cells)
 
 
 def _validate(
@@ -257,142 +283,3 @@ def _validate(
             f"({resistance.shape[0]} x {resistance.shape[1]} cells of {cell_size:g}). Use a smaller one."
         )
     return cells
-
-
-@dataclass(frozen=True)
-class _Field:
-    """Cost distance from a source, cropped."""
-
-    top: int
-    left: int
-    cost: FloatArray
-
-    def part(self, other: _Field) -> tuple[slice, slice]:
-        """Return where this field is covered by another, in the rows and columns of this one."""
-        rows, cols = self.cost.shape
-        return (
-            slice(max(other.top - self.top, 0), max(min(other.top + other.cost.shape[0] - self.top, rows), 0)),
-            slice(max(other.left - self.left, 0), max(min(other.left + other.cost.shape[1] - self.left, cols), 0)),
-        )
-
-
-def _fields(
-    graph: CostGraph, labels: IntArray, pairs: IntArray, margin: int, monitor: Monitor
-) -> tuple[dict[int, _Field], FloatArray]:
-    """Return the cost field of every source as far as it matters, and the least-cost distance of every link."""
-    touching, crossing = graph.contacts(graph.allocate(labels))
-    bounds = dict(zip(map(tuple, touching.tolist()), crossing.tolist()))
-    ends = [(min(pair), max(pair)) for pair in pairs.tolist()]
-    distance = np.full(len(ends), np.inf)
-    fields: dict[int, _Field] = {}
-    cells = {source: np.flatnonzero(labels == source) for source in np.unique(pairs).tolist()}
-    for done, source in enumerate(cells):
-        monitor.step(done, len(cells))
-        own = [link for link, pair in enumerate(ends) if source in pair]
-        limit = max(bounds.get(ends[link], np.inf) for link in own) * (1.0 + 1e-9)
-        cost = graph.cost_from(cells[source], limit=limit)
-        for link in own:
-            if source == ends[link][0]:
-                distance[link] = cost.ravel()[cells[ends[link][1]]].min()
-        finite = [distance[link] for link in own if np.isfinite(distance[link])]
-        if not finite:
-            continue
-        rows, cols = _box(cost <= max(finite))
-        top, left = max(rows.start - margin, 0), max(cols.start - margin, 0)
-        fields[source] = _Field(top, left, cost[top : rows.stop + margin, left : cols.stop + margin].copy())
-    return fields, distance
-
-
-def _box(mask: BoolArray) -> tuple[slice, slice]:
-    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        return slice(0, 0), slice(0, 0)
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
-
-
-class _Scan:
-    """Scores of the links, gathered radius by radius; 0 stands for no gain until the end."""
-
-    def __init__(
-        self,
-        fields: dict[int, _Field],
-        pairs: IntArray,
-        distance: FloatArray,
-        shape: tuple[int, ...],
-        combine: str,
-    ) -> None:
-        self.fields, self.pairs, self.distance = fields, pairs.tolist(), distance.tolist()
-        self.gather = np.maximum if combine == "maximum" else np.add
-        self.score, self.percent, self.radius = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self.best = [(0.0, np.nan, -1, -1)] * len(self.pairs)
-        self.last_use = {source: link for link, pair in enumerate(self.pairs) for source in pair}
-
-    def add(self, radius: float, cells: int, method: str, restored: float, monitor: Monitor) -> None:
-        """Score all links with one radius."""
-        window = disc(cells) if method == "disc" else ring(cells)
-        score, percent = np.zeros(self.score.shape), np.zeros(self.score.shape)
-        minima: dict[int, _Field] = {}
-        for link, (a, b) in enumerate(self.pairs):
-            done = link / len(self.pairs)
-            monitor.step(done, 1.0)
-            quiet = monitor.part(done, done)
-            for source in (a, b):
-                if source not in minima:
-                    minima[source] = self._minima(source, window, quiet)
-            self._link(link, minima[a], minima[b], radius, restored, score, percent)
-            for source in (a, b):
-                if self.last_use[source] == link:
-                    minima.pop(source, None)
-        rows, cols = _box(score > 0)
-        box = (
-            slice(max(rows.start - cells, 0), rows.stop + cells),
-            slice(max(cols.start - cells, 0), cols.stop + cells),
-        )
-        if rows.stop:
-            circle = focal_maximum(score[box], disc(cells), monitor=quiet)
-            better = circle > self.score[box]
-            self.score[box][better] = circle[better]
-            self.radius[box][better] = radius
-            circle = focal_maximum(percent[box], disc(cells), monitor=quiet)
-            np.maximum(self.percent[box], circle, out=self.percent[box])
-
-    def _minima(self, source: int, window: Window, quiet: Monitor) -> _Field:
-        field = self.fields[source]
-        return _Field(field.top, field.left, focal_minimum(field.cost, window, monitor=quiet))
-
-    def _link(
-        self,
-        link: int,
-        a: _Field,
-        b: _Field,
-        radius: float,
-        restored: float,
-        score: FloatArray,
-        percent: FloatArray,
-    ) -> None:
-        inside = a.part(b)
-        gain = a.cost[inside] + b.cost[b.part(a)]
-        if not gain.size:
-            return
-        np.subtract(self.distance[link], gain, out=gain)
-        gain /= 2.0 * radius
-        gain -= restored
-        np.maximum(gain, 0.0, out=gain)
-        top, left = a.top + inside[0].start, a.left + inside[1].start
-        place = (slice(top, top + gain.shape[0]), slice(left, left + gain.shape[1]))
-        highest = int(gain.argmax())
-        row, col = divmod(highest, gain.shape[1])
-        if gain[row, col] > self.best[link][0]:
-            self.best[link] = (float(gain[row, col]), radius, top + row, left + col)
-        self.gather(score[place], gain, out=score[place])
-        gain *= 100.0 / self.distance[link]
-        self.gather(percent[place], gain, out=percent[place])
-
-    def best_of_links(self, connected: IntArray, distance: FloatArray) -> LinkBarriers:
-        """Return the best places, also for the links that were left out."""
-        score, radius = np.full(distance.size, np.nan), np.full(distance.size, np.nan)
-        row, col = np.full(distance.size, -1), np.full(distance.size, -1)
-        for link, (value, reach, r, c) in zip(connected.tolist(), self.best):
-            if value > 0:
-                score[link], radius[link], row[link], col[link] = value, reach, r, c
-        return LinkBarriers(distance, score, radius, row, col)

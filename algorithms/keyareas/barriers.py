@@ -17,6 +17,7 @@ from ..support.tables import columns
 from ..support.vectors import Sources, read_sources
 
 _NODATA = -1.0
+_NO_LINK = -2147483648
 _COMBINE = ("maximum", "sum")
 _METHOD = ("disc", "ring")
 
@@ -118,10 +119,25 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 default=False,
             ),
             p.raster_output("RADIUS", "Radius of the best score", "In map units.", optional=True, default=False),
+            p.raster_output(
+                "BEST_LINK",
+                "Link that gains most",
+                "The link_id where it is a whole number, else the position of the link in its layer, from 1.",
+                optional=True,
+                default=False,
+            ),
+            p.raster_output(
+                "GAINING_LINKS",
+                "Number of links that gain",
+                "How many links a disc that holds the cell would shorten.",
+                optional=True,
+                default=False,
+            ),
             p.vector_output(
                 "OUTPUT_LINKS",
                 "Links with their best place",
-                "The links with score, percent, radius, predicted gain and the coordinates of the best place.",
+                "The links with score, percent, radius, predicted gain and coordinates of the best place, and the area of "
+                "all places with a gain.",
                 QgsProcessing.SourceType.TypeVectorLine,
                 optional=True,
             ),
@@ -177,6 +193,14 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 "Try larger radii, or look at the resistance surface."
             )
         self._write(job, found, raster.grid)
+        numbers = np.array(links.ids if links.id_type is int else range(1, len(links.ids) + 1))
+        best = np.where(found.link >= 0, numbers[found.link], _NO_LINK)
+        job.write_raster("BEST_LINK", best, raster.grid, nodata=_NO_LINK, description="Link that gains most")
+        count = np.where(found.count > 0, found.count, -1)
+        style = styling.ramp(styling.SCORE[1:], [1.0, max(float(count.max()), 2.0)])
+        job.write_raster(
+            "GAINING_LINKS", count, raster.grid, nodata=-1, description="Number of links that gain", style=style
+        )
         _write_links(job, found.links, real, links, sources, raster)
         job.results["MAXIMUM"] = float(np.nanmax(found.score)) if gained else 0.0
         job.results["LINK_COUNT"] = gained
@@ -204,6 +228,7 @@ def _write_links(job: Job, best, real, links: Links, sources: Sources, raster) -
         percent=float,
         radius=float,
         gain=float,
+        gain_ha=float,
         x=float,
         y=float,
     )
@@ -214,7 +239,7 @@ def _write_links(job: Job, best, real, links: Links, sources: Sources, raster) -
     for k, (one, (a, b)) in enumerate(zip(links.ids, links.pairs)):
         x, y = raster.grid.centre(best.row[k], best.col[k]) if best.row[k] >= 0 else (math.nan, math.nan)
         row = [one, sources.ids[a - 1], sources.ids[b - 1], best.distance[k], best.score[k], percent[k]]
-        row += [best.radius[k], gain[k], x, y]
+        row += [best.radius[k], gain[k], best.cells[k] * raster.grid.cell_ha, x, y]
         if real is not None:
             row += [real[k], best.distance[k] - real[k]]
         rows.append(row)

@@ -47,6 +47,8 @@ def test_a_wall(run, wall, tmp_path):
         CHECK=True,
         PERCENT=str(tmp_path / "percent.tif"),
         RADIUS=str(tmp_path / "radius.tif"),
+        BEST_LINK=str(tmp_path / "best.tif"),
+        GAINING_LINKS=str(tmp_path / "count.tif"),
         OUTPUT_LINKS=str(tmp_path / "links.gpkg"),
     )
     score, nodata = read_raster(out["SCORE"])
@@ -56,7 +58,12 @@ def test_a_wall(run, wall, tmp_path):
     assert (score[:, :7] == nodata).all()
     np.testing.assert_allclose(read_raster(out["PERCENT"])[0][:, 10], 100 * 49.5 / distance, rtol=1e-6)
     assert (read_raster(out["RADIUS"])[0][:, 10] == 30).all()
+    best, none = read_raster(out["BEST_LINK"])
+    assert np.array_equal(best == 7, score != nodata)
+    assert np.array_equal(best == none, score == nodata)
+    assert np.array_equal(read_raster(out["GAINING_LINKS"])[0] == 1, score != nodata)
     (link,) = read_table(out["OUTPUT_LINKS"])
+    assert link["gain_ha"] == pytest.approx(0.09 * np.count_nonzero(score != nodata))
     assert (link["link_id"], link["from_id"], link["to_id"]) == (7, "west", "east")
     assert link["cw_dist"] == pytest.approx(distance)
     assert link["gain"] == pytest.approx(99 * 30)

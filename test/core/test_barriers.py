@@ -56,6 +56,21 @@ def plain_barriers(resistance, labels, pairs, radii, cell_size, method, combine,
     return np.where(score > 0, score, np.nan), np.where(score > 0, percent, np.nan)
 
 
+def plain_links(resistance, labels, pairs, radii):
+    """Per link: the best score of any disc that holds the cell, by discs of cells of size 1."""
+    cwd = {s: plain_distance(resistance, labels == s, 1.0) for s in np.unique(pairs)}
+    best = np.zeros((len(pairs), *labels.shape))
+    for radius in radii:
+        y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+        circle = np.hypot(x, y) <= radius
+        for k, (a, b) in enumerate(pairs):
+            m = [ndimage.minimum_filter(cwd[s], footprint=circle, mode="constant", cval=np.inf) for s in (a, b)]
+            gain = (cwd[a][labels == b].min() - m[0] - m[1] - 2 * radius) / (2 * radius)
+            disc = ndimage.maximum_filter(np.maximum(gain, 0), footprint=circle, mode="constant")
+            np.maximum(best[k], disc, out=best[k])
+    return best
+
+
 def landscape(seed, shape=(34, 41), holes=True):
     """Rough ground, some of it impassable, and four sources."""
     rng = np.random.default_rng(seed)
@@ -232,6 +247,19 @@ def test_the_best_of_the_links_is_the_best_of_the_map():
         alone = barriers(resistance, labels, pairs[[link]], radii=[2, 3, 5], cell_size=1.0)
         assert alone.links.score[0] == found.links.score[link]
         assert (alone.links.row[0], alone.links.col[0]) == (found.links.row[link], found.links.col[link])
+
+
+@pytest.mark.parametrize("combine", ["maximum", "sum"])
+def test_which_links_gain(combine):
+    for seed in (10, 11):
+        resistance, labels, pairs = landscape(seed)
+        found = barriers(resistance, labels, pairs, radii=[2, 4], cell_size=1.0, combine=combine)
+        best = plain_links(resistance, labels, pairs, (2, 4))
+        some = best.max(axis=0) > 0
+        assert np.array_equal(found.link, np.where(some, best.argmax(axis=0), -1))
+        assert np.array_equal(found.count, (best > 0).sum(axis=0))
+        assert np.array_equal(found.links.cells, (best > 0).sum(axis=(1, 2)))
+        assert found.count.max() > 1
 
 
 def test_no_cell_gains_more_than_its_own_resistance_when_capped():

@@ -1,0 +1,218 @@
+"""The work behind `barriers`: cost fields of the sources, and the scan over radii and links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .costdistance import CostGraph
+from .focal import Window, disc, focal_maximum, focal_minimum, ring
+from .monitor import Monitor
+from .types import Array, BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of the raster: its first row and column, and its values."""
+
+    top: int
+    left: int
+    values: Array
+
+    @property
+    def place(self) -> tuple[slice, slice]:
+        """Rows and columns of the raster."""
+        rows, cols = self.values.shape
+        return slice(self.top, self.top + rows), slice(self.left, self.left + cols)
+
+    def common(self, other: Box) -> tuple[slice, slice]:
+        """Return the rows and columns of this box that another box covers."""
+        first = max(other.top - self.top, 0), max(other.left - self.left, 0)
+        rows, cols = self.values.shape
+        last = other.top + other.values.shape[0] - self.top, other.left + other.values.shape[1] - self.left
+        return slice(first[0], max(min(last[0], rows), 0)), slice(first[1], max(min(last[1], cols), 0))
+
+
+class Best(NamedTuple):
+    """The best place of a link."""
+
+    score: float = 0.0
+    radius: float = np.nan
+    row: int = -1
+    col: int = -1
+
+
+def source_fields(
+    graph: CostGraph, labels: IntArray, pairs: IntArray, margin: int, monitor: Monitor
+) -> tuple[dict[int, Box], FloatArray]:
+    """Return the cost field of every source as far as it matters, and the least-cost distance of every link.
+
+    A cell that costs more than the distance of every link of the source cannot be the near side of a barrier, so the
+    field is cropped to the cells that cost no more, and the margin around them that windows reach into.
+    """
+    touching, crossing = graph.contacts(graph.allocate(labels))
+    bounds = dict(zip(map(tuple, touching.tolist()), crossing.tolist()))
+    ends = [(min(pair), max(pair)) for pair in pairs.tolist()]
+    distance = np.full(len(ends), np.inf)
+    fields: dict[int, Box] = {}
+    cells = {source: np.flatnonzero(labels == source) for source in np.unique(pairs).tolist()}
+    for done, source in enumerate(cells):
+        monitor.step(done, len(cells))
+        own = [link for link, pair in enumerate(ends) if source in pair]
+        limit = max(bounds.get(ends[link], np.inf) for link in own) * (1.0 + 1e-9)
+        cost = graph.cost_from(cells[source], limit=limit)
+        for link in own:
+            if source == ends[link][0]:
+                distance[link] = cost.ravel()[cells[ends[link][1]]].min()
+        finite = [distance[link] for link in own if np.isfinite(distance[link])]
+        if finite:
+            place = _grown(_extent(cost <= max(finite)), margin)
+            fields[source] = Box(place[0].start, place[1].start, cost[place].copy())
+    return fields, distance
+
+
+class Scan:
+    """Scores of the links, gathered radius by radius; 0 stands for no gain.
+
+    Attributes
+    ----------
+    score, percent, radius : float64, shape (rows, cols)
+        Of the best disc so far.
+    link : int64, shape (rows, cols)
+        Position of the link that gains most.
+    best : list of Best
+        The best place of each link.
+    """
+
+    def __init__(
+        self,
+        fields: dict[int, Box],
+        pairs: IntArray,
+        distance: FloatArray,
+        shape: tuple[int, ...],
+        margin: int,
+        combine: str,
+    ) -> None:
+        self.score, self.percent, self.radius = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self.link = np.zeros(shape, dtype=np.int64)
+        self.best = [Best()] * len(pairs)
+        self._fields, self._pairs, self._distance = fields, pairs.tolist(), distance.tolist()
+        self._sum = combine == "sum"
+        self._of_link = np.zeros(shape) if self._sum else self.score
+        self._reached = [self._empty(a, b, margin) for a, b in self._pairs]
+        self._last_use = {source: link for link, pair in enumerate(self._pairs) for source in pair}
+
+    def _empty(self, a: int, b: int, margin: int) -> Box:
+        """Return a mask that holds all discs of a link."""
+        first = self._fields[a]
+        inside = first.common(self._fields[b])
+        place = _grown(_moved(inside, first.top, first.left), margin)
+        return Box(place[0].start, place[1].start, np.zeros_like(self.score[place], dtype=bool))
+
+    def count(self) -> IntArray:
+        """Return how many links gain from a disc that holds each cell."""
+        count = np.zeros(self.score.shape, dtype=np.int64)
+        for reached in self._reached:
+            count[reached.place] += reached.values
+        return count
+
+    def cells_of(self, link: int) -> int:
+        """Return how many cells lie in a disc with a gain for a link."""
+        return int(np.count_nonzero(self._reached[link].values))
+
+    def add(self, radius: float, cells: int, method: str, restored: float, monitor: Monitor) -> None:
+        """Score all links with one radius."""
+        window = disc(cells) if method == "disc" else ring(cells)
+        total = [np.zeros(self.score.shape), np.zeros(self.score.shape)] if self._sum else []
+        minima: dict[int, Box] = {}
+        quiet = monitor
+        for link, pair in enumerate(self._pairs):
+            done = link / len(self._pairs)
+            monitor.step(done, 1.0)
+            quiet = monitor.part(done, done)
+            for source in pair:
+                if source not in minima:
+                    minima[source] = self._minima(source, window, quiet)
+            gain = self._gain(link, minima[pair[0]], minima[pair[1]], radius, restored)
+            if gain is not None:
+                self._add_link(link, gain, radius, cells, quiet)
+                for sums, factor in zip(total, (1.0, 100.0 / self._distance[link])):
+                    sums[gain.place] += factor * gain.values
+            for source in pair:
+                if self._last_use[source] == link:
+                    minima.pop(source, None)
+        if total and total[0].any():
+            place = _grown(_extent(total[0] > 0), cells)
+            score, percent = (focal_maximum(sums[place], disc(cells), monitor=quiet) for sums in total)
+            self._raise(place, score, percent, radius)
+
+    def _minima(self, source: int, window: Window, monitor: Monitor) -> Box:
+        field = self._fields[source]
+        return Box(field.top, field.left, focal_minimum(field.values, window, monitor=monitor))
+
+    def _gain(self, link: int, a: Box, b: Box, radius: float, restored: float) -> Box | None:
+        """Return the scores of a link at the centres of discs, cropped to those above 0."""
+        inside = a.common(b)
+        gain = a.values[inside] + b.values[b.common(a)]
+        np.subtract(self._distance[link], gain, out=gain)
+        gain /= 2.0 * radius
+        gain -= restored
+        np.maximum(gain, 0.0, out=gain)
+        extent = _extent(gain > 0)
+        if not extent[0].stop:
+            return None
+        place = _moved(extent, a.top + inside[0].start, a.left + inside[1].start)
+        return Box(place[0].start, place[1].start, gain[extent])
+
+    def _add_link(self, link: int, gain: Box, radius: float, cells: int, monitor: Monitor) -> None:
+        row, col = divmod(int(gain.values.argmax()), gain.values.shape[1])
+        highest = float(gain.values[row, col])
+        if highest > self.best[link].score:
+            self.best[link] = Best(highest, radius, gain.top + row, gain.left + col)
+        place = _grown(gain.place, cells)
+        circle: FloatArray = np.zeros_like(self.score[place])
+        inner = gain.top - place[0].start, gain.left - place[1].start
+        rows, cols = gain.values.shape
+        circle[inner[0] : inner[0] + rows, inner[1] : inner[1] + cols] = gain.values
+        circle = focal_maximum(circle, disc(cells), monitor=monitor)
+        reached = self._reached[link]
+        reached.values[_moved(place, -reached.top, -reached.left)] |= circle > 0
+        better = circle > self._of_link[place]
+        self.link[place][better] = link
+        if self._sum:
+            np.maximum(self._of_link[place], circle, out=self._of_link[place])
+        else:
+            self._raise(place, circle, circle * (100.0 / self._distance[link]), radius)
+
+    def _raise(self, place: tuple[slice, slice], score: FloatArray, percent: FloatArray, radius: float) -> None:
+        better = score > self.score[place]
+        self.score[place][better] = score[better]
+        self.radius[place][better] = radius
+        np.maximum(self.percent[place], percent, out=self.percent[place])
+
+
+def _extent(mask: BoolArray) -> tuple[slice, slice]:
+    """Return the smallest box that holds every true cell."""
+    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return slice(0, 0), slice(0, 0)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
+
+
+def _grown(place: tuple[slice, slice], margin: int) -> tuple[slice, slice]:
+    """Return a box with a margin; the raster cuts what lies beyond its last row and column."""
+    rows, cols = place
+    return (
+        slice(max(rows.start - margin, 0), rows.stop + margin),
+        slice(max(cols.start - margin, 0), cols.stop + margin),
+    )
+
+
+def _moved(place: tuple[slice, slice], rows: int, cols: int) -> tuple[slice, slice]:
+    """Return a box some rows and columns further."""
+    return (
+        slice(place[0].start + rows, place[0].stop + rows),
+        slice(place[1].start + cols, place[1].stop + cols),
+    )
