@@ -73,7 +73,6 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def declare(self):
-        wide = [[*row, *[""] * (_WIDTH - len(row))] for row in _DEFAULT]
         return [
             p.matrix(
                 "MATRIX",
@@ -81,8 +80,8 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
                 "Row against column, such as 3 or 1/3, in the order of the names. Leave what is not needed empty; for "
                 "more than 10 factors use a table.",
                 [str(number) for number in range(1, _WIDTH + 1)],
-                [cell for row in wide for cell in row],
-                rows=len(wide),
+                _cells(),
+                rows=len(_DEFAULT),
             ),
             p.text(
                 "NAMES",
@@ -193,6 +192,11 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
         job.write_html("HTML", html.page("Weights of the factors", lead if judged else "Weights from the data", body))
 
 
+def _cells() -> list[str]:
+    """Return the example in the wide rows of the dialog."""
+    return [cell for row in _DEFAULT for cell in (*row, *[""] * (_WIDTH - len(row)))]
+
+
 @dataclass(frozen=True)
 class _Judged:
     """Result of the judgements, the names of the experts, and what to say about contradictions."""
@@ -247,13 +251,18 @@ def _write_experts(job: Job, judged: _Judged) -> None:
 
 def _read(job: Job) -> tuple[list[str] | None, list, list[str]]:
     """Return the names of the factors, the matrices and the names of the experts."""
-    tables = job.vectors("JUDGEMENTS")
-    # The names of the example must not be taken for those of the user's own judgements.
-    own = job.given("NAMES") or not (tables or job.given("MATRIX"))
-    names = [name.strip() for name in job.text("NAMES").split(",") if name.strip()] if own else []
+    tables, cells = job.vectors("JUDGEMENTS"), job.matrix("MATRIX")
+    example = cells == _cells()
+    names = [name.strip() for name in job.text("NAMES").split(",") if name.strip()]
+    # A dialog passes the example along; its names must not be taken for those of the user's own judgements.
+    if job.text("NAMES") == _NAMES and not example:
+        fits = job.given("NAMES") and len(matrix_from_cells(cells, width=_WIDTH)) == len(names)
+        names = names if fits else []
+    elif job.text("NAMES") == _NAMES and tables:
+        names = []
     if not tables:
-        return names or None, [matrix_from_cells(job.matrix("MATRIX"), width=_WIDTH, names=names or None)], ["Matrix"]
-    if job.given("MATRIX"):
+        return names or None, [matrix_from_cells(cells, width=_WIDTH, names=names or None)], ["Matrix"]
+    if not example:
         raise InputError("There are judgements in the matrix and in tables. Give one of the two.")
     matrices = []
     for table in tables:

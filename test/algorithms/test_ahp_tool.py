@@ -95,6 +95,17 @@ def test_a_wide_matrix_of_the_dialog_with_names(run, tmp_path):
     assert weights(out) == {"a": pytest.approx(4 / 7), "b": pytest.approx(2 / 7), "c": pytest.approx(1 / 7)}
 
 
+def test_names_of_the_example_stay_with_five_factors_only(run, tmp_path):
+    """A dialog passes the names of the example along, whatever the matrix."""
+    from ecosecnet.algorithms.resistance.ahp import _NAMES
+
+    target = str(tmp_path / "w.gpkg")
+    five, two = [1] * 25, [1, 3, 1 / 3, 1]
+    assert list(weights(run("ahp", MATRIX=five, NAMES=_NAMES, WEIGHTS=target)))[0] == "Land use"
+    assert list(weights(run("ahp", MATRIX=five, WEIGHTS=target)))[0] == "Factor 1"
+    assert list(weights(run("ahp", MATRIX=two, NAMES=_NAMES, WEIGHTS=target))) == ["Factor 1", "Factor 2"]
+
+
 def test_several_experts(run, csv, tmp_path):
     first = csv("zhang", "factor,slope,road\nslope,1,4\nroad,1/4,1\n")
     second = csv("li", "first,second,value\nroad,slope,1\n")
@@ -111,6 +122,11 @@ def test_several_experts(run, csv, tmp_path):
     assert [row["cr"] for row in experts] == [0, 0]
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Kendall" in page
+    from ecosecnet.algorithms.resistance.ahp import _NAMES, _cells
+
+    # As a dialog does, which passes the example along.
+    again = run("ahp", MATRIX=_cells(), NAMES=_NAMES, JUDGEMENTS=[first, second], WEIGHTS=str(tmp_path / "u.gpkg"))
+    assert weights(again) == weights(out)
     out = run("ahp", JUDGEMENTS=[first, second], EXPERT_WEIGHTS="1 0.000001", WEIGHTS=str(tmp_path / "v.gpkg"))
     assert weights(out)["slope"] == pytest.approx(0.8, abs=1e-4)
 
@@ -194,12 +210,15 @@ def test_data_need_rasters_and_as_many_as_factors(run, factors, tmp_path):
         ({"MATRIX": [1, -3, 0.5, 1]}, "is -3. Judgements must be above 0"),
         ({"MATRIX": [1, "x", 0.5, 1]}, "'x' is not a number"),
         ({"MATRIX": [1, 2, 3]}, "has 3 cells"),
+        ({"MATRIX": [1, 2, 0.5, 1], "JUDGEMENTS": True}, "Give one of the two"),
         ({"MATRIX": [1, 3, 1 / 3, 1], "NAMES": "a,b,c"}, "there are 3 names"),
         ({"MATRIX": [1, 3, 1 / 3, 1], "EXPERT_WEIGHTS": "1 2"}, "one importance above 0"),
     ],
 )
-def test_bad_judgements_get_a_sentence_and_no_file(run, tmp_path, options, words):
+def test_bad_judgements_get_a_sentence_and_no_file(run, csv, tmp_path, options, words):
     target = tmp_path / "w.gpkg"
+    if options.get("JUDGEMENTS"):
+        options = {**options, "JUDGEMENTS": [csv("zhang", "slope,road\n1,4\n1/4,1\n")]}
     with pytest.raises(Exception, match=words):
         run("ahp", WEIGHTS=str(target), **options)
     assert not target.exists()
