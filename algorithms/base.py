@@ -30,6 +30,7 @@ from ..core.errors import EcoSecNetError
 from ..core.grid import Grid
 from .support import memory, rasters, styling, tables
 from .support.feedback import FeedbackMonitor
+from .support.layertree import Place
 from .support.rasters import OutputError, RasterSource
 from .support.tables import Column
 from .support.vectors import VectorSource
@@ -357,14 +358,14 @@ class Job:
         description: str = "",
         classes: Sequence[tuple[int, str, tuple[int, int, int]]] = (),
         style: styling.Style | None = None,
-        group: str = "",
+        place: Place | None = None,
     ) -> str | None:
         """Write a raster output; returns its path, or None when it was not asked for."""
         path = self.raster_path(name)
         if path is None:
             return None
         rasters.write(path, values, grid, nodata=nodata, description=description, classes=classes, monitor=self.monitor)
-        self.finish(name, path, style or (styling.classes(classes) if classes else None), group)
+        self.finish(name, path, style or (styling.classes(classes) if classes else None), place)
         return path
 
     def raster_path(self, name: str) -> str | None:
@@ -391,36 +392,27 @@ class Job:
         rasters.write(path, values, grid, nodata=nodata, description=description)
         self.results[name] = folder
 
-    def finish(self, name: str, destination: str, style: styling.Style | None = None, group: str = "") -> None:
-        """Note an output in the results, with the style and layer group it gets when QGIS loads it."""
+    def finish(
+        self, name: str, destination: str, style: styling.Style | None = None, place: Place | None = None
+    ) -> None:
+        """Note an output in the results, with the style and the place it gets when QGIS loads it."""
         self.results[name] = destination
         if self.context.willLoadLayerOnCompletion(destination):
             details = self.context.layerToLoadOnCompletionDetails(destination)
-            if style is not None:
-                details.setPostProcessor(styling.post_processor(style))
-            if group and hasattr(details, "groupName"):
-                details.groupName = group
+            if style is not None or place is not None:
+                details.setPostProcessor(styling.post_processor(style, place))
 
     def folder(self, name: str) -> str:
         """Return a folder output: the path given, or that of a temporary folder."""
         return self._algorithm.parameterAsFileOutput(self._parameters, name, self.context)
 
-    def offer(
-        self, name: str, source: str, label: str, style: styling.Style, *, group: str, rank: int, load: bool
-    ) -> None:
-        """Note a layer that is no output parameter in the results and, if `load`, have QGIS load it.
-
-        Layers of a group are loaded above those of lower rank.
-        """
+    def offer(self, name: str, source: str, label: str, style: styling.Style, place: Place, *, load: bool) -> None:
+        """Note a layer that is no output parameter in the results and, if `load`, have QGIS load it."""
         self.results[name] = source
-        if not load or self.context.project() is None:
-            return
-        details = QgsProcessingContext.LayerDetails(label, self.context.project(), name)
-        if hasattr(details, "groupName"):
-            details.groupName = group
-            details.layerSortKey = rank
-        details.setPostProcessor(styling.post_processor(styling.in_group(style, group, rank)))
-        self.context.addLayerToLoadOnCompletion(source, details)
+        if load and self.context.project() is not None:
+            details = QgsProcessingContext.LayerDetails(label, self.context.project(), name)
+            details.setPostProcessor(styling.post_processor(style, place))
+            self.context.addLayerToLoadOnCompletion(source, details)
 
     def write_features(
         self,
@@ -432,7 +424,7 @@ class Job:
         crs: QgsCoordinateReferenceSystem | None = None,
         *,
         style: styling.Style | None = None,
-        group: str = "",
+        place: Place | None = None,
     ) -> None:
         """Write a vector layer or, without geometries, a table; does nothing when it was not asked for."""
         if not self.given(name):
@@ -449,7 +441,7 @@ class Job:
         except OSError as error:
             raise OutputError(f"Output '{name}' could not be written: {error}") from None
         del sink
-        self.finish(name, destination, style, group)
+        self.finish(name, destination, style, place)
 
     def write_table(self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
         """Write a table without geometry; does nothing when it was not asked for."""

@@ -11,6 +11,7 @@ from qgis.core import QgsGeometry, QgsWkbTypes
 from ...core.mspa import CODES
 from ...core.presets import LAND_USE_NAMES
 from . import styling
+from .layertree import Place
 from .linktable import link_columns, link_lines, link_rows
 from .rasters import RasterSource
 from .tables import columns
@@ -39,7 +40,13 @@ _LAND_USE_COLOURS = (
 PRESET_LAND_USE = list(zip(range(1, 9), LAND_USE_NAMES, _LAND_USE_COLOURS))
 """Code, name and colour of the land uses of the preset."""
 
-GROUPS = ("1 Ecological sources", "2 Resistance surface", "3 Corridors", "4 Key areas")
+_SOURCES, _RESISTANCE, _CORRIDORS, _KEY_AREAS = (
+    "1 Ecological sources",
+    "2 Resistance surface",
+    "3 Corridors",
+    "4 Key areas",
+)
+_FROM_THE_TOP = (_KEY_AREAS, _CORRIDORS, _SOURCES, _RESISTANCE)
 
 
 class NetworkOutputs:
@@ -90,21 +97,21 @@ class NetworkOutputs:
         """Write rasters and vector layers, each with its style and group."""
         network = self.network
         sources, link_set, places = network.sources, network.corridors, network.places
-        self._raster("MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", 0, classes=MSPA_CLASSES)
+        self._raster("MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", _SOURCES, classes=MSPA_CLASSES)
         self._write_sources()
-        self._surface("RESISTANCE", network.surface.values, "Resistance", styling.RESISTANCE, 1)
-        self._surface("CORRIDORS", link_set.mosaic, "Cost above the least-cost path", styling.BELT, 2)
+        self._surface("RESISTANCE", network.surface.values, "Resistance", styling.RESISTANCE, _RESISTANCE)
+        self._surface("CORRIDORS", link_set.mosaic, "Cost above the least-cost path", styling.BELT, _CORRIDORS)
         self._write_links()
-        self._surface("CURRENT", places.pinch.current, "Current, amperes at 1 A per link", styling.CURRENT, 3)
+        self._surface("CURRENT", places.pinch.current, "Current, amperes at 1 A per link", styling.CURRENT, _KEY_AREAS)
         self._write_areas("PINCHPOINTS", places.pinch_areas, self.pinch_shapes, (214, 69, 38, 170))
-        self._surface("SCORE", places.barrier.score, "Cost saved per metre restored", styling.SCORE, 3)
+        self._surface("SCORE", places.barrier.score, "Cost saved per metre restored", styling.SCORE, _KEY_AREAS)
         self._write_areas("BARRIERS", places.barrier_areas, self.barrier_shapes, (98, 40, 120, 170))
 
     def write_tables(self) -> None:
         """Write the tables by township."""
         for name, table in (("PINCH_TABLE", self.pinch_table), ("BARRIER_TABLE", self.barrier_table)):
             if table is not None:
-                self.job.write_table(name, table.headers, table.rows)
+                self.job.write_features(name, table.headers, table.rows, place=_place(_KEY_AREAS, 1))
 
     def tell(self) -> dict[str, float]:
         """Put the headline numbers into the results, and return them."""
@@ -132,12 +139,18 @@ class NetworkOutputs:
         )
         return numbers
 
-    def _raster(self, name: str, values, nodata: float, description: str, group: int, **look) -> None:
+    def _raster(self, name: str, values, nodata: float, description: str, group: str, **look) -> None:
         self.job.write_raster(
-            name, values, self.grid, nodata=nodata, description=description, group=GROUPS[group], **look
+            name,
+            values,
+            self.grid,
+            nodata=nodata,
+            description=description,
+            place=_place(group, 0, group == _RESISTANCE),
+            **look,
         )
 
-    def _surface(self, name: str, values: np.ndarray, description: str, colours: list, group: int) -> None:
+    def _surface(self, name: str, values: np.ndarray, description: str, colours: list, group: str) -> None:
         stops = stretch(values)
         self._raster(name, values, NODATA, description, group, style=styling.ramp(colours, stops))
 
@@ -170,9 +183,8 @@ class NetworkOutputs:
             found.grade,
             flow.nodes,
         )
-        greens = [(20, 92, 46), (76, 153, 84), (150, 200, 140), (190, 220, 178), (215, 232, 205)]
         entries = [
-            (g, f"Grade {g}" + (" (highest)" if g == 1 else ""), styling.fill_symbol(greens[min(g, 5) - 1]))
+            (g, f"Grade {g}" + (" (highest)" if g == 1 else ""), styling.fill_symbol(styling.SOURCES[g - 1]))
             for g in range(1, int(found.grade.max()) + 1)
         ]
         self.job.write_features(
@@ -183,7 +195,7 @@ class NetworkOutputs:
             QgsWkbTypes.Type.MultiPolygon,
             self.land.crs,
             style=styling.categories("grade", entries),
-            group=GROUPS[0],
+            place=_place(_SOURCES, 1),
         )
 
     def _write_links(self) -> None:
@@ -212,7 +224,7 @@ class NetworkOutputs:
             QgsWkbTypes.Type.LineString,
             self.land.crs,
             style=styling.categories("grade", entries),
-            group=GROUPS[2],
+            place=_place(_CORRIDORS, 1),
         )
 
     def _write_areas(self, name: str, areas: KeyAreas | None, shapes: list[QgsGeometry], fill: tuple) -> None:
@@ -225,8 +237,12 @@ class NetworkOutputs:
             QgsWkbTypes.Type.MultiPolygon,
             self.land.crs,
             style=styling.polygons(fill, fill[:3]),
-            group=GROUPS[3],
+            place=_place(_KEY_AREAS, 1),
         )
+
+
+def _place(group: str, rank: int, visible: bool = True) -> Place:
+    return Place(group, rank, _FROM_THE_TOP[: _FROM_THE_TOP.index(group)], visible)
 
 
 def stretch(values: np.ndarray) -> list[float]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ...core.securitynetwork import Options
     from .zonal import ZoneTable
 
-_GREEN, _RED, _PURPLE, _GREY = (46, 125, 70), (214, 69, 38), (98, 40, 120), (120, 130, 124)
-_PALE = (170, 205, 175)
+_SOURCE, _RED, _PURPLE = (46, 139, 150), (214, 69, 38), (98, 40, 120)
+_PALE = (176, 212, 214)
 
 
 def network_report(
@@ -86,12 +86,12 @@ class _Report:
                 ]
             )
         ]
-        map_ = self._base().polygons(self._outputs.source_shapes, _GREEN, _GREEN)
+        map_ = self._base().polygons(self._outputs.source_shapes, _SOURCE, _SOURCE)
         for grade in range(int(network.corridors.grade.max(initial=1)), 0, -1):
             map_.lines(self._graded(grade), styling.GRADES[grade - 1], 5.0 - 0.9 * grade)
         map_.polygons(self._outputs.pinch_shapes, _RED, _RED, 1.5)
         map_.polygons(self._outputs.barrier_shapes, _PURPLE, _PURPLE, 1.5)
-        legend = [("Source", _GREEN), ("Pinch point", _RED), ("Barrier", _PURPLE)]
+        legend = [("Source", _SOURCE), ("Pinch point", _RED), ("Barrier", _PURPLE)]
         legend[1:1] = [(f"Corridor, grade {g}", styling.GRADES[g - 1]) for g in self._link_grades()]
         parts.append(self._figure(map_, "The network", legend))
         parts.append(
@@ -132,10 +132,9 @@ class _Report:
             )
         )
         map_ = self._base()
-        greens = [(20, 92, 46), (110, 175, 110), (190, 220, 178), (205, 228, 195), (215, 232, 205)]
         for shape, grade in zip(outputs.source_shapes, found.grade):
-            map_.polygons([shape], greens[min(grade, 5) - 1], (40, 70, 50), 0.8)
-        legend = [(f"Grade {g}", greens[g - 1]) for g in range(1, int(found.grade.max()) + 1)]
+            map_.polygons([shape], styling.SOURCES[grade - 1], (20, 60, 66), 0.8)
+        legend = [(f"Grade {g}", styling.SOURCES[g - 1]) for g in range(1, int(found.grade.max()) + 1)]
         parts.append(self._figure(map_, "Sources by their importance for connectivity (dPC)", legend))
         parts.append(
             html.table(
@@ -200,7 +199,7 @@ class _Report:
         found, pinch = self._network.corridors, self._network.places.pinch
         stops = stretch(found.mosaic)
         map_ = Map(self._outputs.grid).surface(found.mosaic, styling.BELT, stops[0], stops[-1])
-        map_.polygons(self._outputs.source_shapes, _PALE, _GREEN)
+        map_.polygons(self._outputs.source_shapes, _PALE, _SOURCE)
         for grade in reversed(self._link_grades()):
             map_.lines(self._graded(grade), styling.GRADES[grade - 1], 5.0 - 0.9 * grade)
         legend = [("Source", _PALE), *((f"Grade {g}", styling.GRADES[g - 1]) for g in self._link_grades())]
@@ -247,7 +246,7 @@ class _Report:
         ):
             stops = stretch(values)
             map_ = Map(outputs.grid).surface(values, colours, stops[0], stops[3])
-            map_.polygons(outputs.source_shapes, _PALE, _GREEN, 0.7).polygons(shapes, None, colour, 2.0)
+            map_.polygons(outputs.source_shapes, _PALE, _SOURCE, 0.7).polygons(shapes, None, colour, 2.0)
             parts.append(html.heading(title, 3))
             parts.append(self._figure(map_, title, [("Source", _PALE), (f"{title} (outlined)", colour)]))
             parts.append(_by_township(title, table) if table is not None else "")

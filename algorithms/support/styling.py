@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Callable
 
 from qgis.core import (
+    Qgis,
     QgsCategorizedSymbolRenderer,
     QgsColorRampShader,
     QgsFillSymbol,
@@ -16,7 +17,7 @@ from qgis.core import (
     QgsPalettedRasterRenderer,
     QgsPalLayerSettings,
     QgsProcessingLayerPostProcessorInterface,
-    QgsProject,
+    QgsRasterDataProvider,
     QgsRasterShader,
     QgsRendererCategory,
     QgsSingleBandPseudoColorRenderer,
@@ -27,6 +28,8 @@ from qgis.core import (
     QgsVectorLayerSimpleLabeling,
 )
 from qgis.PyQt.QtGui import QColor, QPainter
+
+from .layertree import Place, put
 
 Style = Callable[[QgsMapLayer], None]
 """Something that gives a loaded layer its look."""
@@ -40,6 +43,8 @@ SCORE = [(252, 245, 227), (250, 200, 130), (226, 116, 76), (148, 44, 88), (62, 1
 DISTANCE = [(255, 250, 226), (189, 215, 186), (98, 160, 167), (45, 94, 132), (22, 36, 82)]
 BELT = [(44, 92, 126), (118, 163, 186), (182, 208, 219), (226, 236, 240)]
 """Corridors from the least-cost path outwards; pale, so that lines stand out on them."""
+SOURCES = [(8, 81, 99), (46, 139, 150), (128, 190, 192), (170, 212, 212), (200, 228, 226)]
+"""Sources by grade, 1 (highest) first; bluish, so that they stand out on a resistance surface."""
 GRADES = [(178, 24, 43), (239, 138, 62), (253, 205, 116), (168, 187, 196), (120, 140, 155)]
 """Grade 1 (highest) first."""
 
@@ -47,19 +52,23 @@ _ALIVE: list[QgsProcessingLayerPostProcessorInterface] = []
 
 
 class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
-    def __init__(self, style: Style) -> None:
+    def __init__(self, style: Style | None, place: Place | None) -> None:
         super().__init__()
         self._style = style
+        self._place = place
 
     def postProcessLayer(self, layer, context, feedback) -> None:
-        self._style(layer)
-        layer.triggerRepaint()
+        if self._style is not None:
+            self._style(layer)
+            layer.triggerRepaint()
+        if self._place is not None:
+            put(layer, self._place)
         _ALIVE.remove(self)
 
 
-def post_processor(style: Style) -> QgsProcessingLayerPostProcessorInterface:
+def post_processor(style: Style | None, place: Place | None = None) -> QgsProcessingLayerPostProcessorInterface:
     """Return what QGIS calls when the layer is loaded; kept alive until then, since QGIS does not own it."""
-    processor = _PostProcessor(style)
+    processor = _PostProcessor(style, place)
     _ALIVE.append(processor)
     return processor
 
@@ -197,37 +206,32 @@ def labelled(style: Style, field: str, size: float = 9.0, ink: Colour = (40, 40,
     return apply
 
 
-def relief(exaggeration: float = 1.5) -> Style:
+def relief(exaggeration: float = 1.2, opacity: float = 0.6) -> Style:
     """Style elevations as light and shade that darken the layers below."""
 
     def apply(layer: QgsMapLayer) -> None:
-        renderer = QgsHillshadeRenderer(layer.dataProvider(), 1, 315.0, 45.0)
+        provider = layer.dataProvider()
+        # Shade of averaged elevations, not averages of shade: else a small map looks like sandpaper.
+        provider.enableProviderResampling(True)
+        provider.setZoomedOutResamplingMethod(QgsRasterDataProvider.ResamplingMethod.Bilinear)
+        provider.setMaxOversampling(8.0)
+        renderer = QgsHillshadeRenderer(provider, 1, 315.0, 45.0)
         renderer.setZFactor(exaggeration)
         renderer.setMultiDirectional(True)
+        renderer.setOpacity(opacity)
+        layer.setResamplingStage(Qgis.RasterResamplingStage.Provider)
         layer.setRenderer(renderer)
         layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
 
     return apply
 
 
-def in_group(style: Style, group: str, rank: int) -> Style:
-    """Put the layer into a group as well, above layers of lower rank.
-
-    Does nothing where QGIS has put it into a group already (it can from 3.32 on).
-    """
-
-    def apply(layer: QgsMapLayer) -> None:
-        style(layer)
-        root = QgsProject.instance().layerTreeRoot()
-        node = root.findLayer(layer.id())
-        if node is None or node.parent() != root:
-            return
-        parent = root.findGroup(group) or root.insertGroup(0, group)
-        above = [child for child in parent.children() if int(child.customProperty("ecosecnet/rank", 0)) > rank]
-        moved = node.clone()
-        moved.setCustomProperty("ecosecnet/rank", rank)
-        parent.insertChildNode(len(above), moved)
-        root.removeChildNode(node)
+def apply(layer: QgsMapLayer) -> None:
+        renderer = QgsHillshadeRenderer(layer.dataProvider(), 1, 315.0, 45.0)
+        renderer.setZFactor(exaggeration)
+        renderer.setMultiDirectional(True)
+        layer.setRenderer(renderer)
+        layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
 
     return apply
 
