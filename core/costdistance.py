@@ -1,350 +1,37 @@
-"""Least-cost (cost-weighted) distances on a resistance surface.
+"""Cost distances of many links at once: bounded searches that are exact where it matters.
 
-A step between neighbouring cells costs the mean of their two resistances times the distance between the cell centres.
-Cells of a source start at 0, so the first step out of a source pays for half of the source's own cell.
-
-References
-----------
-Dijkstra, E. W. (1959). A note on two problems in connexion with graphs. *Numerische Mathematik* 1, 269-271,
-https://doi.org/10.1007/BF01386390
-Adriaensen, F. et al. (2003). The application of 'least-cost' modelling as a functional landscape model.
-*Landscape and Urban Planning* 64, 233-247, https://doi.org/10.1016/S0169-2046(02)00242-6
+The engine itself, `CostGraph`, is in `costgraph` and offered here too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.csgraph import connected_components
 
+from .costgraph import STEPS, UNREACHED, CostField, CostGraph, check_resistance, graph_bytes
 from .errors import InputError
 from .monitor import SILENT, Monitor
-from .types import Array, BoolArray, FloatArray, IntArray
+from .types import BoolArray, FloatArray, IntArray
 
-STEPS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
-"""Row and column step of the direction codes 1 to 8: clockwise from east, as in ArcGIS back-link rasters."""
-
-UNREACHED = 255
-"""Direction code of a cell that no source reaches."""
-
-_STRIP = 250_000
-"""Cells handled at a time where whole-raster temporaries would cost memory."""
-
-_EDGE_BYTES = 12
-"""Bytes of an entry of the graph: float64 cost and int32 neighbour."""
-
-_NODE_BYTES = 112
-"""Bytes a cell beside its edges: row pointer and node numbers, the queue of one search, the cost fields in use."""
+__all__ = [
+    "STEPS",
+    "UNREACHED",
+    "CostField",
+    "CostGraph",
+    "LinkCosts",
+    "cells_of",
+    "check_resistance",
+    "corridor_costs",
+    "graph_bytes",
+    "least_costs",
+]
 
 _CACHED_FIELDS = 8
 """Cost fields, in rasters of the full size, that `corridor_costs` keeps at most."""
-
-
-def check_resistance(resistance: Array) -> None:
-    """Raise unless a raster can serve as a resistance surface.
-
-    Parameters
-    ----------
-    resistance : ndarray, shape (rows, cols)
-        Resistance, positive and finite; NaN is impassable.
-
-    Raises
-    ------
-    InputError
-        If it is not a two-dimensional array of numbers, has no valid cell, or has values <= 0 or infinite. The message
-        gives their number and the first place.
-    """
-    if resistance.ndim != 2 or resistance.dtype.kind not in "fiu":
-        raise InputError(
-            f"A resistance surface is a two-dimensional array of numbers, not {resistance.ndim} dimensions of "
-            f"{resistance.dtype}."
-        )
-    valid = ~np.isnan(resistance)
-    if not valid.any():
-        raise InputError("The resistance surface has no valid cell: every cell is NoData.")
-    wrong = valid & ~((resistance > 0) & (resistance < np.inf))
-    count = int(np.count_nonzero(wrong))
-    if count:
-        row, col = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
-        raise InputError(
-            f"Resistance must be greater than 0 and finite, but {count} cell{'s are' if count > 1 else ' is'} not; "
-            f"the first is {resistance[row, col]:g} in row {row + 1}, column {col + 1} (counted from the top left). "
-            "Give free passage a small positive value, and barriers NoData or a large value."
-        )
-
-
-def graph_bytes(shape: tuple[int, int], neighbours: int = 8) -> int:
-    """Return the most memory, in bytes, that a `CostGraph` and one search on it need."""
-    return shape[0] * shape[1] * (neighbours * _EDGE_BYTES + _NODE_BYTES)
-
-
-@dataclass(frozen=True)
-class CostField:
-    """Cost distance to the nearest source, and which one and which way.
-
-    Attributes
-    ----------
-    cost : ndarray, float64, shape (rows, cols)
-        Cost distance to the nearest source, in resistance times map units; infinite where none is reached.
-    allocation : ndarray, int32, shape (rows, cols)
-        Label of that source; 0 where none is reached.
-    direction : ndarray, uint8, shape (rows, cols)
-        Code of the neighbour that is next on the way to it: 0 in a source, 1 to 8 clockwise from east (1 east,
-        3 south, 5 west, 7 north), 255 where none is reached.
-    """
-
-    cost: FloatArray
-    allocation: IntArray
-    direction: IntArray
-
-
-class CostGraph:
-    """The graph of a resistance surface: one node a valid cell, one edge a step between neighbours.
-
-    Parameters
-    ----------
-    resistance : ndarray, shape (rows, cols)
-        Resistance per map unit, positive and finite; NaN is impassable.
-    cell_size : float
-        Edge of the square cells, in map units.
-    neighbours : {8, 4}
-        Steps allowed: with or without diagonals. A diagonal step between two impassable cells is allowed.
-    monitor : Monitor
-        Progress and cancellation.
-
-    Raises
-    ------
-    InputError
-        If the resistance is unusable (see `check_resistance`), the cell size is not positive, or `neighbours` is
-        neither 8 nor 4.
-
-    Notes
-    -----
-    Memory is about 12 bytes an edge, so 100 bytes a valid cell with 8 neighbours; `graph_bytes` bounds it, one search
-    included. A search takes O(n log n).
-
-    Costs are the one solution of ``cost[v] = min(cost[u] + step(u, v))`` in float64, so they do not depend on the order
-    in which cells are visited. Ties of direction go to the lowest direction code; allocation follows the directions.
-    """
-
-    def __init__(
-        self, resistance: Array, *, cell_size: float = 1.0, neighbours: int = 8, monitor: Monitor = SILENT
-    ) -> None:
-        check_resistance(resistance)
-        if not (cell_size > 0 and np.isfinite(cell_size)):
-            raise InputError(f"The cell size must be positive, not {cell_size}.")
-        if neighbours not in (8, 4):
-            raise InputError(f"A cell has 8 or 4 neighbours, not {neighbours}.")
-        self.shape: tuple[int, int] = (resistance.shape[0], resistance.shape[1])
-        self.cell_size = float(cell_size)
-        self.neighbours = neighbours
-        self.resistance = resistance
-        self._steps = tuple((code, step) for code, step in enumerate(STEPS, start=1) if neighbours == 8 or 0 in step)
-        valid = ~np.isnan(resistance)
-        self._cells = np.flatnonzero(valid)
-        self._node = np.full(valid.size, -1, dtype=np.int32)
-        self._node[self._cells] = np.arange(self._cells.size, dtype=np.int32)
-        self._matrix = self._build(monitor)
-
-    def step_cost(self, a: FloatArray, b: FloatArray, step: tuple[int, int]) -> FloatArray:
-        """Return the cost of a step between cells of resistance `a` and `b`; NaN if either is impassable."""
-        length = self.cell_size * (np.sqrt(2.0) if 0 not in step else 1.0)
-        cost: FloatArray = (a + b) * (0.5 * length)
-        return cost
-
-    def cost_from(self, cells: Array, *, limit: float = np.inf) -> FloatArray:
-        """Return the cost distance of every cell to the nearest of some cells.
-
-        Parameters
-        ----------
-        cells : ndarray, bool, shape (rows, cols), or int
-            Mask or flat indices of the cells that start at 0. Impassable ones are left out.
-        limit : float
-            Largest cost wanted; what costs more stays infinite. A low limit makes the search fast.
-
-        Returns
-        -------
-        ndarray, float64, shape (rows, cols)
-            Cost distance, infinite where not reached.
-
-        Raises
-        ------
-        InputError
-            If none of the cells is passable.
-        """
-        cost = np.full(self._node.size, np.inf)
-        cost[self._cells] = self._search(self._start(cells), limit)
-        return cost.reshape(self.shape)
-
-    def allocate(self, labels: IntArray, *, limit: float = np.inf) -> CostField:
-        """Return the cost distance to the nearest source, which source that is, and the way to it.
-
-        Parameters
-        ----------
-        labels : ndarray, int, shape (rows, cols)
-            0 outside sources, 1 .. n in them.
-        limit : float
-            Largest cost wanted.
-
-        Returns
-        -------
-        CostField
-
-        Raises
-        ------
-        InputError
-            If the labels have another shape or no source has a passable cell.
-        """
-        self._check_labels(labels)
-        sources = labels > 0
-        cost = self.cost_from(sources, limit=limit)
-        direction = self.direction(cost, sources)
-        return CostField(cost, self._follow(direction, labels), direction)
-
-    def direction(self, cost: FloatArray, sources: BoolArray) -> IntArray:
-        """Return the direction codes (see `CostField`) that lead down a cost field to its sources.
-
-        Parameters
-        ----------
-        cost : ndarray, float64, shape (rows, cols)
-            A cost field of this graph.
-        sources : ndarray, bool, shape (rows, cols)
-            The cells it starts from.
-
-        Returns
-        -------
-        ndarray, uint8, shape (rows, cols)
-            Of several neighbours that attain the cost, the one of the lowest code.
-        """
-        rows, cols = self.shape
-        direction = np.full(self.shape, UNREACHED, dtype=np.uint8)
-        height = max(1, _STRIP // cols)
-        for top in range(0, rows, height):
-            bottom = min(rows, top + height)
-            resistance, costs = self._padded(self.resistance, top, bottom), self._padded(cost, top, bottom)
-            here, here_cost, part = resistance[1:-1, 1:-1], costs[1:-1, 1:-1], direction[top:bottom]
-            for code, step in reversed(self._steps):
-                there = _shifted(resistance, step)
-                attains = _shifted(costs, step) + self.step_cost(here, there, step) == here_cost
-                part[attains & (here_cost < np.inf)] = code
-        direction[sources & (cost == 0)] = 0
-        return direction
-
-    def contacts(self, field: CostField) -> tuple[IntArray, FloatArray]:
-        """Return which allocation zones touch, and the least cost of crossing there.
-
-        Parameters
-        ----------
-        field : CostField
-            Of `allocate`.
-
-        Returns
-        -------
-        pairs : ndarray, int64, shape (m, 2)
-            Labels of touching zones, the lower first, sorted.
-        cost : ndarray, float64, shape (m,)
-            Least cost of a path that leaves one source, crosses the common boundary once and ends at the other. It is
-            an upper bound of the least-cost distance of the two.
-        """
-        allocation, cost = field.allocation, field.cost
-        found = []
-        for _, step in self._steps[: self.neighbours // 2]:
-            a, b = _overlap(self.shape, step)
-            meet = (allocation[a] != allocation[b]) & (allocation[a] > 0) & (allocation[b] > 0)
-            edge = self.step_cost(_float(self.resistance[a][meet]), _float(self.resistance[b][meet]), step)
-            first, second = allocation[a][meet], allocation[b][meet]
-            total = cost[a][meet] + cost[b][meet] + edge
-            found.append((np.minimum(first, second), np.maximum(first, second), total))
-        low, high, total = (np.concatenate(part) for part in zip(*found))
-        order = np.lexsort((total, high, low))
-        low, high, total = low[order], high[order], total[order]
-        new = np.ones(low.size, dtype=bool)
-        new[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-        return np.column_stack((low[new], high[new])).astype(np.int64), total[new]
-
-    def _check_labels(self, labels: IntArray) -> None:
-        if labels.shape != self.shape:
-            raise InputError(f"The sources are a raster of {labels.shape} cells, the resistance one of {self.shape}.")
-
-    def _start(self, cells: Array) -> IntArray:
-        flat = np.flatnonzero(cells) if cells.dtype == bool else cells
-        nodes = self._node[flat]
-        nodes = nodes[nodes >= 0]
-        if not nodes.size:
-            raise InputError("No start cell lies on a passable cell of the resistance surface.")
-        return nodes
-
-    def _search(self, nodes: IntArray, limit: float) -> FloatArray:
-        cost: FloatArray = dijkstra(self._matrix, directed=True, indices=nodes, min_only=True, limit=limit)
-        return cost
-
-    def _build(self, monitor: Monitor) -> Any:
-        rows, cols = self.shape
-        height = max(1, _STRIP // cols)
-        strips = [(top, min(rows, top + height)) for top in range(0, rows, height)]
-        row_steps = sorted((step for _, step in self._steps), key=lambda step: (step[0], step[1]))
-        degree = np.zeros(self._cells.size + 1, dtype=np.int64)
-        for top, bottom in strips:
-            passable = ~np.isnan(self._padded(self.resistance, top, bottom))
-            here = passable[1:-1, 1:-1]
-            count = np.zeros(here.shape, dtype=np.int64)
-            for step in row_steps:
-                count += _shifted(passable, step)
-            first = int(np.searchsorted(self._cells, top * cols))
-            inside = count[here]
-            degree[first + 1 : first + 1 + inside.size] = inside
-        pointer = np.cumsum(degree)
-        if pointer[-1] > np.iinfo(np.int32).max:
-            raise InputError(
-                f"The resistance surface has {self._cells.size} valid cells; least-cost searches here can take about "
-                f"{np.iinfo(np.int32).max // self.neighbours}. Use larger cells or a part of the area."
-            )
-        weight = np.empty(pointer[-1])
-        neighbour = np.empty(pointer[-1], dtype=np.int32)
-        node = self._node.reshape(self.shape)
-        start = 0
-        for done, (top, bottom) in enumerate(strips):
-            monitor.step(done, len(strips))
-            resistance = self._padded(self.resistance, top, bottom)
-            nodes = self._padded(node, top, bottom, fill=-1)
-            here = resistance[1:-1, 1:-1]
-            costs = np.stack([self.step_cost(here, _shifted(resistance, step), step) for step in row_steps], axis=-1)
-            ends = np.stack([_shifted(nodes, step) for step in row_steps], axis=-1)
-            edges = ~np.isnan(costs)
-            stop = start + int(np.count_nonzero(edges))
-            weight[start:stop] = costs[edges]
-            neighbour[start:stop] = ends[edges]
-            start = stop
-        size = self._cells.size
-        return csr_matrix((weight, neighbour, pointer.astype(np.int32)), shape=(size, size))
-
-    def _padded(self, raster: Array, top: int, bottom: int, fill: float = np.nan) -> Array:
-        """Return rows `top` to `bottom` of a raster with a margin of one cell."""
-        rows, cols = self.shape
-        strip = np.full((bottom - top + 2, cols + 2), fill, dtype=np.float64 if np.isnan(fill) else raster.dtype)
-        first, last = max(0, top - 1), min(rows, bottom + 1)
-        strip[first - top + 1 : last - top + 1, 1:-1] = raster[first:last]
-        return strip
-
-    def _follow(self, direction: IntArray, labels: IntArray) -> IntArray:
-        """Return the label that every cell arrives at; doubling the stride takes log2(longest path) rounds."""
-        offsets = np.zeros(256, dtype=np.int64)
-        for code, (row, col) in enumerate(STEPS, start=1):
-            offsets[code] = row * self.shape[1] + col
-        flat = direction.ravel()
-        target = np.arange(flat.size, dtype=np.int64) + offsets[flat]
-        while True:
-            further = target[target]
-            if np.array_equal(further, target):
-                break
-            target = further
-        label: IntArray = labels.ravel()[target].astype(np.int32)
-        label[flat == UNREACHED] = 0
-        return label.reshape(self.shape)
 
 
 @dataclass(frozen=True)
@@ -417,19 +104,74 @@ def corridor_costs(
     is repeated with four times the limit, twice, then without, until the other end is reached. Fields are kept while
     later links need them, up to eight rasters in all.
     """
-    graph._check_labels(labels)
-    pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    pairs = _checked_pairs(graph, labels, pairs)
     slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))
     if not (slacks >= 0).all():
         raise InputError(f"The slack of a corridor must not be negative, but is {slacks[~(slacks >= 0)][0]}.")
-    if pairs.size and (pairs.min() < 1 or (pairs[:, 0] == pairs[:, 1]).any()):
-        raise InputError("Links must join two different sources with labels from 1 up.")
-    corridors = _Corridors(graph, labels, pairs, slacks)
-    if least is not None:
-        corridors.least[:] = least
-    elif len(pairs):
-        corridors.find_bounds(field)
-    return corridors.run(monitor)
+    return _Corridors(graph, labels, pairs, slacks, least, field).run(monitor)
+
+
+@dataclass(frozen=True)
+class SourceCosts:
+    """The cost distance from one source, and its links.
+
+    Attributes
+    ----------
+    links : ndarray, int64, shape (k,)
+        Positions of the links whose first end is the source.
+    least : ndarray, float64, shape (k,)
+        Their least-cost distances; infinite when disconnected.
+    cost : ndarray, float64, shape (rows, cols)
+        Cost distance from the source, exact up to the largest of these distances, infinite where too large to matter.
+    """
+
+    links: IntArray
+    least: FloatArray
+    cost: FloatArray
+
+
+def least_costs(
+    graph: CostGraph,
+    labels: IntArray,
+    pairs: IntArray,
+    *,
+    field: CostField | None = None,
+    monitor: Monitor = SILENT,
+) -> Iterator[SourceCosts]:
+    """Yield the least-cost distances of links, by the source that is their first end: one search a source.
+
+    Parameters
+    ----------
+    graph, labels, pairs, field, monitor
+        As in `corridor_costs`.
+
+    Yields
+    ------
+    SourceCosts
+        In the order of the labels.
+
+    Raises
+    ------
+    InputError
+        If shapes or labels do not fit.
+    """
+    pairs = _checked_pairs(graph, labels, pairs)
+    passable = _passable(graph, labels)
+    cells = _cells_of_ends(passable, pairs)
+    bound = _upper_bounds(graph, passable, pairs, field)
+    sources = np.unique(pairs[:, 0]).tolist()
+    for done, label in enumerate(sources):
+        monitor.step(done, len(sources))
+        links = np.flatnonzero(pairs[:, 0] == label)
+        least = np.full(links.size, np.inf)
+        cost = np.full(graph.shape, np.inf)
+        joined = ~np.isnan(bound[links])
+        if joined.any():
+            targets = [cells[end] for end in pairs[links[joined], 1].tolist()]
+            nothing = np.zeros(len(targets))
+            unknown = nothing > 0
+            cost, least[joined] = _reach(graph, cells[label], targets, bound[links[joined]], unknown, nothing, monitor)
+        yield SourceCosts(links, least, cost)
 
 
 @dataclass(frozen=True)
@@ -444,43 +186,39 @@ class _Window:
 class _Corridors:
     """The state of one `corridor_costs` run."""
 
-    def __init__(self, graph: CostGraph, labels: IntArray, pairs: IntArray, slack: FloatArray) -> None:
+    def __init__(
+        self,
+        graph: CostGraph,
+        labels: IntArray,
+        pairs: IntArray,
+        slack: FloatArray,
+        least: FloatArray | None,
+        field: CostField | None,
+    ) -> None:
         self.graph, self.pairs, self.slack = graph, pairs, slack
-        self.labels: IntArray = np.where(np.isnan(graph.resistance), 0, labels)
-        self.bound = np.full(len(pairs), np.inf)
+        passable = _passable(graph, labels)
+        self.cells = _cells_of_ends(passable, pairs)
         self.least = np.full(len(pairs), np.nan)
+        self.bound = np.full(len(pairs), np.inf)
+        if least is not None:
+            self.least[:] = least
+        else:
+            self.bound = _upper_bounds(graph, passable, pairs, field)
+            self.least[np.isnan(self.bound)] = np.inf
         self.kept: dict[int, _Window] = {}
-        ends = np.unique(pairs).tolist()
-        self.cells = dict(zip(ends, cells_of(self.labels, ends)))
-        self.links_of: dict[int, list[int]] = {label: [] for label in ends}
+        self.links_of: dict[int, list[int]] = {label: [] for label in self.cells}
         for index, (a, b) in enumerate(pairs.tolist()):
             self.links_of[a].append(index)
             self.links_of[b].append(index)
 
-    def find_bounds(self, field: CostField | None) -> None:
-        """Fill in the upper bounds, and infinite least-cost distances where there is no way at all."""
-        if not self.labels.any():
-            self.least[:] = np.inf
-            return
-        touching, cost = self.graph.contacts(field or self.graph.allocate(self.labels))
-        size = max(int(self.labels.max()), int(self.pairs.max())) + 1
-        joined = csr_matrix((np.ones(len(touching)), (touching[:, 0], touching[:, 1])), shape=(size, size))
-        _, group = connected_components(joined, directed=False)
-        bounds = dict(zip(map(tuple, touching.tolist()), cost.tolist()))
-        for index, (a, b) in enumerate(self.pairs.tolist()):
-            if group[a] != group[b] or not self.cells[a].size or not self.cells[b].size:
-                self.least[index] = np.inf
-            self.bound[index] = bounds.get((min(a, b), max(a, b)), np.inf)
-
     def run(self, monitor: Monitor) -> Iterator[LinkCosts]:
         for index, (a, b) in enumerate(self.pairs.tolist()):
             monitor.step(index, len(self.pairs))
-            first = None if np.isinf(self.least[index]) else self._field(a, index)
-            monitor.check()
+            first = None if np.isinf(self.least[index]) else self._field(a, index, monitor)
             if first is None or np.isinf(self.least[index]):
                 yield LinkCosts(index, slice(0, 0), slice(0, 0), np.empty((0, 0)), np.empty((0, 0)), np.inf)
             else:
-                yield self._crop(index, first, self._field(b, index))
+                yield self._crop(index, first, self._field(b, index, monitor))
             for label in (a, b):
                 if self.links_of[label][-1] == index:
                     self.kept.pop(label, None)
@@ -504,36 +242,21 @@ class _Corridors:
             least,
         )
 
-    def _field(self, label: int, index: int) -> _Window:
+    def _field(self, label: int, index: int, monitor: Monitor) -> _Window:
         """Return the cost field of a source, searched far enough for all its links from `index` on."""
         if label not in self.kept:
-            self.kept[label] = self._search(label, index)
+            links = [link for link in self.links_of[label] if link >= index and not np.isinf(self.least[link])]
+            known = ~np.isnan(self.least[links])
+            reach = np.where(known, self.least[links], self.bound[links])
+            ends = self.pairs[links].sum(axis=1) - label
+            targets = [self.cells[end] for end in ends.tolist()]
+            cost, self.least[links] = _reach(
+                self.graph, self.cells[label], targets, reach, known, self.slack[links], monitor
+            )
+            rows, cols = _box(np.isfinite(cost))
+            self.kept[label] = _Window(rows.start, cols.start, cost[rows, cols].copy())
             self._make_room(index)
         return self.kept[label]
-
-    def _search(self, label: int, index: int) -> _Window:
-        wanted = [link for link in self.links_of[label] if link >= index and not np.isinf(self.least[link])]
-        reach = np.where(np.isnan(self.least[wanted]), self.bound[wanted], self.least[wanted])
-        known = np.isfinite(reach)
-        first = float(_a_little_more(reach[known].max())) if known.any() else np.inf
-        limits = [first, 4.0 * first, 16.0 * first, np.inf] if np.isnan(self.least[wanted]).any() else [first]
-        slack = self.slack[wanted]
-        for limit in limits:
-            far = max(float((np.minimum(reach, limit) + slack).max()), limit)
-            cost = self.graph.cost_from(self.cells[label], limit=_a_little_more(far))
-            for link in wanted:
-                if np.isnan(self.least[link]):
-                    nearest = cost.ravel()[self.cells[self._other_end(link, label)]].min()
-                    if nearest <= limit:
-                        self.least[link] = nearest
-            if not np.isnan(self.least[wanted]).any():
-                break
-        rows, cols = _box(np.isfinite(cost))
-        return _Window(rows.start, cols.start, cost[rows, cols].copy())
-
-    def _other_end(self, link: int, label: int) -> int:
-        a, b = self.pairs[link].tolist()
-        return int(b if a == label else a)
 
     def _make_room(self, index: int) -> None:
         """Drop the fields that are needed last until the rest fit; the two of the current link always stay."""
@@ -547,6 +270,68 @@ class _Corridors:
 
     def _next_use(self, label: int, index: int) -> int:
         return next((link for link in self.links_of[label] if link > index), len(self.pairs))
+
+
+def _checked_pairs(graph: CostGraph, labels: IntArray, pairs: IntArray) -> IntArray:
+    graph.check_labels(labels)
+    pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    if pairs.size and (pairs.min() < 1 or (pairs[:, 0] == pairs[:, 1]).any()):
+        raise InputError("Links must join two different sources with labels from 1 up.")
+    return pairs
+
+
+def _passable(graph: CostGraph, labels: IntArray) -> IntArray:
+    passable: IntArray = np.where(np.isnan(graph.resistance), 0, labels)
+    return passable
+
+
+def _cells_of_ends(labels: IntArray, pairs: IntArray) -> dict[int, IntArray]:
+    ends = np.unique(pairs).tolist()
+    return dict(zip(ends, cells_of(labels, ends)))
+
+
+def _upper_bounds(graph: CostGraph, labels: IntArray, pairs: IntArray, field: CostField | None) -> FloatArray:
+    """Return upper bounds of least-cost distances: infinite where none is known, NaN where there is no way at all."""
+    bound = np.full(len(pairs), np.nan)
+    if not len(pairs) or not labels.any():
+        return bound
+    touching, cost = graph.contacts(field or graph.allocate(labels))
+    size = max(int(labels.max()), int(pairs.max())) + 1
+    joined = csr_matrix((np.ones(len(touching)), (touching[:, 0], touching[:, 1])), shape=(size, size))
+    _, group = connected_components(joined, directed=False)
+    there = np.bincount(labels.ravel(), minlength=size) > 0
+    same = (group[pairs[:, 0]] == group[pairs[:, 1]]) & there[pairs].all(axis=1)
+    bounds = dict(zip(map(tuple, touching.tolist()), cost.tolist()))
+    bound[same] = [bounds.get((min(a, b), max(a, b)), np.inf) for a, b in pairs[same].tolist()]
+    return bound
+
+
+def _reach(
+    graph: CostGraph,
+    start: IntArray,
+    targets: list[IntArray],
+    reach: FloatArray,
+    known: BoolArray,
+    slack: FloatArray,
+    monitor: Monitor,
+) -> tuple[FloatArray, FloatArray]:
+    """Search from a source until every target is reached, and `slack` beyond.
+
+    `reach` holds the least-cost distances where `known`, else upper bounds of them, infinite where there is none.
+    """
+    finite = reach[np.isfinite(reach)]
+    first = _a_little_more(float(finite.max())) if finite.size else np.inf
+    least = np.where(known, reach, np.nan)
+    for limit in [first] if known.all() else [first, 4.0 * first, 16.0 * first, np.inf]:
+        far = max(float((np.minimum(reach, limit) + slack).max()), limit)
+        cost = graph.cost_from(start, limit=_a_little_more(far), monitor=monitor)
+        for target in np.flatnonzero(np.isnan(least)).tolist():
+            nearest = cost[np.divmod(targets[target], graph.shape[1])].min()
+            if nearest <= limit:
+                least[target] = nearest
+        if not np.isnan(least).any():
+            break
+    return cost, least
 
 
 def cells_of(labels: IntArray, wanted: list[int]) -> list[IntArray]:
@@ -570,22 +355,3 @@ def _box(mask: BoolArray) -> tuple[slice, slice]:
     if not rows.size:
         return slice(0, 0), slice(0, 0)
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
-
-
-def _shifted(padded: Array, step: tuple[int, int]) -> Array:
-    """Return the neighbours in one direction of the cells inside a margin of one cell."""
-    rows, cols = padded.shape
-    return padded[1 + step[0] : rows - 1 + step[0], 1 + step[1] : cols - 1 + step[1]]
-
-
-def _overlap(shape: tuple[int, int], step: tuple[int, int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Return the slices of the cells that have a neighbour in one direction, and of those neighbours."""
-    here, there = [], []
-    for size, move in zip(shape, step):
-        here.append(slice(max(0, -move), size - max(0, move)))
-        there.append(slice(max(0, move), size - max(0, -move)))
-    return (here[0], here[1]), (there[0], there[1])
-
-
-def _float(values: Array) -> FloatArray:
-    return values.astype(np.float64)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from .costdistance import STEPS, CostField, CostGraph, LinkCosts, corridor_costs
+from .costdistance import STEPS, CostField, CostGraph, cells_of, least_costs
 from .errors import DisconnectedError, InputError
 from .monitor import SILENT, Monitor
 from .types import BoolArray, FloatArray, IntArray
@@ -240,22 +240,24 @@ def find_links(
     if max_euclidean is not None:
         kind[euclidean > max_euclidean] = LinkKind.TOO_FAR
     searched = np.flatnonzero(kind > 0)
-    for link in corridor_costs(graph, labels, pairs[searched], field=field, monitor=monitor):
-        index = int(searched[link.index])
-        cost[index] = link.least
-        if np.isinf(link.least):
-            kind[index] = LinkKind.CUT_OFF
-            continue
-        a, b = pairs[index].tolist()
-        path = _trace(graph, link, labels[link.rows, link.cols] == b)
-        met = labels[path[:, 0], path[:, 1]]
-        paths[index] = path
-        length[index] = path_length(path, graph.cell_size)
-        through[index] = tuple(dict.fromkeys(met[(met > 0) & (met != a) & (met != b)].tolist()))
-        if max_cost is not None and link.least > max_cost:
-            kind[index] = LinkKind.TOO_COSTLY
-        elif drop_through_sources and through[index]:
-            kind[index] = LinkKind.THROUGH_SOURCE
+    ends = np.unique(pairs).tolist()
+    cells = dict(zip(ends, cells_of(labels, ends)))
+    for source in least_costs(graph, labels, pairs[searched], field=field, monitor=monitor):
+        for index, least in zip(searched[source.links].tolist(), source.least.tolist()):
+            cost[index] = least
+            if np.isinf(least):
+                kind[index] = LinkKind.CUT_OFF
+                continue
+            a, b = pairs[index].tolist()
+            path = _trace(graph, source.cost, cells[b])
+            met = labels[path[:, 0], path[:, 1]]
+            paths[index] = path
+            length[index] = path_length(path, graph.cell_size)
+            through[index] = tuple(dict.fromkeys(met[(met > 0) & (met != a) & (met != b)].tolist()))
+            if max_cost is not None and least > max_cost:
+                kind[index] = LinkKind.TOO_COSTLY
+            elif drop_through_sources and through[index]:
+                kind[index] = LinkKind.THROUGH_SOURCE
     if nearest is not None:
         _keep_nearest(kind, pairs, cost, nearest, join_groups)
     links = Links(pairs, kind, euclidean, cost, length, tuple(paths), tuple(through))
@@ -346,25 +348,21 @@ def _among(pairs: IntArray, some: IntArray) -> BoolArray:
     return np.array([tuple(pair) in known for pair in pairs.tolist()], dtype=bool)
 
 
-def _trace(graph: CostGraph, link: LinkCosts, target: BoolArray) -> IntArray:
-    """Return the least-cost path from the first source to the cheapest target cell, as rows and columns."""
-    cost = link.cost_a
-    resistance = graph.resistance[link.rows, link.cols].astype(np.float64)
+def _trace(graph: CostGraph, cost: FloatArray, target: IntArray) -> IntArray:
+    """Return the least-cost path from the source of a cost field to the cheapest of some cells, as rows and columns."""
+    rows, cols = graph.shape
     steps = [step for step in STEPS if graph.neighbours == 8 or 0 in step]
-    row, col = np.unravel_index(int(np.argmin(np.where(target, cost, np.inf))), cost.shape)
-    path = [(int(row), int(col))]
+    row, col = np.divmod(target, cols)
+    nearest = int(np.argmin(cost[row, col]))
+    path = [(int(row[nearest]), int(col[nearest]))]
     while cost[path[-1]] > 0:
         i, j = path[-1]
-        inside = [
-            (i + down, j + right, (down, right))
-            for down, right in steps
-            if 0 <= i + down < cost.shape[0] and 0 <= j + right < cost.shape[1]
-        ]
-        total = [cost[k, n] + graph.step_cost(resistance[i, j], resistance[k, n], step) for k, n, step in inside]
+        here = float(graph.resistance[i, j])
+        inside = [(i + k, j + n, (k, n)) for k, n in steps if 0 <= i + k < rows and 0 <= j + n < cols]
+        total = [cost[k, n] + graph.step_cost(here, float(graph.resistance[k, n]), step) for k, n, step in inside]
         k, n, _ = inside[int(np.nanargmin(total))]
         path.append((k, n))
-    corner = np.array([link.rows.start, link.cols.start], dtype=np.int64)
-    return np.array(path[::-1], dtype=np.int64) + corner
+    return np.array(path[::-1], dtype=np.int64)
 
 
 def _keep_nearest(kind: IntArray, pairs: IntArray, cost: FloatArray, nearest: int, join_groups: bool) -> None:

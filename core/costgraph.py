@@ -1,0 +1,327 @@
+"""Least-cost (cost-weighted) distances on a resistance surface.
+
+A step between neighbouring cells costs the mean of their two resistances times the distance between the cell centres.
+Cells of a source start at 0, so the first step out of a source pays for half of the source's own cell.
+
+References
+----------
+Dijkstra, E. W. (1959). A note on two problems in connexion with graphs. *Numerische Mathematik* 1, 269-271,
+https://doi.org/10.1007/BF01386390
+Adriaensen, F. et al. (2003). The application of 'least-cost' modelling as a functional landscape model.
+*Landscape and Urban Planning* 64, 233-247, https://doi.org/10.1016/S0169-2046(02)00242-6
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from . import dial, dijkstra
+from .dijkstra import shifted, with_margin
+from .errors import InputError
+from .monitor import SILENT, Monitor
+from .types import Array, BoolArray, FloatArray, IntArray
+
+STEPS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
+"""Row and column step of the direction codes 1 to 8: clockwise from east, as in ArcGIS back-link rasters."""
+
+UNREACHED = 255
+"""Direction code of a cell that no source reaches."""
+
+_STRIP = 250_000
+"""Cells handled at a time where whole-raster temporaries would cost memory."""
+
+_WORTH_STARTING_NUMBA = 300_000
+"""Cells from which numba makes up for the second it takes to start."""
+
+_DOUBLE = np.dtype(np.float64)
+
+
+Cost = TypeVar("Cost", float, FloatArray)
+
+
+def check_resistance(resistance: Array) -> None:
+    """Raise unless a raster can serve as a resistance surface.
+
+    Parameters
+    ----------
+    resistance : ndarray, shape (rows, cols)
+        Resistance, positive and finite; NaN is impassable.
+
+    Raises
+    ------
+    InputError
+        If it is not a two-dimensional array of numbers, has no valid cell, or has values <= 0 or infinite. The message
+        gives their number and the first place.
+    """
+    if resistance.ndim != 2 or resistance.dtype.kind not in "fiu":
+        raise InputError(
+            f"A resistance surface is a two-dimensional array of numbers, not {resistance.ndim} dimensions of "
+            f"{resistance.dtype}."
+        )
+    valid = ~np.isnan(resistance)
+    if not valid.any():
+        raise InputError("The resistance surface has no valid cell: every cell is NoData.")
+    wrong = valid & ~((resistance > 0) & (resistance < np.inf))
+    count = int(np.count_nonzero(wrong))
+    if count:
+        row, col = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+        raise InputError(
+            f"Resistance must be greater than 0 and finite, but {count} cell{'s are' if count > 1 else ' is'} not; "
+            f"the first is {resistance[row, col]:g} in row {row + 1}, column {col + 1} (counted from the top left). "
+            "Give free passage a small positive value, and barriers NoData or a large value."
+        )
+
+
+def graph_bytes(shape: tuple[int, int], neighbours: int = 8) -> int:
+    """Return the most memory, in bytes, that a `CostGraph` and one search on it need."""
+    if _faster(shape[0] * shape[1]):
+        return shape[0] * shape[1] * dial.BYTES_PER_CELL
+    return shape[0] * shape[1] * (neighbours * dijkstra.BYTES_PER_EDGE + dijkstra.BYTES_PER_CELL)
+
+
+@dataclass(frozen=True)
+class CostField:
+    """Cost distance to the nearest source, and which one and which way.
+
+    Attributes
+    ----------
+    cost : ndarray, float64, shape (rows, cols)
+        Cost distance to the nearest source, in resistance times map units; infinite where none is reached.
+    allocation : ndarray, int32, shape (rows, cols)
+        Label of that source; 0 where none is reached.
+    direction : ndarray, uint8, shape (rows, cols)
+        Code of the neighbour that is next on the way to it: 0 in a source, 1 to 8 clockwise from east (1 east,
+        3 south, 5 west, 7 north), 255 where none is reached.
+    """
+
+    cost: FloatArray
+    allocation: IntArray
+    direction: IntArray
+
+
+class CostGraph:
+    """The graph of a resistance surface: one node a valid cell, one edge a step between neighbours.
+
+    Searches use numba where it is installed and the raster is large enough to make up for starting it, and SciPy
+    otherwise, with the same costs to the last bit.
+
+    Parameters
+    ----------
+    resistance : ndarray, shape (rows, cols)
+        Resistance per map unit, positive and finite; NaN is impassable.
+    cell_size : float
+        Edge of the square cells, in map units.
+    neighbours : {8, 4}
+        Steps allowed: with or without diagonals. A diagonal step between two impassable cells is allowed.
+    accelerate : bool, optional
+        Whether to use numba; by default where it makes sense. Contrasts above 1 : 100,000 always go to SciPy.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Raises
+    ------
+    InputError
+        If the resistance is unusable (see `check_resistance`), the cell size is not positive, or `neighbours` is
+        neither 8 nor 4.
+
+    Notes
+    -----
+    Memory is about 12 bytes an edge, so 100 bytes a valid cell with 8 neighbours; `graph_bytes` bounds it, one search
+    included. A search takes O(n log n).
+
+    Costs are the one solution of ``cost[v] = min(cost[u] + step(u, v))`` in float64, so they do not depend on the order
+    in which cells are visited. Ties of direction go to the lowest direction code; allocation follows the directions.
+    """
+
+    def __init__(
+        self,
+        resistance: Array,
+        *,
+        cell_size: float = 1.0,
+        neighbours: int = 8,
+        accelerate: bool | None = None,
+        monitor: Monitor = SILENT,
+    ) -> None:
+        check_resistance(resistance)
+        if not (cell_size > 0 and np.isfinite(cell_size)):
+            raise InputError(f"The cell size must be positive, not {cell_size}.")
+        if neighbours not in (8, 4):
+            raise InputError(f"A cell has 8 or 4 neighbours, not {neighbours}.")
+        self.shape: tuple[int, int] = (resistance.shape[0], resistance.shape[1])
+        self.cell_size = float(cell_size)
+        self.neighbours = neighbours
+        self.resistance = resistance
+        self._steps = tuple((code, step) for code, step in enumerate(STEPS, start=1) if neighbours == 8 or 0 in step)
+        steps = [(step, self._half_length(step)) for _, step in self._steps]
+        self._engine: dial.DialSearch | dijkstra.DijkstraSearch
+        monitor.check()
+        wanted = _faster(resistance.size) if accelerate is None else accelerate
+        if wanted and dial.fits(resistance):
+            self._engine = dial.DialSearch(resistance, steps)
+        else:
+            self._engine = dijkstra.DijkstraSearch(resistance, steps, monitor)
+
+    def _half_length(self, step: tuple[int, int]) -> float:
+        return 0.5 * self.cell_size * (1.0 if 0 in step else float(np.sqrt(2.0)))
+
+    def step_cost(self, a: Cost, b: Cost, step: tuple[int, int]) -> Cost:
+        """Return the cost of a step between cells of resistance `a` and `b`; NaN if either is impassable."""
+        return (a + b) * self._half_length(step)
+
+    def cost_from(self, cells: Array, *, limit: float = np.inf, monitor: Monitor = SILENT) -> FloatArray:
+        """Return the cost distance of every cell to the nearest of some cells.
+
+        Parameters
+        ----------
+        cells : ndarray, bool, shape (rows, cols), or int
+            Mask or flat indices of the cells that start at 0. Impassable ones are left out.
+        limit : float
+            Largest cost wanted; what costs more stays infinite. A low limit makes the search fast.
+        monitor : Monitor
+            Cancellation.
+
+        Returns
+        -------
+        ndarray, float64, shape (rows, cols)
+            Cost distance, infinite where not reached.
+
+        Raises
+        ------
+        InputError
+            If none of the cells is passable.
+        """
+        flat = np.flatnonzero(cells) if cells.dtype == bool else cells
+        flat = flat[~np.isnan(self.resistance.ravel()[flat])]
+        if not flat.size:
+            raise InputError("No start cell lies on a passable cell of the resistance surface.")
+        return self._engine.search(flat, limit, monitor)
+
+    def allocate(self, labels: IntArray, *, limit: float = np.inf, monitor: Monitor = SILENT) -> CostField:
+        """Return the cost distance to the nearest source, which source that is, and the way to it.
+
+        Parameters
+        ----------
+        labels : ndarray, int, shape (rows, cols)
+            0 outside sources, 1 .. n in them.
+        limit : float
+            Largest cost wanted.
+        monitor : Monitor
+            Progress and cancellation.
+
+        Returns
+        -------
+        CostField
+
+        Raises
+        ------
+        InputError
+            If the labels have another shape or no source has a passable cell.
+        """
+        self.check_labels(labels)
+        sources = labels > 0
+        cost = self.cost_from(sources, limit=limit, monitor=monitor.part(0.0, 0.7))
+        direction = self.direction(cost, sources, monitor=monitor.part(0.7, 0.9))
+        return CostField(cost, self._follow(direction, labels), direction)
+
+    def direction(self, cost: FloatArray, sources: BoolArray, *, monitor: Monitor = SILENT) -> IntArray:
+        """Return the direction codes (see `CostField`) that lead down a cost field to its sources.
+
+        Parameters
+        ----------
+        cost : ndarray, float64, shape (rows, cols)
+            A cost field of this graph.
+        sources : ndarray, bool, shape (rows, cols)
+            The cells it starts from.
+        monitor : Monitor
+            Progress and cancellation.
+
+        Returns
+        -------
+        ndarray, uint8, shape (rows, cols)
+            Of several neighbours that attain the cost, the one of the lowest code.
+        """
+        rows, cols = self.shape
+        direction = np.full(self.shape, UNREACHED, dtype=np.uint8)
+        height = max(1, _STRIP // cols)
+        for top in range(0, rows, height):
+            bottom = min(rows, top + height)
+            monitor.step(top, rows)
+            resistance, costs = (with_margin(r, top, bottom, np.nan, _DOUBLE) for r in (self.resistance, cost))
+            here, here_cost, part = resistance[1:-1, 1:-1], costs[1:-1, 1:-1], direction[top:bottom]
+            for code, step in reversed(self._steps):
+                there = shifted(resistance, step)
+                attains = shifted(costs, step) + self.step_cost(here, there, step) == here_cost
+                part[attains & (here_cost < np.inf)] = code
+        direction[sources & (cost == 0)] = 0
+        return direction
+
+    def contacts(self, field: CostField) -> tuple[IntArray, FloatArray]:
+        """Return which allocation zones touch, and the least cost of crossing there.
+
+        Parameters
+        ----------
+        field : CostField
+            Of `allocate`.
+
+        Returns
+        -------
+        pairs : ndarray, int64, shape (m, 2)
+            Labels of touching zones, the lower first, sorted.
+        cost : ndarray, float64, shape (m,)
+            Least cost of a path that leaves one source, crosses the common boundary once and ends at the other. It is
+            an upper bound of the least-cost distance of the two.
+        """
+        allocation, cost = field.allocation, field.cost
+        found = []
+        for _, step in self._steps[: self.neighbours // 2]:
+            a, b = _overlap(self.shape, step)
+            meet = (allocation[a] != allocation[b]) & (allocation[a] > 0) & (allocation[b] > 0)
+            near, far = (self.resistance[part][meet].astype(_DOUBLE) for part in (a, b))
+            edge = self.step_cost(near, far, step)
+            first, second = allocation[a][meet], allocation[b][meet]
+            total = cost[a][meet] + cost[b][meet] + edge
+            found.append((np.minimum(first, second), np.maximum(first, second), total))
+        low, high, total = (np.concatenate(part) for part in zip(*found))
+        order = np.lexsort((total, high, low))
+        low, high, total = low[order], high[order], total[order]
+        new = np.ones(low.size, dtype=bool)
+        new[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+        return np.column_stack((low[new], high[new])).astype(np.int64), total[new]
+
+    def check_labels(self, labels: IntArray) -> None:
+        """Raise `InputError` unless labels have the shape of the surface."""
+        if labels.shape != self.shape:
+            raise InputError(f"The sources are a raster of {labels.shape} cells, the resistance one of {self.shape}.")
+
+    def _follow(self, direction: IntArray, labels: IntArray) -> IntArray:
+        """Return the label that every cell arrives at; doubling the stride takes log2(longest path) rounds."""
+        offsets = np.zeros(256, dtype=np.int64)
+        for code, (row, col) in enumerate(STEPS, start=1):
+            offsets[code] = row * self.shape[1] + col
+        flat = direction.ravel()
+        target = np.arange(flat.size, dtype=np.int64) + offsets[flat]
+        while True:
+            further = target[target]
+            if np.array_equal(further, target):
+                break
+            target = further
+        label: IntArray = labels.ravel()[target].astype(np.int32)
+        label[flat == UNREACHED] = 0
+        return label.reshape(self.shape)
+
+
+def _faster(cells: int) -> bool:
+    """Tell whether numba is there and pays."""
+    return cells >= _WORTH_STARTING_NUMBA and dial.available()
+
+
+def _overlap(shape: tuple[int, int], step: tuple[int, int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Return the slices of the cells that have a neighbour in one direction, and of those neighbours."""
+    here, there = [], []
+    for size, move in zip(shape, step):
+        here.append(slice(max(0, -move), size - max(0, move)))
+        there.append(slice(max(0, move), size - max(0, -move)))
+    return (here[0], here[1]), (there[0], there[1])

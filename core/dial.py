@@ -1,0 +1,169 @@
+"""Least-cost search with Dial's bucket queue, compiled by numba: the same costs, several times faster.
+
+References
+----------
+Dial, R. B. (1969). Algorithm 360: shortest-path forest with topological ordering. *Communications of the ACM* 12,
+632-633, https://doi.org/10.1145/363269.363610
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .monitor import Monitor
+from .types import Array, FloatArray, IntArray
+
+BYTES_PER_CELL = 56
+"""Resistance, cost and the two links of the bucket lists of one search, and the cost fields in use."""
+
+_CHUNK = 1_000_000
+"""Cells settled between two looks at the monitor."""
+
+_MOST_BUCKETS = 200_000
+"""Largest ratio of the longest to the shortest step; beyond, the search would mostly look into empty buckets."""
+
+_OUTSIDE = -2
+"""Marks a cell that is in no bucket."""
+
+
+def available() -> bool:
+    """Tell whether numba is installed and works."""
+    if importlib.util.find_spec("numba") is None:
+        return False
+    try:
+        _kernel()
+    except ImportError:  # numba refuses versions of numpy it does not know
+        return False
+    return True
+
+
+def fits(resistance: Array) -> bool:
+    """Tell whether the contrast of a resistance surface is low enough."""
+    return bool(2.0 * np.nanmax(resistance) <= _MOST_BUCKETS * np.nanmin(resistance))
+
+
+class DialSearch:
+    """Searches on a resistance raster without a graph; see `dijkstra.DijkstraSearch` for the parameters."""
+
+    def __init__(self, resistance: Array, steps: Sequence[tuple[tuple[int, int], float]]) -> None:
+        self.shape = resistance.shape
+        self._width = resistance.shape[1] + 2
+        kind = np.float64 if resistance.dtype.kind != "f" else resistance.dtype
+        self._resistance = np.full((resistance.shape[0] + 2, self._width), np.nan, dtype=kind)
+        self._resistance[1:-1, 1:-1] = resistance
+        self._offset = np.array([row * self._width + col for (row, col), _ in steps], dtype=np.int64)
+        self._half = np.array([half for _, half in steps])
+        shortest = 2.0 * float(np.nanmin(resistance)) * self._half.min()
+        longest = 2.0 * float(np.nanmax(resistance)) * self._half.max()
+        self._bucket = shortest
+        self._head = np.full(int(longest / self._bucket) + 3, -1, dtype=np.int32)
+        self._next = np.empty(self._resistance.size, dtype=np.int32)
+        self._previous = np.full(self._resistance.size, _OUTSIDE, dtype=np.int32)
+
+    def search(self, cells: IntArray, limit: float, monitor: Monitor) -> FloatArray:
+        """Return the cost distance from passable cells (flat indices), infinite beyond the limit."""
+        row, col = np.divmod(cells, self.shape[1])
+        start = ((row + 1) * self._width + col + 1).astype(np.int32)
+        cost = np.full(self._resistance.size, np.inf)
+        cost[start] = 0.0
+        self._head[0] = start[0]
+        self._next[start] = np.append(start[1:], -1)
+        self._previous[start] = np.append(-1, start[:-1])
+        bucket, left = 0, start.size
+        while left:
+            try:
+                monitor.check()
+            except Exception:
+                self._head.fill(-1)
+                self._previous.fill(_OUTSIDE)
+                raise
+            bucket, left = _kernel()(
+                self._resistance.ravel(),
+                cost,
+                self._head,
+                self._next,
+                self._previous,
+                self._offset,
+                self._half,
+                self._bucket,
+                limit,
+                bucket,
+                left,
+                _CHUNK,
+            )
+        return cost.reshape(-1, self._width)[1:-1, 1:-1]
+
+
+@functools.cache
+def _kernel() -> Any:
+    import numba
+
+    return numba.njit(cache=True, nogil=True)(_settle)
+
+
+def _settle(
+    resistance: Any,
+    cost: Any,
+    head: Any,
+    following: Any,
+    previous: Any,
+    offset: Any,
+    half: Any,
+    width: float,
+    limit: float,
+    bucket: int,
+    left: int,
+    chunk: int,
+) -> tuple[int, int]:
+    """Settle up to `chunk` of the `left` waiting cells in the order of their buckets; return where it stopped.
+
+    A bucket holds a doubly linked list of cells. It is as wide as the shortest step, so no step stays inside a bucket and
+    a cell that is taken out has its final cost. (Should rounding put both ends of a step into one bucket, the cell is
+    simply taken out again.)
+    """
+    buckets = head.size
+    while left > 0 and chunk > 0:
+        slot = bucket % buckets
+        cell = head[slot]
+        if cell < 0:
+            bucket += 1
+            continue
+        after = following[cell]
+        head[slot] = after
+        if after >= 0:
+            previous[after] = -1
+        previous[cell] = -2
+        left -= 1
+        chunk -= 1
+        own, spent = np.float64(resistance[cell]), cost[cell]
+        for k in range(offset.size):
+            there = cell + offset[k]
+            new = spent + (own + np.float64(resistance[there])) * half[k]
+            old = cost[there]
+            if not (new < old and new <= limit):
+                continue
+            before = previous[there]
+            if before != -2:
+                after = following[there]
+                if before >= 0:
+                    following[before] = after
+                else:
+                    head[int(old / width) % buckets] = after
+                if after >= 0:
+                    previous[after] = before
+            else:
+                left += 1
+            cost[there] = new
+            slot = int(new / width) % buckets
+            first = head[slot]
+            head[slot] = there
+            following[there] = first
+            previous[there] = -1
+            if first >= 0:
+                previous[first] = there
+    return bucket, left
