@@ -7,6 +7,10 @@ import numpy as np
 from .types import FloatArray
 
 
+CHUNK = 1 << 13
+"""Cells to work on at a time: the arrays stay in the cache, and the matrix products too small for threads to pay."""
+
+
 class Moments:
     """Count, mean, covariance and range of k variables over any number of blocks.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import InputError
-from .moments import Moments
+from .moments import CHUNK, Moments
 from .monitor import SILENT, Monitor
 from .types import FloatArray
 
@@ -17,8 +17,6 @@ ENTROPY = "entropy"
 CRITIC = "CRITIC"
 VARIATION = "coefficient of variation"
 METHODS = (ENTROPY, CRITIC, VARIATION)
-
-_CHUNK = 1 << 17
 
 Reader = Callable[[Monitor], Iterable[Sequence[FloatArray]]]
 """Yields blocks of all factors, NaN = NoData, as often as it is called."""
@@ -153,9 +151,9 @@ def _cells(read: Reader, monitor: Monitor) -> Iterable[FloatArray]:
         if len(block) < 2:
             raise InputError(f"Weights need two factors or more, not {len(block)}.")
         flat = [factor.reshape(-1) for factor in block]
-        for start in range(0, flat[0].size, _CHUNK):
+        for start in range(0, flat[0].size, CHUNK):
             monitor.check()
-            values = np.stack([factor[start : start + _CHUNK] for factor in flat]).astype(np.float64)
+            values = np.stack([factor[start : start + CHUNK] for factor in flat]).astype(np.float64)
             valid = ~np.isnan(values).any(axis=0)
             if valid.any():
                 yield values if valid.all() else values[:, valid]

@@ -10,13 +10,12 @@ import numpy as np
 
 from .corrections import ADD, Correction, CorrectionEffect, ZoneMeans
 from .errors import GridMismatchError, InputError
-from .moments import Moments
+from .moments import CHUNK, Moments
 from .monitor import SILENT, Monitor
 from .scorechecks import LARGEST_RATIO
 from .types import Array, BoolArray, FloatArray
 
-_CHUNK = 1 << 17
-"""Cells worked on at a time, so that the temporary arrays stay in the cache."""
+_BLOCK_CELLS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -213,17 +212,18 @@ def build_resistance(
     if rescale is not None:
         low, high = math.inf, -math.inf
         for block in read(next(parts)):
-            values = job.surface(block, monitor).values
+            values, _ = job.surface(block, monitor)
             if not np.isnan(values).all():
                 low, high = min(low, float(np.nanmin(values))), max(high, float(np.nanmax(values)))
         stretch = _stretch(low, high, rescale, monitor)
     tally = _Tally(len(share))
     for block in read(next(parts)):
-        result = job.surface(block, monitor, tally)
-        final = (result.values * stretch[0] + stretch[1]).astype(np.float32)
+        values, base = job.surface(block, monitor, tally)
+        final = (values if rescale is None else values * stretch[0] + stretch[1]).astype(np.float32)
         tally.finish(final, block.row)
         if write_correction is not None:
-            write_correction(block.row, result.gain.astype(np.float32))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                write_correction(block.row, (values / base).astype(np.float32))
         write(block.row, final)
     return tally.summary(share, names, correction_names, job.means, monitor)
 
@@ -261,7 +261,7 @@ def resistance_surface(
         raise InputError(f"An overlay needs two factors or more, not {len(factors)}.")
     rows, cols = factors[0].shape
     values = np.empty((rows, cols), dtype=np.float32)
-    height = max(1, _CHUNK * 8 // cols)
+    height = max(1, _BLOCK_CELLS // cols)
 
     def read(reading: Monitor) -> Iterator[Block]:
         for row in range(0, rows, height):
@@ -285,12 +285,6 @@ def resistance_surface(
         monitor=monitor,
     )
     return Resistance(values, summary)
-
-
-@dataclass(frozen=True)
-class _Surface:
-    values: FloatArray
-    gain: FloatArray
 
 
 class _Overlay:
@@ -317,13 +311,13 @@ class _Overlay:
             zone.add(raster, ~np.isnan(values), block.zones)
             monitor.check()
 
-    def surface(self, block: Block, monitor: Monitor, tally: _Tally | None = None) -> _Surface:
-        """Return the corrected surface of a block and the factor it was changed by."""
+    def surface(self, block: Block, monitor: Monitor, tally: _Tally | None = None) -> tuple[FloatArray, FloatArray]:
+        """Return the surface of a block with and without the corrections."""
         base = self._base(block, monitor, tally)
         values = base
         correction = self._correction
         if correction is None:
-            return _Surface(base, np.where(np.isnan(base), np.nan, 1.0))
+            return base, base
         given = list(correction.weights) or [1.0] * len(block.corrections)
         if len(given) != len(block.corrections):
             raise InputError(
@@ -337,8 +331,7 @@ class _Overlay:
             if tally is not None:
                 tally.correct(place, base, change, held)
             monitor.check()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return _Surface(values, values / base)
+        return values, base
 
     def _base(self, block: Block, monitor: Monitor, tally: _Tally | None = None) -> FloatArray:
         if len(block.factors) != len(self._weights):
@@ -350,8 +343,8 @@ class _Overlay:
                 raise GridMismatchError(f"The rasters of an overlay differ in size: {shape} and {raster.shape} cells.")
         flat = [factor.reshape(-1) for factor in block.factors]
         values = np.empty(flat[0].size)
-        for start in range(0, values.size, _CHUNK):
-            part = slice(start, start + _CHUNK)
+        for start in range(0, values.size, CHUNK):
+            part = slice(start, start + CHUNK)
             scores = np.stack([f[part] for f in flat]).astype(np.float64)
             parts, partial = self._parts(scores)
             values[part] = parts.sum(axis=0)
@@ -418,8 +411,8 @@ class _Tally:
             if self.first_bad is None:
                 i, j = np.argwhere(wrong)[0]
                 self.first_bad = (row + int(i), int(j), float(final[i, j]))
-        for start in range(0, final.size, _CHUNK):
-            part = final.reshape(-1)[start : start + _CHUNK]
+        for start in range(0, final.size, CHUNK):
+            part = final.reshape(-1)[start : start + CHUNK]
             self._final.add(part[~np.isnan(part)][None].astype(np.float64))
 
     def summary(
