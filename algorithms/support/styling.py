@@ -226,15 +226,5 @@ def relief(exaggeration: float = 1.2, opacity: float = 0.6) -> Style:
     return apply
 
 
-def apply(layer: QgsMapLayer) -> None:
-        renderer = QgsHillshadeRenderer(layer.dataProvider(), 1, 315.0, 45.0)
-        renderer.setZFactor(exaggeration)
-        renderer.setMultiDirectional(True)
-        layer.setRenderer(renderer)
-        layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
-
-    return apply
-
-
 def _text(parts: Colour) -> str:
     return ",".join(str(part) for part in (*parts, 255)[:4])
