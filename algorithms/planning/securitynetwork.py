@@ -89,7 +89,12 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             ),
             p.vector("TOWNSHIPS", "Townships", "Polygons for the tables (townships, villages).", optional=True),
             p.field(
-                "TOWNSHIP_NAME", "Fields with their names", "One or several.", "TOWNSHIPS", many=True, optional=True
+                "TOWNSHIP_NAME",
+                "Fields with their names",
+                "One field or several, for instance township and village.",
+                "TOWNSHIPS",
+                many=True,
+                optional=True,
             ),
             p.text(
                 "LANDUSE_NAMES",
@@ -106,8 +111,22 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
             ),
             p.rasters("FACTORS", "Further factors", "Rasters named as in the score table.", optional=True),
-            p.choice("CONNECTIVITY", "MSPA connectivity", "Of the foreground.", ["8", "4"], advanced=True),
-            p.integer("EDGE_WIDTH", "MSPA edge width (cells)", "Depth of the edge.", 1, low=1, high=100, advanced=True),
+            p.choice(
+                "CONNECTIVITY",
+                "MSPA connectivity",
+                "Whether foreground cells that touch only at a corner are connected (8) or not (4).",
+                ["8", "4"],
+                advanced=True,
+            ),
+            p.integer(
+                "EDGE_WIDTH",
+                "MSPA edge width (cells)",
+                "Depth of the edge between core and background, in cells.",
+                1,
+                low=1,
+                high=100,
+                advanced=True,
+            ),
             p.choice(
                 "OVERLAY",
                 "Core and protected land",
@@ -116,7 +135,14 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 advanced=True,
             ),
             p.number("MIN_AREA", "Smallest source (ha)", "Smaller patches are left out.", 100.0, low=0.0),
-            p.number("GAP", "Widest gap closed (m)", "Between parts of a source.", 0.0, low=0.0, advanced=True),
+            p.number(
+                "GAP",
+                "Widest gap closed (m)",
+                "Gaps up to this width between core or protected cells become part of the source.",
+                0.0,
+                low=0.0,
+                advanced=True,
+            ),
             p.number(
                 "DISPERSAL",
                 "Dispersal distance (m)",
@@ -173,17 +199,46 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 low=0.0,
             ),
             p.number(
-                "MIN_RADIUS", "Smallest barrier radius (m)", "Of the search window.", 90.0, low=0.001, advanced=True
+                "MIN_RADIUS",
+                "Smallest barrier radius (m)",
+                "Radius of the discs whose restoration is scored.",
+                90.0,
+                low=0.001,
+                advanced=True,
             ),
             p.number(
-                "MAX_RADIUS", "Largest barrier radius (m)", "Of the search window.", 270.0, low=0.001, advanced=True
+                "MAX_RADIUS",
+                "Largest barrier radius (m)",
+                "Radius of the discs whose restoration is scored.",
+                270.0,
+                low=0.001,
+                advanced=True,
             ),
-            p.number("STEP", "Step between the radii (m)", "0: only the smallest.", 90.0, low=0.0, advanced=True),
-            p.integer(
-                "CLASSES", "Classes of current and score", "By natural breaks.", 4, low=2, high=20, advanced=True
+            p.number(
+                "STEP",
+                "Step between the radii (m)",
+                "Radii from the smallest to the largest by this step; 0 tries only the smallest.",
+                90.0,
+                low=0.0,
+                advanced=True,
             ),
             p.integer(
-                "GRADES", "Grades of sources and corridors", "By natural breaks.", 3, low=1, high=5, advanced=True
+                "CLASSES",
+                "Classes of current and score",
+                "Number of classes by natural breaks.",
+                4,
+                low=2,
+                high=20,
+                advanced=True,
+            ),
+            p.integer(
+                "GRADES",
+                "Grades of sources and corridors",
+                "Number of classes by natural breaks.",
+                3,
+                low=1,
+                high=5,
+                advanced=True,
             ),
             p.flag(
                 "OVERLAY_RESISTANCE",
@@ -193,19 +248,66 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 advanced=True,
             ),
             p.number(
-                "MIN_KEY_AREA", "Smallest key area (ha)", "Smaller ones are dropped.", 1.0, low=0.0, advanced=True
+                "MIN_KEY_AREA",
+                "Smallest key area (ha)",
+                "Smaller pinch points and barriers are dropped.",
+                1.0,
+                low=0.0,
+                advanced=True,
             ),
-            p.raster_output("MSPA", "MSPA", "Codes of GuidosToolbox.", optional=True),
-            p.vector_output("SOURCES", "Ecological sources", "With area, dPC, dIIC and grade.", polygon, optional=True),
-            p.raster_output("RESISTANCE", "Resistance surface", "Corrected.", optional=True),
-            p.raster_output("CORRIDORS", "Corridor belt", "Cost above the least-cost path.", optional=True),
-            p.vector_output("LINKS", "Ecological corridors", "Least-cost paths with their grade.", line, optional=True),
-            p.raster_output("CURRENT", "Current density", "Amperes at 1 A per link.", optional=True),
-            p.vector_output("PINCHPOINTS", "Pinch points", "Highest class of the current.", polygon, optional=True),
-            p.raster_output("SCORE", "Barrier score", "Cost saved per metre restored.", optional=True),
-            p.vector_output("BARRIERS", "Barriers", "Highest class of the score.", polygon, optional=True),
-            p.vector_output("PINCH_TABLE", "Pinch points by township", "Needs TOWNSHIPS.", table, optional=True),
-            p.vector_output("BARRIER_TABLE", "Barriers by township", "Needs TOWNSHIPS.", table, optional=True),
+            p.raster_output("MSPA", "MSPA", "Byte codes of GuidosToolbox with the official colours.", optional=True),
+            p.vector_output(
+                "SOURCES",
+                "Ecological sources",
+                "Polygons numbered by importance, with area, dPC, dIIC, grade and current-flow centrality.",
+                polygon,
+                optional=True,
+            ),
+            p.raster_output(
+                "RESISTANCE", "Resistance surface", "The weighted and corrected resistance.", optional=True
+            ),
+            p.raster_output(
+                "CORRIDORS", "Corridor belt", "Cost above the least-cost path, up to the cutoff.", optional=True
+            ),
+            p.vector_output(
+                "LINKS",
+                "Ecological corridors",
+                "Least-cost paths with cost, length, effective resistance, centrality and grade; dropped ones with the reason.",
+                line,
+                optional=True,
+            ),
+            p.raster_output(
+                "CURRENT",
+                "Current density",
+                "Current at 1 A per link inside its corridor, maximum over links.",
+                optional=True,
+            ),
+            p.vector_output(
+                "PINCHPOINTS", "Pinch points", "Areas of the highest class of current.", polygon, optional=True
+            ),
+            p.raster_output(
+                "SCORE",
+                "Barrier score",
+                "Cost saved per metre restored, the best of all discs that hold the cell.",
+                optional=True,
+            ),
+            p.vector_output(
+                "BARRIERS", "Barriers", "Areas of the highest class of barrier score.", polygon, optional=True
+            ),
+            p.vector_output(
+                "PINCH_TABLE",
+                "Pinch points by township",
+                "Count, area and land use by township; needs townships.",
+                table,
+                optional=True,
+            ),
+            p.vector_output(
+                "BARRIER_TABLE",
+                "Barriers by township",
+                "Count, area and land use by township; needs townships.",
+                table,
+                optional=True,
+            ),
             p.html_output("REPORT", "Report", "Maps, tables, warnings and methods on one page.", default=True),
             *(
                 QgsProcessingOutputNumber(name, label)
