@@ -16,6 +16,7 @@ from .scorechecks import LARGEST_RATIO
 from .types import Array, BoolArray, FloatArray
 
 _BLOCK_CELLS = 1 << 20
+_LARGEST_SCALE_RATIO = 10.0
 
 
 @dataclass(frozen=True)
@@ -443,6 +444,12 @@ class _Tally:
         for label, least, most in zip(labels, self._low, self._high):
             if least == most:
                 monitor.warn(f"'{label}' is {least:g} everywhere: it changes nothing but the level of the surface.")
+        largest, smallest = int(np.argmax(self._high)), int(np.argmin(self._high))
+        if self._high[largest] > _LARGEST_SCALE_RATIO * self._high[smallest]:
+            monitor.warn(
+                f"The factors are on different scales: '{labels[largest]}' goes up to {self._high[largest]:g}, "
+                f"'{labels[smallest]}' to {self._high[smallest]:g}. Score both on one scale, or the first decides alone."
+            )
         covariance = self._parts.covariance
         variance, mean = float(covariance.sum()), float(self._parts.mean.sum())
         # A flat surface leaves a variance of rounding errors only.

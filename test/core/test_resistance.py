@@ -225,6 +225,7 @@ def test_an_extreme_contrast_is_warned_of():
     values = np.array([[1.0, 30_000.0]])
     resistance_surface([values, np.array([[1.0, 2.0]])], [0.9, 0.1], monitor=monitor)
     assert "ratio above 10,000" in monitor.warnings[0]
+    assert "different scales: 'Factor 1' goes up to 30000, 'Factor 2' to 2" in monitor.warnings[1]
 
 
 def test_progress_rises_to_the_end_over_all_passes(factors):
