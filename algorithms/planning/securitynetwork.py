@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
-import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ...core.classmap import parse_values
-from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support.distances import distances_of_pairs, edge_distances
-from ..support.rasters import align
-from ..support.tables import read_rows
-from ..support.terrain import slope
-from ..support.vectors import VectorSource, burn, polygonise
-
-_LAND_USE, _ELEVATION, _SLOPE, _ROAD, _MINE = "land use", "elevation", "slope", "road", "mine"
-_WORDS = {
-    _LAND_USE: r"land ?use|land ?cover|土地",
-    _ELEVATION: r"elevation|altitude|dem|高程|海拔",
-    _SLOPE: r"slope|坡度",
-    _ROAD: r"road|道路|公路",
-    _MINE: r"min(e|es|ing)\b|矿",
-}
+from ..support.networkinputs import NetworkInputs, PolygonDistances
 
 
 class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
@@ -272,7 +255,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             p.vector_output(
                 "LINKS",
                 "Ecological corridors",
-                "Least-cost paths with cost, length, effective resistance, centrality and grade; dropped ones with the reason.",
+                "Least-cost paths with cost, effective resistance, centrality and grade; dropped ones with the reason.",
                 line,
                 optional=True,
             ),
@@ -337,20 +320,21 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         from ..support.networkreport import network_report
 
         land = job.raster("LANDUSE")
+        inputs = NetworkInputs(job)
         job.need_memory(graph_bytes(land.grid.shape) * 2.5)
         values, valid = land.read(job.monitor.part(0.0, 0.02))
-        scores, corrected = self._scores(job)
+        scores, corrected = inputs.scores()
         options = self._options(job)
         network = security_network(
             values,
             valid,
             land.grid,
-            self._factors(job, scores, values, valid),
+            inputs.factors(scores, values, valid),
             scores,
             options,
             distances=PolygonDistances(land.grid),
-            protected=self._protected(job),
-            corrections={one.name: align(one, land, monitor=job.monitor) for one in job.rasters("CORRECTIONS")},
+            protected=inputs.protected(),
+            corrections=inputs.corrections(),
             monitor=job.monitor.part(0.1, 0.9),
         )
         outputs = NetworkOutputs(job, network, land)
@@ -391,89 +375,3 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             overlay_resistance=job.flag("OVERLAY_RESISTANCE"),
             min_key_area_ha=job.number("MIN_KEY_AREA"),
         )
-
-    def _scores(self, job: Job):
-        """Return the score table, and what was corrected in it."""
-        from ...core.presets import LIUZHI_CORRECTIONS, liuzhi_corrected
-        from ...core.scoretable import read_score_table
-
-        table = job.vector("SCORES")
-        if table is None:
-            return liuzhi_corrected(), LIUZHI_CORRECTIONS
-        return read_score_table(read_rows(table)), ()
-
-    def _factors(self, job: Job, scores, values: np.ndarray, valid: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the values of each factor of the score table for which there is data."""
-        land = job.raster("LANDUSE")
-        rasters = {one.name.lower(): one for one in job.rasters("FACTORS")}
-        makers = {
-            _LAND_USE: lambda: np.where(valid, values, np.nan).astype(np.float32),
-            _ELEVATION: lambda: self._elevation(job),
-            _SLOPE: lambda: self._slope(job),
-            _ROAD: lambda: self._distance(job, "ROADS"),
-            _MINE: lambda: self._distance(job, "MINES"),
-        }
-        found = {}
-        for factor in scores:
-            job.monitor.check()
-            if factor.name.lower() in rasters:
-                found[factor.name] = align(rasters[factor.name.lower()], land, monitor=job.monitor)
-                continue
-            kind = next((k for k, words in _WORDS.items() if re.search(words, factor.name, re.IGNORECASE)), None)
-            data = makers[kind]() if kind else None
-            if data is not None:
-                found[factor.name] = data
-        return found
-
-    def _elevation(self, job: Job) -> np.ndarray | None:
-        dem = job.raster("DEM")
-        return None if dem is None else align(dem, job.raster("LANDUSE"), monitor=job.monitor)
-
-    def _slope(self, job: Job) -> np.ndarray | None:
-        elevation = self._elevation(job)
-        return None if elevation is None else slope(elevation, job.raster("LANDUSE"), job.monitor)
-
-    def _distance(self, job: Job, name: str) -> np.ndarray | None:
-        from ...core.scoring import distance_to
-
-        source, land = job.vector(name), job.raster("LANDUSE")
-        if source is None:
-            return None
-        cells = burn(source.geometries(land.crs), land.grid, all_touched=True) > 0
-        if not cells.any():
-            job.monitor.warn(f"No feature of '{source.name}' lies on the land use; that factor is left out.")
-            return None
-        return distance_to(cells, cell_size=land.grid.cell_size * land.grid.metres_per_unit, monitor=job.monitor)
-
-    def _protected(self, job: Job) -> np.ndarray | None:
-        land = job.raster("LANDUSE")
-        layers: list[VectorSource] = job.vectors("PROTECTED")
-        if not layers:
-            return None
-        cells = burn([shape for layer in layers for shape in layer.geometries(land.crs)], land.grid) > 0
-        if not cells.any():
-            raise InputError(
-                f"No protected polygon ({', '.join(layer.name for layer in layers)}) lies on the land use. "
-                "Check their coordinate reference systems, or leave them out."
-            )
-        return cells
-
-
-class PolygonDistances:
-    """Exact distances between patches as the polygons they are written as."""
-
-    def __init__(self, grid) -> None:
-        self._grid = grid
-
-    def within(self, labels, limit, monitor):
-        """Return the pairs of patches at most `limit` apart, and their distances."""
-        first, second, apart = edge_distances(self._polygons(labels, monitor), limit=limit, monitor=monitor)
-        return np.column_stack((first, second)), apart
-
-    def between(self, labels, pairs, monitor):
-        """Return the distances of pairs of patches."""
-        return distances_of_pairs(self._polygons(labels, monitor), pairs, monitor)
-
-    def _polygons(self, labels, monitor):
-        shapes = polygonise(labels, self._grid, monitor.part(0.0, 0.3))
-        return [shapes[k] for k in sorted(shapes)]

@@ -8,7 +8,7 @@ import numpy as np
 from qgis.core import QgsWkbTypes
 
 from ...core.errors import InputError
-from ..base import Job
+from .job import Job
 from .rasters import RasterSource
 from .tables import read_rows
 from .vectors import VectorSource, burn, is_null, name_ids

@@ -21,7 +21,7 @@ from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
 if TYPE_CHECKING:
     from ...core.keyareas import KeyAreas
     from ...core.securitynetwork import SecurityNetwork
-    from ..base import Job
+    from .job import Job
 
 NODATA = -9999.0
 

@@ -15,7 +15,7 @@ from .rasters import metres_per_unit
 from .vectors import is_null, name_ids, read_ids, read_sources
 
 if TYPE_CHECKING:
-    from ..base import Job
+    from .job import Job
 
 EDGE, CENTROID, COST, TABLE = range(4)
 DISTANCES = ("Edge to edge", "Centroid to centroid", "Least cost", "Table")
