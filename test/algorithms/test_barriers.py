@@ -190,3 +190,75 @@ def test_washington_agrees_with_the_reference(run, washington, tmp_path):
     assert out["MAXIMUM"] == pytest.approx(49.33, abs=0.01)
     best = max(found, key=lambda row: row["score"])
     assert best["real_gain"] / 800 == pytest.approx(53.0, abs=0.05)
+
+
+def plain_cost(resistance, start, cell, limit):
+    """Cost distance by scipy's Dijkstra on a graph put together edge by edge."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    node = np.arange(resistance.size).reshape(resistance.shape)
+    heads, tails, costs = [], [], []
+    for here, there, length in (
+        (np.s_[:, :-1], np.s_[:, 1:], 1.0),
+        (np.s_[:-1], np.s_[1:], 1.0),
+        (np.s_[:-1, :-1], np.s_[1:, 1:], np.sqrt(2)),
+        (np.s_[:-1, 1:], np.s_[1:, :-1], np.sqrt(2)),
+    ):
+        cost = length * cell * (resistance[here] + resistance[there]) / 2
+        known = ~np.isnan(cost)
+        heads.append(node[here][known])
+        tails.append(node[there][known])
+        costs.append(cost[known])
+    graph = coo_matrix(
+        (np.concatenate(costs), (np.concatenate(heads), np.concatenate(tails))), shape=(node.size, node.size)
+    ).tocsr()
+    found = dijkstra(graph, directed=False, indices=np.flatnonzero(start), min_only=True, limit=limit)
+    return found.reshape(resistance.shape)
+
+
+@pytest.mark.parametrize("method", ["disc", "ring"])
+def test_washington_agrees_with_a_plain_computation(run, washington, tmp_path, method):
+    from osgeo import gdal, ogr
+    from scipy import ndimage
+
+    links, expected = washington
+    out = run(
+        "barriers",
+        RESISTANCE=str(REFERENCE / "linkage" / "lm_resistances.tif"),
+        SOURCES=str(REFERENCE / "linkage" / "lm_cores.gpkg"),
+        ID_FIELD="core_id",
+        LINKS=links,
+        MIN_RADIUS=400,
+        MAX_RADIUS=1200,
+        STEP=800,
+        METHOD=("disc", "ring").index(method),
+        SCORE=str(tmp_path / "score.tif"),
+    )
+    raster = gdal.Open(str(REFERENCE / "linkage" / "lm_resistances.tif"))
+    resistance = raster.ReadAsArray().astype(float)
+    resistance[resistance < 0] = np.nan
+    cell = raster.GetGeoTransform()[1]
+    labels = gdal.GetDriverByName("MEM").Create("", raster.RasterXSize, raster.RasterYSize, 1, gdal.GDT_Int32)
+    labels.SetGeoTransform(raster.GetGeoTransform())
+    labels.SetProjection(raster.GetProjection())
+    cores = ogr.Open(str(REFERENCE / "linkage" / "lm_cores.gpkg"))
+    gdal.RasterizeLayer(labels, [1], cores.GetLayer(0), options=["ATTRIBUTE=core_id"])
+    labels = labels.ReadAsArray()
+    pairs = [(int(row["coreId1"]), int(row["coreId2"])) for row in expected]
+    limit = 1.001 * max(float(row["lcDist"]) for row in expected)
+    costs = {core: plain_cost(resistance, labels == core, cell, limit) for core in range(1, 7)}
+    score = np.zeros(resistance.shape)
+    for radius in (400, 1200):
+        reach = int(radius / cell)
+        y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+        circle = np.hypot(x, y) <= reach
+        window = circle if method == "disc" else circle & (np.hypot(x, y) > reach - 1)
+        near = {c: ndimage.minimum_filter(v, footprint=window, mode="constant", cval=np.inf) for c, v in costs.items()}
+        for a, b in pairs:
+            least = costs[a][labels == b].min()
+            gain = np.maximum((least - near[a] - near[b] - 2 * radius) / (2 * radius), 0)
+            np.maximum(score, ndimage.maximum_filter(gain, footprint=circle, mode="constant"), out=score)
+    found, nodata = read_raster(out["SCORE"])
+    assert np.array_equal(found != nodata, score > 0)
+    np.testing.assert_allclose(found[found != nodata], score[score > 0], rtol=1e-6)
