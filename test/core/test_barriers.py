@@ -348,3 +348,45 @@ def test_progress_rises_to_the_end_and_cancelling_stops():
     for patience in (0, 5, 12, 20):
         with pytest.raises(OperationCancelled):
             barriers(resistance, labels, pairs, radii=[2, 3, 4], cell_size=1.0, monitor=Listener(patience))
+
+
+def test_any_small_map():
+    """Touching sources, holes, single rows and windows wider than the map included."""
+    hypothesis = pytest.importorskip("hypothesis")
+    from hypothesis import strategies as st
+
+    @hypothesis.settings(max_examples=150, deadline=None, derandomize=True)
+    @hypothesis.given(st.data())
+    def check(data):
+        rows, cols = data.draw(st.integers(1, 9)), data.draw(st.integers(3, 9))
+        cost = st.sampled_from([0.5, 1.0, 2.0, 7.0, 60.0, np.nan])
+        cells = st.lists(cost, min_size=rows * cols, max_size=rows * cols)
+        resistance = np.array(data.draw(cells)).reshape(rows, cols)
+        labels = np.zeros((rows, cols), dtype=np.int32)
+        places = data.draw(st.lists(st.integers(0, rows * cols - 1), min_size=3, max_size=3, unique=True))
+        for label, place in enumerate(places, start=1):
+            labels.ravel()[place] = label
+            resistance.ravel()[place] = 1.0
+        pairs = np.array(data.draw(st.sampled_from([[[1, 2]], [[1, 2], [2, 3]], [[1, 2], [1, 3], [2, 3]]])))
+        radii = data.draw(st.sampled_from([(1.0,), (2.0,), (1.0, 2.0)]))
+        given = {
+            "method": data.draw(st.sampled_from(["disc", "ring"])),
+            "combine": data.draw(st.sampled_from(["maximum", "sum"])),
+        }
+        reached = {a: plain_distance(resistance, labels == a, 1.0) for a in (1, 2, 3)}
+        joined = np.array([np.isfinite(reached[a][labels == b]).any() for a, b in pairs])
+        if not joined.any():
+            with pytest.raises(DisconnectedError):
+                barriers(resistance, labels, pairs, radii=radii, cell_size=1.0, **given)
+            return
+        found = barriers(resistance, labels, pairs, radii=radii, cell_size=1.0, **given)
+        score, percent = plain_barriers(resistance, labels, pairs[joined], radii, 1.0, *given.values(), 1.0)
+        # A sum of steps may miss 0 by a rounding error, which is no gain to speak of.
+        np.testing.assert_allclose(np.nan_to_num(found.score), np.nan_to_num(score), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(np.nan_to_num(found.percent), np.nan_to_num(percent), rtol=1e-9, atol=1e-9)
+        assert not (found.score <= 0).any()
+        real = restored_distances(resistance, labels, pairs, found.links, cell_size=1.0)
+        some = ~np.isnan(real)
+        assert (real[some] <= found.links.distance[some] * (1 + 1e-12)).all()
+
+    check()
