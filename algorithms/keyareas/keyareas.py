@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from qgis.core import QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsSpatialIndex, QgsWkbTypes
+from qgis.core import QgsFeature, QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsSpatialIndex, QgsWkbTypes
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -173,9 +173,11 @@ class _Corridors:
         self._features = [f for f in links.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
         self._id = "link_id" if "link_id" in links.field_names else ""
         self._grade = grade
-        self._index = QgsSpatialIndex()
+        self._index = QgsSpatialIndex(QgsSpatialIndex.Flag.FlagStoreFeatureGeometries)
         for k, feature in enumerate(self._features):
-            self._index.addFeature(k, feature.geometry().boundingBox())
+            numbered = QgsFeature(k)
+            numbered.setGeometry(feature.geometry())
+            self._index.addFeature(numbered)
         self.kinds = {"link_id": self._kind(self._id)}
         if grade:
             self.kinds["link_grade"] = self._kind(grade)
@@ -192,7 +194,7 @@ class _Corridors:
         if lengths and max(lengths.values()) > 0:
             best = min(lengths, key=lambda k: (-lengths[k], k))
         elif self._features:
-            best = min(range(len(self._features)), key=lambda k: self._features[k].geometry().distance(shape))
+            best = min(self._index.nearestNeighbor(shape, 1))
         else:
             return [None] * len(self.kinds)
         feature = self._features[best]
