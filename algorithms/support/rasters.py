@@ -275,6 +275,8 @@ def read_together(
                 small = values.dtype == np.float32 or values.dtype.itemsize <= 2
                 surfaces.append(values.astype(np.float32 if small else np.float64, copy=False))
                 surfaces[-1][~valid] = np.nan
+                # Whole tiles were read and none is read again; GDAL would keep up to a twentieth of the memory.
+                open_ones[k].FlushCache()
             yield row, surfaces
 
     return read
@@ -373,6 +375,8 @@ class RasterWriter:
         values = np.ascontiguousarray(values, dtype=self._dtype)
         gdal.ErrorReset()
         failed = self._dataset.GetRasterBand(1).WriteArray(values, 0, row)
+        if (row + len(values)) % _TILE == 0:
+            self._dataset.FlushCache()  # complete tiles only: rewriting compressed ones would leave holes in the file
         if failed or gdal.GetLastErrorType() >= gdal.CE_Failure:
             raise OutputError(f"Writing {self._path} failed: {gdal.GetLastErrorMsg()}")
 
