@@ -39,7 +39,7 @@ def betweenness(graph: PatchGraph, *, weighted: bool = True, monitor: Monitor = 
        doi:10.1016/j.ecolmodel.2010.06.017.
     """
     a = graph.attributes
-    matrix = graph.essential.matrix()
+    matrix = graph.essential.matrix
     through = np.zeros(graph.size)
     for sources, costs, _ in graph.best_paths(monitor):
         onto = _best_steps(matrix, sources, costs)

@@ -169,8 +169,9 @@ class PatchGraph:
         kept = self.costs <= best[self.pairs[:, 0], self.pairs[:, 1]] * (1.0 + TIE)
         return PatchGraph(self.attributes, self.pairs[kept], self.costs[kept], False)
 
+    @cached_property
     def matrix(self) -> Any:
-        """Return the symmetric scipy CSR matrix of link costs; a stored 0 is a link."""
+        """Symmetric scipy CSR matrix of link costs; a stored 0 is a link."""
         # Both triangles at once: adding a transposed matrix would drop the links of cost 0.
         start, end = self.pairs[:, 0], self.pairs[:, 1]
         rows, columns = np.concatenate((start, end)), np.concatenate((end, start))
@@ -181,7 +182,7 @@ class PatchGraph:
 
         Costs are inf beyond `limit` and where there is no path; predecessors are negative there and at the source.
         """
-        matrix = self.essential.matrix()
+        matrix = self.essential.matrix
         block = max(1, BLOCK_CELLS // self.size)
         for first in range(0, self.size, block):
             monitor.step(first, self.size)

@@ -78,7 +78,7 @@ class ProbabilityIndices:
 
 def components(graph: PatchGraph) -> IntArray:
     """Return the number of the component of each patch, int32, from 0 in the order of the first patch."""
-    labels: IntArray = connected_components(graph.matrix(), directed=False)[1]
+    labels: IntArray = connected_components(graph.matrix, directed=False)[1]
     return labels
 
 

@@ -1,0 +1,114 @@
+"""Importance of all patches (dPC with its fractions) against removing them one at a time.
+
+usage: python benchmarks/connectivity.py [sizes, default 200 1000] [--links]
+
+Peers compute what is left after a removal as a user would: all shortest paths on -ln p again, with scipy's Dijkstra or
+with networkx. They are timed on a few removals (networkx on a few sources of one) and scaled up. CPU seconds, one thread.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import Delaunay, cKDTree
+
+ROOT = Path(__file__).resolve().parents[1]
+spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
+sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["ecosecnet"])
+
+from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, link_importance, node_importance  # noqa: E402
+
+REMOVALS = 6
+
+
+def landscape(kind: str, n: int, seed: int = 1) -> PatchGraph:
+    """Return round patches on a square; links between their edges."""
+    rng = np.random.default_rng(seed)
+    xy = rng.random((n, 2)) * 100 * np.sqrt(n)
+    radius = 25 * rng.random(n)
+    if kind == "Delaunay":
+        corners = Delaunay(xy).simplices
+        pairs = np.vstack((corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]))
+    elif kind == "20 nearest":
+        near = cKDTree(xy).query(xy, 21)[1][:, 1:]
+        pairs = np.column_stack((np.repeat(np.arange(n), 20), near.ravel()))
+    else:
+        pairs = np.column_stack(np.triu_indices(n, 1))
+    pairs = np.unique(np.sort(pairs, axis=1), axis=0)
+    distance = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T) - radius[pairs].sum(axis=1)
+    return PatchGraph.dispersing(radius**2, pairs, np.maximum(distance, 0.0), dispersal_rate(150.0, 0.5))
+
+
+def without(graph: PatchGraph, k: int) -> PatchGraph:
+    """Return the graph without the links of a patch; the patch holds nothing."""
+    links = (graph.pairs != k).all(axis=1)
+    attributes = graph.attributes.copy()
+    attributes[k] = 0.0
+    return PatchGraph(attributes, graph.pairs[links], graph.costs[links], False)
+
+
+def numerator(graph: PatchGraph) -> float:
+    """Return the numerator of PC with scipy alone."""
+    return float(graph.attributes @ np.exp(-dijkstra(graph.matrix)) @ graph.attributes)
+
+
+def cpu(call) -> tuple[float, object]:
+    start = time.process_time()
+    result = call()
+    return time.process_time() - start, result
+
+
+def networkx_seconds(graph: PatchGraph) -> float:
+    """Return the time of all removals with networkx, from a few sources of the whole graph."""
+    import networkx
+
+    peer = networkx.Graph()
+    peer.add_nodes_from(range(graph.size))
+    peer.add_weighted_edges_from((int(i), int(j), float(c)) for (i, j), c in zip(graph.pairs, graph.costs))
+    few = 2 if len(graph.pairs) > 1e5 else 10
+    seconds, _ = cpu(
+        lambda: [networkx.single_source_dijkstra_path_length(peer, source, weight="weight") for source in range(few)]
+    )
+    return seconds / few * graph.size**2
+
+
+def main(sizes: list[int], links: bool) -> None:
+    print(
+        f"{'n':>5} {'links':>8} {'graph':<11} {'ours s':>8} {'scipy x':>8} {'networkx x':>10} {'largest error %':>16}"
+    )
+    for n in sizes:
+        for kind in ("Delaunay", "20 nearest", "complete"):
+            if kind == "complete" and n > 1000:
+                continue
+            graph = landscape(kind, n)
+            repeats = 5 if n <= 200 else 1
+            times = [cpu(lambda graph=graph: node_importance(graph)) for _ in range(repeats)]
+            ours, found = sorted(times, key=lambda one: one[0])[repeats // 2]
+            whole = numerator(graph)
+            removed = np.random.default_rng(0).choice(n, REMOVALS if n * len(graph.pairs) < 1e8 else 2, replace=False)
+            peers, errors = [], []
+            for k in removed:
+                seconds, left = cpu(lambda graph=graph, k=k: numerator(without(graph, k)))
+                peers.append(seconds)
+                errors.append(abs(100 * (whole - left) / whole - found.total[k]))
+            scipy_seconds = float(np.median(peers)) * n
+            print(
+                f"{n:>5} {len(graph.pairs):>8,} {kind:<11} {ours:>8.2f} {scipy_seconds / ours:>8.1f} "
+                f"{networkx_seconds(graph) / ours:>10.0f} {max(errors):>16.1e}",
+                flush=True,
+            )
+            if links and len(graph.pairs) < 1e5:
+                seconds, _ = cpu(lambda graph=graph: link_importance(graph))
+                peer = float(np.median(peers)) * len(graph.pairs)
+                print(f"{'':>14} {'its links':<11} {seconds:>8.2f} {peer / seconds:>8.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    given = [one for one in sys.argv[1:] if one != "--links"]
+    main([int(one) for one in given] or [200, 1000], "--links" in sys.argv)

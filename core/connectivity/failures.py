@@ -1,0 +1,137 @@
+"""What the other patches lose when a patch or a link fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from ..monitor import Monitor
+from ..types import Array, BoolArray, FloatArray, IntArray
+from .graph import PatchGraph
+from .trees import PathTrees, path_trees
+
+CHUNK = 50_000
+"""Neighbours looked at in one go; larger does not pay as the queue of the path search grows."""
+
+
+def patch_losses(graph: PatchGraph, monitor: Monitor) -> FloatArray:
+    """Return, for each patch, the sum over the other pairs of what their connection loses without it.
+
+    Both directions of a pair are counted; float64, shape (n,).
+    """
+    lost: FloatArray = np.zeros(graph.size)
+    left_out = _busiest_side(graph, monitor.part(0.0, 0.1))
+    for trees in path_trees(graph, monitor.part(0.1, 1.0)):
+        root = trees.parent == np.arange(trees.parent.size)
+        wanted = ~root & (trees.size > 1) & ~_bit(left_out, trees.sources[trees.tree], trees.patch)
+        for part, loss in _losses(graph, trees, np.flatnonzero(wanted), monitor, left_out):
+            lost += np.bincount(trees.patch[part], weights=loss, minlength=graph.size)
+    return lost
+
+
+def link_losses(graph: PatchGraph, monitor: Monitor) -> FloatArray:
+    """Return, for each link, the sum over the pairs of what their connection loses without it.
+
+    Both directions of a pair are counted; float64, shape (m,).
+    """
+    lost: FloatArray = np.zeros(len(graph.pairs))
+    key = graph.pairs[:, 0] * graph.size + graph.pairs[:, 1]
+    sorting = np.argsort(key)
+    for trees in path_trees(graph, monitor):
+        before = trees.patch[trees.parent]
+        # A pair uses the link in one direction from one end and in the other from the other end: one is enough.
+        for part, loss in _losses(graph, trees, np.flatnonzero(before < trees.patch), monitor):
+            link = sorting[np.searchsorted(key, before[part] * graph.size + trees.patch[part], sorter=sorting)]
+            lost += np.bincount(link, weights=2.0 * loss, minlength=lost.size)
+    return lost
+
+
+def _busiest_side(graph: PatchGraph, monitor: Monitor) -> Array:
+    """Return which sources (rows) reach a patch (columns) over the link that most pairs with it inside use; bits."""
+    n = graph.size
+    link_from = np.repeat(np.arange(n), np.diff(graph.matrix.indptr))
+    key = link_from * n + graph.matrix.indices
+    load = np.zeros(key.size)
+    for trees in path_trees(graph, monitor.part(0.0, 0.7)):
+        inner = np.flatnonzero((trees.parent != np.arange(trees.parent.size)) & (trees.size > 1))
+        link = trees.patch[trees.parent[inner]] * n + trees.patch[inner]
+        load += np.bincount(np.searchsorted(key, link), weights=trees.size[inner] - 1, minlength=key.size)
+    heaviest = np.full(n, -1)
+    rising = np.argsort(load, kind="stable")
+    heaviest[graph.matrix.indices[rising]] = link_from[rising]
+    return np.concatenate(
+        [np.packbits(before == heaviest, axis=1) for _, _, before in graph.best_paths(monitor.part(0.7, 1.0))]
+    )
+
+
+def _bit(packed: Array, row: IntArray, column: IntArray) -> BoolArray:
+    bit: BoolArray = (packed[row, column >> 3] >> (7 - (column & 7)) & 1).astype(bool)
+    return bit
+
+
+def _losses(
+    graph: PatchGraph, trees: PathTrees, failing: IntArray, monitor: Monitor, left_out: Array | None = None
+) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yield positions in the trees and what the source and the patches beyond lose when that one fails.
+
+    What fails is the patch at the position, the pairs with patches that are `left_out` as sources counted twice; or,
+    without `left_out`, the link that leads to it.
+    """
+    below = np.concatenate(([0], np.cumsum(np.diff(graph.matrix.indptr)[trees.patch])))
+    first = failing if left_out is None else failing + 1
+    work = np.cumsum(below[failing + trees.size[failing]] - below[first])
+    for part in np.split(failing, np.searchsorted(work, np.arange(CHUNK, work.max(initial=0), CHUNK))):
+        if part.size:
+            monitor.check()
+            yield part, _repair(graph, trees, part, left_out)
+
+
+def _repair(graph: PatchGraph, trees: PathTrees, failed: IntArray, left_out: Array | None) -> FloatArray:
+    """Return what is lost with each failure: the patches cut off get their best path around it."""
+    links = left_out is None
+    first = failed if links else failed + 1
+    stop = failed + trees.size[failed]
+    count = stop - first
+    start = np.cumsum(count) - count
+    failure = np.repeat(np.arange(failed.size), count)
+    cut = np.arange(failure.size) + np.repeat(first - start, count)
+    patch, tree = trees.patch[cut], trees.tree[cut]
+    cost = trees.costs[tree, patch]
+
+    # Neighbours of every patch that is cut off, by position in its tree.
+    matrix = graph.matrix
+    degree = np.diff(matrix.indptr)[patch]
+    slot_start = np.cumsum(degree) - degree
+    item = np.repeat(np.arange(cut.size), degree)
+    slot = np.arange(item.size) + np.repeat(matrix.indptr[patch] - slot_start, degree)
+    neighbour = np.repeat(tree * graph.size, degree) + matrix.indices[slot]
+    beside = trees.position.ravel()[neighbour]
+    step = matrix.data[slot]
+    at = failure[item]
+    inside = (beside >= first[at]) & (beside < stop[at])
+    barred = beside == (trees.parent[failed] if links else failed)[at]
+    if links:
+        barred &= (cut == failed[failure])[item]
+
+    # Best way in from outside, then on between patches that are cut off.
+    way_in = trees.costs.ravel()[neighbour] + step
+    way_in[inside | barred] = np.inf
+    entry = np.minimum.reduceat(way_in, slot_start)
+    onward = np.flatnonzero(inside)
+    target = beside[onward] + (start - first)[at[onward]]
+    entered = np.flatnonzero(np.isfinite(entry))
+    pointer = np.concatenate(([0], np.cumsum(np.bincount(item[onward], minlength=cut.size)), [0]))
+    pointer[-1] = pointer[-2] + entered.size
+    around = csr_matrix(
+        (np.concatenate((step[onward], entry[entered])), np.concatenate((target, entered)), pointer),
+        shape=(cut.size + 1, cut.size + 1),
+    )
+    repaired = dijkstra(around, indices=cut.size)[:-1]
+    a = graph.attributes
+    loss = a[trees.sources[tree]] * a[patch] * (graph.connection(cost) - graph.connection(repaired))
+    if left_out is not None:
+        loss *= 1 + _bit(left_out, patch, trees.patch[failed][failure])
+    return np.maximum(np.add.reduceat(loss, start), 0.0)
