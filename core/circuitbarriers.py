@@ -13,6 +13,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,11 +69,16 @@ class CircuitBarriers:
         derivatives times what is taken off, a lower bound. NaN outside the corridors.
     links : CircuitLinks
         The best disc of each link.
+    patch_predicted, patch_exact : float64, shape (links, patches)
+        Gain of each link, in cost units, if a chosen patch is restored: by the derivatives, and when the circuit is
+        solved again. 0 where the patch does not reach the corridor or brings nothing, NaN for links not connected.
     """
 
     derivative: FloatArray
     gain: FloatArray
     links: CircuitLinks
+    patch_predicted: FloatArray
+    patch_exact: FloatArray
 
 
 def circuit_barriers(
@@ -85,6 +91,7 @@ def circuit_barriers(
     cell_size: float,
     restored: float = 1.0,
     combine: str = "maximum",
+    patches: Sequence[IntArray] = (),
     monitor: Monitor = SILENT,
 ) -> CircuitBarriers:
     """Map what restoring each place would take off the effective resistance of the links.
@@ -108,6 +115,8 @@ def circuit_barriers(
         Resistance after restoration. Cells that are better already stay as they are.
     combine : {'maximum', 'sum'}
         What a cell shows of several links.
+    patches : sequence of int arrays
+        Flat indices of the cells of places whose restoration is to be tried, each on its own.
     monitor : Monitor
         Progress, cancellation and warnings.
 
@@ -138,6 +147,7 @@ def circuit_barriers(
     derivative, gain = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
     effective, predicted, exact = (np.full(len(pairs), value) for value in (np.inf, np.nan, np.nan))
     row, col = np.full(len(pairs), -1), np.full(len(pairs), -1)
+    patch_predicted, patch_exact = (np.full((len(pairs), len(patches)), np.nan) for _ in range(2))
     gather = np.fmax if combine == "maximum" else _sum_of_known
     for link in corridor_costs(graph, labels, pairs, slack=cutoff, monitor=monitor.part(0.1, 1.0)):
         if not np.isfinite(link.least):
@@ -148,7 +158,8 @@ def circuit_barriers(
         circuit = _Circuit(window, ends[0], ends[1], monitor)
         effective[link.index] = circuit.resistance * cell_size
         slope = circuit.derivative() * cell_size
-        disc_gain = focal_sum(slope * np.maximum(window - restored, 0.0), disc(reach))
+        cell_gain = np.nan_to_num(slope * np.maximum(window - restored, 0.0))
+        disc_gain = focal_sum(cell_gain, disc(reach))
         disc_gain[~corridor] = np.nan
         k, place = link.index, (link.rows, link.cols)
         derivative[place] = gather(derivative[place], slope)
@@ -161,6 +172,13 @@ def circuit_barriers(
             patch = (rows - top) ** 2 + (cols - left) ** 2 <= reach**2
             predicted[k] = disc_gain.ravel()[best]
             exact[k] = cell_size * (circuit.resistance - circuit.restored(patch, restored, monitor))
+        for number, cells in enumerate(patches):
+            patch = _inside(cells, labels.shape, place)
+            patch_predicted[k, number] = cell_gain[patch].sum()
+            patch_exact[k, number] = 0.0
+            if patch_predicted[k, number] > 0:
+                fallen = circuit.resistance - circuit.restored(patch, restored, monitor)
+                patch_exact[k, number] = cell_size * fallen
     cut_off = int(np.isinf(effective).sum())
     if cut_off == len(pairs):
         raise DisconnectedError(
@@ -170,7 +188,8 @@ def circuit_barriers(
         monitor.warn(
             f"{cut_off} of {len(pairs)} links join sources that are cut off from each other; they are left out."
         )
-    return CircuitBarriers(derivative, gain, CircuitLinks(effective, row, col, predicted, exact))
+    links = CircuitLinks(effective, row, col, predicted, exact)
+    return CircuitBarriers(derivative, gain, links, patch_predicted, patch_exact)
 
 
 def _validate(pairs: IntArray, cutoff: float, radius: float, cell_size: float, restored: float, combine: str) -> int:
@@ -186,6 +205,17 @@ def _validate(pairs: IntArray, cutoff: float, radius: float, cell_size: float, r
     if combine not in ("maximum", "sum"):
         raise InputError(f"Links cannot be combined by '{combine}'; choose maximum or sum.")
     return cells_in(radius, cell_size)
+
+
+def _inside(cells: IntArray, shape: tuple[int, ...], place: tuple[slice, slice]) -> BoolArray:
+    """Return the mask of some cells of the raster in a window of it."""
+    rows, cols = np.divmod(np.asarray(cells, dtype=np.int64), shape[1])
+    height, width = place[0].stop - place[0].start, place[1].stop - place[1].start
+    rows, cols = rows - place[0].start, cols - place[1].start
+    here = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+    mask: BoolArray = np.zeros((height, width), dtype=bool)
+    mask[rows[here], cols[here]] = True
+    return mask
 
 
 def _sum_of_known(total: FloatArray, more: FloatArray) -> FloatArray:

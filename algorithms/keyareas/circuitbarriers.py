@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
+from qgis.core import QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
-from ..support.links import read_links
+from ..support.links import Links, read_links
 from ..support.tables import columns
-from ..support.vectors import read_sources
+from ..support.vectors import cells_inside, read_sources
 
 _NODATA = -1.0
 _COMBINE = ("maximum", "sum")
@@ -35,7 +35,8 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         "the circuit (the current through each connection, squared). <b>Gain</b>: the derivatives times what "
         "restoration takes off, added up over the disc, in cost units. It is a lower bound, close for small changes. "
         "<b>Links</b>: the best disc of each link, with the gain predicted and the exact one from solving the circuit "
-        "with the disc restored. NoData: outside the corridors. Impassable cells are not restored.</p>"
+        "with the disc restored. <b>Places to try</b> get both gains as well. NoData: outside the corridors. Impassable "
+        "cells are not restored.</p>"
         "<p>The circuit of a link is that of 'pinchpoints' with adjacent pairs: 8 neighbours, mean of the two "
         "resistances, inside the corridor, each source one node. Effective resistances are times the cell size.</p>"
         "<p>Doyle and Snell 1984, Random walks and electric networks, doi:10.5948/UPO9781614440222.</p>"
@@ -80,6 +81,12 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
                 low=1e-9,
                 advanced=True,
             ),
+            p.vector(
+                "PATCHES",
+                "Places to try",
+                "Polygons whose restoration is tried, each on its own, for instance key areas from 'barriers'.",
+                optional=True,
+            ),
             p.raster_output("GAIN", "Gain", "Predicted fall of the effective resistance, cost units."),
             p.raster_output(
                 "DERIVATIVE",
@@ -95,8 +102,21 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
                 QgsProcessing.SourceType.TypeVectorLine,
                 optional=True,
             ),
+            p.vector_output(
+                "OUTPUT_PATCHES",
+                "Places tried",
+                "The polygons with the gain of all links together, the number of links that gain and the one that gains "
+                "most.",
+                optional=True,
+                default=False,
+            ),
             QgsProcessingOutputNumber("MAXIMUM", "Largest predicted gain"),
         ]
+
+    def check(self, job: Job) -> str | None:
+        if job.given("OUTPUT_PATCHES") and not job.given("PATCHES"):
+            return "Give the polygons of the places to try, or leave out the output of places tried."
+        return None
 
     def execute(self, job: Job) -> None:
         from ...core.circuitbarriers import circuit_barriers
@@ -117,6 +137,8 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor,
         )
         links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+        patches = job.vector("PATCHES")
+        shapes = [] if patches is None else patches.geometries(raster.crs)
         found = circuit_barriers(
             resistance,
             sources.labels,
@@ -126,6 +148,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             cell_size=cell,
             restored=job.number("RESTORED"),
             combine=_COMBINE[job.choice("COMBINE")],
+            patches=[cells_inside(shape, raster.grid) for shape in shapes],
             monitor=job.monitor.part(0.05, 0.95),
         )
         for name, values, description in (
@@ -162,4 +185,28 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             raster.crs,
             style=styling.lines(styling.SCORE[-2]),
         )
+        if patches is not None:
+            _write_patches(job, found, shapes, links, raster)
         job.results["MAXIMUM"] = float(np.nanmax(found.gain))
+
+
+def _write_patches(job: Job, found, shapes: list[QgsGeometry], links: Links, raster) -> None:
+    names = columns(patch_id=int, area_ha=float, predicted=float, exact=float, gaining_links=int)
+    names += columns(best_link=links.id_type, best_exact=float)
+    exact, predicted = np.nan_to_num(found.patch_exact), np.nan_to_num(found.patch_predicted)
+    hectare = raster.grid.metres_per_unit**2 / 10_000.0
+    rows = []
+    for k, shape in enumerate(shapes):
+        best = int(exact[:, k].argmax())
+        some = exact[best, k] > 0
+        row = [k + 1, shape.area() * hectare, predicted[:, k].sum(), exact[:, k].sum(), int((exact[:, k] > 0).sum())]
+        rows.append([*row, links.ids[best] if some else None, exact[best, k]])
+    job.write_features(
+        "OUTPUT_PATCHES",
+        names,
+        rows,
+        shapes,
+        QgsWkbTypes.Type.MultiPolygon,
+        raster.crs,
+        style=styling.polygons((*styling.SCORE[2], 150)),
+    )

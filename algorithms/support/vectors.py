@@ -283,6 +283,29 @@ def burn_mask(
     return mask
 
 
+def cells_inside(polygon: QgsGeometry, grid: Grid) -> np.ndarray:
+    """Return the flat indices of the cells whose centre lies in a polygon.
+
+    For a polygon that catches no centre it is the cell at a point inside it, if the grid has one there.
+    """
+    box = polygon.boundingBox()
+    top, left = grid.index(box.xMinimum(), box.yMaximum())
+    bottom, right = grid.index(box.xMaximum(), box.yMinimum())
+    top, left = max(top, 0), max(left, 0)
+    bottom, right = min(bottom, grid.rows - 1), min(right, grid.cols - 1)
+    if bottom < top or right < left:
+        return np.empty(0, dtype=np.int64)
+    window = grid.window(top, left, bottom - top + 1, right - left + 1)
+    rows, cols = np.nonzero(burn([polygon], window))
+    if not rows.size:
+        point = polygon.pointOnSurface().asPoint()
+        row, col = grid.index(point.x(), point.y())
+        if not (0 <= row < grid.rows and 0 <= col < grid.cols):
+            return np.empty(0, dtype=np.int64)
+        rows, cols = np.array([row - top]), np.array([col - left])
+    return (rows + top) * grid.cols + cols + left
+
+
 def polygonise(labels: np.ndarray, grid: Grid, monitor: Monitor = SILENT) -> dict[int, QgsGeometry]:
     """Return one multi-part polygon for each positive label, along the cell edges.
 

@@ -23,7 +23,7 @@ from ...core.tabulation import OUTSIDE, Pieces, Tabulation, tabulate
 from .cutting import Divider, repaired
 from .rasters import RasterSource, metres_per_unit
 from .tables import Column, columns
-from .vectors import VectorSource, burn, is_null
+from .vectors import VectorSource, cells_inside, is_null
 
 _OUTSIDE = "outside"
 _TOTAL = "total"
@@ -75,24 +75,10 @@ class RasterUse:
         if self._to_raster is not None:
             part = QgsGeometry(part)
             part.transform(self._to_raster)
-        box, grid = part.boundingBox(), self._grid
-        top, left = grid.index(box.xMinimum(), box.yMaximum())
-        bottom, right = grid.index(box.xMaximum(), box.yMinimum())
-        top, left = max(top, 0), max(left, 0)
-        bottom, right = min(bottom, grid.rows - 1), min(right, grid.cols - 1)
-        if bottom < top or right < left:
-            return {}
-        window = grid.window(top, left, bottom - top + 1, right - left + 1)
-        inside = burn([part], window) > 0
-        if not inside.any():
-            point = part.pointOnSurface().asPoint()
-            row, col = grid.index(point.x(), point.y())
-            if not (top <= row <= bottom and left <= col <= right):
-                return {}
-            inside[row - top, col - left] = True
-        place = slice(top, bottom + 1), slice(left, right + 1)
-        codes, count = np.unique(self._values[place][inside & self._valid[place]], return_counts=True)
-        return {str(int(code)): float(n * size / inside.sum()) for code, n in zip(codes, count)}
+        cells = cells_inside(part, self._grid)
+        known = self._values.ravel()[cells[self._valid.ravel()[cells]]]
+        codes, count = np.unique(known, return_counts=True)
+        return {str(int(code)): float(n * size / cells.size) for code, n in zip(codes, count)}
 
 
 class PolygonUse:

@@ -55,6 +55,29 @@ def test_a_disc_of_two_cells_unless_said(run, chain):
     assert out["MAXIMUM"] == pytest.approx(30 * (19 + 4), rel=1e-6)
 
 
+def test_places_to_try(run, chain, polygons, tmp_path):
+    def box(col):
+        x = 500_000 + 30 * col
+        return f"POLYGON(({x} 2900000, {x + 60} 2900000, {x + 60} 2899970, {x} 2899970, {x} 2900000))"
+
+    patches = polygons("patches", [(box(2), {"name": "hard"}), (box(4), {"name": "soft"}), (box(40), {"name": "off"})])
+    out = run(
+        "circuitbarriers",
+        **chain,
+        PATCHES=patches,
+        GAIN="TEMPORARY_OUTPUT",
+        OUTPUT_PATCHES=str(tmp_path / "patches.gpkg"),
+    )
+    rows = read_table(out["OUTPUT_PATCHES"])
+    assert [row["exact"] for row in rows] == pytest.approx([30 * 20, 30 * 2, 0])
+    assert [row["predicted"] for row in rows] == pytest.approx([30 * 20, 30 * 2, 0])
+    assert [row["gaining_links"] for row in rows] == [1, 1, 0]
+    assert [row["best_link"] for row in rows][:2] == [3, 3]
+    assert rows[0]["area_ha"] == pytest.approx(0.18)
+    with pytest.raises(Exception, match="Give the polygons of the places"):
+        run("circuitbarriers", **chain, GAIN="TEMPORARY_OUTPUT", OUTPUT_PATCHES="TEMPORARY_OUTPUT")
+
+
 def test_sources_that_are_cut_off(run, chain, raster):
     ground = np.full((2, 7), 1, dtype=np.float32)
     ground[:, 3] = -1

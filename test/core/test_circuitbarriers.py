@@ -94,6 +94,38 @@ def test_the_exact_gain_is_that_of_solving_again(radius, always, monkeypatch):
             assert 0 < found.links.predicted[k] <= found.links.exact[k] * (1 + 1e-9)
 
 
+def test_chosen_patches_are_restored_one_by_one():
+    resistance, labels = landscape(6)
+    pairs = [[1, 2], [1, 3]]
+    band = np.zeros(labels.shape, dtype=bool)
+    band[8:12, 3:18] = True
+    spot = np.zeros(labels.shape, dtype=bool)
+    spot[10, 12] = True
+    corner = np.zeros(labels.shape, dtype=bool)
+    corner[0, -1] = True
+    found = circuit_barriers(
+        resistance,
+        labels,
+        pairs,
+        cutoff=600.0,
+        radius=30.0,
+        cell_size=CELL,
+        patches=[np.flatnonzero(patch) for patch in (band, spot, corner)],
+    )
+    assert found.patch_exact.shape == (2, 3)
+    for k, (a, b) in enumerate(pairs):
+        window = in_corridor(resistance, labels, a, b, 600.0)
+        ends = [(labels == label) & ~np.isnan(window) for label in (a, b)]
+        before = CELL * solve_pair(window, *ends).resistance
+        for number, patch in enumerate((band, spot, corner)):
+            better = np.where(patch, np.minimum(window, 1.0), window)
+            after = CELL * solve_pair(better, *ends).resistance
+            assert found.patch_exact[k, number] == pytest.approx(before - after, rel=1e-8, abs=1e-8 * before)
+    assert (found.patch_predicted <= found.patch_exact * (1 + 1e-9)).all()
+    assert (found.patch_exact[:, 0] > 0).all()
+    assert (found.patch_exact[:, 2] == 0).all()
+
+
 def test_small_changes_bring_what_the_derivatives_say():
     resistance, labels = landscape(7)
     resistance = np.where(np.isnan(resistance), np.nan, 10.0)
