@@ -217,7 +217,7 @@ def _with_width(
     graph: CostGraph, labels: IntArray, links: Links, active: IntArray, width: float, monitor: Monitor
 ) -> Iterator[Corridor]:
     length = np.array([outside_length(links.paths[index], graph.cell_size) for index in active.tolist()])
-    wanted = np.rint(width * length / graph.cell_size**2).astype(np.int64)
+    wanted = np.ceil(width * length / graph.cell_size**2 * (1.0 - _ROUNDING)).astype(np.int64)
     guess = 0.5 * width * links.cost[active] / links.length[active]
     waiting = np.arange(active.size)
     total = max(1, active.size)
