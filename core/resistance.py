@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .corrections import ADD, Correction, CorrectionEffect, ZoneMeans
+from .corrections import ADD, NORMALISED, Correction, CorrectionEffect, ZoneMeans
 from .errors import GridMismatchError, InputError
 from .moments import CHUNK, Moments
 from .monitor import SILENT, Monitor
@@ -17,6 +17,7 @@ from .types import Array, BoolArray, FloatArray
 
 _BLOCK_CELLS = 1 << 20
 _LARGEST_SCALE_RATIO = 10.0
+_MANY = 0.1
 
 
 @dataclass(frozen=True)
@@ -475,6 +476,13 @@ class _Tally:
             )
             for i, counts in enumerate(self.corrections)
         )
+        for effect in effects:
+            if effect.raised > _MANY * self._final.count:
+                share = 100 * effect.raised / self._final.count
+                monitor.warn(
+                    f"In {share:.0f} % of the cells the correction by '{effect.name}' is held at the floor: its values "
+                    f"there are small against the mean. For grades that start at 0 '{NORMALISED}' is safer."
+                )
         return ResistanceSummary(
             self._final.count,
             self.missing,

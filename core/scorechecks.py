@@ -74,7 +74,8 @@ def check_scores(
     ranges : mapping from factor name to (float, float), optional
         Smallest and largest value of the factor's raster.
     codes : mapping from factor name to a collection of float, optional
-        The values that occur in the factor's class map.
+        The values that occur in the factor's raster, where they are few: a table of codes is compared with them, and a
+        gap between ranges in which none of them lies does no harm (1 to 2, 3 to 4 in a map of whole numbers).
     overlay : bool, optional
         Whether the table is meant for a weighted overlay: then there must be two factors or more, and weights that
         sum to 1.
@@ -92,14 +93,16 @@ def check_scores(
     """
     found: list[Finding] = []
     for factor in factors:
-        found += _check_limits(factor)
+        present = (codes or {}).get(factor.name)
+        extent = (ranges or {}).get(factor.name)
+        found += _check_limits(factor, present)
         found += _check_values(factor)
         found += _check_direction(factor)
         found += _check_units(factor)
-        if ranges and factor.name in ranges:
-            found += _check_range(factor, *ranges[factor.name])
-        if codes and factor.name in codes:
-            found += _check_codes(factor, codes[factor.name])
+        if present is not None and all(item.is_code for item in factor.classes):
+            found += _check_codes(factor, present)
+        elif extent is not None:
+            found += _check_range(factor, *extent)
     if overlay:
         found += _check_weights(factors)
         found += _check_common_unit(factors)
@@ -135,7 +138,7 @@ def usual_direction(name: str) -> str:
     return FALLS if _GREEN.search(name) else ""
 
 
-def _check_limits(factor: FactorScores) -> Iterator[Finding]:
+def _check_limits(factor: FactorScores, present: Collection[float] | None) -> Iterator[Finding]:
     usable = sorted((c for c in factor.classes if not c.is_reversed), key=lambda c: (c.minimum, c.maximum))
     for item in factor.classes:
         if item.is_reversed:
@@ -159,7 +162,7 @@ def _check_limits(factor: FactorScores) -> Iterator[Finding]:
                     f"{min(item.maximum, reach.maximum):.10g}: these values have two scores. Let one class start where "
                     "the other ends.",
                 )
-            elif item.minimum > reach.maximum and not (item.is_code and reach.is_code):
+            elif item.minimum > reach.maximum and _matters(reach, item, present):
                 yield Finding(
                     ERROR,
                     "gap",
@@ -170,6 +173,13 @@ def _check_limits(factor: FactorScores) -> Iterator[Finding]:
                 )
         if reach is None or item.maximum >= reach.maximum:
             reach = item
+
+
+def _matters(lower: ScoreClass, upper: ScoreClass, present: Collection[float] | None) -> bool:
+    """Tell whether values can lie between two classes that are not both codes."""
+    if lower.is_code and upper.is_code:
+        return False
+    return present is None or any(lower.maximum < value < upper.minimum for value in present)
 
 
 def _reversed(factor: FactorScores, item: ScoreClass, usable: Sequence[ScoreClass]) -> Iterator[Finding]:

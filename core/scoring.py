@@ -171,6 +171,7 @@ def distance_to(
     *,
     cell_size: float | tuple[float, float] = 1.0,
     maximum: float = math.inf,
+    margin: tuple[int, int] = (0, 0),
     monitor: Monitor = SILENT,
 ) -> FloatArray:
     """Return the exact Euclidean distance of every cell to the nearest feature cell.
@@ -183,10 +184,13 @@ def distance_to(
         Edge of a cell, or its height and width, in metres.
     maximum : float, optional
         Larger distances are set to this value, in metres.
+    margin : (int, int), optional
+        Rows and columns at each edge of `features` that are looked at but left out of the result, so that features just
+        beyond the area count too.
 
     Returns
     -------
-    ndarray, float32, shape (rows, cols)
+    ndarray, float32, shape (rows - 2 margin, cols - 2 margin)
         Distance from cell centre to cell centre, in metres; 0 in the cells of the features. It differs from the
         distance to the features themselves by at most half a cell diagonal.
 
@@ -212,14 +216,16 @@ def distance_to(
     nearest = ndimage.distance_transform_edt(
         ~features, sampling=(height, width), return_distances=False, return_indices=True
     )
-    rows, cols = features.shape
-    distance = np.empty(features.shape, dtype=np.float32)
+    top, left = margin
+    rows, cols = features.shape[0] - 2 * top, features.shape[1] - 2 * left
+    nearest = nearest[:, top : top + rows, left : left + cols]
+    distance = np.empty((rows, cols), dtype=np.float32)
     step = max(1, _CHUNK // cols)
     for row in range(0, rows, step):
         monitor.step(row, rows)
         part = slice(row, row + step)
-        down = (nearest[0, part] - np.arange(row, min(row + step, rows))[:, None]) * height
-        across = (nearest[1, part] - np.arange(cols)) * width
+        down = (nearest[0, part] - np.arange(top + row, top + min(row + step, rows))[:, None]) * height
+        across = (nearest[1, part] - np.arange(left, left + cols)) * width
         distance[part] = np.minimum(np.sqrt(down * down + across * across), maximum)
     return distance
 

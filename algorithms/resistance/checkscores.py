@@ -102,9 +102,9 @@ def _values(job: Job, factors: tuple[FactorScores, ...]) -> tuple[dict, dict]:
         part = job.monitor.part(place / len(sources), (place + 1) / len(sources))
         for _, (surface,) in rasters.read_together([source], source)(part):
             held.add(surface)
-        if held.codes is not None and all(item.is_code for item in factor.classes):
+        if held.codes:
             codes[factor.name] = held.codes
-        elif held.minimum <= held.maximum:
+        if held.minimum <= held.maximum:
             ranges[factor.name] = (held.minimum, held.maximum)
     return ranges, codes
 

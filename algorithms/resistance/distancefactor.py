@@ -30,7 +30,8 @@ class DistanceFactorAlgorithm(EcoSecNetAlgorithm):
         "<p>The distance is the exact Euclidean one between cell centres: 0 in every cell that a feature touches, "
         "elsewhere the distance to the nearest such cell. It differs from the distance to the feature itself by at "
         "most half a cell diagonal.</p>"
-        "<p>Features outside the grid are not seen. Where a road runs just beyond the edge, use a larger grid.</p>"
+        "<p>Features outside the grid are seen within the margin only. Where a road runs just beyond the edge, give a "
+        "margin.</p>"
         "<p><b>Output</b>: float raster, metres, no NoData.</p>"
         "<p>Method: Maurer, Qi &amp; Raghavan (2003), doi:10.1109/TPAMI.2003.1177156.</p>"
     )
@@ -51,6 +52,14 @@ class DistanceFactorAlgorithm(EcoSecNetAlgorithm):
                 low=0.0,
                 optional=True,
             ),
+            p.number(
+                "MARGIN",
+                "Margin (m)",
+                "Features up to this far beyond the edge of the grid count too.",
+                0.0,
+                low=0.0,
+                advanced=True,
+            ),
             p.raster_output("OUTPUT", "Distance", "Distance to the nearest feature, in metres."),
         ]
 
@@ -58,12 +67,15 @@ class DistanceFactorAlgorithm(EcoSecNetAlgorithm):
         from ...core.scoring import distance_to
 
         template, features = job.raster("GRID"), job.vector("FEATURES")
-        grid = template.grid
-        job.need_memory(_BYTES_PER_CELL * grid.rows * grid.cols)
+        grid, metres = template.grid, template.grid.metres_per_unit
+        reach = job.number("MARGIN") / metres
+        down, across = math.ceil(reach / grid.dy), math.ceil(reach / grid.dx)
+        wide = grid.window(-down, -across, grid.rows + 2 * down, grid.cols + 2 * across)
+        job.need_memory(_BYTES_PER_CELL * wide.rows * wide.cols)
         shapes = features.geometries(template.crs)
         if not shapes:
             raise InputError(f"'{features.name}' has no features. Choose a layer that has some, or drop this factor.")
-        extent = QgsRectangle(grid.left, grid.bottom, grid.right, grid.top)
+        extent = QgsRectangle(wide.left, wide.bottom, wide.right, wide.top)
         inside = [shape for shape in shapes if extent.intersects(shape.boundingBox())]
         if not inside:
             raise InputError(
@@ -73,15 +85,15 @@ class DistanceFactorAlgorithm(EcoSecNetAlgorithm):
         if len(inside) < len(shapes):
             job.monitor.warn(
                 f"{len(shapes) - len(inside):,} of {len(shapes):,} features of '{features.name}' lie outside the grid "
-                "and are not seen. Near the edge the distance may be too large."
+                "and its margin and are not seen. Near the edge the distance may be too large; a larger margin helps."
             )
-        cells = vectors.burn(inside, grid, np.ones(len(inside), dtype=int), all_touched=True) > 0
+        cells = vectors.burn(inside, wide, np.ones(len(inside), dtype=int), all_touched=True) > 0
         job.monitor.step(0.2, 1.0)
-        metres = grid.metres_per_unit
         distance = distance_to(
             cells,
             cell_size=(grid.dy * metres, grid.dx * metres),
             maximum=job.number("MAX") or math.inf,
+            margin=(down, across),
             monitor=job.monitor,
         )
         job.monitor.step(0.7, 1.0)

@@ -144,7 +144,9 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             values.add(surface)
         if not math.isfinite(values.minimum):
             raise InputError(f"'{source.name}' holds only NoData.")
-        report(_check(factor, values), job.monitor)
+        ranges = {factor.name: (values.minimum, values.maximum)}
+        codes = {} if values.codes is None else {factor.name: values.codes}
+        report(check_scores([factor], ranges=ranges, codes=codes, overlay=False), job.monitor)
         path = job.raster_path("OUTPUT")
         unmatched, counts = 0, [0] * len(factor.classes)
         with rasters.RasterWriter(
@@ -229,10 +231,3 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         for item in made:
             job.monitor.info(f"{item.describe()}: score {item.score:g}")
         return FactorScores(job.text("FACTOR") or source.name, tuple(made))
-
-
-def _check(factor: FactorScores, values) -> tuple:
-    name = factor.name
-    if values.codes is not None and all(item.is_code for item in factor.classes):
-        return check_scores([factor], codes={name: values.codes}, overlay=False)
-    return check_scores([factor], ranges={name: (values.minimum, values.maximum)}, overlay=False)

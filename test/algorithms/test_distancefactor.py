@@ -69,6 +69,21 @@ def test_points_polygons_and_the_largest_distance(run, raster, polygons, tmp_pat
     assert np.argwhere(cells == 0).tolist() == [[1, 2]]
 
 
+def test_a_margin_sees_the_road_beyond_the_edge(run, raster, polygons, tmp_path):
+    beyond = f"LineString({LEFT - 45} {TOP + 500}, {LEFT - 45} {TOP - 5000})"
+    far = f"LineString({LEFT + 1795} {TOP}, {LEFT + 1795} {TOP - 1200})"
+    features = polygons("roads", [(beyond, {"n": 1}), (far, {"n": 2})], kind="LineString")
+    grid = raster("grid", GRID)
+    found = []
+    for margin in (0, 90):
+        out = run("distancefactor", FEATURES=features, GRID=grid, MARGIN=margin, OUTPUT=str(tmp_path / f"{margin}.tif"))
+        found.append(read_raster(out["OUTPUT"])[0])
+    assert found[0].shape == found[1].shape == GRID.shape
+    assert found[0][:, 0].tolist() == [59 * 30] * 40
+    assert found[1][:, 0].tolist() == [60] * 40
+    np.testing.assert_array_equal(found[0][:, 30:], found[1][:, 30:])
+
+
 def test_cells_in_feet_give_metres(run, raster, polygons, tmp_path):
     feet = "EPSG:2264"
     out = run(

@@ -157,7 +157,11 @@ def test_the_floor_keeps_dark_cells_passable_and_the_cap_bright_ones(factors):
     light = np.zeros(factors[0].shape)
     light[20:, :] = 1.0
     light[30, 5] = 1e6
-    result = resistance_surface(factors, WEIGHTS, corrections=[light], correction=Correction(floor=0.2, cap=4))
+    monitor = Recorder()
+    result = resistance_surface(
+        factors, WEIGHTS, corrections=[light], correction=Correction(floor=0.2, cap=4), monitor=monitor
+    )
+    assert any("correction by 'Correction 1' is held at the floor" in text for text in monitor.warnings)
     base = resistance_surface(factors, WEIGHTS).values
     gain = result.values / base
     assert np.nanmin(gain) == pytest.approx(0.2)

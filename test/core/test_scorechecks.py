@@ -136,6 +136,13 @@ def test_codes_need_no_neighbours_but_may_not_repeat():
     assert "scores 2 and 3" in twice[0].message
 
 
+def test_a_gap_in_which_no_value_lies_does_no_harm():
+    table = ranges((1, 2, 1), (3, 4, 2), (6, 9, 3))
+    assert [f.check for f in one(table)] == ["gap", "gap"]
+    found = one(table, codes={"Factor": [1, 2, 3, 4, 5, 8]}, ranges={"Factor": (1, 8)})
+    assert [(f.check, f.row) for f in found] == [("gap", 3)]
+
+
 def test_descending_tables_are_in_order():
     assert one(ranges((20, 30, 1), (10, 20, 2), (0, 10, 3))) == ()
 

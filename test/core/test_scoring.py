@@ -136,6 +136,13 @@ def test_distance_is_the_least_of_all_distances(cell_size):
     np.testing.assert_allclose(distance_to(features, cell_size=cell_size), expected, rtol=1e-6)
 
 
+def test_a_margin_is_looked_at_and_cut_off():
+    features = np.random.default_rng(3).random((30, 40)) < 0.02
+    whole = distance_to(features, cell_size=(20.0, 50.0))
+    inner = distance_to(features, cell_size=(20.0, 50.0), margin=(4, 7))
+    np.testing.assert_array_equal(inner, whole[4:-4, 7:-7])
+
+
 def test_distance_is_capped_and_refuses_nothing():
     features = np.zeros((1, 9), dtype=bool)
     with pytest.raises(InputError, match="No feature lies on the grid"):
