@@ -1,4 +1,7 @@
-"""Writes docs/tools.md, the reference of all tools, from the tools themselves. Run with the Python that has QGIS."""
+"""Writes docs/tools.md and the table of tools in README.md from the tools themselves.
+
+Run with the Python that has QGIS: /usr/bin/python3 scripts/make_docs.py
+"""
 
 import html
 import importlib.util
@@ -11,11 +14,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def provider():
-    """Return the provider of this checkout in a running QGIS."""
-    from qgis.testing import start_app
-
-    start_app()
+def tools():
+    """Return the tools of this checkout, by group."""
     if "ecosecnet" not in sys.modules:
         spec = importlib.util.spec_from_file_location(
             "ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
@@ -24,8 +24,8 @@ def provider():
         spec.loader.exec_module(sys.modules["ecosecnet"])
     from ecosecnet.algorithms.provider import ALGORITHMS
 
-    tools = [algorithm.create() for algorithm in (make() for make in ALGORITHMS)]
-    return sorted(tools, key=lambda tool: tool.groupId() and tool.group())
+    # The order within a group is that of the work.
+    return sorted((algorithm().create() for algorithm in ALGORITHMS), key=lambda tool: tool.group())
 
 
 def plain(text):
@@ -57,7 +57,8 @@ def kind(parameter):
 
 def page(tool):
     """Return the section of a tool."""
-    lines = [f'<a id="{tool.name()}"></a>', f"### {tool.displayName()} (`{tool.name()}`)", "", plain(tool.shortHelpString()), ""]
+    title = f"### {tool.displayName()} (`{tool.name()}`)"
+    lines = [f'<a id="{tool.name()}"></a>', title, "", plain(tool.shortHelpString()), ""]
     inputs = [p for p in tool.parameterDefinitions() if not p.isDestination()]
     outputs = [p for p in tool.parameterDefinitions() if p.isDestination()]
     named = {p.name() for p in outputs}
@@ -69,8 +70,8 @@ def page(tool):
     return "\n".join(lines).replace("\n\n\n", "\n\n")
 
 
-def main():
-    """Return the whole page."""
+def reference():
+    """Return docs/tools.md."""
     parts = [
         "# The tools",
         "",
@@ -78,7 +79,7 @@ def main():
         "Areas are in hectares, distances in map units (metres) unless said otherwise.",
     ]
     group = None
-    for tool in provider():
+    for tool in tools():
         if tool.group() != group:
             group = tool.group()
             parts += ["", f"## {group}"]
@@ -86,7 +87,19 @@ def main():
     return "\n".join(parts) + "\n"
 
 
+def readme():
+    """Return README.md with the table of the tools as they are now."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = [f"| {t.group()} | {t.displayName()} (`{t.name()}`) | {t.shortDescription()} |" for t in tools()]
+    table = "\n".join(["| Group | Tool (id) | What it does |", "|---|---|---|", *rows])
+    return re.sub(r"(<!-- tools -->\n).*(<!-- /tools -->)", lambda m: f"{m[1]}{table}\n{m[2]}", text, flags=re.S)
+
+
 if __name__ == "__main__":
-    (ROOT / "docs" / "tools.md").write_text(main(), encoding="utf-8")
+    from qgis.testing import start_app
+
+    start_app()
+    (ROOT / "docs" / "tools.md").write_text(reference(), encoding="utf-8")
+    (ROOT / "README.md").write_text(readme(), encoding="utf-8")
     sys.stdout.flush()
     os._exit(0)  # QGIS without a window may crash while it is torn down
