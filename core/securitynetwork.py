@@ -36,7 +36,8 @@ from .monitor import SILENT, Monitor
 from .mspa import mspa, seven_classes
 from .patches import find_patches
 from .pinchpoints import PinchPoints, pinchpoints
-from .resistance import ResistanceSummary, resistance_surface
+from .resistance import resistance_surface
+from .resistancefacts import ResistanceSummary
 from .scorechecks import check_scores
 from .scoretable import FactorScores
 from .scoring import score_values

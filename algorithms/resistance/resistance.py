@@ -8,7 +8,8 @@ from qgis.core import QgsProcessingOutputNumber
 
 from ...core.corrections import CORRECTION_METHODS, Correction
 from ...core.errors import InputError
-from ...core.resistance import Block, ResistanceSummary, build_resistance
+from ...core.resistance import Block, build_resistance
+from ...core.resistancefacts import ResistanceSummary
 from ...core.scoretable import parse_number, parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
