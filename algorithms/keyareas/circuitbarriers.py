@@ -37,6 +37,8 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         "<b>Links</b>: the best disc of each link, with the gain predicted and the exact one from solving the circuit "
         "with the disc restored. <b>Places to try</b> get both gains as well. NoData: outside the corridors. Impassable "
         "cells are not restored.</p>"
+        "<p>Only what lies inside the corridor of a link can gain here. 'Barriers' also finds places that would open a "
+        "new way outside the present corridors; give a large cutoff to see these too.</p>"
         "<p>The circuit of a link is that of 'pinchpoints' with adjacent pairs: 8 neighbours, mean of the two "
         "resistances, inside the corridor, each source one node. Effective resistances are times the cell size.</p>"
         "<p>Doyle and Snell 1984, Random walks and electric networks, doi:10.5948/UPO9781614440222.</p>"
@@ -196,6 +198,12 @@ def _write_patches(job: Job, found, shapes: list[QgsGeometry], links: Links, ras
     exact, predicted = np.nan_to_num(found.patch_exact), np.nan_to_num(found.patch_predicted)
     hectare = raster.grid.metres_per_unit**2 / 10_000.0
     rows = []
+    outside = int(np.count_nonzero(~np.any(predicted > 0, axis=0)))
+    if outside:
+        job.monitor.warn(
+            f"{outside} of {len(shapes)} places bring nothing: they lie outside all corridors or are as good as restored. "
+            "A larger cutoff widens the corridors."
+        )
     for k, shape in enumerate(shapes):
         best = int(exact[:, k].argmax())
         some = exact[best, k] > 0
