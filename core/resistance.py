@@ -131,8 +131,9 @@ def build_resistance(
 
     References
     ----------
-    Malczewski (2000), doi:10.1111/1467-9671.00035, for the overlay. The division by the mean of the land-use class is
-    the night-light correction of Chinese studies of ecological security patterns.
+    Malczewski (2000), doi:10.1111/1467-9671.00035, for the overlay. Corrections: night light in Jiao et al. (2024),
+    doi:10.3389/fevo.2023.1301149; ecological sensitivity of karst in Zhao et al. (2021), doi:10.3390/ijerph18136863.
+    Floor and cap, and what happens where a correction has no data, are ours.
     """
     share = normalise_weights(weights, monitor=monitor)
     job = _Overlay(share, leave_out_missing, correction)
