@@ -194,7 +194,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         job = Job(self, parameters, context, feedback)
         try:
             self.execute(job)
-            job.monitor.check()
+            job.monitor.step(1, 1)
         except EcoSecNetError as error:
             job.discard()
             raise QgsProcessingException(str(error)) from None

@@ -364,14 +364,18 @@ class RasterWriter:
             band.SetDescription(description)
         if classes:
             _set_classes(band, classes)
+        self._statistics = _Statistics() if dtype.startswith("float") else None
 
     def __enter__(self) -> RasterWriter:
         return self
 
     def write(self, row: int, values: np.ndarray) -> None:
         """Write some rows; NaN becomes NoData."""
-        if values.dtype.kind == "f" and not np.isnan(self._nodata):
-            values = np.where(np.isnan(values), self._nodata, values)
+        if values.dtype.kind == "f":
+            missing = np.isnan(values)
+            if self._statistics is not None:
+                self._statistics.add(values[~missing])
+            values = np.where(missing, self._nodata, values)
         values = np.ascontiguousarray(values, dtype=self._dtype)
         gdal.ErrorReset()
         failed = self._dataset.GetRasterBand(1).WriteArray(values, 0, row)
@@ -382,6 +386,9 @@ class RasterWriter:
 
     def __exit__(self, kind: object, value: object, trace: object) -> None:
         gdal.ErrorReset()
+        if self._statistics is not None and self._statistics.count:
+            # QGIS would else sample the file for its colours, and find nothing where data are sparse.
+            self._dataset.GetRasterBand(1).SetStatistics(*self._statistics.result())
         self._dataset.FlushCache()
         failed = gdal.GetLastErrorMsg() if gdal.GetLastErrorType() >= gdal.CE_Failure else ""
         self._dataset = None
@@ -401,6 +408,26 @@ class RasterWriter:
         except OSError as error:
             os.remove(self._temporary)
             raise OutputError(f"{self._path} cannot be replaced; is it open elsewhere? {error}") from None
+
+
+class _Statistics:
+    """Minimum, maximum, mean and standard deviation of what is written."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._low, self._high = np.inf, -np.inf
+        self._sum = self._squares = 0.0
+
+    def add(self, values: np.ndarray) -> None:
+        if values.size:
+            self.count += values.size
+            self._low, self._high = min(self._low, values.min()), max(self._high, values.max())
+            self._sum += float(values.sum(dtype=np.float64))
+            self._squares += float(np.square(values, dtype=np.float64).sum())
+
+    def result(self) -> tuple[float, float, float, float]:
+        mean = self._sum / self.count
+        return float(self._low), float(self._high), mean, max(self._squares / self.count - mean * mean, 0.0) ** 0.5
 
 
 def _set_classes(band: gdal.Band, classes: Sequence[tuple[int, str, tuple[int, int, int]]]) -> None:
