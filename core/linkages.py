@@ -17,51 +17,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
+from .adjacency import Adjacency, Pairs, find_pairs
 from .costdistance import STEPS, CostField, CostGraph, cells_of, least_costs
 from .errors import DisconnectedError, InputError
 from .monitor import SILENT, Monitor
 from .types import BoolArray, FloatArray, IntArray
 
-
-class Adjacency(enum.Enum):
-    """How candidate pairs are found."""
-
-    EITHER = "cost-weighted or Euclidean allocation"
-    COST = "cost-weighted allocation"
-    EUCLIDEAN = "Euclidean allocation"
-    ALL = "all pairs"
+__all__ = ["Adjacency", "LinkKind", "Links", "Pairs", "describe", "find_links", "find_pairs", "path_length"]
 
 
 class LinkKind(enum.IntEnum):
-    """What became of a link; positive kinds are active. The numbers are Linkage Mapper's, `CUT_OFF` is ours."""
+    """What became of a link; positive kinds are active. Most numbers are Linkage Mapper's; 30, -2 and -20 are ours."""
 
     ADJACENT = 1
     NEAREST = 10
     JOINS_GROUPS = 20
+    IN_TREE = 30
     NOT_NEAREST = -1
+    NOT_IN_TREE = -2
     TOO_FAR = -11
     TOO_COSTLY = -12
     THROUGH_SOURCE = -15
     CUT_OFF = -20
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Candidate links.
-
-    Attributes
-    ----------
-    pairs : ndarray, int64, shape (m, 2)
-        Labels, the lower first, sorted.
-    by_cost, by_distance : ndarray, bool, shape (m,)
-        Whether the cost-weighted and the Euclidean allocation zones touch.
-    """
-
-    pairs: IntArray
-    by_cost: BoolArray
-    by_distance: BoolArray
 
 
 @dataclass(frozen=True)
@@ -101,75 +79,6 @@ class Links:
         return self.kind > 0
 
 
-def euclidean_allocation(labels: IntArray) -> IntArray:
-    """Return the label of the source nearest in a straight line to every cell, impassable cells included."""
-    index = distance_transform_edt(labels == 0, return_distances=False, return_indices=True)
-    allocation: IntArray = labels[tuple(index)]
-    return allocation
-
-
-def touching_zones(allocation: IntArray) -> IntArray:
-    """Return the pairs of labels that are neighbours (of 8) somewhere, shape (m, 2), the lower first, sorted."""
-    found = [np.empty((0, 2), dtype=np.int64)]
-    rows, cols = allocation.shape
-    for down, right in ((0, 1), (1, 1), (1, 0), (1, -1)):
-        here = allocation[: rows - down, max(0, -right) : cols - max(0, right)]
-        there = allocation[down:, max(0, right) : cols - max(0, -right)]
-        meet = (here != there) & (here > 0) & (there > 0)
-        found.append(np.sort(np.column_stack((here[meet], there[meet])), axis=1).astype(np.int64))
-    return np.unique(np.concatenate(found), axis=0)
-
-
-def find_pairs(
-    graph: CostGraph, labels: IntArray, *, adjacency: Adjacency = Adjacency.EITHER, field: CostField | None = None
-) -> Pairs:
-    """Find the pairs of sources that may be linked.
-
-    Parameters
-    ----------
-    graph : CostGraph
-        The resistance surface.
-    labels : ndarray, int, shape (rows, cols)
-        0 outside sources, 1 .. n in them.
-    adjacency : Adjacency
-        Which pairs count as neighbours. Zones touch when a cell of one is a neighbour (of 8) of a cell of the other.
-    field : CostField, optional
-        `graph.allocate(labels)`, where it has been made already.
-
-    Returns
-    -------
-    Pairs
-
-    Raises
-    ------
-    InputError
-        With fewer than two sources.
-
-    Notes
-    -----
-    Euclidean zones cover impassable cells too; they are exact for cell centres (a source of many cells counts from its
-    nearest cell), O(n).
-    """
-    present = np.unique(labels[labels > 0])
-    if present.size < 2:
-        raise InputError(
-            f"Corridors need at least two sources, but there {'is one' if present.size else 'are none'} on the "
-            "resistance surface."
-        )
-    by_cost: IntArray = np.empty((0, 2), dtype=np.int64)
-    by_distance = by_cost
-    if adjacency in (Adjacency.EITHER, Adjacency.COST, Adjacency.ALL):
-        by_cost, _ = graph.contacts(field or graph.allocate(labels))
-    if adjacency in (Adjacency.EITHER, Adjacency.EUCLIDEAN, Adjacency.ALL):
-        by_distance = touching_zones(euclidean_allocation(labels))
-    if adjacency is Adjacency.ALL:
-        first, second = np.triu_indices(present.size, k=1)
-        pairs = np.column_stack((present[first], present[second])).astype(np.int64)
-    else:
-        pairs = np.unique(np.concatenate((by_cost, by_distance)), axis=0)
-    return Pairs(pairs, _among(pairs, by_cost), _among(pairs, by_distance))
-
-
 def find_links(
     graph: CostGraph,
     labels: IntArray,
@@ -181,6 +90,7 @@ def find_links(
     drop_through_sources: bool = True,
     nearest: int | None = None,
     join_groups: bool = False,
+    tree: bool = False,
     field: CostField | None = None,
     monitor: Monitor = SILENT,
 ) -> Links:
@@ -204,6 +114,8 @@ def find_links(
         Keep only the links that are among this many least-cost links of one of their sources.
     join_groups : bool
         With `nearest`: keep in addition the least-cost links that join what would fall apart.
+    tree : bool
+        Keep only the links of a minimum spanning tree of the least-cost distances (after the limits).
     field : CostField, optional
         `graph.allocate(labels)`, where it has been made already.
     monitor : Monitor
@@ -258,6 +170,8 @@ def find_links(
                 kind[index] = LinkKind.TOO_COSTLY
             elif drop_through_sources and through[index]:
                 kind[index] = LinkKind.THROUGH_SOURCE
+    if tree:
+        _keep_tree(kind, pairs, cost)
     if nearest is not None:
         _keep_nearest(kind, pairs, cost, nearest, join_groups)
     links = Links(pairs, kind, euclidean, cost, length, tuple(paths), tuple(through))
@@ -304,6 +218,8 @@ def describe(
         LinkKind.ADJACENT: "kept: neighbouring sources",
         LinkKind.NEAREST: "kept: among the nearest of one of its sources",
         LinkKind.JOINS_GROUPS: "kept: joins groups of sources",
+        LinkKind.IN_TREE: "kept: in the minimum spanning tree",
+        LinkKind.NOT_IN_TREE: "dropped: not in the minimum spanning tree",
         LinkKind.NOT_NEAREST: "dropped: not among the nearest of either source",
         LinkKind.CUT_OFF: "dropped: impassable cells (NoData) lie between the sources",
     }[kind]
@@ -343,11 +259,6 @@ def _rounded_up(value: float) -> str:
     return f"{math.ceil(value / unit) * unit:.10g}"
 
 
-def _among(pairs: IntArray, some: IntArray) -> BoolArray:
-    known = set(map(tuple, some.tolist()))
-    return np.array([tuple(pair) in known for pair in pairs.tolist()], dtype=bool)
-
-
 def _trace(graph: CostGraph, cost: FloatArray, target: IntArray) -> IntArray:
     """Return the least-cost path from the source of a cost field to the cheapest of some cells, as rows and columns."""
     rows, cols = graph.shape
@@ -365,30 +276,52 @@ def _trace(graph: CostGraph, cost: FloatArray, target: IntArray) -> IntArray:
     return np.array(path[::-1], dtype=np.int64)
 
 
-def _keep_nearest(kind: IntArray, pairs: IntArray, cost: FloatArray, nearest: int, join_groups: bool) -> None:
-    """Mark the nearest links of each source and, if asked, the cheapest links that join the groups they leave."""
-    active = np.flatnonzero(kind > 0)
-    active = active[np.argsort(cost[active], kind="stable")]
-    used: dict[int, int] = {}
-    group = {label: label for label in np.unique(pairs).tolist()}
+class _Groups:
+    """Sources that are joined already."""
 
-    def root(label: int) -> int:
-        while group[label] != label:
-            label = group[label]
+    def __init__(self) -> None:
+        self._parent: dict[int, int] = {}
+
+    def join(self, pair: IntArray) -> bool:
+        """Join the ends of a link; tell whether they were apart."""
+        first, second = (self._root(label) for label in pair.tolist())
+        self._parent[first] = second
+        return first != second
+
+    def _root(self, label: int) -> int:
+        while self._parent.get(label, label) != label:
+            label = self._parent[label]
         return label
 
-    for index in active.tolist():
+
+def _cheapest_first(kind: IntArray, cost: FloatArray) -> list[int]:
+    """Return the active links by their cost, those of equal cost in their order."""
+    active = np.flatnonzero(kind > 0)
+    cheapest: list[int] = active[np.argsort(cost[active], kind="stable")].tolist()
+    return cheapest
+
+
+def _keep_tree(kind: IntArray, pairs: IntArray, cost: FloatArray) -> None:
+    """Mark the links of a minimum spanning tree (Kruskal)."""
+    groups = _Groups()
+    for index in _cheapest_first(kind, cost):
+        kind[index] = LinkKind.IN_TREE if groups.join(pairs[index]) else LinkKind.NOT_IN_TREE
+
+
+def _keep_nearest(kind: IntArray, pairs: IntArray, cost: FloatArray, nearest: int, join_groups: bool) -> None:
+    """Mark the nearest links of each source and, if asked, the cheapest links that join the groups they leave."""
+    active = _cheapest_first(kind, cost)
+    used: dict[int, int] = {}
+    groups = _Groups()
+    for index in active:
         ends = pairs[index].tolist()
         if any(used.get(label, 0) < nearest for label in ends):
             kind[index] = LinkKind.NEAREST
-            group[root(ends[0])] = root(ends[1])
+            groups.join(pairs[index])
         else:
             kind[index] = LinkKind.NOT_NEAREST
         for label in ends:
             used[label] = used.get(label, 0) + 1
-    if join_groups:
-        for index in active.tolist():
-            first, second = root(int(pairs[index, 0])), root(int(pairs[index, 1]))
-            if kind[index] == LinkKind.NOT_NEAREST and first != second:
-                kind[index] = LinkKind.JOINS_GROUPS
-                group[first] = second
+    for index in active if join_groups else []:
+        if kind[index] == LinkKind.NOT_NEAREST and groups.join(pairs[index]):
+            kind[index] = LinkKind.JOINS_GROUPS

@@ -9,7 +9,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
-from ..support.distances import distances_of_pairs
+from ..support.distances import distances_of_pairs, table_distances
 from ..support.linktable import link_columns, link_lines, link_rows
 from ..support.rasters import RasterSource
 from ..support.tables import columns
@@ -21,6 +21,8 @@ _ADJACENCY = (
     "Cost-weighted neighbours",
     "Euclidean neighbours",
     "All pairs",
+    "Delaunay triangulation of the centroids",
+    "Minimum spanning tree of the least-cost distances",
 )
 
 
@@ -55,6 +57,13 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source, at least two."),
             p.id_field(),
             p.choice("ADJACENCY", "Link", "Which pairs of sources are tried.", _ADJACENCY),
+            p.table(
+                "DISTANCES",
+                "Straight distances",
+                "Table of two source ids and a distance, such as a Conefor distance file (named .csv or .tsv), to take "
+                "instead of the distances between the polygons.",
+                optional=True,
+            ),
             p.number(
                 "MAX_CWD",
                 "Largest least-cost distance",
@@ -161,9 +170,10 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             graph,
             sources.labels,
             pairs,
-            distances_of_pairs(sources.geometries, pairs - 1, job.monitor.part(0.1, 0.15)),
+            _straight(job, sources, pairs - 1),
             **limits,
             drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
+            tree=adjacency is Adjacency.TREE,
             nearest=job.integer("NEAREST"),
             join_groups=job.flag("CONNECT_GROUPS"),
             field=field,
@@ -181,6 +191,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         job.results["INACTIVE_COUNT"] = len(pairs) - active
 
     def _write_field(self, job: Job, field, raster: RasterSource) -> None:
+        if not (job.given("CWD") or job.given("ALLOCATION")):
+            return
         cost = np.where(np.isfinite(field.cost), field.cost, np.nan).astype(np.float32)
         job.write_raster(
             "CWD",
@@ -287,3 +299,18 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             raster.crs,
             style=styling.polygons((104, 172, 176, 120)),
         )
+
+
+def _straight(job: Job, sources: Sources, pairs: np.ndarray) -> np.ndarray:
+    """Return the straight distances of pairs: from the table where it has them, else between the polygons."""
+    if not job.given("DISTANCES"):
+        return distances_of_pairs(sources.geometries, pairs, job.monitor.part(0.1, 0.15))
+    known = {(i, j): d for i, j, d in zip(*(a.tolist() for a in table_distances(job.vector("DISTANCES"), sources.ids)))}
+    distances = np.array([known.get(tuple(pair), np.nan) for pair in pairs.tolist()])
+    missing = np.isnan(distances)
+    if missing.any():
+        job.monitor.warn(
+            f"{int(missing.sum())} of {len(pairs)} pairs are not in the table; their polygons were measured."
+        )
+        distances[missing] = distances_of_pairs(sources.geometries, pairs[missing], job.monitor.part(0.1, 0.15))
+    return distances

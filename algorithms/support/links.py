@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsGeometryEngine
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature
 
 from ...core.errors import InputError
 from ...core.monitor import SILENT, Monitor
@@ -108,46 +108,6 @@ def read_links(
     if double:
         monitor.warn(f"Links {name_ids(double)} join sources that another link joins already; they were left out.")
     return Links(ids, np.array(pairs, dtype=np.int64), features)
-
-
-def straight_distances(geometries: Sequence[QgsGeometry], pairs: np.ndarray, monitor: Monitor = SILENT) -> np.ndarray:
-    """Return the exact distance from edge to edge of each pair of polygons.
-
-    Parameters
-    ----------
-    geometries : sequence of QgsGeometry
-        Polygons in one projected CRS.
-    pairs : ndarray of int, shape (m, 2)
-        Positions of the two polygons, from 0.
-    monitor : Monitor
-        Cancellation.
-
-    Returns
-    -------
-    ndarray of float64, shape (m,)
-        Map units; 0 where they touch or overlap.
-
-    Raises
-    ------
-    InputError
-        For polygons that are not valid.
-    """
-    distances = np.empty(len(pairs))
-    engines: dict[int, QgsGeometryEngine] = {}
-    for k, ends in enumerate(np.asarray(pairs).tolist()):
-        monitor.check()
-        # The polygon with more corners is the one that is indexed.
-        other, indexed = sorted(ends, key=lambda end: geometries[end].constGet().nCoordinates())
-        if indexed not in engines:
-            engines[indexed] = QgsGeometry.createGeometryEngine(geometries[indexed].constGet())
-            engines[indexed].prepareGeometry()
-        distances[k] = engines[indexed].distance(geometries[other].constGet())
-        if not distances[k] >= 0.0:
-            raise InputError(
-                f"The distance between sources {ends[0] + 1} and {ends[1] + 1} (by position) cannot be computed; one "
-                "of them is invalid. Run 'Fix geometries' first."
-            )
-    return distances
 
 
 def numbers(links: Links, names: Sequence[str], what: str) -> np.ndarray:

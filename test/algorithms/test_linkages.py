@@ -1,4 +1,5 @@
 import csv
+import shutil
 
 import numpy as np
 import pytest
@@ -136,6 +137,55 @@ def test_nearest_keeps_the_network_together_only_when_asked(run, raster, polygon
     assert run("linkages", **given)["LINK_COUNT"] == 2
     out = run("linkages", **given, CONNECT_GROUPS=True)
     assert out["LINK_COUNT"] == 3
+
+
+def test_minimum_spanning_tree(run, raster, polygons, tmp_path):
+    places = [(1, 1), (1, 12), (12, 1), (12, 14)]
+    out = run(
+        "linkages",
+        RESISTANCE=raster("r", np.ones((16, 16), dtype=np.float32)),
+        SOURCES=polygons("s", [(box(*place), {"source_id": k}) for k, place in enumerate(places, start=1)]),
+        ADJACENCY=5,
+        LINKS=str(tmp_path / "l.gpkg"),
+        CORRIDORS="TEMPORARY_OUTPUT",
+    )
+    links = read_table(out["LINKS"])
+    kept = [(row["from_id"], row["to_id"]) for row in links if row["active"]]
+    assert kept == [(1, 2), (1, 3), (2, 4)]
+    assert {row["reason"] for row in links if not row["active"]} == {"dropped: not in the minimum spanning tree"}
+
+
+def test_distances_of_a_conefor_file(run, chain, tmp_path, messages):
+    file = tmp_path / "distances.csv"
+    file.write_text("from_id,to_id,distance\neast,middle,1234.5\n", encoding="utf-8")
+    out = run(
+        "linkages",
+        feedback=messages,
+        **chain,
+        DISTANCES=str(file),
+        LINKS=str(tmp_path / "l.gpkg"),
+        CORRIDORS="TEMPORARY_OUTPUT",
+    )
+    distances = {(row["from_id"], row["to_id"]): row["euc_dist"] for row in read_table(out["LINKS"])}
+    assert distances == {("west", "middle"): pytest.approx(750.0), ("middle", "east"): 1234.5}
+    assert any("1 of 2 pairs are not in the table" in text for text in messages.warnings)
+
+
+@pytest.mark.skipif(not LINKAGE.exists(), reason="the reference data set is not there")
+def test_distances_of_linkage_mapper_as_they_come(run, tmp_path):
+    """Tab-separated, without a header, ids as numbers: the file users have."""
+    shutil.copy(LINKAGE / "lm_distances_conefor.txt", tmp_path / "distances.tsv")
+    out = run(
+        "linkages",
+        RESISTANCE=str(LINKAGE / "lm_resistances.tif"),
+        SOURCES=str(LINKAGE / "lm_cores.gpkg"),
+        ID_FIELD="core_id",
+        DISTANCES=str(tmp_path / "distances.tsv"),
+        CUTOFF=0.0,
+        LINKS=str(tmp_path / "l.gpkg"),
+        CORRIDORS="TEMPORARY_OUTPUT",
+    )
+    assert read_table(out["LINKS"])[0]["euc_dist"] == 32399.384557163
 
 
 def test_cut_off_sources_are_named_and_the_others_go_on(run, raster, polygons, messages):

@@ -6,19 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ecosecnet.core import corridors as corridor_module
+from ecosecnet.core.adjacency import euclidean_allocation, touching_zones
 from ecosecnet.core.corridors import add_to_mosaic, corridors, outside_length, shape_of
 from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import DisconnectedError, InputError
-from ecosecnet.core.linkages import (
-    Adjacency,
-    LinkKind,
-    describe,
-    euclidean_allocation,
-    find_links,
-    find_pairs,
-    path_length,
-    touching_zones,
-)
+from ecosecnet.core.linkages import Adjacency, LinkKind, describe, find_links, find_pairs, path_length
 from ecosecnet.core.monitor import Monitor
 
 REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "reference"
@@ -70,6 +62,18 @@ class TestPairs:
             [2, 5],
         ]
         assert find_pairs(CostGraph(np.ones((1, 9))), labels).pairs.tolist() == [[1, 2], [2, 5]]
+
+    def test_delaunay_joins_the_corners_of_triangles(self):
+        labels = np.zeros((21, 21), dtype=np.int32)
+        labels[0, 0], labels[0, 20], labels[20, 0], labels[20, 20], labels[9, 10] = 1, 2, 3, 4, 7
+        found = find_pairs(CostGraph(np.ones((21, 21))), labels, adjacency=Adjacency.DELAUNAY)
+        assert found.pairs.tolist() == [[1, 2], [1, 3], [1, 7], [2, 4], [2, 7], [3, 4], [3, 7], [4, 7]]
+
+    @pytest.mark.parametrize("labels", [[[3, 0, 1, 0, 2]], [[3], [0], [1], [0], [2]]])
+    def test_delaunay_of_a_line_is_a_chain(self, labels):
+        labels = np.array(labels)
+        found = find_pairs(CostGraph(np.ones(labels.shape)), labels, adjacency=Adjacency.DELAUNAY)
+        assert found.pairs.tolist() == [[1, 2], [1, 3]]
 
     def test_euclidean_allocation_is_the_nearest_cell(self):
         labels = blocks(1, (30, 35))
@@ -191,6 +195,18 @@ class TestLinks:
         _, joined = network(np.ones((1, 23)), labels, join_groups=True, **options)
         assert joined.pairs[joined.kind == LinkKind.JOINS_GROUPS].tolist() == [[2, 3]]
         assert set(joined.kind[~joined.active].tolist()) == {LinkKind.NOT_NEAREST}
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_spanning_tree_of_the_neighbours_is_that_of_all_pairs(self, seed):
+        csgraph = pytest.importorskip("scipy.sparse.csgraph")
+        resistance, labels = landscape(seed, nodata=0.0), blocks(seed, (40, 50), count=8, size=2)
+        _, every = network(resistance, labels, adjacency=Adjacency.ALL, drop_through_sources=False)
+        matrix = np.zeros((9, 9))
+        matrix[tuple(every.pairs.T)] = every.cost
+        expected = np.argwhere(csgraph.minimum_spanning_tree(matrix).toarray())
+        _, tree = network(resistance, labels, adjacency=Adjacency.TREE, drop_through_sources=False, tree=True)
+        assert tree.pairs[tree.active].tolist() == expected.tolist()
+        assert set(tree.kind.tolist()) == {LinkKind.IN_TREE, LinkKind.NOT_IN_TREE}
 
     @pytest.mark.parametrize("nearest", [1, 2, 3])
     def test_nearest_is_the_nearest_of_either_end(self, nearest):
