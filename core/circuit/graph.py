@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from scipy import sparse
+from scipy import ndimage, sparse
 
 from ..errors import InputError
-from ..types import FloatArray, IntArray
+from ..types import BoolArray, FloatArray, IntArray
 
 AVERAGES = ("resistance", "conductance")
 
@@ -87,6 +87,22 @@ class RasterGraph:
         """Rows and columns."""
         rows, cols = self.node.shape
         return rows, cols
+
+    @cached_property
+    def linked(self) -> BoolArray:
+        """Cells that have a link, (rows, cols)."""
+        linked = np.zeros(self.shape, dtype=bool)
+        for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
+            linked[here] |= coupling > 0
+            linked[there] |= coupling > 0
+        return linked
+
+    @cached_property
+    def contrast(self) -> float:
+        """Largest over smallest conductance."""
+        linked = [coupling[coupling > 0] for coupling in self.couplings]
+        linked = [values for values in linked if values.size]
+        return max(map(np.max, linked)) / min(map(np.min, linked)) if linked else 1.0
 
     def on_cells(self, values: FloatArray, fill: float = 0.0) -> FloatArray:
         """Spread values of nodes over their cells."""
@@ -172,7 +188,18 @@ class RasterGraph:
     @cached_property
     def component(self) -> IntArray:
         """Number of the connected component of every node."""
-        return _components(*self.links(), self.size)
+        structure = np.ones((3, 3)) if len(self.couplings) > 2 else None
+        labels, count = ndimage.label(self.linked, structure)
+        patch = labels[self.linked].astype(np.int64) - 1
+        nodes = self.node[self.linked]
+        component = np.full(self.size, -1, dtype=np.int64)
+        component[nodes] = patch
+        if self.shorted:
+            joined = _components(patch, component[nodes], np.ones(nodes.size), count)
+            component[nodes] = joined[patch]
+        alone = component < 0
+        component[alone] = count + np.arange(np.count_nonzero(alone))
+        return component
 
     def elimination_rank(self) -> IntArray:
         """Return the place of every node in a nested dissection of the raster; shorted cells come last."""
@@ -337,6 +364,13 @@ def raster_graph(
     firsts, numbers = np.unique(first[has_node], return_inverse=True)
     node[has_node] = numbers.ravel()
     return RasterGraph(couplings, node, firsts.size)
+
+
+def anchored_nodes(graph: Graph, held: BoolArray, ground: FloatArray | None) -> BoolArray:
+    """Return the nodes of the components in which some node is held or grounded."""
+    anchors = held if ground is None else held | (ground > 0)
+    anchored: BoolArray = (np.bincount(graph.component, weights=anchors) > 0)[graph.component]
+    return anchored
 
 
 def nested_dissection(rows: int, cols: int, leaf: int = 8) -> IntArray:

@@ -174,10 +174,10 @@ class _Electrodes:
         self._network = np.zeros((self.count, self.count))
         for k, node in enumerate(held_nodes.tolist()):
             monitor.step(k, 2 * self.count)
-            unit = self._unit[k]
-            unit[node] = 1.0
-            unit += solver.solve(-self.graph.apply(unit))
-            self._network[k] = self.graph.apply(unit)[held_nodes]
+            fixed = np.zeros(self.graph.size)
+            fixed[node] = 1.0
+            self._unit[k] = solver.solve(np.zeros(self.graph.size), fixed)
+            self._network[k] = self.graph.apply(self._unit[k])[held_nodes]
 
     def partners(self, i: int, allowed: BoolArray | None) -> IntArray:
         """Return the focal nodes that node i can exchange current with."""

@@ -217,7 +217,7 @@ def _regions(graph: RasterGraph, nodes_i: IntArray, nodes_j: IntArray, monitor: 
     held[nodes_i] = held[nodes_j] = True
     boundary = np.zeros(graph.size)
     boundary[nodes_j] = 1.0
-    potential = make_solver(graph, held=held, monitor=monitor).solve(-graph.apply(boundary)) + boundary
+    potential = make_solver(graph, held=held, monitor=monitor).solve(np.zeros(graph.size), boundary)
     # the power at 1 V is the current; unlike a sum of currents it is right to the square of the error
     effective = 1.0 / graph.power(potential)
     return potential * effective, effective

@@ -1,0 +1,105 @@
+"""Direct solution of circuits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from ..errors import ConvergenceError
+from ..monitor import SILENT, Monitor
+from ..types import BoolArray, FloatArray
+from .graph import Graph, anchored_nodes
+
+_RESIDUAL = 1e-6
+"""Largest residual of a solve, relative to the injected current, that is let pass."""
+
+_EXACT = 1e-13
+"""Relative residual at which a direct solve is not refined any more."""
+
+_ROUNDING = 1e-15
+"""Residual, relative to degree times potential, that rounding of the potentials alone makes unavoidable."""
+
+_REFINEMENTS = 20
+"""Most steps of refinement; contrasts of 1e12 take about five, ordinary rasters one."""
+
+
+class DirectSolver:
+    """A sparse LU factorisation, exact to rounding, by SuperLU in an order that suits the graph.
+
+    Time of the factor grows with about n^1.2 for rasters, memory with n log n. The matrix is scaled to a unit diagonal
+    first, so resistances may span many orders of magnitude.
+    """
+
+    def __init__(
+        self, graph: Graph, *, held: BoolArray, ground: FloatArray | None = None, monitor: Monitor = SILENT
+    ) -> None:
+        monitor.check()
+        self._free = np.flatnonzero(anchored_nodes(graph, held, ground) & ~held)
+        self._graph, self._held, self._ground = graph, held, ground
+        matrix = graph.laplacian
+        if ground is not None:
+            matrix = matrix + sparse.diags(ground)
+        rank = graph.elimination_rank()
+        if rank is not None:
+            self._free = self._free[np.argsort(rank[self._free], kind="stable")]
+        matrix = matrix[self._free][:, self._free]
+        self._scale = 1.0 / np.sqrt(matrix.diagonal())
+        scaling = sparse.diags(self._scale)
+        matrix = (scaling @ matrix @ scaling).tocsc()
+        monitor.check()
+        self._factor = _factorise(matrix, ordered=rank is not None) if self._free.size else None
+        monitor.check()
+
+    def solve(self, injected: FloatArray, fixed: FloatArray | None = None) -> FloatArray:
+        """Return the potentials that carry the injected currents away; see `Solver`."""
+        potential = np.zeros(self._graph.size)
+        if fixed is not None:
+            potential[self._held] = fixed[self._held]
+        right = injected[self._free] - self._drained(potential)
+        if self._factor is None or not np.any(right):
+            return potential
+        left, error, goal = right, np.inf, _EXACT * np.linalg.norm(right)
+        for _ in range(_REFINEMENTS):
+            potential[self._free] += self._scale * self._factor.solve(self._scale * left)
+            left = injected[self._free] - self._drained(potential)
+            before, error = error, float(np.linalg.norm(left))
+            if error <= goal or error > 0.9 * before:
+                break
+        rounding = _ROUNDING * float(np.linalg.norm(potential[self._free] / self._scale**2))
+        _check_residual(max(0.0, error - rounding), right)
+        return potential
+
+    def _drained(self, potential: FloatArray) -> FloatArray:
+        """Return the net current out of the free nodes, from differences: exact where the matrix is rounded."""
+        net = self._graph.apply(potential)
+        if self._ground is not None:
+            net += self._ground * potential
+        return net[self._free]
+
+
+def _check_residual(residual: float, right: FloatArray) -> None:
+    """Raise unless a solve met the accuracy that is promised.
+
+    Raises
+    ------
+    ConvergenceError
+        If the residual (Euclidean norm) is not finite or above `_RESIDUAL` times the right-hand side.
+    """
+    error = residual / float(np.linalg.norm(right))
+    if not error <= _RESIDUAL:
+        raise ConvergenceError(
+            f"The circuit could not be solved: the currents miss by {error:.1e} of what is injected, "
+            f"{_RESIDUAL:.0e} is allowed. Narrow the range of the resistances."
+        )
+
+
+def _factorise(matrix: Any, *, ordered: bool) -> Any:
+    return splu(
+        matrix,
+        permc_spec="NATURAL" if ordered else "MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )
