@@ -151,7 +151,7 @@ class NetworkOutputs:
         )
 
     def _surface(self, name: str, values: np.ndarray, description: str, colours: list, group: str) -> None:
-        stops = stretch(values)
+        stops = styling.stretch(values)
         self._raster(name, values, NODATA, description, group, style=styling.ramp(colours, stops))
 
     def _write_sources(self) -> None:
@@ -243,12 +243,3 @@ class NetworkOutputs:
 
 def _place(group: str, rank: int, visible: bool = True) -> Place:
     return Place(group, rank, _FROM_THE_TOP[: _FROM_THE_TOP.index(group)], visible)
-
-
-def stretch(values: np.ndarray) -> list[float]:
-    """Return ascending stops that spread the colours of a surface over its values."""
-    known = values[np.isfinite(values)]
-    if not known.size:
-        return [0.0, 1.0]
-    stops = np.quantile(known, [0.0, 0.5, 0.8, 0.95, 1.0])
-    return [float(stop) for stop in np.maximum.accumulate(stops + np.arange(5) * 1e-9)]

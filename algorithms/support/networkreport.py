@@ -13,7 +13,7 @@ from ...core.connectivity import dispersal_rate, distance_at
 from ...core.mspa import CLASS_NAMES
 from . import html, styling
 from .maps import Map
-from .networkoutputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs, stretch
+from .networkoutputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs
 
 if TYPE_CHECKING:
     from ...core.scoretable import FactorScores
@@ -197,7 +197,7 @@ class _Report:
 
     def corridors(self) -> list[str]:
         found, pinch = self._network.corridors, self._network.places.pinch
-        stops = stretch(found.mosaic)
+        stops = styling.stretch(found.mosaic)
         map_ = Map(self._outputs.grid).surface(found.mosaic, styling.BELT, stops[0], stops[-1])
         map_.polygons(self._outputs.source_shapes, _PALE, _SOURCE)
         for grade in reversed(self._link_grades()):
@@ -244,7 +244,7 @@ class _Report:
             ("Pinch points", places.pinch.current, styling.CURRENT, outputs.pinch_shapes, _RED, outputs.pinch_table),
             ("Barriers", places.barrier.score, styling.SCORE, outputs.barrier_shapes, _PURPLE, outputs.barrier_table),
         ):
-            stops = stretch(values)
+            stops = styling.stretch(values)
             map_ = Map(outputs.grid).surface(values, colours, stops[0], stops[3])
             map_.polygons(outputs.source_shapes, _PALE, _SOURCE, 0.7).polygons(shapes, None, colour, 2.0)
             parts.append(html.heading(title, 3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Callable
 
+import numpy as np
 from qgis.core import (
     Qgis,
     QgsCategorizedSymbolRenderer,
@@ -119,6 +120,15 @@ def ramp(colours: Sequence[Colour], stops: Sequence[float], unit: str = "") -> S
         layer.setRenderer(renderer)
 
     return apply
+
+
+def stretch(values: np.ndarray) -> list[float]:
+    """Return ascending stops that spread the colours of a surface over its values."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return [0.0, 1.0]
+    stops = np.quantile(known, [0.0, 0.5, 0.8, 0.95, 1.0])
+    return [float(stop) for stop in np.maximum.accumulate(stops + np.arange(5) * 1e-9)]
 
 
 def polygons(fill: Colour, outline: Colour = (60, 60, 60), width: float = 0.26) -> Style:
