@@ -28,6 +28,7 @@ from .resistance.resistance import ResistanceAlgorithm
 from .resistance.scorefactor import ScoreFactorAlgorithm
 from .resistance.terrainfactor import TerrainFactorAlgorithm
 from .sources.connectivity import ConnectivityAlgorithm
+from .sources.dispersalsweep import DispersalSweepAlgorithm
 from .sources.foreground import ForegroundAlgorithm
 from .sources.naturalbreaks import NaturalBreaksAlgorithm
 from .sources.rasterbreaks import RasterBreaksAlgorithm
@@ -38,6 +39,7 @@ ALGORITHMS = [
     ForegroundAlgorithm,
     SourcesAlgorithm,
     ConnectivityAlgorithm,
+    DispersalSweepAlgorithm,
     NaturalBreaksAlgorithm,
     RasterBreaksAlgorithm,
     DistanceFactorAlgorithm,

@@ -6,13 +6,16 @@ from .distances import cost_distances
 from .graph import PatchGraph, dispersal_rate, distance_at
 from .importance import Importance, link_importance, node_importance
 from .indices import BinaryIndices, ProbabilityIndices, binary_indices, components, probability_indices
+from .sweep import Landscape, Sweep, order_agreement, overlap, settles, sweep
 
 __all__ = [
     "BinaryIndices",
     "Connectivity",
     "Importance",
+    "Landscape",
     "PatchGraph",
     "ProbabilityIndices",
+    "Sweep",
     "analyse",
     "betweenness",
     "binary_indices",
@@ -23,6 +26,10 @@ __all__ = [
     "link_importance",
     "needed_bytes",
     "node_importance",
+    "order_agreement",
+    "overlap",
     "probability_indices",
     "ranks",
+    "settles",
+    "sweep",
 ]

@@ -1,0 +1,70 @@
+"""Line charts for reports, as SVG that needs nothing but a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 70, 20, 16, 46
+
+COLOURS = ["#1b6ca8", "#c0392b", "#2e7d46", "#8e44ad", "#e08e0b", "#16808a", "#6d4c41"]
+"""Distinct lines, told apart without red against green alone."""
+
+
+class Line(NamedTuple):
+    """A line of a chart: its name and a value for each place; NaN leaves a gap."""
+
+    name: str
+    values: Sequence[float]
+
+
+def line_chart(places: Sequence[float], lines: Sequence[Line], x_label: str, y_label: str, caption: str) -> str:
+    """Return a figure with lines over common places; the vertical axis starts at 0."""
+    x = np.asarray(places, dtype=np.float64)
+    highest = max((float(np.nanmax(line.values)) for line in lines if np.isfinite(line.values).any()), default=1.0)
+    y_ticks = _ticks(0.0, highest or 1.0)
+    x_ticks = _ticks(float(x.min()), float(x.max())) if x.size > 1 else [float(x[0])]
+    left, right = min(x.min(), x_ticks[0]), max(x.max(), x_ticks[-1])
+    inner = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+
+    def across(value: float) -> float:
+        return _LEFT + inner[0] * ((value - left) / (right - left) if right > left else 0.5)
+
+    def up(value: float) -> float:
+        return _TOP + inner[1] * (1.0 - value / y_ticks[-1])
+
+    parts = []
+    for tick in y_ticks:
+        parts.append(f"<path d='M{_LEFT} {up(tick):.1f}H{_WIDTH - _RIGHT}' stroke='#dfe8e2'/>")
+        parts.append(f"<text x='{_LEFT - 6}' y='{up(tick) + 4:.1f}' text-anchor='end'>{tick:g}</text>")
+    for tick in x_ticks:
+        parts.append(f"<text x='{across(tick):.1f}' y='{_HEIGHT - 28}' text-anchor='middle'>{tick:,g}</text>")
+    middle = _LEFT + inner[0] / 2
+    parts.append(f"<text x='{middle}' y='{_HEIGHT - 8}' text-anchor='middle'>{escape(x_label)}</text>")
+    parts.append(
+        f"<text transform='translate(14 {_TOP + inner[1] / 2}) rotate(-90)' text-anchor='middle'>{escape(y_label)}</text>"
+    )
+    keys = []
+    for line, colour in zip(lines, COLOURS * (1 + len(lines) // len(COLOURS))):
+        points = [(across(a), up(b)) for a, b in zip(x, line.values) if np.isfinite(b)]
+        path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
+        parts.append(f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2'/>")
+        parts += [f"<circle cx='{a:.1f}' cy='{b:.1f}' r='3' fill='{colour}'/>" for a, b in points]
+        keys.append(f"<span class='key' style='background: {colour}'></span>{escape(line.name)}")
+    return (
+        f"<figure><svg viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' role='img' aria-label='{escape(caption)}' "
+        f"font-size='12' font-family='sans-serif' fill='#22302a'>{''.join(parts)}</svg>"
+        f"<figcaption>{escape(caption)}{''.join(keys)}</figcaption></figure>"
+    )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return four to nine round numbers that span the range."""
+    rough = (high - low) / 5 or abs(high) or 1.0
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = next(power * k for k in (1.0, 2.0, 2.5, 5.0, 10.0) if power * k >= rough * (1.0 - 1e-9))
+    first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
+    return [float(k * step) for k in np.arange(first, last + 1)]
