@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
-from ...core.grid import Grid
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
-from ..support.links import Links, read_links
+from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.tables import columns
-from ..support.vectors import Sources, read_sources
 
-_NODATA = -1.0
 _NO_LINK = -2147483648
 _COMBINE = ("maximum", "sum")
 _METHOD = ("disc", "ring")
@@ -47,15 +42,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
-            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
-            p.id_field(),
-            p.vector(
-                "LINKS",
-                "Links",
-                "The link layer that 'linkages' wrote for the same sources. Inactive links are left out.",
-                (QgsProcessing.SourceType.TypeVectorLine,),
-            ),
+            *linked_inputs(),
             p.number(
                 "MIN_RADIUS",
                 "Smallest radius",
@@ -147,31 +134,18 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         from ...core.barriers import barriers, radii_between
-        from ...core.costdistance import graph_bytes
         from ...core.restoration import restored_distances
 
-        raster = job.raster("RESISTANCE")
-        cell = raster.grid.cell_size
+        cell = job.raster("RESISTANCE").grid.cell_size
         radii = radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell)
-        job.need_memory(graph_bytes(raster.grid.shape) + 100 * raster.grid.rows * raster.grid.cols)
-        resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
-        sources = read_sources(
-            job.vector("SOURCES"),
-            raster.grid,
-            raster.crs,
-            id_field=job.field("ID_FIELD"),
-            valid=~np.isnan(resistance),
-            minimum=2,
-            monitor=job.monitor,
-        )
-        links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+        net = read_linked(job, 100)
         restored = job.number("RESTORED")
         check = job.flag("CHECK")
-        job.monitor.info(f"{len(links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")
+        job.monitor.info(f"{len(net.links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")
         found = barriers(
-            resistance,
-            sources.labels,
-            links.pairs,
+            net.resistance,
+            net.sources.labels,
+            net.links.pairs,
             radii=radii,
             cell_size=cell,
             method=_METHOD[job.choice("METHOD")],
@@ -182,9 +156,14 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         )
         real = None
         if check:
-            part = job.monitor.part(0.5, 0.9)
             real = restored_distances(
-                resistance, sources.labels, links.pairs, found.links, cell_size=cell, restored=restored, monitor=part
+                net.resistance,
+                net.sources.labels,
+                net.links.pairs,
+                found.links,
+                cell_size=cell,
+                restored=restored,
+                monitor=job.monitor.part(0.5, 0.9),
             )
         gained = int(np.count_nonzero(found.links.score > 0))
         if not gained:
@@ -192,63 +171,37 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 "No place would shorten any link: there is no barrier that a disc of these radii could open. "
                 "Try larger radii, or look at the resistance surface."
             )
-        self._write(job, found, raster.grid)
-        numbers = np.array(links.ids if links.id_type is int else range(1, len(links.ids) + 1))
-        best = np.where(found.link >= 0, numbers[found.link], _NO_LINK)
-        job.write_raster("BEST_LINK", best, raster.grid, nodata=_NO_LINK, description="Link that gains most")
-        count = np.where(found.count > 0, found.count, -1)
-        style = styling.ramp(styling.SCORE[1:], [1.0, max(float(count.max()), 2.0)])
-        job.write_raster(
-            "GAINING_LINKS", count, raster.grid, nodata=-1, description="Number of links that gain", style=style
-        )
-        _write_links(job, found.links, real, links, sources, raster)
-        job.results["MAXIMUM"] = float(np.nanmax(found.score)) if gained else 0.0
-        job.results["LINK_COUNT"] = gained
-
-    def _write(self, job: Job, found, grid: Grid) -> None:
-        outputs = (
+        for name, values, description in (
             ("SCORE", found.score, "Barrier score, cost units saved per map unit restored"),
             ("PERCENT", found.percent, "Barrier score, percent of the least-cost distance per map unit restored"),
             ("RADIUS", found.radius, "Radius of the best barrier score, map units"),
-        )
-        for name, values, description in outputs:
-            known = values[~np.isnan(values)]
-            stops = np.quantile(known, [0.0, 0.5, 0.8, 0.95, 1.0]) if known.size else [0.0, 1.0]
-            style = styling.ramp(styling.SCORE, [float(stop) for stop in stops])
-            job.write_raster(name, values, grid, nodata=_NODATA, description=description, style=style)
+        ):
+            net.write_surface(job, name, values, styling.SCORE, description)
+        _write_gaining_links(job, found, net)
+        _write_links(job, found.links, real, net)
+        job.results["MAXIMUM"] = float(np.nanmax(found.score)) if gained else 0.0
+        job.results["LINK_COUNT"] = gained
 
 
-def _write_links(job: Job, best, real, links: Links, sources: Sources, raster) -> None:
+def _write_gaining_links(job: Job, found, net: Linked) -> None:
+    ids = net.links.ids
+    numbers = np.array(ids if net.links.id_type is int else range(1, len(ids) + 1))
+    best = np.where(found.link >= 0, numbers[found.link], _NO_LINK)
+    job.write_raster("BEST_LINK", best, net.raster.grid, nodata=_NO_LINK, description="Link that gains most")
+    count = np.where(found.count > 0, found.count, -1)
+    style = styling.ramp(styling.SCORE[1:], [1.0, max(float(count.max()), 2.0)])
+    description = "Number of links that gain"
+    job.write_raster("GAINING_LINKS", count, net.raster.grid, nodata=-1, description=description, style=style)
+
+
+def _write_links(job: Job, best, real, net: Linked) -> None:
     names = columns(
-        link_id=links.id_type,
-        from_id=sources.id_type,
-        to_id=sources.id_type,
-        cw_dist=float,
-        score=float,
-        percent=float,
-        radius=float,
-        gain=float,
-        gain_ha=float,
-        x=float,
-        y=float,
+        cw_dist=float, score=float, percent=float, radius=float, gain=float, gain_ha=float, x=float, y=float
     )
+    hectares = best.cells * net.raster.grid.cell_ha
+    table = [best.distance, best.score, best.percent, best.radius, best.gain, hectares]
+    table += zip(*map(net.centre, best.row, best.col))
     if real is not None:
         names += columns(restored_dist=float, real_gain=float)
-    percent, gain = best.percent, best.gain
-    rows = []
-    for k, (one, (a, b)) in enumerate(zip(links.ids, links.pairs)):
-        x, y = raster.grid.centre(best.row[k], best.col[k]) if best.row[k] >= 0 else (math.nan, math.nan)
-        row = [one, sources.ids[a - 1], sources.ids[b - 1], best.distance[k], best.score[k], percent[k]]
-        row += [best.radius[k], gain[k], best.cells[k] * raster.grid.cell_ha, x, y]
-        if real is not None:
-            row += [real[k], best.distance[k] - real[k]]
-        rows.append(row)
-    job.write_features(
-        "OUTPUT_LINKS",
-        names,
-        rows,
-        [feature.geometry() for feature in links.features],
-        QgsWkbTypes.multiType(links.features[0].geometry().wkbType()),
-        raster.crs,
-        style=styling.lines(styling.SCORE[-2]),
-    )
+        table += [real, best.distance - real]
+    net.write_links(job, "OUTPUT_LINKS", names, list(zip(*table)), styling.lines(styling.SCORE[-2]))

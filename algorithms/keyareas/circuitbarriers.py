@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from qgis.core import QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
@@ -11,11 +9,10 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
-from ..support.links import Links, read_links
+from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.tables import columns
-from ..support.vectors import cells_inside, read_sources
+from ..support.vectors import cells_inside
 
-_NODATA = -1.0
 _COMBINE = ("maximum", "sum")
 
 
@@ -46,15 +43,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
-            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
-            p.id_field(),
-            p.vector(
-                "LINKS",
-                "Links",
-                "The link layer that 'linkages' wrote for the same sources. Inactive links are left out.",
-                (QgsProcessing.SourceType.TypeVectorLine,),
-            ),
+            *linked_inputs(),
             p.number(
                 "CUTOFF",
                 "Corridor cutoff (cost units)",
@@ -122,81 +111,43 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         from ...core.circuitbarriers import circuit_barriers
-        from ...core.costdistance import graph_bytes
 
-        raster = job.raster("RESISTANCE")
-        cell = raster.grid.cell_size
         radius = job.number("RADIUS")
-        job.need_memory(graph_bytes(raster.grid.shape) + 60 * raster.grid.rows * raster.grid.cols)
-        resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
-        sources = read_sources(
-            job.vector("SOURCES"),
-            raster.grid,
-            raster.crs,
-            id_field=job.field("ID_FIELD"),
-            valid=~np.isnan(resistance),
-            minimum=2,
-            monitor=job.monitor,
-        )
-        links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+        net = read_linked(job, 60)
         patches = job.vector("PATCHES")
-        shapes = [] if patches is None else patches.geometries(raster.crs)
+        shapes = [] if patches is None else patches.geometries(net.raster.crs)
         found = circuit_barriers(
-            resistance,
-            sources.labels,
-            links.pairs,
+            net.resistance,
+            net.sources.labels,
+            net.links.pairs,
             cutoff=job.number("CUTOFF"),
-            radius=2.0 * cell if radius is None else radius,
-            cell_size=cell,
+            radius=2.0 * net.cell_size if radius is None else radius,
+            cell_size=net.cell_size,
             restored=job.number("RESTORED"),
             combine=_COMBINE[job.choice("COMBINE")],
-            patches=[cells_inside(shape, raster.grid) for shape in shapes],
+            patches=[cells_inside(shape, net.raster.grid) for shape in shapes],
             monitor=job.monitor.part(0.05, 0.95),
         )
         for name, values, description in (
             ("GAIN", found.gain, "Predicted fall of the effective resistance, cost units"),
             ("DERIVATIVE", found.derivative, "Fall of the effective resistance by unit of resistance, map units"),
         ):
-            stops = np.quantile(values[~np.isnan(values)], [0.0, 0.5, 0.8, 0.95, 1.0])
-            style = styling.ramp(styling.SCORE, [float(stop) for stop in stops])
-            job.write_raster(name, values, raster.grid, nodata=_NODATA, description=description, style=style)
+            net.write_surface(job, name, values, styling.SCORE, description)
         best = found.links
-        names = columns(
-            link_id=links.id_type,
-            from_id=sources.id_type,
-            to_id=sources.id_type,
-            eff_res=float,
-            predicted=float,
-            exact=float,
-            percent=float,
-            x=float,
-            y=float,
-        )
-        rows = []
-        for k, (one, (a, b)) in enumerate(zip(links.ids, links.pairs)):
-            x, y = raster.grid.centre(best.row[k], best.col[k]) if best.row[k] >= 0 else (math.nan, math.nan)
-            percent = 100.0 * best.exact[k] / best.effective_resistance[k]
-            row = [one, sources.ids[a - 1], sources.ids[b - 1], best.effective_resistance[k], best.predicted[k]]
-            rows.append([*row, best.exact[k], percent, x, y])
-        job.write_features(
-            "OUTPUT_LINKS",
-            names,
-            rows,
-            [feature.geometry() for feature in links.features],
-            QgsWkbTypes.multiType(links.features[0].geometry().wkbType()),
-            raster.crs,
-            style=styling.lines(styling.SCORE[-2]),
-        )
+        names = columns(eff_res=float, predicted=float, exact=float, percent=float, x=float, y=float)
+        table = [best.effective_resistance, best.predicted, best.exact, 100.0 * best.exact / best.effective_resistance]
+        table += zip(*map(net.centre, best.row, best.col))
+        net.write_links(job, "OUTPUT_LINKS", names, list(zip(*table)), styling.lines(styling.SCORE[-2]))
         if patches is not None:
-            _write_patches(job, found, shapes, links, raster)
+            _write_patches(job, found, shapes, net)
         job.results["MAXIMUM"] = float(np.nanmax(found.gain))
 
 
-def _write_patches(job: Job, found, shapes: list[QgsGeometry], links: Links, raster) -> None:
+def _write_patches(job: Job, found, shapes: list[QgsGeometry], net: Linked) -> None:
     names = columns(patch_id=int, area_ha=float, predicted=float, exact=float, gaining_links=int)
-    names += columns(best_link=links.id_type, best_exact=float)
+    names += columns(best_link=net.links.id_type, best_exact=float)
     exact, predicted = np.nan_to_num(found.patch_exact), np.nan_to_num(found.patch_predicted)
-    hectare = raster.grid.metres_per_unit**2 / 10_000.0
+    hectare = net.raster.grid.metres_per_unit**2 / 10_000.0
     rows = []
     outside = int(np.count_nonzero(~np.any(predicted > 0, axis=0)))
     if outside:
@@ -208,13 +159,13 @@ def _write_patches(job: Job, found, shapes: list[QgsGeometry], links: Links, ras
         best = int(exact[:, k].argmax())
         some = exact[best, k] > 0
         row = [k + 1, shape.area() * hectare, predicted[:, k].sum(), exact[:, k].sum(), int((exact[:, k] > 0).sum())]
-        rows.append([*row, links.ids[best] if some else None, exact[best, k]])
+        rows.append([*row, net.links.ids[best] if some else None, exact[best, k]])
     job.write_features(
         "OUTPUT_PATCHES",
         names,
         rows,
         shapes,
         QgsWkbTypes.Type.MultiPolygon,
-        raster.crs,
+        net.raster.crs,
         style=styling.polygons((*styling.SCORE[2], 150)),
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from qgis.core import QgsProcessing, QgsProcessingOutputNumber
+from qgis.core import QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html, styling
 from ..support import parameters as p
-from ..support.links import read_links
+from ..support.linked import linked_inputs, read_linked
 from ..support.tables import columns
-from ..support.vectors import read_sources
 
 _SURFACES = ("Pinch points", "Barriers")
 _MODES = ("adjacent", "all_to_one", "all_pairs")
@@ -56,15 +55,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
-            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
-            p.id_field(),
-            p.vector(
-                "LINKS",
-                "Links",
-                "The link layer that 'linkages' wrote for the same sources. Inactive links are left out.",
-                (QgsProcessing.SourceType.TypeVectorLine,),
-            ),
+            *linked_inputs(),
             p.text(
                 "CUTOFFS",
                 "Corridor cutoffs",
@@ -122,34 +113,21 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         from ...core import cutoffs as core
         from ...core.barriers import radii_between
-        from ...core.costdistance import graph_bytes
 
         cutoffs = core.read_cutoffs(job.text("CUTOFFS"))
-        raster = job.raster("RESISTANCE")
-        cell, cells = raster.grid.cell_size, raster.grid.rows * raster.grid.cols
-        job.need_memory(graph_bytes(raster.grid.shape) + (60 + 9 * len(cutoffs)) * cells)
-        resistance = raster.read_surface(job.monitor.part(0.0, 0.02))
-        sources = read_sources(
-            job.vector("SOURCES"),
-            raster.grid,
-            raster.crs,
-            id_field=job.field("ID_FIELD"),
-            valid=~np.isnan(resistance),
-            minimum=2,
-            monitor=job.monitor,
-        )
-        links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+        net = read_linked(job, 60 + 9 * len(cutoffs))
+        raster, cell, links = net.raster, net.cell_size, net.links
         surface = _SURFACES[job.choice("SURFACE")]
         given = {"cutoffs": cutoffs, "cell_size": cell, "combine": _COMBINE[job.choice("COMBINE")]}
-        given["monitor"] = job.monitor.part(0.02, 0.8)
+        given["monitor"] = job.monitor.part(0.05, 0.8)
         if job.choice("SURFACE") == 0:
             mode = _MODES[job.choice("MODE")]
-            surfaces = core.pinch_points_by_cutoff(resistance, sources.labels, links.pairs, mode=mode, **given)
+            surfaces = core.pinch_points_by_cutoff(net.resistance, net.sources.labels, links.pairs, mode=mode, **given)
         else:
             radii = radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell)
             method = _METHOD[job.choice("METHOD")]
             surfaces = core.barriers_by_cutoff(
-                resistance, sources.labels, links.pairs, radii=radii, method=method, **given
+                net.resistance, net.sources.labels, links.pairs, radii=radii, method=method, **given
             )
         found = core.sweep(
             surfaces,

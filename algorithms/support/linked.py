@@ -1,0 +1,128 @@
+"""Inputs of the tools that work on the links between sources across a resistance surface."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qgis.core import QgsProcessing, QgsProcessingParameterDefinition, QgsWkbTypes
+
+from . import parameters as p
+from . import styling
+from .links import Links, read_links
+from .rasters import RasterSource
+from .tables import Column, columns
+from .vectors import Sources, read_sources
+
+if TYPE_CHECKING:
+    from .job import Job
+
+_NODATA = -1.0
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A resistance surface, the sources on it and the active links between them.
+
+    Parameters
+    ----------
+    raster : RasterSource
+        Where the resistance comes from, with its grid and CRS.
+    resistance : ndarray, shape (rows, cols)
+        Its values, NaN where NoData.
+    sources : Sources
+        The sources, on the grid of the raster.
+    links : Links
+        Their links, in the CRS of the raster.
+    """
+
+    raster: RasterSource
+    resistance: np.ndarray
+    sources: Sources
+    links: Links
+
+    @property
+    def cell_size(self) -> float:
+        """Edge of a cell in map units."""
+        return self.raster.grid.cell_size
+
+    def write_surface(
+        self, job: Job, name: str, values: np.ndarray, colours: Sequence[styling.Colour], description: str
+    ) -> None:
+        """Write a surface that is nowhere negative, if it was asked for."""
+        if job.given(name):
+            style = styling.ramp(colours, styling.stretch(values))
+            job.write_raster(name, values, self.raster.grid, nodata=_NODATA, description=description, style=style)
+
+    def write_links(
+        self, job: Job, name: str, cols: Sequence[Column], rows: Sequence[Sequence[object]], style: styling.Style
+    ) -> None:
+        """Write the links with their ids, those of their sources, and a row of further values each."""
+        ids = self.sources.ids
+        ends = columns(link_id=self.links.id_type, from_id=self.sources.id_type, to_id=self.sources.id_type)
+        lines = [feature.geometry() for feature in self.links.features]
+        job.write_features(
+            name,
+            [*ends, *cols],
+            [[one, ids[a - 1], ids[b - 1], *row] for one, (a, b), row in zip(self.links.ids, self.links.pairs, rows)],
+            lines,
+            QgsWkbTypes.multiType(lines[0].wkbType()),
+            self.raster.crs,
+            style=style,
+        )
+
+    def centre(self, row: int, col: int) -> tuple[float, float]:
+        """Return the coordinates of a cell; NaN for row -1, which is none."""
+        return self.raster.grid.centre(row, col) if row >= 0 else (math.nan, math.nan)
+
+
+def linked_inputs() -> list[QgsProcessingParameterDefinition]:
+    """Return the parameters that `read_linked` reads."""
+    return [
+        p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
+        p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+        p.id_field(),
+        p.vector(
+            "LINKS",
+            "Links",
+            "The link layer that 'linkages' wrote for the same sources. Inactive links are left out.",
+            (QgsProcessing.SourceType.TypeVectorLine,),
+        ),
+    ]
+
+
+def read_linked(job: Job, bytes_per_cell: int) -> Linked:
+    """Read the inputs of a run; takes 5 percent of its progress.
+
+    Parameters
+    ----------
+    job : Job
+        The run.
+    bytes_per_cell : int
+        Memory the run needs beside the least-cost graph.
+
+    Raises
+    ------
+    InputError
+        If they cannot be used, or do not belong together.
+    """
+    from ...core.costdistance import graph_bytes
+
+    raster = job.raster("RESISTANCE")
+    rows, cols = raster.grid.shape
+    job.need_memory(graph_bytes((rows, cols)) + bytes_per_cell * rows * cols)
+    resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
+    sources = read_sources(
+        job.vector("SOURCES"),
+        raster.grid,
+        raster.crs,
+        id_field=job.field("ID_FIELD"),
+        valid=~np.isnan(resistance),
+        minimum=2,
+        monitor=job.monitor,
+    )
+    links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+    return Linked(raster, resistance, sources, links)
