@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .circuit import RasterGraph, raster_graph
+from .circuit.direct import DirectSolver
 from .circuit.graph import DIRECTIONS
 from .circuit.solvers import Solver, make_solver
 from .costdistance import CostGraph, corridor_costs
@@ -29,7 +30,7 @@ from .pinchpoints import corridor_of
 from .types import Array, BoolArray, FloatArray, IntArray
 
 _LOW_RANK = 24
-"""Nodes of a patch up to which an update (a solve a node) is cheaper than a factorisation and one solve."""
+"""Nodes of a patch up to which an update (a solve a node) of a factorisation is cheaper than a new one."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class CircuitLinks:
     effective_resistance : float64, shape (links,)
         As it is, times the cell size, in cost units; infinite if the sources are not connected.
     row, col : int64, shape (links,)
-        Cell in the centre of the disc with the largest predicted gain; -1 if no disc has any.
+        Cell in the centre of the disc with the largest exact gain of those tried; -1 if no disc has any.
     predicted : float64, shape (links,)
         Its gain by the derivatives, in cost units; NaN if none.
     exact : float64, shape (links,)
@@ -91,6 +92,7 @@ def circuit_barriers(
     cell_size: float,
     restored: float = 1.0,
     combine: str = "maximum",
+    candidates: int = 5,
     patches: Sequence[IntArray] = (),
     monitor: Monitor = SILENT,
 ) -> CircuitBarriers:
@@ -115,6 +117,9 @@ def circuit_barriers(
         Resistance after restoration. Cells that are better already stay as they are.
     combine : {'maximum', 'sum'}
         What a cell shows of several links.
+    candidates : int
+        How many discs of each link, those of the largest predicted gain that do not overlap, are restored to find the
+        best one.
     patches : sequence of int arrays
         Flat indices of the cells of places whose restoration is to be tried, each on its own.
     monitor : Monitor
@@ -138,11 +143,12 @@ def circuit_barriers(
     homogeneous: the derivatives times the resistances add up to the effective resistance. Impassable cells, and cells
     outside the corridor, have no derivative and are not restored.
 
-    The exact gain of a small disc is a low-rank update of the factorisation [2]_, a solve for each of its nodes; a
-    large one is factorised again. One factorisation and one solve a link otherwise: about n^1.2 for n cells.
+    The exact gain of a small disc is a low-rank update of the factorisation [2]_, a solve for each of its nodes; with
+    a large disc, and where the corridor is so large that it is solved by iteration, the circuit is solved again. One
+    solve a link otherwise.
     """
     pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    reach = _validate(pairs, cutoff, radius, cell_size, restored, combine)
+    reach = _validate(pairs, cutoff, radius, cell_size, restored, combine, candidates)
     graph = CostGraph(resistance, cell_size=cell_size, monitor=monitor.part(0.0, 0.1))
     derivative, gain = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
     effective, predicted, exact = (np.full(len(pairs), value) for value in (np.inf, np.nan, np.nan))
@@ -164,14 +170,13 @@ def circuit_barriers(
         k, place = link.index, (link.rows, link.cols)
         derivative[place] = gather(derivative[place], slope)
         gain[place] = gather(gain[place], disc_gain)
-        best = int(np.nanargmax(disc_gain))
-        if disc_gain.ravel()[best] > 0:
-            top, left = divmod(best, window.shape[1])
-            row[k], col[k] = link.rows.start + top, link.cols.start + left
-            rows, cols = np.ogrid[: window.shape[0], : window.shape[1]]
-            patch = (rows - top) ** 2 + (cols - left) ** 2 <= reach**2
-            predicted[k] = disc_gain.ravel()[best]
-            exact[k] = cell_size * (circuit.resistance - circuit.restored(patch, restored, monitor))
+        for centre in _most_promising(disc_gain, reach, candidates):
+            monitor.check()
+            patch = _disc_mask(window.shape, centre, reach)
+            real = cell_size * (circuit.resistance - circuit.restored(patch, restored, monitor))
+            if not real <= exact[k]:
+                row[k], col[k] = link.rows.start + centre[0], link.cols.start + centre[1]
+                predicted[k], exact[k] = disc_gain[centre], real
         for number, cells in enumerate(patches):
             patch = _inside(cells, labels.shape, place)
             patch_predicted[k, number] = cell_gain[patch].sum()
@@ -192,7 +197,9 @@ def circuit_barriers(
     return CircuitBarriers(derivative, gain, links, patch_predicted, patch_exact)
 
 
-def _validate(pairs: IntArray, cutoff: float, radius: float, cell_size: float, restored: float, combine: str) -> int:
+def _validate(
+    pairs: IntArray, cutoff: float, radius: float, cell_size: float, restored: float, combine: str, candidates: int
+) -> int:
     """Return the radius in cells."""
     if not len(pairs):
         raise InputError("There is no link: barriers are places on the way between two linked sources.")
@@ -204,7 +211,28 @@ def _validate(pairs: IntArray, cutoff: float, radius: float, cell_size: float, r
         raise InputError(f"The resistance after restoration is {restored:g}; it must be above 0.")
     if combine not in ("maximum", "sum"):
         raise InputError(f"Links cannot be combined by '{combine}'; choose maximum or sum.")
+    if candidates < 1:
+        raise InputError(f"{candidates} discs cannot be tried; try at least 1.")
     return cells_in(radius, cell_size)
+
+
+def _most_promising(gain: FloatArray, reach: int, count: int) -> list[tuple[int, int]]:
+    """Return the centres of at most `count` discs of the largest gain that do not overlap, best first."""
+    left = np.nan_to_num(gain)
+    centres: list[tuple[int, int]] = []
+    while len(centres) < count:
+        row, col = divmod(int(left.argmax()), left.shape[1])
+        if not left[row, col] > 0:
+            break
+        centres.append((row, col))
+        left[_disc_mask(left.shape, (row, col), 2 * reach)] = 0.0
+    return centres
+
+
+def _disc_mask(shape: tuple[int, ...], centre: tuple[int, int], reach: int) -> BoolArray:
+    rows, cols = np.ogrid[: shape[0], : shape[1]]
+    mask: BoolArray = (rows - centre[0]) ** 2 + (cols - centre[1]) ** 2 <= reach**2
+    return mask
 
 
 def _inside(cells: IntArray, shape: tuple[int, ...], place: tuple[slice, slice]) -> BoolArray:
@@ -264,7 +292,7 @@ class _Circuit:
         drop = self._potential[heads] - self._potential[tails]
         nodes = np.unique(np.concatenate((heads, tails)))
         free = nodes[~self._held[nodes]]
-        if free.size > _LOW_RANK:
+        if free.size > _LOW_RANK or not isinstance(self._solver, DirectSolver):
             return 1.0 / better.power(self._solve(better, monitor)[1])
         power = self._power + float(np.sum(change * drop**2))
         if not free.size:

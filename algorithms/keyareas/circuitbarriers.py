@@ -30,9 +30,10 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         "cell is restored.</p>"
         "<p><b>Derivative</b>: the fall for each unit of resistance taken off a cell, for all cells from one solve of "
         "the circuit (the current through each connection, squared). <b>Gain</b>: the derivatives times what "
-        "restoration takes off, added up over the disc, in cost units. It is a lower bound, close for small changes. "
-        "<b>Links</b>: the best disc of each link, with the gain predicted and the exact one from solving the circuit "
-        "with the disc restored. <b>Places to try</b> get both gains as well. NoData: outside the corridors. Impassable "
+        "restoration takes off, added up over the disc, in cost units. It is a lower bound, close for small changes and "
+        "far too low for cells that are hardly passable. <b>Links</b>: the most promising discs of each link are "
+        "restored and the circuit solved again; the best one is reported with its predicted and its exact gain. "
+        "<b>Places to try</b> get both gains as well. NoData: outside the corridors. Impassable "
         "cells are not restored.</p>"
         "<p>Only what lies inside the corridor of a link can gain here. 'Barriers' also finds places that would open a "
         "new way outside the present corridors; give a large cutoff to see these too.</p>"
@@ -70,6 +71,14 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
                 "What a restored cell would have: 1 if ideal habitat has resistance 1.",
                 1.0,
                 low=1e-9,
+                advanced=True,
+            ),
+            p.integer(
+                "CANDIDATES",
+                "Discs to restore for each link",
+                "So many discs of the largest predicted gain, apart from each other, are restored to find the best.",
+                5,
+                low=1,
                 advanced=True,
             ),
             p.vector(
@@ -125,6 +134,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             cell_size=net.cell_size,
             restored=job.number("RESTORED"),
             combine=_COMBINE[job.choice("COMBINE")],
+            candidates=job.integer("CANDIDATES"),
             patches=[cells_inside(shape, net.raster.grid) for shape in shapes],
             monitor=job.monitor.part(0.05, 0.95),
         )

@@ -145,8 +145,32 @@ def test_the_gain_of_a_disc_is_the_sum_over_it_and_peaks_at_the_best_place():
     known = ~np.isnan(found.gain)
     assert np.array_equal(known, ~np.isnan(resistance))
     np.testing.assert_allclose(found.gain[known], expected[known], rtol=1e-9, atol=1e-7)
-    assert np.nanmax(found.gain) == found.links.predicted[0]
+    first = circuit_barriers(resistance, labels, [[1, 2]], cutoff=1e6, radius=75.0, cell_size=CELL, candidates=1)
+    assert np.nanmax(found.gain) == first.links.predicted[0]
     assert found.gain[found.links.row[0], found.links.col[0]] == found.links.predicted[0]
+
+
+@pytest.mark.parametrize("radius", [0.0, 60.0])
+def test_trying_more_discs_finds_better_ones(radius):
+    resistance, labels = landscape(11)
+    exact = []
+    for candidates in (1, 4, 10**6):
+        found = circuit_barriers(
+            resistance, labels, [[1, 2]], cutoff=400.0, radius=radius, cell_size=CELL, candidates=candidates
+        )
+        exact.append(found.links.exact[0])
+    assert exact == sorted(exact)
+    if radius == 0:
+        # All single cells have been tried: none is better.
+        window = in_corridor(resistance, labels, 1, 2, 400.0)
+        ends = [(labels == label) & ~np.isnan(window) for label in (1, 2)]
+        before = solve_pair(window, *ends).resistance
+        gains = []
+        for row, col in np.argwhere(window > 1):
+            better = window.copy()
+            better[row, col] = 1.0
+            gains.append(CELL * (before - solve_pair(better, *ends).resistance))
+        assert exact[-1] == pytest.approx(max(gains), rel=1e-9)
 
 
 def test_links_combine():
@@ -203,6 +227,7 @@ def test_ground_as_good_as_restored_has_no_best_place():
         ({"radius": np.nan}, "radius is nan"),
         ({"restored": 0.0}, "above 0"),
         ({"combine": "mean"}, "mean"),
+        ({"candidates": 0}, "0 discs"),
     ],
 )
 def test_bad_input_is_named(change, message):
