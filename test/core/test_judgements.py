@@ -40,6 +40,7 @@ def test_wide_rows_of_a_dialog_keep_the_filled_corner():
         ([], None, "has 0 cells"),
         ([1, 2, "x", 1], None, "Row 2, column 1 of the matrix: 'x'"),
         ([1, 2, 0.5, 1], "abc", "2 factors, but there are 3 names"),
+        ([1, 2, *[""] * 8, 0.5, 1, *[""] * 8], "abcd", "2 factors, but there are 4 names"),
         ([1, 2, 0.5, 1], "a", "2 factors, but there are 1 names"),
     ],
 )

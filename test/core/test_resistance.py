@@ -161,7 +161,9 @@ def test_the_floor_keeps_dark_cells_passable_and_the_cap_bright_ones(factors):
     result = resistance_surface(
         factors, WEIGHTS, corrections=[light], correction=Correction(floor=0.2, cap=4), monitor=monitor
     )
-    assert any("correction by 'Correction 1' is held at the floor" in text for text in monitor.warnings)
+    share = round(100 * result.summary.corrections[0].raised / result.summary.cells)
+    said = f"In {share} % of the cells the correction by 'Correction 1' is held at the floor"
+    assert any(said in text for text in monitor.warnings)
     base = resistance_surface(factors, WEIGHTS).values
     gain = result.values / base
     assert np.nanmin(gain) == pytest.approx(0.2)
@@ -170,6 +172,13 @@ def test_the_floor_keeps_dark_cells_passable_and_the_cap_bright_ones(factors):
     effect = result.summary.corrections[0]
     assert effect.lowered == 1
     assert effect.raised == valid.sum() - 1
+
+
+def test_floor_and_cap_may_be_equal(factors):
+    light = np.linspace(0, 9, factors[0].size).reshape(factors[0].shape)
+    base = resistance_surface(factors, WEIGHTS).values
+    result = resistance_surface(factors, WEIGHTS, corrections=[light], correction=Correction(floor=2, cap=2))
+    np.testing.assert_allclose(result.values, 2 * base, rtol=1e-6)
 
 
 def test_multiply_add_and_normalised(factors):
@@ -230,6 +239,15 @@ def test_an_extreme_contrast_is_warned_of():
     resistance_surface([values, np.array([[1.0, 2.0]])], [0.9, 0.1], monitor=monitor)
     assert "ratio above 10,000" in monitor.warnings[0]
     assert "different scales: 'Factor 1' goes up to 30000, 'Factor 2' to 2" in monitor.warnings[1]
+
+
+def test_contrast_is_the_ratio_and_the_limit_is_not_exceeded_at_it():
+    for least, most, warned in ((3.0, 30_000.0, False), (3.0, 30_006.0, True)):
+        monitor = Recorder()
+        values = np.array([[least, most]])
+        summary = resistance_surface([values, values], [0.5, 0.5], monitor=monitor).summary
+        assert summary.contrast == pytest.approx(most / least)
+        assert any("ratio above" in text for text in monitor.warnings) == warned
 
 
 def test_progress_rises_to_the_end_over_all_passes(factors):

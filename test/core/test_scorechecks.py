@@ -129,6 +129,11 @@ def test_gaps_overlaps_and_containment():
     assert "from 30 to 40" in inside[1].message
 
 
+def test_a_gap_between_a_code_and_a_range_counts():
+    assert [f.check for f in one(ranges((0, 0, 9), (5, 10, 1)))] == ["gap"]
+    assert one(ranges((0, 0, 9), (0, 10, 1))) == ()
+
+
 def test_codes_need_no_neighbours_but_may_not_repeat():
     assert one(ranges((1, 1, 1), (5, 5, 2), (9, 9, 3))) == ()
     twice = one(ranges((1, 1, 1), (5, 5, 2), (5, 5, 3)))

@@ -5,6 +5,7 @@ from ecosecnet.core.errors import InputError
 from ecosecnet.core.scoretable import (
     FALLS,
     RISES,
+    ScoreClass,
     classes_from_rows,
     parse_direction,
     parse_number,
@@ -149,6 +150,20 @@ def test_a_table_that_cannot_be_read_says_where(records, words):
 def test_a_row_of_another_length_is_refused():
     with pytest.raises(InputError, match="Row 2 of the scores has 1 cells"):
         classes_from_rows([[1, 2], [3]])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (3, 3, "3 (Woodland)"),
+        (-math.inf, math.inf, "any value"),
+        (4049, math.inf, "above 4049"),
+        (-math.inf, 10, "up to 10"),
+        (581.5, 1043, "581.5 to 1043"),
+    ],
+)
+def test_classes_are_described(low, high, text):
+    assert ScoreClass(low, high, 1, "Woodland").describe() == text
 
 
 def test_directions():
