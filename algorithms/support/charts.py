@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 70, 20, 16, 46
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 70, 36, 16, 46
 
 COLOURS = ["#1b6ca8", "#c0392b", "#2e7d46", "#8e44ad", "#e08e0b", "#16808a", "#6d4c41"]
 """Distinct lines, told apart without red against green alone."""
