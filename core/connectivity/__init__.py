@@ -1,5 +1,6 @@
 """Landscape connectivity of habitat patches: indices, the importance of each patch and link, betweenness."""
 
+from .additions import Additions, addition_gains
 from .analysis import Connectivity, analyse, needed_bytes, ranks
 from .betweenness import betweenness
 from .distances import cost_distances
@@ -9,6 +10,7 @@ from .indices import BinaryIndices, ProbabilityIndices, binary_indices, componen
 from .sweep import Landscape, Sweep, order_agreement, overlap, settles, sweep
 
 __all__ = [
+    "Additions",
     "BinaryIndices",
     "Connectivity",
     "Importance",
@@ -16,6 +18,7 @@ __all__ = [
     "PatchGraph",
     "ProbabilityIndices",
     "Sweep",
+    "addition_gains",
     "analyse",
     "betweenness",
     "binary_indices",
