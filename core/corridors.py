@@ -14,15 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, label
 
 from .costdistance import CostGraph, corridor_costs
 from .errors import InputError
-from .linkages import Links
+from .linkages import Links, outside_length
 from .monitor import SILENT, Monitor
-from .types import BoolArray, FloatArray, IntArray
+from .types import FloatArray, IntArray
 
 DEFAULT_SHARE = 0.1
 """Cutoff when none is asked for, as a share of the least-cost distance of each link."""
@@ -32,8 +32,6 @@ _GROWTH = 3.0
 
 _ROUNDING = 1e-10
 """Excess, as a share of the least-cost distance, that can be rounding."""
-
-_CORNERS = np.ones((3, 3), dtype=int)
 
 
 @dataclass(frozen=True)
@@ -57,32 +55,6 @@ class Corridor:
     cols: slice
     excess: FloatArray
     cutoff: float
-
-
-@dataclass(frozen=True)
-class CorridorShape:
-    """Size and width of a corridor outside its two sources.
-
-    Attributes
-    ----------
-    cells : int
-        Number of its cells.
-    mean_width : float
-        Area over the length of the least-cost path outside the sources, in map units; NaN when the sources touch.
-    min_width : float
-        Width of the narrowest place of its widest passage, in map units: the diameter of the largest disc that can be
-        moved from one source to the other inside the corridor. NaN when the sources touch.
-    bottleneck : tuple of int or None
-        Row and column (of the raster) of that place.
-    mean_resistance : float
-        Mean resistance of its cells; NaN when there is none.
-    """
-
-    cells: int
-    mean_width: float
-    min_width: float
-    bottleneck: tuple[int, int] | None
-    mean_resistance: float
 
 
 def corridors(
@@ -148,58 +120,51 @@ def add_to_mosaic(mosaic: FloatArray, corridor: Corridor) -> None:
     np.fmin(part, corridor.excess, out=part)
 
 
-def outside_length(path: IntArray, cell_size: float) -> float:
-    """Return the length of a least-cost path outside its two sources, in map units: to the edge of the end cells."""
-    step = np.sqrt((np.diff(path, axis=0) ** 2).sum(axis=1)) * cell_size
-    return float(step.sum() - (step[0] + step[-1]) / 2.0)
-
-
-def shape_of(corridor: Corridor, graph: CostGraph, labels: IntArray, links: Links) -> CorridorShape:
-    """Measure a corridor.
+def cutoff_for_area(
+    graph: CostGraph, labels: IntArray, links: Links, cells: int, *, monitor: Monitor = SILENT
+) -> float:
+    """Return the common cutoff at which all corridors together cover an area outside the sources.
 
     Parameters
     ----------
-    corridor : Corridor
-        Of `corridors`.
-    graph : CostGraph
-        The resistance surface.
-    labels : ndarray, int, shape (rows, cols)
-        0 outside sources, 1 .. n in them.
-    links : Links
-        The link table.
+    graph, labels, links
+        As in `corridors`.
+    cells : int
+        The area, in cells.
+    monitor : Monitor
+        Progress and cancellation; warns when there is not so much area.
 
     Returns
     -------
-    CorridorShape
+    float
+        The smallest cutoff that reaches the area, in cost units. Cells of equal excess enter together, so the area can
+        come out a little larger.
 
-    Notes
-    -----
-    Widths resolve to one cell: the clearance of a cell is its distance to the nearest cell outside, less half a cell.
-    The sources count as open ground, the edge of the raster as closed. O(n log n) in the cells of the box.
+    Raises
+    ------
+    InputError
+        If the area is below one cell.
     """
-    ends = links.pairs[corridor.index]
-    inside = ~np.isnan(corridor.excess)
-    window = labels[corridor.rows, corridor.cols]
-    own = inside & (window != ends[0]) & (window != ends[1])
-    cells = int(np.count_nonzero(own))
-    length = outside_length(links.paths[corridor.index], graph.cell_size)
-    if not cells or length <= 0:
-        return CorridorShape(cells, np.nan, np.nan, None, np.nan)
-    # The sources go on outside the box of the corridor; a margin keeps them open ground there.
-    margin = min(inside.shape) // 2 + 1
-    top, left = max(0, corridor.rows.start - margin), max(0, corridor.cols.start - margin)
-    window = labels[top : corridor.rows.stop + margin, left : corridor.cols.stop + margin]
-    wide = np.zeros(window.shape, dtype=bool)
-    corner = corridor.rows.start - top, corridor.cols.start - left
-    wide[corner[0] : corner[0] + inside.shape[0], corner[1] : corner[1] + inside.shape[1]] = inside
-    clearance, place = _bottleneck(wide, window == ends[0], window == ends[1], graph.neighbours)
-    return CorridorShape(
-        cells,
-        cells * graph.cell_size**2 / length,
-        (2.0 * clearance - 1.0) * graph.cell_size,
-        (top + place[0], left + place[1]),
-        float(graph.resistance[corridor.rows, corridor.cols][own].mean(dtype=np.float64)),
-    )
+    if cells < 1:
+        raise InputError("The area of the corridors must be at least one cell.")
+    active = links.active
+    guess = DEFAULT_SHARE * float(np.median(links.cost[active]))
+    while True:
+        mosaic = np.full(graph.shape, np.nan)
+        for corridor in corridors(graph, labels, links, cutoff=guess, monitor=monitor.part(0.0, 0.9)):
+            add_to_mosaic(mosaic, corridor)
+        values = mosaic[(labels == 0) & ~np.isnan(mosaic)]
+        if values.size >= cells:
+            return float(np.partition(values, cells - 1)[cells - 1])
+        if np.isinf(guess):
+            monitor.warn(f"There are only {values.size:,} cells for corridors, {cells:,} are wanted. All are taken.")
+            return float(values.max(initial=0.0))
+        guess = float(_wider(guess, float(links.cost[active].max())))
+
+
+def _wider(guess: FloatArray | float, cost: FloatArray | float) -> Any:
+    """Return the next cutoff to try: three times as much, and without limit when that no longer makes sense."""
+    return np.where(np.asarray(guess) > 100.0 * np.asarray(cost), np.inf, np.asarray(guess) * _GROWTH)
 
 
 def _with_cutoffs(
@@ -254,8 +219,7 @@ def _with_width(
             excess[~(excess <= limit)] = np.nan
             yield Corridor(index, link.rows, link.cols, excess, limit)
         waiting = np.array(short, dtype=np.int64)
-        wide = guess[waiting] > 100.0 * links.cost[active[waiting]]
-        guess[waiting] = np.where(wide, np.inf, guess[waiting] * _GROWTH)
+        guess[waiting] = _wider(guess[waiting], links.cost[active[waiting]])
 
 
 def _excess(cost_a: FloatArray, cost_b: FloatArray, least: float) -> FloatArray:
@@ -264,28 +228,3 @@ def _excess(cost_a: FloatArray, cost_b: FloatArray, least: float) -> FloatArray:
     excess[excess < _ROUNDING * least] = 0.0
     excess[np.isinf(excess)] = np.nan
     return excess
-
-
-def _bottleneck(
-    inside: BoolArray, first: BoolArray, second: BoolArray, neighbours: int
-) -> tuple[float, tuple[int, int]]:
-    """Return the largest clearance that can be kept from one source to the other, in cells, and where it is least."""
-    clearance = distance_transform_edt(np.pad(inside | first | second, 1))[1:-1, 1:-1]
-    clearance[first | second] = np.inf
-    structure = _CORNERS if neighbours == 8 else None
-    levels = np.unique(clearance[inside & np.isfinite(clearance)])
-    low, high = 0, levels.size - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        zones, _ = label(clearance >= levels[middle], structure=structure)
-        if np.intersect1d(zones[first], zones[second]).size:
-            low = middle
-        else:
-            high = middle - 1
-    level = float(levels[low])
-    passage = CostGraph(np.where(clearance >= level, 1.0, np.nan), neighbours=neighbours)
-    to_first, to_second = passage.cost_from(first), passage.cost_from(second)
-    through = to_first + to_second
-    shortest = np.isclose(through, through[np.isfinite(through)].min(), rtol=1e-12)
-    row, col = np.argwhere(shortest & (clearance == level))[0].tolist()
-    return level, (row, col)

@@ -24,7 +24,17 @@ from .errors import DisconnectedError, InputError
 from .monitor import SILENT, Monitor
 from .types import BoolArray, FloatArray, IntArray
 
-__all__ = ["Adjacency", "LinkKind", "Links", "Pairs", "describe", "find_links", "find_pairs", "path_length"]
+__all__ = [
+    "Adjacency",
+    "LinkKind",
+    "Links",
+    "Pairs",
+    "describe",
+    "find_links",
+    "find_pairs",
+    "outside_length",
+    "path_length",
+]
 
 
 class LinkKind(enum.IntEnum):
@@ -183,6 +193,12 @@ def path_length(path: IntArray, cell_size: float) -> float:
     """Return the length of a path of cells from centre to centre, in map units."""
     diagonal = np.count_nonzero(np.abs(np.diff(path, axis=0)).sum(axis=1) == 2)
     return float(cell_size * (len(path) - 1 - diagonal + np.sqrt(2.0) * diagonal))
+
+
+def outside_length(path: IntArray, cell_size: float) -> float:
+    """Return the length of a least-cost path outside its two sources, in map units: to the edge of the end cells."""
+    step = np.sqrt((np.diff(path, axis=0) ** 2).sum(axis=1)) * cell_size
+    return float(step.sum() - (step[0] + step[-1]) / 2.0)
 
 
 def describe(

@@ -9,11 +9,11 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
+from ..support.corridorzones import CorridorZones
 from ..support.distances import distances_of_pairs, table_distances
 from ..support.linktable import link_columns, link_lines, link_rows
-from ..support.rasters import RasterSource
-from ..support.tables import columns
-from ..support.vectors import Sources, name_ids, polygonise, read_sources
+from ..support.rasters import RasterSource, align
+from ..support.vectors import Sources, name_ids, read_sources
 
 _NODATA = -9999.0
 _ADJACENCY = (
@@ -41,7 +41,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         "in words. With 'nearest' only the cheapest links of each source are kept.</p>"
         "<p><b>Corridors.</b> A cell belongs to the corridor of a link when the best way through it costs at most the "
         "cutoff more than the least-cost path. Give the cutoff in cost units, or a mean width in metres from which the "
-        "cutoff of each corridor is solved; without either, a tenth of the least-cost distance of each link is taken. "
+        "cutoff of each corridor is solved, or an area for all of them; without, a tenth of the least-cost distance of "
+        "each link is taken. "
         "The raster is that excess cost, the smallest over all active links.</p>"
         "<p><b>Corridor zones</b> leave out the two sources. Mean width is the area over the length of the path "
         "outside the sources; smallest width the diameter of the largest disc that can be moved through, to one "
@@ -111,6 +112,28 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 low=0.0,
                 optional=True,
             ),
+            p.number(
+                "AREA",
+                "Area of all corridors (ha)",
+                "One cutoff for all corridors is solved so that together they cover this area outside the sources.",
+                low=0.0,
+                optional=True,
+                advanced=True,
+            ),
+            p.raster(
+                "LANDUSE",
+                "Land use",
+                "Class raster; the corridor zones get the shares of its classes.",
+                optional=True,
+            ),
+            p.number(
+                "PROFILE_STEP",
+                "Section length of the width profile (m)",
+                "Empty: five cells.",
+                low=0.0,
+                optional=True,
+                advanced=True,
+            ),
             p.vector_output(
                 "LINKS",
                 "Links",
@@ -122,6 +145,13 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 "ZONES",
                 "Corridor zones",
                 "One polygon for each corridor, without its two sources.",
+                optional=True,
+                default=False,
+            ),
+            p.table_output(
+                "PROFILE",
+                "Width profile",
+                "Width and mean resistance of each corridor in sections along its least-cost path.",
                 optional=True,
                 default=False,
             ),
@@ -140,8 +170,9 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        if job.number("CUTOFF") is not None and job.number("WIDTH") is not None:
-            return "Give either a corridor cutoff or a mean corridor width, not both."
+        given = [name for name in ("CUTOFF", "WIDTH", "AREA") if job.number(name) is not None]
+        if len(given) > 1:
+            return "Give either a corridor cutoff or a mean corridor width or the area of all corridors, not several."
         return None
 
     def execute(self, job: Job) -> None:
@@ -229,44 +260,24 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         )
 
     def _write_corridors(self, job: Job, graph, links, sources: Sources, raster: RasterSource) -> None:
-        from ...core.corridors import add_to_mosaic, corridors, shape_of
+        from ...core.corridors import add_to_mosaic, corridors, cutoff_for_area
 
         grid, labels = raster.grid, sources.labels
-        wanted = job.number("WIDTH")
-        width = None if wanted is None else wanted / grid.metres_per_unit
+        cutoff, width, area = job.number("CUTOFF"), job.number("WIDTH"), job.number("AREA")
+        if area is not None:
+            cells = round(area / grid.cell_ha)
+            cutoff = cutoff_for_area(graph, labels, links, cells, monitor=job.monitor.part(0.5, 0.7))
+            job.monitor.info(f"Cutoff of all corridors for {area:g} ha: {cutoff:.10g} cost units.")
+        if width is not None:
+            width /= grid.metres_per_unit
+        zones = self._zones(job, graph, links, sources, raster)
         mosaic = np.full(grid.shape, np.nan, dtype=np.float32)
-        rows, shapes = [], []
-        found = corridors(
-            graph, labels, links, cutoff=job.number("CUTOFF"), width=width, monitor=job.monitor.part(0.5, 0.95)
-        )
-        for corridor in found:
+        for corridor in corridors(
+            graph, labels, links, cutoff=cutoff, width=width, monitor=job.monitor.part(0.7 if area else 0.5, 0.95)
+        ):
             add_to_mosaic(mosaic, corridor)
-            if not job.given("ZONES"):
-                continue
-            a, b = links.pairs[corridor.index].tolist()
-            shape = shape_of(corridor, graph, labels, links)
-            if not shape.cells:
-                continue
-            window = labels[corridor.rows, corridor.cols]
-            inside = ~np.isnan(corridor.excess) & (window != a) & (window != b)
-            corner = corridor.rows.start, corridor.cols.start
-            shapes.append(polygonise(inside, grid.window(*corner, *inside.shape))[1])
-            narrowest = grid.centre(*shape.bottleneck)
-            metres = grid.metres_per_unit
-            rows.append(
-                (
-                    corridor.index + 1,
-                    sources.ids[a - 1],
-                    sources.ids[b - 1],
-                    shape.cells * grid.cell_ha,
-                    shape.mean_width * metres,
-                    shape.min_width * metres,
-                    links.length[corridor.index],
-                    shape.mean_resistance,
-                    corridor.cutoff,
-                    *narrowest,
-                )
-            )
+            if zones is not None:
+                zones.add(corridor)
         highest = float(np.nanmax(mosaic)) if not np.isnan(mosaic).all() else 1.0
         job.write_raster(
             "CORRIDORS",
@@ -276,28 +287,19 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             description="Excess cost over the least-cost path, resistance x map units",
             style=styling.ramp(styling.CURRENT[::-1], [0.0, highest or 1.0]),
         )
-        kinds = columns(
-            link_id=int,
-            from_id=sources.id_type,
-            to_id=sources.id_type,
-            area_ha=float,
-            mean_width=float,
-            min_width=float,
-            lcp_length=float,
-            mean_res=float,
-            cutoff=float,
-            narrow_x=float,
-            narrow_y=float,
-        )
-        order = sorted(range(len(rows)), key=lambda k: rows[k][0])
-        job.write_features(
-            "ZONES",
-            kinds,
-            [rows[k] for k in order],
-            [shapes[k] for k in order],
-            QgsWkbTypes.Type.MultiPolygon,
-            raster.crs,
-            style=styling.polygons((104, 172, 176, 120)),
+        if zones is not None:
+            zones.write(job, "ZONES", "PROFILE", raster.crs)
+
+    def _zones(self, job: Job, graph, links, sources: Sources, raster: RasterSource) -> CorridorZones | None:
+        if not (job.given("ZONES") or job.given("PROFILE")):
+            return None
+        grid = raster.grid
+        step = job.number("PROFILE_STEP")
+        step = 5.0 * grid.cell_size if step is None else step / grid.metres_per_unit
+        use = job.raster("LANDUSE")
+        land_use = None if use is None else align(use, raster, categorical=True, monitor=job.monitor)
+        return CorridorZones(
+            graph, sources, links, grid, land_use=land_use, step=step if job.given("PROFILE") else None
         )
 
 

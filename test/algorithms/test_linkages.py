@@ -120,6 +120,34 @@ def test_width_in_metres_is_met(run, raster, polygons, tmp_path, width):
         assert width - 1.0 <= zone["mean_width"] <= 1.05 * width
 
 
+def test_area_profile_and_land_use(run, chain, raster, tmp_path):
+    use = np.full((40, 90), 3, dtype=np.uint8)
+    use[:20] = 7
+    out = run(
+        "linkages",
+        **chain,
+        AREA=100.0,
+        LANDUSE=raster("use", use, nodata=0),
+        PROFILE_STEP=100.0,
+        LINKS="TEMPORARY_OUTPUT",
+        CORRIDORS=str(tmp_path / "c.tif"),
+        ZONES=str(tmp_path / "z.gpkg"),
+        PROFILE=str(tmp_path / "p.gpkg"),
+    )
+    excess, nodata = read_raster(out["CORRIDORS"])
+    outside = np.ones((40, 90), dtype=bool)
+    for col in (5, 40, 75):
+        outside[10:30, col : col + 10] = False
+    # On this even surface the corridors grow by rows, of 50 cells together.
+    assert 100.0 <= np.count_nonzero(excess[outside] != nodata) * 0.09 <= 110.0
+    zones = read_table(out["ZONES"])
+    assert [zone["land_use"] for zone in zones] == ["3: 50.0 %, 7: 50.0 %"] * 2
+    sections = [row for row in read_table(out["PROFILE"]) if row["link_id"] == 1]
+    assert [row["stop"] for row in sections] == [100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0, 750.0]
+    area = sum(row["width"] * (row["stop"] - row["start"]) for row in sections)
+    assert area / 1e4 == pytest.approx(zones[0]["area_ha"])
+
+
 def test_width_and_cutoff_together_are_refused(run, chain):
     with pytest.raises(Exception, match="either a corridor cutoff or a mean corridor width"):
         run("linkages", **chain, WIDTH=100, CUTOFF=100, LINKS="TEMPORARY_OUTPUT", CORRIDORS="TEMPORARY_OUTPUT")

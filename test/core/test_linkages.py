@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from ecosecnet.core import corridors as corridor_module
 from ecosecnet.core.adjacency import euclidean_allocation, touching_zones
-from ecosecnet.core.corridors import add_to_mosaic, corridors, outside_length, shape_of
+from ecosecnet.core.corridors import add_to_mosaic, corridors, cutoff_for_area
+from ecosecnet.core.corridorshapes import class_shares, shape_of, width_profile
 from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import DisconnectedError, InputError
-from ecosecnet.core.linkages import Adjacency, LinkKind, describe, find_links, find_pairs, path_length
+from ecosecnet.core.linkages import Adjacency, LinkKind, describe, find_links, find_pairs, outside_length, path_length
 from ecosecnet.core.monitor import Monitor
 
 REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "reference"
@@ -301,6 +302,22 @@ class TestCorridors:
         assert np.isfinite(corridor.excess).all()
         assert "cannot reach a mean width of 50" in heard[0]
 
+    @pytest.mark.parametrize("cells", [1, 300, 1200])
+    def test_cutoff_for_an_area(self, cells):
+        labels = blocks(6, (40, 50), count=5)
+        graph, links = network(landscape(6, nodata=0.0), labels, cell_size=30.0)
+        cutoff = cutoff_for_area(graph, labels, links, cells)
+        excess = mosaic_of(graph, labels, links, cutoff=cutoff)[labels == 0]
+        assert np.count_nonzero(excess <= cutoff) >= cells
+        assert np.count_nonzero(excess < cutoff) < cells
+
+    def test_area_that_is_not_there_takes_all(self):
+        labels = np.array([[1, 0, 0, 0, 2]])
+        graph, links = network(np.ones((1, 5)), labels)
+        assert cutoff_for_area(graph, labels, links, 99) == 0.0
+        with pytest.raises(InputError, match="at least one cell"):
+            cutoff_for_area(graph, labels, links, 0)
+
     @pytest.mark.parametrize(
         ("options", "message"),
         [
@@ -359,6 +376,47 @@ class TestShape:
         assert shape.cells == 0
         assert np.isnan(shape.mean_width)
         assert shape.bottleneck is None
+
+    def test_profile_of_a_channel_with_a_neck(self):
+        labels = np.zeros((9, 29), dtype=np.int32)
+        labels[:, :2], labels[:, -2:] = 1, 2
+        resistance = np.ones((9, 29))
+        resistance[:3, 12:17] = resistance[6:, 12:17] = np.nan
+        resistance[3:6, 12:17] = 7.0
+        graph, links = network(resistance, labels, cell_size=10.0)
+        (corridor,) = corridors(graph, labels, links, cutoff=np.inf)
+        profile = width_profile(corridor, graph, labels, links, 50.0)
+        assert profile.limits.tolist() == [0.0, 50.0, 100.0, 150.0, 200.0, 250.0]
+        np.testing.assert_allclose(profile.width, [90.0, 90.0, 30.0, 90.0, 90.0])
+        assert profile.resistance.tolist() == [1.0, 1.0, 7.0, 1.0, 1.0]
+
+    @pytest.mark.parametrize("step", [45.0, 200.0, 1e6])
+    def test_profile_holds_the_whole_area(self, step):
+        labels = blocks(6, (40, 50), count=5)
+        graph, links = network(landscape(6), labels, cell_size=30.0)
+        measured = 0
+        for corridor in corridors(graph, labels, links, width=200.0):
+            profile = width_profile(corridor, graph, labels, links, step)
+            shape = shape_of(corridor, graph, labels, links)
+            if not shape.cells:
+                assert profile.width.size == 0
+                continue
+            measured += 1
+            assert (profile.width * np.diff(profile.limits)).sum() == pytest.approx(shape.cells * 900.0)
+            assert profile.limits[-1] == outside_length(links.paths[corridor.index], 30.0)
+            share = profile.width * np.diff(profile.limits)
+            assert np.nansum(share * profile.resistance) / share.sum() == pytest.approx(shape.mean_resistance)
+        assert measured > 1
+
+    def test_profile_needs_a_length(self):
+        labels = np.array([[1, 0, 2]])
+        graph, links = network(np.ones((1, 3)), labels)
+        (corridor,) = corridors(graph, labels, links, cutoff=5.0)
+        with pytest.raises(InputError, match="must have a length"):
+            width_profile(corridor, graph, labels, links, 0.0)
+
+    def test_class_shares(self):
+        assert class_shares(np.array([4.0, 2.0, 4.0, np.nan, 1.0])) == [(4.0, 0.5), (1.0, 0.25), (2.0, 0.25)]
 
     def test_growth_of_the_search_changes_nothing(self, monkeypatch):
         labels = blocks(9, (40, 50), count=4)

@@ -1,0 +1,119 @@
+"""Corridor polygons with their measures, and the table of widths along them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
+
+from ...core.grid import Grid
+from . import styling
+from .tables import columns
+from .vectors import Sources, polygonise
+
+if TYPE_CHECKING:
+    from ...core.corridors import Corridor
+    from ...core.costdistance import CostGraph
+    from ...core.linkages import Links
+    from .job import Job
+
+
+class CorridorZones:
+    """Collects corridors as they are found.
+
+    Parameters
+    ----------
+    graph : CostGraph
+        The resistance surface.
+    sources : Sources
+        The sources on its grid.
+    links : Links
+        The link table.
+    grid : Grid
+        The grid.
+    land_use : ndarray, optional
+        Class raster on the same grid, NaN where there is no data.
+    step : float, optional
+        Length of the sections of the width profile in map units; no profile without it.
+    """
+
+    def __init__(
+        self,
+        graph: CostGraph,
+        sources: Sources,
+        links: Links,
+        grid: Grid,
+        *,
+        land_use: np.ndarray | None = None,
+        step: float | None = None,
+    ) -> None:
+        self._graph, self._sources, self._links, self._grid = graph, sources, links, grid
+        self._land_use, self._step = land_use, step
+        self._zones: list[tuple[list, QgsGeometry]] = []
+        self._sections: list[list] = []
+
+    def add(self, corridor: Corridor) -> None:
+        """Measure a corridor; one between sources that touch has nothing outside them and is left out."""
+        from ...core.corridorshapes import class_shares, outside_ends, shape_of, width_profile
+
+        labels, links, grid = self._sources.labels, self._links, self._grid
+        shape = shape_of(corridor, self._graph, labels, links)
+        if not shape.cells or shape.bottleneck is None:
+            return
+        inside = outside_ends(corridor, labels, links)
+        a, b = (links.pairs[corridor.index] - 1).tolist()
+        link = [corridor.index + 1, self._sources.ids[a], self._sources.ids[b]]
+        metres = grid.metres_per_unit
+        row = [
+            *link,
+            shape.cells * grid.cell_ha,
+            shape.mean_width * metres,
+            shape.min_width * metres,
+            links.length[corridor.index] * metres,
+            shape.mean_resistance,
+            corridor.cutoff,
+            *grid.centre(*shape.bottleneck),
+        ]
+        if self._land_use is not None:
+            held = class_shares(self._land_use[corridor.rows, corridor.cols][inside])
+            row.append(", ".join(f"{code:g}: {100 * share:.1f} %" for code, share in held))
+        window = grid.window(corridor.rows.start, corridor.cols.start, *inside.shape)
+        self._zones.append((row, polygonise(inside, window)[1]))
+        if self._step is not None:
+            profile = width_profile(corridor, self._graph, labels, links, self._step)
+            limits = profile.limits * metres
+            for start, stop, width, mean in zip(limits[:-1], limits[1:], profile.width * metres, profile.resistance):
+                self._sections.append([*link, start, stop, width, mean])
+
+    def write(self, job: Job, zones: str, profile: str, crs: QgsCoordinateReferenceSystem) -> None:
+        """Write what was collected, in the order of the links, to the outputs of these names."""
+        ids = self._sources.id_type
+        names = columns(
+            link_id=int,
+            from_id=ids,
+            to_id=ids,
+            area_ha=float,
+            mean_width=float,
+            min_width=float,
+            lcp_length=float,
+            mean_res=float,
+            cutoff=float,
+            narrow_x=float,
+            narrow_y=float,
+        )
+        if self._land_use is not None:
+            names += columns(land_use=str)
+        self._zones.sort(key=lambda zone: zone[0][0])
+        self._sections.sort(key=lambda section: (section[0], section[3]))
+        job.write_features(
+            zones,
+            names,
+            [row for row, _ in self._zones],
+            [shape for _, shape in self._zones],
+            QgsWkbTypes.Type.MultiPolygon,
+            crs,
+            style=styling.polygons((104, 172, 176, 120)),
+        )
+        names = columns(link_id=int, from_id=ids, to_id=ids, start=float, stop=float, width=float, mean_res=float)
+        job.write_table(profile, names, self._sections)
