@@ -56,6 +56,8 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Distances</b>: edge to edge is the exact distance between the polygons. With centroids a detour is never "
         "shorter, so hardly any connector fraction can appear. Least cost runs over a resistance surface; the dispersal "
         "distance is then converted to cost with the mean or median resistance.</p>"
+        "<p><b>Stepping stones</b>: for every source below the smallest dPC, what it alone would add to those that stay; "
+        "<i>stepping</i> is the part the others gain because they reach each other through it.</p>"
         "<p>With more than 2,000 sources, direct links below a probability of 0.0001 are left out; PC misses at most "
         "that share of the squared total area.</p>"
         "<p>Saura &amp; Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura &amp; Rubio 2010, "
@@ -118,6 +120,14 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 default=False,
             ),
+            p.vector_output(
+                "STEPPING_STONES",
+                "Stepping stones",
+                "The sources below the smallest dPC, and by how many per cent PC and EC of the others would rise if one "
+                "of them were added.",
+                optional=True,
+                default=False,
+            ),
             p.table_output(
                 "INDICES", "Indices", "Name, value and meaning of each index.", optional=True, default=False
             ),
@@ -143,10 +153,10 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
         from ...core.connectivity import analyse
 
         nodes = read_nodes(job)
-        far = negligible_distance(len(nodes.ids), job.number("DISPERSAL"), job.number("PROBABILITY"))
+        threshold = job.number("THRESHOLD")
+        far = negligible_distance(len(nodes.ids), job.number("DISPERSAL"), job.number("PROBABILITY"), threshold)
         pairs, distances, factor = measure(job, nodes, far)
         dispersal = factor * job.number("DISPERSAL")
-        threshold = job.number("THRESHOLD")
         found = analyse(
             nodes.attributes,
             pairs,
@@ -162,6 +172,8 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
         _write_sources(job, nodes, found)
         if job.given("LINKS"):
             _write_links(job, nodes, pairs, distances, found)
+        if job.given("STEPPING_STONES"):
+            _write_stones(job, nodes, pairs, distances, found)
         rows = indices(found)
         job.write_table("INDICES", columns(index=str, value=float, meaning=str), rows)
         for name, key in (("IIC", "IIC"), ("PC", "PC"), ("EC_IIC", "EC(IIC)"), ("EC_PC", "EC(PC)")):
@@ -296,3 +308,38 @@ def _write_links(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarra
         nodes.crs,
         style=styling.lines((60, 60, 60), 0.4),
     )
+
+
+def _write_stones(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarray, found) -> None:
+    from ...core.connectivity import PatchGraph, addition_gains, ranks
+
+    stay = found.pc.total >= job.number("MIN_DPC")
+    if stay.all():
+        job.monitor.warn(
+            "No source is below the smallest dPC, so there are no stepping stones to look for. Raise the smallest dPC."
+        )
+    job.need_memory(12.0 * int(stay.sum()) ** 2)
+    graph = PatchGraph.dispersing(nodes.attributes, pairs, distances, found.rate)
+    gains = addition_gains(graph, stay, monitor=job.monitor.part(0.96, 1.0))
+    first = columns(source_id=nodes.id_type)
+    added = columns(gain_PC=float, stepping=float, gain_EC=float, rank=int)
+    old, rows = kept([nodes.features[k] for k in gains.candidates], [*first, *added])
+    values = [gains.gain, gains.stepping, gains.equivalent, ranks(gains.gain)]
+    job.write_features(
+        "STEPPING_STONES",
+        [*first, *old, *added],
+        (
+            [nodes.ids[k], *row, *(column[place] for column in values)]
+            for place, (k, row) in enumerate(zip(gains.candidates, rows))
+        ),
+        [nodes.geometries[k] for k in gains.candidates],
+        QgsWkbTypes.Type.MultiPolygon,
+        nodes.crs,
+        style=styling.polygons((224, 142, 11), (120, 76, 6)),
+    )
+    if gains.candidates.size:
+        best = int(np.argmax(gains.gain))
+        job.monitor.info(
+            f"Of {gains.candidates.size:,} sources left out, {nodes.ids[gains.candidates[best]]} would raise EC(PC) "
+            f"most: by {gains.equivalent[best]:.3g} %."
+        )

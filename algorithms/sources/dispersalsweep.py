@@ -128,9 +128,9 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
 
         nodes = read_nodes(job)
         dispersals = _distances(job)
-        far = negligible_distance(len(nodes.ids), max(dispersals), job.number("PROBABILITY"))
-        pairs, distances, factor = measure(job, nodes, far)
         threshold = job.number("THRESHOLD")
+        far = negligible_distance(len(nodes.ids), max(dispersals), job.number("PROBABILITY"), threshold)
+        pairs, distances, factor = measure(job, nodes, far)
         hectares = metres_per_unit(nodes.crs) ** 2 / 1e4
         found = sweep(
             nodes.attributes,

@@ -95,11 +95,11 @@ class Nodes:
         return int if all(isinstance(one, int) for one in self.ids) else str
 
 
-def negligible_distance(count: int, dispersal: float, probability: float) -> float | None:
+def negligible_distance(count: int, dispersal: float, probability: float, threshold: float | None) -> float | None:
     """Return the distance beyond which direct links are left out with so many sources; None when none are."""
     if count <= MAX_COMPLETE:
         return None
-    return float(dispersal * np.log(FAR) / np.log(probability))
+    return max(float(dispersal * np.log(FAR) / np.log(probability)), threshold or 0.0)
 
 
 def read_nodes(job: Job) -> Nodes:
@@ -166,7 +166,7 @@ def measure(job: Job, nodes: Nodes, far: float | None) -> tuple[np.ndarray, np.n
         return _cost(job, nodes, far)
     if far is not None:
         job.monitor.info(
-            f"Direct links of less than {FAR:g} were left out (more than {far:,.0f} map units apart): "
+            f"Sources more than {far:,.0f} map units apart have no direct link, their probability is below {FAR:g}: "
             f"{len(distances):,} of {all_pairs:,} pairs are left."
         )
         job.need_memory(needed_bytes(count, len(distances)))
@@ -175,9 +175,10 @@ def measure(job: Job, nodes: Nodes, far: float | None) -> tuple[np.ndarray, np.n
 
 def _cost(job: Job, nodes: Nodes, far: float | None) -> tuple[np.ndarray, np.ndarray, float]:
     from ...core.connectivity import cost_distances
-    from ...core.costdistance import CostGraph
+    from ...core.costdistance import CostGraph, graph_bytes
 
     raster = job.raster("RESISTANCE")
+    job.need_memory(graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols)
     surface = raster.read_surface(job.monitor)
     conversion = job.choice("COST_CONVERSION")
     factor = 1.0

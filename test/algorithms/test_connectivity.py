@@ -88,6 +88,39 @@ def test_weak_sources_are_left_out(run, squares):
     assert "1 sources with a dPC below" in run.feedback.textLog()
 
 
+def test_stepping_stones(run, polygons):
+    rows = [
+        (square(0.0, 300.0), {"name": "west"}),
+        (square(5000.0, 300.0), {"name": "east"}),
+        (square(2600.0, 50.0), {"name": "between"}),
+        (square(2600.0, 50.0, 9000.0), {"name": "aside"}),
+    ]
+    out = run(
+        "connectivity",
+        SOURCES=polygons("stones", rows),
+        ID_FIELD="name",
+        DISPERSAL=1000.0,
+        MIN_DPC=30.0,
+        OUTPUT="memory:",
+        STEPPING_STONES="memory:",
+    )
+    assert {row["source_id"] for row in read_table(out["OUTPUT"])} == {"west", "east"}
+    stones = {row["source_id"]: row for row in read_table(out["STEPPING_STONES"])}
+    assert set(stones) == {"between", "aside"}
+    assert (stones["between"]["rank"], stones["aside"]["rank"]) == (1, 2)
+    before = 2 * 81 * (1 + 0.5**4.7)
+    stepping = 2 * 81 * (0.5 ** (2.3 + 2.35) - 0.5**4.7)
+    assert stones["between"]["stepping"] == pytest.approx(100 * stepping / before)
+    assert stones["aside"]["stepping"] == 0.0
+    assert "between would raise EC(PC) most" in run.feedback.textLog()
+
+
+def test_no_stepping_stones_without_a_cut(run, squares):
+    out = run("connectivity", SOURCES=squares, OUTPUT="memory:", STEPPING_STONES="memory:")
+    assert read_table(out["STEPPING_STONES"]) == []
+    assert "Raise the smallest dPC" in run.feedback.textLog()
+
+
 def test_attribute_and_links(run, squares):
     out = run(
         "connectivity",
