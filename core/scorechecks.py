@@ -304,8 +304,10 @@ def _check_range(factor: FactorScores, low: float, high: float) -> Iterator[Find
         yield Finding(WARNING, "constant", factor.name, 0, f"The raster is {low:g} everywhere: it changes nothing.")
     for item in usable:
         if item.maximum < low or item.minimum > high:
+            # An open class is there for what may come; that it is empty here says nothing.
+            is_open = math.isinf(item.minimum) or math.isinf(item.maximum)
             yield Finding(
-                WARNING,
+                NOTE if is_open else WARNING,
                 "range",
                 factor.name,
                 item.row,

@@ -58,15 +58,18 @@ class FactorValues:
             return
         self.minimum = min(self.minimum, float(known.min()))
         self.maximum = max(self.maximum, float(known.max()))
-        if self.codes is not None:
-            self.codes.update(np.unique(known).tolist())
+        # In pieces, so that a continuous raster is recognised by the first one.
+        for start in range(0, known.size, _CHUNK):
+            if self.codes is None:
+                return
+            self.codes.update(np.unique(known[start : start + _CHUNK]).tolist())
             if len(self.codes) > _MOST_CODES:
                 self.codes = None
 
 
 _MOST_CODES = 1000
 _FEW = 40
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
 
 
 def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArray | None = None) -> Scored:

@@ -215,6 +215,8 @@ def test_the_range_of_the_raster():
     assert [(f.check, f.severity) for f in beyond] == [("range", "warning"), ("range", "error")]
     assert "catches no cell" in beyond[0].message
     assert "down to -5" in beyond[1].message
+    spare = one(ranges((-math.inf, 10, 1), (10, math.inf, 2)), ranges={"Factor": (2, 8)})
+    assert [(f.check, f.severity) for f in spare] == [("range", "note")]
     assert "up to 31" in one(classes, ranges={"Factor": (25, 31)})[-1].message
     assert "constant" in [f.check for f in one(classes, ranges={"Factor": (5, 5)})]
 
