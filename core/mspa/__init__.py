@@ -1,13 +1,22 @@
 """Morphological spatial pattern analysis (MSPA)."""
 
-from .codes import CLASS_NAMES, CODES, Code, seven_classes
+from .codes import BRIDGE, CLASS_NAMES, CODES, CORE, MISSING_CODE, Code, class_colour, seven_classes
 from .segmentation import bytes_per_cell, mspa
+from .statistics import ClassShare, Statistics, edge_width_profile, statistics
 
 __all__ = [
+    "BRIDGE",
     "CLASS_NAMES",
     "CODES",
+    "CORE",
+    "MISSING_CODE",
+    "ClassShare",
     "Code",
+    "Statistics",
     "bytes_per_cell",
+    "class_colour",
+    "edge_width_profile",
     "mspa",
     "seven_classes",
+    "statistics",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,7 @@ BORDER_OPENING = 220
 """Background enclosed by foreground, but not by core."""
 MISSING_CODE = 129
 
-Colour = Tuple[int, int, int]
+Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 
 
@@ -66,6 +66,8 @@ class Code(NamedTuple):
 
 
 _COLOURS: dict[int, Colour] = {
+    BACKGROUND: (220, 220, 220),
+    MISSING: (255, 255, 255),
     CORE: (0, 200, 0),
     ISLET: (160, 60, 0),
     PERFORATION: (0, 0, 255),
@@ -98,16 +100,21 @@ def _table() -> tuple[Code, ...]:
         for code, class_, name, drawn in _FOREGROUND
     ]
     rest = [
-        Code(0, BACKGROUND, "Background", (220, 220, 220), (220, 220, 220)),
+        Code(0, BACKGROUND, "Background", _COLOURS[BACKGROUND], _COLOURS[BACKGROUND]),
         Code(INTERNAL, BACKGROUND, "Core-opening", (136, 136, 136), (136, 136, 136)),
         Code(BORDER_OPENING, BACKGROUND, "Border-opening", (194, 194, 194), (194, 194, 194)),
-        Code(MISSING_CODE, MISSING, "Missing", (255, 255, 255), (255, 255, 255)),
+        Code(MISSING_CODE, MISSING, "Missing", _COLOURS[MISSING], _COLOURS[MISSING]),
     ]
     return tuple(foreground + rest)
 
 
 CODES = _table()
 """All byte values, in the order of a legend."""
+
+
+def class_colour(class_: int) -> Colour:
+    """Return the official colour of one of the classes that `seven_classes` numbers."""
+    return _COLOURS[class_]
 
 
 def seven_classes(codes: IntArray, *, transition: bool = True) -> Array:

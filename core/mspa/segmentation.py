@@ -105,7 +105,7 @@ def mspa(
 
 def bytes_per_cell(edge_width: int) -> float:
     """Return an upper estimate of the memory `mspa` takes for each cell of the raster, input and output included."""
-    return 14.0 if edge_width == 1 else 18.0
+    return 18.0 if edge_width == 1 else 22.0
 
 
 class _Reach:

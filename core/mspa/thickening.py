@@ -91,7 +91,7 @@ class _Front:
         self.rank[fresh] = 0
         distance = self.vectors.length[self.vector[self.queue]] + self.offset[self.queue]
         # Rounding to float32 holds a cell back one pass whose distance was rounded down: this is part of the method.
-        held = distance > float(nearest)
+        held = distance > nearest
         keep = distance <= self.limit
         self.queue, self.fresh = self._enqueue(self.queue[keep], held[keep])
         self.passes += 1
@@ -101,39 +101,47 @@ class _Front:
 
         `rank` of the new cells becomes their place in the queue (from 1, with gaps).
         """
-        targets = cells[:, None] + self.steps
-        valid = self.free[targets]
-        valid[held] = False
-        valid[held, 0] = True
-        targets[held, 0] = cells[held]
-        fresh = np.broadcast_to(~held[:, None], valid.shape)[valid]
-        targets = targets[valid]
-        places = np.arange(1, targets.size + 1, dtype=np.int32)
-        new, new_places = targets[fresh], places[fresh]
-        self.rank[new[::-1]] = new_places[::-1]
-        first = ~fresh
-        first[fresh] = self.rank[new] == new_places
-        queue, fresh = targets[first], fresh[first]
-        self.free[queue] = False
-        return queue, fresh
+        queue: list[IntArray] = []
+        fresh: list[BoolArray] = []
+        place = 1
+        for k in range(0, cells.size, _CHUNK):
+            some, stay = cells[k : k + _CHUNK], held[k : k + _CHUNK]
+            targets = some[:, None] + self.steps
+            valid = self.free[targets]
+            valid[stay] = False
+            valid[stay, 0] = True
+            targets[stay, 0] = some[stay]
+            new = np.repeat(~stay, valid.sum(axis=1))
+            targets = targets[valid]
+            # First come, first served: places are written backwards, so the first of equal targets stays.
+            places = np.arange(place, place + targets.size, dtype=np.int32)
+            self.rank[targets[new][::-1]] = places[new][::-1]
+            first = ~new | (self.rank[targets] == places)
+            queue.append(targets[first])
+            fresh.append(new[first])
+            self.free[queue[-1]] = False
+            place += targets.size
+        if not queue:
+            return np.empty(0, np.intp), np.empty(0, bool)
+        return np.concatenate(queue), np.concatenate(fresh)
 
-    def _measure(self, fresh: IntArray, monitor: Monitor) -> np.float32:
+    def _measure(self, fresh: IntArray, monitor: Monitor) -> float:
         """Give the new cells of a pass their vectors; return the smallest distance among them."""
+        if not fresh.size:
+            return math.inf
         best = np.empty(fresh.size, np.float32)
         for k in range(0, fresh.size, _CHUNK):
             monitor.check()
             part = slice(k, k + _CHUNK)
             best[part] = self._settle(fresh[part])
-        nearest = np.float32(np.inf) if not best.size else best.min()
         again = fresh[self._may_improve(fresh, best)]
         while again.size:
             monitor.check()
-            before = self.vector[again].copy(), self.offset[again].copy()
-            best = self._settle(again)
-            nearest = min(nearest, best.min())
+            before = self.vector[again], self.offset[again]
+            self._settle(again)
             changed = again[(self.vector[again] != before[0]) | (self.offset[again] != before[1])]
             again = self._dependants(changed)
-        return np.float32(nearest)
+        return float(self._distance(self.vector[fresh], self.offset[fresh]).min())
 
     def _may_improve(self, cells: IntArray, best: Array) -> BoolArray:
         """Tell which cells might be measured from an earlier cell of the same pass instead."""
@@ -154,7 +162,8 @@ class _Front:
         return np.unique(near[later])
 
     def _distance(self, number: IntArray, offset: Array) -> Array:
-        return (self.vectors.length[number] + offset).astype(np.float32)
+        distance: Array = (self.vectors.length[number] + offset).astype(np.float32)
+        return distance
 
     def _settle(self, cells: IntArray) -> Array:
         """Store the vector and base distance of cells by their best neighbour; return the distances."""
@@ -207,7 +216,8 @@ class _Vectors:
 
     def moved(self, number: IntArray, direction: int) -> IntArray:
         """Return the vectors of a cell measured from the base of its neighbour in a direction."""
-        return number.astype(np.intp) + self._back[direction]
+        moved: IntArray = number.astype(np.intp) + self._back[direction]
+        return moved
 
     def clear(self, inside: BoolArray, cells: IntArray, number: IntArray) -> BoolArray:
         """Tell for cells and their vectors whether the line from the base to the cell stays inside."""
@@ -233,8 +243,8 @@ def _lines(rows: IntArray, cols: IntArray, size: int, stride: int) -> tuple[list
     along = np.where(tall, row_step, col_step)
     aside = np.where(tall, col_step, row_step)
     error = 2 * minor - major
-    at = np.zeros(rows.size, np.intp)
-    line = []
+    at: IntArray = np.zeros(rows.size, np.intp)
+    line: list[IntArray] = []
     for _ in range(size):
         at = at + along + np.where(error < 0, 0, aside)
         error = error + np.where(error < 0, 2 * minor, 2 * (minor - major))

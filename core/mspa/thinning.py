@@ -63,7 +63,7 @@ def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILE
     free = (body & ~anchors).ravel()
     simple = np.zeros_like(left)
     candidates = free.copy()
-    active = np.flatnonzero(candidates)
+    active: IntArray = np.flatnonzero(candidates)
     round_number = 0
     while active.size:
         chunks = [active[k : k + _CHUNK] for k in range(0, active.size, _CHUNK)]
@@ -90,7 +90,8 @@ def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILE
         round_number += 1
         # The number of rounds is not known beforehand; most of the work is in the first few.
         monitor.progress(1.0 - 0.9**round_number)
-    return left.reshape(body.shape)
+    thinned: Array = left.reshape(body.shape)
+    return thinned
 
 
 def _window(plane: Array, words: IntArray, stride: int, connectivity: int) -> _Window:

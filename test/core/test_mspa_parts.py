@@ -1,0 +1,120 @@
+"""The steps of the pattern analysis, each against a plain computation of the same thing."""
+
+import numpy as np
+import pytest
+from ecosecnet.core.mspa import bits, regions, thinning
+from scipy import ndimage
+
+STEPS = {
+    "w": (0, -1),
+    "e": (0, 1),
+    "n": (-1, 0),
+    "s": (1, 0),
+    "nw": (-1, -1),
+    "sw": (1, -1),
+    "ne": (-1, 1),
+    "se": (1, 1),
+}
+STRUCTURES = {4: ndimage.generate_binary_structure(2, 1), 8: ndimage.generate_binary_structure(2, 2)}
+
+
+@pytest.mark.parametrize("cols", [1, 63, 64, 65, 128, 200])
+def test_packing_keeps_every_cell_and_a_spare_bit(cols):
+    mask = np.random.default_rng(cols).random((5, cols)) < 0.5
+    words = bits.pack(mask)
+    np.testing.assert_array_equal(bits.unpack(words, cols), mask)
+    assert words.shape[1] * 64 > cols
+    np.testing.assert_array_equal(bits.unpack(bits.invert(words, cols), words.shape[1] * 64)[:, cols:], 0)
+
+
+@pytest.mark.parametrize("columns", [0, 1, 63, 64, 65, 130, 500, -1, -64, -70, -500])
+def test_shift(columns):
+    mask = np.random.default_rng(1).random((4, 150)) < 0.5
+    moved = bits.unpack(bits.shift(bits.pack(mask), columns), 150)
+    expected = np.zeros_like(mask)
+    if abs(columns) < 150:
+        if columns >= 0:
+            expected[:, columns:] = mask[:, : 150 - columns]
+        else:
+            expected[:, :columns] = mask[:, -columns:]
+    np.testing.assert_array_equal(moved, expected)
+
+
+@pytest.mark.parametrize("reach2", [0, 1, 2, 3, 8, 15, 120, 674, 5000])
+@pytest.mark.parametrize("shape", [(1, 90), (40, 7), (60, 140)])
+def test_dilation_is_a_threshold_of_the_euclidean_distance(reach2, shape):
+    mask = np.random.default_rng(reach2).random(shape) < 0.01
+    mask[0, 0] = True
+    grown = bits.unpack(bits.dilate(bits.pack(mask), shape[1], reach2), shape[1])
+    np.testing.assert_array_equal(grown, np.rint(ndimage.distance_transform_edt(~mask) ** 2) <= reach2)
+
+
+@pytest.mark.parametrize("connectivity", [8, 4])
+def test_enclosed_is_what_filling_adds(connectivity):
+    mask = np.random.default_rng(3).random((50, 70)) < 0.55
+    mask[[0, -1]] = mask[:, [0, -1]] = False
+    holes = bits.unpack(regions.enclosed(bits.pack(mask), 70, connectivity), 70)
+    filled = ndimage.binary_fill_holes(mask, STRUCTURES[connectivity])
+    np.testing.assert_array_equal(holes, filled & ~mask)
+
+
+def test_depth_of_nested_rings():
+    distance = np.maximum(*np.abs(np.mgrid[-20:21, -20:21]))
+    nesting = regions.nest(bits.pack((distance < 19) & (distance % 6 < 3)), 41, 8)
+    # Cores at 18, 12 to 14, 6 to 8 and 0 to 2 cells from the centre, with holes between.
+    assert len(nesting.levels) == 3
+    for depth, (holes, inside) in enumerate(nesting.levels, 1):
+        outer = 18 - 6 * (depth - 1)
+        np.testing.assert_array_equal(bits.unpack(holes, 41), (distance < outer) & (distance >= outer - 3))
+        np.testing.assert_array_equal(bits.unpack(inside, 41), (distance <= outer - 4) & (distance % 6 < 3))
+
+
+def windows():
+    """All 256 windows without their centre, one in each bit of four words."""
+    number = np.arange(256)
+    planes = [bits.pack((number >> k & 1).astype(bool)[None])[0] for k in range(8)]
+    return number, dict(zip(STEPS, planes))
+
+
+def regions_at_centre(window, connectivity):
+    labels, _ = ndimage.label(window, STRUCTURES[connectivity])
+    touching = STRUCTURES[connectivity].copy()
+    touching[1, 1] = False
+    return len(set(labels[touching & window]))
+
+
+@pytest.mark.parametrize("connectivity", [8, 4])
+def test_simple_cells_by_their_definition(connectivity):
+    numbers, planes = windows()
+    if connectivity == 4:
+        planes = {name: ~plane for name, plane in planes.items()}
+    found = bits.unpack(thinning._simple(thinning._Window(**planes))[None], 256)[0]
+    for number in numbers:
+        ones, zeros = np.zeros((3, 3), bool), np.zeros((3, 3), bool)
+        for k, (row, col) in enumerate(STEPS.values()):
+            (ones if number >> k & 1 else zeros)[1 + row, 1 + col] = True
+        one_each = regions_at_centre(ones, connectivity) == 1 and regions_at_centre(zeros, 12 - connectivity) == 1
+        assert found[number] == one_each
+    assert found.sum() == 116
+
+
+@pytest.mark.parametrize("connectivity", [8, 4])
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
+def test_thinning_keeps_the_topology_and_nothing_more_can_go(connectivity, share):
+    rng = np.random.default_rng(4)
+    body = np.zeros((80, 100), bool)
+    body[2:-2, 2:-2] = rng.random((76, 96)) < share
+    anchors = body & (rng.random(body.shape) < 0.02)
+    labels, _ = ndimage.label(body, STRUCTURES[connectivity])
+    body &= np.isin(labels, np.unique(labels[anchors]))
+    thin = bits.unpack(thinning.thin(bits.pack(body), bits.pack(anchors), connectivity), 100).astype(bool)
+    assert (thin >= anchors).all()
+    assert (thin <= body).all()
+    for mask, structure in ((lambda m: m, STRUCTURES[connectivity]), (lambda m: ~m, STRUCTURES[12 - connectivity])):
+        # Each region before holds exactly one region after, or the other way round for the background.
+        before, count = ndimage.label(mask(body), structure)
+        after, count_after = ndimage.label(mask(thin), structure)
+        assert count == count_after
+        both = mask(body) & mask(thin)
+        assert len(set(zip(before[both], after[both]))) == count
+    assert thin.sum() < body.sum()
