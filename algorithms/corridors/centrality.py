@@ -34,6 +34,10 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         "alpha = (L - V + p) / (2 V - 5), the share of possible circuits; beta = L / V; gamma = L / (3 (V - 2)), the "
         "share of possible links. Alpha and gamma need three sources and can pass 1 where links cross. "
         "Cost ratio = 1 - L / (length of all links in km).</p>"
+        "<p><b>Robustness</b>: share of all sources in the largest component, and global efficiency (mean of 1 / "
+        "shortest path, as a share of the intact network), when sources are lost at random, by degree, by betweenness "
+        "or by current flow. Its area under the curve is told in the log (Schneider et al. 2011, "
+        "doi:10.1073/pnas.1009440108).</p>"
         "<p>McRae et al. 2008, doi:10.1890/07-1861.1; Brandes 2001, doi:10.1080/0022250X.2001.9990249.</p>"
     )
 
@@ -74,6 +78,28 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             ),
             p.table_output(
                 "INDICES", "Indices of the network", "Name and value of each index.", optional=True, default=False
+            ),
+            p.integer(
+                "RUNS",
+                "Random runs of the robustness curve",
+                "Random orders in which sources are lost; their mean and range are given.",
+                100,
+                low=1,
+                advanced=True,
+            ),
+            p.integer("SEED", "Seed", "The same seed gives the same random orders.", 0, low=0, advanced=True),
+            p.flag(
+                "RECALCULATE",
+                "Rank the sources anew after each loss",
+                "For the targeted curves: off ranks them once, for the whole network.",
+                advanced=True,
+            ),
+            p.table_output(
+                "ROBUSTNESS",
+                "Robustness curve",
+                "What is left when more and more sources are lost, at random and the highest ranks first.",
+                optional=True,
+                default=False,
             ),
             QgsProcessingOutputNumber("COMPONENTS", "Components"),
             QgsProcessingOutputNumber("ALPHA", "Alpha index"),
@@ -138,10 +164,44 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             "cost_ratio": 1.0 - figures.links / kilometres if kilometres else np.nan,
         }
         job.write_table("INDICES", columns(name=str, value=float), list(values.items()))
+        self._write_robustness(job, count, pairs, length)
         job.monitor.info(f"{figures.nodes} sources, {figures.links} links, {figures.components} components.")
         job.results["COMPONENTS"] = figures.components
         for name in ("alpha", "beta", "gamma"):
             job.results[name.upper()] = None if np.isnan(values[name]) else values[name]
+
+    def _write_robustness(self, job: Job, count: int, pairs: np.ndarray, length: np.ndarray) -> None:
+        if not job.given("ROBUSTNESS"):
+            return
+        from ...core.robustness import removal_curves
+
+        curves = removal_curves(
+            count,
+            pairs,
+            length,
+            runs=job.integer("RUNS"),
+            seed=job.integer("SEED"),
+            recalculate=job.flag("RECALCULATE"),
+            monitor=job.monitor.part(0.8, 0.99),
+        )
+        names = columns(
+            order=str,
+            lost=int,
+            lost_share=float,
+            largest=float,
+            largest_min=float,
+            largest_max=float,
+            efficiency=float,
+            efficiency_min=float,
+            efficiency_max=float,
+        )
+        rows = []
+        for name, curve in curves.items():
+            job.monitor.info(f"Robustness, {name.replace('_', ' ')}: {curve.robustness:.3f} (0.5 at best).")
+            left = (curve.largest, curve.efficiency)
+            parts = [part for values in left for part in (values.mean(0), values.min(0), values.max(0))]
+            rows += [[name, lost, lost / count, *values] for lost, *values in zip(curve.removed, *parts)]
+        job.write_table("ROBUSTNESS", names, rows)
 
 
 def _joined(rows: list[list], *new: np.ndarray) -> list[list]:

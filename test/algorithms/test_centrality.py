@@ -34,6 +34,7 @@ def test_measures_of_a_star(run, star, tmp_path):
         OUTPUT_SOURCES=str(tmp_path / "s.gpkg"),
         OUTPUT_LINKS=str(tmp_path / "l.gpkg"),
         INDICES=str(tmp_path / "i.gpkg"),
+        ROBUSTNESS=str(tmp_path / "r.gpkg"),
     )
     sources = {row["code"]: row for row in read_table(out["OUTPUT_SOURCES"])}
     # The hub is an end of 4 pairs and passes on the current of the 6 others.
@@ -54,6 +55,13 @@ def test_measures_of_a_star(run, star, tmp_path):
     assert indices["components"] == 2
     assert indices["length_km"] == pytest.approx(10.0)
     assert indices["cost_ratio"] == pytest.approx(0.6)
+    curve = {(row["order"], row["lost"]): row for row in read_table(out["ROBUSTNESS"])}
+    assert curve["degree", 0]["largest"] == pytest.approx(5 / 6)
+    assert curve["degree", 1]["largest"] == pytest.approx(1 / 6)
+    assert curve["degree", 1]["efficiency"] == 0.0
+    assert curve["random", 1]["largest_min"] == pytest.approx(1 / 6)
+    assert curve["random", 1]["largest_max"] == pytest.approx(5 / 6)
+    assert len(curve) == 4 * 7
     assert (out["COMPONENTS"], out["BETA"]) == (2, pytest.approx(4 / 6))
     assert out["ALPHA"] == 0.0
     assert out["GAMMA"] == pytest.approx(4 / 12)
