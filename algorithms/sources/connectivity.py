@@ -17,6 +17,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
 from ..support.distances import inner_points
+from ..support.indices import importance_columns, index_rows
 from ..support.nodes import (
     EDGE,
     Nodes,
@@ -174,37 +175,13 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
             _write_links(job, nodes, pairs, distances, found)
         if job.given("STEPPING_STONES"):
             _write_stones(job, nodes, pairs, distances, found)
-        rows = indices(found)
+        rows = index_rows(found)
         job.write_table("INDICES", columns(index=str, value=float, meaning=str), rows)
         for name, key in (("IIC", "IIC"), ("PC", "PC"), ("EC_IIC", "EC(IIC)"), ("EC_PC", "EC(PC)")):
             value = next((value for index, value, _ in rows if index == key), None)
             if value is not None:
                 job.results[name] = float(value)
         job.results["NC"], job.results["NL"] = found.binary.components, found.binary.links
-
-
-def indices(found) -> list[tuple[str, float, str]]:
-    """Return name, value and meaning of the indices of a `Connectivity`, as far as they are known."""
-    links, paths = found.binary, found.probable
-    rows = [
-        ("NL", links.links, "Links"),
-        ("NC", links.components, "Components: groups of linked sources"),
-        ("H", links.harary, "Harary index: sum over pairs of 1 / links between them"),
-        ("CCP", links.coincidence, "Chance that two points in sources lie in one component"),
-        ("LCP", links.landscape_coincidence, "Chance that two points in the landscape lie in one component"),
-        ("IICnum", links.numerator, "Numerator of IIC"),
-        ("EC(IIC)", links.equivalent, "Size of one source that would connect as much as IIC says"),
-        ("IIC", links.iic, "Integral index of connectivity"),
-        ("F", paths.flux, "Sum of the direct probabilities, both directions"),
-        ("AWF", paths.weighted_flux, "The same, weighted with the two attributes"),
-        ("PCnum", paths.numerator, "Numerator of PC"),
-        ("EC(PC)", paths.equivalent, "Size of one source that would connect as much as PC says"),
-        ("PC", paths.pc, "Probability of connectivity"),
-        ("PCintra(%)", paths.intra, "Share of PC within sources"),
-        ("PCdirect(%)", paths.direct, "Share of PC over direct links"),
-        ("PCstep(%)", paths.step, "Share of PC gained by stepping stones"),
-    ]
-    return [(name, float(value), meaning) for name, value, meaning in rows if value is not None]
 
 
 def _explain(job: Job, nodes: Nodes, found, distances: np.ndarray) -> None:
@@ -241,22 +218,7 @@ def _write_sources(job: Job, nodes: Nodes, found) -> None:
         )
     limits = natural_breaks(found.pc.total, GRADES)
     level = limits.limits.size - limits.classify(found.pc.total)
-    iic, pc = found.iic, found.pc
-    numbers = {
-        "attribute": nodes.attributes,
-        "dA": found.share,
-        "dIIC": iic.total,
-        "dIICintra": iic.intra,
-        "dIICflux": iic.flux,
-        "dIICconnector": iic.connector,
-        "dPC": pc.total,
-        "dPCintra": pc.intra,
-        "dPCflux": pc.flux,
-        "dPCconnector": pc.connector,
-        "BC": found.freeman,
-        "BC_IIC": found.bc_iic,
-        "BC_PC": found.bc_pc,
-    }
+    numbers = {"attribute": nodes.attributes, **importance_columns(found)}
     whole = {"component": found.component, "rank": found.rank, "level": level}
     first = columns(source_id=nodes.id_type)
     added = columns(**dict.fromkeys(numbers, float), **dict.fromkeys(whole, int))

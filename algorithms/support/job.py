@@ -21,6 +21,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ...core.errors import InputError
 from ...core.grid import Grid
 from . import memory, rasters, styling, tables
 from .feedback import FeedbackMonitor
@@ -260,13 +261,26 @@ class Job:
 
     def write_html(self, name: str, html: str) -> None:
         """Write a report; does nothing when it was not asked for."""
+        self.write_text(name, html)
+
+    def read_text(self, name: str) -> str:
+        """Return the text of a file that is an input."""
+        path = self._algorithm.parameterAsFile(self._parameters, name, self.context)
+        try:
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} cannot be read as text: {error}") from None
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file; does nothing when it was not asked for."""
         if not self.given(name):
             return
         path = self._algorithm.parameterAsFileOutput(self._parameters, name, self.context)
         self._remember(path)
         try:
             with open(path, "w", encoding="utf-8") as file:
-                file.write(html)
+                file.write(text)
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error}") from None
         self.results[name] = path

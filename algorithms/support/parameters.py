@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
+    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMatrix,
@@ -177,6 +178,22 @@ def html_output(name: str, label: str, text: str, *, optional: bool = True, defa
     """Return a report that opens in the Results Viewer."""
     parameter = QgsProcessingParameterFileDestination(
         name, label, fileFilter="HTML files (*.html)", optional=optional, createByDefault=default or not optional
+    )
+    return _with_help(parameter, text)
+
+
+def text_input(name: str, label: str, text: str, *, optional: bool = False):
+    """Return a text file that is read."""
+    parameter = QgsProcessingParameterFile(
+        name, label, fileFilter="Text files (*.txt *.csv);;All files (*.*)", optional=optional
+    )
+    return _with_help(parameter, text)
+
+
+def text_output(name: str, label: str, text: str, *, optional: bool = False):
+    """Return a text file that is written; an optional one is not made unless asked for."""
+    parameter = QgsProcessingParameterFileDestination(
+        name, label, fileFilter="Text files (*.txt)", optional=optional, createByDefault=not optional
     )
     return _with_help(parameter, text)
 
