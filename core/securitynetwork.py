@@ -38,9 +38,9 @@ from .patches import find_patches
 from .pinchpoints import PinchPoints, pinchpoints
 from .resistance import resistance_surface
 from .resistancefacts import ResistanceSummary
-from .scorechecks import check_scores
+from .scorechecks import check_scores, report
 from .scoretable import FactorScores
-from .scoring import score_values
+from .scoring import FactorValues, score_values
 from .types import Array, BoolArray, FloatArray, IntArray
 
 
@@ -351,6 +351,18 @@ def _some(importance: Importance, kept: IntArray) -> Importance:
     )
 
 
+def _lint(scores: Sequence[FactorScores], factors: Mapping[str, Array], monitor: Monitor) -> None:
+    """Check the score table as it was given against the values of the factors that are there."""
+    held = {}
+    for factor in scores:
+        if factor.name in factors:
+            held[factor.name] = FactorValues()
+            held[factor.name].add(factors[factor.name])
+    ranges = {name: (values.minimum, values.maximum) for name, values in held.items()}
+    codes = {name: values.codes for name, values in held.items() if values.codes is not None}
+    report(check_scores(scores, ranges=ranges, codes=codes), monitor)
+
+
 def build_surface(
     factors: Mapping[str, Array],
     scores: Sequence[FactorScores],
@@ -369,13 +381,11 @@ def build_surface(
             "A resistance surface needs at least two factors with data. Give elevation, roads or mines beside the land "
             "use, or a score table whose factors are there."
         )
+    _lint(scores, factors, monitor)
     total = sum(factor.weight or 0.0 for factor in used)
     if not total > 0:
         raise InputError("The factors have no weight. Give each factor of the score table a weight.")
     used = [replace(factor, weight=(factor.weight or 0.0) / total) for factor in used]
-    ranges = {f.name: (float(np.nanmin(factors[f.name])), float(np.nanmax(factors[f.name]))) for f in used}
-    for finding in check_scores(used, ranges=ranges):
-        (monitor.info if finding.severity == "note" else monitor.warn)(finding.message)
     layers = []
     for done, factor in enumerate(used):
         monitor.step(0.5 * done, len(used))
