@@ -179,7 +179,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             net.write_surface(job, name, values, styling.SCORE, description)
         _write_gaining_links(job, found, net)
         _write_links(job, found.links, real, net)
-        job.results["MAXIMUM"] = float(np.nanmax(found.score, initial=0.0))
+        job.results["MAXIMUM"] = float(np.fmax.reduce(found.score, axis=None, initial=0.0))
         job.results["LINK_COUNT"] = gained
 
 
