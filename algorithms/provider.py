@@ -27,6 +27,8 @@ from .resistance.distancefactor import DistanceFactorAlgorithm
 from .resistance.resistance import ResistanceAlgorithm
 from .resistance.scorefactor import ScoreFactorAlgorithm
 from .resistance.terrainfactor import TerrainFactorAlgorithm
+from .sources.conefor import ConeforAlgorithm
+from .sources.coneforexport import ConeforExportAlgorithm
 from .sources.connectivity import ConnectivityAlgorithm
 from .sources.dispersalsweep import DispersalSweepAlgorithm
 from .sources.foreground import ForegroundAlgorithm
@@ -40,6 +42,8 @@ ALGORITHMS = [
     SourcesAlgorithm,
     ConnectivityAlgorithm,
     DispersalSweepAlgorithm,
+    ConeforAlgorithm,
+    ConeforExportAlgorithm,
     NaturalBreaksAlgorithm,
     RasterBreaksAlgorithm,
     DistanceFactorAlgorithm,

@@ -138,10 +138,12 @@ def read_nodes(job: Job) -> Nodes:
     return Nodes(ids, features, geometries, attributes, crs, labels)
 
 
-def measure(job: Job, nodes: Nodes, far: float | None) -> tuple[np.ndarray, np.ndarray, float]:
+def measure(
+    job: Job, nodes: Nodes, far: float | None, *, in_cost: bool = False
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Return pairs of sources, their distances, and what a map unit of dispersal is in them.
 
-    Pairs farther apart than `far` map units are left out.
+    Pairs farther apart than `far` map units are left out; with `in_cost` it is in cost already, and nothing converted.
     """
     from ...core.connectivity import needed_bytes
 
@@ -163,8 +165,8 @@ def measure(job: Job, nodes: Nodes, far: float | None) -> tuple[np.ndarray, np.n
         if len(distances) < all_pairs:
             job.monitor.info(f"{all_pairs - len(distances):,} of {all_pairs:,} pairs are not in the table: not linked.")
     else:
-        return _cost(job, nodes, far)
-    if far is not None:
+        return _cost(job, nodes, far, in_cost)
+    if far is not None and not in_cost:
         job.monitor.info(
             f"Sources more than {far:,.0f} map units apart have no direct link, their probability is below {FAR:g}: "
             f"{len(distances):,} of {all_pairs:,} pairs are left."
@@ -173,16 +175,16 @@ def measure(job: Job, nodes: Nodes, far: float | None) -> tuple[np.ndarray, np.n
     return np.column_stack((i, j)), distances, factor
 
 
-def _cost(job: Job, nodes: Nodes, far: float | None) -> tuple[np.ndarray, np.ndarray, float]:
+def _cost(job: Job, nodes: Nodes, far: float | None, in_cost: bool) -> tuple[np.ndarray, np.ndarray, float]:
     from ...core.connectivity import cost_distances
     from ...core.costdistance import CostGraph, graph_bytes
 
     raster = job.raster("RESISTANCE")
     job.need_memory(graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols)
     surface = raster.read_surface(job.monitor)
-    conversion = job.choice("COST_CONVERSION")
+    conversion = len(CONVERSIONS) - 1 if in_cost else job.choice("COST_CONVERSION")
     factor = 1.0
-    if conversion != 2:
+    if conversion < 2:
         factor = float((np.nanmean, np.nanmedian)[conversion](surface.astype(np.float64)))
         job.monitor.info(
             f"One map unit of dispersal was taken as {factor:g} units of cost, the "
