@@ -170,6 +170,8 @@ def parse_numbers(text: str, what: str) -> list[float]:
     InputError
         If something in it is not a number; `what` names the numbers in the message.
     """
+    if "." in text:  # then a comma is no decimal sign
+        text = text.replace(",", " ")
     parts = [part.strip(",") for part in re.split(r"[;\s]+", text) if part.strip(",")]
     if len(parts) == 1 and parts[0].count(",") > 1:
         parts = parts[0].split(",")

@@ -124,7 +124,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             combine=_COMBINE[job.choice("COMBINE")],
             monitor=job.monitor.part(0.05, 0.95),
         )
-        largest = float(np.nanmax(found.current, initial=0.0))
+        largest = float(np.fmax.reduce(found.current, axis=None, initial=0.0))
         cut_off = [one for one, least in zip(links.ids, found.least_cost) if not np.isfinite(least)]
         if cut_off:
             job.monitor.warn(

@@ -57,7 +57,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             p.text(
                 "WEIGHTS",
                 "Weights",
-                "One number for each factor, in their order, separated by blanks, such as 0.35 0.1 0.1 0.2 0.25.",
+                "One number for each factor, in their order, separated by blanks or commas, such as 0.35, 0.1, 0.1, 0.2, 0.25.",
                 optional=True,
             ),
             p.table(
