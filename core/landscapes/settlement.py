@@ -106,7 +106,7 @@ def _territories(
     names = place_names(towns + len(places), rng)
     town_rows: list[dict[str, Value]] = []
     for i, (latin, chinese) in enumerate(names[:towns]):
-        kind, kind_zh = ("Street", "街道") if i == 0 else ("Town", "镇") if i < 7 else ("Township", "乡")
+        kind, kind_zh = ("Subdistrict", "街道") if i == 0 else ("Town", "镇") if i < 7 else ("Township", "乡")
         town_rows.append({"town_id": i + 1, "name": f"{latin} {kind}", "name_zh": chinese + kind_zh})
     village_rows: list[dict[str, Value]] = []
     for i, (latin, chinese) in enumerate(names[towns:]):
