@@ -135,7 +135,8 @@ class RasterSource:
 
     def read_surface(self, monitor: Monitor = SILENT) -> np.ndarray:
         """Return a continuous raster as float32 (float64 where the file needs it), NaN where NoData."""
-        kind = self._open().GetRasterBand(self.band).DataType
+        dataset = self._open()  # held while its band is used: GDAL frees the one with the other
+        kind = dataset.GetRasterBand(self.band).DataType
         small = kind in [getattr(gdal, name) for name in _SMALL_TYPES]
         surface = np.empty(self.grid.shape, dtype=np.float32 if small else np.float64)
         for row, block, good in self.blocks(monitor):

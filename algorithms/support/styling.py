@@ -46,7 +46,7 @@ BELT = [(44, 92, 126), (118, 163, 186), (182, 208, 219), (226, 236, 240)]
 """Corridors from the least-cost path outwards; pale, so that lines stand out on them."""
 SOURCES = [(8, 81, 99), (46, 139, 150), (128, 190, 192), (170, 212, 212), (200, 228, 226)]
 """Sources by grade, 1 (highest) first; bluish, so that they stand out on a resistance surface."""
-GRADES = [(178, 24, 43), (239, 138, 62), (253, 205, 116), (168, 187, 196), (120, 140, 155)]
+GRADES = [(178, 24, 43), (224, 100, 20), (110, 72, 36), (140, 120, 100), (160, 150, 140)]
 """Grade 1 (highest) first."""
 
 _ALIVE: list[QgsProcessingLayerPostProcessorInterface] = []
