@@ -70,6 +70,7 @@ def analyse(
     threshold: float | None = None,
     landscape: float | None = None,
     links: bool = False,
+    negligible: float = 0.0,
     monitor: Monitor = SILENT,
 ) -> Connectivity:
     """Return the connectivity of sources from the distances between them.
@@ -91,6 +92,8 @@ def analyse(
         not depend on it.
     links : bool
         Whether to compute the importance of each link too.
+    negligible : float
+        Paths of less probability than this count as none; see `node_importance`. IIC and its parts are always whole.
 
     Raises
     ------
@@ -107,15 +110,15 @@ def analyse(
     a = probable.attributes
     overall = (
         binary_indices(linked, landscape=landscape, monitor=monitor.part(0.0, 0.02)),
-        probability_indices(probable, landscape=landscape, monitor=monitor.part(0.02, 0.04)),
+        probability_indices(probable, landscape=landscape, negligible=negligible, monitor=monitor.part(0.02, 0.04)),
     )
     end = 0.7 if links else 0.95
-    pc = node_importance(probable, monitor=monitor.part(0.04, end / 2))
+    pc = node_importance(probable, negligible=negligible, monitor=monitor.part(0.04, end / 2))
     iic = node_importance(linked, monitor=monitor.part(end / 2, end))
     link_iic = link_pc = None
     if links:
         link_iic, link_pc = np.full(d.size, np.nan), np.full(d.size, np.nan)
-        link_pc[np.isfinite(d)] = link_importance(probable, monitor=monitor.part(0.7, 0.85))
+        link_pc[np.isfinite(d)] = link_importance(probable, negligible=negligible, monitor=monitor.part(0.7, 0.85))
         link_iic[d <= threshold] = link_importance(linked, monitor=monitor.part(0.85, 0.95))
     between = monitor.part(0.95, 1.0)
     total = float(a.sum())
@@ -130,7 +133,7 @@ def analyse(
         pc=pc,
         freeman=betweenness(linked, weighted=False, monitor=between),
         bc_iic=betweenness(linked, monitor=between),
-        bc_pc=betweenness(probable, monitor=between),
+        bc_pc=betweenness(probable, negligible=negligible, monitor=between),
         rank=ranks(pc.total),
         probabilities=np.exp(-rate * d),
         link_iic=link_iic,
@@ -148,5 +151,5 @@ def ranks(values: FloatArray) -> IntArray:
 def needed_bytes(patches: int, links: int) -> float:
     """Return the memory that `analyse` needs, links of a complete graph included, with room to spare."""
     dense = patches <= MAX_DENSE and links > patches**2 / 50
-    matrices = 8.0 * patches**2 * (np.log2(max(patches, 2)) + 4) if dense else 0.0
+    matrices = 8.0 * patches**2 * (np.log2(max(patches, 2)) + 4) if dense else patches**2 / 8.0
     return 2e7 + 250.0 * links + matrices

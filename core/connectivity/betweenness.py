@@ -12,7 +12,9 @@ from ..types import BoolArray, FloatArray, IntArray
 from .graph import TIE, PatchGraph
 
 
-def betweenness(graph: PatchGraph, *, weighted: bool = True, monitor: Monitor = SILENT) -> FloatArray:
+def betweenness(
+    graph: PatchGraph, *, weighted: bool = True, negligible: float = 0.0, monitor: Monitor = SILENT
+) -> FloatArray:
     """Return the betweenness of every patch, float64, shape (n,).
 
     Sum over the pairs of other patches, each pair once, of the share of their best paths that lead through the patch.
@@ -23,6 +25,8 @@ def betweenness(graph: PatchGraph, *, weighted: bool = True, monitor: Monitor = 
     weighted : bool
         Weight each pair with a_i a_j and how well its best path connects it: BC(PC), or BC(IIC) for a binary graph.
         Without, every connected pair counts 1: for a binary graph Freeman's BC.
+    negligible : float
+        See `node_importance`.
 
     Notes
     -----
@@ -41,7 +45,7 @@ def betweenness(graph: PatchGraph, *, weighted: bool = True, monitor: Monitor = 
     a = graph.attributes
     matrix = graph.essential.matrix
     through = np.zeros(graph.size)
-    for sources, costs, _ in graph.best_paths(monitor):
+    for sources, costs, _ in graph.best_paths(monitor, limit=graph.cost_of(negligible)):
         onto = _best_steps(matrix, sources, costs)
         root = np.zeros(costs.size)
         root[np.arange(sources.size) * graph.size + sources] = 1.0

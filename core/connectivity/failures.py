@@ -17,14 +17,15 @@ CHUNK = 50_000
 """Neighbours looked at in one go; larger does not pay as the queue of the path search grows."""
 
 
-def patch_losses(graph: PatchGraph, monitor: Monitor) -> FloatArray:
+def patch_losses(graph: PatchGraph, monitor: Monitor, limit: float = np.inf) -> FloatArray:
     """Return, for each patch, the sum over the other pairs of what their connection loses without it.
 
-    Both directions of a pair are counted; float64, shape (n,).
+    Both directions of a pair are counted, pairs with a best path above the limit are not; float64, shape (n,).
     """
+    graph = graph.with_links(graph.lasting)
     lost: FloatArray = np.zeros(graph.size)
-    left_out = _busiest_side(graph, monitor.part(0.0, 0.1))
-    for trees in path_trees(graph, monitor.part(0.1, 1.0)):
+    left_out = _busiest_side(graph, monitor.part(0.0, 0.1), limit)
+    for trees in path_trees(graph, monitor.part(0.1, 1.0), limit=limit):
         root = trees.parent == np.arange(trees.parent.size)
         wanted = ~root & (trees.size > 1) & ~_bit(left_out, trees.sources[trees.tree], trees.patch)
         for part, loss in _losses(graph, trees, np.flatnonzero(wanted), monitor, left_out):
@@ -32,39 +33,41 @@ def patch_losses(graph: PatchGraph, monitor: Monitor) -> FloatArray:
     return lost
 
 
-def link_losses(graph: PatchGraph, monitor: Monitor) -> FloatArray:
+def link_losses(whole: PatchGraph, monitor: Monitor, limit: float = np.inf) -> FloatArray:
     """Return, for each link, the sum over the pairs of what their connection loses without it.
 
-    Both directions of a pair are counted; float64, shape (m,).
+    Both directions of a pair are counted, pairs with a best path above the limit are not; float64, shape (m,).
     """
+    graph = whole.with_links(whole.lasting)
     lost: FloatArray = np.zeros(len(graph.pairs))
     key = graph.pairs[:, 0] * graph.size + graph.pairs[:, 1]
     sorting = np.argsort(key)
-    for trees in path_trees(graph, monitor):
+    for trees in path_trees(graph, monitor, limit=limit):
         before = trees.patch[trees.parent]
         # A pair uses the link in one direction from one end and in the other from the other end: one is enough.
         for part, loss in _losses(graph, trees, np.flatnonzero(before < trees.patch), monitor):
             link = sorting[np.searchsorted(key, before[part] * graph.size + trees.patch[part], sorter=sorting)]
             lost += np.bincount(link, weights=2.0 * loss, minlength=lost.size)
-    return lost
+    every: FloatArray = np.zeros(len(whole.pairs))
+    every[whole.lasting] = lost
+    return every
 
 
-def _busiest_side(graph: PatchGraph, monitor: Monitor) -> Array:
+def _busiest_side(graph: PatchGraph, monitor: Monitor, limit: float) -> Array:
     """Return which sources (rows) reach a patch (columns) over the link that most pairs with it inside use; bits."""
     n = graph.size
     link_from = np.repeat(np.arange(n), np.diff(graph.matrix.indptr))
     key = link_from * n + graph.matrix.indices
     load = np.zeros(key.size)
-    for trees in path_trees(graph, monitor.part(0.0, 0.7)):
+    for trees in path_trees(graph, monitor.part(0.0, 0.7), limit=limit):
         inner = np.flatnonzero((trees.parent != np.arange(trees.parent.size)) & (trees.size > 1))
         link = trees.patch[trees.parent[inner]] * n + trees.patch[inner]
         load += np.bincount(np.searchsorted(key, link), weights=trees.size[inner] - 1, minlength=key.size)
     heaviest = np.full(n, -1)
     rising = np.argsort(load, kind="stable")
     heaviest[graph.matrix.indices[rising]] = link_from[rising]
-    return np.concatenate(
-        [np.packbits(before == heaviest, axis=1) for _, _, before in graph.best_paths(monitor.part(0.7, 1.0))]
-    )
+    paths = graph.best_paths(monitor.part(0.7, 1.0), limit=limit)
+    return np.concatenate([np.packbits(before == heaviest, axis=1) for _, _, before in paths])
 
 
 def _bit(packed: Array, row: IntArray, column: IntArray) -> BoolArray:

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
-from ..types import Array, FloatArray, IntArray
+from ..types import Array, BoolArray, FloatArray, IntArray
 from .dense import allow, link_costs
 
 BLOCK_CELLS = 1 << 14
@@ -155,6 +155,14 @@ class PatchGraph:
         connected: FloatArray = 1.0 / (1.0 + cost) if self.binary else np.exp(-cost)
         return connected
 
+    def cost_of(self, connection: float) -> float:
+        """Return the cost of a path that connects this much; infinite for 0."""
+        if not 0.0 <= connection < 1.0:
+            raise InputError(f"What is negligible must be at least 0 and below 1, not {connection:g}.")
+        if connection == 0.0:
+            return math.inf
+        return 1.0 / connection - 1.0 if self.binary else -math.log(connection)
+
     @property
     def is_dense(self) -> bool:
         """Whether the links are so many that matrices of all pairs are the better tool, and fit."""
@@ -162,12 +170,50 @@ class PatchGraph:
 
     @cached_property
     def essential(self) -> PatchGraph:
-        """The graph without the links that are no best path between their ends; no best path uses those."""
-        if self.binary or not self.is_dense:
+        """The graph without most links that are no best path between their ends; no best path needs those."""
+        if self.binary:
             return self
+        if not self.is_dense:
+            return self.with_links(self.lasting)
         best = allow(link_costs(self), np.arange(self.size), SILENT)
         kept = self.costs <= best[self.pairs[:, 0], self.pairs[:, 1]] * (1.0 + TIE)
-        return PatchGraph(self.attributes, self.pairs[kept], self.costs[kept], False)
+        return self.with_links(kept)
+
+    @cached_property
+    def lasting(self) -> BoolArray:
+        """Which links could carry a best path when any one patch or link is gone; bool, shape (m,).
+
+        A link is of no use when two ways over one patch each, of shorter links, are no longer than it: one of them is
+        always left. Not looked for in dense graphs, where all links count.
+        """
+        useful = np.ones(len(self.pairs), dtype=bool)
+        if self.is_dense or self.binary:
+            return useful
+        pointer, beside, cost = self.matrix.indptr, self.matrix.indices, self.matrix.data
+        degree = np.diff(pointer)
+        direct = np.full(self.size, -1.0)
+        key = self.pairs[:, 0] * self.size + self.pairs[:, 1]
+        sorting = np.argsort(key)
+        for patch in range(self.size):
+            slots = slice(pointer[patch], pointer[patch + 1])
+            near, step = beside[slots], cost[slots]
+            direct[near] = step
+            count = degree[near]
+            onward = np.arange(int(count.sum())) + np.repeat(pointer[near] - np.cumsum(count) + count, count)
+            end, first, second = beside[onward], np.repeat(step, count), cost[onward]
+            limit = direct[end]
+            short = (first + second <= limit) & (first < limit) & (second < limit)
+            ways = np.bincount(end[short], minlength=self.size)
+            spare = near[(ways[near] > 1) & (near > patch)]
+            useful[sorting[np.searchsorted(key, patch * self.size + spare, sorter=sorting)]] = False
+            direct[near] = -1.0
+        return useful
+
+    def with_links(self, kept: BoolArray) -> PatchGraph:
+        """Return the graph with some of its links only."""
+        if kept.all():
+            return self
+        return PatchGraph(self.attributes, self.pairs[kept], self.costs[kept], self.binary)
 
     @cached_property
     def matrix(self) -> Any:

@@ -40,7 +40,9 @@ class Importance:
     connector: FloatArray
 
 
-def node_importance(graph: PatchGraph, *, method: str = "auto", monitor: Monitor = SILENT) -> Importance:
+def node_importance(
+    graph: PatchGraph, *, method: str = "auto", negligible: float = 0.0, monitor: Monitor = SILENT
+) -> Importance:
     """Return dPC, or dIIC for a binary graph, of every patch with its intra, flux and connector fractions.
 
     Exactly what removing each patch in turn and computing the index again gives, without doing so.
@@ -50,6 +52,9 @@ def node_importance(graph: PatchGraph, *, method: str = "auto", monitor: Monitor
     graph : PatchGraph
     method : {"auto", "trees", "halving"}
         Two exact ways, see below; "auto" takes the one that will be faster.
+    negligible : float
+        Pairs whose best path connects less than this are taken as not connected, which makes large graphs much faster.
+        The numerator misses at most this share of the square of all attributes. 0 leaves nothing out.
 
     Notes
     -----
@@ -69,10 +74,12 @@ def node_importance(graph: PatchGraph, *, method: str = "auto", monitor: Monitor
     """
     a = graph.attributes
     received = np.zeros(graph.size)
-    halving = _prefers_halving(graph) if method == "auto" else method == "halving"
-    for sources, costs, _ in graph.best_paths(monitor.part(0.0, 0.05)):
+    halving = (not negligible and _prefers_halving(graph)) if method == "auto" else method == "halving"
+    limit = graph.cost_of(negligible)
+    for sources, costs, _ in graph.best_paths(monitor.part(0.0, 0.05), limit=limit):
         received[sources] = graph.connection(costs) @ a
-    lost = (losses_by_halving if halving else patch_losses)(graph, monitor.part(0.05, 1.0))
+    rest = monitor.part(0.05, 1.0)
+    lost = losses_by_halving(graph, rest) if halving else patch_losses(graph, rest, limit)
     numerator = float(a @ received)
     share = 100.0 / numerator if numerator > 0.0 else 0.0
     intra = share * a * a
@@ -81,17 +88,18 @@ def node_importance(graph: PatchGraph, *, method: str = "auto", monitor: Monitor
     return Importance(numerator, intra + flux + connector, intra, flux, connector)
 
 
-def link_importance(graph: PatchGraph, *, monitor: Monitor = SILENT) -> FloatArray:
+def link_importance(graph: PatchGraph, *, negligible: float = 0.0, monitor: Monitor = SILENT) -> FloatArray:
     """Return the share of PC, or IIC for a binary graph, that is lost with each link, in per cent.
 
-    float64, shape (m,), in the order of `graph.pairs`. A link that no best path needs has exactly 0. Method and
-    reference as in `node_importance`.
+    float64, shape (m,), in the order of `graph.pairs`. A link that no best path needs has exactly 0. Method,
+    `negligible` and reference as in `node_importance`.
     """
     a = graph.attributes
     numerator = 0.0
-    for sources, costs, _ in graph.best_paths(monitor.part(0.0, 0.05)):
+    limit = graph.cost_of(negligible)
+    for sources, costs, _ in graph.best_paths(monitor.part(0.0, 0.05), limit=limit):
         numerator += float(a[sources] @ (graph.connection(costs) @ a))
-    lost = link_losses(graph, monitor.part(0.05, 1.0))
+    lost = link_losses(graph, monitor.part(0.05, 1.0), limit)
     return lost * (100.0 / numerator) if numerator > 0.0 else lost
 
 

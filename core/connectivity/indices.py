@@ -127,12 +127,12 @@ def binary_indices(graph: PatchGraph, *, landscape: float | None = None, monitor
 
 
 def probability_indices(
-    graph: PatchGraph, *, landscape: float | None = None, monitor: Monitor = SILENT
+    graph: PatchGraph, *, landscape: float | None = None, negligible: float = 0.0, monitor: Monitor = SILENT
 ) -> ProbabilityIndices:
     """Return F, AWF and PC of a graph of dispersal probabilities.
 
-    Parameters and errors as in `binary_indices`, for a graph with probabilities. PC takes, for each pair, the path with
-    the largest product of probabilities.
+    Parameters and errors as in `binary_indices`, for a graph with probabilities; for `negligible` see
+    `node_importance`. PC takes, for each pair, the path with the largest product of probabilities.
 
     References
     ----------
@@ -146,7 +146,7 @@ def probability_indices(
     a = graph.attributes
     landscape = _checked_landscape(landscape, float(a.sum()))
     numerator = 0.0
-    for sources, cost, _ in graph.best_paths(monitor):
+    for sources, cost, _ in graph.best_paths(monitor, limit=graph.cost_of(negligible)):
         numerator += float(a[sources] @ (graph.connection(cost) @ a))
     p = np.exp(-graph.costs)
     weighted = 2.0 * float((a[graph.pairs].prod(axis=1) * p).sum())

@@ -573,6 +573,40 @@ def test_dense_and_sparse_views_of_a_graph_agree():
     assert probability_indices(graph).numerator == pytest.approx(index(graph), rel=1e-12)
 
 
+# ---------------------------------------------------------------- large graphs
+
+
+def test_links_that_never_matter_are_left_out():
+    graph = spread_out(8, 400, 900.0)
+    assert not graph.is_dense
+    assert 0 < np.count_nonzero(~graph.lasting) < len(graph.pairs)
+    whole = PatchGraph(graph.attributes, graph.pairs, graph.costs, False)
+    whole.__dict__["lasting"] = np.ones(len(graph.pairs), dtype=bool)
+    assert node_importance(graph, method="trees").total == pytest.approx(
+        node_importance(whole, method="trees").total, rel=1e-11
+    )
+    assert link_importance(graph) == pytest.approx(link_importance(whole), rel=1e-9, abs=1e-12)
+
+
+def test_what_is_negligible_is_bounded():
+    graph = spread_out(9, 250, 900.0)
+    exact = node_importance(graph)
+    total = graph.attributes.sum()
+    last = 0.0
+    for negligible in (0.2, 1e-2, 1e-4):
+        near = node_importance(graph, negligible=negligible)
+        missed = exact.numerator - near.numerator
+        assert 0.0 <= missed <= negligible * total**2
+        assert near.numerator > last
+        last = near.numerator
+        found = probability_indices(graph, negligible=negligible)
+        assert found.numerator == pytest.approx(near.numerator)
+    assert near.total == pytest.approx(exact.total, rel=1e-2, abs=1e-2)
+    assert node_importance(graph, negligible=1e-300).total == pytest.approx(exact.total, rel=1e-9)
+    with pytest.raises(InputError, match="below 1, not 1"):
+        node_importance(graph, negligible=1.0)
+
+
 # ---------------------------------------------------------------- stepping stones
 
 
