@@ -23,8 +23,10 @@ from ..support.nodes import (
     Nodes,
     check_distances,
     conversion_parameter,
+    largest_distance,
     measure,
-    negligible_distance,
+    negligible_parameter,
+    negligible_probability,
     node_parameters,
     read_nodes,
 )
@@ -59,8 +61,9 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
         "distance is then converted to cost with the mean or median resistance.</p>"
         "<p><b>Stepping stones</b>: for every source below the smallest dPC, what it alone would add to those that stay; "
         "<i>stepping</i> is the part the others gain because they reach each other through it.</p>"
-        "<p>With more than 2,000 sources, direct links below a probability of 0.0001 are left out; PC misses at most "
-        "that share of the squared total area.</p>"
+        "<p><b>Many sources</b>: with more than 2,000, about two million of the nearest pairs are measured, and paths of "
+        "a probability below 0.0001 are left out; the log states the distance and the most that PC can miss. The memory "
+        "is told before the run.</p>"
         "<p>Saura &amp; Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura &amp; Rubio 2010, "
         "doi:10.1111/j.1600-0587.2009.05760.x; Bodin &amp; Saura 2010, doi:10.1016/j.ecolmodel.2010.06.017. Links are "
         "d &le; threshold, as in Conefor; weak links are kept, unlike Makurhini's default.</p>"
@@ -107,6 +110,7 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
                 "MIN_DPC", "Smallest dPC (%)", "Sources with a lower dPC are left out of the output.", 0.0, low=0.0
             ),
             conversion_parameter(),
+            negligible_parameter(),
             p.vector_output(
                 "OUTPUT",
                 "Sources with importance",
@@ -155,7 +159,8 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
 
         nodes = read_nodes(job)
         threshold = job.number("THRESHOLD")
-        far = negligible_distance(len(nodes.ids), job.number("DISPERSAL"), job.number("PROBABILITY"), threshold)
+        negligible = negligible_probability(job, nodes)
+        far = largest_distance(nodes, job.number("DISPERSAL") if threshold is None else threshold)
         pairs, distances, factor = measure(job, nodes, far)
         dispersal = factor * job.number("DISPERSAL")
         found = analyse(
@@ -167,9 +172,13 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
             threshold=None if threshold is None else factor * threshold,
             landscape=job.number("LANDSCAPE_AREA") or None,
             links=job.flag("LINKS_IMPORTANCE"),
+            negligible=negligible,
             monitor=job.monitor.part(0.5, 0.95),
         )
         _explain(job, nodes, found, distances)
+        if negligible:
+            missed = 100.0 * negligible * nodes.attributes.sum() ** 2 / (found.probable.numerator or 1.0)
+            job.monitor.info(f"Paths of less than {negligible:g} were left out: PC misses less than {missed:.2g} %.")
         _write_sources(job, nodes, found)
         if job.given("LINKS"):
             _write_links(job, nodes, pairs, distances, found)

@@ -17,8 +17,10 @@ from ..support.nodes import (
     Nodes,
     check_distances,
     conversion_parameter,
+    largest_distance,
     measure,
-    negligible_distance,
+    negligible_parameter,
+    negligible_probability,
     node_parameters,
     read_nodes,
 )
@@ -105,6 +107,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
             ),
             conversion_parameter(),
+            negligible_parameter(),
             p.vector_output("OUTPUT", "Sources with stability", "The sources with share, ranks and range of dPC."),
             p.table_output("TABLE", "Settings", "Indices and chosen sources of every setting."),
             p.html_output("HTML", "Report", "Curves of the indices and what they say."),
@@ -129,7 +132,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
         nodes = read_nodes(job)
         dispersals = _distances(job)
         threshold = job.number("THRESHOLD")
-        far = negligible_distance(len(nodes.ids), max(dispersals), job.number("PROBABILITY"), threshold)
+        far = largest_distance(nodes, max(dispersals) if threshold is None else threshold)
         pairs, distances, factor = measure(job, nodes, far)
         hectares = metres_per_unit(nodes.crs) ** 2 / 1e4
         found = sweep(
@@ -143,6 +146,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             minimum_areas=_numbers(job, "AREAS_LIST", "minimum areas") or [0.0],
             cuts=_numbers(job, "DPC_LIST", "dPC cuts") or [1.0],
             landscape=job.number("LANDSCAPE_AREA") or None,
+            negligible=negligible_probability(job, nodes),
             monitor=job.monitor.part(0.5, 0.95),
         )
         sentences, settled = _sentences(found)

@@ -35,9 +35,7 @@ def edge_distances(
         Map units; 0 where they touch or overlap.
     """
     count = len(geometries)
-    boxes = [geometry.boundingBox() for geometry in geometries]
-    low = np.array([(box.xMinimum(), box.yMinimum()) for box in boxes]).reshape(-1, 2)
-    high = np.array([(box.xMaximum(), box.yMaximum()) for box in boxes]).reshape(-1, 2)
+    low, high = _boxes(geometries)
     # The polygon with more corners is the one that is indexed.
     shapes = [geometry.constGet() for geometry in geometries]
     order = np.argsort([-shape.nCoordinates() for shape in shapes], kind="stable")
@@ -97,6 +95,13 @@ def distances_of_pairs(geometries: Sequence[QgsGeometry], pairs: np.ndarray, mon
     return distances
 
 
+def _boxes(geometries: Sequence[QgsGeometry]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower left and upper right corners, float64, shape (n, 2)."""
+    boxes = [geometry.boundingBox() for geometry in geometries]
+    low = np.array([(box.xMinimum(), box.yMinimum()) for box in boxes]).reshape(-1, 2)
+    return low, np.array([(box.xMaximum(), box.yMaximum()) for box in boxes]).reshape(-1, 2)
+
+
 def inner_points(geometries: Sequence[QgsGeometry]) -> np.ndarray:
     """Return a point inside each polygon: its centroid or, where that falls outside, a point on its surface.
 
@@ -109,6 +114,21 @@ def inner_points(geometries: Sequence[QgsGeometry]) -> np.ndarray:
             point = geometry.pointOnSurface()
         points[k] = point.asPoint().x(), point.asPoint().y()
     return points
+
+
+def near_limit(geometries: Sequence[QgsGeometry], pairs: int) -> float:
+    """Return a distance within which there are not many more than so many pairs of polygons; inf when there are fewer.
+
+    Estimated from the boxes around 200 of them.
+    """
+    count = len(geometries)
+    if count * (count - 1) // 2 <= pairs:
+        return float("inf")
+    low, high = _boxes(geometries)
+    sample = np.arange(0, count, max(1, count // 200))
+    apart = [np.maximum(np.maximum(low - high[k], low[k] - high), 0.0) for k in sample]
+    distance = np.sort(np.concatenate([np.hypot(one[:, 0], one[:, 1]) for one in apart]))
+    return float(distance[int(2.0 * pairs / count**2 * distance.size)])
 
 
 def point_distances(

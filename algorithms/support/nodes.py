@@ -10,7 +10,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry
 
 from ...core.errors import InputError
 from . import parameters as p
-from .distances import edge_distances, inner_points, point_distances, table_distances
+from .distances import edge_distances, inner_points, near_limit, point_distances, table_distances
 from .rasters import metres_per_unit
 from .vectors import is_null, name_ids, read_ids, read_sources
 
@@ -21,11 +21,11 @@ EDGE, CENTROID, COST, TABLE = range(4)
 DISTANCES = ("Edge to edge", "Centroid to centroid", "Least cost", "Table")
 CONVERSIONS = ("Mean resistance", "Median resistance", "None: distances are in cost units")
 
-MAX_COMPLETE = 2000
-"""Sources up to which the distances of all pairs are computed."""
+MAX_PAIRS = 2_000_000
+"""Pairs of sources up to which all are measured (2,000 sources); with more sources about as many of the nearest."""
 
-FAR = 1e-4
-"""Direct dispersal that is neglected with more sources."""
+NEGLIGIBLE = 1e-4
+"""Paths of less probability are left out by default with more sources."""
 
 
 def node_parameters() -> list:
@@ -68,6 +68,20 @@ def conversion_parameter():
     )
 
 
+def negligible_parameter():
+    """Return the probability of paths that are left out."""
+    return p.number(
+        "NEGLIGIBLE",
+        "Negligible probability",
+        "Paths of less probability are left out, which makes many sources much faster. Empty: 0 up to 2,000 sources, "
+        "0.0001 with more.",
+        low=0.0,
+        high=0.5,
+        optional=True,
+        advanced=True,
+    )
+
+
 def check_distances(job: Job) -> str | None:
     """Return what is missing for the kind of distance chosen."""
     kind = job.choice("DISTANCE")
@@ -95,11 +109,19 @@ class Nodes:
         return int if all(isinstance(one, int) for one in self.ids) else str
 
 
-def negligible_distance(count: int, dispersal: float, probability: float, threshold: float | None) -> float | None:
-    """Return the distance beyond which direct links are left out with so many sources; None when none are."""
-    if count <= MAX_COMPLETE:
-        return None
-    return max(float(dispersal * np.log(FAR) / np.log(probability)), threshold or 0.0)
+def largest_distance(nodes: Nodes, threshold: float) -> float | None:
+    """Return the distance in map units beyond which sources have no direct link; None where all pairs are measured."""
+    limit = near_limit(nodes.geometries, MAX_PAIRS)
+    return None if np.isinf(limit) else max(limit, threshold)
+
+
+def negligible_probability(job: Job, nodes: Nodes) -> float:
+    """Return the probability below which paths are left out: `NEGLIGIBLE`, by default only with many sources."""
+    given = job.number("NEGLIGIBLE")
+    if given is not None:
+        return given
+    count = len(nodes.ids)
+    return NEGLIGIBLE if count * (count - 1) // 2 > MAX_PAIRS else 0.0
 
 
 def read_nodes(job: Job) -> Nodes:
@@ -168,7 +190,7 @@ def measure(
         return _cost(job, nodes, far, in_cost)
     if far is not None and not in_cost:
         job.monitor.info(
-            f"Sources more than {far:,.0f} map units apart have no direct link, their probability is below {FAR:g}: "
+            f"There are too many pairs to measure all; sources more than {far:,.0f} map units apart have no direct link: "
             f"{len(distances):,} of {all_pairs:,} pairs are left."
         )
         job.need_memory(needed_bytes(count, len(distances)))

@@ -98,6 +98,7 @@ def sweep(
     minimum_areas: Sequence[float] = (0.0,),
     cuts: Sequence[float] = (1.0,),
     landscape: float | None = None,
+    negligible: float = 0.0,
     monitor: Monitor = SILENT,
 ) -> Sweep:
     """Return which sources every combination of three settings would choose.
@@ -108,7 +109,7 @@ def sweep(
         Sources and the distances between them, see `analyse`.
     dispersals : sequence of float
         Dispersal distances.
-    probability, threshold, landscape
+    probability, threshold, landscape, negligible
         See `analyse`; the threshold of IIC follows the dispersal distance unless it is given.
     areas : shape (n,), optional
         Areas that `minimum_areas` refer to; the attributes when not given.
@@ -156,14 +157,16 @@ def sweep(
             probable = PatchGraph.dispersing(*inside, rate)
             linked = PatchGraph.within(*inside, dispersal if threshold is None else threshold)
             importance = np.full(a.size, np.nan)
-            importance[present] = node_importance(probable, monitor=part.part(0.0, 0.9)).total
+            importance[present] = node_importance(probable, negligible=negligible, monitor=part.part(0.0, 0.9)).total
             found.append(
                 Landscape(
                     dispersal=dispersal,
                     minimum_area=minimum,
                     present=present,
                     binary=binary_indices(linked, landscape=landscape, monitor=part.part(0.9, 0.95)),
-                    probable=probability_indices(probable, landscape=landscape, monitor=part.part(0.95, 1.0)),
+                    probable=probability_indices(
+                        probable, landscape=landscape, negligible=negligible, monitor=part.part(0.95, 1.0)
+                    ),
                     importance=importance,
                 )
             )

@@ -210,6 +210,20 @@ def test_least_cost_over_a_surface(run, raster, polygons):
     assert "taken as 2 units of cost, the mean resistance" in run.feedback.textLog()
 
 
+def test_many_sources_take_the_sparse_path(run, squares, monkeypatch):
+    from ecosecnet.algorithms.support import nodes
+
+    exact = run("connectivity", SOURCES=squares, DISPERSAL=1000.0, OUTPUT="memory:")
+    monkeypatch.setattr(nodes, "MAX_PAIRS", 2)
+    out = run("connectivity", SOURCES=squares, DISPERSAL=1000.0, OUTPUT="memory:", NEGLIGIBLE=0.01)
+    log = run.feedback.textLog()
+    assert "too many pairs to measure all" in log
+    assert "Paths of less than 0.01 were left out: PC misses less than" in log
+    assert log.count("Memory: about") == 1
+    assert out["EC_PC"] == pytest.approx(exact["EC_PC"], rel=0.03)
+    assert out["NL"] == exact["NL"]
+
+
 def test_nothing_within_reach_is_said(run, squares):
     out = run("connectivity", SOURCES=squares, DISPERSAL=100.0, OUTPUT="memory:")
     assert (out["NL"], out["NC"]) == (0, 4)

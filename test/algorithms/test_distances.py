@@ -47,6 +47,15 @@ def test_a_limit_leaves_out_exactly_what_is_beyond(shapes):
     assert 0 < len(near[0]) < len(i)
 
 
+def test_the_nearest_pairs_are_found_without_measuring(shapes):
+    from ecosecnet.algorithms.support.distances import edge_distances, near_limit
+
+    n = len(shapes)
+    assert near_limit(shapes, n * (n - 1) // 2) == float("inf")
+    limit = near_limit(shapes, 200)
+    assert 150 <= len(edge_distances(shapes, limit=limit)[0]) <= 250
+
+
 def test_points_lie_inside(qgis):
     from ecosecnet.algorithms.support.distances import inner_points, point_distances
     from qgis.core import QgsGeometry, QgsPointXY
