@@ -9,7 +9,8 @@ from scipy.sparse import csr_matrix
 
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
-from .graph import TIE, PatchGraph
+from .graph import PatchGraph
+from .pruning import TIE, essential
 
 
 def betweenness(
@@ -43,7 +44,7 @@ def betweenness(
        doi:10.1016/j.ecolmodel.2010.06.017.
     """
     a = graph.attributes
-    matrix = graph.essential.matrix
+    matrix = essential(graph, monitor).matrix
     through = np.zeros(graph.size)
     for sources, costs, _ in graph.best_paths(monitor, limit=graph.cost_of(negligible)):
         onto = _best_steps(matrix, sources, costs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,18 +13,15 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from ..errors import InputError
-from ..monitor import SILENT, Monitor
+from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
-from .dense import allow, link_costs
+from .pruning import essential
 
 BLOCK_CELLS = 1 << 14
 """Path costs held at a time when a graph is worked through source by source."""
 
 MAX_DENSE = 3000
 """Patches up to which matrices of all pairs are considered; the halving recursion then needs about 1 GB."""
-
-TIE = 1e-12
-"""Paths whose costs differ by less than this share count as equally good."""
 
 
 def dispersal_rate(distance: float, probability: float) -> float:
@@ -84,6 +81,8 @@ class PatchGraph:
     pairs: IntArray
     costs: FloatArray
     binary: bool
+    memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `pruning` has found out about the links."""
 
     @classmethod
     def probabilistic(cls, attributes: Array, pairs: Array, probabilities: Array) -> PatchGraph:
@@ -168,47 +167,6 @@ class PatchGraph:
         """Whether the links are so many that matrices of all pairs are the better tool, and fit."""
         return self.size <= MAX_DENSE and len(self.pairs) > self.size**2 / 20
 
-    @cached_property
-    def essential(self) -> PatchGraph:
-        """The graph without most links that are no best path between their ends; no best path needs those."""
-        if self.binary:
-            return self
-        if not self.is_dense:
-            return self.with_links(self.lasting)
-        best = allow(link_costs(self), np.arange(self.size), SILENT)
-        kept = self.costs <= best[self.pairs[:, 0], self.pairs[:, 1]] * (1.0 + TIE)
-        return self.with_links(kept)
-
-    @cached_property
-    def lasting(self) -> BoolArray:
-        """Which links could carry a best path when any one patch or link is gone; bool, shape (m,).
-
-        A link is of no use when two ways over one patch each, of shorter links, are no longer than it: one of them is
-        always left. Not looked for in dense graphs, where all links count.
-        """
-        useful = np.ones(len(self.pairs), dtype=bool)
-        if self.is_dense or self.binary:
-            return useful
-        pointer, beside, cost = self.matrix.indptr, self.matrix.indices, self.matrix.data
-        degree = np.diff(pointer)
-        direct = np.full(self.size, -1.0)
-        key = self.pairs[:, 0] * self.size + self.pairs[:, 1]
-        sorting = np.argsort(key)
-        for patch in range(self.size):
-            slots = slice(pointer[patch], pointer[patch + 1])
-            near, step = beside[slots], cost[slots]
-            direct[near] = step
-            count = degree[near]
-            onward = np.arange(int(count.sum())) + np.repeat(pointer[near] - np.cumsum(count) + count, count)
-            end, first, second = beside[onward], np.repeat(step, count), cost[onward]
-            limit = direct[end]
-            short = (first + second <= limit) & (first < limit) & (second < limit)
-            ways = np.bincount(end[short], minlength=self.size)
-            spare = near[(ways[near] > 1) & (near > patch)]
-            useful[sorting[np.searchsorted(key, patch * self.size + spare, sorter=sorting)]] = False
-            direct[near] = -1.0
-        return useful
-
     def with_links(self, kept: BoolArray) -> PatchGraph:
         """Return the graph with some of its links only."""
         if kept.all():
@@ -228,7 +186,7 @@ class PatchGraph:
 
         Costs are inf beyond `limit` and where there is no path; predecessors are negative there and at the source.
         """
-        matrix = self.essential.matrix
+        matrix = essential(self, monitor).matrix
         block = max(1, BLOCK_CELLS // self.size)
         for first in range(0, self.size, block):
             monitor.step(first, self.size)

@@ -12,6 +12,7 @@ from ..types import FloatArray
 from .dense import losses_by_halving
 from .failures import link_losses, patch_losses
 from .graph import MAX_DENSE, PatchGraph
+from .pruning import lasting
 from .trees import path_trees
 
 
@@ -74,7 +75,7 @@ def node_importance(
     """
     a = graph.attributes
     received = np.zeros(graph.size)
-    halving = (not negligible and _prefers_halving(graph)) if method == "auto" else method == "halving"
+    halving = (not negligible and _prefers_halving(graph, monitor)) if method == "auto" else method == "halving"
     limit = graph.cost_of(negligible)
     for sources, costs, _ in graph.best_paths(monitor.part(0.0, 0.05), limit=limit):
         received[sources] = graph.connection(costs) @ a
@@ -103,10 +104,11 @@ def link_importance(graph: PatchGraph, *, negligible: float = 0.0, monitor: Moni
     return lost * (100.0 / numerator) if numerator > 0.0 else lost
 
 
-def _prefers_halving(graph: PatchGraph) -> bool:
+def _prefers_halving(graph: PatchGraph, monitor: Monitor) -> bool:
     """Tell which method is cheaper, from the trees of the first block of sources; nanoseconds measured."""
     n = graph.size
-    trees = next(path_trees(graph, SILENT))
+    graph = graph.with_links(lasting(graph, monitor))
+    trees = next(path_trees(graph, monitor))
     degree = np.bincount(graph.pairs.ravel(), minlength=n)
     below = np.concatenate(([0], np.cumsum(degree[trees.patch])))
     inner = np.flatnonzero(trees.parent != np.arange(trees.parent.size))

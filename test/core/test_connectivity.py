@@ -19,9 +19,10 @@ from ecosecnet.core.connectivity import (
     ranks,
 )
 from ecosecnet.core.connectivity.graph import BLOCK_CELLS
+from ecosecnet.core.connectivity.pruning import essential, lasting
 from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import InputError, OperationCancelled
-from ecosecnet.core.monitor import Monitor
+from ecosecnet.core.monitor import SILENT, Monitor
 
 from ..conftest import REFERENCE
 
@@ -569,7 +570,7 @@ def test_cost_distances_do_not_cross_barriers():
 def test_dense_and_sparse_views_of_a_graph_agree():
     graph = spread_out(7, 120, np.inf)
     assert graph.is_dense
-    assert len(graph.essential.pairs) < len(graph.pairs) / 4
+    assert len(essential(graph, SILENT).pairs) < len(graph.pairs) / 4
     assert probability_indices(graph).numerator == pytest.approx(index(graph), rel=1e-12)
 
 
@@ -579,9 +580,9 @@ def test_dense_and_sparse_views_of_a_graph_agree():
 def test_links_that_never_matter_are_left_out():
     graph = spread_out(8, 400, 900.0)
     assert not graph.is_dense
-    assert 0 < np.count_nonzero(~graph.lasting) < len(graph.pairs)
+    assert 0 < np.count_nonzero(~lasting(graph, SILENT)) < len(graph.pairs)
     whole = PatchGraph(graph.attributes, graph.pairs, graph.costs, False)
-    whole.__dict__["lasting"] = np.ones(len(graph.pairs), dtype=bool)
+    whole.memo["lasting"] = np.ones(len(graph.pairs), dtype=bool)
     assert node_importance(graph, method="trees").total == pytest.approx(
         node_importance(whole, method="trees").total, rel=1e-11
     )
