@@ -129,7 +129,8 @@ class OutputFolder:
             tables.add_rows(writer, fields, rows, geometries, monitor)
         except OSError as error:
             raise OutputError(f"Layer '{name}' of {file} could not be written: {error}") from None
-        del writer
+        finally:
+            del writer  # closes the file, before the folder is cleared when something failed
         self._save_style(QgsVectorLayer(f"{path}|layername={name}", name, "ogr"), style)
         return f"{os.path.join(self._path, file)}|layername={name}"
 
