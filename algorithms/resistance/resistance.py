@@ -15,7 +15,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import rasters, scores, styling
-from ..support.rasters import RasterWriter
+from ..support.rasters import RasterSource, RasterWriter
 from ..support.tables import columns, read_rows
 
 _NODATA = -1.0
@@ -57,7 +57,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             p.text(
                 "WEIGHTS",
                 "Weights",
-                "One number for each factor, in their order, separated by blanks or commas, such as 0.35, 0.1, 0.1, 0.2, 0.25.",
+                "One number for each factor, in their order, separated by blanks or commas, such as 0.35, 0.1, 0.1, 0.2.",
                 optional=True,
             ),
             p.table(
@@ -67,7 +67,12 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 "found by the names of the layers, else taken in their order.",
                 optional=True,
             ),
-            p.raster("GRID", "Grid", "Raster whose grid to use. Empty: that of the first factor.", optional=True),
+            p.raster(
+                "GRID",
+                "Grid",
+                "Raster onto whose grid all others are resampled. Empty: all must lie on one grid.",
+                optional=True,
+            ),
             p.choice(
                 "MISSING",
                 "Cells where a factor has no data",
@@ -158,6 +163,8 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
         weights = _weights(job, names)
         everything = [*factors, *corrections, *zones]
         categorical = [len(everything) - 1] if zones else []
+        if not job.given("GRID"):
+            _require_one_grid(everything)
         read_rows = rasters.read_together(everything, onto, job.monitor, categorical=categorical)
         many, more = len(factors), len(corrections)
 
@@ -190,6 +197,16 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             job.finish("CORRECTION_OUTPUT", gain_path, styling.ramp(styling.SCORE, [0.5, 1.0, 2.0]))
         _write_table(summary, job)
         job.results.update(MINIMUM=summary.minimum, MEAN=summary.mean, MAXIMUM=summary.maximum)
+
+
+def _require_one_grid(layers: list[RasterSource]) -> None:
+    """Refuse to resample scores unasked."""
+    try:
+        rasters.require_aligned(*layers)
+    except InputError as error:
+        raise InputError(
+            f"{error}\nOr choose a raster for GRID: then all are resampled onto it, and the run says how."
+        ) from None
 
 
 def _weights(job: Job, names: list[str]) -> list[float]:

@@ -148,7 +148,12 @@ def test_another_grid_is_resampled_and_said(run, raster, factors, tmp_path):
     log = Log()
     coarse = raster("coarse", np.full((150, 10), 3, dtype=np.float32), cell=60.0)
     out = run(
-        "resistance", feedback=log, FACTORS=[*factors, coarse], WEIGHTS="0.5 0.3 0.2 1", OUTPUT=str(tmp_path / "r.tif")
+        "resistance",
+        feedback=log,
+        FACTORS=[*factors, coarse],
+        WEIGHTS="0.5 0.3 0.2 1",
+        GRID=factors[0],
+        OUTPUT=str(tmp_path / "r.tif"),
     )
     assert cells(out["OUTPUT"]).shape == (300, 20)
     assert any("'coarse' was resampled onto the grid of 'land' (bilinear)" in text for text in log.infos)
