@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import traceback
 from collections.abc import Iterable, Sequence
+from types import TracebackType
 
 import numpy as np
 from qgis.core import (
@@ -55,11 +57,13 @@ class OutputFolder:
             ) from None
         return self
 
-    def __exit__(self, kind: object, value: object, trace: object) -> None:
+    def __exit__(self, kind: object, value: object, trace: TracebackType | None) -> None:
         try:
             if kind is None:
                 self._move()
         finally:
+            # A writer that a failure has left behind in its frames would write once more when they go.
+            traceback.clear_frames(trace)
             shutil.rmtree(self._aside, ignore_errors=True)
             if self._new and not os.listdir(self._path):
                 os.rmdir(self._path)
@@ -129,8 +133,7 @@ class OutputFolder:
             tables.add_rows(writer, fields, rows, geometries, monitor)
         except OSError as error:
             raise OutputError(f"Layer '{name}' of {file} could not be written: {error}") from None
-        finally:
-            del writer  # closes the file, before the folder is cleared when something failed
+        del writer
         self._save_style(QgsVectorLayer(f"{path}|layername={name}", name, "ogr"), style)
         return f"{os.path.join(self._path, file)}|layername={name}"
 
