@@ -129,11 +129,14 @@ class OutputFolder:
         writer = QgsVectorFileWriter.create(path, fields, kind, crs, QgsCoordinateTransformContext(), options)
         if writer.hasError() != QgsVectorFileWriter.WriterError.NoError:
             raise OutputError(f"Layer '{name}' of {file} could not be written: {writer.errorMessage()}")
+        problem = ""
         try:
             tables.add_rows(writer, fields, rows, geometries, monitor)
         except OSError as error:
-            raise OutputError(f"Layer '{name}' of {file} could not be written: {error}") from None
+            problem = str(error)
         del writer
+        if problem:
+            raise OutputError(f"Layer '{name}' of {file} could not be written: {problem}")
         self._save_style(QgsVectorLayer(f"{path}|layername={name}", name, "ogr"), style)
         return f"{os.path.join(self._path, file)}|layername={name}"
 
