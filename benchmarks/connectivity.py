@@ -4,6 +4,7 @@ usage: python benchmarks/connectivity.py [sizes, default 200 1000] [--links]
 
 Peers compute what is left after a removal as a user would: all shortest paths on -ln p again, with scipy's Dijkstra or
 with networkx. They are timed on a few removals (networkx on a few sources of one) and scaled up. CPU seconds, one thread.
+Ours is timed with SciPy alone and, where it pays and is installed, with numba.
 """
 
 from __future__ import annotations
@@ -22,7 +23,14 @@ spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py",
 sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["ecosecnet"])
 
-from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, link_importance, node_importance  # noqa: E402
+from ecosecnet.core.connectivity import (  # noqa: E402
+    PatchGraph,
+    dispersal_rate,
+    failures,
+    link_importance,
+    node_importance,
+    uses_numba,
+)
 
 REMOVALS = 6
 
@@ -53,6 +61,11 @@ def without(graph: PatchGraph, k: int) -> PatchGraph:
     return PatchGraph(attributes, graph.pairs[links], graph.costs[links], False)
 
 
+def fresh(graph: PatchGraph) -> PatchGraph:
+    """Return the graph without anything that is known of it from an earlier run."""
+    return PatchGraph(graph.attributes, graph.pairs, graph.costs, graph.binary)
+
+
 def numerator(graph: PatchGraph) -> float:
     """Return the numerator of PC with scipy alone."""
     return float(graph.attributes @ np.exp(-dijkstra(graph.matrix)) @ graph.attributes)
@@ -80,15 +93,22 @@ def networkx_seconds(graph: PatchGraph) -> float:
 
 def main(sizes: list[int], links: bool) -> None:
     print(
-        f"{'n':>5} {'links':>8} {'graph':<11} {'ours s':>8} {'scipy x':>8} {'networkx x':>10} {'largest error %':>16}"
+        f"{'n':>5} {'links':>8} {'graph':<11} {'ours s':>8} {'scipy x':>8} {'networkx x':>10} {'numba s':>8} "
+        f"{'largest error %':>16}"
     )
+    numba_from = failures.WORTH_STARTING_NUMBA
+    if uses_numba(numba_from):
+        node_importance(landscape("Delaunay", numba_from), method="trees")  # compiles
     for n in sizes:
         for kind in ("Delaunay", "20 nearest", "complete"):
             if kind == "complete" and n > 1000:
                 continue
             graph = landscape(kind, n)
             repeats = 5 if n <= 200 else 1
-            times = [cpu(lambda graph=graph: node_importance(graph)) for _ in range(repeats)]
+            failures.WORTH_STARTING_NUMBA = numba_from
+            quick = cpu(lambda graph=graph: node_importance(fresh(graph)))[0] if uses_numba(n) else np.nan
+            failures.WORTH_STARTING_NUMBA = np.inf
+            times = [cpu(lambda graph=graph: node_importance(fresh(graph))) for _ in range(repeats)]
             ours, found = sorted(times, key=lambda one: one[0])[repeats // 2]
             whole = numerator(graph)
             removed = np.random.default_rng(0).choice(n, REMOVALS if n * len(graph.pairs) < 1e8 else 2, replace=False)
@@ -100,7 +120,7 @@ def main(sizes: list[int], links: bool) -> None:
             scipy_seconds = float(np.median(peers)) * n
             print(
                 f"{n:>5} {len(graph.pairs):>8,} {kind:<11} {ours:>8.2f} {scipy_seconds / ours:>8.1f} "
-                f"{networkx_seconds(graph) / ours:>10.0f} {max(errors):>16.1e}",
+                f"{networkx_seconds(graph) / ours:>10.0f} {quick:>8.2f} {max(errors):>16.1e}",
                 flush=True,
             )
             if links and len(graph.pairs) < 1e5:

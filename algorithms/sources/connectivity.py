@@ -194,7 +194,7 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
 
 
 def _explain(job: Job, nodes: Nodes, found, distances: np.ndarray) -> None:
-    from ...core.connectivity import distance_at
+    from ...core.connectivity import distance_at, uses_numba
 
     info = job.monitor.info
     info(f"Kernel p = exp(-k d), k = {found.rate:.6g} per unit of distance:")
@@ -211,6 +211,8 @@ def _explain(job: Job, nodes: Nodes, found, distances: np.ndarray) -> None:
             f"No two sources are within {found.threshold:,.6g} of each other, so IIC counts every source on its own."
             f"{nearest} PC still counts the small probabilities of longer ways."
         )
+    if uses_numba(len(nodes.ids)):
+        info("Paths around removed sources were searched with numba.")
     if found.probable.pc is None:
         info("PC, IIC and LCP were left out: the area of the landscape is not given. The importances do not need it.")
 

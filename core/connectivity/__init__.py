@@ -4,6 +4,7 @@ from .additions import Additions, addition_gains
 from .analysis import Connectivity, analyse, needed_bytes, ranks
 from .betweenness import betweenness
 from .distances import cost_distances
+from .failures import uses_numba
 from .graph import PatchGraph, dispersal_rate, distance_at
 from .importance import Importance, link_importance, node_importance
 from .indices import BinaryIndices, ProbabilityIndices, binary_indices, components, probability_indices
@@ -35,4 +36,5 @@ __all__ = [
     "ranks",
     "settles",
     "sweep",
+    "uses_numba",
 ]

@@ -10,12 +10,24 @@ from scipy.sparse.csgraph import dijkstra
 
 from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
+from . import compiled
 from .graph import PatchGraph
 from .pruning import lasting
 from .trees import PathTrees, path_trees
 
 CHUNK = 50_000
 """Neighbours looked at in one go; larger does not pay as the queue of the path search grows."""
+
+FAST_CHUNK = 10_000_000
+"""The same with numba: a few tenths of a second."""
+
+WORTH_STARTING_NUMBA = 400
+"""Patches from which numba makes up for the time it takes to start."""
+
+
+def uses_numba(patches: int) -> bool:
+    """Tell whether numba is there and pays for so many patches."""
+    return patches >= WORTH_STARTING_NUMBA and compiled.available()
 
 
 def patch_losses(graph: PatchGraph, monitor: Monitor, limit: float = np.inf) -> FloatArray:
@@ -88,13 +100,15 @@ def _losses(
     below = np.concatenate(([0], np.cumsum(np.diff(graph.matrix.indptr)[trees.patch])))
     first = failing if left_out is None else failing + 1
     work = np.cumsum(below[failing + trees.size[failing]] - below[first])
-    for part in np.split(failing, np.searchsorted(work, np.arange(CHUNK, work.max(initial=0), CHUNK))):
+    fast = uses_numba(graph.size)
+    chunk = FAST_CHUNK if fast else CHUNK
+    for part in np.split(failing, np.searchsorted(work, np.arange(chunk, work.max(initial=0), chunk))):
         if part.size:
             monitor.check()
-            yield part, _repair(graph, trees, part, left_out)
+            yield part, (compiled.repair if fast else repair)(graph, trees, part, left_out)
 
 
-def _repair(graph: PatchGraph, trees: PathTrees, failed: IntArray, left_out: Array | None) -> FloatArray:
+def repair(graph: PatchGraph, trees: PathTrees, failed: IntArray, left_out: Array | None) -> FloatArray:
     """Return what is lost with each failure: the patches cut off get their best path around it."""
     links = left_out is None
     first = failed if links else failed + 1

@@ -10,7 +10,7 @@ import numpy as np
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray
 from .dense import losses_by_halving
-from .failures import link_losses, patch_losses
+from .failures import link_losses, patch_losses, uses_numba
 from .graph import MAX_DENSE, PatchGraph
 from .pruning import lasting
 from .trees import path_trees
@@ -114,4 +114,5 @@ def _prefers_halving(graph: PatchGraph, monitor: Monitor) -> bool:
     inner = np.flatnonzero(trees.parent != np.arange(trees.parent.size))
     cut_off = (trees.size[inner] - 1).sum() * n / trees.sources.size
     looks = (below[inner + trees.size[inner]] - below[inner + 1]).sum() * n / trees.sources.size
-    return bool(n <= MAX_DENSE and 150.0 * cut_off + 15.0 * looks > n**3 * math.log2(n + 1))
+    entry, look = (70.0, 5.0) if uses_numba(n) else (150.0, 15.0)
+    return bool(n <= MAX_DENSE and entry * cut_off + look * looks > n**3 * math.log2(n + 1))

@@ -10,13 +10,16 @@ from ecosecnet.core.connectivity import (
     analyse,
     betweenness,
     binary_indices,
+    compiled,
     cost_distances,
     dispersal_rate,
     distance_at,
+    failures,
     link_importance,
     node_importance,
     probability_indices,
     ranks,
+    uses_numba,
 )
 from ecosecnet.core.connectivity.graph import BLOCK_CELLS
 from ecosecnet.core.connectivity.pruning import essential, lasting
@@ -572,6 +575,23 @@ def test_dense_and_sparse_views_of_a_graph_agree():
     assert graph.is_dense
     assert len(essential(graph, SILENT).pairs) < len(graph.pairs) / 4
     assert probability_indices(graph).numerator == pytest.approx(index(graph), rel=1e-12)
+
+
+# ---------------------------------------------------------------- with numba
+
+
+@pytest.mark.skipif(not compiled.available(), reason="needs numba")
+@pytest.mark.parametrize("binary", [False, True])
+@pytest.mark.parametrize(("seed", "n", "share"), [(1, 12, 0.15), (2, 14, 0.3), (3, 11, 1.0), (4, 60, 0.05)])
+def test_numba_gives_the_same(monkeypatch, seed, n, share, binary):
+    graph = random_graph(seed, n, share, binary=binary)
+    plain = node_importance(graph, method="trees"), link_importance(graph), node_importance(graph, negligible=0.1)
+    monkeypatch.setattr(failures, "WORTH_STARTING_NUMBA", 0)
+    fast = node_importance(graph, method="trees"), link_importance(graph), node_importance(graph, negligible=0.1)
+    assert uses_numba(n)
+    assert fast[0].connector == pytest.approx(plain[0].connector, rel=1e-11, abs=1e-12)
+    assert fast[1] == pytest.approx(plain[1], rel=1e-11, abs=1e-12)
+    assert fast[2].total == pytest.approx(plain[2].total, rel=1e-11, abs=1e-12)
 
 
 # ---------------------------------------------------------------- large graphs
