@@ -13,6 +13,7 @@ from .corridors.costdistance import CostDistanceAlgorithm
 from .corridors.currentflow import CurrentFlowAlgorithm
 from .corridors.gravity import GravityAlgorithm
 from .corridors.linkages import LinkagesAlgorithm
+from .corridors.linkpriority import LinkPriorityAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
 from .keyareas.circuitbarriers import CircuitBarriersAlgorithm
 from .keyareas.cutoffsweep import CutoffSweepAlgorithm
@@ -32,6 +33,7 @@ from .sources.coneforexport import ConeforExportAlgorithm
 from .sources.connectivity import ConnectivityAlgorithm
 from .sources.dispersalsweep import DispersalSweepAlgorithm
 from .sources.foreground import ForegroundAlgorithm
+from .sources.mspa import MspaAlgorithm
 from .sources.naturalbreaks import NaturalBreaksAlgorithm
 from .sources.rasterbreaks import RasterBreaksAlgorithm
 from .sources.sources import SourcesAlgorithm
@@ -39,6 +41,7 @@ from .sources.sources import SourcesAlgorithm
 # One line for each tool, by group in the order of the work.
 ALGORITHMS = [
     ForegroundAlgorithm,
+    MspaAlgorithm,
     SourcesAlgorithm,
     ConnectivityAlgorithm,
     DispersalSweepAlgorithm,
@@ -56,6 +59,7 @@ ALGORITHMS = [
     LinkagesAlgorithm,
     CentralityAlgorithm,
     GravityAlgorithm,
+    LinkPriorityAlgorithm,
     CurrentFlowAlgorithm,
     PinchPointsAlgorithm,
     BarriersAlgorithm,

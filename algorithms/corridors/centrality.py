@@ -145,7 +145,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             [*old, *added],
             _joined(rows, flow.links, grades(flow.links, classes)),
             [feature.geometry() for feature in links.features],
-            QgsWkbTypes.Type.LineString,
+            QgsWkbTypes.Type.MultiLineString,
             line_layer.crs,
             style=styling.graded("grade", classes, styling.line_symbol),
         )

@@ -100,7 +100,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
             [*old, *added],
             [[*row, *new] for row, *new in zip(rows, strength, rank, grades(strength, classes))],
             [feature.geometry() for feature in links.features],
-            QgsWkbTypes.Type.LineString,
+            QgsWkbTypes.Type.MultiLineString,
             line_layer.crs,
             style=styling.graded("grade", classes, styling.line_symbol),
         )

@@ -1,0 +1,308 @@
+"""Tool: priority of links and corridors."""
+
+from __future__ import annotations
+
+import numpy as np
+from qgis.core import QgsProcessing, QgsWkbTypes
+
+from ...core.errors import InputError
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import styling
+from ..support.linked import Linked, linked_inputs, read_linked
+from ..support.links import COST_FIELDS, numbers
+from ..support.rasters import align, metres_per_unit
+from ..support.tables import columns, kept
+from ..support.vectors import is_null, name_ids
+
+_LENGTH_FIELDS = ("lcp_length", "LCP_Length", "lcpLength")
+_NODATA = -1.0
+
+_SOURCE_WEIGHTS = (
+    ("PERMEABILITY_WEIGHT", "low mean resistance", 0.33),
+    ("AREA_WEIGHT", "large area", 0.33),
+    ("SHAPE_WEIGHT", "compact shape (area over perimeter)", 0.34),
+    ("FLOW_WEIGHT", "current-flow centrality", 0.0),
+    ("SOURCE_EXPERT_WEIGHT", "the field with an expert value", 0.0),
+    ("VALUE_WEIGHT", "the raster with another value", 0.0),
+)
+_LINK_WEIGHTS = (
+    ("CLOSE_WEIGHT", "short path", 0.33),
+    ("PATH_WEIGHT", "low cost for the length of the path", 0.33),
+    ("ENDS_WEIGHT", "value of the two sources", 0.34),
+    ("LINK_EXPERT_WEIGHT", "the field with an expert value", 0.0),
+    ("CLIMATE_WEIGHT", "way to a suitable climate", 0.0),
+)
+
+
+class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
+    """Ranks links by their sources, path and climate."""
+
+    NAME = "linkpriority"
+    LABEL = "Linkage priority"
+    GROUP = base.CORRIDORS
+    TAGS = ("priority", "Linkage Priority", "Linkage Mapper", "corridor ranking", "climate", "廊道优先级", "重要性")
+    SUMMARY = "Ranks links and corridors by the value of their ecological sources, their path and the climate."
+    HELP = (
+        "<p>The <b>value of a source</b> is a weighted sum of low mean resistance, area, area over perimeter, "
+        "current-flow centrality, an expert value and the mean of another raster. The <b>priority of a link</b> is a "
+        "weighted sum of a short path, low cost for its length, the mean value of its sources, an expert value and the "
+        "climate it leads to. Parts are scaled to 0 - 1 within the run, so priorities compare within one run only; "
+        "weights count as shares of their sum. The parts stay in the layers.</p>"
+        "<p><b>How sure are the ranks?</b> <i>rank_best</i> and <i>rank_worst</i> are the extremes over 200 runs in "
+        "which every weight is changed at random, by up to the share given.</p>"
+        "<p><b>Climate</b> (higher is warmer, kelvin): the future climate at the cooler end over the present one at the "
+        "warmer end is best at 1.</p>"
+        "<p><b>Priority raster</b>: the place of a cell in a corridor (1 on the path, 0 at the cutoff) blended with the "
+        "priority of the link; of several corridors the best.</p>"
+        "<p>As Linkage Priority of Linkage Mapper (Gallo and Greene 2018, doi:10.6084/m9.figshare.5673715). Departures: "
+        "costs per length are not rounded, the cutoff is not shifted by 10,000, and the climate curve picks its branch "
+        "by the place of its top.</p>"
+    )
+
+    def declare(self):
+        line = (QgsProcessing.SourceType.TypeVectorLine,)
+        return [
+            *linked_inputs(),
+            p.raster("CLIMATE", "Present climate", "For instance the mean temperature in kelvin.", optional=True),
+            p.raster("FUTURE", "Future climate", "In the same unit as the present one.", optional=True),
+            p.number(
+                "PREFERRED",
+                "Preferred climate",
+                "Climate the species prefers. Empty: only the present and the future climate count.",
+                optional=True,
+                advanced=True,
+            ),
+            p.raster(
+                "VALUE",
+                "Another value of the sources",
+                "Its mean in each source counts, higher is better.",
+                optional=True,
+            ),
+            p.field(
+                "SOURCE_EXPERT",
+                "Expert value of a source",
+                "Higher is better, 0 or more.",
+                "SOURCES",
+                numeric=True,
+                optional=True,
+                advanced=True,
+            ),
+            p.field(
+                "LINK_EXPERT",
+                "Expert value of a link",
+                "Higher is better.",
+                "LINKS",
+                numeric=True,
+                optional=True,
+                advanced=True,
+            ),
+            *(_weight(name, f"Weight of a source's {what}", default) for name, what, default in _SOURCE_WEIGHTS),
+            *(_weight(name, f"Weight of a link's {what}", default) for name, what, default in _LINK_WEIGHTS),
+            p.number(
+                "CHANGE",
+                "Change of the weights for the spread of ranks",
+                "Largest relative change of a weight, up or down: 0.25 is 25 percent.",
+                0.25,
+                low=0.0,
+                high=1.0,
+                advanced=True,
+            ),
+            p.number(
+                "CUTOFF",
+                "Corridor cutoff",
+                "Largest excess cost of a corridor in cost units. Empty: a tenth of the least-cost distance of each link.",
+                low=0.0,
+                optional=True,
+            ),
+            p.number(
+                "CORRIDOR_WEIGHT",
+                "Weight of the place in the corridor",
+                "In the priority raster; the priority of the link has the rest.",
+                0.5,
+                low=0.0,
+                high=1.0,
+                advanced=True,
+            ),
+            p.number(
+                "MIN_PRIORITY",
+                "Smallest priority in the raster",
+                "Links of this priority or less leave no corridor in the priority raster.",
+                0.0,
+                low=0.0,
+                high=1.0,
+                advanced=True,
+            ),
+            p.vector_output("OUTPUT_SOURCES", "Sources with value", "The sources with their value and its parts."),
+            p.vector_output(
+                "OUTPUT_LINKS", "Links with priority", "The links with priority, ranks and parts.", line[0]
+            ),
+            p.raster_output("PRIORITY", "Priority", "0 to 1; NoData outside the corridors.", optional=True),
+        ]
+
+    def check(self, job: Job) -> str | None:
+        if job.number("CLIMATE_WEIGHT") > 0 and not (job.given("CLIMATE") and job.given("FUTURE")):
+            return "A weight of the climate needs the present and the future climate."
+        for weight, name, what in (
+            ("SOURCE_EXPERT_WEIGHT", "SOURCE_EXPERT", "a field of the sources"),
+            ("LINK_EXPERT_WEIGHT", "LINK_EXPERT", "a field of the links"),
+            ("VALUE_WEIGHT", "VALUE", "a raster"),
+        ):
+            if job.number(weight) > 0 and not job.given(name):
+                return f"{weight} is above 0, but {name} is empty: choose {what}, or set the weight to 0."
+        return None
+
+    def execute(self, job: Job) -> None:
+        from ...core.linkpriority import rank, scaled
+
+        linked = read_linked(job, 24)
+        pairs = linked.links.pairs - 1
+        cost = numbers(linked.links, COST_FIELDS, "least-cost distance")
+        length = numbers(linked.links, _LENGTH_FIELDS, "length of the least-cost path")
+        source_parts = _source_parts(job, linked, cost)
+        ends = rank(np.array(list(source_parts.values())), _weights(job, _SOURCE_WEIGHTS), change=0.0, runs=1)
+        value = scaled(ends.value)
+        job.monitor.progress(0.3)
+        link_parts = {
+            "p_close": scaled(length, invert=True),
+            "p_path": scaled(cost / length, invert=True),
+            "p_ends": value[pairs].mean(axis=1),
+            "p_expert": _expert(linked.links.ids, linked.links.features, job.field("LINK_EXPERT")),
+            "p_climate": _climate(job, linked, pairs),
+        }
+        ranking = rank(np.array(list(link_parts.values())), _weights(job, _LINK_WEIGHTS), change=job.number("CHANGE"))
+        _write_sources(job, linked, source_parts, value)
+        _write_links(job, linked, link_parts, ranking)
+        self._write_map(job, linked, ranking.value, cost)
+
+    def _write_map(self, job: Job, linked: Linked, priority: np.ndarray, cost: np.ndarray) -> None:
+        from ...core.corridors import DEFAULT_SHARE
+        from ...core.costdistance import CostGraph
+        from ...core.linkpriority import priority_map
+
+        if not job.given("PRIORITY"):
+            return
+        kept_links = priority > job.number("MIN_PRIORITY")
+        if not kept_links.any():
+            raise InputError(
+                f"No link has a priority above {job.number('MIN_PRIORITY'):g}; the highest is {priority.max():g}."
+            )
+        cutoff = job.number("CUTOFF")
+        grid = linked.raster.grid
+        graph = CostGraph(linked.resistance, cell_size=grid.cell_size, monitor=job.monitor.part(0.3, 0.4))
+        found = priority_map(
+            graph,
+            linked.sources.labels,
+            linked.links.pairs[kept_links],
+            priority[kept_links],
+            DEFAULT_SHARE * cost[kept_links] if cutoff is None else cutoff,
+            corridor_weight=job.number("CORRIDOR_WEIGHT"),
+            monitor=job.monitor.part(0.4, 0.95),
+        )
+        job.write_raster(
+            "PRIORITY",
+            found,
+            grid,
+            nodata=_NODATA,
+            description="Linkage priority, 0 to 1",
+            style=styling.ramp(styling.SCORE, [0.0, 1.0]),
+        )
+
+
+def _weight(name: str, label: str, default: float):
+    return p.number(name, label, "0 or more; weights count as shares of their sum.", default, low=0.0, advanced=True)
+
+
+def _weights(job: Job, entries) -> np.ndarray:
+    return np.array([job.number(name) for name, _, _ in entries])
+
+
+def _source_parts(job: Job, linked: Linked, cost: np.ndarray) -> dict[str, np.ndarray]:
+    from ...core.linkpriority import scaled
+    from ...core.network import current_flow, mean_by_label
+
+    sources = linked.sources
+    count = len(sources.ids)
+    metres = metres_per_unit(linked.raster.crs)
+    area = np.array([geometry.area() for geometry in sources.geometries]) * metres**2
+    perimeter = np.array([geometry.length() for geometry in sources.geometries]) * metres
+    flow = current_flow(count, linked.links.pairs - 1, 1.0 / cost).nodes
+    return {
+        "p_permeable": scaled(mean_by_label(sources.labels, linked.resistance, count), invert=True, by_maximum=True),
+        "p_area": scaled(area, by_maximum=True),
+        "p_shape": scaled(area / perimeter, by_maximum=True),
+        "p_flow": scaled(flow, by_maximum=True),
+        "p_expert": _expert(sources.ids, sources.features, job.field("SOURCE_EXPERT")),
+        "p_value": _mean_of(job, linked, "VALUE", scale=True),
+    }
+
+
+def _expert(ids: list, features: list, field: str) -> np.ndarray:
+    """Return the scaled values of a field, 0 where there is no such field."""
+    from ...core.linkpriority import scaled
+
+    if not field:
+        return np.zeros(len(ids))
+    missing = [one for one, feature in zip(ids, features) if is_null(feature[field])]
+    if missing:
+        raise InputError(f"{name_ids(missing)} have no value in '{field}'.")
+    return scaled(np.array([float(feature[field]) for feature in features]))
+
+
+def _mean_of(job: Job, linked: Linked, name: str, *, scale: bool = False) -> np.ndarray:
+    """Return the mean of a raster in each source, 0 where it is not given."""
+    from ...core.linkpriority import scaled
+    from ...core.network import mean_by_label
+
+    ids = linked.sources.ids
+    raster = job.raster(name)
+    if raster is None:
+        return np.zeros(len(ids))
+    surface = align(raster, linked.raster, monitor=job.monitor)
+    inside = np.where(np.isnan(surface), 0, linked.sources.labels)
+    mean = mean_by_label(inside, surface, len(ids))
+    if np.isnan(mean).any():
+        empty = [one for one, value in zip(ids, mean) if np.isnan(value)]
+        raise InputError(f"'{raster.name}' has no data in sources {name_ids(empty)}.")
+    return scaled(mean) if scale else mean
+
+
+def _climate(job: Job, linked: Linked, pairs: np.ndarray) -> np.ndarray:
+    from ...core.linkpriority import climate_fit
+
+    if not (job.given("CLIMATE") and job.given("FUTURE")):
+        return np.zeros(len(pairs))
+    now, future = _mean_of(job, linked, "CLIMATE"), _mean_of(job, linked, "FUTURE")
+    return climate_fit(now, future, pairs, preferred=job.number("PREFERRED"))
+
+
+def _write_sources(job: Job, linked: Linked, parts: dict[str, np.ndarray], value: np.ndarray) -> None:
+    added = columns(value=float, **dict.fromkeys(parts, float))
+    old, rows = kept(linked.sources.features, added)
+    job.write_features(
+        "OUTPUT_SOURCES",
+        [*old, *added],
+        [[*row, *new] for row, *new in zip(rows, value, *parts.values())],
+        linked.sources.geometries,
+        QgsWkbTypes.Type.MultiPolygon,
+        linked.raster.crs,
+    )
+
+
+def _write_links(job: Job, linked: Linked, parts: dict[str, np.ndarray], ranking) -> None:
+    from ...core.network import grades
+
+    added = columns(priority=float, grade=int, rank=int, rank_best=int, rank_worst=int, **dict.fromkeys(parts, float))
+    old, rows = kept(linked.links.features, added)
+    grade = grades(ranking.value, 3)
+    new = zip(rows, ranking.value, grade, ranking.rank, ranking.best, ranking.worst, *parts.values())
+    job.write_features(
+        "OUTPUT_LINKS",
+        [*old, *added],
+        [[*row, *values] for row, *values in new],
+        [feature.geometry() for feature in linked.links.features],
+        QgsWkbTypes.Type.MultiLineString,
+        linked.raster.crs,
+        style=styling.graded("grade", 3, styling.line_symbol),
+    )

@@ -1,0 +1,222 @@
+"""Priority of links from the sources they join, their path and the climate they lead to.
+
+References
+----------
+Gallo, J. A. & Greene, R. (2018). *Connectivity analysis software for estimating linkage priority*. Conservation Biology
+Institute, https://doi.org/10.6084/m9.figshare.5673715
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .costdistance import CostGraph, corridor_costs
+from .errors import InputError
+from .monitor import SILENT, Monitor
+from .types import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A weighted sum of scaled parts, and how its order depends on the weights.
+
+    Attributes
+    ----------
+    value : ndarray, float64, shape (n,)
+        The weighted sum over its largest value, 0 to 1.
+    rank : ndarray, int64, shape (n,)
+        1 is the highest; the first of equals comes first.
+    best, worst : ndarray, int64, shape (n,)
+        Best and worst rank when every weight is changed at random.
+    """
+
+    value: FloatArray
+    rank: IntArray
+    best: IntArray
+    worst: IntArray
+
+
+def scaled(values: FloatArray, *, invert: bool = False, by_maximum: bool = False) -> FloatArray:
+    """Return values on a scale up to 1.
+
+    Parameters
+    ----------
+    values : ndarray, float64
+        Finite numbers; with `by_maximum` not negative.
+    invert : bool
+        Whether small values are the good ones.
+    by_maximum : bool
+        Divide by the largest value, where the default stretches from the smallest (0) to the largest (1).
+
+    Returns
+    -------
+    ndarray, float64
+        All 1 where the values do not differ.
+    """
+    low, high = float(values.min()), float(values.max())
+    if high == low:
+        return np.ones(values.shape)
+    if by_maximum:
+        return (high + low - values) / high if invert else values / high
+    return (high - values if invert else values - low) / (high - low)
+
+
+def rank(parts: FloatArray, weights: FloatArray, *, change: float = 0.25, runs: int = 200, seed: int = 0) -> Ranking:
+    """Rank by the weighted sum of parts.
+
+    Parameters
+    ----------
+    parts : ndarray, float64, shape (k, n)
+        Scaled parts, 0 to 1.
+    weights : ndarray, float64, shape (k,)
+        Not negative, not all 0; taken as shares of their sum.
+    change : float
+        Largest relative change of a weight, up or down, for the spread of the ranks.
+    runs : int
+        Number of random changes.
+    seed : int
+        Seed of the random changes.
+
+    Returns
+    -------
+    Ranking
+
+    Raises
+    ------
+    InputError
+        If weights are negative, or all 0, or the change is not between 0 and 1.
+    """
+    if not (weights >= 0).all() or not weights.sum() > 0:
+        raise InputError(f"Weights must be 0 or more, and not all 0, but are {', '.join(f'{w:g}' for w in weights)}.")
+    if not 0 <= change <= 1:
+        raise InputError(f"The change of the weights must be between 0 and 1, not {change:g}.")
+    total = weights @ parts / weights.sum()
+    changed = weights * np.random.default_rng(seed).uniform(1.0 - change, 1.0 + change, (runs, len(weights)))
+    order = np.vstack([_ranks(total), *(_ranks(one @ parts) for one in changed)])
+    highest = total.max(initial=0.0)
+    return Ranking(total / highest if highest > 0 else total, order[0], order.min(axis=0), order.max(axis=0))
+
+
+def climate_fit(
+    now: FloatArray,
+    future: FloatArray,
+    pairs: IntArray,
+    *,
+    preferred: float | None = None,
+    analogue_weight: float = 0.67,
+) -> FloatArray:
+    """Return how well each link leads from a warm source to one that will be as warm as that is now.
+
+    Parameters
+    ----------
+    now, future : ndarray, float64, shape (n,)
+        Mean climate of each source, positive (temperatures in kelvin, or another ratio scale). Higher is warmer.
+    pairs : ndarray, int, shape (m, 2)
+        Positions of the two sources of each link, from 0.
+    preferred : float, optional
+        Climate the species prefers; a link to a source nearer to it in future is better.
+    analogue_weight : float
+        Weight of the analogue against the preference, 0 to 1, where a preference is given.
+
+    Returns
+    -------
+    ndarray, float64, shape (m,)
+        0 to 1.
+
+    Raises
+    ------
+    InputError
+        If a climate value is not positive.
+
+    Notes
+    -----
+    The ratio of the future climate at the cooler end to the present one at the warmer end is best at 1; it counts less
+    the more it departs, and colder less badly than hotter. Linkage Priority of Linkage Mapper picks the branch of that
+    curve by comparing the ratio with the value at its top, not with its place; here it is picked by place.
+    """
+    if not ((now > 0).all() and (future > 0).all()):
+        raise InputError(
+            f"Climate values are compared as ratios and must be positive, but go down to "
+            f"{min(now.min(), future.min()):g}. Give temperatures in kelvin."
+        )
+    warmer = np.where(now[pairs[:, 0]] >= now[pairs[:, 1]], 0, 1)
+    each = np.arange(len(pairs))
+    start, end = pairs[each, warmer], pairs[each, 1 - warmer]
+    ratio = future[end] / now[start]
+    fit = scaled(_curve(ratio, at_lowest=0.75, highest=max(float(ratio.max()), 1.15)))
+    if preferred is None:
+        return fit
+    if not preferred > 0:
+        raise InputError(f"The preferred climate must be positive, not {preferred:g}.")
+    ratio = future[end] / preferred
+    choice = scaled(_curve(ratio, at_lowest=0.5, highest=float(ratio.max())))
+    return analogue_weight * fit + (1.0 - analogue_weight) * choice
+
+
+def priority_map(
+    graph: CostGraph,
+    labels: IntArray,
+    pairs: IntArray,
+    priority: FloatArray,
+    cutoff: float | FloatArray,
+    *,
+    corridor_weight: float = 0.5,
+    monitor: Monitor = SILENT,
+) -> FloatArray:
+    """Return the priority of every cell of the corridors.
+
+    Each corridor counts with its place in it (1 on the least-cost path, 0 at the cutoff) and the priority of its link;
+    of several corridors the best counts.
+
+    Parameters
+    ----------
+    graph : CostGraph
+        The resistance surface.
+    labels : ndarray, int, shape (rows, cols)
+        0 outside sources, 1 .. n in them.
+    pairs : ndarray, int, shape (m, 2)
+        Labels of the two ends of each link.
+    priority : ndarray, float64, shape (m,)
+        Priority of each link, 0 to 1.
+    cutoff : float or ndarray, float64, shape (m,)
+        Largest excess cost of the corridors, in cost units.
+    corridor_weight : float
+        Weight of the place in the corridor against the priority of the link, 0 to 1.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Returns
+    -------
+    ndarray, float32, shape (rows, cols)
+        0 to 1; NaN outside the corridors.
+    """
+    if not 0 <= corridor_weight <= 1:
+        raise InputError(f"The weight of the place in the corridor must be between 0 and 1, not {corridor_weight:g}.")
+    limits = np.broadcast_to(np.asarray(cutoff, dtype=np.float64), len(pairs))
+    mosaic = np.full(graph.shape, np.nan, dtype=np.float32)
+    for link in corridor_costs(graph, labels, pairs, slack=limits, monitor=monitor):
+        excess = np.maximum(link.cost_a + link.cost_b - link.least, 0.0)
+        inside = excess <= limits[link.index]
+        if not inside.any():
+            continue
+        place = np.full(excess.shape, np.nan)
+        place[inside] = scaled(excess[inside], invert=True)
+        part = mosaic[link.rows, link.cols]
+        np.fmax(part, corridor_weight * place + (1.0 - corridor_weight) * priority[link.index], out=part)
+    return mosaic
+
+
+def _ranks(values: FloatArray) -> IntArray:
+    ranks = np.empty(values.size, dtype=np.int64)
+    ranks[np.argsort(-values, kind="stable")] = np.arange(1, values.size + 1)
+    return ranks
+
+
+def _curve(ratio: FloatArray, *, at_lowest: float, highest: float) -> FloatArray:
+    """Return 1 at ratio 1, falling straight to `at_lowest` at the lowest ratio and to 0 at the highest."""
+    lowest = min(float(ratio.min()), 1.0)
+    below = np.interp(ratio, [lowest, 1.0], [at_lowest, 1.0]) if lowest < 1.0 else np.ones(ratio.shape)
+    above = np.interp(ratio, [1.0, highest], [1.0, 0.0]) if highest > 1.0 else np.ones(ratio.shape)
+    return np.where(ratio <= 1.0, below, above)
