@@ -193,6 +193,11 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
         job.results["NC"], job.results["NL"] = found.binary.components, found.binary.links
 
 
+def _plain(value: float) -> str:
+    """Return a number without an exponent."""
+    return f"{value:,.0f}" if value >= 1000.0 else f"{value:,.6g}"
+
+
 def _explain(job: Job, nodes: Nodes, found, distances: np.ndarray) -> None:
     from ...core.connectivity import distance_at, uses_numba
 
@@ -201,14 +206,14 @@ def _explain(job: Job, nodes: Nodes, found, distances: np.ndarray) -> None:
     for p_at in (0.9, 0.5, 0.25, 0.1, 0.05, 0.01):
         info(f"  {distance_at(found.rate, p_at):>12,.0f}  p = {p_at:<5g} {'#' * max(1, round(40 * p_at))}")
     info(
-        f"{len(nodes.ids):,} sources, {found.binary.links:,} links up to {found.threshold:,.6g}, "
-        f"{found.binary.components:,} component(s). EC(PC) = {found.probable.equivalent:,.6g}, "
-        f"EC(IIC) = {found.binary.equivalent:,.6g}; all sources together hold {nodes.attributes.sum():,.6g}."
+        f"{len(nodes.ids):,} sources, {found.binary.links:,} links up to {_plain(found.threshold)}, "
+        f"{found.binary.components:,} component(s). EC(PC) = {_plain(found.probable.equivalent)}, "
+        f"EC(IIC) = {_plain(found.binary.equivalent)}; all sources together hold {_plain(nodes.attributes.sum())}."
     )
     if found.binary.links == 0 and len(nodes.ids) > 1:
-        nearest = f" The nearest two are {distances.min():,.6g} apart." if distances.size else ""
+        nearest = f" The nearest two are {_plain(distances.min())} apart." if distances.size else ""
         job.monitor.warn(
-            f"No two sources are within {found.threshold:,.6g} of each other, so IIC counts every source on its own."
+            f"No two sources are within {_plain(found.threshold)} of each other, so IIC counts every source on its own."
             f"{nearest} PC still counts the small probabilities of longer ways."
         )
     if uses_numba(len(nodes.ids)):
