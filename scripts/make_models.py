@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = {
     "file": "ecological_sources.model3",
     "name": "Sources from land cover (model)",
-    "group": ("1 Ecological sources", "sources"),
+    "group": "6 Models",
     "inputs": [
         ("raster", "landuse", "Land use"),
         ("text", "foreground", "Foreground classes, such as 1,2,6"),
@@ -46,7 +46,7 @@ SOURCES = {
 KEY_AREAS = {
     "file": "corridors_and_key_areas.model3",
     "name": "Corridors and key areas (model)",
-    "group": ("3 Corridors", "corridors"),
+    "group": "6 Models",
     "inputs": [
         ("raster", "resistance", "Resistance surface"),
         ("polygon", "sources", "Ecological sources"),
@@ -135,7 +135,7 @@ def build(plan):
     )
     from qgis.PyQt.QtCore import QPointF
 
-    model = QgsProcessingModelAlgorithm(plan["name"], *plan["group"])
+    model = QgsProcessingModelAlgorithm(plan["name"], plan["group"])
     inputs = [item[1] for item in plan["inputs"]]
     for place, item in enumerate(plan["inputs"]):
         box = QgsProcessingModelParameter(item[1])

@@ -51,10 +51,10 @@ def _move(identifier: str, place: Place) -> None:
     if group is None:
         names = [child.name() for child in root.children()]
         group = root.insertGroup(max((names.index(n) + 1 for n in place.above if n in names), default=0), place.group)
-    higher = [child for child in group.children() if int(child.customProperty(_RANK, 0)) > place.rank]
     moved = node.clone()
+    node.parent().removeChildNode(node)
+    higher = [child for child in group.children() if int(child.customProperty(_RANK, 0)) > place.rank]
     moved.setCustomProperty(_RANK, place.rank)
     moved.setItemVisibilityChecked(place.visible)
     moved.setExpanded(False)
     group.insertChildNode(len(higher), moved)
-    node.parent().removeChildNode(node)
