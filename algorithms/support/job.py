@@ -194,7 +194,7 @@ class Job:
         """Write one of the rasters of an output folder; does nothing when the folder was not asked for."""
         if not self.given(name):
             return
-        folder = self._algorithm.parameterAsString(self._parameters, name, self.context)
+        folder = self.folder(name)
         path = os.path.join(folder, file)
         try:
             os.makedirs(folder, exist_ok=True)
