@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
 from .graph import Graph, raster_graph
-from .solvers import make_solver
+from .solvers import make_solver, tell_solver
 
 CONFLICTS = ("keep_both", "remove_source", "remove_ground", "remove_both")
 
@@ -124,6 +124,7 @@ def grounded_flow(
     injected, conductance = resolve(sources, grounds, at_node)
     held = np.isinf(conductance)
     ground = np.where(held, 0.0, conductance)
+    tell_solver(graph, monitor)
     voltage = make_solver(graph, held=held, ground=ground, monitor=monitor).solve(injected)
     return GroundedFlow(graph.currents(voltage, ground), voltage)
 

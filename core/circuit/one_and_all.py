@@ -14,7 +14,7 @@ from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph, raster_graph
 from .pairwise import UNREACHABLE
-from .solvers import make_solver
+from .solvers import make_solver, tell_solver
 
 NodeListener = Callable[[int, FloatArray, FloatArray], None]
 """Is given the id of a focal node and the maps of current (A) and potential (V) of its turn."""
@@ -169,6 +169,7 @@ class _Electrodes:
         self._component = self.graph.component[held_nodes]
         held = np.zeros(self.graph.size, dtype=bool)
         held[held_nodes] = True
+        tell_solver(self.graph, monitor)
         solver = make_solver(self.graph, held=held, monitor=monitor)
         self._unit = np.zeros((self.count, self.graph.size))
         self._network = np.zeros((self.count, self.count))

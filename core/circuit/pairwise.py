@@ -15,7 +15,7 @@ from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph, raster_graph
 from .points import Points
-from .solvers import make_solver
+from .solvers import make_solver, tell_solver
 
 UNREACHABLE = -1.0
 """Stands in tables for the resistance between places that are not connected."""
@@ -170,6 +170,7 @@ def pairwise(
     ids = np.array(sorted(focal), dtype=np.int64)
     if ids.size < 2:
         raise InputError(f"Pairs need at least two focal nodes; there are {ids.size}.")
+    tell_solver(graph, monitor)
     cells = [np.asarray(focal[number]) for number in ids.tolist()]
     nodes = [graph.nodes_of(where) for where in cells]
     single = all(members.size <= 1 for members in nodes)

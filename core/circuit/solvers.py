@@ -86,23 +86,29 @@ def make_solver(
     n log n. From about ten thousand cells on multigrid is quicker, also when there are many right-hand sides, and
     needs a tenth of the memory. Both give the same answers to the accuracy that is promised.
     """
-    reason = "quicker here than multigrid on all cells"
-    if (
-        isinstance(graph, RasterGraph)
-        and (cells := graph.node.size) > _MULTIGRID_LEAST
-        and cells * _MULTIGRID_CELL < _DIRECT_NODE * graph.size**1.24
-    ):
-        reason = f"the conductances span a factor of {graph.contrast:.0e}"
-        if graph.contrast < _EXTREME or graph.size > _FACTORISED_MOST:
-            if graph.size >= _WORTH_TELLING:
-                monitor.info(
-                    f"{graph.size:,} nodes: multigrid-preconditioned conjugate gradients, about "
-                    f"{solver_bytes(cells) / 2**20:,.0f} MB (a factorisation would need ten times as much)."
-                )
-            return MultigridSolver(graph, held=held, ground=ground, monitor=monitor)
-    if graph.size >= _WORTH_TELLING:
-        monitor.info(f"{graph.size:,} nodes: sparse factorisation ({reason}).")
+    if isinstance(graph, RasterGraph) and _wants_multigrid(graph):
+        return MultigridSolver(graph, held=held, ground=ground, monitor=monitor)
     return DirectSolver(graph, held=held, ground=ground, monitor=monitor)
+
+
+def tell_solver(graph: Graph, monitor: Monitor) -> None:
+    """Tell the user which solver a large circuit gets, and why."""
+    if graph.size < _WORTH_TELLING:
+        return
+    if isinstance(graph, RasterGraph) and _wants_multigrid(graph):
+        monitor.info(
+            f"{graph.size:,} nodes: multigrid-preconditioned conjugate gradients, about "
+            f"{solver_bytes(graph.node.size) / 2**20:,.0f} MB (a factorisation would need ten times as much)."
+        )
+    else:
+        monitor.info(f"{graph.size:,} nodes: sparse factorisation; multigrid is slower or less exact on this circuit.")
+
+
+def _wants_multigrid(graph: RasterGraph) -> bool:
+    cells = graph.node.size
+    if cells <= _MULTIGRID_LEAST or cells * _MULTIGRID_CELL > _DIRECT_NODE * graph.size**1.24:
+        return False
+    return graph.contrast < _EXTREME or graph.size > _FACTORISED_MOST
 
 
 def solver_bytes(cells: int) -> int:
