@@ -108,3 +108,29 @@ def bars(rows: Sequence[tuple[str, float]], caption: str = "") -> str:
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return f"<table>{title}<tbody>{body}</tbody></table>"
+
+
+def stacked_bars(
+    rows: Sequence[tuple[str, Sequence[float]]], legend: Sequence[tuple[str, tuple]], caption: str = ""
+) -> str:
+    """Return horizontal bars cut into their parts; each bar is as long as the sum of its row is of the largest sum."""
+    height, label, length = 22, 150, 700
+    largest = max((sum(values) for _, values in rows), default=0.0) or 1.0
+    shapes = []
+    for number, (name, values) in enumerate(rows):
+        top, left = number * height, float(label)
+        shapes.append(f"<text x='{label - 8}' y='{top + 15}' text-anchor='end' font-size='13'>{escape(name)}</text>")
+        for value, (part, c) in zip(values, legend):
+            width = length * value / largest
+            shapes.append(
+                f"<rect x='{left:.1f}' y='{top + 3}' width='{width:.1f}' height='{height - 5}' "
+                f"fill='rgb({c[0]},{c[1]},{c[2]})'><title>{escape(part)}: {100 * value / largest:.1f} %</title></rect>"
+            )
+            left += width
+    keys = "".join(
+        f"<span class='key' style='background: rgb({c[0]},{c[1]},{c[2]})'></span>{escape(name)}" for name, c in legend
+    )
+    return (
+        f"<figure><svg viewBox='0 0 {label + length + 4} {height * len(rows)}' role='img'>{''.join(shapes)}</svg>"
+        f"<figcaption>{escape(caption)}{keys}</figcaption></figure>"
+    )

@@ -1,6 +1,16 @@
 """Morphological spatial pattern analysis (MSPA)."""
 
-from .codes import BRIDGE, CLASS_NAMES, CODES, CORE, MISSING_CODE, Code, class_colour, seven_classes
+from .codes import (
+    BRIDGE,
+    CLASS_NAMES,
+    CODES,
+    CORE,
+    MISSING_CODE,
+    Code,
+    class_colour,
+    seven_classes,
+)
+from .codes import MISSING as MISSING_CLASS
 from .segmentation import bytes_per_cell, mspa
 from .statistics import ClassShare, Statistics, edge_width_profile, statistics
 
@@ -9,6 +19,7 @@ __all__ = [
     "CLASS_NAMES",
     "CODES",
     "CORE",
+    "MISSING_CLASS",
     "MISSING_CODE",
     "ClassShare",
     "Code",
