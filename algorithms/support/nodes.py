@@ -171,8 +171,7 @@ def measure(
 
     kind, count, monitor = job.choice("DISTANCE"), len(nodes.ids), job.monitor.part(0.02, 0.5)
     all_pairs = count * (count - 1) // 2
-    if far is None:
-        job.need_memory(needed_bytes(count, all_pairs))
+    job.need_memory(needed_bytes(count, min(all_pairs, MAX_PAIRS)))
     factor = 1.0
     if kind == EDGE:
         i, j, distances = edge_distances(nodes.geometries, limit=far, monitor=monitor)
@@ -193,7 +192,8 @@ def measure(
             f"There are too many pairs to measure all; sources more than {far:,.0f} map units apart have no direct link: "
             f"{len(distances):,} of {all_pairs:,} pairs are left."
         )
-        job.need_memory(needed_bytes(count, len(distances)))
+        if len(distances) > 1.5 * MAX_PAIRS:
+            job.need_memory(needed_bytes(count, len(distances)))
     return np.column_stack((i, j)), distances, factor
 
 
