@@ -270,7 +270,7 @@ class Job:
             with open(path, encoding="utf-8") as file:
                 return file.read()
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path} cannot be read as text: {error}") from None
+            raise InputError(f"{path} cannot be read as text ({getattr(error, 'strerror', None) or error}).") from None
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file; does nothing when it was not asked for."""
