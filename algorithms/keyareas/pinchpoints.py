@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
-from ..support.links import Links, read_links
+from ..support.linked import linked_inputs, read_linked
 from ..support.tables import columns
-from ..support.vectors import Sources, read_sources
+from ..support.vectors import name_ids
 
-_NODATA = -1.0
 _MODES = ("adjacent", "all_to_one", "all_pairs")
 _COMBINE = ("maximum", "sum")
 
@@ -46,15 +45,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
-            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
-            p.id_field(),
-            p.vector(
-                "LINKS",
-                "Links",
-                "The link layer that 'linkages' wrote for the same sources. Inactive links are left out.",
-                (QgsProcessing.SourceType.TypeVectorLine,),
-            ),
+            *linked_inputs(),
             p.number(
                 "CUTOFF",
                 "Corridor cutoff (cost units)",
@@ -96,75 +87,36 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.costdistance import graph_bytes
         from ...core.pinchpoints import pinchpoints
 
-        raster = job.raster("RESISTANCE")
-        cell = raster.grid.cell_size
-        job.need_memory(graph_bytes(raster.grid.shape) + 60 * raster.grid.rows * raster.grid.cols)
-        resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
-        sources = read_sources(
-            job.vector("SOURCES"),
-            raster.grid,
-            raster.crs,
-            id_field=job.field("ID_FIELD"),
-            valid=~np.isnan(resistance),
-            minimum=2,
-            monitor=job.monitor,
-        )
-        links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+        given = read_linked(job, 60)
+        links = given.links
         job.monitor.info(f"{len(links.ids)} links, cutoff {job.number('CUTOFF'):g}.")
         found = pinchpoints(
-            resistance,
-            sources.labels,
+            given.resistance,
+            given.sources.labels,
             links.pairs,
             cutoff=job.number("CUTOFF"),
-            cell_size=cell,
+            cell_size=given.cell_size,
             mode=_MODES[job.choice("MODE")],
             combine=_COMBINE[job.choice("COMBINE")],
             monitor=job.monitor.part(0.05, 0.95),
         )
-        largest = float(np.fmax.reduce(found.current, axis=None, initial=0.0))
         cut_off = [one for one, least in zip(links.ids, found.least_cost) if not np.isfinite(least)]
         if cut_off:
             job.monitor.warn(
                 f"The sources of {len(cut_off)} link(s) are not connected by valid cells; no current there: "
-                f"{', '.join(map(str, cut_off[:10]))}."
+                f"{name_ids(cut_off)}."
             )
-        outputs = (
-            ("CURRENT", found.current, "Current, amperes at 1 A"),
-            ("RELATIVE", found.relative, "Current as a share of the largest of its link"),
+        given.write_surface(job, "CURRENT", found.current, styling.CURRENT, "Current, amperes at 1 A")
+        given.write_surface(
+            job, "RELATIVE", found.relative, styling.CURRENT, "Current as a share of the largest of its link"
         )
-        for name, values, description in outputs:
-            known = values[~np.isnan(values)]
-            stops = np.quantile(known, [0.0, 0.5, 0.8, 0.95, 1.0]) if known.size else [0.0, 1.0]
-            style = styling.ramp(styling.CURRENT, [float(stop) for stop in stops])
-            job.write_raster(name, values, raster.grid, nodata=_NODATA, description=description, style=style)
-        _write_links(job, found, links, sources, raster)
-        job.results["MAXIMUM"] = largest
-
-
-def _write_links(job: Job, found, links: Links, sources: Sources, raster) -> None:
-    names = columns(
-        link_id=links.id_type,
-        from_id=sources.id_type,
-        to_id=sources.id_type,
-        cw_dist=float,
-        eff_res=float,
-        cwd_effres=float,
-    )
-    rows = [
-        [one, sources.ids[a - 1], sources.ids[b - 1], least, effective, ratio]
-        for one, (a, b), least, effective, ratio in zip(
-            links.ids, links.pairs, found.least_cost, found.effective_resistance, found.ratio
+        given.write_links(
+            job,
+            "OUTPUT_LINKS",
+            columns(cw_dist=float, eff_res=float, cwd_effres=float),
+            list(zip(found.least_cost, found.effective_resistance, found.ratio)),
+            styling.lines(styling.CURRENT[1]),
         )
-    ]
-    job.write_features(
-        "OUTPUT_LINKS",
-        names,
-        rows,
-        [feature.geometry() for feature in links.features],
-        QgsWkbTypes.multiType(links.features[0].geometry().wkbType()),
-        raster.crs,
-        style=styling.lines(styling.CURRENT[1]),
-    )
+        job.results["MAXIMUM"] = float(np.fmax.reduce(found.current, axis=None, initial=0.0))

@@ -348,8 +348,8 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         from ...core.barriers import radii_between
         from ...core.corrections import ADD, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
         from ...core.linkages import Adjacency
+        from ...core.networkparts import Options
         from ...core.patches import OVERLAYS
-        from ...core.securitynetwork import Options
 
         grid = job.raster("LANDUSE").grid
         metres = grid.metres_per_unit

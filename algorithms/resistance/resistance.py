@@ -15,7 +15,8 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import rasters, scores, styling
-from ..support.rasters import RasterSource, RasterWriter
+from ..support.rasterfiles import RasterWriter
+from ..support.rasters import RasterSource
 from ..support.tables import columns, read_rows
 
 _NODATA = -1.0

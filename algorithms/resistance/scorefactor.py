@@ -11,6 +11,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import rasters, scores, styling
+from ..support.rasterfiles import RasterWriter
 from ..support.tables import columns
 
 _TABLE = 0
@@ -149,7 +150,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         report(check_scores([factor], ranges=ranges, codes=codes, overlay=False), job.monitor)
         path = job.raster_path("OUTPUT")
         unmatched, counts = 0, [0] * len(factor.classes)
-        with rasters.RasterWriter(
+        with RasterWriter(
             path, source.grid, "float32", _NODATA, description=f"Resistance score of {factor.name}"
         ) as writer:
             for row, (surface,) in read(job.monitor.part(0.5, 1.0)):
@@ -186,7 +187,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         worst, best, largest = job.number("WORST"), job.number("BEST"), job.number("LARGEST")
         path = job.raster_path("OUTPUT")
         beyond, valid = 0, 0
-        with rasters.RasterWriter(path, source.grid, "float32", _NODATA, description="Resistance") as writer:
+        with RasterWriter(path, source.grid, "float32", _NODATA, description="Resistance") as writer:
             for row, (surface,) in rasters.read_together([source], source)(job.monitor):
                 resistance = suitability_to_resistance(
                     surface,

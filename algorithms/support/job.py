@@ -23,10 +23,11 @@ from qgis.core import (
 
 from ...core.errors import InputError
 from ...core.grid import Grid
-from . import memory, rasters, styling, tables
+from . import memory, rasterfiles, styling, tables
 from .feedback import FeedbackMonitor
 from .layertree import Place
-from .rasters import OutputError, RasterSource
+from .rasterfiles import OutputError
+from .rasters import RasterSource
 from .tables import Column
 from .vectors import VectorSource
 
@@ -176,7 +177,9 @@ class Job:
         path = self.raster_path(name)
         if path is None:
             return None
-        rasters.write(path, values, grid, nodata=nodata, description=description, classes=classes, monitor=self.monitor)
+        rasterfiles.write(
+            path, values, grid, nodata=nodata, description=description, classes=classes, monitor=self.monitor
+        )
         self.finish(name, path, style or (styling.classes(classes) if classes else None), place)
         return path
 
@@ -201,7 +204,7 @@ class Job:
         except OSError as error:
             raise OutputError(f"{folder} cannot be made ({error.strerror}). Choose another folder.") from None
         self._remember(path)
-        rasters.write(path, values, grid, nodata=nodata, description=description)
+        rasterfiles.write(path, values, grid, nodata=nodata, description=description)
         self.results[name] = folder
 
     def finish(

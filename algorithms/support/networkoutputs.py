@@ -20,7 +20,7 @@ from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
 
 if TYPE_CHECKING:
     from ...core.keyareas import KeyAreas
-    from ...core.securitynetwork import SecurityNetwork
+    from ...core.networkparts import SecurityNetwork
     from .job import Job
 
 NODATA = -9999.0

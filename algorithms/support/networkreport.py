@@ -16,8 +16,8 @@ from .maps import Map
 from .networkoutputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs
 
 if TYPE_CHECKING:
+    from ...core.networkparts import Options
     from ...core.scoretable import FactorScores
-    from ...core.securitynetwork import Options
     from .zonal import ZoneTable
 
 _SOURCE, _RED, _PURPLE = (46, 139, 150), (214, 69, 38), (98, 40, 120)

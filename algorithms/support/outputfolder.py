@@ -23,8 +23,8 @@ from qgis.core import (
 
 from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
-from . import rasters, tables
-from .rasters import OutputError
+from . import rasterfiles, tables
+from .rasterfiles import OutputError
 from .styling import Style
 from .tables import Column
 
@@ -97,7 +97,7 @@ class OutputFolder:
     ) -> str:
         """Write a GeoTIFF with its default style; returns the path it will have."""
         path = os.path.join(self._aside, file)
-        rasters.write(path, values, grid, nodata=nodata, description=description, classes=classes, monitor=monitor)
+        rasterfiles.write(path, values, grid, nodata=nodata, description=description, classes=classes, monitor=monitor)
         layer = QgsRasterLayer(path, file)
         style(layer)
         layer.saveNamedStyle(os.path.splitext(path)[0] + ".qml")

@@ -13,10 +13,11 @@ from ecosecnet.core.landscapes.lines import burnt
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.mspa import mspa
 from ecosecnet.core.network import current_flow
+from ecosecnet.core.networkparts import Options
 from ecosecnet.core.pinchpoints import pinchpoints
 from ecosecnet.core.presets import liuzhi_corrected
 from ecosecnet.core.scoring import distance_to
-from ecosecnet.core.securitynetwork import Options, security_network
+from ecosecnet.core.securitynetwork import security_network
 from scipy import ndimage
 from scipy.spatial import cKDTree
 

@@ -1,0 +1,215 @@
+"""Writing rasters: complete GeoTIFFs or none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from osgeo import gdal
+from qgis.core import QgsRasterFileWriter
+
+from ...core.errors import EcoSecNetError
+from ...core.grid import Grid
+from ...core.monitor import SILENT, Monitor
+
+_BLOCK_CELLS = 4_000_000
+_TILE = 256
+"""Height of the tiles of the GeoTIFFs written here, in cells."""
+_GDAL_TYPES = {
+    "uint8": gdal.GDT_Byte,
+    "int16": gdal.GDT_Int16,
+    "int32": gdal.GDT_Int32,
+    "float32": gdal.GDT_Float32,
+    "float64": gdal.GDT_Float64,
+}
+
+
+class OutputError(EcoSecNetError):
+    """A result cannot be written."""
+
+
+class RasterWriter:
+    """Writes a GeoTIFF band by band of rows; the file appears under its name only when it is complete.
+
+    Use as a context manager. Tiled, DEFLATE with predictor, NoData and CRS set.
+
+    Parameters
+    ----------
+    path : str
+        The file to write; an existing one is replaced on success.
+    grid : Grid
+        Its grid.
+    dtype : str
+        'uint8', 'int16', 'int32', 'float32' or 'float64'.
+    nodata : float
+        The value that stands for NoData.
+    description : str
+        What the band holds, with its unit.
+    classes : sequence of (int, str, (int, int, int))
+        Value, name and colour of each class: written as colour table and attribute table (uint8 only).
+    """
+
+    def __init__(
+        self,
+        path: str,
+        grid: Grid,
+        dtype: str,
+        nodata: float,
+        *,
+        description: str = "",
+        classes: Sequence[tuple[int, str, tuple[int, int, int]]] = (),
+    ) -> None:
+        self._path = path
+        self._nodata = nodata
+        self._dtype = dtype
+        suffix = os.path.splitext(path)[1] or ".tif"
+        self._temporary = f"{path}.part{suffix}"
+        driver_name = QgsRasterFileWriter.driverForExtension(suffix.lstrip(".")) or "GTiff"
+        driver = gdal.GetDriverByName(driver_name)
+        options = []
+        if driver_name == "GTiff":
+            predictor = 3 if dtype.startswith("float") else 2
+            options = ["TILED=YES", "COMPRESS=DEFLATE", f"PREDICTOR={predictor}", "ZLEVEL=4", "BIGTIFF=IF_SAFER"]
+        try:
+            self._dataset = driver.Create(self._temporary, grid.cols, grid.rows, 1, _GDAL_TYPES[dtype], options)
+        except RuntimeError as error:  # GDAL raises instead of returning None where exceptions are switched on
+            raise OutputError(f"{path} cannot be written: {error}") from None
+        if self._dataset is None:
+            raise OutputError(
+                f"{path} cannot be written. Choose a folder that exists and that you may write to. "
+                f"GDAL says: {gdal.GetLastErrorMsg()}"
+            )
+        self._dataset.SetGeoTransform((grid.left, grid.dx, 0.0, grid.top, 0.0, -grid.dy))
+        if grid.crs:
+            self._dataset.SetProjection(grid.crs)
+        band = self._dataset.GetRasterBand(1)
+        band.SetNoDataValue(nodata)
+        if description:
+            band.SetDescription(description)
+        if classes:
+            _set_classes(band, classes)
+        self._statistics = _Statistics() if dtype.startswith("float") else None
+
+    def __enter__(self) -> RasterWriter:
+        return self
+
+    def write(self, row: int, values: np.ndarray) -> None:
+        """Write some rows; NaN becomes NoData."""
+        if values.dtype.kind == "f":
+            missing = np.isnan(values)
+            if self._statistics is not None:
+                self._statistics.add(values[~missing])
+            values = np.where(missing, self._nodata, values)
+        values = np.ascontiguousarray(values, dtype=self._dtype)
+        gdal.ErrorReset()
+        failed = self._dataset.GetRasterBand(1).WriteArray(values, 0, row)
+        if (row + len(values)) % _TILE == 0:
+            self._dataset.FlushCache()  # complete tiles only: rewriting compressed ones would leave holes in the file
+        if failed or gdal.GetLastErrorType() >= gdal.CE_Failure:
+            raise OutputError(f"Writing {self._path} failed: {gdal.GetLastErrorMsg()}")
+
+    def __exit__(self, kind: object, value: object, trace: object) -> None:
+        gdal.ErrorReset()
+        if self._statistics is not None and self._statistics.count:
+            # QGIS would else sample the file for its colours, and find nothing where data are sparse.
+            self._dataset.GetRasterBand(1).SetStatistics(*self._statistics.result())
+        self._dataset.FlushCache()
+        failed = gdal.GetLastErrorMsg() if gdal.GetLastErrorType() >= gdal.CE_Failure else ""
+        self._dataset = None
+        if kind is not None or failed:
+            for leftover in (self._temporary, self._temporary + ".aux.xml"):
+                if os.path.exists(leftover):
+                    os.remove(leftover)
+            if failed and kind is None:
+                raise OutputError(f"Writing {self._path} failed; is the disk full? GDAL says: {failed}")
+            return
+        try:
+            os.replace(self._temporary, self._path)
+            if os.path.exists(self._temporary + ".aux.xml"):
+                os.replace(self._temporary + ".aux.xml", self._path + ".aux.xml")
+            elif os.path.exists(self._path + ".aux.xml"):
+                os.remove(self._path + ".aux.xml")
+        except OSError as error:
+            os.remove(self._temporary)
+            raise OutputError(f"{self._path} cannot be replaced; is it open elsewhere? {error}") from None
+
+
+class _Statistics:
+    """Minimum, maximum, mean and standard deviation of what is written."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._low, self._high = np.inf, -np.inf
+        self._sum = self._squares = 0.0
+
+    def add(self, values: np.ndarray) -> None:
+        if values.size:
+            self.count += values.size
+            self._low, self._high = min(self._low, values.min()), max(self._high, values.max())
+            self._sum += float(values.sum(dtype=np.float64))
+            self._squares += float(np.square(values, dtype=np.float64).sum())
+
+    def result(self) -> tuple[float, float, float, float]:
+        mean = self._sum / self.count
+        return float(self._low), float(self._high), mean, max(self._squares / self.count - mean * mean, 0.0) ** 0.5
+
+
+def _set_classes(band: gdal.Band, classes: Sequence[tuple[int, str, tuple[int, int, int]]]) -> None:
+    colours = gdal.ColorTable()
+    table = gdal.RasterAttributeTable()
+    for name, kind, usage in (
+        ("Value", gdal.GFT_Integer, gdal.GFU_MinMax),
+        ("Class", gdal.GFT_String, gdal.GFU_Name),
+        ("Red", gdal.GFT_Integer, gdal.GFU_Red),
+        ("Green", gdal.GFT_Integer, gdal.GFU_Green),
+        ("Blue", gdal.GFT_Integer, gdal.GFU_Blue),
+    ):
+        table.CreateColumn(name, kind, usage)
+    table.SetRowCount(len(classes))
+    for row, (value, name, colour) in enumerate(classes):
+        colours.SetColorEntry(int(value), (*colour, 255))
+        table.SetValueAsInt(row, 0, int(value))
+        table.SetValueAsString(row, 1, name)
+        for column, part in enumerate(colour, start=2):
+            table.SetValueAsInt(row, column, int(part))
+    band.SetColorTable(colours)
+    band.SetDefaultRAT(table)
+
+
+def write(
+    path: str,
+    values: np.ndarray,
+    grid: Grid,
+    *,
+    nodata: float,
+    description: str = "",
+    classes: Sequence[tuple[int, str, tuple[int, int, int]]] = (),
+    monitor: Monitor = SILENT,
+) -> None:
+    """Write a whole raster; float64 is stored as float32, bool as uint8, other integers as int32.
+
+    Parameters
+    ----------
+    path : str
+        The file to write.
+    values : ndarray, shape (rows, cols)
+        The cells; NaN becomes NoData.
+    grid : Grid
+        Its grid.
+    nodata : float
+        The value that stands for NoData.
+    description : str
+        What the band holds, with its unit.
+    classes : sequence
+        As in `RasterWriter`.
+    monitor : Monitor
+        Progress and cancellation.
+    """
+    kind = values.dtype
+    dtype = "float32" if kind.kind == "f" else "uint8" if kind in (np.uint8, bool) else "int32"
+    height = max(1, _BLOCK_CELLS // grid.cols)
+    with RasterWriter(path, grid, dtype, nodata, description=description, classes=classes) as writer:
+        for row in range(0, grid.rows, height):
+            monitor.step(row, grid.rows)
+            writer.write(row, values[row : row + height])

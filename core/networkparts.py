@@ -1,0 +1,174 @@
+"""Choices and results of the whole method; see `securitynetwork`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from . import network
+from .barriers import Barriers
+from .connectivity import Importance, ProbabilityIndices
+from .corrections import NORMALISED, Correction
+from .keyareas import KeyAreas
+from .linkages import Adjacency, Links
+from .monitor import Monitor
+from .pinchpoints import PinchPoints
+from .resistancefacts import ResistanceSummary
+from .types import FloatArray, IntArray
+
+
+class Distances(Protocol):
+    """Measures the distances between labelled patches from edge to edge, in map units."""
+
+    def within(self, labels: IntArray, limit: float, monitor: Monitor) -> tuple[IntArray, FloatArray]:
+        """Return the pairs of patches at most `limit` apart, as positions from 0, and their distances."""
+
+    def between(self, labels: IntArray, pairs: IntArray, monitor: Monitor) -> FloatArray:
+        """Return the distances of pairs of positions."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Every choice of the method; the defaults are those of the Liuzhi study.
+
+    Attributes
+    ----------
+    foreground : sequence of (float, float)
+        Ranges of the land-use values that are habitat, see `classmap.parse_values`.
+    connectivity, edge_width : int
+        Of the MSPA, see `mspa.mspa`.
+    overlay : str
+        How core areas and protected areas make sources, see `patches.find_patches`.
+    min_area_ha, gap : float
+        Smallest source in hectares, and widest gap that is closed, in map units.
+    dispersal, probability : float
+        The dispersal kernel: `probability` to get as far as `dispersal` map units.
+    min_dpc : float
+        Sources with a dPC (percent) up to this are left out.
+    correction : Correction
+        How the correction rasters change the resistance.
+    adjacency : Adjacency
+        Which sources may be linked.
+    drop_through_sources : bool
+        Whether corridors through a third source are left out.
+    cutoff : float
+        Width of the corridors in which currents flow, in cost units above the least-cost path.
+    radii : sequence of float
+        Radii of the barrier search, in map units.
+    grades : int
+        Grades of sources and corridors by natural breaks.
+    classes : int
+        Classes of currents and barrier scores by natural breaks; the highest makes the key areas.
+    overlay_resistance : bool
+        Whether currents and scores are multiplied by the resistance before they are classified.
+    min_key_area_ha : float
+        Smallest key area.
+    """
+
+    foreground: Sequence[tuple[float, float]]
+    connectivity: int = 8
+    edge_width: int = 1
+    overlay: str = "union"
+    min_area_ha: float = 100.0
+    gap: float = 0.0
+    dispersal: float = 5000.0
+    probability: float = 0.5
+    min_dpc: float = 1.0
+    correction: Correction = field(default_factory=lambda: Correction(NORMALISED))
+    adjacency: Adjacency = Adjacency.EITHER
+    drop_through_sources: bool = True
+    cutoff: float = 2000.0
+    radii: Sequence[float] = (90.0, 180.0, 270.0)
+    grades: int = 3
+    classes: int = 4
+    overlay_resistance: bool = True
+    min_key_area_ha: float = 1.0
+
+
+@dataclass(frozen=True)
+class SourceSet:
+    """The ecological sources.
+
+    Attributes
+    ----------
+    codes, classes : uint8, shape (rows, cols)
+        MSPA codes, and its seven classes.
+    labels : int32, shape (rows, cols)
+        0 outside, else the number of the source: 1 for the highest dPC.
+    area_ha, core_ha, protected_ha : float64, shape (n,)
+        Area of each, and how much of it is core and protected.
+    dpc, diic : Importance
+        Importance of each, among all candidates.
+    grade : int, shape (n,)
+        1 for the most important (dPC, natural breaks).
+    candidates : int
+        Patches before the cut by dPC.
+    indices : ProbabilityIndices
+        Of all candidates.
+    """
+
+    codes: IntArray
+    classes: IntArray
+    labels: IntArray
+    area_ha: FloatArray
+    core_ha: FloatArray
+    protected_ha: FloatArray
+    dpc: Importance
+    diic: Importance
+    grade: IntArray
+    candidates: int
+    indices: ProbabilityIndices
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The resistance surface (float32, NaN = NoData) and facts about it."""
+
+    values: FloatArray
+    summary: ResistanceSummary
+
+
+@dataclass(frozen=True)
+class CorridorNetwork:
+    """Corridors between the sources.
+
+    Attributes
+    ----------
+    links : Links
+        All candidate links, dropped ones included.
+    mosaic : float32, shape (rows, cols)
+        Cost above the least-cost path of the nearest corridor; NaN outside the corridors.
+    flow : CurrentFlow
+        Current-flow centrality of sources and of the active links.
+    grade : int, shape (active links,)
+        1 for the highest centrality (natural breaks).
+    structure : Structure
+        alpha, beta, gamma and the number of components.
+    """
+
+    links: Links
+    mosaic: FloatArray
+    flow: network.CurrentFlow
+    grade: IntArray
+    structure: network.Structure
+
+
+@dataclass(frozen=True)
+class KeyPlaces:
+    """Where to protect and where to restore: pinch points and barriers, and the areas of their highest class."""
+
+    pinch: PinchPoints
+    pinch_areas: KeyAreas | None
+    barrier: Barriers
+    barrier_areas: KeyAreas | None
+
+
+@dataclass(frozen=True)
+class SecurityNetwork:
+    """Everything the method yields."""
+
+    sources: SourceSet
+    surface: Surface
+    corridors: CorridorNetwork
+    places: KeyPlaces
