@@ -14,7 +14,7 @@ from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
 
 _BLOCK_CELLS = 4_000_000
-_TILE = 256
+TILE = 256
 """Height of the tiles of the GeoTIFFs written here, in cells."""
 _GDAL_TYPES = {
     "uint8": gdal.GDT_Byte,
@@ -104,7 +104,7 @@ class RasterWriter:
         values = np.ascontiguousarray(values, dtype=self._dtype)
         gdal.ErrorReset()
         failed = self._dataset.GetRasterBand(1).WriteArray(values, 0, row)
-        if (row + len(values)) % _TILE == 0:
+        if (row + len(values)) % TILE == 0:
             self._dataset.FlushCache()  # complete tiles only: rewriting compressed ones would leave holes in the file
         if failed or gdal.GetLastErrorType() >= gdal.CE_Failure:
             raise OutputError(f"Writing {self._path} failed: {gdal.GetLastErrorMsg()}")

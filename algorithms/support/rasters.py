@@ -18,6 +18,7 @@ from qgis.core import (
 from ...core.errors import InputError
 from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
+from .rasterfiles import TILE
 
 _BLOCK_CELLS = 4_000_000
 
@@ -242,7 +243,7 @@ def read_together(
         if not (same_crs and source.grid.same_as(onto.grid)):
             held[position] = align(source, onto, categorical=position in categorical, monitor=monitor)
     rows, cols = onto.grid.shape
-    height = max(_TILE, _BLOCK_CELLS // (cols * len(sources)) // _TILE * _TILE)
+    height = max(TILE, _BLOCK_CELLS // (cols * len(sources)) // TILE * TILE)
 
     def read(reading: Monitor) -> Iterator[tuple[int, list[np.ndarray]]]:
         open_ones = {k: source._open() for k, source in enumerate(sources) if k not in held}
