@@ -111,7 +111,8 @@ class RasterGraph:
         cells[has_node] = values[self.node[has_node]]
         return cells
 
-    def _gather(self, cells: FloatArray) -> FloatArray:
+    def gather(self, cells: FloatArray) -> FloatArray:
+        """Return the sums of values of cells over their nodes."""
         has_node = self.node >= 0
         if not self.shorted:
             values = np.empty(self.size)
@@ -133,7 +134,7 @@ class RasterGraph:
             flow *= coupling
             net[here] += flow
             net[there] -= flow
-        return self._gather(net)
+        return self.gather(net)
 
     def currents(self, potential: FloatArray, ground: FloatArray | None = None) -> FloatArray:
         """Return the current through every node, the larger of its inflow and outflow, in amperes.
@@ -156,7 +157,7 @@ class RasterGraph:
             np.abs(flow, out=flow)
             total[here] += flow
             total[there] += flow
-        return _larger_of_in_and_out(self._gather(net), self._gather(total), potential, ground)
+        return _larger_of_in_and_out(self.gather(net), self.gather(total), potential, ground)
 
     def power(self, potential: FloatArray) -> float:
         """Return the power that the links turn into heat, in watts."""

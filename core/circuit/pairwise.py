@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph, raster_graph
+from .pairsum import sum_of_pairs
 from .points import Points
 from .solvers import make_solver, tell_solver
 
@@ -155,8 +156,8 @@ def pairwise(
 
     Notes
     -----
-    Circuitscape 4.0.5 is followed. Focal nodes of one cell take n - 1 solves on one factorisation, as the currents of
-    all pairs are differences of those of n - 1; larger ones take a solve per pair. Currents below 1e-8 of the largest
+    Circuitscape 4.0.5 is followed. Focal nodes of one cell take n - 1 solves with one set-up, as the currents of all
+    pairs are differences of those of n - 1, and when only their sum is wanted no pair is gone through; larger ones take a solve per pair. Currents below 1e-8 of the largest
     are not cut off.
 
     References
@@ -177,6 +178,15 @@ def pairwise(
     points = Points(graph, [int(members[0]) for members in nodes if members.size], monitor) if single else None
     effective = np.full((ids.size, ids.size), UNREACHABLE)
     np.fill_diagonal(effective, 0.0)
+    if points and allowed is None and not (maximum or zero_focal or listener):
+        for i, j in combinations(range(ids.size), 2):
+            if nodes[i].size and nodes[j].size:
+                value = points.resistance(int(nodes[i][0]), int(nodes[j][0]))
+                effective[i, j] = effective[j, i] = UNREACHABLE if value == np.inf else value
+        together: FloatArray = np.zeros(graph.size)
+        for members, potentials in points.groups():
+            together += sum_of_pairs(graph, potentials, members, monitor.part(0.5, 1.0))
+        return PairwiseFlow(ids, effective, graph.on_cells(together), None)
     total = np.zeros(graph.shape)
     largest = np.zeros(graph.shape) if maximum else None
     pairs = [(i, j) for i, j in combinations(range(ids.size), 2) if allowed is None or allowed[i, j]]

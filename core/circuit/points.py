@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..monitor import Monitor
-from ..types import FloatArray
+from ..types import FloatArray, IntArray
 from .graph import Graph
 from .solvers import make_solver
 
@@ -25,6 +25,7 @@ class Points:
 
     def __init__(self, graph: Graph, nodes: list[int], monitor: Monitor) -> None:
         self._component = graph.component
+        self._nodes = np.array(nodes, dtype=np.int64)
         last = {int(self._component[node]): node for node in nodes}
         held = np.zeros(graph.size, dtype=bool)
         held[list(last.values())] = True
@@ -36,6 +37,21 @@ class Points:
             injected = np.zeros(graph.size)
             injected[node] = 1.0
             self._potential[node] = solver.solve(injected)
+
+    def groups(self) -> list[tuple[IntArray, list[FloatArray]]]:
+        """Return the nodes of each component, repeated as they were given, and their potentials."""
+        component = self._component[self._nodes]
+        return [
+            (members, [self._potential[node] for node in members.tolist()])
+            for members in (self._nodes[component == number] for number in np.unique(component))
+        ]
+
+    def resistance(self, i: int, j: int) -> float:
+        """Return the resistance between two of the nodes; inf = not connected."""
+        if self._component[i] != self._component[j]:
+            return np.inf
+        one, other = self._potential[i], self._potential[j]
+        return float((other[j] - one[j]) - (other[i] - one[i]))
 
     def pair(self, i: int, j: int) -> tuple[FloatArray, float]:
         """Return the potentials when 1 A enters at j and leaves at i (0 V), and the resistance."""

@@ -7,6 +7,7 @@ import pytest
 from circuits import dense_pair, plain_links
 from ecosecnet.core import circuit
 from ecosecnet.core.circuit.graph import DIRECTIONS, nested_dissection
+from ecosecnet.core.circuit.pairsum import sorting_network
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
 
@@ -205,6 +206,31 @@ def test_maps_of_points_and_of_regions_agree():
             total, largest = total + current, np.maximum(largest, current)
     np.testing.assert_allclose(points.cumulative, total, atol=1e-9)
     np.testing.assert_allclose(points.maximum, largest, atol=1e-9)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 8, 13])
+def test_sum_over_sorted_drops_equals_the_sum_over_pairs(count):
+    resistance = landscape(21, shape=(31, 27), holes=0.3)
+    regions = np.zeros(resistance.shape, dtype=int)
+    regions[3:6, 3:9], regions[20:22, 5:6] = 1, 1
+    cells = np.random.default_rng(count).permutation(np.flatnonzero(~np.isnan(resistance)))[:count]
+    focal = {k + 1: cells[[k]] for k in range(count)}
+    focal[count + 1] = cells[[0]]
+    for neighbours in (4, 8):
+        quick = circuit.pairwise(resistance, focal, regions=regions, neighbours=neighbours)
+        slow = circuit.pairwise(resistance, focal, regions=regions, neighbours=neighbours, maximum=True)
+        np.testing.assert_allclose(quick.resistance, slow.resistance, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(quick.cumulative, slow.cumulative, atol=2e-6 * slow.cumulative.max())
+
+
+@pytest.mark.parametrize("count", range(1, 13))
+def test_sorting_network_sorts_every_row_of_zeros_and_ones(count):
+    # the zero-one principle: a network that sorts all of these sorts everything
+    rows = np.array([[k >> bit & 1 for bit in range(count)] for k in range(2**count)])
+    expected = np.sort(rows, axis=1)
+    for low, high in sorting_network(count):
+        rows[:, [low, high]] = np.sort(rows[:, [low, high]], axis=1)
+    np.testing.assert_array_equal(rows, expected)
 
 
 def test_zeroed_focal_currents():
