@@ -156,9 +156,9 @@ def pairwise(
 
     Notes
     -----
-    Circuitscape 4.0.5 is followed. Focal nodes of one cell take n - 1 solves with one set-up, as the currents of all
-    pairs are differences of those of n - 1, and when only their sum is wanted no pair is gone through; larger ones take a solve per pair. Currents below 1e-8 of the largest
-    are not cut off.
+    Circuitscape 4.0.5 is followed, but currents below 1e-8 of the largest are not cut off. Focal nodes of one cell take
+    n - 1 solves with one set-up, as the currents of all pairs are differences of those of n - 1; when only their sum is
+    wanted no pair is gone through. Larger focal nodes take a set-up and a solve per pair.
 
     References
     ----------

@@ -25,7 +25,7 @@ _FACTORISED_MOST = 1_500_000
 _MULTIGRID_LEAST = 16_000
 """Cells below which multigrid would have one level only, solved directly."""
 
-_CELL_BYTES = 220
+_CELL_BYTES = 300
 """Memory of the circuit, the hierarchy and the vectors of a solve, for each cell."""
 
 _WORTH_TELLING = 250_000

@@ -1,0 +1,117 @@
+"""Circuits against the same solves by pyamg, which is what Circuitscape 4 does: CPU seconds in one run.
+
+usage: OPENBLAS_NUM_THREADS=1 python benchmarks/circuit.py [cells on a side, default 1000] [--no-peer]
+
+A fractal-like surface of five classes from 1 to 100 with 2 % NoData, 8 neighbours. The peer: smoothed aggregation with
+symmetric Gauss-Seidel sweeps as preconditioner of conjugate gradients to a relative residual of 1e-6.
+"""
+
+import importlib.util
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+from scipy.sparse.linalg import norm
+
+ROOT = Path(__file__).resolve().parents[1]
+spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
+sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["ecosecnet"])
+
+from ecosecnet.core import circuit  # noqa: E402
+from ecosecnet.core.circuit.iterative import MultigridSolver  # noqa: E402
+
+
+def cpu(work, repeats=3):
+    """Median CPU time of a call in seconds, and what it returned last."""
+    times = []
+    for _ in range(repeats):
+        start = time.process_time()
+        result = work()
+        times.append(time.process_time() - start)
+    return statistics.median(times), result
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def surface(size, seed=1):
+    rng = np.random.default_rng(seed)
+    field = gaussian_filter(rng.normal(size=(size, size)), 6)
+    classes = np.digitize(field, np.quantile(field, [0.2, 0.4, 0.6, 0.8]))
+    resistance = np.array([1.0, 3.0, 10.0, 30.0, 100.0])[classes]
+    resistance[rng.random(resistance.shape) < 0.02] = np.nan
+    return resistance
+
+
+def show(what, ours, peer=None):
+    ratio = f"{peer:9.2f} {ours / peer:7.3f}" if peer else ""
+    print(f"{what:46s} {ours:9.2f} {ratio}")
+
+
+def main():
+    numbers = [argument for argument in sys.argv[1:] if argument.isdigit()]
+    size = int(numbers[0]) if numbers else 1000
+    resistance = surface(size)
+    start = peak()
+    graph = circuit.raster_graph(resistance)
+    nodes = np.flatnonzero(graph.component == np.bincount(graph.component).argmax())
+    held, injected = np.zeros(graph.size, dtype=bool), np.zeros(graph.size)
+    held[nodes[0]], injected[nodes[-1]] = True, 1.0
+
+    def set_up():
+        solver = MultigridSolver(graph, held=held)
+        solver.solve(injected)
+        return solver
+
+    set_up()
+    memory = (peak() - start) * 2**20 / size**2
+    once, solver = cpu(set_up)
+    solve, volts = cpu(lambda: solver.solve(injected))
+    print(f"{size} x {size} cells, {graph.size:,} nodes, {solver.iterations} iterations")
+    print(f"memory for circuit, set-up and solve: {memory:.0f} bytes a cell")
+    print(f"{'CPU seconds':46s} {'ours':>9s} {'pyamg':>9s} {'ratio':>7s}")
+
+    peer_set_up = peer_solve = None
+    if "--no-peer" not in sys.argv:
+        import pyamg
+
+        kept = nodes[1:]
+        matrix = graph.laplacian[kept][:, kept].tocsr()
+        right = injected[kept]
+        peer_set_up, hierarchy = cpu(lambda: pyamg.smoothed_aggregation_solver(matrix), 1)
+        peer_solve, found = cpu(lambda: hierarchy.solve(right, tol=1e-6, accel="cg"))
+        residual = np.linalg.norm(right - matrix @ volts[kept]) / np.linalg.norm(right)
+        theirs = np.linalg.norm(right - matrix @ found) / np.linalg.norm(right)
+        print(f"relative residuals: ours {residual:.1e}, pyamg {theirs:.1e}; matrix norm {norm(matrix):.1e}")
+        print(f"resistance: ours {volts[nodes[-1]]:.9g}, pyamg {found[-1]:.9g}")
+        del matrix, hierarchy
+    show("set-up", once - solve, peer_set_up)
+    show("one solve", solve, peer_solve)
+    rng = np.random.default_rng(3)
+    for count in (5, 20):
+        cells = np.flatnonzero(~np.isnan(resistance))[rng.permutation(graph.size)[:count]]
+        focal = {k + 1: cells[[k]] for k in range(count)}
+        seconds, _ = cpu(lambda focal=focal: circuit.pairwise(resistance, focal), 1)
+        pairs = count * (count - 1) // 2
+        peer = peer_set_up + pairs * peer_solve if peer_solve else None
+        show(f"{count} points, resistances and current of all pairs", seconds, peer)
+    print("(pyamg for all pairs: its set-up and one solve a pair, without the maps)")
+    radius = max(2, size // 100)
+    regions = {}
+    for k, (row, col) in enumerate(rng.integers(radius, size - radius, (3, 2))):
+        mask = np.zeros(resistance.shape, dtype=bool)
+        mask[row - radius : row + radius, col - radius : col + radius] = True
+        regions[k + 1] = np.flatnonzero(mask)
+    seconds, _ = cpu(lambda: circuit.pairwise(resistance, regions), 1)
+    show(
+        "3 regions, resistances and current of 3 pairs", seconds, 3 * (peer_set_up + peer_solve) if peer_solve else None
+    )
+
+
+main()
