@@ -10,7 +10,10 @@ from scipy.sparse import csr_matrix
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import PatchGraph
-from .pruning import TIE, essential
+from .pruning import pruned
+
+TIE = 1e-12
+"""Paths whose costs differ by less than this share count as equally good."""
 
 
 def betweenness(
@@ -44,7 +47,7 @@ def betweenness(
        doi:10.1016/j.ecolmodel.2010.06.017.
     """
     a = graph.attributes
-    matrix = essential(graph, monitor).matrix
+    matrix = pruned(graph, monitor).matrix
     through = np.zeros(graph.size)
     for sources, costs, _ in graph.best_paths(monitor, limit=graph.cost_of(negligible)):
         onto = _best_steps(matrix, sources, costs)

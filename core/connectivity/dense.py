@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..monitor import Monitor
-from ..types import FloatArray, IntArray
+from ..types import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from .graph import PatchGraph
@@ -49,6 +49,27 @@ def allow(cost: FloatArray, stops: IntArray, monitor: Monitor) -> FloatArray:
             result[low : low + tile, low:] = part
             result[low:, low : low + tile] = part.T
     return result
+
+
+def two_ways(cost: FloatArray, monitor: Monitor) -> BoolArray:
+    """Return which pairs i < j have two ways over one other patch each that are no longer than their link; bool (n, n).
+
+    Both parts of a way are shorter than the link; links that cost (next to) nothing make no way.
+    """
+    size = cost.shape[0]
+    longest = float(cost[np.isfinite(cost)].max())
+    part_of_way = np.where(cost > 1e-9 * longest, cost, np.inf)
+    tile = max(1, TILE_CELLS // size)
+    found = np.zeros((size, size), dtype=bool)
+    for low in range(0, size, tile):
+        monitor.check()
+        part = cost[low : low + tile, low:].copy()
+        work, ways = np.empty_like(part), np.zeros(part.shape, dtype=np.uint8)
+        for row in part_of_way:
+            np.add(row[low : low + tile, None], row[low:], out=work)
+            np.minimum(ways + (work <= part), 2, out=ways)
+        found[low : low + tile, low:] = ways > 1
+    return found
 
 
 def losses_by_halving(graph: PatchGraph, monitor: Monitor) -> FloatArray:

@@ -12,7 +12,7 @@ from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
 from . import compiled
 from .graph import PatchGraph
-from .pruning import lasting
+from .pruning import lasting, pruned
 from .trees import PathTrees, path_trees
 
 CHUNK = 50_000
@@ -35,7 +35,7 @@ def patch_losses(graph: PatchGraph, monitor: Monitor, limit: float = np.inf) -> 
 
     Both directions of a pair are counted, pairs with a best path above the limit are not; float64, shape (n,).
     """
-    graph = graph.with_links(lasting(graph, monitor))
+    graph = pruned(graph, monitor)
     lost: FloatArray = np.zeros(graph.size)
     left_out = _busiest_side(graph, monitor.part(0.0, 0.1), limit)
     for trees in path_trees(graph, monitor.part(0.1, 1.0), limit=limit):
@@ -51,8 +51,7 @@ def link_losses(whole: PatchGraph, monitor: Monitor, limit: float = np.inf) -> F
 
     Both directions of a pair are counted, pairs with a best path above the limit are not; float64, shape (m,).
     """
-    useful = lasting(whole, monitor)
-    graph = whole.with_links(useful)
+    graph = pruned(whole, monitor)
     lost: FloatArray = np.zeros(len(graph.pairs))
     key = graph.pairs[:, 0] * graph.size + graph.pairs[:, 1]
     sorting = np.argsort(key)
@@ -63,7 +62,7 @@ def link_losses(whole: PatchGraph, monitor: Monitor, limit: float = np.inf) -> F
             link = sorting[np.searchsorted(key, before[part] * graph.size + trees.patch[part], sorter=sorting)]
             lost += np.bincount(link, weights=2.0 * loss, minlength=lost.size)
     every: FloatArray = np.zeros(len(whole.pairs))
-    every[useful] = lost
+    every[lasting(whole, monitor)] = lost
     return every
 
 

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 from ..errors import InputError
 from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
-from .pruning import essential
+from .pruning import pruned
 
 BLOCK_CELLS = 1 << 14
 """Path costs held at a time when a graph is worked through source by source."""
@@ -186,7 +186,7 @@ class PatchGraph:
 
         Costs are inf beyond `limit` and where there is no path; predecessors are negative there and at the source.
         """
-        matrix = essential(self, monitor).matrix
+        matrix = pruned(self, monitor).matrix
         block = max(1, BLOCK_CELLS // self.size)
         for first in range(0, self.size, block):
             monitor.step(first, self.size)

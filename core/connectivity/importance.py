@@ -12,7 +12,7 @@ from ..types import FloatArray
 from .dense import losses_by_halving
 from .failures import link_losses, patch_losses, uses_numba
 from .graph import MAX_DENSE, PatchGraph
-from .pruning import lasting
+from .pruning import pruned
 from .trees import path_trees
 
 
@@ -107,7 +107,7 @@ def link_importance(graph: PatchGraph, *, negligible: float = 0.0, monitor: Moni
 def _prefers_halving(graph: PatchGraph, monitor: Monitor) -> bool:
     """Tell which method is cheaper, from the trees of the first block of sources; nanoseconds measured."""
     n = graph.size
-    graph = graph.with_links(lasting(graph, monitor))
+    graph = pruned(graph, monitor)
     trees = next(path_trees(graph, monitor))
     degree = np.bincount(graph.pairs.ravel(), minlength=n)
     below = np.concatenate(([0], np.cumsum(degree[trees.patch])))

@@ -8,45 +8,40 @@ import numpy as np
 
 from ..monitor import Monitor
 from ..types import BoolArray
-from .dense import allow, link_costs
+from .dense import link_costs, two_ways
 
 if TYPE_CHECKING:
     from .graph import PatchGraph
 
-TIE = 1e-12
-"""Paths whose costs differ by less than this share count as equally good."""
 
-
-def essential(graph: PatchGraph, monitor: Monitor) -> PatchGraph:
-    """Return the graph without most links that are no best path between their ends; no best path needs those."""
-    if graph.binary:
-        return graph
-    if not graph.is_dense:
-        return graph.with_links(lasting(graph, monitor))
-    if "essential" not in graph.memo:
-        best = allow(link_costs(graph), np.arange(graph.size), monitor)
-        kept = graph.costs <= best[graph.pairs[:, 0], graph.pairs[:, 1]] * (1.0 + TIE)
-        graph.memo["essential"] = graph.with_links(kept)
-    pruned: PatchGraph = graph.memo["essential"]
-    return pruned
+def pruned(graph: PatchGraph, monitor: Monitor) -> PatchGraph:
+    """Return the graph with the links that `lasting` keeps."""
+    if "pruned" not in graph.memo:
+        graph.memo["pruned"] = graph.with_links(lasting(graph, monitor))
+    found: PatchGraph = graph.memo["pruned"]
+    return found
 
 
 def lasting(graph: PatchGraph, monitor: Monitor) -> BoolArray:
     """Return which links could carry a best path when any one patch or link is gone; bool, shape (m,).
 
     A link is of no use when two ways over one patch each, of shorter links, are no longer than it: one of them is
-    always left. Not looked for in dense and binary graphs, where all links count.
+    always left. In binary graphs no link is shorter than another, so all count.
     """
     if "lasting" not in graph.memo:
-        graph.memo["lasting"] = _find_lasting(graph, monitor)
+        if graph.binary:
+            graph.memo["lasting"] = np.ones(len(graph.pairs), dtype=bool)
+        elif graph.is_dense:
+            spare = two_ways(link_costs(graph), monitor)
+            graph.memo["lasting"] = ~spare[graph.pairs[:, 0], graph.pairs[:, 1]]
+        else:
+            graph.memo["lasting"] = _find_lasting(graph, monitor)
     useful: BoolArray = graph.memo["lasting"]
     return useful
 
 
 def _find_lasting(graph: PatchGraph, monitor: Monitor) -> BoolArray:
     useful = np.ones(len(graph.pairs), dtype=bool)
-    if graph.is_dense or graph.binary:
-        return useful
     pointer, beside, cost = graph.matrix.indptr, graph.matrix.indices, graph.matrix.data
     degree = np.diff(pointer)
     direct = np.full(graph.size, -1.0)

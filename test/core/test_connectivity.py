@@ -22,7 +22,7 @@ from ecosecnet.core.connectivity import (
     uses_numba,
 )
 from ecosecnet.core.connectivity.graph import BLOCK_CELLS
-from ecosecnet.core.connectivity.pruning import essential, lasting
+from ecosecnet.core.connectivity.pruning import lasting, pruned
 from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import SILENT, Monitor
@@ -573,7 +573,7 @@ def test_cost_distances_do_not_cross_barriers():
 def test_dense_and_sparse_views_of_a_graph_agree():
     graph = spread_out(7, 120, np.inf)
     assert graph.is_dense
-    assert len(essential(graph, SILENT).pairs) < len(graph.pairs) / 4
+    assert len(pruned(graph, SILENT).pairs) < len(graph.pairs) / 4
     assert probability_indices(graph).numerator == pytest.approx(index(graph), rel=1e-12)
 
 
@@ -597,9 +597,10 @@ def test_numba_gives_the_same(monkeypatch, seed, n, share, binary):
 # ---------------------------------------------------------------- large graphs
 
 
-def test_links_that_never_matter_are_left_out():
-    graph = spread_out(8, 400, 900.0)
-    assert not graph.is_dense
+@pytest.mark.parametrize(("n", "reach", "dense"), [(400, 900.0, False), (80, np.inf, True)])
+def test_links_that_never_matter_are_left_out(n, reach, dense):
+    graph = spread_out(8, n, reach)
+    assert graph.is_dense == dense
     assert 0 < np.count_nonzero(~lasting(graph, SILENT)) < len(graph.pairs)
     whole = PatchGraph(graph.attributes, graph.pairs, graph.costs, False)
     whole.memo["lasting"] = np.ones(len(graph.pairs), dtype=bool)
