@@ -11,6 +11,7 @@ from .base import ROOT
 from .corridors.centrality import CentralityAlgorithm
 from .corridors.costdistance import CostDistanceAlgorithm
 from .corridors.currentflow import CurrentFlowAlgorithm
+from .corridors.currentflowadvanced import CurrentFlowAdvancedAlgorithm
 from .corridors.gravity import GravityAlgorithm
 from .corridors.linkages import LinkagesAlgorithm
 from .corridors.linkpriority import LinkPriorityAlgorithm
@@ -61,6 +62,7 @@ ALGORITHMS = [
     GravityAlgorithm,
     LinkPriorityAlgorithm,
     CurrentFlowAlgorithm,
+    CurrentFlowAdvancedAlgorithm,
     PinchPointsAlgorithm,
     BarriersAlgorithm,
     CircuitBarriersAlgorithm,

@@ -163,6 +163,10 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         mask = above_zero(others[2]) if others[2] else None
         resistance = circuit.as_resistance(raster.read_surface(), conductance=job.choice("INPUT_IS") == 1, mask=mask)
         focal = read_focal(job, raster, resistance)
+        cells = raster.grid.rows * raster.grid.cols
+        single = all(len(members) == 1 for members in focal.cells.values())
+        kept = 8 * len(focal.ids) if single or job.choice("MODE") != _PAIRWISE else 0
+        job.need_memory(circuit.solver_bytes(cells) + kept * cells)
         mode = job.choice("MODE")
         options = {
             "neighbours": (8, 4)[job.choice("NEIGHBOURS")],

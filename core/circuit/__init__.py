@@ -6,6 +6,7 @@ from .inputs import allowed_pairs, as_resistance, focal_cells, stranded
 from .network import NetworkFlow, network_pairwise
 from .one_and_all import FocalFlow, all_to_one, one_to_all
 from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
+from .solvers import solver_bytes
 
 __all__ = [
     "FocalFlow",
@@ -26,5 +27,6 @@ __all__ = [
     "pairwise",
     "raster_graph",
     "solve_pair",
+    "solver_bytes",
     "stranded",
 ]

@@ -1,0 +1,209 @@
+"""Tool: current from given sources to given grounds, the advanced mode of Circuitscape."""
+
+from __future__ import annotations
+
+import numpy as np
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber
+
+from ...core.errors import DisconnectedError, InputError
+from .. import base
+from ..base import EcoSecNetAlgorithm, Job
+from ..support import parameters as p
+from ..support import rasters, styling
+from ..support.focal import above_zero, whole_numbers
+from ..support.rasters import RasterSource
+from ..support.vectors import VectorSource, is_null
+
+_NODATA = -9999.0
+_AVERAGE = ("resistance", "conductance")
+_CONFLICT = ("keep_both", "remove_source", "remove_ground", "remove_both")
+_POINTS = (QgsProcessing.SourceType.TypeVectorPoint,)
+
+
+class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
+    """Maps the current from any sources to any grounds."""
+
+    NAME = "currentflowadvanced"
+    LABEL = "Current flow from sources to grounds (Circuitscape advanced)"
+    GROUP = base.CORRIDORS
+    TAGS = ("Circuitscape", "advanced mode", "current", "voltage", "ground", "电路理论", "电流", "接地")
+    SUMMARY = "Maps the current that flows from given sources to given grounds, and the voltage it takes."
+    HELP = (
+        "<p>The advanced mode of Circuitscape: put amperes into any cells (negative ones take out) and drain them "
+        "through grounds of any strength, for instance animals that set out from where they live and stop where they "
+        "may settle. Several sources or grounds in one node add up.</p>"
+        "<p><b>Grounds</b> are conductances or resistances to ground; a resistance of 0 holds the cell at 0 V. Parts of "
+        "the landscape without a source or without a ground carry nothing.</p>"
+        "<p>Semantics of Circuitscape 4.0.5, checked on its own test cases. Departure: a ground that a conflict rule "
+        "drops is really gone (4.0.5 and Circuitscape.jl leave parts of it in the equations).</p>"
+        "<p>McRae et al. 2008, Ecology 89:2712-2724, doi:10.1890/07-1861.1.</p>"
+    )
+    METRIC = False
+
+    def declare(self):
+        return [
+            p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is no part of the circuit."),
+            p.choice(
+                "INPUT_IS",
+                "The raster holds",
+                "Conductance is 1 / resistance; cells with a conductance of 0 or less are no part of the circuit.",
+                ("Resistance", "Conductance"),
+            ),
+            p.raster("CURRENT_SOURCES", "Current sources (raster)", "Amperes put into each cell.", optional=True),
+            p.vector(
+                "CURRENT_SOURCE_POINTS", "Current sources (points)", "Instead of a raster.", _POINTS, optional=True
+            ),
+            p.field(
+                "STRENGTH_FIELD",
+                "Field with the amperes",
+                "Empty: 1 A for each point.",
+                "CURRENT_SOURCE_POINTS",
+                numeric=True,
+                optional=True,
+            ),
+            p.raster(
+                "GROUNDS", "Grounds (raster)", "Resistance or conductance to ground; NoData is none.", optional=True
+            ),
+            p.vector("GROUND_POINTS", "Grounds (points)", "Instead of a raster.", _POINTS, optional=True),
+            p.field(
+                "GROUND_FIELD",
+                "Field with the resistance or conductance to ground",
+                "Empty: every point is held at 0 V.",
+                "GROUND_POINTS",
+                numeric=True,
+                optional=True,
+            ),
+            p.choice(
+                "GROUNDS_ARE",
+                "Grounds are given as",
+                "A resistance of 0 is a direct ground, a conductance of 0 none.",
+                ("Resistance", "Conductance"),
+            ),
+            p.choice(
+                "CONFLICT",
+                "Source and ground in one cell",
+                "With 'keep both' a source still beats a direct ground, which would swallow it.",
+                ("Keep both", "Drop the source", "Drop the ground", "Drop both"),
+            ),
+            p.choice("NEIGHBOURS", "Neighbours", "Cells that each cell is linked to.", ("8", "4")),
+            p.choice(
+                "AVERAGE",
+                "Links average",
+                "Whether a link has the mean resistance or the mean conductance of its two cells.",
+                ("Resistances", "Conductances"),
+            ),
+            p.raster(
+                "SHORT_CIRCUIT",
+                "Short-circuit regions",
+                "Positive ids; all cells of one id are one node that resists nothing.",
+                optional=True,
+            ),
+            p.raster("MASK", "Mask", "Cells above 0 are kept, all others are no part of the circuit.", optional=True),
+            p.raster_output("CURRENT", "Current", "Amperes through every cell."),
+            p.raster_output("VOLTAGE", "Voltage", "Volts of every cell.", optional=True, default=False),
+            QgsProcessingOutputNumber("MAXIMUM", "Largest current (A)"),
+        ]
+
+    def check(self, job: Job) -> str | None:
+        for what, one, other in (
+            ("current sources", "CURRENT_SOURCES", "CURRENT_SOURCE_POINTS"),
+            ("grounds", "GROUNDS", "GROUND_POINTS"),
+        ):
+            if job.given(one) == job.given(other):
+                return f"Give the {what} either as a raster ({one}) or as points ({other})."
+        for points, field in (("CURRENT_SOURCE_POINTS", "STRENGTH_FIELD"), ("GROUND_POINTS", "GROUND_FIELD")):
+            if job.given(field) and not job.given(points):
+                return f"{field} belongs to {points}, which is empty."
+        return None
+
+    def execute(self, job: Job) -> None:
+        from ...core import circuit
+
+        raster = job.raster("RESISTANCE")
+        others = {name: job.raster(name) for name in ("CURRENT_SOURCES", "GROUNDS", "SHORT_CIRCUIT", "MASK")}
+        rasters.require_aligned(raster, *others.values())
+        job.need_memory(circuit.solver_bytes(raster.grid.rows * raster.grid.cols))
+        mask = above_zero(others["MASK"]) if others["MASK"] else None
+        resistance = circuit.as_resistance(raster.read_surface(), conductance=job.choice("INPUT_IS") == 1, mask=mask)
+        sources = _amounts(job, raster, others["CURRENT_SOURCES"], "CURRENT_SOURCE_POINTS", "STRENGTH_FIELD", 1.0)
+        as_conductance = job.choice("GROUNDS_ARE") == 1
+        direct = np.inf if as_conductance else 0.0
+        grounds = _amounts(
+            job, raster, others["GROUNDS"], "GROUND_POINTS", "GROUND_FIELD", direct, resistances=not as_conductance
+        )
+        flow = circuit.advanced(
+            resistance,
+            sources,
+            grounds,
+            neighbours=(8, 4)[job.choice("NEIGHBOURS")],
+            average=_AVERAGE[job.choice("AVERAGE")],
+            regions=whole_numbers(others["SHORT_CIRCUIT"]) if others["SHORT_CIRCUIT"] else None,
+            conflict=_CONFLICT[job.choice("CONFLICT")],
+            monitor=job.monitor.part(0.05, 0.95),
+        )
+        largest = float(flow.current.max())
+        if not largest > 0:
+            raise DisconnectedError(
+                "No source is connected to a ground by valid cells, so nothing flows. Look at the NoData between them."
+            )
+        for name, values in (("CURRENT", flow.current), ("VOLTAGE", flow.voltage)):
+            shown = np.where(np.isnan(resistance), np.nan, values)
+            stops = np.nanquantile(shown, [0.0, 0.5, 0.8, 0.95, 1.0])
+            style = styling.ramp(styling.CURRENT, [float(stop) for stop in stops])
+            unit = "amperes" if name == "CURRENT" else "volts"
+            text = f"{name.capitalize()}, {unit}"
+            job.write_raster(name, shown, raster.grid, nodata=_NODATA, description=text, style=style)
+        job.results["MAXIMUM"] = largest
+
+
+def _amounts(
+    job: Job,
+    raster: RasterSource,
+    values: RasterSource | None,
+    points: str,
+    field: str,
+    without_field: float,
+    *,
+    resistances: bool = False,
+) -> np.ndarray:
+    """Return sources or grounds of every cell, 0 where none; those in one cell add up, resistances as 1 / value."""
+    if values is not None:
+        amounts = values.read_surface().astype(np.float64)
+        found = np.flatnonzero(~np.isnan(amounts))
+        numbers = amounts.ravel()[found]
+        name = values.name
+    else:
+        layer = job.vector(points)
+        found, numbers = _points(layer, job.field(field), raster, without_field)
+        name = layer.name
+    if resistances:
+        if (numbers < 0).any():
+            raise InputError(f"'{name}' holds the negative resistance to ground {numbers.min():g}.")
+        with np.errstate(divide="ignore"):
+            numbers = 1.0 / numbers
+    total = np.zeros(raster.grid.rows * raster.grid.cols)
+    np.add.at(total, found, numbers)
+    return total.reshape(raster.grid.shape)
+
+
+def _points(
+    layer: VectorSource, field: str, raster: RasterSource, without_field: float
+) -> tuple[np.ndarray, np.ndarray]:
+    cells, numbers = [], []
+    for feature in layer.features(raster.crs):
+        geometry = feature.geometry()
+        if geometry.isEmpty():
+            continue
+        number = feature[field] if field else without_field
+        if is_null(number):
+            raise InputError(f"'{layer.name}' has points without a number in '{field}'. Fill them or remove them.")
+        for point in geometry.asMultiPoint() if geometry.isMultipart() else [geometry.asPoint()]:
+            row, col = raster.grid.index(point.x(), point.y())
+            if not (0 <= row < raster.grid.rows and 0 <= col < raster.grid.cols):
+                raise InputError(
+                    f"A point of '{layer.name}' at {point.x():.10g}, {point.y():.10g} lies outside the raster "
+                    f"({raster.grid.describe()}). Use a larger raster, or remove it."
+                )
+            cells.append(row * raster.grid.cols + col)
+            numbers.append(float(number))
+    return np.array(cells, dtype=np.int64), np.array(numbers)
