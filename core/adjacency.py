@@ -55,7 +55,9 @@ class Pairs:
 def euclidean_allocation(labels: IntArray) -> IntArray:
     """Return the label of the source nearest in a straight line to every cell, impassable cells included."""
     index = distance_transform_edt(labels == 0, return_distances=False, return_indices=True)
-    allocation: IntArray = labels[tuple(index)]
+    allocation = np.empty_like(labels)
+    for row in range(len(labels)):
+        allocation[row] = labels[index[0, row], index[1, row]]
     return allocation
 
 

@@ -30,7 +30,7 @@ __all__ = [
     "least_costs",
 ]
 
-_CACHED_FIELDS = 8
+_CACHED_FIELDS = 4
 """Cost fields, in rasters of the full size, that `corridor_costs` keeps at most."""
 
 
@@ -102,7 +102,7 @@ def corridor_costs(
     touch. One search per source then stops at the largest bound of its links plus the slack, which leaves every cell
     with ``cost_a + cost_b <= least + slack`` exact. Links between zones that do not touch have no bound; their search
     is repeated with four times the limit, twice, then without, until the other end is reached. Fields are kept while
-    later links need them, up to eight rasters in all.
+    later links need them, up to four rasters in all.
     """
     pairs = _checked_pairs(graph, labels, pairs)
     slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))
@@ -159,6 +159,7 @@ def least_costs(
     passable = _passable(graph, labels)
     cells = _cells_of_ends(passable, pairs)
     bound = _upper_bounds(graph, passable, pairs, field)
+    del passable
     sources = np.unique(pairs[:, 0]).tolist()
     for done, label in enumerate(sources):
         monitor.step(done, len(sources))
@@ -254,7 +255,10 @@ class _Corridors:
                 self.graph, self.cells[label], targets, reach, known, self.slack[links], monitor
             )
             rows, cols = _box(np.isfinite(cost))
-            self.kept[label] = _Window(rows.start, cols.start, cost[rows, cols].copy())
+            window = cost[rows, cols]
+            if 2 * window.size < cost.size:
+                window = window.copy()
+            self.kept[label] = _Window(rows.start, cols.start, window)
             self._make_room(index)
         return self.kept[label]
 

@@ -76,7 +76,7 @@ def check_resistance(resistance: Array) -> None:
 
 
 def graph_bytes(shape: tuple[int, int], neighbours: int = 8) -> int:
-    """Return the most memory, in bytes, that a `CostGraph` and one search on it need."""
+    """Return the most memory, in bytes, that a `CostGraph` and the searches of `corridor_costs` on it need."""
     if _faster(shape[0] * shape[1]):
         return shape[0] * shape[1] * dial.BYTES_PER_CELL
     return shape[0] * shape[1] * (neighbours * dijkstra.BYTES_PER_EDGE + dijkstra.BYTES_PER_CELL)
@@ -129,7 +129,7 @@ class CostGraph:
 
     Notes
     -----
-    Memory is about 12 bytes an edge, so 100 bytes a valid cell with 8 neighbours; `graph_bytes` bounds it, one search
+    Memory is about 12 bytes an edge, so 100 bytes a valid cell with 8 neighbours; `graph_bytes` bounds it, searches
     included. A search takes O(n log n).
 
     Costs are the one solution of ``cost[v] = min(cost[u] + step(u, v))`` in float64, so they do not depend on the order
@@ -302,13 +302,20 @@ class CostGraph:
         for code, (row, col) in enumerate(STEPS, start=1):
             offsets[code] = row * self.shape[1] + col
         flat = direction.ravel()
-        target = np.arange(flat.size, dtype=np.int64) + offsets[flat]
-        while True:
-            further = target[target]
-            if np.array_equal(further, target):
-                break
-            target = further
-        label: IntArray = labels.ravel()[target].astype(np.int32)
+        parts = [slice(start, start + _STRIP) for start in range(0, flat.size, _STRIP)]
+        target = np.arange(flat.size, dtype=np.int32 if flat.size <= np.iinfo(np.int32).max else np.int64)
+        for part in parts:
+            target[part] += offsets[flat[part]].astype(target.dtype)
+        moved = True
+        while moved:
+            moved = False
+            for part in parts:
+                further = target[target[part]]
+                moved = moved or not np.array_equal(further, target[part])
+                target[part] = further
+        label = np.empty(flat.size, dtype=np.int32)
+        for part in parts:
+            label[part] = labels.ravel()[target[part]]
         label[flat == UNREACHED] = 0
         return label.reshape(self.shape)
 

@@ -18,8 +18,8 @@ import numpy as np
 from .monitor import Monitor
 from .types import Array, FloatArray, IntArray
 
-BYTES_PER_CELL = 56
-"""Resistance, cost and the two links of the bucket lists of one search, and the cost fields in use."""
+BYTES_PER_CELL = 96
+"""Resistance, the two links of the bucket lists and the cost of one search (24), and the fields of `corridor_costs`."""
 
 _CHUNK = 1_000_000
 """Cells settled between two looks at the monitor."""

@@ -16,8 +16,9 @@ from .types import Array, FloatArray, IntArray
 BYTES_PER_EDGE = 12
 """float64 cost and int32 neighbour."""
 
-BYTES_PER_CELL = 96
-"""Beside the edges: row pointer, node number, cell number, resistance; queue and costs of one search."""
+BYTES_PER_CELL = 148
+"""Beside the edges: row pointer, node and cell numbers (16), the queue and costs of one search (72 with SciPy 1.10, less
+since 1.17), and the fields of `corridor_costs`."""
 
 _STRIP = 250_000
 """Cells handled at a time while the graph is built, so that the temporaries stay small."""
