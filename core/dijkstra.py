@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
@@ -19,6 +20,12 @@ BYTES_PER_EDGE = 12
 BYTES_PER_CELL = 148
 """Beside the edges: row pointer, node and cell numbers (16), the queue and costs of one search (72 with SciPy 1.10, less
 since 1.17), and the fields of `corridor_costs`."""
+
+_SEVERAL_STARTS = tuple(int(part) for part in scipy.__version__.split(".")[:2]) >= (1, 6)
+"""Whether SciPy can start a search from several nodes at once."""
+
+_NOTHING = 5e-324
+"""The smallest positive number: an edge of this length changes no cost."""
 
 _STRIP = 250_000
 """Cells handled at a time while the graph is built, so that the temporaries stay small."""
@@ -47,9 +54,23 @@ class DijkstraSearch:
     def search(self, cells: IntArray, limit: float, monitor: Monitor) -> FloatArray:
         """Return the cost distance from passable cells (flat indices), infinite beyond the limit."""
         monitor.check()
+        start = self._node[cells]
         cost = np.full(self._node.size, np.inf)
-        cost[self._cells] = dijkstra(self._matrix, directed=True, indices=self._node[cells], min_only=True, limit=limit)
+        if _SEVERAL_STARTS:
+            cost[self._cells] = dijkstra(self._matrix, directed=True, indices=start, min_only=True, limit=limit)
+        else:
+            cost[self._cells] = self._from_one_more_node(start, limit)
         return cost.reshape(self.shape)
+
+    def _from_one_more_node(self, start: IntArray, limit: float) -> FloatArray:
+        """Search from a node that is added for the purpose, next to all the nodes the search starts from."""
+        graph, size = self._matrix, self._cells.size
+        weight = np.append(graph.data, np.full(start.size, _NOTHING))
+        pointer = np.append(graph.indptr, graph.indptr[-1] + start.size)
+        larger = csr_matrix((weight, np.append(graph.indices, start), pointer), shape=(size + 1, size + 1))
+        cost: FloatArray = dijkstra(larger, directed=True, indices=size, limit=limit)[:size]
+        cost[start] = 0.0
+        return cost
 
     def _build(self, resistance: Array, steps: Sequence[tuple[tuple[int, int], float]], monitor: Monitor) -> Any:
         rows, cols = resistance.shape

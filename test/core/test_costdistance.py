@@ -130,6 +130,14 @@ class TestCostFrom:
         limit = float(np.median(full[np.isfinite(full)]))
         assert np.array_equal(graph.cost_from(sources, limit=limit), np.where(full <= limit, full, np.inf))
 
+    def test_an_old_scipy_gives_the_same(self, monkeypatch):
+        graph = CostGraph(landscape(4), accelerate=False)
+        sources = scattered(4, graph.shape) > 0
+        expected = graph.cost_from(sources), graph.cost_from(sources, limit=60.0)
+        monkeypatch.setattr(dijkstra, "_SEVERAL_STARTS", False)
+        assert np.array_equal(graph.cost_from(sources), expected[0])
+        assert np.array_equal(graph.cost_from(sources, limit=60.0), expected[1])
+
     def test_single_precision_and_integers_give_the_same_as_double(self):
         resistance = np.random.default_rng(0).integers(1, 50, (20, 20))
         start = np.array([7])
