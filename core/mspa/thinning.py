@@ -37,8 +37,8 @@ def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILE
 
     A cell may go if it is simple, that is, its removal neither splits nor joins anything in its 3 x 3 window, and if
     this stays so when its simple neighbours go in the same round. Only neighbours of cells just deleted are looked at
-    again. With 4-connectivity the rules are those of 8-connectivity on the inverted window, plus one exception; with
-    8-connectivity there is another one, see `_spared`.
+    again. With 4-connectivity the rules are those of 8-connectivity on the inverted window, plus one exception. For
+    either there is a rare configuration that stays one round longer, see `_spared`.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILE
             window = _window(left, words, stride, connectivity)
             flags = _window(simple, words, stride, 8)
             gone = candidates[words] & simple[words] & _independent(window, flags, connectivity)
-            if connectivity == 8:
-                gone &= ~_spared(left, simple, words, gone & _forks(window, flags), stride)
+            forks = _forks(window, flags) if connectivity == 8 else _notches(window, flags)
+            gone &= ~_spared(left, simple, words, gone & forks, stride)
             deleted[k * _CHUNK : k * _CHUNK + words.size] = gone
         candidates[active] = 0
         hit = np.flatnonzero(deleted)
@@ -141,25 +141,42 @@ def _independent(x: _Window, simple: _Window, connectivity: int) -> Array:
     return ~blocked
 
 
+_SIDES = (
+    # ahead, ahead left, left, ahead right, right, back left, back, back right
+    ("n", "nw", "w", "ne", "e", "sw", "s", "se"),
+    ("s", "sw", "w", "se", "e", "nw", "n", "ne"),
+    ("w", "nw", "n", "sw", "s", "ne", "e", "se"),
+    ("e", "ne", "n", "se", "s", "nw", "w", "sw"),
+)
+
+
 def _forks(x: _Window, simple: _Window) -> Array:
     """Cells with three neighbours: a 4-neighbour that is not simple, and a simple one on either side of that."""
     forks = np.zeros_like(x.w)
-    for stem, left, near_left, right, near_right, far_left, far, far_right in (
-        ("n", "nw", "w", "ne", "e", "sw", "s", "se"),
-        ("s", "sw", "w", "se", "e", "nw", "n", "ne"),
-        ("w", "nw", "n", "sw", "s", "ne", "e", "se"),
-        ("e", "ne", "n", "se", "s", "nw", "w", "sw"),
-    ):
-        fork = getattr(x, stem) & ~getattr(simple, stem)
-        fork &= ~(getattr(x, far_left) | getattr(x, far) | getattr(x, far_right))
-        for a, b in ((left, near_left), (right, near_right)):
-            fork &= (getattr(x, a) ^ getattr(x, b)) & (getattr(simple, a) | getattr(simple, b))
-        forks |= fork
+    for names in _SIDES:
+        stem, left, near_left, right, near_right, *back = (getattr(x, name) for name in names)
+        stem_goes, left_goes, near_left_goes, right_goes, near_right_goes, *_ = (getattr(simple, n) for n in names)
+        fork = stem & ~stem_goes & (left ^ near_left) & (right ^ near_right)
+        fork &= (left_goes | near_left_goes) & (right_goes | near_right_goes)
+        forks |= fork & ~(back[0] | back[1] | back[2])
     return forks
 
 
+def _notches(x: _Window, simple: _Window) -> Array:
+    """Cells with all neighbours but one 4-neighbour (inverted here), of which only the two beside that are simple."""
+    notches = np.zeros_like(x.w)
+    for names in _SIDES:
+        *others, back_left, back, back_right = (getattr(x, name) for name in names)
+        *others_go, back_left_goes, _, back_right_goes = (getattr(simple, name) for name in names)
+        notch = back & back_left_goes & back_right_goes
+        for plane in (*others, back_left, back_right, *others_go):
+            notch &= ~plane
+        notches |= notch
+    return notches
+
+
 def _spared(left: Array, simple: Array, words: IntArray, forks: Array, stride: int) -> Array:
-    """Forks whose two simple neighbours touch nothing but the fork and its stem: these go one round later.
+    """Forks or notches whose two simple neighbours have no other neighbour but one: these go one round later.
 
     Nothing in the theory asks for this, but the reference program does it, and it can decide which of two lines stays.
     """

@@ -169,6 +169,23 @@ def test_fork_is_thinned_one_round_later():
     ).all()
 
 
+def test_notch_is_thinned_one_round_later():
+    # The counterpart for 4-connectivity, shrunk from a random map: the block of 2 x 3 cells stays.
+    found = mspa(
+        grid("""
+            .....#
+            ...#.#
+            ######
+            #.###.
+            #.#.#.
+            ......
+        """),
+        connectivity=4,
+        intext=False,
+    )
+    assert ((found & 96 > 0) == np.array([[0] * 6, [0] * 5 + [1], [1] * 6, [1, 0, 1, 1, 1, 0], [0] * 6, [0] * 6])).all()
+
+
 @pytest.mark.parametrize("connectivity", [8, 4])
 @pytest.mark.parametrize("edge_width", [1, 4])
 def test_maps_of_one_kind(connectivity, edge_width):
