@@ -49,11 +49,11 @@ class MultigridSolver:
         self._singular = ground is None and np.bincount(graph.component, weights=held).max(initial=0.0) <= 1
         self._free = used if self._singular else used & ~held
         live = graph.linked & np.append(self._free, False)[graph.node]
-        self._nodes = graph.node[live]
-        self._copies = np.bincount(self._nodes, minlength=graph.size)
+        self._nodes = graph.node[live].astype(np.int32)
+        self._copies = np.bincount(self._nodes, minlength=graph.size).astype(np.int32)
         self._operator = self._stencil(live, ground)
         rows, cols = graph.shape
-        self._cells = self._operator.raster(np.arange(self._operator.size))[:rows, :cols][live]
+        self._cells = self._operator.raster(np.arange(self._operator.size, dtype=np.int32))[:rows, :cols][live]
         links = np.concatenate([coupling[coupling > 0] for coupling in graph.couplings[:2]])
         self._ordinary = float(np.exp(np.log(links).mean())) if links.size else 1.0
         several = self._copies[self._nodes] > 1
@@ -104,7 +104,9 @@ class MultigridSolver:
         if not np.any(right):
             return potential
         b = self._operator.zeros()
-        b[self._cells] = (right / np.maximum(self._copies, 1))[self._nodes]
+        right /= np.maximum(self._copies, 1)
+        b[self._cells] = right[self._nodes]
+        del right
         reach = float(np.ptp(potential[self._held])) if start > 0.0 else 0.0
         x = self._conjugate_gradients(b, start, max(reach, float(np.abs(potential).max())))
         solution = np.zeros(graph.size)
@@ -125,22 +127,23 @@ class MultigridSolver:
         current = power / volts if volts > 0.0 else injected
         return _TOLERANCE**2 * max(min(power, _LONG_WAY * current**2 / self._ordinary), 1e-4 * power)
 
-    def _conjugate_gradients(self, b: FloatArray, start: float, volts: float) -> FloatArray:
-        """Solve for x.
+    def _conjugate_gradients(self, r: FloatArray, start: float, volts: float) -> FloatArray:
+        """Solve for x; the right-hand side `r` is used up.
 
         `start` is the power at x = 0 and `volts` the range of the held potentials, both 0 where only currents drive the
-        circuit; so the power is start - b.x or b.x.
+        circuit. What the iterations have gained adds up to the product of x and the right-hand side, so the power
+        is `start` less that, or just that.
         """
         operator = self._operator
         if self._hierarchy is None:
             self._hierarchy = self._build()
-        x, r, p, q = operator.zeros(), b.copy(), operator.zeros(), operator.zeros()
+        x, p, q = operator.zeros(), operator.zeros(), operator.zeros()
+        injected = float(np.abs(r).sum()) / 2.0
         small: FloatArray = np.zeros(operator.size, dtype=np.float32)
         self.iterations = 0
         gains: list[float] = []
         slope, waited = 0.0, 0
         scale = _scaled(r, small)
-        injected = float(np.abs(b).sum()) / 2.0
         while self.iterations < _MOST:
             self._monitor.check()
             self.iterations += 1
@@ -155,7 +158,7 @@ class MultigridSolver:
             _combine(1.0, r, step, q)
             scale = _scaled(r, small)
             gains.append(step * slope)
-            goal = self._goal(abs(start - _product(b, x)), injected, volts)
+            goal = self._goal(abs(start - sum(gains)), injected, volts)
             if _error(gains) <= goal:
                 return x
             waited += 1
