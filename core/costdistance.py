@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .costgraph import STEPS, UNREACHED, CostField, CostGraph, check_resistance, graph_bytes
+from .costgraph import SPARE_BYTES, STEPS, UNREACHED, CostField, CostGraph, check_resistance, graph_bytes
 from .errors import InputError
 from .monitor import SILENT, Monitor
 from .types import BoolArray, FloatArray, IntArray
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _CACHED_FIELDS = 4
-"""Cost fields, in rasters of the full size, that `corridor_costs` keeps at most."""
+"""Cost fields, in rasters of the full size, that `corridor_costs` keeps at most where rasters are large."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def corridor_costs(
     touch. One search per source then stops at the largest bound of its links plus the slack, which leaves every cell
     with ``cost_a + cost_b <= least + slack`` exact. Links between zones that do not touch have no bound; their search
     is repeated with four times the limit, twice, then without, until the other end is reached. Fields are kept while
-    later links need them, up to four rasters in all.
+    later links need them, up to four rasters in all, or more where rasters are small.
     """
     pairs = _checked_pairs(graph, labels, pairs)
     slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))
@@ -264,7 +264,7 @@ class _Corridors:
 
     def _make_room(self, index: int) -> None:
         """Drop the fields that are needed last until the rest fit; the two of the current link always stay."""
-        budget = _CACHED_FIELDS * self.graph.shape[0] * self.graph.shape[1]
+        budget = max(_CACHED_FIELDS * self.graph.shape[0] * self.graph.shape[1], SPARE_BYTES // 8)
         current = set(self.pairs[index].tolist())
         while sum(window.cost.size for window in self.kept.values()) > budget:
             others = [label for label in self.kept if label not in current]

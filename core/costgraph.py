@@ -33,6 +33,9 @@ UNREACHED = 255
 _STRIP = 250_000
 """Cells handled at a time where whole-raster temporaries would cost memory."""
 
+SPARE_BYTES = 128_000_000
+"""Memory for cost fields that is taken whatever the size of the raster."""
+
 _WORTH_STARTING_NUMBA = 300_000
 """Cells from which numba makes up for the second it takes to start."""
 
@@ -77,9 +80,10 @@ def check_resistance(resistance: Array) -> None:
 
 def graph_bytes(shape: tuple[int, int], neighbours: int = 8) -> int:
     """Return the most memory, in bytes, that a `CostGraph` and the searches of `corridor_costs` on it need."""
-    if _faster(shape[0] * shape[1]):
-        return shape[0] * shape[1] * dial.BYTES_PER_CELL
-    return shape[0] * shape[1] * (neighbours * dijkstra.BYTES_PER_EDGE + dijkstra.BYTES_PER_CELL)
+    cells = shape[0] * shape[1]
+    if _faster(cells):
+        return cells * dial.BYTES_PER_CELL + SPARE_BYTES
+    return cells * (neighbours * dijkstra.BYTES_PER_EDGE + dijkstra.BYTES_PER_CELL) + SPARE_BYTES
 
 
 @dataclass(frozen=True)

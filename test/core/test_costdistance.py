@@ -274,6 +274,7 @@ class TestCorridorCosts:
         pairs = all_pairs(labels)[::-1]
         roomy = [(link.least, link.cost_a.tolist()) for link in corridor_costs(graph, labels, pairs, slack=9.0)]
         monkeypatch.setattr("ecosecnet.core.costdistance._CACHED_FIELDS", 0)
+        monkeypatch.setattr("ecosecnet.core.costdistance.SPARE_BYTES", 0)
         tight = [(link.least, link.cost_a.tolist()) for link in corridor_costs(graph, labels, pairs, slack=9.0)]
         assert roomy == tight
 
@@ -407,10 +408,11 @@ import re, sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 import conftest
 import numpy as np
-from ecosecnet.core import costgraph
+from ecosecnet.core import costdistance, costgraph
 from ecosecnet.core.corridors import add_to_mosaic, corridors
 from ecosecnet.core.costdistance import CostGraph, graph_bytes
 from ecosecnet.core.linkages import find_links, find_pairs
+costgraph.SPARE_BYTES = costdistance.SPARE_BYTES = 0
 costgraph._WORTH_STARTING_NUMBA = 0 if {engine!r} == "numba" else np.inf
 CostGraph(np.ones((9, 9))).cost_from(np.array([0]))
 resistance = np.random.default_rng(0).integers(1, 100, (1000, 1000)).astype("float32")
