@@ -164,6 +164,7 @@ class CostGraph:
         monitor.check()
         wanted = _faster(resistance.size) if accelerate is None else accelerate
         if wanted and dial.fits(resistance):
+            monitor.info("Least-cost searches use numba.")
             self._engine = dial.DialSearch(resistance, steps)
         else:
             self._engine = dijkstra.DijkstraSearch(resistance, steps, monitor)

@@ -95,7 +95,9 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
             neighbours=neighbours,
             monitor=job.monitor.part(0.1, 0.4),
         )
-        field = graph.allocate(sources.labels, limit=np.inf if limit is None else limit)
+        field = graph.allocate(
+            sources.labels, limit=np.inf if limit is None else limit, monitor=job.monitor.part(0.4, 0.8)
+        )
         reached = np.isfinite(field.cost)
         missed = int(np.count_nonzero(~reached & ~np.isnan(resistance)))
         if missed:

@@ -192,7 +192,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor,
         )
         graph = CostGraph(resistance, cell_size=raster.grid.cell_size, monitor=job.monitor.part(0.05, 0.1))
-        field = graph.allocate(sources.labels)
+        field = graph.allocate(sources.labels, monitor=job.monitor.part(0.1, 0.14))
         self._write_field(job, field, raster)
         adjacency = list(Adjacency)[job.choice("ADJACENCY")]
         pairs = find_pairs(graph, sources.labels, adjacency=adjacency, field=field).pairs
