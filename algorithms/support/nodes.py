@@ -24,6 +24,9 @@ CONVERSIONS = ("Mean resistance", "Median resistance", "None: distances are in c
 MAX_PAIRS = 2_000_000
 """Pairs of sources up to which all are measured (2,000 sources); with more sources about as many of the nearest."""
 
+SLOW = 5000
+"""Sources from which a run can take hours."""
+
 NEGLIGIBLE = 1e-4
 """Paths of less probability are left out by default with more sources."""
 
@@ -192,6 +195,12 @@ def measure(
             f"There are too many pairs to measure all; sources more than {far:,.0f} map units apart have no direct link: "
             f"{len(distances):,} of {all_pairs:,} pairs are left."
         )
+        if count > SLOW:
+            job.monitor.warn(
+                f"{count:,} sources can take hours. dPC is faster with a larger negligible probability or a larger "
+                "smallest area of the sources; dIIC grows with the square of their number. With numba installed both "
+                "take about a third."
+            )
         if len(distances) > 1.5 * MAX_PAIRS:
             job.need_memory(needed_bytes(count, len(distances)))
     return np.column_stack((i, j)), distances, factor
