@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .circuit import all_to_one, pairwise, solve_pair
+from .circuit import all_to_one, one_to_all, pairwise, solve_pair
 from .costdistance import CostGraph, LinkCosts, cells_of, corridor_costs
 from .errors import InputError
 from .monitor import SILENT, Monitor
 from .types import Array, BoolArray, FloatArray, IntArray
 
-MODES = ("adjacent", "all_to_one", "all_pairs")
+MODES = ("adjacent", "all_to_one", "all_pairs", "one_to_all")
 """What the current flows between, in the order in which the tools list it."""
 
 COMBINATIONS = ("maximum", "sum")
@@ -85,9 +85,10 @@ def pinchpoints(
         How much longer than the least-cost path a way through the corridor may be, in cost units.
     cell_size : float
         Edge of a cell, in map units.
-    mode : {"adjacent", "all_to_one", "all_pairs"}
+    mode : {"adjacent", "all_to_one", "all_pairs", "one_to_all"}
         "adjacent": each link on its own, from one source to the other inside its own corridor.
         "all_to_one": on the union of corridors and sources, each source grounded in turn, 1 A into every other one.
+        "one_to_all": on the same union, 1 A into each source in turn, every other one grounded.
         "all_pairs": on the same union, every two sources, linked or not; other sources are ordinary cells.
     combine : {"maximum", "sum"}
         What a cell shows of several links, turns or pairs.
@@ -105,11 +106,12 @@ def pinchpoints(
 
     Notes
     -----
-    Each corridor is cut out and solved on its own window: about n^1.2 for a corridor of n cells. All-to-one takes one
-    factorisation of the union and a solve per source, all pairs one factorisation per pair.
+    Each corridor is cut out and solved on its own window. All-to-one and one-to-all take one set-up for the union and a
+    solve per source, with the potentials of all sources in memory; all pairs take a set-up and a solve per pair.
 
     Departures from Pinchpoint Mapper: the union mask comes from corridors as they are, not rounded to whole numbers;
-    sources are NaN in the maps of their own link or pair, and in all-to-one always (it writes 0 or their full current).
+    sources are NaN in the maps of their own link or pair, and in all-to-one and one-to-all always (it writes 0 or their
+    full current); one-to-all is an addition.
     """
     if not (cutoff >= 0 and np.isfinite(cutoff)):
         raise InputError(f"The cutoff of the corridors is {cutoff:g}; it must be a number of 0 or more.")
@@ -198,9 +200,10 @@ def _union(
         shown.ravel()[np.concatenate(sources)] = np.nan
         result.add(rows, cols, shown)
 
-    if mode == "all_to_one":
+    if mode in ("all_to_one", "one_to_all"):
         sources = list(focal.values())
-        all_to_one(window, focal, listener=lambda _, current, __: add(current, sources), monitor=rest)
+        solve = all_to_one if mode == "all_to_one" else one_to_all
+        solve(window, focal, listener=lambda _, current, __: add(current, sources), monitor=rest)
         return effective, least
     flow = pairwise(window, focal, listener=lambda a, b, current, _: add(current, [focal[a], focal[b]]), monitor=rest)
     place = {label: k for k, label in enumerate(flow.ids.tolist())}

@@ -13,7 +13,7 @@ from ..support.linked import linked_inputs, read_linked
 from ..support.tables import columns
 from ..support.vectors import name_ids
 
-_MODES = ("adjacent", "all_to_one", "all_pairs")
+_MODES = ("adjacent", "all_to_one", "all_pairs", "one_to_all")
 _COMBINE = ("maximum", "sum")
 
 
@@ -32,12 +32,13 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Adjacent pairs</b> treats each link on its own. <b>All-to-one</b> grounds each source in turn, on the "
         "union of all corridors, and puts 1 A into every other one; <b>all pairs</b> sends 1 A between every two "
         "sources, linked or not, on that union: the larger the current, the more important the place for the whole "
-        "network. 'Sum' is the usual choice for these two.</p>"
-        "<p><b>Current</b> is NoData outside the corridors and in the two sources of a link (in all-to-one in all "
-        "sources). <b>Links</b> carry the effective resistance in cost units (cell size times the resistance of the "
-        "circuit) and how many times the least-cost distance holds it: 1 for a path one cell wide, the more the wider "
-        "and richer in detours the corridor is. All-to-one sends no current between two sources alone and leaves both "
-        "empty.</p>"
+        "network. <b>One-to-all</b> is the reverse of all-to-one: 1 A into each source in turn, all others grounded. "
+        "'Sum' is the usual choice for these three.</p>"
+        "<p><b>Current</b> is NoData outside the corridors and in the two sources of a link (in all-to-one and "
+        "one-to-all in all sources). <b>Links</b> carry the effective resistance in cost units (cell size times "
+        "the resistance of the circuit) and how many times the least-cost distance holds it: 1 for a path one cell wide, the more the wider "
+        "and richer in detours the corridor is. All-to-one and one-to-all send no current between two sources alone and "
+        "leave both empty.</p>"
         "<p>Departures from Pinchpoint Mapper: the union of the corridors is not rounded to whole numbers, and sources "
         "are NoData instead of 0 or 1 A.</p>"
         "<p>McRae et al. 2008, Ecology 89:2712-2724, doi:10.1890/07-1861.1; McRae 2012, Pinchpoint Mapper.</p>"
@@ -58,8 +59,8 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
                 "MODE",
                 "Current flows between",
                 "Adjacent pairs: the two sources of each link. All-to-one: all sources and one at a time. "
-                "All pairs: every two sources.",
-                ("Adjacent pairs", "All-to-one", "All pairs"),
+                "All pairs: every two sources. One-to-all: one at a time and all other sources.",
+                ("Adjacent pairs", "All-to-one", "All pairs", "One-to-all"),
             ),
             p.choice(
                 "COMBINE",
@@ -91,6 +92,9 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
 
         given = read_linked(job, 60)
         links = given.links
+        if job.choice("MODE") in (1, 3):
+            # potentials of every source on the union of the corridors
+            job.need_memory(8 * len(given.sources.ids) * given.sources.labels.size)
         job.monitor.info(f"{len(links.ids)} links, cutoff {job.number('CUTOFF'):g}.")
         found = pinchpoints(
             given.resistance,

@@ -58,12 +58,13 @@ def test_all_the_current_passes_the_gap(run, strait, tmp_path):
 
 def test_every_choice_does_something_of_its_own(run, strait):
     maps = {}
-    for mode in range(3):
+    for mode in range(4):
         out = run("pinchpoints", **strait, MODE=mode, OUTPUT_LINKS="TEMPORARY_OUTPUT")
         maps[mode] = read_raster(out["CURRENT"])[0]
     # one pair: each way round the same current; all-to-one counts both turns when they are added
     np.testing.assert_allclose(maps[0], maps[2], atol=1e-5)
     np.testing.assert_allclose(maps[0], maps[1], atol=1e-5)
+    np.testing.assert_allclose(maps[0], maps[3], atol=1e-5)
     added = read_raster(run("pinchpoints", **strait, MODE=1, COMBINE=1)["CURRENT"])[0]
     assert added[2, 6] == pytest.approx(2.0, abs=1e-6)
 

@@ -115,6 +115,11 @@ def test_all_to_one_carries_every_ampere_to_the_ground():
     np.testing.assert_allclose(total.current[0, 7:11], 4.0, rtol=1e-9)
     assert np.isnan(total.current[labels > 0]).all()
     assert np.isnan(total.effective_resistance).all()
+    # the reverse: 1 A of the first, half of the second's, 1 A of the third
+    reverse = pinchpoints(resistance, labels, pairs, cutoff=1.0, cell_size=1.0, mode="one_to_all", combine="sum")
+    np.testing.assert_allclose(reverse.current[0, 2:6], 1.5, rtol=1e-9)
+    np.testing.assert_allclose(reverse.current[0, 7:11], 1.5, rtol=1e-9)
+    assert np.isnan(reverse.current[labels > 0]).all()
     most = pinchpoints(resistance, labels, pairs, cutoff=1.0, cell_size=1.0, mode="all_to_one")
     np.testing.assert_allclose(most.current[0, 2:6], 2.0, rtol=1e-9)
 
