@@ -472,3 +472,22 @@ class TestWashington:
     def test_limited_link_table(self, data):
         _, links = self.links(data, max_cost=100_000, max_euclidean=40_000, nearest=4, join_groups=True)
         assert links.kind.tolist() == [int(row["linkType_limited"]) for row in data[3]]
+
+    def test_mosaic_equals_scikit_image(self, data):
+        skimage = pytest.importorskip("skimage.graph")
+        graph, labels, _, _ = data
+        _, links = self.links(data)
+        walls = np.where(np.isnan(graph.resistance), -1, graph.resistance)
+        fields = {
+            label: skimage.MCP_Geometric(walls, fully_connected=True).find_costs(np.argwhere(labels == label))[0]
+            for label in range(1, 7)
+        }
+        expected = np.full(graph.shape, np.inf)
+        for a, b in links.pairs[links.active].tolist():
+            excess = fields[a] + fields[b] - fields[a][labels == b].min()
+            expected = np.minimum(expected, excess * graph.cell_size)
+        got = mosaic_of(graph, labels, links, cutoff=5000.0)
+        inside = ~np.isnan(got)
+        assert np.count_nonzero(inside) > 5000
+        np.testing.assert_allclose(got[inside], expected[inside], rtol=1e-6, atol=1e-6)
+        assert (expected[~inside] > 5000.0).all()
