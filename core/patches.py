@@ -32,7 +32,7 @@ class Patches:
     removed_cells : int
         Cells of those.
     filled_cells : int
-        Cells that were neither core nor protected and now close a gap.
+        Cells that were neither core nor protected and now close a gap or a hole.
     untouched : int
         Core patches that were dropped because no protected land touches them.
     """
@@ -58,6 +58,7 @@ def find_patches(
     *,
     overlay: str = "union",
     gap: float = 0.0,
+    hole: float = 0.0,
     minimum: float = 0.0,
     neighbours: int = 8,
     valid: BoolArray | None = None,
@@ -76,6 +77,9 @@ def find_patches(
         of protected land. Without `protected` all are the core area.
     gap : float
         Widest gap that is filled, in cells.
+    hole : float
+        Largest hole inside a patch that is filled, in cells. What reaches the border of the raster, or land that is not
+        `valid`, is no hole.
     minimum : float
         Smallest patch that is kept, in cells.
     neighbours : {8, 4}
@@ -86,7 +90,7 @@ def find_patches(
     Returns
     -------
     Patches
-        Holes stay holes unless a gap is filled that is as wide.
+        Holes stay holes unless they are small enough for `hole`, or as narrow as a gap that is filled.
 
     Raises
     ------
@@ -106,8 +110,10 @@ def find_patches(
         raise InputError(f"'{overlay}' is no way to put core and protected land together. Use {', '.join(OVERLAYS)}.")
     if neighbours not in (4, 8):
         raise InputError(f"Cells have 8 or 4 neighbours, not {neighbours}.")
-    if not (gap >= 0.0 and minimum >= 0.0):
-        raise InputError(f"The gap ({gap:g}) and the smallest area ({minimum:g}) must be 0 or more.")
+    if not (gap >= 0.0 and hole >= 0.0 and minimum >= 0.0):
+        raise InputError(
+            f"The gap ({gap:g}), the largest hole ({hole:g}) and the smallest area ({minimum:g}) must be 0 or more."
+        )
     near = ndimage.generate_binary_structure(2, 2 if neighbours == 8 else 1)
     untouched = 0
     if protected is None:
@@ -131,6 +137,10 @@ def find_patches(
             filled &= valid
         filled_cells = int(np.count_nonzero(filled & ~land))
         land = land | filled
+    if hole > 0.0:
+        holes = _holes(land, hole, neighbours, valid)
+        filled_cells += int(np.count_nonzero(holes))
+        land = land | holes
     labels, count = ndimage.label(land, near)
     monitor.step(8, 10)
     cells = np.bincount(labels.ravel(), minlength=count + 1)
@@ -173,6 +183,20 @@ def _nothing(core: BoolArray, protected: BoolArray | None) -> str:
         "" if protected is None else f" and {int(protected.sum()):,} cells of protected land"
     )
     return f"No patch is left: there are {have}, but they do not meet. Choose another overlay, or check the layers."
+
+
+def _holes(land: BoolArray, largest: float, neighbours: int, valid: BoolArray | None) -> BoolArray:
+    """Return the holes in the land, up to so many cells; they are connected the other way than the land."""
+    around = ndimage.generate_binary_structure(2, 1 if neighbours == 8 else 2)
+    labels, count = ndimage.label(~land, around)
+    fill = np.bincount(labels.ravel(), minlength=count + 1) <= largest
+    fill[0] = False
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        fill[edge] = False
+    if valid is not None:
+        fill[labels[~valid]] = False
+    holes: BoolArray = fill[labels]
+    return holes
 
 
 def _close(land: BoolArray, gap: float, monitor: Monitor) -> BoolArray:

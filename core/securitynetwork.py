@@ -143,7 +143,7 @@ def find_sources(
         None if protected is None else protected & valid,
         overlay=options.overlay,
         gap=options.gap / grid.cell_size,
-        minimum=options.min_area_ha / grid.cell_ha,
+        minimum=options.min_area_ha / grid.cell_ha * (1.0 - 1e-9),
         neighbours=options.connectivity,
         valid=valid,
         monitor=monitor.part(0.4, 0.6),

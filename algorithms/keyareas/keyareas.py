@@ -203,11 +203,5 @@ class _Corridors:
 
 
 def _palette(limits: np.ndarray) -> list:
-    steps = np.linspace(0, len(styling.SCORE) - 1, limits.size)
-    entries = []
-    for k, (limit, place) in enumerate(zip(limits, steps)):
-        low = min(int(place), len(styling.SCORE) - 2)
-        part = place - low
-        colour = tuple(round(a + part * (b - a)) for a, b in zip(styling.SCORE[low], styling.SCORE[low + 1]))
-        entries.append((k + 1, f"{k + 1}: up to {limit:.4g}", colour))
-    return entries
+    colours = styling.spread(styling.SCORE, limits.size)
+    return [(k + 1, f"{k + 1}: up to {limit:.4g}", colours[k]) for k, limit in enumerate(limits)]

@@ -67,6 +67,13 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
                 low=0.0,
                 optional=True,
             ),
+            p.number(
+                "HOLES",
+                "Holes to fill (ha)",
+                "Holes inside a patch up to this area become part of it; 0 keeps all holes.",
+                0.0,
+                low=0.0,
+            ),
             p.choice(
                 "CONNECTIVITY",
                 "Neighbours of a cell",
@@ -109,6 +116,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             protected,
             overlay=overlay,
             gap=gap / grid.cell_size if gap else 0.0,
+            hole=job.number("HOLES") / grid.cell_ha * (1.0 + 1e-9),
             minimum=_cells(job.number("MIN_AREA"), grid.cell_ha),
             neighbours=(8, 4)[job.choice("CONNECTIVITY")],
             # In a raster of core area alone NoData is the background, not land that nobody has seen.

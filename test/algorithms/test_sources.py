@@ -110,3 +110,14 @@ def test_says_which_values_there_are(run, pattern, tmp_path):
 def test_nothing_large_enough_is_named(run, pattern):
     with pytest.raises(Exception, match="the largest has 20"):
         run("sources", INPUT=pattern, MIN_AREA=50.0, OUTPUT="memory:")
+
+
+def test_holes_up_to_an_area_are_filled(run, raster, tmp_path):
+    land = np.full((12, 12), 17, dtype=np.uint8)
+    land[3, 3] = land[6:8, 6:8] = 0
+    path = raster("holed", land)
+    areas = [
+        run("sources", INPUT=path, CORE_VALUES="17", HOLES=hectares, OUTPUT=str(tmp_path / f"{k}.gpkg"))["AREA_HA"]
+        for k, hectares in enumerate((0, 0.09, 0.36))
+    ]
+    assert areas == pytest.approx([139 * 0.09, 140 * 0.09, 144 * 0.09])

@@ -165,3 +165,36 @@ def test_can_be_cancelled():
 
     with pytest.raises(OperationCancelled):
         find_patches(CORE, monitor=Stop())
+
+
+HOLED = np.array(
+    [
+        [1, 1, 1, 1, 1, 1, 0],
+        [1, 0, 1, 0, 0, 1, 0],
+        [1, 1, 0, 1, 0, 1, 1],
+        [1, 1, 1, 1, 1, 1, 0],
+        [0, 1, 1, 1, 1, 1, 1],
+    ],
+    dtype=bool,
+)
+
+
+@pytest.mark.parametrize(
+    ("hole", "neighbours", "filled"),
+    [(0, 8, 0), (1, 8, 2), (2, 8, 2), (3, 8, 5), (4, 4, 0), (5, 4, 5), (99, 8, 5)],
+)
+def test_holes_are_filled_up_to_their_size(hole, neighbours, filled):
+    # Around 8-connected land the holes are 4-connected: one cell, one cell and three; else all five are one hole.
+    found = find_patches(HOLED, hole=hole, neighbours=neighbours)
+    assert found.filled_cells == filled
+    assert (found.labels > 0).sum() == HOLED.sum() + filled
+    reached = found.labels[[1, 3, 4], [6, 6, 0]]  # what the border of the raster reaches is no hole
+    assert not reached.any()
+
+
+def test_a_hole_over_unknown_land_stays():
+    valid = np.ones(HOLED.shape, dtype=bool)
+    valid[1, 4] = False
+    assert find_patches(HOLED, hole=9, valid=valid).filled_cells == 2
+    with pytest.raises(InputError, match="largest hole"):
+        find_patches(HOLED, hole=-1)
