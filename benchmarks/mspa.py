@@ -1,0 +1,147 @@
+"""MSPA beside pyguidos (the JRC's C program): CPU seconds and peak memory, each run in a process of its own.
+
+usage: python benchmarks/mspa.py [cells on a side ... , default 1000 4000] [--shapes fractal,mosaic,checkerboard,spiral]
+       [--widths 1,10] [--repeats 3] [--alone]      (--alone: without pyguidos)
+
+Memory is the peak of the process above that with the input loaded. Results are compared by their checksums.
+"""
+
+import argparse
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def fractal(size, rough=2.2):
+    """Half the cells forest, near cells alike; built from one tile where it is large."""
+    tile = min(size, 4000)
+    rng = np.random.default_rng(1)
+    waves = np.hypot(np.fft.fftfreq(tile)[:, None], np.fft.rfftfreq(tile)[None])
+    waves[0, 0] = 1.0
+    surface = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((tile, tile))) * waves ** (-rough / 2), s=(tile, tile))
+    forest = np.where(surface > np.median(surface), 2, 1).astype(np.uint8)
+    # The surface is periodic, so the tiles fit together.
+    return np.tile(forest, (-(-size // tile),) * 2)[:size, :size]
+
+
+def mosaic(size):
+    """Fields and woods with straight rims, lanes, gaps and single trees: like a real land-cover map."""
+    rng = np.random.default_rng(2)
+    forest = fractal(size, 3.2)
+    for _ in range(size * size // 2500):
+        row, col = rng.integers(0, size, 2)
+        height, width = rng.integers(1, 40, 2)
+        forest[row : row + height, col : col + width] = rng.integers(1, 3)
+    forest[:: size // 20] = 1
+    return np.ascontiguousarray(forest)
+
+
+def checkerboard(size):
+    rows, cols = np.ogrid[:size, :size]
+    return np.where((rows + cols) % 2, 2, 1).astype(np.uint8)
+
+
+def spiral(size):
+    """One arm, ten cells wide, wound round the centre."""
+    rows, cols = np.ogrid[-(size // 2) : size - size // 2, -(size // 2) : size - size // 2]
+    turns = np.hypot(rows, cols, dtype=np.float32) + np.float32(10 / np.pi) * np.arctan2(rows, cols, dtype=np.float32)
+    return np.where(turns % 20 < 10, 2, 1).astype(np.uint8)
+
+
+SHAPES = {"fractal": fractal, "mosaic": mosaic, "checkerboard": checkerboard, "spiral": spiral}
+
+
+def measure(engine, shape, size, width):
+    """Run one engine once in this process."""
+    cells = SHAPES[shape](size)
+    if engine == "ours":
+        spec = importlib.util.spec_from_file_location(
+            "ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+        )
+        sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["ecosecnet"])
+        from ecosecnet.core.mspa import mspa
+
+        def work(raster):
+            return mspa(raster, edge_width=width)
+    else:
+        from pyguidos._mspa._mspa import mspa as peer
+
+        def work(raster):
+            return peer(raster, float(width), 8, 1, 1)[0]
+
+    work(np.ascontiguousarray(cells[:64, :64]))
+    reset_peak()
+    before = memory("VmRSS")
+    start = time.process_time()
+    codes = work(cells)
+    seconds = time.process_time() - start
+    peak = memory("VmHWM") - before
+    print(json.dumps([seconds, peak, zlib.crc32(codes)]))
+
+
+def reset_peak():
+    """Forget the peak so far, which came from making the input (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def memory(field):
+    """Return a memory figure of this process in bytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(field)).split()[1]) * 1024
+
+
+def run(engine, *arguments):
+    command = [sys.executable, __file__, "--measure", engine, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sizes", nargs="*", type=int, default=[1000, 4000])
+    parser.add_argument("--shapes", default="fractal,mosaic,checkerboard,spiral")
+    parser.add_argument("--widths", default="1,10")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--alone", action="store_true")
+    chosen = parser.parse_args()
+    engines = ["ours"] if chosen.alone else ["pyguidos", "ours"]
+    print(
+        f"{'grid':<20}{'width':>6}{'pyguidos s':>12}{'ours s':>9}{'ratio':>7}{'pyguidos MB':>13}{'ours MB':>9}{'B/cell':>8}"
+    )
+    for size in chosen.sizes:
+        for shape in chosen.shapes.split(","):
+            for width in map(int, chosen.widths.split(",")):
+                # Alternating, so that what else the machine does hits both alike.
+                runs = {engine: [] for engine in engines}
+                for _ in range(chosen.repeats):
+                    for engine in engines:
+                        runs[engine].append(run(engine, shape, size, width))
+                sums = {tuple(one[2] for one in found) for found in runs.values()}
+                if len({one for group in sums for one in group}) > 1:
+                    raise SystemExit(f"{shape} {size}, edge width {width}: the results differ")
+                seconds = {engine: statistics.median(one[0] for one in found) for engine, found in runs.items()}
+                peak = {engine: max(one[1] for one in found) for engine, found in runs.items()}
+                theirs = seconds.get("pyguidos", float("nan"))
+                print(
+                    f"{shape + ' ' + str(size):<20}{width:>6}{theirs:>12.2f}{seconds['ours']:>9.2f}"
+                    f"{seconds['ours'] / theirs:>7.3f}{peak.get('pyguidos', 0) / 1e6:>13.0f}{peak['ours'] / 1e6:>9.0f}"
+                    f"{peak['ours'] / size**2:>8.1f}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--measure"]:
+        measure(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+    else:
+        main()
