@@ -8,15 +8,18 @@ import numpy as np
 
 from ..monitor import SILENT, Monitor
 from ..types import Array, IntArray
+from . import tail
 
 _CHUNK = 1 << 13
 """Words worked on at a time, few enough for all of a chunk's arrays to stay in the cache."""
+_MANY_ROUNDS, _FEW_WORDS = 200, 8
+"""When to go on cell by cell: unpacking takes about as long as a hundred rounds."""
 _WORD = 64
 _ONE = np.uint64(1)
 _LAST = np.uint64(63)
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     """The eight neighbours of 64 cells at once: bit k of `w` is the western neighbour of cell k, and so on."""
 
     w: Array
@@ -56,7 +59,8 @@ def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILE
 
     Notes
     -----
-    Sixty-four cells are decided at a time by logic on whole words; only words that hold a candidate are visited.
+    Sixty-four cells are decided at a time by logic on whole words; only words that hold a candidate are visited. When
+    few are left after many rounds, the rest is done cell by cell.
     """
     stride = body.shape[1]
     left = body.copy().ravel()
@@ -66,17 +70,20 @@ def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILE
     active: IntArray = np.flatnonzero(candidates)
     round_number = 0
     while active.size:
+        if round_number > _MANY_ROUNDS and active.size < _FEW_WORDS:
+            left = tail.finish(left, free, candidates, stride, connectivity, monitor)
+            break
         chunks = [active[k : k + _CHUNK] for k in range(0, active.size, _CHUNK)]
         for words in chunks:
             monitor.check()
-            simple[words] = free[words] & _simple(_window(left, words, stride, connectivity))
+            simple[words] = free[words] & is_simple(_window(left, words, stride, connectivity))
         deleted = np.empty(active.size, left.dtype)
         for k, words in enumerate(chunks):
             monitor.check()
             window = _window(left, words, stride, connectivity)
             flags = _window(simple, words, stride, 8)
-            gone = candidates[words] & simple[words] & _independent(window, flags, connectivity)
-            forks = _forks(window, flags) if connectivity == 8 else _notches(window, flags)
+            gone = candidates[words] & simple[words] & is_independent(window, flags, connectivity)
+            forks = is_fork(window, flags) if connectivity == 8 else is_notch(window, flags)
             gone &= ~_spared(left, simple, words, gone & forks, stride)
             deleted[k * _CHUNK : k * _CHUNK + words.size] = gone
         candidates[active] = 0
@@ -94,7 +101,7 @@ def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILE
     return thinned
 
 
-def _window(plane: Array, words: IntArray, stride: int, connectivity: int) -> _Window:
+def _window(plane: Array, words: IntArray, stride: int, connectivity: int) -> Window:
     def row(at: IntArray) -> tuple[Array, Array, Array]:
         middle = plane[at]
         west = (middle << _ONE) | (plane[at - 1] >> _LAST)
@@ -106,10 +113,10 @@ def _window(plane: Array, words: IntArray, stride: int, connectivity: int) -> _W
     nw, n, ne = row(words - stride)
     w, _, e = row(words)
     sw, s, se = row(words + stride)
-    return _Window(w, e, n, s, nw, sw, ne, se)
+    return Window(w, e, n, s, nw, sw, ne, se)
 
 
-def _simple(x: _Window) -> Array:
+def is_simple(x: Window) -> Array:
     """Cells with exactly one step from a 0 in the four directions to a 1 next in turn (Yokoi's number is 1)."""
     once = np.zeros_like(x.w)
     twice = np.zeros_like(x.w)
@@ -120,7 +127,7 @@ def _simple(x: _Window) -> Array:
     return once & ~twice
 
 
-def _independent(x: _Window, simple: _Window, connectivity: int) -> Array:
+def is_independent(x: Window, simple: Window, connectivity: int) -> Array:
     """Cells that may go together with whichever simple neighbours go."""
     blocked = simple.w & ~((x.n | x.nw) ^ (x.s | x.sw))
     blocked |= simple.e & ~((x.n | x.ne) ^ (x.s | x.se))
@@ -150,7 +157,7 @@ _SIDES = (
 )
 
 
-def _forks(x: _Window, simple: _Window) -> Array:
+def is_fork(x: Window, simple: Window) -> Array:
     """Cells with three neighbours: a 4-neighbour that is not simple, and a simple one on either side of that."""
     forks = np.zeros_like(x.w)
     for names in _SIDES:
@@ -162,7 +169,7 @@ def _forks(x: _Window, simple: _Window) -> Array:
     return forks
 
 
-def _notches(x: _Window, simple: _Window) -> Array:
+def is_notch(x: Window, simple: Window) -> Array:
     """Cells with all neighbours but one 4-neighbour (inverted here), of which only the two beside that are simple."""
     notches = np.zeros_like(x.w)
     for names in _SIDES:

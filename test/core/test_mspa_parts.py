@@ -88,7 +88,7 @@ def test_simple_cells_by_their_definition(connectivity):
     numbers, planes = windows()
     if connectivity == 4:
         planes = {name: ~plane for name, plane in planes.items()}
-    found = bits.unpack(thinning._simple(thinning._Window(**planes))[None], 256)[0]
+    found = bits.unpack(thinning.is_simple(thinning.Window(**planes))[None], 256)[0]
     for number in numbers:
         ones, zeros = np.zeros((3, 3), bool), np.zeros((3, 3), bool)
         for k, (row, col) in enumerate(STEPS.values()):
@@ -118,3 +118,17 @@ def test_thinning_keeps_the_topology_and_nothing_more_can_go(connectivity, share
         both = mask(body) & mask(thin)
         assert len(set(zip(before[both], after[both]))) == count
     assert thin.sum() < body.sum()
+
+
+@pytest.mark.parametrize("connectivity", [8, 4])
+@pytest.mark.parametrize("share", [0.6, 0.8, 0.95])
+def test_going_on_cell_by_cell_gives_the_same(connectivity, share, monkeypatch):
+    rng = np.random.default_rng(8)
+    body = np.zeros((90, 150), bool)
+    body[2:-2, 2:-2] = rng.random((86, 146)) < share
+    anchors = bits.pack(body & (rng.random(body.shape) < 0.01))
+    whole = thinning.thin(bits.pack(body), anchors, connectivity)
+    for start in (-1, 2):
+        monkeypatch.setattr(thinning, "_MANY_ROUNDS", start)
+        monkeypatch.setattr(thinning, "_FEW_WORDS", 10**9)
+        np.testing.assert_array_equal(thinning.thin(bits.pack(body), anchors, connectivity), whole)
