@@ -285,7 +285,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             grid,
             nodata=_NODATA,
             description="Excess cost over the least-cost path, resistance x map units",
-            style=styling.ramp(styling.CURRENT[::-1], [0.0, highest or 1.0]),
+            style=styling.ramp(styling.BELT, [0.0, highest or 1.0]),
         )
         if zones is not None:
             zones.write(job, "ZONES", "PROFILE", raster.crs)
