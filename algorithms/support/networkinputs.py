@@ -12,7 +12,7 @@ from .distances import distances_of_pairs, edge_distances
 from .rasters import align
 from .tables import read_rows
 from .terrain import slope
-from .vectors import VectorSource, burn, polygonise
+from .vectors import VectorSource, burn, burn_mask, polygonise
 
 if TYPE_CHECKING:
     from .job import Job
@@ -33,11 +33,17 @@ class NetworkInputs:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._land = job.raster("LANDUSE")
+        self._dem: np.ndarray | None = None
 
     def corrections(self) -> dict[str, np.ndarray]:
         """Return the correction rasters by their name."""
-        layers = self._job.rasters("CORRECTIONS")
-        return {one.name: align(one, self._land, monitor=self._job.monitor) for one in layers}
+        found = {}
+        for one in self._job.rasters("CORRECTIONS"):
+            name = one.name
+            while name in found:
+                name += " (another)"
+            found[name] = align(one, self._land, monitor=self._job.monitor)
+        return found
 
     def scores(self):
         """Return the score table, and what was corrected in it."""
@@ -55,8 +61,8 @@ class NetworkInputs:
         rasters = {one.name.lower(): one for one in self._job.rasters("FACTORS")}
         makers = {
             _LAND_USE: lambda: np.where(valid, values, np.nan).astype(np.float32),
-            _ELEVATION: lambda: self._elevation(),
-            _SLOPE: lambda: self._slope(),
+            _ELEVATION: self._elevation,
+            _SLOPE: self._slope,
             _ROAD: lambda: self._distance("ROADS"),
             _MINE: lambda: self._distance("MINES"),
         }
@@ -74,7 +80,9 @@ class NetworkInputs:
 
     def _elevation(self) -> np.ndarray | None:
         dem = self._job.raster("DEM")
-        return None if dem is None else align(dem, self._land, monitor=self._job.monitor)
+        if dem is not None and self._dem is None:
+            self._dem = align(dem, self._land, monitor=self._job.monitor)
+        return self._dem
 
     def _slope(self) -> np.ndarray | None:
         elevation = self._elevation()
@@ -93,11 +101,11 @@ class NetworkInputs:
         return distance_to(cells, cell_size=land.grid.cell_size * land.grid.metres_per_unit, monitor=self._job.monitor)
 
     def protected(self) -> np.ndarray | None:
-        land = self._land
+        """Return the protected cells; None without protected layers."""
         layers: list[VectorSource] = self._job.vectors("PROTECTED")
         if not layers:
             return None
-        cells = burn([shape for layer in layers for shape in layer.geometries(land.crs)], land.grid) > 0
+        cells = burn_mask(layers, self._land.grid, self._land.crs, self._job.monitor)
         if not cells.any():
             raise InputError(
                 f"No protected polygon ({', '.join(layer.name for layer in layers)}) lies on the land use. "

@@ -126,3 +126,23 @@ def test_what_cannot_work_is_said_and_nothing_is_left(run, parameters, tmp_path,
         run("securitynetwork", **parameters, REPORT=str(report), RESISTANCE=str(tmp_path / "r.tif"))
     assert not list(tmp_path.glob("*.html"))
     assert not list(tmp_path.glob("*.tif*"))
+
+
+def test_the_single_tools_give_the_same_sources(run, parameters, tmp_path):
+    found = run("securitynetwork", **parameters, SOURCES=str(tmp_path / "whole.gpkg"))
+    codes = run("mspa", INPUT=parameters["LANDUSE"], FOREGROUND="1,2,6", OUTPUT=str(tmp_path / "codes.tif"))
+    candidates = run(
+        "sources",
+        INPUT=codes["OUTPUT"],
+        CORE_VALUES="17,117",
+        PROTECTED=parameters["PROTECTED"],
+        MIN_AREA=10.0,
+        OUTPUT=str(tmp_path / "candidates.gpkg"),
+    )
+    ranked = run(
+        "connectivity", SOURCES=candidates["OUTPUT"], DISPERSAL=600.0, MIN_DPC=1.0, OUTPUT=str(tmp_path / "ranked.gpkg")
+    )
+    whole = read_table(found["SOURCES"])
+    single = sorted(read_table(ranked["OUTPUT"]), key=lambda row: -row["dPC"])
+    for field in ("area_ha", "dPC", "dPCflux", "dPCconnector", "dIIC"):
+        assert [row[field] for row in whole] == pytest.approx([row[field] for row in single], rel=1e-4)
