@@ -129,12 +129,12 @@ class _Front:
         """Give the new cells of a pass their vectors; return the smallest distance among them."""
         if not fresh.size:
             return math.inf
-        best = np.empty(fresh.size, np.float32)
-        for k in range(0, fresh.size, _CHUNK):
+        parts = [fresh[k : k + _CHUNK] for k in range(0, fresh.size, _CHUNK)]
+        best = []
+        for part in parts:
             monitor.check()
-            part = slice(k, k + _CHUNK)
-            best[part] = self._settle(fresh[part])
-        again = fresh[self._may_improve(fresh, best)]
+            best.append(self._settle(part))
+        again = np.concatenate([part[self._may_improve(part, found)] for part, found in zip(parts, best)])
         while again.size:
             monitor.check()
             before = self.vector[again], self.offset[again]
