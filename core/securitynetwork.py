@@ -137,7 +137,7 @@ def find_sources(
     codes = mspa(
         coded, connectivity=options.connectivity, edge_width=options.edge_width, monitor=monitor.part(0.0, 0.4)
     )
-    classes = seven_classes(codes)
+    classes = seven_classes(codes, transition=False)  # as the statistics of GuidosToolbox count them
     candidates = find_patches(
         classes == CORE,
         None if protected is None else protected & valid,

@@ -154,6 +154,26 @@ def test_kirchhoff_reciprocity_and_monotonicity(seed):
     assert circuit.solve_pair(lower, a, b).resistance <= there.resistance * (1 + 1e-12)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_current_through_any_cut_is_what_was_put_in(seed):
+    resistance = landscape(seed, holes=0.05)
+    volts = []
+    focal = {1: np.array([0]), 2: np.array([resistance.size - 1])}
+    circuit.pairwise(resistance, focal, listener=lambda *maps: volts.append(maps[3]))
+    voltage = volts[0].ravel()
+    first, second, conductance = map(np.array, zip(*plain_links(resistance, 8, "resistance")))
+    current = conductance * (voltage[second] - voltage[first])
+    rng = np.random.default_rng(seed)
+    rows, cols = np.indices(resistance.shape)
+    sides = [(cols < k).ravel() for k in range(1, resistance.shape[1])]
+    sides += [(rows + cols < k).ravel() for k in range(1, 20)]
+    sides += [rng.random(resistance.size) < 0.5 for _ in range(20)]
+    for side in sides:
+        side[0], side[-1] = True, False
+        through = current[side[first] & ~side[second]].sum() - current[~side[first] & side[second]].sum()
+        assert through == pytest.approx(1.0, abs=1e-9)
+
+
 def test_regions_in_different_components():
     resistance = np.ones((3, 5))
     resistance[:, 2] = np.nan
