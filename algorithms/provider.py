@@ -9,6 +9,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from .base import ROOT
 from .corridors.centrality import CentralityAlgorithm
+from .corridors.circuitscapeini import CircuitscapeIniAlgorithm
 from .corridors.costdistance import CostDistanceAlgorithm
 from .corridors.currentflow import CurrentFlowAlgorithm
 from .corridors.currentflowadvanced import CurrentFlowAdvancedAlgorithm
@@ -63,6 +64,7 @@ ALGORITHMS = [
     LinkPriorityAlgorithm,
     CurrentFlowAlgorithm,
     CurrentFlowAdvancedAlgorithm,
+    CircuitscapeIniAlgorithm,
     PinchPointsAlgorithm,
     BarriersAlgorithm,
     CircuitBarriersAlgorithm,

@@ -83,6 +83,10 @@ class OutputFolder:
                     "Remove its layers from the project, or choose another folder."
                 ) from None
 
+    def path(self, file: str) -> str:
+        """Return where to write a file of any kind; it is moved with the others."""
+        return os.path.join(self._aside, file)
+
     def raster(
         self,
         file: str,

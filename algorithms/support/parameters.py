@@ -182,10 +182,10 @@ def html_output(name: str, label: str, text: str, *, optional: bool = True, defa
     return _with_help(parameter, text)
 
 
-def text_input(name: str, label: str, text: str, *, optional: bool = False):
-    """Return a text file that is read."""
+def text_input(name: str, label: str, text: str, *, optional: bool = False, kind: str = "txt *.csv"):
+    """Return a text file that is read; `kind` is the ending the file dialog shows."""
     parameter = QgsProcessingParameterFile(
-        name, label, fileFilter="Text files (*.txt *.csv);;All files (*.*)", optional=optional
+        name, label, fileFilter=f"Text files (*.{kind});;All files (*.*)", optional=optional
     )
     return _with_help(parameter, text)
 

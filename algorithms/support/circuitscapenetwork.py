@@ -1,0 +1,125 @@
+"""A Circuitscape run on a network, from its files to its files."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...core.circuitscapeini import CONFLICTS, CircuitscapeOptions
+from ...core.circuitscapetext import parse_pairs, parse_table, reclassified, whole
+from ...core.errors import InputError
+from ...core.monitor import Monitor
+from .circuitscapefiles import Inputs, Outputs
+from .circuitscaperaster import ground_conductances
+
+_NOISE = 1e-8
+"""Currents below this share of the largest are not written."""
+
+
+class NetworkRun:
+    """Reads the lists of a run and writes its results; parameters as for `RasterRun`."""
+
+    def __init__(self, options: CircuitscapeOptions, inputs: Inputs, monitor: Monitor) -> None:
+        from ...core import circuit
+
+        self._options, self._inputs, self._monitor = options, inputs, monitor
+        name = inputs.name("habitat_file")
+        table = parse_table(inputs.text("habitat_file"), 3, name)
+        if not table.size:
+            raise InputError(f"{name} has no link.")
+        values = table[:, 2]
+        if options.use_reclass_table:
+            values = reclassified(values, parse_table(inputs.text("reclass_file"), 2, inputs.name("reclass_file")))
+        if not (values > 0).all():
+            bad = float(values[~(values > 0)][0])
+            raise InputError(f"{name} holds the value {bad:g}; every link must have one above 0.")
+        if options.habitat_map_is_resistances:
+            values = 1.0 / values
+        self._names, places = np.unique(whole(table[:, :2], name), return_inverse=True)
+        ends = np.sort(places.reshape(-1, 2), axis=1)
+        # parallel links are one in the files
+        links, which = np.unique(ends, axis=0, return_inverse=True)
+        conductance = np.bincount(which.ravel(), weights=values)
+        self._graph = circuit.NetworkGraph(links[:, 0], links[:, 1], conductance, self._names.size)
+
+    def solve(self, out: Outputs) -> None:
+        """Compute and write everything."""
+        if self._options.scenario == "advanced":
+            self._advanced(out)
+        else:
+            self._pairwise(out)
+
+    def _pairwise(self, out: Outputs) -> None:
+        from ...core import circuit
+
+        name = self._inputs.name("point_file")
+        ids = np.unique(whole(parse_table(self._inputs.text("point_file"), 1, name), name))
+        allowed = None
+        if self._options.use_included_pairs:
+            pairs = parse_pairs(self._inputs.text("included_pairs_file"), self._inputs.name("included_pairs_file"))
+            ids = np.array([number for number in ids.tolist() if pairs.keeps(number)], dtype=np.int64)
+            allowed = pairs.allowed(ids.tolist())
+        focal = self._places(ids, name)
+
+        def listener(i: int, j: int, potential: np.ndarray) -> None:
+            label = f"_{self._names[i]}_{self._names[j]}"
+            if self._options.write_volt_maps:
+                self._nodes(out, f"voltages{label}", potential)
+            if self._options.write_cur_maps and not self._options.write_cum_cur_map_only:
+                self._nodes(out, f"node_currents{label}", self._graph.currents(potential))
+                self._branches(out, f"branch_currents{label}", self._graph.branch_currents(potential))
+
+        flow = circuit.network_pairwise(
+            self._graph, focal.tolist(), allowed=allowed, listener=listener, monitor=self._monitor
+        )
+        matrix = np.zeros((ids.size + 1, ids.size + 1))
+        matrix[0, 1:] = matrix[1:, 0] = ids
+        matrix[1:, 1:] = flow.resistance
+        out.table("resistances.out", matrix)
+        first, second = np.triu_indices(ids.size, 1)
+        out.table(
+            "resistances_3columns.out", np.column_stack([ids[first], ids[second], flow.resistance[first, second]])
+        )
+        if self._options.write_cur_maps or self._options.write_cum_cur_map_only:
+            self._nodes(out, "node_currents_cum", flow.node_current)
+            self._branches(out, "branch_currents_cum", flow.branch_current)
+
+    def _advanced(self, out: Outputs) -> None:
+        from ...core import circuit
+
+        options = self._options
+        sources, grounds = np.zeros(self._graph.size), np.zeros(self._graph.size)
+        name = self._inputs.name("source_file")
+        table = parse_table(self._inputs.text("source_file"), 2, name)
+        np.add.at(sources, self._places(whole(table[:, 0], name), name), table[:, 1])
+        if options.use_unit_currents:
+            sources[sources != 0] = 1.0
+        name = self._inputs.name("ground_file")
+        table = parse_table(self._inputs.text("ground_file"), 2, name)
+        conductances = ground_conductances(table[:, 1], options, name)
+        np.add.at(grounds, self._places(whole(table[:, 0], name), name), conductances)
+        flow = circuit.grounded_flow(
+            self._graph, sources, grounds, conflict=CONFLICTS[options.remove_src_or_gnd], monitor=self._monitor
+        )
+        if options.write_volt_maps:
+            self._nodes(out, "voltages", flow.voltage)
+        if options.write_cur_maps:
+            self._nodes(out, "node_currents", flow.current)
+            self._branches(out, "branch_currents", self._graph.branch_currents(flow.voltage))
+
+    def _places(self, ids: np.ndarray, name: str) -> np.ndarray:
+        places = np.minimum(np.searchsorted(self._names, ids), self._names.size - 1)
+        unknown = ids[self._names[places] != ids]
+        if unknown.size:
+            raise InputError(
+                f"{name} names {unknown.size} node(s) that no link of the network has, such as {unknown[0]}."
+            )
+        return places
+
+    def _nodes(self, out: Outputs, name: str, values: np.ndarray) -> None:
+        out.table(f"{name}.txt", np.column_stack([self._names, values]))
+
+    def _branches(self, out: Outputs, name: str, values: np.ndarray) -> None:
+        size = np.abs(values)
+        flowing = size > _NOISE * size.max()
+        ends = self._names[self._graph.heads[flowing]], self._names[self._graph.tails[flowing]]
+        out.table(f"{name}.txt", np.column_stack([*ends, size[flowing]]))
