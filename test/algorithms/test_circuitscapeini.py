@@ -195,13 +195,50 @@ def test_zero_focal_log_and_nodata(run, row):
     (row.folder / "mask.asc").write_text(ROW.format("1 1 1 1 -1"))
     (row.folder / "points.txt").write_text("1 11 21\n2 17 21\n")
     options = {"set_focal_node_currents_to_zero": True, "use_mask": True, "mask_file": "mask.asc"}
-    run("circuitscapeini", INPUT=row(**options, set_null_currents_to_nodata=True))
+    nodata = {"set_null_currents_to_nodata": True, "set_null_voltages_to_nodata": True, "write_volt_maps": True}
+    run("circuitscapeini", INPUT=row(**options, **nodata))
     text = (row.folder / "结果" / "my run_cum_curmap.asc").read_text().splitlines()[-1]
     assert text == "0 1 1 0 -1"
+    volts = [float(word) for word in (row.folder / "结果" / "my run_voltmap_1_2.asc").read_text().split()[-5:]]
+    np.testing.assert_allclose(volts, [0, 1, 2, 3, -1], atol=1e-9)
     # the logarithm of 1 A is 0, that of nothing is no data
     run("circuitscapeini", INPUT=row(**options, log_transform_maps=True))
     text = (row.folder / "结果" / "my run_cum_curmap.asc").read_text().splitlines()[-1]
     assert text == "-1 0 0 -1 -1"
+
+
+def test_negative_resistances_and_conductances_are_no_cells(run, row):
+    (row.folder / "points.txt").write_text("1 11 21\n2 17 21\n")
+    (row.folder / "电阻 grid.asc").write_text(ROW.format("2 2 2 2 -3"))
+    results = row.folder / "结果"
+    run("circuitscapeini", INPUT=row(set_null_currents_to_nodata=True))
+    assert (results / "my run_resistances_3columns.out").read_text() == "1 2 6\n"
+    assert (results / "my run_cum_curmap.asc").read_text().splitlines()[-1] == "1 1 1 1 -1"
+    run("circuitscapeini", INPUT=row(habitat_map_is_resistances=False))
+    assert (results / "my run_resistances_3columns.out").read_text() == "1 2 1.5\n"
+
+
+BOTH = 1 + np.sqrt(0.5)
+"""Siemens of a straight and a diagonal link together."""
+
+
+@pytest.mark.parametrize(
+    ("options", "resistance"),
+    [
+        ({}, 1 / BOTH),
+        ({"connect_four_neighbors_only": True}, 1.0),
+        ({"use_polygons": True, "polygon_file": "regions.asc"}, 1 / (BOTH + BOTH / (BOTH + 1))),
+    ],
+)
+def test_neighbours_and_short_circuits(run, row, options, resistance):
+    # two by two cells of 1 ohm, from the lower left to the upper right; the region is the left column
+    square = "ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\n{}\n"
+    (row.folder / "电阻 grid.asc").write_text(square.format("1 1\n1 1"))
+    (row.folder / "regions.asc").write_text(square.format("4 0\n4 0"))
+    (row.folder / "points.txt").write_text("1 0.5 0.5\n2 1.5 1.5\n")
+    run("circuitscapeini", INPUT=row(**options))
+    table = np.loadtxt(row.folder / "结果" / "my run_resistances_3columns.out")
+    assert table[2] == pytest.approx(resistance, rel=1e-9)
 
 
 def test_geotiff_in_and_out(run, row, raster):
@@ -268,6 +305,61 @@ def test_network(run, tmp_path):
     options.update(use_included_pairs=True, included_pairs_file="pairs.txt", output_file="less.out")
     run("circuitscapeini", INPUT=write_ini(tmp_path / "net.ini", **options))
     assert (tmp_path / "less_resistances_3columns.out").read_text() == "1 3 -1\n1 9 -1\n3 9 -1\n"
+    # with the pair only: node 9 is not named, and so is out
+    (tmp_path / "pairs.txt").write_text("mode\tinclude\n3 1\n")
+    run("circuitscapeini", INPUT=write_ini(tmp_path / "net.ini", **options))
+    assert (tmp_path / "less_resistances_3columns.out").read_text() == "1 3 1\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "volts", "currents"),
+    [
+        ({}, [0, 2.25, 1.5], [2.25, 3, 0.75]),
+        # 1 A, divided evenly between two ends at 0 V
+        ({"use_unit_currents": True, "use_direct_grounds": True}, [0, 0.5, 0], [0.5, 1, 0.5]),
+        # 0 siemens is no ground, 2 siemens are half an ohm
+        ({"ground_file_is_resistances": False}, [4.5, 4.5, 1.5], [0, 3, 3]),
+    ],
+)
+def test_network_advanced(run, tmp_path, options, volts, currents):
+    # 3 A into the middle of 5 - 6 - 7; 5 is held at 0 V, 7 grounded through 2 ohms
+    (tmp_path / "links.txt").write_text("5 6 1\n6 7 1\n")
+    (tmp_path / "sources.txt").write_text("6 1\n6 2\n")
+    (tmp_path / "grounds.txt").write_text("5 0\n7 2\n")
+    files = {"habitat_file": "links.txt", "source_file": "sources.txt", "ground_file": "grounds.txt"}
+    ini = {"data_type": "network", "scenario": "advanced", "output_file": "net.out", **files, **options}
+    ini.update(write_cur_maps=True, write_volt_maps=True)
+    run("circuitscapeini", INPUT=write_ini(tmp_path / "net.ini", **ini))
+    names = [5, 6, 7]
+    np.testing.assert_allclose(np.loadtxt(tmp_path / "net_voltages.txt"), np.c_[names, volts], atol=1e-9)
+    np.testing.assert_allclose(np.loadtxt(tmp_path / "net_node_currents.txt"), np.c_[names, currents], atol=1e-9)
+
+
+def test_network_nodes_that_are_not_there(run, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    (tmp_path / "links.txt").write_text("1 2 1\n2 4 1\n")
+    (tmp_path / "nodes.txt").write_text("1\n3\n5\n")
+    files = {"habitat_file": "links.txt", "point_file": "nodes.txt", "output_file": "net.out"}
+    ini = write_ini(tmp_path / "net.ini", data_type="network", scenario="pairwise", **files)
+    with pytest.raises(QgsProcessingException, match=r"names 2 node\(s\) that no link of the network has, such as 3"):
+        run("circuitscapeini", INPUT=ini)
+
+
+def test_strengths(run, row):
+    (row.folder / "points.txt").write_text("1 11 21\n2 15 21\n3 19 21\n")
+    (row.folder / "strengths.txt").write_text("2\t2\n1\t5\n")
+    options = {"use_variable_source_strengths": True, "variable_source_file": "strengths.txt", "write_volt_maps": True}
+    feedback = listening()
+    run("circuitscapeini", feedback, INPUT=row(scenario="one-to-all", **options))
+    results = row.folder / "结果"
+    assert (results / "my run_resistances.out").read_text() == "1 2\n2 1\n3 2\n"
+    np.testing.assert_allclose(read_grid(results / "my run_curmap_2.asc"), [[1, 1, 2, 1, 1]], atol=1e-9)
+    assert "no strength for 3; 1 A is taken" in "\n".join(feedback.warnings)
+    run("circuitscapeini", INPUT=row(scenario="all-to-one", **options))
+    assert (results / "my run_resistances.out").read_text() == "1 0\n2 0\n3 0\n"
+    np.testing.assert_allclose(read_grid(results / "my run_voltmap_1.asc"), [[0, 3, 6, 7, 8]], atol=1e-9)
+    np.testing.assert_allclose(read_grid(results / "my run_curmap_1.asc"), [[3, 3, 3, 1, 1]], atol=1e-9)
 
 
 @pytest.mark.parametrize("scenario", ["one-to-all", "all-to-one"])
@@ -364,11 +456,44 @@ def test_missing_ini(run, tmp_path):
         run("circuitscapeini", INPUT=str(tmp_path / "none.ini"))
 
 
-def test_cancel_leaves_nothing(run, row):
+@pytest.mark.parametrize("moment", ["before", "among the maps"])
+def test_cancel_leaves_nothing(run, row, monkeypatch, moment):
+    from ecosecnet.algorithms.support.circuitscapefiles import Outputs
     from qgis.core import QgsProcessingException
 
-    ini = row()
+    feedback = listening(cancel_at="Memory" if moment == "before" else None)
+    written = []
+    write = Outputs.grid
+
+    def write_and_cancel(self, name, values, like):
+        write(self, name, values, like)
+        written.append(name)
+        feedback.cancel()
+
+    monkeypatch.setattr(Outputs, "grid", write_and_cancel)
+    ini = row(write_volt_maps=True)
     before = sorted(row.folder.iterdir())
     with pytest.raises(QgsProcessingException, match="Cancelled"):
-        run("circuitscapeini", listening(cancel_at="Memory"), INPUT=ini)
+        run("circuitscapeini", feedback, INPUT=ini)
+    assert len(written) == (0 if moment == "before" else 1)
     assert sorted(row.folder.iterdir()) == before
+
+
+def test_files_of_an_earlier_run_stay_when_one_fails(run, row):
+    from qgis.core import QgsProcessingException
+
+    run("circuitscapeini", INPUT=row())
+    results = {path.name: path.read_bytes() for path in (row.folder / "结果").iterdir()}
+    (row.folder / "points.txt").write_text("1 11 21\n")
+    with pytest.raises(QgsProcessingException, match="at least two focal nodes"):
+        run("circuitscapeini", INPUT=row())
+    assert {path.name: path.read_bytes() for path in (row.folder / "结果").iterdir()} == results
+
+
+@pytest.mark.parametrize(("average", "resistance"), [(True, "2"), (False, "1.5")])
+def test_averages(run, row, average, resistance):
+    # two cells of 1 and 3 ohms: the mean of the resistances, or one over the mean of the conductances
+    (row.folder / "points.txt").write_text("1 11 21\n2 13 21\n")
+    (row.folder / "电阻 grid.asc").write_text(ROW.format("1 3 -1 -1 -1"))
+    run("circuitscapeini", INPUT=row(connect_using_avg_resistances=average))
+    assert (row.folder / "结果" / "my run_resistances_3columns.out").read_text() == f"1 2 {resistance}\n"
