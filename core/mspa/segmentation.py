@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import Array, IntArray
-from . import bits, regions
+from . import bits, compiled, regions
 from .codes import BORDER_OPENING, INTERNAL, MISSING_CODE
 from .connectors import bridges
 from .thickening import thicken
@@ -19,6 +19,9 @@ from .thinning import thin
 MISSING_CELL, BACKGROUND_CELL, FOREGROUND_CELL = 0, 1, 2
 """The three values of the input."""
 
+_WORTH_THICKENING, _WORTH_THINNING = 16_000_000, 150_000_000
+"""Cells from which numba makes up for the time it takes to start, with and without thickening."""
+
 
 def mspa(
     cells: IntArray,
@@ -26,6 +29,7 @@ def mspa(
     connectivity: int = 8,
     edge_width: int = 1,
     intext: bool = True,
+    accelerate: bool | None = None,
     monitor: Monitor = SILENT,
 ) -> Array:
     """Segment the foreground of a binary raster into core, islet, perforation, edge, loop, bridge and branch.
@@ -40,6 +44,8 @@ def mspa(
         Width of edges and perforations, and half the width of connectors, in cells.
     intext : bool
         Tell what lies inside core holes (+100) and mark openings in the foreground (100 and 220).
+    accelerate : bool, optional
+        Whether to thin and thicken with numba, with the same result; by default where it is installed and pays.
     monitor : Monitor
         Receives progress and can cancel.
 
@@ -86,7 +92,9 @@ def mspa(
     # Missing cells near foreground count as foreground.
     body = foreground | (missing & bits.dilate(foreground, cols, reach.disc, monitor) if missing.any() else missing)
     framed = bits.pack(np.pad(bits.unpack(body, cols), reach.frame, mode="edge"))
-    planes = _segment(framed, cols + 2 * reach.frame, connectivity, reach, monitor.part(0.0, 0.85))
+    if accelerate is None:
+        accelerate = _faster(cells.size, reach)
+    planes = _segment(framed, cols + 2 * reach.frame, connectivity, reach, accelerate, monitor.part(0.0, 0.85))
     inner, opening = np.zeros_like(framed), np.zeros_like(framed)
     if intext:
         back = 12 - connectivity
@@ -134,6 +142,11 @@ class _Reach:
         self.frame = math.floor(1.5 * float(size) + 0.5) + 1
         self.lines = np.float32((size - np.float32(1.0)) * root2)
 
+    @property
+    def thickens(self) -> bool:
+        """Whether connectors become wider than one cell."""
+        return bool(self.lines >= 1)
+
     def flood(self, connectivity: int) -> int:
         return math.isqrt(self.disc if connectivity == 8 else 2 * self.disc) + 1
 
@@ -162,7 +175,12 @@ class _Planes(NamedTuple):
         ]
 
 
-def _segment(body: Array, cols: int, connectivity: int, reach: _Reach, monitor: Monitor) -> _Planes:
+def _faster(cells: int, reach: _Reach) -> bool:
+    """Tell whether numba is there and pays."""
+    return cells >= (_WORTH_THICKENING if reach.thickens else _WORTH_THINNING) and compiled.available()
+
+
+def _segment(body: Array, cols: int, connectivity: int, reach: _Reach, accelerate: bool, monitor: Monitor) -> _Planes:
     """Segment a framed foreground without missing cells."""
     full_core = bits.invert(bits.dilate(bits.invert(body, cols), cols, reach.disc, monitor), cols)
     labels, count = regions.label(body, cols, connectivity)
@@ -174,9 +192,11 @@ def _segment(body: Array, cols: int, connectivity: int, reach: _Reach, monitor: 
 
     core = bits.clear_border(full_core, cols, 2)
     room = body & ~islet
-    connectors = thin(bits.clear_border(room, cols, 2), core, connectivity, monitor.part(0.15, 0.4)) & ~core
-    if reach.lines >= 1:
-        connectors = thicken(connectors, room & ~core, cols, reach.lines, monitor.part(0.4, 0.7))
+    lean = bits.clear_border(room, cols, 2)
+    connectors = thin(lean, core, connectivity, monitor.part(0.15, 0.4), accelerate=accelerate) & ~core
+    if reach.thickens:
+        within = room & ~core
+        connectors = thicken(connectors, within, cols, reach.lines, monitor.part(0.4, 0.7), accelerate=accelerate)
     monitor.step(0.7, 1.0)
 
     nesting = regions.nest(core, cols, connectivity)

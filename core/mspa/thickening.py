@@ -8,14 +8,22 @@ import numpy as np
 
 from ..monitor import SILENT, Monitor
 from ..types import Array, BoolArray, IntArray
-from . import bits
+from . import bits, compiled
 
 _CHUNK = 1 << 15
 _STEPS = ((-1, 0), (0, -1), (1, 0), (0, 1))
 """Row and column steps to the neighbours in the order that settles ties: N, W, S, E."""
 
 
-def thicken(lines: Array, body: Array, cols: int, reach: np.float32, monitor: Monitor = SILENT) -> Array:
+def thicken(
+    lines: Array,
+    body: Array,
+    cols: int,
+    reach: np.float32,
+    monitor: Monitor = SILENT,
+    *,
+    accelerate: bool = False,
+) -> Array:
     """Return the cells of a body whose constrained distance from the lines is at most `reach` cells, lines included.
 
     Parameters
@@ -26,6 +34,10 @@ def thicken(lines: Array, body: Array, cols: int, reach: np.float32, monitor: Mo
         Number of columns.
     reach : float32
         Largest distance, in cells.
+    monitor : Monitor
+        Progress and cancellation.
+    accelerate : bool
+        Whether to use numba, with the same result.
 
     Notes
     -----
@@ -34,11 +46,15 @@ def thicken(lines: Array, body: Array, cols: int, reach: np.float32, monitor: Mo
     from the neighbour's base stays in the body, the base is taken over; if not, the neighbour becomes the base. The
     nearest cells are expanded first. The distance is not unique: it depends on the order of the cells, which is part
     of the method. Each pass over the queue is carried out for all its cells at once, and those that lean on a cell
-    of the same pass are repeated until nothing changes, so the result is that of one cell after the other.
+    of the same pass are repeated until nothing changes, so the result is that of one cell after the other, as numba
+    computes it.
     """
     front = _Front(lines, body, cols, float(reach))
     while front.queue.size:
-        front.advance(monitor)
+        if accelerate:
+            front.advance_compiled(monitor)
+        else:
+            front.advance(monitor)
         # The passes go outwards by half a cell or so; how many there are is not known beforehand.
         monitor.progress(1.0 - 0.9**front.passes)
     return bits.pack(front.within(reach)) & body | lines
@@ -64,7 +80,8 @@ class _Front:
         self.vector[start] = self.vectors.zero
         self.free = self.inside & ~on_line
         self.passes = 0
-        self.queue, self.fresh = self._enqueue(start, np.zeros(start.size, bool))
+        self.queue: IntArray = start
+        self.fresh: BoolArray = np.zeros(start.size, bool)
 
     def _flat(self, words: Array) -> BoolArray:
         plane = np.zeros(self.shape, bool)
@@ -94,6 +111,21 @@ class _Front:
         held = distance > nearest
         keep = distance <= self.limit
         self.queue, self.fresh = self._enqueue(self.queue[keep], held[keep])
+        self.passes += 1
+
+    def advance_compiled(self, monitor: Monitor) -> None:
+        """Make one pass over the queue with numba."""
+        self.queue = compiled.advance(
+            self.queue,
+            self.inside,
+            self.free,
+            self.vector,
+            self.offset,
+            self.vectors.length,
+            self.shape[1],
+            self.limit,
+            monitor,
+        )
         self.passes += 1
 
     def _enqueue(self, cells: IntArray, held: BoolArray) -> tuple[IntArray, BoolArray]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..monitor import SILENT, Monitor
 from ..types import Array, IntArray
-from . import tail
+from . import compiled, tail
 
 _CHUNK = 1 << 13
 """Words worked on at a time, few enough for all of a chunk's arrays to stay in the cache."""
@@ -32,7 +32,9 @@ class Window(NamedTuple):
     se: Array
 
 
-def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILENT) -> Array:
+def thin(
+    body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILENT, *, accelerate: bool = False
+) -> Array:
     """Delete cells that are not needed to connect the anchors, all deletable ones of a round at once.
 
     Ends of lines are not protected: what hangs on an anchor at one end only shrinks away. What stays are lines, one
@@ -51,6 +53,10 @@ def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILE
         The part of `body` that is never deleted.
     connectivity : int
         Of the body, 8 or 4.
+    monitor : Monitor
+        Progress and cancellation.
+    accelerate : bool
+        Whether to use numba, with the same result.
 
     Returns
     -------
@@ -62,6 +68,8 @@ def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor = SILE
     Sixty-four cells are decided at a time by logic on whole words; only words that hold a candidate are visited. When
     few are left after many rounds, the rest is done cell by cell.
     """
+    if accelerate:
+        return compiled.thin(body, anchors, connectivity, monitor)
     stride = body.shape[1]
     left = body.copy().ravel()
     free = (body & ~anchors).ravel()

@@ -7,9 +7,19 @@ import pytest
 from conftest import REFERENCE
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.mspa import CODES, bytes_per_cell, class_colour, mspa, seven_classes
+from ecosecnet.core.mspa import CODES, bytes_per_cell, class_colour, compiled, mspa, segmentation, seven_classes
 
 MSPA = REFERENCE / "mspa"
+CHOOSE = segmentation._faster
+
+
+@pytest.fixture(scope="module", params=["numpy", "numba"], autouse=True)
+def engine(request):
+    if request.param == "numba":
+        pytest.importorskip("numba")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segmentation, "_faster", lambda cells, reach: request.param == "numba")
+        yield request.param
 
 
 def grid(text):
@@ -377,3 +387,27 @@ def test_memory_stays_within_the_estimate(edge_width):
     finally:
         tracemalloc.stop()
     assert peak + forest.nbytes < bytes_per_cell(edge_width) * forest.size
+
+
+def test_numba_is_used_when_asked_for(monkeypatch):
+    seen = []
+    monkeypatch.setattr(segmentation, "thin", lambda body, *_, accelerate: seen.append(accelerate) or body)
+    forest = fractal((60, 60), 1)
+    mspa(forest, accelerate=True)
+    mspa(forest, accelerate=False)
+    assert seen == [True, False]
+
+
+@pytest.mark.parametrize("error", [ImportError("needs NumPy 1.21 or less"), RuntimeError("no locator available")])
+def test_a_numba_that_does_not_load_is_left_alone(monkeypatch, error):
+    def broken(function):
+        raise error
+
+    monkeypatch.setattr(compiled, "_fast", broken)
+    assert not compiled.available()
+
+
+def test_numba_is_left_to_maps_that_make_up_for_its_start(monkeypatch):
+    monkeypatch.setattr(compiled, "available", lambda: True)
+    chosen = [CHOOSE(cells, segmentation._Reach(width)) for cells in (10**6, 10**8, 10**9) for width in (1, 10)]
+    assert chosen == [False, False, False, True, True, True]

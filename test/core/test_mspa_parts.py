@@ -100,14 +100,19 @@ def test_simple_cells_by_their_definition(connectivity):
 
 @pytest.mark.parametrize("connectivity", [8, 4])
 @pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
-def test_thinning_keeps_the_topology_and_nothing_more_can_go(connectivity, share):
+@pytest.mark.parametrize("accelerate", [False, True])
+def test_thinning_keeps_the_topology_and_nothing_more_can_go(connectivity, share, accelerate):
+    if accelerate:
+        pytest.importorskip("numba")
     rng = np.random.default_rng(4)
     body = np.zeros((80, 100), bool)
     body[2:-2, 2:-2] = rng.random((76, 96)) < share
     anchors = body & (rng.random(body.shape) < 0.02)
     labels, _ = ndimage.label(body, STRUCTURES[connectivity])
     body &= np.isin(labels, np.unique(labels[anchors]))
-    thin = bits.unpack(thinning.thin(bits.pack(body), bits.pack(anchors), connectivity), 100).astype(bool)
+    thin = bits.unpack(
+        thinning.thin(bits.pack(body), bits.pack(anchors), connectivity, accelerate=accelerate), 100
+    ).astype(bool)
     assert (thin >= anchors).all()
     assert (thin <= body).all()
     for mask, structure in ((lambda m: m, STRUCTURES[connectivity]), (lambda m: ~m, STRUCTURES[12 - connectivity])):

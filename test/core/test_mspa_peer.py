@@ -2,13 +2,23 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.mspa import mspa
+from ecosecnet.core.mspa import mspa, segmentation
 
 hypothesis = pytest.importorskip("hypothesis")
 peer = pytest.importorskip("pyguidos._mspa._mspa")
 given, settings, strategies = hypothesis.given, hypothesis.settings, hypothesis.strategies
 
 from hypothesis.extra import numpy as arrays  # noqa: E402
+
+
+@pytest.fixture(scope="module", params=["numpy", "numba"], autouse=True)
+def engine(request):
+    if request.param == "numba":
+        pytest.importorskip("numba")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segmentation, "_faster", lambda cells, reach: request.param == "numba")
+        yield request.param
+
 
 parameters = {
     "connectivity": strategies.sampled_from([8, 4]),
