@@ -9,12 +9,12 @@ Dial, R. B. (1969). Algorithm 360: shortest-path forest with topological orderin
 from __future__ import annotations
 
 import functools
-import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from .accelerators import numba_works
 from .monitor import Monitor
 from .types import Array, FloatArray, IntArray
 
@@ -33,13 +33,7 @@ _OUTSIDE = -2
 
 def available() -> bool:
     """Tell whether numba is installed and works."""
-    if importlib.util.find_spec("numba") is None:
-        return False
-    try:
-        _kernel()
-    except ImportError:  # numba refuses versions of numpy it does not know
-        return False
-    return True
+    return numba_works(_kernel)
 
 
 def fits(resistance: Array) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 from typing import Any
 
 import numpy as np
 
+from ..accelerators import numba_works
 from ..types import FloatArray, IntArray
 from .graph import PatchGraph
 from .trees import PathTrees
@@ -15,13 +15,7 @@ from .trees import PathTrees
 
 def available() -> bool:
     """Tell whether numba is installed and works."""
-    if importlib.util.find_spec("numba") is None:
-        return False
-    try:
-        _kernel()
-    except ImportError:  # numba refuses versions of numpy it does not know
-        return False
-    return True
+    return numba_works(_kernel)
 
 
 def repair(graph: PatchGraph, trees: PathTrees, failed: IntArray, left_out: Any) -> FloatArray:

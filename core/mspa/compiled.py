@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from ..accelerators import numba_works
 from ..monitor import Monitor
 from ..types import Array, IntArray
 from .tail import rules
@@ -20,13 +20,7 @@ _CHUNK = 1 << 18
 
 def available() -> bool:
     """Tell whether numba is installed, works, and can keep what it compiles."""
-    if importlib.util.find_spec("numba") is None:
-        return False
-    try:
-        _fast(_mark)
-    except (ImportError, RuntimeError):  # a version of numpy it does not know; no folder it can write to
-        return False
-    return True
+    return numba_works(lambda: _fast(_mark))
 
 
 def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor) -> Array:

@@ -137,3 +137,18 @@ def test_going_on_cell_by_cell_gives_the_same(connectivity, share, monkeypatch):
         monkeypatch.setattr(thinning, "_MANY_ROUNDS", start)
         monkeypatch.setattr(thinning, "_FEW_WORDS", 10**9)
         np.testing.assert_array_equal(thinning.thin(bits.pack(body), anchors, connectivity), whole)
+
+
+def test_an_accelerator_that_cannot_start_is_left_alone(monkeypatch):
+    from ecosecnet.core import accelerators
+
+    monkeypatch.setattr(accelerators.importlib.util, "find_spec", lambda name: object())
+    assert accelerators.numba_works(lambda: None)
+    for error in (ImportError("numpy is too new"), RuntimeError("no folder to cache in")):
+
+        def fail(error=error):
+            raise error
+
+        assert not accelerators.numba_works(fail)
+    monkeypatch.setattr(accelerators.importlib.util, "find_spec", lambda name: None)
+    assert not accelerators.numba_works(lambda: None)
