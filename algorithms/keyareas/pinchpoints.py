@@ -51,7 +51,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
                 "CUTOFF",
                 "Corridor cutoff (cost units)",
                 "How much longer than the least-cost path a way through the corridor may be, in resistance times map "
-                "units. The places of pinch points depend little on it, the values do.",
+                "units. Values and places depend on it; the tool 'cutoffsweep' tells how much.",
                 2000.0,
                 low=0.0,
             ),
