@@ -19,6 +19,9 @@ _MULTIGRID_CELL = 4e-7
 _EXTREME = 1e9
 """Largest over smallest conductance from which on only a factorisation keeps the digits."""
 
+_WIDE = 1e6
+"""Largest over smallest conductance from which on the user is told that the range is unusual."""
+
 _FACTORISED_MOST = 1_500_000
 """Nodes up to which extreme contrasts are factorised all the same; about 4 GB."""
 
@@ -92,7 +95,12 @@ def make_solver(
 
 
 def tell_solver(graph: Graph, monitor: Monitor) -> None:
-    """Tell the user which solver a large circuit gets, and why."""
+    """Tell the user which solver a large circuit gets, and why, and warn of a very wide range of resistances."""
+    if isinstance(graph, RasterGraph) and graph.contrast >= _WIDE:
+        monitor.warn(
+            f"The largest conductance is {graph.contrast:.2g} times the smallest. That is solved as it stands, but such "
+            "a range is seldom meant: look for outliers, and make barriers NoData rather than huge resistances."
+        )
     if graph.size < _WORTH_TELLING:
         return
     if isinstance(graph, RasterGraph) and _wants_multigrid(graph):

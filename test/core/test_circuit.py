@@ -337,3 +337,20 @@ def test_cancel_stops_between_pairs():
     focal = {k + 1: np.array([k]) for k in range(12)}
     with pytest.raises(OperationCancelled):
         circuit.pairwise(np.ones((4, 4)), focal, monitor=Impatient())
+
+
+def test_a_millionfold_range_is_warned_of():
+    class Listener(Monitor):
+        def __init__(self):
+            self.warned = []
+
+        def warn(self, text):
+            self.warned.append(text)
+
+    resistance = np.ones((3, 3))
+    for largest, warnings in ((1e4, 0), (3e6, 1)):
+        resistance[1] = largest
+        listener = Listener()
+        circuit.pairwise(resistance, {1: np.array([0]), 2: np.array([8])}, monitor=listener)
+        assert len(listener.warned) == warnings, largest
+    assert "outliers" in listener.warned[0]
