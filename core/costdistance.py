@@ -328,7 +328,7 @@ def _reach(
     least = np.where(known, reach, np.nan)
     for limit in [first] if known.all() else [first, 4.0 * first, 16.0 * first, np.inf]:
         far = max(float((np.minimum(reach, limit) + slack).max()), limit)
-        cost = graph.cost_from(start, limit=_a_little_more(far), monitor=monitor)
+        cost = graph.cost_from(start, limit=_a_little_more(far), targets=targets, beyond=slack, monitor=monitor)
         for target in np.flatnonzero(np.isnan(least)).tolist():
             nearest = cost[np.divmod(targets[target], graph.shape[1])].min()
             if nearest <= limit:

@@ -24,8 +24,13 @@ BYTES_PER_CELL = 96
 _CHUNK = 1_000_000
 """Cells settled between two looks at the monitor."""
 
+_CHUNK_TO_TARGETS = 20_000
+"""Cells settled between two looks at the targets."""
+
 _MOST_BUCKETS = 200_000
 """Largest ratio of the longest to the shortest step; beyond, the search would mostly look into empty buckets."""
+
+_NONE: Array = np.empty(0)
 
 _OUTSIDE = -2
 """Marks a cell that is in no bucket."""
@@ -34,6 +39,11 @@ _OUTSIDE = -2
 def available() -> bool:
     """Tell whether numba is installed and works."""
     return numba_works(_kernel)
+
+
+def far_enough(least: Sequence[float], beyond: Array) -> float:
+    """Return the largest cost that matters to targets of these costs, raised by what rounding may add."""
+    return float((np.asarray(least) + beyond).max()) * (1.0 + 1e-9)
 
 
 def fits(resistance: Array) -> bool:
@@ -59,23 +69,34 @@ class DialSearch:
         self._next = np.empty(self._resistance.size, dtype=np.int32)
         self._previous = np.full(self._resistance.size, _OUTSIDE, dtype=np.int32)
 
-    def search(self, cells: IntArray, limit: float, monitor: Monitor) -> FloatArray:
-        """Return the cost distance from passable cells (flat indices), infinite beyond the limit."""
-        row, col = np.divmod(cells, self.shape[1])
-        start = ((row + 1) * self._width + col + 1).astype(np.int32)
+    def search(
+        self, cells: IntArray, limit: float, monitor: Monitor, targets: Sequence[IntArray] = (), beyond: Array = _NONE
+    ) -> FloatArray:
+        """Return the cost distance from passable cells (flat indices), infinite beyond the limit.
+
+        With targets, costs are exact only up to the largest cost of reaching one and `beyond` more.
+        """
+        start = self._padded(cells)
+        ends = [self._padded(target) for target in targets]
         cost = np.full(self._resistance.size, np.inf)
         cost[start] = 0.0
         self._head[0] = start[0]
         self._next[start] = np.append(start[1:], -1)
         self._previous[start] = np.append(-1, start[:-1])
         bucket, left = 0, start.size
+        chunk = _CHUNK_TO_TARGETS if ends else _CHUNK
         while left:
             try:
                 monitor.check()
             except Exception:
-                self._head.fill(-1)
-                self._previous.fill(_OUTSIDE)
+                self._forget()
                 raise
+            if ends:
+                # What a target costs so far is an upper bound.
+                limit = min(limit, far_enough([cost[end].min() for end in ends], beyond))
+                if bucket * self._bucket > limit:
+                    self._forget()
+                    break
             bucket, left = _kernel()(
                 self._resistance.ravel(),
                 cost,
@@ -88,9 +109,19 @@ class DialSearch:
                 limit,
                 bucket,
                 left,
-                _CHUNK,
+                chunk,
             )
         return cost.reshape(-1, self._width)[1:-1, 1:-1]
+
+    def _padded(self, cells: IntArray) -> IntArray:
+        row, col = np.divmod(cells, self.shape[1])
+        padded: IntArray = ((row + 1) * self._width + col + 1).astype(np.int32)
+        return padded
+
+    def _forget(self) -> None:
+        """Empty the buckets."""
+        self._head.fill(-1)
+        self._previous.fill(_OUTSIDE)
 
 
 @functools.cache

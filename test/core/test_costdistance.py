@@ -130,6 +130,46 @@ class TestCostFrom:
         limit = float(np.median(full[np.isfinite(full)]))
         assert np.array_equal(graph.cost_from(sources, limit=limit), np.where(full <= limit, full, np.inf))
 
+    @pytest.mark.parametrize("beyond", [0.0, 70.0])
+    @pytest.mark.parametrize("seed", range(4))
+    def test_targets_only_cut(self, seed, beyond, monkeypatch):
+        monkeypatch.setattr(dial, "_CHUNK_TO_TARGETS", 7)
+        graph = CostGraph(landscape(seed, 60, 50, nodata=0.05), cell_size=3.0)
+        passable = np.flatnonzero(~np.isnan(graph.resistance))
+        start, *ends = np.random.default_rng(seed).choice(passable, (4, 3), replace=False)
+        full = graph.cost_from(start)
+        extra = beyond * np.arange(3)
+        far = max(full.ravel()[end].min() + more for end, more in zip(ends, extra))
+        assert np.isfinite(far)
+        expected = np.where(full <= far * (1 + 1e-9), full, np.inf)
+        assert np.isinf(expected).sum() > 100
+        # Twice, since a search that stops early must leave nothing behind.
+        for _ in range(2):
+            assert np.array_equal(graph.cost_from(start, targets=ends, beyond=extra), expected)
+        assert np.array_equal(graph.cost_from(start), full)
+
+    def test_targets_out_of_reach_take_the_whole_search(self):
+        resistance = np.ones((9, 9))
+        resistance[:, 5] = np.nan
+        graph = CostGraph(resistance)
+        full = graph.cost_from(np.array([0]))
+        assert np.array_equal(graph.cost_from(np.array([0]), targets=[np.array([1]), np.array([8])]), full)
+
+    def test_targets_stop_the_compiled_search(self, engine, monkeypatch):
+        if engine == "scipy":
+            pytest.skip("SciPy cannot stop")
+        looks = []
+
+        class Counting(Monitor):
+            def cancelled(self):
+                looks.append(1)
+                return False
+
+        monkeypatch.setattr(dial, "_CHUNK_TO_TARGETS", 100)
+        graph = CostGraph(np.ones((200, 200)))
+        graph.cost_from(np.array([0]), targets=[np.array([5])], monitor=Counting())
+        assert len(looks) < 5
+
     def test_an_old_scipy_gives_the_same(self, monkeypatch):
         graph = CostGraph(landscape(4), accelerate=False)
         sources = scattered(4, graph.shape) > 0
