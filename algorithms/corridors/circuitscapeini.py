@@ -13,6 +13,7 @@ from ..support import parameters as p
 from ..support.circuitscapefiles import Inputs, Outputs, read_text
 from ..support.circuitscapenetwork import NetworkRun
 from ..support.circuitscaperaster import RasterRun
+from ..support.forecast import announce_files
 from ..support.outputfolder import OutputFolder
 
 
@@ -71,6 +72,8 @@ class CircuitscapeIniAlgorithm(EcoSecNetAlgorithm):
             job.need_memory(run.memory)
         given = job.given("OUTPUT_FOLDER")
         target = job.folder("OUTPUT_FOLDER") if given else os.path.dirname(inputs.path("output_file"))
+        if isinstance(run, RasterRun) and run.maps:
+            announce_files(target, run.maps, run.map_bytes, job.monitor)
         with OutputFolder(target) as folder:
             out = Outputs(folder, options, job.monitor)
             run.solve(out)

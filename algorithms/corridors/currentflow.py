@@ -11,6 +11,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import rasters, styling
 from ..support.focal import Focal, above_zero, read_focal, read_pairs, read_strengths, whole_numbers
+from ..support.forecast import FEWER_NODES, Forecast, announce_files
 from ..support.rasters import RasterSource
 from ..support.tables import columns
 
@@ -168,14 +169,18 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         kept = 8 * len(focal.ids) if single or job.choice("MODE") != _PAIRWISE else 0
         job.need_memory(circuit.solver_bytes(cells) + kept * cells)
         mode = job.choice("MODE")
+        allowed = read_pairs(job, focal)
+        count = len(focal.ids) if mode != _PAIRWISE else circuit.count_pairs(len(focal.ids), allowed)
+        for name in filter(job.given, ("CURRENT_FOLDER", "VOLTAGE_FOLDER")):
+            announce_files(job.folder(name), count, 4.0 * cells, job.monitor)
         options = {
             "neighbours": (8, 4)[job.choice("NEIGHBOURS")],
             "average": _AVERAGE[job.choice("AVERAGE")],
             "regions": whole_numbers(others[1]) if others[1] else None,
-            "allowed": read_pairs(job, focal),
+            "allowed": allowed,
             "maximum": job.given("MAXIMUM"),
             "listener": _MapWriter(job, raster, focal, ~np.isnan(resistance)).listener(mode),
-            "monitor": job.monitor.part(0.05, 0.95),
+            "monitor": Forecast(job.monitor.part(0.05, 0.95), FEWER_NODES),
         }
         if mode == _PAIRWISE:
             flow = circuit.pairwise(resistance, focal.cells, zero_focal=job.flag("ZERO_FOCAL"), **options)

@@ -11,6 +11,7 @@ from ...core.circuitscapetext import AsciiGrid, parse_pairs, parse_table, reclas
 from ...core.errors import InputError
 from ...core.monitor import Monitor
 from .circuitscapefiles import Inputs, Outputs
+from .forecast import FEWER_NODES, Forecast
 
 
 class RasterRun:
@@ -48,7 +49,7 @@ class RasterRun:
             "neighbours": 4 if options.connect_four_neighbors_only else 8,
             "average": "resistance" if options.connect_using_avg_resistances else "conductance",
             "regions": regions,
-            "monitor": monitor,
+            "monitor": Forecast(monitor, FEWER_NODES),
         }
         self._focal, self._allowed = ({}, None) if options.scenario == "advanced" else self._read_focal()
 
@@ -60,6 +61,24 @@ class RasterRun:
         single = all(cells.size == 1 for cells in self._focal.values())
         kept = 8 * len(self._focal) if single or self._options.scenario != "pairwise" else 0
         return circuit.solver_bytes(self._resistance.size) + kept * self._resistance.size
+
+    @property
+    def maps(self) -> int:
+        """Number of maps of single pairs or turns that the run writes."""
+        from ...core import circuit
+
+        turns = len(self._focal)
+        if self._options.scenario == "pairwise":
+            turns = circuit.count_pairs(turns, self._allowed)
+        kinds = self._options.write_volt_maps + (
+            self._options.write_cur_maps and not self._options.write_cum_cur_map_only
+        )
+        return turns * kinds
+
+    @property
+    def map_bytes(self) -> float:
+        """Bytes of one map; numbers in text take up to 17 characters."""
+        return self._resistance.size * (4.0 if self._options.write_as_tif else 17.0)
 
     def _like(self, option: str) -> np.ndarray:
         return self._inputs.grid(option, self._habitat.grid).values

@@ -199,6 +199,7 @@ class Job:
             return
         folder = self.folder(name)
         path = os.path.join(folder, file)
+        self._remember(folder)
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
@@ -294,7 +295,11 @@ class Job:
 
     def discard(self) -> None:
         """Remove the files this run has made; called when it fails or is cancelled."""
-        for path in self._new_files:
+        for path in reversed(self._new_files):
+            if os.path.isdir(path):
+                if not os.listdir(path):
+                    os.rmdir(path)
+                continue
             for leftover in (path, path + ".aux.xml", path + "-wal", path + "-shm"):
                 if os.path.exists(leftover):
                     os.remove(leftover)

@@ -50,7 +50,9 @@ def announce(needed: float, monitor: Monitor) -> None:
         If there is less.
     """
     there = available_bytes()
-    text = f"Memory: about {_size(needed)} needed" + (f", {_size(there)} available." if there is not None else ".")
+    text = f"Memory: about {size_text(needed)} needed" + (
+        f", {size_text(there)} available." if there is not None else "."
+    )
     if there is not None and needed > there:
         raise MemoryLimitError(
             f"{text} Use larger cells (double the cell size needs a quarter), a smaller area, or close other programs."
@@ -58,5 +60,6 @@ def announce(needed: float, monitor: Monitor) -> None:
     monitor.info(text)
 
 
-def _size(count: float) -> str:
+def size_text(count: float) -> str:
+    """Return a number of bytes as people read it."""
     return f"{count / 2**30:.1f} GB" if count >= 2**30 else f"{max(1, round(count / 2**20))} MB"

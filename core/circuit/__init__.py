@@ -2,7 +2,7 @@
 
 from .advanced import GroundedFlow, advanced, grounded_flow
 from .graph import NetworkGraph, RasterGraph, raster_graph
-from .inputs import allowed_pairs, as_resistance, focal_cells, stranded
+from .inputs import allowed_pairs, as_resistance, count_pairs, focal_cells, stranded
 from .network import NetworkFlow, network_pairwise
 from .one_and_all import FocalFlow, all_to_one, one_to_all
 from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
@@ -20,6 +20,7 @@ __all__ = [
     "all_to_one",
     "allowed_pairs",
     "as_resistance",
+    "count_pairs",
     "focal_cells",
     "grounded_flow",
     "network_pairwise",

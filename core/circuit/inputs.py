@@ -118,3 +118,8 @@ def allowed_pairs(
     if not allowed.any():
         raise InputError("The list of pairs leaves no pair of focal nodes to solve. Do its ids match the focal nodes?")
     return allowed, mentioned if include else np.ones(len(ids), dtype=bool)
+
+
+def count_pairs(nodes: int, allowed: BoolArray | None = None) -> int:
+    """Return how many pairs of focal nodes there are, of those allowed (upper triangle) if that is given."""
+    return nodes * (nodes - 1) // 2 if allowed is None else int(np.count_nonzero(np.triu(allowed, 1)))
