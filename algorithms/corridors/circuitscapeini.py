@@ -77,5 +77,6 @@ class CircuitscapeIniAlgorithm(EcoSecNetAlgorithm):
         with OutputFolder(target) as folder:
             out = Outputs(folder, options, job.monitor)
             run.solve(out)
-        job.monitor.info(f"Written to {target}: {', '.join(out.names)}.")
+        shown = ", ".join(out.names[:10]) + (f" and {len(out.names) - 10:,} more" if len(out.names) > 10 else "")
+        job.monitor.info(f"Written to {target}: {shown}.")
         job.results.update(OUTPUT_FOLDER=target, FILES=len(out.names))

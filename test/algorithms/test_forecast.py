@@ -49,7 +49,8 @@ def forecast(qgis, monkeypatch):
 
 def test_a_short_run_is_not_spoken_of(forecast):
     listener = forecast([(1.0, 0.1), (5.0, 0.5), (10.0, 1.0)])
-    assert not listener.told and not listener.warned
+    assert not listener.told
+    assert not listener.warned
 
 
 def test_a_long_run_is_told_once(forecast):
@@ -68,7 +69,8 @@ def test_maps_that_do_not_fit_are_warned_of(qgis, tmp_path):
 
     listener = Listener()
     announce_files(str(tmp_path / "not" / "yet"), 3, 2**20, listener)
-    assert listener.told[0].startswith("3 maps: at most 3 MB on the disk") and not listener.warned
+    assert listener.told[0].startswith("3 maps: at most 3 MB on the disk")
+    assert not listener.warned
     announce_files(str(tmp_path), 2, 2.0**60, listener)
     assert "choose another folder" in listener.warned[0]
 
