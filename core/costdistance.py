@@ -33,6 +33,12 @@ __all__ = [
 _CACHED_FIELDS = 4
 """Cost fields, in rasters of the full size, that `corridor_costs` keeps at most where rasters are large."""
 
+_GROWTH = 1.5
+"""Factor by which a search is widened that has not reached its targets; its area grows with the square."""
+
+_WORTH_GROWING = 1.2
+"""A search that has reached less than this many times the cells of the one before is repeated without a limit."""
+
 
 @dataclass(frozen=True)
 class LinkCosts:
@@ -101,8 +107,8 @@ def corridor_costs(
     One pass from all sources at once gives an upper bound of the least-cost distance of every two sources whose zones
     touch. One search per source then stops at the largest bound of its links plus the slack, which leaves every cell
     with ``cost_a + cost_b <= least + slack`` exact. Links between zones that do not touch have no bound; their search
-    is repeated with four times the limit, twice, then without, until the other end is reached. Fields are kept while
-    later links need them, up to four rasters in all, or more where rasters are small.
+    stops when the other end is reached or, with SciPy, is repeated with a limit half as large again until it is. Fields
+    are kept while later links need them, up to four rasters in all, or more where rasters are small.
     """
     pairs = _checked_pairs(graph, labels, pairs)
     slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))
@@ -324,17 +330,22 @@ def _reach(
     `reach` holds the least-cost distances where `known`, else upper bounds of them, infinite where there is none.
     """
     finite = reach[np.isfinite(reach)]
-    first = _a_little_more(float(finite.max())) if finite.size else np.inf
+    limit = _a_little_more(float(finite.max())) if finite.size else np.inf
+    if graph.stops_at_targets and np.isinf(reach).any():
+        limit = np.inf
     least = np.where(known, reach, np.nan)
-    for limit in [first] if known.all() else [first, 4.0 * first, 16.0 * first, np.inf]:
+    covered = 0
+    while True:
         far = max(float((np.minimum(reach, limit) + slack).max()), limit)
         cost = graph.cost_from(start, limit=_a_little_more(far), targets=targets, beyond=slack, monitor=monitor)
         for target in np.flatnonzero(np.isnan(least)).tolist():
             nearest = cost[np.divmod(targets[target], graph.shape[1])].min()
             if nearest <= limit:
                 least[target] = nearest
-        if not np.isnan(least).any():
+        if limit == np.inf or not np.isnan(least).any():
             break
+        before, covered = covered, int(np.count_nonzero(np.isfinite(cost)))
+        limit = limit * _GROWTH if covered > _WORTH_GROWING * before else np.inf
     return cost, least
 
 

@@ -177,6 +177,11 @@ class CostGraph:
         """Return the cost of a step between cells of resistance `a` and `b`; NaN if either is impassable."""
         return (a + b) * self._half_length(step)
 
+    @property
+    def stops_at_targets(self) -> bool:
+        """Whether a search ends once its targets are reached, rather than at its limit."""
+        return isinstance(self._engine, dial.DialSearch)
+
     def cost_from(
         self,
         cells: Array,
