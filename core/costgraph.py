@@ -79,10 +79,13 @@ def check_resistance(resistance: Array) -> None:
         )
 
 
-def graph_bytes(shape: tuple[int, int], neighbours: int = 8) -> int:
-    """Return the most memory, in bytes, that a `CostGraph` and the searches of `corridor_costs` on it need."""
+def graph_bytes(shape: tuple[int, int], neighbours: int = 8, *, resistance: Array | None = None) -> int:
+    """Return the most memory, in bytes, that a `CostGraph` and the searches of `corridor_costs` on it need.
+
+    Without the resistance, its contrast is taken to be low enough for numba, where that is there.
+    """
     cells = shape[0] * shape[1]
-    if _faster(cells):
+    if _faster(cells) and (resistance is None or dial.fits(resistance)):
         return cells * dial.BYTES_PER_CELL + SPARE_BYTES
     return cells * (neighbours * dijkstra.BYTES_PER_EDGE + dijkstra.BYTES_PER_CELL) + SPARE_BYTES
 

@@ -180,8 +180,11 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         from ...core.linkages import Adjacency, find_links, find_pairs
 
         raster = job.raster("RESISTANCE")
-        job.need_memory(graph_bytes(raster.grid.shape))
+        needed = graph_bytes(raster.grid.shape)
+        job.need_memory(needed)
         resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
+        if graph_bytes(raster.grid.shape, resistance=resistance) > needed:
+            job.need_memory(graph_bytes(raster.grid.shape, resistance=resistance))
         sources = read_sources(
             job.vector("SOURCES"),
             raster.grid,

@@ -480,3 +480,16 @@ print(used / resistance.size, graph_bytes(resistance.shape) / resistance.size)
 def test_fewer_neighbours_need_less(engine):
     if engine == "scipy":
         assert graph_bytes((10, 10), 4) < graph_bytes((10, 10), 8)
+
+
+def test_contrasts_beyond_numba_need_what_scipy_needs(engine, monkeypatch):
+    shape = (3, 4)
+    mild, extreme = np.ones(shape), np.ones(shape)
+    extreme[0, 0] = 1e9
+    assert graph_bytes(shape, resistance=mild) == graph_bytes(shape)
+    announced = graph_bytes(shape, resistance=extreme)
+    monkeypatch.setattr(costgraph, "_WORTH_STARTING_NUMBA", np.inf)
+    assert announced == graph_bytes(shape)
+    if engine == "numba":
+        monkeypatch.setattr(costgraph, "_WORTH_STARTING_NUMBA", 0)
+        assert announced > graph_bytes(shape)
