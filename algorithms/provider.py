@@ -24,6 +24,7 @@ from .keyareas.pinchpoints import PinchPointsAlgorithm
 from .keyareas.tabulate import TabulateAlgorithm
 from .planning.demolandscape import DemoLandscapeAlgorithm
 from .planning.securitynetwork import SecurityNetworkAlgorithm
+from .planning.selftest import SelfTestAlgorithm
 from .resistance.ahp import AhpAlgorithm
 from .resistance.checkscores import CheckScoresAlgorithm
 from .resistance.distancefactor import DistanceFactorAlgorithm
@@ -73,6 +74,7 @@ ALGORITHMS = [
     TabulateAlgorithm,
     DemoLandscapeAlgorithm,
     SecurityNetworkAlgorithm,
+    SelfTestAlgorithm,
 ]
 
 

@@ -1,0 +1,31 @@
+"""The self-test in a real QGIS."""
+
+import pytest
+
+pytestmark = pytest.mark.qgis
+
+
+def test_it_passes(run):
+    assert run("selftest")["PASSED"] >= 9
+
+
+def test_it_says_what_fails(run, monkeypatch):
+    from ecosecnet.core import selftest
+
+    monkeypatch.setattr(selftest, "run", lambda monitor: [selftest.Outcome("MSPA", "found 1, expected 2")])
+    with pytest.raises(Exception, match="FAIL: MSPA"):
+        run("selftest")
+
+
+def test_a_missing_package_is_told(qgis, monkeypatch):
+    import importlib
+
+    from ecosecnet.algorithms.planning import selftest
+
+    def missing(name):
+        raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    versions = dict(selftest._versions())
+    assert "sudo apt install python3-scipy" in versions["scipy"]
+    assert versions["numba"] == "not installed (optional)"
