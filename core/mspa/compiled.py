@@ -12,7 +12,7 @@ import numpy as np
 from ..accelerators import numba_works
 from ..monitor import Monitor
 from ..types import Array, IntArray
-from .tail import rules
+from . import window
 
 _CHUNK = 1 << 18
 """Words or cells worked on between two looks at the monitor, some hundredths of a second."""
@@ -20,27 +20,22 @@ _CHUNK = 1 << 18
 
 def available() -> bool:
     """Tell whether numba is installed, works, and can keep what it compiles."""
-    return numba_works(lambda: _fast(_mark))
+    return numba_works(lambda: _fast(window.mark))
 
 
 def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor) -> Array:
     """Thin a packed raster; as `thinning.thin`."""
     stride = body.shape[1]
-    row = stride * 64
-    steps = np.array([-1, 1, -row, row, -row - 1, row - 1, -row + 1, row + 1])
-    rule = rules(connectivity)
-    goes, waits = np.frombuffer(rule.goes, np.uint8), np.frombuffer(rule.waits, np.uint8)
     left, free = body.copy().ravel(), (body & ~anchors).ravel()
     simple, candidates = np.zeros_like(left), free.copy()
     active: IntArray = np.flatnonzero(candidates)
-    flip = np.uint64(0 if connectivity == 8 else ~np.uint64(0))
     round_number = 0
     while active.size:
         for words in _parts(active, monitor):
-            _fast(_mark)(left, free, simple, words, stride, flip)
+            _fast(window.mark)(left, free, simple, words, stride, connectivity)
         deleted = np.concatenate(
             [
-                _fast(_decide)(left, simple, candidates, words, stride, steps, goes, waits)
+                _fast(window.decide)(left, simple, candidates, words, stride, connectivity)
                 for words in _parts(active, monitor)
             ]
         )
@@ -84,67 +79,19 @@ def _parts(places: IntArray, monitor: Monitor) -> Iterator[IntArray]:
 
 
 @functools.cache
+def _tell_rules() -> None:
+    from numba.extending import register_jitable
+
+    for called in window.CALLED:
+        register_jitable(called)
+
+
+@functools.cache
 def _fast(function: Callable[..., Any]) -> Any:
     import numba
 
+    _tell_rules()
     return numba.njit(cache=True, nogil=True)(function)
-
-
-def _mark(left: Any, free: Any, simple: Any, words: Any, stride: int, flip: Any) -> None:
-    """Find the simple cells of some words; see `thinning.is_simple`."""
-    one, last = np.uint64(1), np.uint64(63)
-    for at in words:
-        up, down = at - stride, at + stride
-        n, s = left[up] ^ flip, left[down] ^ flip
-        w = (left[at] << one | left[at - 1] >> last) ^ flip
-        e = (left[at] >> one | left[at + 1] << last) ^ flip
-        nw = (left[up] << one | left[up - 1] >> last) ^ flip
-        ne = (left[up] >> one | left[up + 1] << last) ^ flip
-        sw = (left[down] << one | left[down - 1] >> last) ^ flip
-        se = (left[down] >> one | left[down + 1] << last) ^ flip
-        a, b, c, d = (ne | n) & ~e, (nw | w) & ~n, (sw | s) & ~w, (se | e) & ~s
-        twice = a & b | c & d | (a | b) & (c | d)
-        simple[at] = free[at] & (a | b | c | d) & ~twice
-
-
-def _decide(left: Any, simple: Any, candidates: Any, words: Any, stride: int, steps: Any, goes: Any, waits: Any) -> Any:
-    """Return the cells of some words that go in this round, by the tables of `tail.rules`."""
-    one, last = np.uint64(1), np.uint64(63)
-    deleted = np.zeros(words.size, np.uint64)
-    near = np.empty(16, np.uint64)  # neighbours that are simple, then neighbours, in the order of the tables
-    for i in range(words.size):
-        at = words[i]
-        rest = candidates[at] & simple[at]
-        if rest == 0:
-            continue
-        for first in range(0, 16, 8):
-            plane = left if first else simple
-            for row, west, middle, east in ((-stride, 4, 2, 6), (0, 0, -1, 1), (stride, 5, 3, 7)):
-                there = at + row
-                near[first + west] = plane[there] << one | plane[there - 1] >> last
-                near[first + east] = plane[there] >> one | plane[there + 1] << last
-                if middle >= 0:
-                    near[first + middle] = plane[there]
-        for k in range(64):
-            bit = np.uint64(k)
-            if rest >> bit & one == 0:
-                continue
-            case = 0
-            for j in range(16):
-                case |= np.int64(near[j] >> bit & one) << j
-            if not goes[case]:
-                continue
-            alone = waits[case] != 0
-            if alone:
-                for j in range(8):
-                    touching = 0
-                    for step in steps:
-                        cell = at * 64 + k + steps[j] + step
-                        touching += np.int64(left[cell >> 6] >> np.uint64(cell & 63) & one)
-                    alone = alone and (touching == 2 or not case >> j & 1)
-            if not alone:
-                deleted[i] |= one << bit
-    return deleted
 
 
 def _sweep(left: Any, free: Any, simple: Any, candidates: Any, words: Any, deleted: Any, stride: int) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from ..monitor import Monitor
 from ..types import Array, IntArray
 from . import bits
+from .window import Window, is_fork, is_independent, is_notch, is_simple
 
 _ROUNDS = 5000
 """Rounds between two looks at the monitor, some hundredths of a second."""
@@ -35,16 +36,13 @@ class Rules(NamedTuple):
 @lru_cache(maxsize=2)
 def rules(connectivity: int) -> Rules:
     """Return the rules of the thinning as tables."""
-    # The thinning hands over to this module, so it cannot be imported first.
-    from . import thinning
-
     number = np.arange(1 << 16)
     planes = [bits.pack((number >> k & 1).astype(bool)[None])[0] for k in range(16)]
-    flags = thinning.Window(*planes[:8])
-    window = thinning.Window(*(planes[8:] if connectivity == 8 else [~plane for plane in planes[8:]]))
-    simple = thinning.is_simple(window)
-    goes = simple & thinning.is_independent(window, flags, connectivity)
-    waits = (thinning.is_fork if connectivity == 8 else thinning.is_notch)(window, flags)
+    flags = Window(*planes[:8])
+    window = Window(*(planes[8:] if connectivity == 8 else [~plane for plane in planes[8:]]))
+    simple = is_simple(window)
+    goes = simple & is_independent(window, flags, connectivity)
+    waits = (is_fork if connectivity == 8 else is_notch)(window, flags)
     tables = [bits.unpack(plane[None], number.size)[0] for plane in (simple, goes, waits)]
     return Rules(tables[0][::256].tobytes(), tables[1].tobytes(), tables[2].tobytes())
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from ..monitor import SILENT, Monitor
 from ..types import Array, IntArray
 from . import compiled, tail
+from .window import is_fork, is_independent, is_notch, is_simple, window_of
 
 _CHUNK = 1 << 13
 """Words worked on at a time, few enough for all of a chunk's arrays to stay in the cache."""
@@ -17,19 +16,6 @@ _MANY_ROUNDS, _FEW_WORDS = 200, 8
 _WORD = 64
 _ONE = np.uint64(1)
 _LAST = np.uint64(63)
-
-
-class Window(NamedTuple):
-    """The eight neighbours of 64 cells at once: bit k of `w` is the western neighbour of cell k, and so on."""
-
-    w: Array
-    e: Array
-    n: Array
-    s: Array
-    nw: Array
-    sw: Array
-    ne: Array
-    se: Array
 
 
 def thin(
@@ -84,12 +70,12 @@ def thin(
         chunks = [active[k : k + _CHUNK] for k in range(0, active.size, _CHUNK)]
         for words in chunks:
             monitor.check()
-            simple[words] = free[words] & is_simple(_window(left, words, stride, connectivity))
+            simple[words] = free[words] & is_simple(window_of(left, words, stride, connectivity))
         deleted = np.empty(active.size, left.dtype)
         for k, words in enumerate(chunks):
             monitor.check()
-            window = _window(left, words, stride, connectivity)
-            flags = _window(simple, words, stride, 8)
+            window = window_of(left, words, stride, connectivity)
+            flags = window_of(simple, words, stride, 8)
             gone = candidates[words] & simple[words] & is_independent(window, flags, connectivity)
             forks = is_fork(window, flags) if connectivity == 8 else is_notch(window, flags)
             gone &= ~_spared(left, simple, words, gone & forks, stride)
@@ -107,87 +93,6 @@ def thin(
         monitor.progress(1.0 - 0.9**round_number)
     thinned: Array = left.reshape(body.shape)
     return thinned
-
-
-def _window(plane: Array, words: IntArray, stride: int, connectivity: int) -> Window:
-    def row(at: IntArray) -> tuple[Array, Array, Array]:
-        middle = plane[at]
-        west = (middle << _ONE) | (plane[at - 1] >> _LAST)
-        east = (middle >> _ONE) | (plane[at + 1] << _LAST)
-        if connectivity == 8:
-            return west, middle, east
-        return ~west, ~middle, ~east
-
-    nw, n, ne = row(words - stride)
-    w, _, e = row(words)
-    sw, s, se = row(words + stride)
-    return Window(w, e, n, s, nw, sw, ne, se)
-
-
-def is_simple(x: Window) -> Array:
-    """Cells with exactly one step from a 0 in the four directions to a 1 next in turn (Yokoi's number is 1)."""
-    once = np.zeros_like(x.w)
-    twice = np.zeros_like(x.w)
-    for zero, corner, following in ((x.e, x.ne, x.n), (x.n, x.nw, x.w), (x.w, x.sw, x.s), (x.s, x.se, x.e)):
-        step = (corner | following) & ~zero
-        twice |= once & step
-        once |= step
-    return once & ~twice
-
-
-def is_independent(x: Window, simple: Window, connectivity: int) -> Array:
-    """Cells that may go together with whichever simple neighbours go."""
-    blocked = simple.w & ~((x.n | x.nw) ^ (x.s | x.sw))
-    blocked |= simple.e & ~((x.n | x.ne) ^ (x.s | x.se))
-    blocked |= simple.n & ~((x.w | x.nw) ^ (x.e | x.ne))
-    blocked |= simple.s & ~((x.w | x.sw) ^ (x.e | x.se))
-    for corner, a, b, c, d in (
-        ("nw", "w", "n", "e", "s"),
-        ("sw", "s", "w", "n", "e"),
-        ("ne", "n", "e", "s", "w"),
-        ("se", "e", "s", "w", "n"),
-    ):
-        by_corner = getattr(simple, corner) & ~(getattr(x, a) | getattr(x, b))
-        if connectivity == 4:
-            # The exception: a bend of two simple cells whose other two 4-neighbours are empty (inverted here).
-            bend = getattr(simple, a) & getattr(simple, b) & getattr(x, c) & getattr(x, d)
-            by_corner &= ~bend
-        blocked |= by_corner
-    return ~blocked
-
-
-_SIDES = (
-    # ahead, ahead left, left, ahead right, right, back left, back, back right
-    ("n", "nw", "w", "ne", "e", "sw", "s", "se"),
-    ("s", "sw", "w", "se", "e", "nw", "n", "ne"),
-    ("w", "nw", "n", "sw", "s", "ne", "e", "se"),
-    ("e", "ne", "n", "se", "s", "nw", "w", "sw"),
-)
-
-
-def is_fork(x: Window, simple: Window) -> Array:
-    """Cells with three neighbours: a 4-neighbour that is not simple, and a simple one on either side of that."""
-    forks = np.zeros_like(x.w)
-    for names in _SIDES:
-        stem, left, near_left, right, near_right, *back = (getattr(x, name) for name in names)
-        stem_goes, left_goes, near_left_goes, right_goes, near_right_goes, *_ = (getattr(simple, n) for n in names)
-        fork = stem & ~stem_goes & (left ^ near_left) & (right ^ near_right)
-        fork &= (left_goes | near_left_goes) & (right_goes | near_right_goes)
-        forks |= fork & ~(back[0] | back[1] | back[2])
-    return forks
-
-
-def is_notch(x: Window, simple: Window) -> Array:
-    """Cells with all neighbours but one 4-neighbour (inverted here), of which only the two beside that are simple."""
-    notches = np.zeros_like(x.w)
-    for names in _SIDES:
-        *others, back_left, back, back_right = (getattr(x, name) for name in names)
-        *others_go, back_left_goes, _, back_right_goes = (getattr(simple, name) for name in names)
-        notch = back & back_left_goes & back_right_goes
-        for plane in (*others, back_left, back_right, *others_go):
-            notch &= ~plane
-        notches |= notch
-    return notches
 
 
 def _spared(left: Array, simple: Array, words: IntArray, forks: Array, stride: int) -> Array:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.mspa import bits, regions, thinning
+from ecosecnet.core.mspa import bits, regions, thinning, window
 from scipy import ndimage
 
 STEPS = {
@@ -88,7 +88,7 @@ def test_simple_cells_by_their_definition(connectivity):
     numbers, planes = windows()
     if connectivity == 4:
         planes = {name: ~plane for name, plane in planes.items()}
-    found = bits.unpack(thinning.is_simple(thinning.Window(**planes))[None], 256)[0]
+    found = bits.unpack(window.is_simple(window.Window(**planes))[None], 256)[0]
     for number in numbers:
         ones, zeros = np.zeros((3, 3), bool), np.zeros((3, 3), bool)
         for k, (row, col) in enumerate(STEPS.values()):
