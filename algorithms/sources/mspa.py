@@ -56,6 +56,8 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         "17,117.</p>"
         "<p><b>Class raster and statistics</b> count the cells of a bridge or loop inside an edge or perforation as "
         "edge or perforation, as the statistics of GuidosToolbox do.</p>"
+        "<p>With numba installed, large rasters (from 16 million cells; at an edge width of 1 from 150 million) are thinned "
+        "and thickened several times faster, with the same codes; the log says so.</p>"
         "<p>There is no standard edge width. Ask for the <b>profile</b> to see how the seven areas change with it.</p>"
         "<p>P. Soille and P. Vogt (2009), Pattern Recognition Letters 30, 456-459, doi:10.1016/j.patrec.2008.10.015. "
         "Same cells as the program of the Joint Research Centre (mspa 2.4, in GuidosToolbox Workbench and "
@@ -151,6 +153,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
             mspa,
             seven_classes,
             statistics,
+            uses_numba,
         )
 
         source = job.raster("INPUT")
@@ -163,6 +166,8 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         cells = _coded(job, source)
         self._tell(job, cells)
 
+        if uses_numba(cells.size, width):
+            job.monitor.info("Thinning and thickening with numba.")
         codes = mspa(
             cells,
             connectivity=connectivity,

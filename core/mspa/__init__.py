@@ -11,7 +11,7 @@ from .codes import (
     seven_classes,
 )
 from .codes import MISSING as MISSING_CLASS
-from .segmentation import bytes_per_cell, mspa
+from .segmentation import bytes_per_cell, mspa, uses_numba
 from .statistics import ClassShare, Statistics, edge_width_profile, statistics
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "mspa",
     "seven_classes",
     "statistics",
+    "uses_numba",
 ]

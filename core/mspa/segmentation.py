@@ -116,6 +116,11 @@ def bytes_per_cell(edge_width: int) -> float:
     return 18.0 if edge_width == 1 else 22.0
 
 
+def uses_numba(cells: int, edge_width: int) -> bool:
+    """Tell whether `mspa` thins and thickens a raster of so many cells with numba by default."""
+    return _faster(cells, _Reach(edge_width))
+
+
 class _Reach:
     """What follows from the edge width; the rounding to single precision is part of the method.
 

@@ -168,6 +168,17 @@ def test_memory_is_told_before_the_run(run, forest, tmp_path, monkeypatch):
         run("mspa", INPUT=forest, OUTPUT=str(tmp_path / "other.tif"))
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_numba_is_told_of_when_it_runs(run, forest, tmp_path, monkeypatch, there):
+    from ecosecnet.core.mspa import compiled, segmentation
+
+    monkeypatch.setattr(segmentation, "_WORTH_THINNING", 0)
+    monkeypatch.setattr(compiled, "available", lambda: there)
+    monkeypatch.setattr(segmentation, "thin", lambda body, *_, accelerate: body)
+    run("mspa", INPUT=forest, **outputs(tmp_path, "OUTPUT"))
+    assert ("with numba" in run.feedback.textLog()) == there
+
+
 @pytest.mark.parametrize("questions", [0, 5, 15])
 def test_cancelling_at_any_time_leaves_no_file(run, forest, tmp_path, questions):
     from qgis.core import QgsProcessingFeedback
