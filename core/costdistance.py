@@ -334,10 +334,11 @@ def _reach(
     if graph.stops_at_targets and np.isinf(reach).any():
         limit = np.inf
     least = np.where(known, reach, np.nan)
+    stops = targets if graph.stops_at_targets and not known.all() else []
     covered = 0
     while True:
         far = max(float((np.minimum(reach, limit) + slack).max()), limit)
-        cost = graph.cost_from(start, limit=_a_little_more(far), targets=targets, beyond=slack, monitor=monitor)
+        cost = graph.cost_from(start, limit=_a_little_more(far), targets=stops, beyond=slack, monitor=monitor)
         for target in np.flatnonzero(np.isnan(least)).tolist():
             nearest = cost[np.divmod(targets[target], graph.shape[1])].min()
             if nearest <= limit:

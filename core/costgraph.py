@@ -233,7 +233,7 @@ class CostGraph:
         else:
             cost = self._engine.search(flat, limit, monitor)
         least = [float(cost[np.divmod(target, self.shape[1])].min()) for target in targets]
-        cost[cost > dial.far_enough(least, extra)] = np.inf
+        np.putmask(cost, cost > dial.far_enough(least, extra), np.inf)
         return cost
 
     def allocate(self, labels: IntArray, *, limit: float = np.inf, monitor: Monitor = SILENT) -> CostField:

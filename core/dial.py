@@ -25,7 +25,7 @@ _CHUNK = 1_000_000
 """Cells settled between two looks at the monitor."""
 
 _CHUNK_TO_TARGETS = 20_000
-"""Cells settled between two looks at the targets."""
+"""Cells settled between two looks at the targets, or as many as the targets have if these are more."""
 
 _MOST_BUCKETS = 200_000
 """Largest ratio of the longest to the shortest step; beyond, the search would mostly look into empty buckets."""
@@ -84,7 +84,8 @@ class DialSearch:
         self._next[start] = np.append(start[1:], -1)
         self._previous[start] = np.append(-1, start[:-1])
         bucket, left = 0, start.size
-        chunk = _CHUNK_TO_TARGETS if ends else _CHUNK
+        # Looking takes no longer than settling.
+        chunk = max(_CHUNK_TO_TARGETS, sum(end.size for end in ends)) if ends else _CHUNK
         while left:
             try:
                 monitor.check()
