@@ -7,12 +7,37 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from ..monitor import SILENT, Monitor
-from ..types import FloatArray
+from ..types import Array, FloatArray
 from .graph import nested_dissection
-from .stencil import Interpolation, Stencil, coarsen
+from .stencil import Box, Interpolation, Stencil, coarsen
 
 _DAMPING = 0.8
 """Weight of a Jacobi sweep: the best for errors that a coarse grid cannot see."""
+
+_RIM = 2
+"""Coarse cells along the cut edges of a window whose coarse operator is wrong."""
+
+
+class Journal:
+    """What parts of arrays were before they were changed."""
+
+    def __init__(self) -> None:
+        self._before: list[tuple[Array, Array]] = []
+
+    def keep(self, part: Array) -> None:
+        """Remember the values of a view."""
+        self._before.append((part, part.copy()))
+
+    def put(self, part: Array, values: Array) -> None:
+        """Remember the values of a view and replace them."""
+        self.keep(part)
+        part[...] = values
+
+    def undo(self) -> None:
+        """Bring all values back."""
+        while self._before:
+            part, values = self._before.pop()
+            part[...] = values
 
 
 class Hierarchy:
@@ -45,24 +70,73 @@ class Hierarchy:
             coarse = coarsen(operator, weights)
             self._levels.append(_Level(operator, weights))
             operator = coarse
-        self._bottom = _Bottom(operator)
+        self._bottom: _Bottom | None = _Bottom(operator)
+        self._coarsest = operator.astype(np.float32)
         self.depth = len(self._levels) + 1
+
+    def _operators(self) -> list[Stencil]:
+        return [*(level.operator for level in self._levels), self._coarsest]
+
+    def admit_leaks(self) -> None:
+        """Make room for leaks on every level."""
+        for operator in self._operators():
+            if operator.leak is None:
+                operator.leak = operator.zeros()
+
+    def renew(self, finest: Stencil, box: Box, journal: Journal) -> None:
+        """Adapt all levels to a change of the operator within a part of the raster.
+
+        Only a window of half the size and a few cells more is made anew on each coarser level, and the factor of the
+        coarsest when it is next needed. There must be room for leaks.
+
+        Parameters
+        ----------
+        finest : Stencil
+            The changed operator.
+        box : tuple
+            The part, in the padded raster, that all changed couplings and leaks lie in.
+        journal : Journal
+            Remembers what was there; once it has brought that back, `forget_bottom` must be called.
+        """
+        _store(self._operators()[0], box, finest, box, journal)
+        for level, below in zip(self._levels, self._operators()[1:]):
+            blocks = level.weights.west.shape
+            changed = _within((box[0] // 2 - 2, (box[1] + 5) // 2, box[2] // 2 - 2, (box[3] + 5) // 2), blocks)
+            rim = (-_RIM, _RIM, -_RIM, _RIM)
+            top, bottom, left, right = _within(tuple(a + b for a, b in zip(changed, rim)), blocks)
+            fine = level.operator.window((2 * top, 2 * bottom, 2 * left, 2 * right))
+            weights = Interpolation(fine)
+            part = tuple(a - b for a, b in zip(changed, (top, top, left, left)))
+            here, there = _slices(changed), _slices(part)
+            for old, new in zip(level.weights.weights, weights.weights):
+                journal.put(old[here], new[there])
+            twice, twice_part = (_slices(tuple(2 * edge for edge in edges)) for edges in (changed, part))
+            journal.put(level.operator.raster(level.sweep)[twice], fine.raster(_sweep(fine))[twice_part])
+            _store(below, changed, coarsen(fine, weights), part, journal)
+            box = changed
+        self.forget_bottom()
+
+    def forget_bottom(self) -> None:
+        """Factorise the coarsest level anew when it is next needed."""
+        self._bottom = None
 
     def cycle(self, right: FloatArray) -> FloatArray:
         """Return an approximate solution for a float32 right-hand side; the result is overwritten by the next call."""
-        return self._cycle(0, right)
+        if self._bottom is None:
+            self._bottom = _Bottom(self._coarsest.astype(np.float64))
+        return self._cycle(0, right, self._bottom)
 
-    def _cycle(self, number: int, right: FloatArray) -> FloatArray:
+    def _cycle(self, number: int, right: FloatArray, bottom: _Bottom) -> FloatArray:
         if number == len(self._levels):
-            return self._bottom.solve(right)
+            return bottom.solve(right)
         level = self._levels[number]
-        below = self._levels[number + 1] if number + 1 < len(self._levels) else self._bottom
+        below = self._levels[number + 1] if number + 1 < len(self._levels) else bottom
         x, left, fine = level.x, level.left, level.operator
         np.multiply(level.sweep, right, out=x)
         np.copyto(left, right)
         fine.subtract(x, left)
         level.weights.restrict(fine, left, below.operator, below.right)
-        level.weights.prolong(below.operator, self._cycle(number + 1, below.right), fine, x)
+        level.weights.prolong(below.operator, self._cycle(number + 1, below.right, bottom), fine, x)
         np.copyto(left, right)
         fine.subtract(x, left)
         left *= level.sweep
@@ -72,13 +146,36 @@ class Hierarchy:
 
 class _Level:
     def __init__(self, operator: Stencil, weights: Interpolation) -> None:
-        degree = operator.degree() + operator.degree(absolute=True)
-        sweep = np.zeros_like(degree)
-        np.divide(2.0 * _DAMPING, degree, out=sweep, where=degree > 0)
-        self.sweep = sweep.astype(np.float32)
+        self.sweep = _sweep(operator).astype(np.float32)
         self.operator = operator.astype(np.float32)
         self.weights = weights.astype(np.float32)
         self.right, self.x, self.left = (self.operator.zeros() for _ in range(3))
+
+
+def _sweep(operator: Stencil) -> FloatArray:
+    """Return what a Jacobi sweep multiplies the residual with."""
+    degree = operator.degree() + operator.degree(absolute=True)
+    sweep = np.zeros_like(degree)
+    np.divide(2.0 * _DAMPING, degree, out=sweep, where=degree > 0)
+    return sweep
+
+
+def _within(box: tuple[int, ...], shape: tuple[int, ...]) -> Box:
+    top, bottom, left, right = box
+    return max(top, 0), min(bottom, shape[0]), max(left, 0), min(right, shape[1])
+
+
+def _slices(box: tuple[int, ...]) -> tuple[slice, slice]:
+    top, bottom, left, right = box
+    return slice(top, bottom), slice(left, right)
+
+
+def _store(target: Stencil, box: Box, source: Stencil, part: tuple[int, ...], journal: Journal) -> None:
+    """Replace a part of an operator by a part of another."""
+    vectors = [(target.leak, source.leak), *zip(target.couplings, source.couplings)]
+    for old, new in vectors:
+        if old is not None and new is not None:
+            journal.put(target.raster(old)[_slices(box)], source.raster(new)[_slices(part)])
 
 
 class _Bottom:

@@ -13,10 +13,11 @@ from ..costdistance import check_resistance
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
-from .graph import RasterGraph, raster_graph
+from .graph import raster_graph
 from .pairsum import sum_of_pairs
 from .points import Points
-from .solvers import make_solver, tell_solver
+from .regions import Regions
+from .solvers import tell_solver
 
 UNREACHABLE = -1.0
 """Stands in tables for the resistance between places that are not connected."""
@@ -102,7 +103,7 @@ def solve_pair(
     for name, nodes in (("first", nodes_a), ("second", nodes_b)):
         if nodes.size == 0:
             raise InputError(f"The {name} of the two regions has no cell with a resistance.")
-    potential, effective = _regions(graph, nodes_a, nodes_b, monitor)
+    potential, effective = Regions(graph, [nodes_a, nodes_b], monitor).pair(0, 1)
     current = graph.currents(potential)
     if 0.0 < effective < np.inf:
         current[nodes_a] = current[nodes_b] = 1.0
@@ -158,7 +159,7 @@ def pairwise(
     -----
     Circuitscape 4.0.5 is followed, but currents below 1e-8 of the largest are not cut off. Focal nodes of one cell take
     n - 1 solves with one set-up, as the currents of all pairs are differences of those of n - 1; when only their sum is
-    wanted no pair is gone through. Larger focal nodes take a set-up and a solve per pair.
+    wanted no pair is gone through. Larger focal nodes take a solve per pair; on large rasters one set-up serves all pairs.
 
     References
     ----------
@@ -176,6 +177,7 @@ def pairwise(
     nodes = [graph.nodes_of(where) for where in cells]
     single = all(members.size <= 1 for members in nodes)
     points = Points(graph, [int(members[0]) for members in nodes if members.size], monitor) if single else None
+    areas = None if single else Regions(graph, nodes, monitor)
     effective = np.full((ids.size, ids.size), UNREACHABLE)
     np.fill_diagonal(effective, 0.0)
     if points and allowed is None and not (maximum or zero_focal or listener):
@@ -197,8 +199,8 @@ def pairwise(
             continue
         if points:
             potential, value = points.pair(int(nodes[i][0]), int(nodes[j][0]))
-        else:
-            potential, value = _regions(graph, nodes[i], nodes[j], monitor)
+        elif areas:
+            potential, value = areas.pair(i, j)
         if value == np.inf:
             continue
         effective[i, j] = effective[j, i] = value
@@ -216,19 +218,3 @@ def pairwise(
             listener(int(ids[i]), int(ids[j]), current, voltage)
     monitor.progress(1.0)
     return PairwiseFlow(ids, effective, total, largest)
-
-
-def _regions(graph: RasterGraph, nodes_i: IntArray, nodes_j: IntArray, monitor: Monitor) -> tuple[FloatArray, float]:
-    """Return the potentials when 1 A enters at j and leaves at i (0 V), each one node, and the resistance."""
-    if np.intersect1d(nodes_i, nodes_j).size:
-        return np.zeros(graph.size), 0.0
-    if not np.intersect1d(graph.component[nodes_i], graph.component[nodes_j]).size:
-        return np.zeros(graph.size), np.inf
-    held = np.zeros(graph.size, dtype=bool)
-    held[nodes_i] = held[nodes_j] = True
-    boundary = np.zeros(graph.size)
-    boundary[nodes_j] = 1.0
-    potential = make_solver(graph, held=held, monitor=monitor).solve(np.zeros(graph.size), boundary)
-    # the power at 1 V is the current; unlike a sum of currents it is right to the square of the error
-    effective = 1.0 / graph.power(potential)
-    return potential * effective, effective

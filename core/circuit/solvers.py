@@ -89,7 +89,7 @@ def make_solver(
     n log n. From about ten thousand cells on multigrid is quicker, also when there are many right-hand sides, and
     needs a tenth of the memory. Both give the same answers to the accuracy that is promised.
     """
-    if isinstance(graph, RasterGraph) and _wants_multigrid(graph):
+    if isinstance(graph, RasterGraph) and wants_multigrid(graph):
         return MultigridSolver(graph, held=held, ground=ground, monitor=monitor)
     return DirectSolver(graph, held=held, ground=ground, monitor=monitor)
 
@@ -103,7 +103,7 @@ def tell_solver(graph: Graph, monitor: Monitor) -> None:
         )
     if graph.size < _WORTH_TELLING:
         return
-    if isinstance(graph, RasterGraph) and _wants_multigrid(graph):
+    if isinstance(graph, RasterGraph) and wants_multigrid(graph):
         monitor.info(
             f"{graph.size:,} nodes: multigrid-preconditioned conjugate gradients, about "
             f"{solver_bytes(graph.node.size) / 2**20:,.0f} MB (a factorisation would need ten times as much)."
@@ -112,7 +112,8 @@ def tell_solver(graph: Graph, monitor: Monitor) -> None:
         monitor.info(f"{graph.size:,} nodes: sparse factorisation; multigrid is slower or less exact on this circuit.")
 
 
-def _wants_multigrid(graph: RasterGraph) -> bool:
+def wants_multigrid(graph: RasterGraph) -> bool:
+    """Tell whether multigrid is the better choice for a circuit."""
     cells = graph.node.size
     if cells <= _MULTIGRID_LEAST or cells * _MULTIGRID_CELL > _DIRECT_NODE * graph.size**1.24:
         return False

@@ -13,6 +13,9 @@ import numpy as np
 
 from ..types import Array, FloatArray
 
+Box = tuple[int, int, int, int]
+"""First row, row after the last, first column, column after the last."""
+
 STRIP = 32_768
 """Elements that are worked on at a time, so that they stay in the cache of the processor."""
 
@@ -104,6 +107,20 @@ class Stencil:
         degree[:start] = 0.0
         degree[stop:] = 0.0
         return degree
+
+    def window(self, box: Box) -> Stencil:
+        """Return a copy in float64 of a part of the padded raster, which is right but for the cells at its edges."""
+        top, bottom, left, right = box
+        part = Stencil(bottom - top, right - left)
+
+        def cut(vector: FloatArray) -> FloatArray:
+            copy = part.zeros()
+            part.raster(copy)[: bottom - top, : right - left] = self.raster(vector)[top:bottom, left:right]
+            return copy
+
+        part.couplings = [None if coupling is None else cut(coupling) for coupling in self.couplings]
+        part.leak = None if self.leak is None else cut(self.leak)
+        return part
 
     def astype(self, dtype: type) -> Stencil:
         """Return a copy in another precision."""

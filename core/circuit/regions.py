@@ -1,0 +1,198 @@
+"""Potentials between regions of a raster, all pairs from one hierarchy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import ndimage
+
+from ..monitor import Monitor
+from ..types import FloatArray, IntArray
+from . import solvers
+from .graph import RasterGraph
+from .iterative import MultigridSolver
+from .multigrid import Hierarchy, Journal
+from .stencil import Box
+
+_TILE = 32
+"""Cells on a side of the tiles by whose contact a region is taken apart into pieces."""
+
+_PIECE_CELLS = 20_000
+"""Cells that a piece costs on top of those of its box, when renewing windows is weighed against a new hierarchy."""
+
+
+class Regions:
+    """Potentials between pairs of regions, each of which is one node while its pair is solved.
+
+    Parameters
+    ----------
+    graph : RasterGraph
+        The circuit.
+    members : sequence of int (k,)
+        Nodes of each region.
+    monitor : Monitor
+        Cancellation.
+    """
+
+    def __init__(self, graph: RasterGraph, members: Sequence[IntArray], monitor: Monitor) -> None:
+        self._graph, self._members, self._monitor = graph, members, monitor
+        self._held: HeldRegions | None = None
+        if solvers.wants_multigrid(graph):
+            self._held = HeldRegions(graph, members, monitor)
+
+    def pair(self, i: int, j: int) -> tuple[FloatArray, float]:
+        """Return the potentials when 1 A enters at j and leaves at i (0 V), each one node, and the resistance.
+
+        Pairs with the same i are best asked for one after another.
+        """
+        graph = self._graph
+        nodes_i, nodes_j = self._members[i], self._members[j]
+        if np.intersect1d(nodes_i, nodes_j).size:
+            return np.zeros(graph.size), 0.0
+        if not np.intersect1d(graph.component[nodes_i], graph.component[nodes_j]).size:
+            return np.zeros(graph.size), np.inf
+        potential = self._held.pair(i, j) if self._held else self._solve(nodes_i, nodes_j)
+        # the power at 1 V is the current; unlike a sum of currents it is right to the square of the error
+        effective = 1.0 / graph.power(potential)
+        potential *= effective
+        return potential, effective
+
+    def _solve(self, nodes_i: IntArray, nodes_j: IntArray) -> FloatArray:
+        held = np.zeros(self._graph.size, dtype=bool)
+        held[nodes_i] = held[nodes_j] = True
+        boundary = np.zeros(self._graph.size)
+        boundary[nodes_j] = 1.0
+        solver = solvers.make_solver(self._graph, held=held, monitor=self._monitor)
+        return solver.solve(np.zeros(self._graph.size), boundary)
+
+
+class HeldRegions(MultigridSolver):
+    """A multigrid solver for one circuit with two regions held at a potential, different ones from solve to solve.
+
+    The links of a region that is held become leaks of the cells around it; the hierarchy is adapted within windows
+    around the region only, and brought back afterwards. The operator is exact, so are the solutions.
+
+    Parameters are those of `Regions`.
+    """
+
+    def __init__(self, graph: RasterGraph, members: Sequence[IntArray], monitor: Monitor) -> None:
+        present = np.unique(np.concatenate([*members, np.empty(0, dtype=np.int64)]).astype(np.int64))
+        _, first = np.unique(graph.component[present], return_index=True)
+        zero = np.zeros(graph.size, dtype=bool)
+        zero[present[first]] = True
+        super().__init__(graph, held=zero, monitor=monitor)
+        self._leak = self._operator.leak = self._operator.zeros()
+        self._members = members
+        self._stack: list[_Hold] = []
+        self._cells_of: dict[int, IntArray] = {}
+
+    def pair(self, i: int, j: int) -> FloatArray:
+        """Return the potentials for 0 V on region i and 1 V on region j, which share no node."""
+        if self._hierarchy is None:
+            self._hierarchy = self._build()
+        if [hold.region for hold in self._stack] != [i]:
+            while self._stack:
+                self._release()
+            self._hold(i, self._operator.zeros())
+        b = self._operator.zeros()
+        power = self._hold(j, b)
+        b = self._project(b)
+        potential = np.zeros(self._graph.size)
+        if b.any():
+            x = self._conjugate_gradients(b, power, 1.0)
+            potential[self._nodes] = x[self._cells]
+            potential[self._members[i]] = 0.0
+        potential[self._members[j]] = 1.0
+        self._release()
+        return potential
+
+    def _hold(self, region: int, b: FloatArray) -> float:
+        """Hold a region; add to `b` what it feeds its surroundings at 1 V, and return the power while these are at 0 V."""
+        hold = _Hold(region)
+        self._stack.append(hold)
+        operator, leak = self._operator, self._leak
+        cells = self._cells_in(region)
+        direct = float(leak[cells].sum())
+        for box in self._pieces(cells):
+            for vector in (leak, *operator.couplings):
+                if vector is not None:
+                    top, bottom, left, right = box
+                    hold.operator.keep(operator.raster(vector)[top:bottom, left:right])
+            hold.boxes.append(box)
+        for offset, coupling in zip(operator.offsets, operator.couplings):
+            if coupling is not None:
+                for near, link in ((cells + offset, cells), (cells - offset, cells - offset)):
+                    conductance = coupling[link]
+                    leak[near] += conductance
+                    b[near] += conductance
+                    coupling[link] = 0.0
+        leak[cells] = b[cells] = 0.0
+        if self._hierarchy is not None:
+            self._adapt(self._hierarchy, hold)
+        return direct + float(b.sum())
+
+    def _adapt(self, hierarchy: Hierarchy, hold: _Hold) -> None:
+        """Adapt the hierarchy to the region held last."""
+        area = sum(_PIECE_CELLS + (bottom - top) * (right - left) for top, bottom, left, right in hold.boxes)
+        if area > self._operator.rows * self._operator.width:
+            hold.replaced = hierarchy
+            self._hierarchy = self._build()
+            return
+        hierarchy.admit_leaks()
+        for box in hold.boxes:
+            hierarchy.renew(self._operator, box, hold.levels)
+
+    def _release(self) -> None:
+        """Let go of the region held last."""
+        hold = self._stack.pop()
+        hold.operator.undo()
+        hold.levels.undo()
+        if hold.replaced is not None:
+            self._hierarchy = hold.replaced
+        elif self._hierarchy is not None:
+            self._hierarchy.forget_bottom()
+
+    def _escalate(self) -> bool:
+        """Solve a larger level directly from now on, for all pairs; tell whether there was one left."""
+        regions = [hold.region for hold in self._stack]
+        while self._stack:
+            self._release()
+        escalated = super()._escalate()
+        for region in regions:
+            self._hold(region, self._operator.zeros())
+        return escalated
+
+    def _cells_in(self, region: int) -> IntArray:
+        """Return the cells of a region that have a link, in the padded raster."""
+        if region not in self._cells_of:
+            inside = np.zeros(self._graph.size, dtype=bool)
+            inside[self._members[region]] = True
+            self._cells_of[region] = self._cells[inside[self._nodes]]
+        return self._cells_of[region]
+
+    def _pieces(self, cells: IntArray) -> list[Box]:
+        """Return boxes that hold all couplings and leaks that change with some cells."""
+        operator = self._operator
+        row, col = np.divmod(cells - operator.margin, operator.width)
+        tiles = np.zeros((operator.rows // _TILE + 1, operator.width // _TILE + 1), dtype=bool)
+        tiles[row // _TILE, col // _TILE] = True
+        labels, count = ndimage.label(tiles, np.ones((3, 3)))
+        piece = labels[row // _TILE, col // _TILE]
+        numbers = np.arange(1, count + 1)
+        top, left = (ndimage.minimum(values, piece, numbers).astype(int) - 1 for values in (row, col))
+        bottom, right = (ndimage.maximum(values, piece, numbers).astype(int) + 2 for values in (row, col))
+        return [
+            (max(a, 0), min(b, operator.rows), max(c, 0), min(d, operator.width))
+            for a, b, c, d in zip(top.tolist(), bottom.tolist(), left.tolist(), right.tolist())
+        ]
+
+
+class _Hold:
+    """A region that is held, and what there was before."""
+
+    def __init__(self, region: int) -> None:
+        self.region = region
+        self.boxes: list[Box] = []
+        self.operator, self.levels = Journal(), Journal()
+        self.replaced: Hierarchy | None = None
