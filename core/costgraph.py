@@ -19,7 +19,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from . import dial, dijkstra
+from . import blocks, dial, dijkstra
 from .dijkstra import shifted, with_margin
 from .errors import InputError
 from .monitor import SILENT, Monitor
@@ -39,6 +39,12 @@ SPARE_BYTES = 128_000_000
 
 _WORTH_STARTING_NUMBA = 300_000
 """Cells from which numba makes up for the second it takes to start."""
+
+_WORTH_BLOCKS = 2_000_000
+"""Cells from which SciPy goes by blocks: one search over all would take longer than a second."""
+
+_FIELDS = 60
+"""Bytes a cell of the fields that `corridor_costs` works with."""
 
 _DOUBLE = np.dtype(np.float64)
 
@@ -87,6 +93,8 @@ def graph_bytes(shape: tuple[int, int], neighbours: int = 8, *, resistance: Arra
     cells = shape[0] * shape[1]
     if _faster(cells) and (resistance is None or dial.fits(resistance)):
         return cells * dial.BYTES_PER_CELL + SPARE_BYTES
+    if cells >= _WORTH_BLOCKS:
+        return cells * (blocks.BYTES_PER_CELL + _FIELDS) + SPARE_BYTES
     return cells * (neighbours * dijkstra.BYTES_PER_EDGE + dijkstra.BYTES_PER_CELL) + SPARE_BYTES
 
 
@@ -164,12 +172,14 @@ class CostGraph:
         self.resistance = resistance
         self._steps = tuple((code, step) for code, step in enumerate(STEPS, start=1) if neighbours == 8 or 0 in step)
         steps = [(step, self._half_length(step)) for _, step in self._steps]
-        self._engine: dial.DialSearch | dijkstra.DijkstraSearch
+        self._engine: dial.DialSearch | dijkstra.DijkstraSearch | blocks.BlockSearch
         monitor.check()
         wanted = _faster(resistance.size) if accelerate is None else accelerate
         if wanted and dial.fits(resistance):
             monitor.info("Least-cost searches use numba.")
             self._engine = dial.DialSearch(resistance, steps)
+        elif resistance.size >= _WORTH_BLOCKS:
+            self._engine = blocks.BlockSearch(resistance, steps)
         else:
             self._engine = dijkstra.DijkstraSearch(resistance, steps, monitor)
 
@@ -183,7 +193,7 @@ class CostGraph:
     @property
     def stops_at_targets(self) -> bool:
         """Whether a search ends once its targets are reached, rather than at its limit."""
-        return isinstance(self._engine, dial.DialSearch)
+        return not isinstance(self._engine, dijkstra.DijkstraSearch)
 
     def cost_from(
         self,
@@ -228,12 +238,12 @@ class CostGraph:
         if not targets:
             return self._engine.search(flat, limit, monitor)
         extra = np.broadcast_to(np.asarray(beyond, dtype=np.float64), len(targets))
-        if isinstance(self._engine, dial.DialSearch):
-            cost = self._engine.search(flat, limit, monitor, targets, extra)
-        else:
+        if isinstance(self._engine, dijkstra.DijkstraSearch):
             cost = self._engine.search(flat, limit, monitor)
+        else:
+            cost = self._engine.search(flat, limit, monitor, targets, extra)
         least = [float(cost[np.divmod(target, self.shape[1])].min()) for target in targets]
-        np.putmask(cost, cost > dial.far_enough(least, extra), np.inf)
+        np.putmask(cost, cost > blocks.far_enough(least, extra), np.inf)
         return cost
 
     def allocate(self, labels: IntArray, *, limit: float = np.inf, monitor: Monitor = SILENT) -> CostField:

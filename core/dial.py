@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .accelerators import numba_works
+from .blocks import far_enough
 from .monitor import Monitor
 from .types import Array, FloatArray, IntArray
 
@@ -39,11 +40,6 @@ _OUTSIDE = -2
 def available() -> bool:
     """Tell whether numba is installed and works."""
     return numba_works(_kernel)
-
-
-def far_enough(least: Sequence[float], beyond: Array) -> float:
-    """Return the largest cost that matters to targets of these costs, raised by what rounding may add."""
-    return float((np.asarray(least) + beyond).max()) * (1.0 + 1e-9)
 
 
 def fits(resistance: Array) -> bool:

@@ -59,17 +59,23 @@ class DijkstraSearch:
         if _SEVERAL_STARTS:
             cost[self._cells] = dijkstra(self._matrix, directed=True, indices=start, min_only=True, limit=limit)
         else:
-            cost[self._cells] = self._from_one_more_node(start, limit)
+            cost[self._cells] = self._from_one_more_node(start, np.zeros(start.size), limit)
         return cost.reshape(self.shape)
 
-    def _from_one_more_node(self, start: IntArray, limit: float) -> FloatArray:
-        """Search from a node that is added for the purpose, next to all the nodes the search starts from."""
+    def spread(self, cells: IntArray, costs: FloatArray, limit: float) -> FloatArray:
+        """Return the cost of every cell when some (flat indices) have costs already; infinite beyond the limit."""
+        cost = np.full(self._node.size, np.inf)
+        cost[self._cells] = self._from_one_more_node(self._node[cells], costs, limit)
+        return cost.reshape(self.shape)
+
+    def _from_one_more_node(self, start: IntArray, costs: FloatArray, limit: float) -> FloatArray:
+        """Search from a node that is added for the purpose, as far from the nodes the search starts from as they cost."""
         graph, size = self._matrix, self._cells.size
-        weight = np.append(graph.data, np.full(start.size, _NOTHING))
+        weight = np.append(graph.data, np.maximum(costs, _NOTHING))
         pointer = np.append(graph.indptr, graph.indptr[-1] + start.size)
         larger = csr_matrix((weight, np.append(graph.indices, start), pointer), shape=(size + 1, size + 1))
         cost: FloatArray = dijkstra(larger, directed=True, indices=size, limit=limit)[:size]
-        cost[start] = 0.0
+        cost[start] = np.minimum(cost[start], costs)
         return cost
 
     def _build(self, resistance: Array, steps: Sequence[tuple[tuple[int, int], float]], monitor: Monitor) -> Any:

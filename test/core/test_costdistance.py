@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ecosecnet.core import costgraph, dial, dijkstra
+from ecosecnet.core import blocks, costgraph, dial, dijkstra
 from ecosecnet.core.costdistance import (
     STEPS,
     UNREACHED,
@@ -19,12 +19,15 @@ from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
 
 
-@pytest.fixture(params=["scipy", "numba"], autouse=True)
+@pytest.fixture(params=["scipy", "blocks", "numba"], autouse=True)
 def engine(request, monkeypatch):
-    """Run everything with either search."""
+    """Run everything with each of the searches."""
     if request.param == "numba":
         pytest.importorskip("numba")
-    monkeypatch.setattr(costgraph, "_WORTH_STARTING_NUMBA", {"scipy": np.inf, "numba": 0}[request.param])
+    monkeypatch.setattr(costgraph, "_WORTH_STARTING_NUMBA", 0 if request.param == "numba" else np.inf)
+    if request.param == "blocks":
+        monkeypatch.setattr(costgraph, "_WORTH_BLOCKS", 0)
+        monkeypatch.setattr(blocks, "_EDGE", 7)
     return request.param
 
 
@@ -377,15 +380,19 @@ def test_graph_refuses_bad_settings():
 
 
 class TestEngines:
-    """The compiled search gives the costs of SciPy to the last bit."""
+    """The compiled search, and the one by blocks, give the costs of SciPy to the last bit."""
 
     @pytest.fixture(autouse=True)
     def both(self, engine):
         if engine == "scipy":
-            pytest.skip("compares the two")
+            pytest.skip("compares with itself")
+        self.kind = {"blocks": blocks.BlockSearch, "numba": dial.DialSearch}[engine]
 
     def pair(self, resistance, **options):
-        return [CostGraph(resistance, accelerate=faster, **options) for faster in (False, True)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(costgraph, "_WORTH_BLOCKS", np.inf)
+            slow = CostGraph(resistance, accelerate=False, **options)
+        return slow, CostGraph(resistance, **options)
 
     @pytest.mark.parametrize("neighbours", [8, 4])
     @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
@@ -400,12 +407,12 @@ class TestEngines:
     def test_sharp_contrasts(self):
         resistance = 10.0 ** np.random.default_rng(3).uniform(-1, 3, (50, 50))
         slow, fast = self.pair(resistance)
-        assert isinstance(fast._engine, dial.DialSearch)
+        assert isinstance(fast._engine, self.kind)
         assert np.array_equal(slow.cost_from(np.array([77])), fast.cost_from(np.array([77])))
 
     def test_extreme_contrasts_are_left_to_scipy(self):
         resistance = np.array([[1e-3, 1e6, 1e-3]])
-        assert isinstance(CostGraph(resistance, accelerate=True)._engine, dijkstra.DijkstraSearch)
+        assert not isinstance(CostGraph(resistance, accelerate=True)._engine, dial.DialSearch)
 
     def test_maze(self):
         resistance = np.ones((41, 41))
@@ -448,12 +455,13 @@ import re, sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 import conftest
 import numpy as np
-from ecosecnet.core import costdistance, costgraph
+from ecosecnet.core import blocks, costdistance, costgraph
 from ecosecnet.core.corridors import add_to_mosaic, corridors
 from ecosecnet.core.costdistance import CostGraph, graph_bytes
 from ecosecnet.core.linkages import find_links, find_pairs
-costgraph.SPARE_BYTES = costdistance.SPARE_BYTES = 0
+costgraph.SPARE_BYTES = costdistance.SPARE_BYTES = blocks._KEPT = 0
 costgraph._WORTH_STARTING_NUMBA = 0 if {engine!r} == "numba" else np.inf
+costgraph._WORTH_BLOCKS = 0 if {engine!r} == "blocks" else np.inf
 CostGraph(np.ones((9, 9))).cost_from(np.array([0]))
 resistance = np.random.default_rng(0).integers(1, 100, (1000, 1000)).astype("float32")
 labels = np.zeros(resistance.shape, "int32")

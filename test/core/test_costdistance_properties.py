@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core import dial
+from ecosecnet.core import blocks, costgraph, dial
 from ecosecnet.core.costdistance import CostGraph, corridor_costs, least_costs
 
 hypothesis = pytest.importorskip("hypothesis")
@@ -66,17 +66,26 @@ def test_turned_and_flipped_maps_have_the_same_links(drawn, turns, flip):
     np.testing.assert_allclose(costs(moved(resistance), moved(labels)), costs(resistance, labels), rtol=1e-12)
 
 
-@pytest.mark.parametrize("accelerate", [False, True])
+@pytest.mark.parametrize("search", ["scipy", "blocks", "numba"])
 @quick
 @hypothesis.given(surfaces(), st.sampled_from([0.0, 2.0, 300.0, np.inf]))
-def test_links_and_corridors_are_those_of_full_searches(accelerate, drawn, slack):
-    if accelerate and not dial.available():
+def test_links_and_corridors_are_those_of_full_searches(search, drawn, slack):
+    if search == "numba" and not dial.available():
         pytest.skip("needs numba")
     resistance, labels = drawn
-    graph = CostGraph(resistance, cell_size=3.0, accelerate=accelerate)
-    full = {
-        label: CostGraph(resistance, cell_size=3.0, accelerate=False).cost_from(labels == label) for label in (1, 2)
-    }
+    with pytest.MonkeyPatch.context() as patch:
+        if search == "blocks":
+            patch.setattr(costgraph, "_WORTH_BLOCKS", 0)
+            patch.setattr(blocks, "_EDGE", 3)
+        graph = CostGraph(resistance, cell_size=3.0, accelerate=search == "numba")
+        check_links(graph, resistance, labels, slack)
+
+
+def check_links(graph, resistance, labels, slack):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(costgraph, "_WORTH_BLOCKS", np.inf)
+        whole = CostGraph(resistance, cell_size=3.0, accelerate=False)
+    full = {label: whole.cost_from(labels == label) for label in (1, 2)}
     pairs = all_pairs(labels)
     least = full[1][labels == 2].min()
     first = next(least_costs(graph, labels, pairs))
