@@ -7,8 +7,10 @@ from .network import NetworkFlow, network_pairwise
 from .one_and_all import FocalFlow, all_to_one, one_to_all
 from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
 from .solvers import solver_bytes
+from .windows import Condition, WindowFlow, omniscape, windows_bytes
 
 __all__ = [
+    "Condition",
     "FocalFlow",
     "GroundedFlow",
     "NetworkFlow",
@@ -16,6 +18,7 @@ __all__ = [
     "PairCurrent",
     "PairwiseFlow",
     "RasterGraph",
+    "WindowFlow",
     "advanced",
     "all_to_one",
     "allowed_pairs",
@@ -24,10 +27,12 @@ __all__ = [
     "focal_cells",
     "grounded_flow",
     "network_pairwise",
+    "omniscape",
     "one_to_all",
     "pairwise",
     "raster_graph",
     "solve_pair",
     "solver_bytes",
     "stranded",
+    "windows_bytes",
 ]

@@ -1,0 +1,361 @@
+"""Omnidirectional current: what flows to every place from all around it, in a moving window."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..costdistance import check_resistance
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import BoolArray, FloatArray, IntArray
+from .graph import raster_graph
+from .solvers import solver_bytes
+from .windowflow import UniformWindow, Window, block_correction, cut_out, disc, drain
+
+COMPARISONS = ("within", "equal")
+
+_ESTIMATE_AFTER = 3.0
+"""Seconds of windows from which the whole run is estimated."""
+
+_RASTER_BYTES = 150
+"""Memory of a run for each cell of the raster."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a source must have in common with a target to send current to it.
+
+    Parameters
+    ----------
+    present : float (rows, cols)
+        Value of every cell as a source; NaN = not known.
+    future : float (rows, cols), optional
+        Value of every cell as a target; the present one if left out.
+    compare : {"within", "equal"}
+        Whether the source's value less the target's (median of its block) must lie between `lower` and `upper`, or
+        must equal the target's (commonest of its block; of equally common ones the first to get there, column by
+        column).
+    lower, upper : float
+        Limits of the difference, both included.
+    """
+
+    present: FloatArray
+    future: FloatArray | None = None
+    compare: str = "within"
+    lower: float = 0.0
+    upper: float = 0.0
+
+    def excludes(self, sources: tuple[slice, slice], block: tuple[slice, slice]) -> BoolArray:
+        """Return which cells of a window may not send current to a block; a value not known excludes nothing."""
+        values = (self.present if self.future is None else self.future)[block].ravel(order="F")
+        values = values[~np.isnan(values)]
+        present = self.present[sources]
+        if not values.size:
+            return np.zeros(present.shape, dtype=bool)
+        if self.compare == "equal":
+            excluded: BoolArray = ~np.isnan(present) & (present != _commonest(values))
+            return excluded
+        difference = present - float(np.median(values))
+        with np.errstate(invalid="ignore"):
+            return np.asarray((difference > self.upper) | (difference < self.lower))
+
+
+@dataclass(frozen=True)
+class WindowFlow:
+    """Current through a landscape from everywhere to everywhere within a radius.
+
+    Attributes
+    ----------
+    current : float64 (rows, cols)
+        Sum of the currents of all windows, in amperes; NaN where there is no resistance.
+    potential : float64 (rows, cols) or None
+        The same on uniform ground: what would flow if nothing resisted more than anything else.
+    normalised : float64 (rows, cols) or None
+        `current` over `potential`, 0 where both are 0. Below 1 = impeded, about 1 = diffuse, above = channelled.
+    windows : int
+        Windows solved.
+    """
+
+    current: FloatArray
+    potential: FloatArray | None
+    normalised: FloatArray | None
+    windows: int
+
+
+@dataclass
+class _Tally:
+    """What did not go the ordinary way, to be told at the end."""
+
+    moved: int = 0
+    buried: int = 0
+    alone: int = 0
+    stuck: float = 0.0
+    arrived: float = 0.0
+
+
+def omniscape(
+    resistance: FloatArray,
+    strength: FloatArray | None = None,
+    *,
+    radius: int,
+    block_size: int = 1,
+    buffer: int = 0,
+    neighbours: int = 8,
+    average: str = "conductance",
+    threshold: float = 0.0,
+    cutoff: float = math.inf,
+    conditions: Sequence[Condition] = (),
+    flow_potential: bool = False,
+    correct_blocks: bool = True,
+    compatible: bool = False,
+    monitor: Monitor = SILENT,
+) -> WindowFlow:
+    """Map the current that flows to every place from all sources around it.
+
+    Parameters
+    ----------
+    resistance : float (rows, cols)
+        Resistance of every cell, > 0; NaN = no node.
+    strength : float (rows, cols), optional
+        Strength of every cell as a source and as a target, >= 0; NaN = 0. Left out: the conductance, of cells with a
+        resistance up to `cutoff`.
+    radius : int
+        How far from its target a source may lie, in cells, >= 1.
+    block_size : int
+        Targets stand for blocks of so many cells on a side; an even number is raised by 1. Blocks that the right or
+        lower edge cuts have no target.
+    buffer : int
+        Cells beyond the radius that current may pass through.
+    neighbours, average
+        See `raster_graph`. Omniscape averages conductances.
+    threshold : float
+        Strengths below this are 0.
+    cutoff : float
+        Largest resistance of a source where no strengths are given.
+    conditions : sequence of Condition
+        Which sources may send current to a target. Sources are left out after the current has been shared among
+        all, so less flows.
+    flow_potential : bool
+        Whether to compute the potential and the normalised current too.
+    correct_blocks : bool
+        Whether to make up for the pattern that targets of more than one cell leave.
+    compatible : bool
+        Whether to do as Omniscape.jl 0.6 does where it errs: near the upper and left edge the sources it clears around
+        a target are not those of the target's block, and targets on NoData get no current.
+    monitor : Monitor
+        Progress and cancellation; gets an estimate of the time and what could not flow.
+
+    Returns
+    -------
+    WindowFlow
+
+    Raises
+    ------
+    InputError
+        If a parameter is out of its range, a resistance is not positive, a strength is negative, or there is no source.
+    ConvergenceError
+        If a window cannot be solved to the accuracy promised.
+
+    Notes
+    -----
+    Each target draws as many amperes as its block has strength, from the cells within the radius but outside the block,
+    in proportion to their strength, and is grounded. The window ends at the circle of radius + buffer. The uniform
+    counterpart is the whole square, NoData included, as in Omniscape. A target on NoData moves to the nearest valid cell
+    of its block.
+
+    Time grows with the number of windows (cells / block_size^2) and, slightly more than linearly, with the cells of a
+    window; memory with the cells of the raster.
+
+    References
+    ----------
+    McRae BH, Popper K, Jones A, Schindel M, Buttrick S, Hall K, Unnasch RS, Platt J (2016). Conserving nature's stage:
+    mapping omnidirectional connectivity for resilient terrestrial landscapes in the Pacific Northwest. The Nature
+    Conservancy, Portland.
+
+    Landau VA, Shah VB, Anantharaman R, Hall KR (2021). Omniscape.jl: software to compute omnidirectional landscape
+    connectivity. J. Open Source Softw. 6:2829. doi:10.21105/joss.02829
+    """
+    _check(resistance, strength, radius, block_size, buffer, conditions)
+    if block_size % 2 == 0:
+        block_size += 1
+        monitor.info(f"Blocks need a middle cell: their size is raised to {block_size} cells.")
+    half, reach = block_size // 2, radius + buffer
+    shape = resistance.shape[0], resistance.shape[1]
+    valid = ~np.isnan(resistance)
+    strengths = _strengths(resistance, strength, threshold, cutoff)
+    centres, amperes = _targets(strengths, block_size)
+    graph = raster_graph(resistance, neighbours=neighbours, average=average)
+    inside, near = disc(reach, reach), disc(radius, reach)
+    correction = None
+    if correct_blocks and block_size > 1:
+        correction = block_correction(radius, reach, block_size, neighbours, monitor)
+    current = np.zeros(shape)
+    potential = np.zeros(shape) if flow_potential else None
+    uniform: dict[tuple[int, ...], UniformWindow] = {}
+    tally, clock = _Tally(), _Clock(amperes.size, monitor)
+    for (row, col), amount in zip(centres.tolist(), amperes.tolist()):
+        clock.step()
+        window = Window.around(row, col, reach, shape)
+        block = _square(row, col, half)
+        offered = np.where(near[window.part], strengths[window.cells], 0.0)
+        offered[_square(reach, reach, half) if compatible else _square(*window.centre, half)] = 0.0
+        everything = float(offered.sum())
+        if not everything > 0.0:
+            tally.alone += 1
+            continue
+        offered *= amount / everything
+        for condition in conditions:
+            offered[condition.excludes(window.cells, block)] = 0.0
+        target = window.centre
+        if not valid[row, col] and not compatible and valid[block].any():
+            down, right = _nearest(valid[block], half)
+            target = target[0] + down, target[1] + right
+            tally.moved += 1
+        offered[target] = 0.0
+        kept = valid[window.cells] & inside[window.part]
+        factor = 1.0 if correction is None else correction[window.part]
+        arrived = 0.0
+        if kept[target]:
+            flow = drain(cut_out(graph.couplings, window), kept, offered, target, monitor)
+            current[window.cells] += flow.current * factor
+            arrived = flow.amperes
+        else:
+            tally.buried += 1
+        tally.arrived += arrived
+        tally.stuck += float(offered.sum()) - arrived
+        if potential is not None:
+            if kept.shape not in uniform:
+                uniform[kept.shape] = UniformWindow(kept.shape[0], kept.shape[1], neighbours)
+            potential[window.cells] += uniform[kept.shape].currents(offered, target, monitor) * factor
+    _tell(tally, monitor)
+    current[~valid] = np.nan
+    normalised = None
+    if potential is not None:
+        potential[~valid] = np.nan
+        normalised = np.where(valid, 0.0, np.nan)
+        np.divide(current, potential, out=normalised, where=potential > 0.0)
+    return WindowFlow(current, potential, normalised, amperes.size)
+
+
+def windows_bytes(shape: tuple[int, int], reach: int) -> int:
+    """Return about how much memory, in bytes, `omniscape` needs for a raster and windows of radius + buffer."""
+    side = 2 * reach + 1
+    return shape[0] * shape[1] * _RASTER_BYTES + solver_bytes(min(side, shape[0]) * min(side, shape[1]))
+
+
+def _check(
+    resistance: FloatArray,
+    strength: FloatArray | None,
+    radius: int,
+    block_size: int,
+    buffer: int,
+    conditions: Sequence[Condition],
+) -> None:
+    check_resistance(resistance)
+    if radius < 1 or buffer < 0 or block_size < 1:
+        raise InputError(
+            f"The radius ({radius}) and the block size ({block_size}) must be at least 1 cell, the buffer ({buffer}) "
+            "at least 0."
+        )
+    if block_size // 2 >= radius:
+        raise InputError(
+            f"Blocks of {block_size} x {block_size} cells leave no source within the radius of {radius} cells. "
+            "Use smaller blocks (a tenth of the radius is usual) or a larger radius."
+        )
+    layers = [("strengths", strength)]
+    for condition in conditions:
+        layers += [("values of a condition", condition.present), ("values of a condition", condition.future)]
+        if condition.compare not in COMPARISONS:
+            raise InputError(f"Conditions compare {' or '.join(COMPARISONS)}, not {condition.compare!r}.")
+        if condition.lower > condition.upper:
+            raise InputError(
+                f"The lower limit of a condition, {condition.lower:g}, is above the upper, {condition.upper:g}."
+            )
+    for name, values in layers:
+        if values is not None and values.shape != resistance.shape:
+            raise InputError(f"The {name} have the shape {values.shape}, the resistances {resistance.shape}.")
+    if strength is not None and np.nanmin(strength, initial=0.0) < 0:
+        raise InputError(f"Strengths must not be negative; the smallest is {float(np.nanmin(strength)):g}.")
+
+
+def _strengths(resistance: FloatArray, strength: FloatArray | None, threshold: float, cutoff: float) -> FloatArray:
+    if strength is None:
+        with np.errstate(invalid="ignore"):
+            strength = np.where(resistance <= cutoff, 1.0 / resistance, 0.0)
+    strengths: FloatArray = np.nan_to_num(strength.astype(np.float64))
+    strengths[strengths < threshold] = 0.0
+    return strengths
+
+
+def _targets(strengths: FloatArray, block_size: int) -> tuple[IntArray, FloatArray]:
+    """Return row and column of the centre, and the strength, of every block that has some."""
+    rows, cols = (size // block_size for size in strengths.shape)
+    blocks = strengths[: rows * block_size, : cols * block_size].reshape(rows, block_size, cols, block_size)
+    amperes = blocks.sum(axis=(1, 3))
+    places = np.argwhere(amperes > 0.0)
+    if not places.size:
+        raise InputError(
+            "There is no source: no cell in a whole block has a strength above 0 that reaches the threshold. Look at "
+            f"the strengths, the threshold, the largest resistance of a source, and the blocks of {block_size} x "
+            f"{block_size} cells."
+        )
+    return places * block_size + block_size // 2, amperes[amperes > 0.0]
+
+
+def _square(row: int, col: int, half: int) -> tuple[slice, slice]:
+    """Return rows and columns within some distance of a cell, cut at 0."""
+    return slice(max(row - half, 0), row + half + 1), slice(max(col - half, 0), col + half + 1)
+
+
+def _nearest(valid: BoolArray, half: int) -> tuple[int, int]:
+    """Return the step from the centre of a block to its nearest valid cell, of equally near ones the first."""
+    steps = np.argwhere(valid) - half
+    down, right = steps[np.argmin(np.square(steps).sum(axis=1))].tolist()
+    return down, right
+
+
+def _commonest(values: FloatArray) -> float:
+    """Return the commonest value; of equally common ones the first to get there."""
+    found, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    most = counts.max()
+    last = [np.flatnonzero(place == k)[-1] for k in np.flatnonzero(counts == most)]
+    return float(found[counts == most][np.argmin(last)])
+
+
+class _Clock:
+    """Counts windows and estimates the run from the first of them."""
+
+    def __init__(self, windows: int, monitor: Monitor) -> None:
+        self._windows, self._monitor = windows, monitor
+        self._done, self._told, self._start = -1, False, time.monotonic()
+
+    def step(self) -> None:
+        """Note that the next window begins."""
+        self._done += 1
+        self._monitor.step(self._done, self._windows)
+        spent = time.monotonic() - self._start
+        if not self._told and self._done and spent > _ESTIMATE_AFTER:
+            self._told = True
+            whole = spent * self._windows / self._done
+            text = f"{whole / 3600:.1f} hours" if whole > 5400 else f"{max(1, round(whole / 60))} minute(s)"
+            self._monitor.info(f"{self._windows:,} windows, {1000 * spent / self._done:.0f} ms each: about {text}.")
+
+
+def _tell(tally: _Tally, monitor: Monitor) -> None:
+    if tally.moved:
+        monitor.info(f"{tally.moved:,} targets lay on NoData and were moved to the nearest valid cell of their block.")
+    if tally.buried:
+        monitor.warn(f"{tally.buried:,} targets lie on NoData and draw no current.")
+    if tally.alone:
+        monitor.info(f"{tally.alone:,} targets have no source within the radius outside their own block.")
+    whole = tally.stuck + tally.arrived
+    if tally.stuck > 1e-9 * whole:
+        monitor.warn(
+            f"{tally.stuck:,.4g} of {whole:,.4g} amperes ({100 * tally.stuck / whole:.2g} %) could not flow: their "
+            "sources lie on NoData or are cut off from the target by NoData within the window."
+        )

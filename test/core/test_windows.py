@@ -1,0 +1,386 @@
+"""The moving window against a dense solve of every window, straight from the definition, and Omniscape's own files."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from circuits import plain_links
+from conftest import REFERENCE
+from ecosecnet.core import circuit
+from ecosecnet.core.circuit.direct import DirectSolver
+from ecosecnet.core.circuit.windowflow import UniformWindow, block_correction
+from ecosecnet.core.errors import InputError, OperationCancelled
+from ecosecnet.core.monitor import Monitor
+
+CASES = REFERENCE / "circuitscape" / "cases"
+
+
+class Ear(Monitor):
+    def __init__(self):
+        self.told, self.warned, self.parts = [], [], []
+
+    def info(self, text):
+        self.told.append(text)
+
+    def warn(self, text):
+        self.warned.append(text)
+
+    def progress(self, fraction):
+        self.parts.append(fraction)
+
+
+def dense_current(resistance, put_in, target, neighbours, average):
+    """Ground one cell and return the current through every cell, by a dense solve of its component."""
+    size = resistance.size
+    links = list(plain_links(resistance, neighbours, average))
+    laplacian = np.zeros((size, size))
+    reached = {target}
+    for _ in range(size):
+        more = {b for a, b, _ in links if a in reached} | {a for a, b, _ in links if b in reached}
+        if more <= reached:
+            break
+        reached |= more
+    for i, j, g in links:
+        laplacian[i, i] += g
+        laplacian[j, j] += g
+        laplacian[i, j] -= g
+        laplacian[j, i] -= g
+    free = np.array(sorted(reached - {target}), dtype=int)
+    volts = np.zeros(size)
+    volts[free] = np.linalg.solve(laplacian[np.ix_(free, free)], put_in.ravel()[free])
+    inflow, outflow = np.zeros(size), np.zeros(size)
+    for i, j, g in links:
+        flow = g * (volts[i] - volts[j])
+        for tail, head, amount in ((i, j, max(flow, 0)), (j, i, max(-flow, 0))):
+            outflow[tail] += amount
+            inflow[head] += amount
+    return np.maximum(inflow, outflow).reshape(resistance.shape)
+
+
+def plain_windows(
+    resistance, strength, radius, block_size, buffer=0, neighbours=8, average="conductance", keeps=None, correction=None
+):
+    """Return current and potential by the definition: one dense solve for each target, on the whole raster."""
+    rows, cols = resistance.shape
+    down, right = np.mgrid[:rows, :cols]
+    half = block_size // 2
+    current, potential = np.zeros((rows, cols)), np.zeros((rows, cols))
+    for row in range(half, rows - half, block_size):
+        for col in range(half, cols - half, block_size):
+            block = (abs(down - row) <= half) & (abs(right - col) <= half)
+            distance = np.hypot(down - row, right - col)
+            offered = np.where((distance <= radius) & ~block, strength, 0.0)
+            if not strength[block].sum() or not offered.sum():
+                continue
+            offered *= strength[block].sum() / offered.sum()
+            if keeps is not None:
+                offered[~keeps(block)] = 0.0
+            places = [place for place in zip(*np.nonzero(block)) if not np.isnan(resistance[place])]
+            ground = min(places, key=lambda place: (distance[place], place), default=(row, col))
+            target = ground[0] * cols + ground[1]
+            offered[ground] = 0.0
+            factor = np.ones((rows, cols))
+            if correction is not None:
+                reach = radius + buffer
+                inside = (abs(down - row) <= reach) & (abs(right - col) <= reach)
+                factor[inside] = correction[(down - row + reach)[inside], (right - col + reach)[inside]]
+            circle = np.where(distance <= radius + buffer, resistance, np.nan)
+            square = np.where(np.maximum(abs(down - row), abs(right - col)) <= radius + buffer, 1.0, np.nan)
+            if places:
+                current += factor * dense_current(circle, offered, target, neighbours, average)
+            potential += factor * dense_current(square, offered, target, neighbours, average)
+    valid = ~np.isnan(resistance)
+    return np.where(valid, current, np.nan), np.where(valid, potential, np.nan)
+
+
+def landscape(rows=11, cols=13, seed=4, nodata=0.1):
+    rng = np.random.default_rng(seed)
+    resistance = np.exp(rng.normal(size=(rows, cols)) * 1.5)
+    resistance[rng.random((rows, cols)) < nodata] = np.nan
+    return resistance, rng.random((rows, cols)) + 0.1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"radius": 4, "block_size": 1},
+        {"radius": 3, "block_size": 3},
+        {"radius": 4, "block_size": 3, "buffer": 2},
+        {"radius": 3, "block_size": 3, "neighbours": 4},
+        {"radius": 4, "block_size": 3, "average": "resistance"},
+        {"radius": 50, "block_size": 5},
+    ],
+    ids=str,
+)
+def test_every_option_against_dense_solves(options):
+    resistance, strength = landscape()
+    resistance[4, 4] = np.nan  # the centre of a block of 3
+    expected = plain_windows(resistance, strength, **options)
+    flow = circuit.omniscape(resistance, strength, **options, flow_potential=True, correct_blocks=False)
+    for got, wanted in zip((flow.current, flow.potential), expected):
+        np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-7 * np.nanmax(wanted))
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(flow.normalised, expected[0] / expected[1], atol=1e-6)
+
+
+def plain_correction(radius, reach, block_size, neighbours):
+    side, half = 2 * reach + 1, block_size // 2
+    down, right = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    ground = np.where(np.hypot(down, right) <= reach, 1.0, np.nan)
+    sources = np.hypot(down, right) <= radius
+    centre = reach * side + reach
+    single, block = sources.astype(float), (sources & (np.maximum(abs(down), abs(right)) > half)).astype(float)
+    single[reach, reach] = 0.0
+    one = dense_current(ground, single / single.sum(), centre, neighbours, "conductance")
+    many = dense_current(ground, block / block.sum() * block_size**2, centre, neighbours, "conductance")
+    total = np.zeros((side, side))
+    for row in range(-half, half + 1):
+        for col in range(-half, half + 1):
+            to, of = [], []
+            for step in (row, col):
+                to.append(slice(max(step, 0), side + min(step, 0)))
+                of.append(slice(max(-step, 0), side - max(step, 0)))
+            total[tuple(to)] += one[tuple(of)]
+    flows = many > 1e-9 * many.max()
+    return np.where(flows, total / np.where(flows, many, 1.0), 1.0)
+
+
+@pytest.mark.parametrize(("buffer", "neighbours"), [(0, 8), (2, 8), (0, 4), (2, 4)])
+def test_block_correction(buffer, neighbours):
+    expected = plain_correction(4, 4 + buffer, 3, neighbours)
+    got = block_correction(4, 4 + buffer, 3, neighbours)
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+    assert got.max() < 20  # Omniscape divides rounding by rounding at the tips of the circle
+    resistance, strength = landscape()
+    resistance = np.where(np.isnan(resistance), 9.0, resistance)
+    flow = circuit.omniscape(
+        resistance, strength, radius=4, block_size=3, buffer=buffer, neighbours=neighbours, flow_potential=True
+    )
+    wanted = plain_windows(resistance, strength, 4, 3, buffer=buffer, neighbours=neighbours, correction=expected)
+    np.testing.assert_allclose(flow.current, wanted[0], atol=1e-6 * wanted[0].max())
+    np.testing.assert_allclose(flow.potential, wanted[1], atol=1e-6 * wanted[1].max())
+
+
+def test_conditions():
+    resistance, strength = landscape()
+    rng = np.random.default_rng(8)
+    warm, later = rng.normal(size=resistance.shape), rng.normal(size=resistance.shape) + 0.5
+    soil, soon = (rng.integers(1, 4, resistance.shape).astype(float) for _ in range(2))
+    warm[2, 3] = later[5, 5] = soil[7, 8] = np.nan
+
+    def keeps(block):
+        with np.errstate(invalid="ignore"):
+            difference = warm - np.nanmedian(later[block])
+            climate = np.isnan(warm) | ((difference >= -0.6) & (difference <= 0.9))
+        # the commonest value; of equally common ones the first to be complete, column by column
+        counts, best, most = {}, None, 0
+        for value in soon.T[block.T]:
+            counts[value] = counts.get(value, 0) + 1
+            if counts[value] > most:
+                best, most = value, counts[value]
+        return climate & (np.isnan(soil) | (soil == best))
+
+    conditions = [
+        circuit.Condition(warm, later, "within", -0.6, 0.9),
+        circuit.Condition(soil, soon, "equal"),
+    ]
+    flow = circuit.omniscape(
+        resistance, strength, radius=4, block_size=3, conditions=conditions, correct_blocks=False, flow_potential=True
+    )
+    expected = plain_windows(resistance, strength, 4, 3, keeps=keeps)
+    np.testing.assert_allclose(flow.current, expected[0], atol=1e-7 * np.nanmax(expected[0]))
+    np.testing.assert_allclose(flow.potential, expected[1], atol=1e-7 * np.nanmax(expected[1]))
+    free = circuit.omniscape(resistance, strength, radius=4, block_size=3, correct_blocks=False)
+    assert np.nanmean(flow.current) < 0.5 * np.nanmean(free.current)
+
+
+def test_a_block_without_a_value_excludes_nothing():
+    resistance, strength = landscape()
+    unknown = circuit.Condition(np.zeros(resistance.shape), np.full(resistance.shape, np.nan))
+    one = circuit.omniscape(resistance, strength, radius=3, conditions=[unknown]).current
+    np.testing.assert_array_equal(one, circuit.omniscape(resistance, strength, radius=3).current)
+
+
+def test_strength_from_resistance_and_threshold():
+    resistance, _ = landscape()
+    strength = np.where(np.nan_to_num(resistance, nan=np.inf) <= 2.0, 1 / resistance, 0.0)
+    got = circuit.omniscape(resistance, radius=4, cutoff=2.0).current
+    np.testing.assert_array_equal(got, circuit.omniscape(resistance, strength, radius=4).current)
+    strength[strength < 0.9] = 0.0
+    got = circuit.omniscape(resistance, radius=4, cutoff=2.0, threshold=0.9).current
+    np.testing.assert_array_equal(got, circuit.omniscape(resistance, strength, radius=4).current)
+
+
+@pytest.mark.parametrize("turn", [lambda a: a[::-1], lambda a: a[:, ::-1], np.rot90, np.transpose])
+def test_turned_landscapes_give_turned_currents(turn):
+    resistance, strength = landscape(15, 15, nodata=0.0)
+    resistance[6:8, 3:6] = np.nan  # off the centres of all blocks
+    options = {"radius": 5, "block_size": 3, "buffer": 1, "flow_potential": True}
+    straight = circuit.omniscape(resistance, strength, **options)
+    turned = circuit.omniscape(turn(resistance), turn(strength), **options)
+    np.testing.assert_allclose(turned.current, turn(straight.current), rtol=1e-6)
+    np.testing.assert_allclose(turned.normalised, turn(straight.normalised), rtol=1e-6)
+
+
+def test_uniform_landscape_is_diffuse():
+    flow = circuit.omniscape(
+        np.full((41, 41), 5.0), np.ones((41, 41)), radius=8, block_size=3, buffer=2, flow_potential=True
+    )
+    assert np.abs(flow.normalised - 1.0).max() < 0.05
+
+
+def test_current_is_conserved():
+    """With one target, and with targets that no other window passes through, its cell carries what it draws."""
+    resistance, strength = landscape(9, 9, nodata=0.0)
+    flow = circuit.omniscape(resistance, strength, radius=20, block_size=9, correct_blocks=False)
+    assert np.all(flow.current == 0.0)  # the block leaves no source outside itself
+    ear = Ear()
+    flow = circuit.omniscape(resistance, strength, radius=20, block_size=5, correct_blocks=False, monitor=ear)
+    assert flow.windows == 1
+    assert flow.current[2, 2] == pytest.approx(strength[:5, :5].sum())
+    assert not ear.warned
+
+
+@pytest.mark.parametrize("compatible", [False, True])
+def test_targets_and_sources_on_nodata(compatible):
+    resistance = np.ones((3, 9))
+    resistance[1, 4] = np.nan
+    strength = np.zeros((3, 9))
+    strength[1, 4], strength[1, 0] = 2.0, 0.5
+    ear = Ear()
+    flow = circuit.omniscape(
+        resistance, strength, radius=5, block_size=3, correct_blocks=False, compatible=compatible, monitor=ear
+    )
+    assert np.isnan(flow.current[1, 4])
+    assert flow.windows == 2
+    if compatible:
+        assert any("1 targets lie on NoData" in text for text in ear.warned)
+        assert np.nanmax(flow.current) < 0.5  # what the other target draws, and none of the 2 A
+    else:
+        assert any("1 targets lay on NoData and were moved" in text for text in ear.told)
+        assert np.nanmax(flow.current) == pytest.approx(2.0)
+        assert flow.current[0, 4] == pytest.approx(2.0)  # nearest, in row-major order
+    # the source on NoData sends nothing to the target at the left
+    assert any("could not flow" in text for text in ear.warned)
+
+
+def test_sources_cut_off_are_told():
+    resistance = np.ones((5, 11))
+    resistance[:, 5] = np.nan
+    ear = Ear()
+    flow = circuit.omniscape(resistance, np.ones((5, 11)), radius=4, monitor=ear)
+    text = next(text for text in ear.warned if "could not flow" in text)
+    stuck, whole = (float(number) for number in re.match(r"([\d.]+) of ([\d.]+) amperes", text).groups())
+    assert 0 < stuck < whole == pytest.approx(55, rel=1e-3)
+    np.testing.assert_allclose(flow.current, flow.current[:, ::-1], rtol=1e-9)
+
+
+def test_window_larger_than_the_raster_and_even_blocks():
+    resistance, strength = landscape()
+    options = {"strength": strength, "block_size": 3, "correct_blocks": False}
+    large = circuit.omniscape(resistance, radius=17, **options).current
+    np.testing.assert_allclose(circuit.omniscape(resistance, radius=40, **options).current, large, rtol=1e-9)
+    np.testing.assert_array_equal(
+        circuit.omniscape(resistance, radius=17, **{**options, "block_size": 2}).current, large
+    )
+
+
+@pytest.mark.parametrize("neighbours", [4, 8])
+@pytest.mark.parametrize("shape", [(1, 9), (7, 2), (30, 41)])
+def test_uniform_windows(shape, neighbours):
+    rng = np.random.default_rng(1)
+    put_in = rng.random(shape)
+    target = shape[0] // 2, shape[1] // 3
+    put_in[target] = 0.0
+    flow = circuit.advanced(
+        np.ones(shape),
+        put_in,
+        np.where(np.arange(put_in.size).reshape(shape) == target[0] * shape[1] + target[1], np.inf, 0.0),
+        neighbours=neighbours,
+    )
+    got = UniformWindow(*shape, neighbours).currents(put_in, target)
+    np.testing.assert_allclose(got, flow.current, rtol=1e-7, atol=1e-7 * put_in.sum())
+
+
+def test_large_windows_are_solved_by_multigrid_too():
+    rng = np.random.default_rng(2)
+    resistance = np.exp(rng.normal(size=(181, 181)))
+    flow = circuit.omniscape(resistance, np.ones(resistance.shape), radius=90, block_size=121, correct_blocks=False)
+    steps = np.arange(151) - 60
+    distance = np.hypot(steps[:, None], steps)
+    ground = np.where(distance <= 90, resistance[:151, :151], np.nan)
+    graph = circuit.raster_graph(ground, average="conductance")
+    put_in = (np.maximum(abs(steps[:, None]), abs(steps)) > 60) & (distance <= 90)
+    held = graph.gather(distance == 0) > 0
+    volts = DirectSolver(graph, held=held).solve(graph.gather(put_in * (121**2 / put_in.sum())))
+    expected = graph.on_cells(graph.currents(volts))
+    assert flow.windows == 1
+    np.testing.assert_allclose(flow.current[:151, :151], expected, atol=2e-6 * expected.max())
+    assert not flow.current[151:].any()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"radius": 0}, r"radius \(0\)"),
+        ({"radius": 3, "block_size": 0}, r"block size \(0\)"),
+        ({"radius": 3, "buffer": -1}, r"buffer \(-1\)"),
+        ({"radius": 2, "block_size": 5}, "leave no source"),
+        ({"radius": 3, "strength": np.zeros((11, 13))}, "There is no source"),
+        ({"radius": 3, "threshold": 5.0}, "There is no source"),
+        ({"radius": 30, "block_size": 21}, "There is no source"),
+        ({"radius": 3, "strength": np.full((11, 13), -1.0)}, "negative; the smallest is -1"),
+        ({"radius": 3, "strength": np.ones((3, 3))}, "have the shape"),
+        ({"radius": 3, "conditions": [circuit.Condition(np.ones((11, 13)), compare="like")]}, "'like'"),
+        ({"radius": 3, "conditions": [circuit.Condition(np.ones((11, 13)), lower=2)]}, "is above the upper"),
+    ],
+)
+def test_refused(options, message):
+    resistance, strength = landscape()
+    with pytest.raises(InputError, match=message):
+        circuit.omniscape(resistance, **{"strength": strength, **options})
+
+
+def test_cancelling_and_progress():
+    class Impatient(Ear):
+        def cancelled(self):
+            return len(self.parts) > 4
+
+    resistance, strength = landscape()
+    ear = Impatient()
+    with pytest.raises(OperationCancelled):
+        circuit.omniscape(resistance, strength, radius=3, monitor=ear)
+    assert ear.parts == sorted(ear.parts)
+    assert len(ear.parts) == 5
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the shared reference cases are not beside the checkout")
+@pytest.mark.parametrize("name", ["window_02", "window_06"])
+def test_omniscape_files(name):
+    folder = CASES / name
+    case = json.loads((folder / "case.json").read_text())
+    options = case["options"]
+
+    def grid(path):
+        values = np.loadtxt(folder / path, skiprows=6)
+        return np.where(values == -9999, np.nan, values)
+
+    layers = {role: grid(path) for role, path in case["inputs"].items()}
+    resistance = layers["habitat"] if options["input_is"] == "resistance" else 1.0 / layers["habitat"]
+    conditions = [
+        circuit.Condition(layers[c["present"]], layers[c["future"]], c["compare"], c["lower"], c["upper"])
+        for c in options.get("conditions", ())
+    ]
+    flow = circuit.omniscape(
+        resistance,
+        layers["source_strength"],
+        **{key: options[key] for key in ("radius", "buffer", "block_size", "neighbours")},
+        threshold=options["source_threshold"],
+        correct_blocks=options["block_artefact_correction"],
+        conditions=conditions,
+        compatible=True,
+    )
+    expected = grid(case["expected"]["cumulative_current"])
+    assert (np.isnan(flow.current) == np.isnan(expected)).all()
+    assert np.nanmax(np.abs(flow.current - expected)) <= case["tolerance"] * np.nanmax(expected)
