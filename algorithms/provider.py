@@ -16,6 +16,7 @@ from .corridors.currentflowadvanced import CurrentFlowAdvancedAlgorithm
 from .corridors.gravity import GravityAlgorithm
 from .corridors.linkages import LinkagesAlgorithm
 from .corridors.linkpriority import LinkPriorityAlgorithm
+from .corridors.omniscape import OmniscapeAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
 from .keyareas.circuitbarriers import CircuitBarriersAlgorithm
 from .keyareas.cutoffsweep import CutoffSweepAlgorithm
@@ -66,6 +67,7 @@ ALGORITHMS = [
     CurrentFlowAlgorithm,
     CurrentFlowAdvancedAlgorithm,
     CircuitscapeIniAlgorithm,
+    OmniscapeAlgorithm,
     PinchPointsAlgorithm,
     BarriersAlgorithm,
     CircuitBarriersAlgorithm,

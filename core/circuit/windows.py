@@ -197,7 +197,7 @@ def omniscape(
     current = np.zeros(shape)
     potential = np.zeros(shape) if flow_potential else None
     uniform: dict[tuple[int, ...], UniformWindow] = {}
-    tally, clock = _Tally(), _Clock(amperes.size, monitor)
+    tally, clock, quiet = _Tally(), _Clock(amperes.size, monitor), _Quiet(monitor)
     for (row, col), amount in zip(centres.tolist(), amperes.tolist()):
         clock.step()
         window = Window.around(row, col, reach, shape)
@@ -221,7 +221,7 @@ def omniscape(
         factor = 1.0 if correction is None else correction[window.part]
         arrived = 0.0
         if kept[target]:
-            flow = drain(cut_out(graph.couplings, window), kept, offered, target, monitor)
+            flow = drain(cut_out(graph.couplings, window), kept, offered, target, quiet)
             current[window.cells] += flow.current * factor
             arrived = flow.amperes
         else:
@@ -231,7 +231,7 @@ def omniscape(
         if potential is not None:
             if kept.shape not in uniform:
                 uniform[kept.shape] = UniformWindow(kept.shape[0], kept.shape[1], neighbours)
-            potential[window.cells] += uniform[kept.shape].currents(offered, target, monitor) * factor
+            potential[window.cells] += uniform[kept.shape].currents(offered, target, quiet) * factor
     _tell(tally, monitor)
     current[~valid] = np.nan
     normalised = None
@@ -325,6 +325,16 @@ def _commonest(values: FloatArray) -> float:
     most = counts.max()
     last = [np.flatnonzero(place == k)[-1] for k in np.flatnonzero(counts == most)]
     return float(found[counts == most][np.argmin(last)])
+
+
+class _Quiet(Monitor):
+    """Lets the solver of one window be cancelled but not tell its story a thousand times."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+
+    def cancelled(self) -> bool:
+        return self._monitor.cancelled()
 
 
 class _Clock:
