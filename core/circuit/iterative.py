@@ -59,7 +59,7 @@ class MultigridSolver:
         several = self._copies[self._nodes] > 1
         self._shorted_cells = self._cells[several]
         self._groups, self._shorted = np.unique(self._nodes[several], return_inverse=True)
-        self._slowness = 0
+        self._limits, self._slowness = _COARSEST, 0
         self._hierarchy: Hierarchy | None = None
 
     def _stencil(self, live: BoolArray, ground: FloatArray | None) -> Stencil:
@@ -178,17 +178,21 @@ class MultigridSolver:
         return vector
 
     def _build(self) -> Hierarchy:
-        return Hierarchy(self._operator, _COARSEST[self._slowness], self._monitor)
+        return Hierarchy(self._operator, self._limit, self._monitor)
+
+    @property
+    def _limit(self) -> int:
+        """Most cells of the level that is solved directly."""
+        return min(self._limits[self._slowness], self._operator.size // 3)
 
     def _escalate(self) -> bool:
         """Solve a larger level directly from now on; tell whether there was one left."""
-        if self._slowness + 1 >= len(_COARSEST) or self._hierarchy is None or self._hierarchy.depth <= 2:
+        if self._slowness + 1 >= len(self._limits) or self._hierarchy is None or self._hierarchy.depth <= 2:
             return False
         self._slowness += 1
-        limit = min(_COARSEST[self._slowness], self._operator.size // 3)
-        self._hierarchy = Hierarchy(self._operator, limit, self._monitor)
+        self._hierarchy = self._build()
         self._monitor.info(
-            f"Convergence is slow (the resistances jump sharply); a level of up to {limit:,} cells is solved directly."
+            f"Convergence is slow (the resistances jump sharply); a level of up to {self._limit:,} cells is solved directly."
         )
         return True
 

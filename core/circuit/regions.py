@@ -15,6 +15,9 @@ from .iterative import MultigridSolver
 from .multigrid import Hierarchy, Journal
 from .stencil import Box
 
+_COARSEST = 4_000
+"""Most cells of the level that is solved directly at first: it is factorised again for every pair."""
+
 _TILE = 32
 """Cells on a side of the tiles by whose contact a region is taken apart into pieces."""
 
@@ -82,6 +85,7 @@ class HeldRegions(MultigridSolver):
         zero = np.zeros(graph.size, dtype=bool)
         zero[present[first]] = True
         super().__init__(graph, held=zero, monitor=monitor)
+        self._limits = (min(_COARSEST, self._limits[0]), *self._limits[1:])
         self._leak = self._operator.leak = self._operator.zeros()
         self._members = members
         self._stack: list[_Hold] = []
