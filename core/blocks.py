@@ -93,8 +93,11 @@ class BlockSearch:
         cost, waiting = state.cost[inside], state.waiting[inside]
         rows, cols = np.nonzero(waiting)
         waiting[:] = False
-        graph = self._graph(block, self._resistance[inside])
-        found = graph.spread(rows * cost.shape[1] + cols, cost[rows, cols], limit)
+        resistance = self._resistance[inside]
+        # What costs more than the dearest cell of the block improves nothing there.
+        useful = min(limit, float(cost[~np.isnan(resistance)].max(initial=0.0)))
+        graph = self._graph(block, resistance)
+        found = graph.spread(rows * cost.shape[1] + cols, cost[rows, cols], useful)
         np.minimum(cost, found, out=cost)
         for side in (
             _Side(slice(top - 1, top), slice(left - 1, right + 1), (-1, 0)),

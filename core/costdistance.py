@@ -30,7 +30,7 @@ __all__ = [
     "least_costs",
 ]
 
-_CACHED_FIELDS = 4
+_CACHED_FIELDS = 2
 """Cost fields, in rasters of the full size, that `corridor_costs` keeps at most where rasters are large."""
 
 _GROWTH = 1.5
@@ -107,8 +107,8 @@ def corridor_costs(
     One pass from all sources at once gives an upper bound of the least-cost distance of every two sources whose zones
     touch. One search per source then stops at the largest bound of its links plus the slack, which leaves every cell
     with ``cost_a + cost_b <= least + slack`` exact. Links between zones that do not touch have no bound; their search
-    stops when the other end is reached or, with SciPy, is repeated with a limit half as large again until it is. Fields
-    are kept while later links need them, up to four rasters in all, or more where rasters are small.
+    stops when the other end is reached or, with SciPy on a whole raster, is repeated with a limit half as large again
+    until it is. Fields are kept while later links need them, up to two rasters in all, or more where rasters are small.
     """
     pairs = _checked_pairs(graph, labels, pairs)
     slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))

@@ -40,10 +40,10 @@ SPARE_BYTES = 128_000_000
 _WORTH_STARTING_NUMBA = 300_000
 """Cells from which numba makes up for the second it takes to start."""
 
-_WORTH_BLOCKS = 2_000_000
-"""Cells from which SciPy goes by blocks: one search over all would take longer than a second."""
+_WHOLE_MOST = 1_000_000
+"""Cells up to which SciPy searches the raster as a whole; longer searches should be stopped within a second."""
 
-_FIELDS = 60
+_FIELDS = 40
 """Bytes a cell of the fields that `corridor_costs` works with."""
 
 _DOUBLE = np.dtype(np.float64)
@@ -93,7 +93,7 @@ def graph_bytes(shape: tuple[int, int], neighbours: int = 8, *, resistance: Arra
     cells = shape[0] * shape[1]
     if _faster(cells) and (resistance is None or dial.fits(resistance)):
         return cells * dial.BYTES_PER_CELL + SPARE_BYTES
-    if cells >= _WORTH_BLOCKS:
+    if cells > _WHOLE_MOST:
         return cells * (blocks.BYTES_PER_CELL + _FIELDS) + SPARE_BYTES
     return cells * (neighbours * dijkstra.BYTES_PER_EDGE + dijkstra.BYTES_PER_CELL) + SPARE_BYTES
 
@@ -145,8 +145,9 @@ class CostGraph:
 
     Notes
     -----
-    Memory is about 12 bytes an edge, so 100 bytes a valid cell with 8 neighbours; `graph_bytes` bounds it, searches
-    included. A search takes O(n log n).
+    Up to a million cells SciPy gets one graph of about 100 bytes a valid cell; beyond it goes by blocks, which takes a
+    third of the memory, lets a search end at its targets and be cancelled at any time. `graph_bytes` bounds the memory,
+    searches included. A search takes O(n log n).
 
     Costs are the one solution of ``cost[v] = min(cost[u] + step(u, v))`` in float64, so they do not depend on the order
     in which cells are visited. Ties of direction go to the lowest direction code; allocation follows the directions.
@@ -178,7 +179,7 @@ class CostGraph:
         if wanted and dial.fits(resistance):
             monitor.info("Least-cost searches use numba.")
             self._engine = dial.DialSearch(resistance, steps)
-        elif resistance.size >= _WORTH_BLOCKS:
+        elif resistance.size > _WHOLE_MOST:
             self._engine = blocks.BlockSearch(resistance, steps)
         else:
             self._engine = dijkstra.DijkstraSearch(resistance, steps, monitor)
@@ -214,7 +215,7 @@ class CostGraph:
             Largest cost wanted; what costs more stays infinite. A low limit makes the search fast.
         targets : sequence of ndarray, int
             Sets of cells, as flat indices, none empty. Once every set is reached by its cheapest cell nothing dearer is
-            wanted. Numba stops the search then; SciPy goes on to the limit, and only the result is cut.
+            wanted. The search stops then; only SciPy on the whole raster goes on to the limit, and the result is cut.
         beyond : float or ndarray, float64, shape (len(targets),)
             How much more than the cost of reaching a target is wanted still; one number, or one for each.
         monitor : Monitor

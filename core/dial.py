@@ -19,7 +19,7 @@ from .blocks import far_enough
 from .monitor import Monitor
 from .types import Array, FloatArray, IntArray
 
-BYTES_PER_CELL = 96
+BYTES_PER_CELL = 72
 """Resistance, the two links of the bucket lists and the cost of one search (24), and the fields of `corridor_costs`."""
 
 _CHUNK = 1_000_000

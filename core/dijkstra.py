@@ -17,7 +17,7 @@ from .types import Array, FloatArray, IntArray
 BYTES_PER_EDGE = 12
 """float64 cost and int32 neighbour."""
 
-BYTES_PER_CELL = 148
+BYTES_PER_CELL = 132
 """Beside the edges: row pointer, node and cell numbers (16), the queue and costs of one search (72 with SciPy 1.10, less
 since 1.17), and the fields of `corridor_costs`."""
 

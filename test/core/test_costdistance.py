@@ -26,7 +26,7 @@ def engine(request, monkeypatch):
         pytest.importorskip("numba")
     monkeypatch.setattr(costgraph, "_WORTH_STARTING_NUMBA", 0 if request.param == "numba" else np.inf)
     if request.param == "blocks":
-        monkeypatch.setattr(costgraph, "_WORTH_BLOCKS", 0)
+        monkeypatch.setattr(costgraph, "_WHOLE_MOST", 0)
         monkeypatch.setattr(blocks, "_EDGE", 7)
     return request.param
 
@@ -390,7 +390,7 @@ class TestEngines:
 
     def pair(self, resistance, **options):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(costgraph, "_WORTH_BLOCKS", np.inf)
+            patch.setattr(costgraph, "_WHOLE_MOST", np.inf)
             slow = CostGraph(resistance, accelerate=False, **options)
         return slow, CostGraph(resistance, **options)
 
@@ -461,7 +461,7 @@ from ecosecnet.core.costdistance import CostGraph, graph_bytes
 from ecosecnet.core.linkages import find_links, find_pairs
 costgraph.SPARE_BYTES = costdistance.SPARE_BYTES = blocks._KEPT = 0
 costgraph._WORTH_STARTING_NUMBA = 0 if {engine!r} == "numba" else np.inf
-costgraph._WORTH_BLOCKS = 0 if {engine!r} == "blocks" else np.inf
+costgraph._WHOLE_MOST = 0 if {engine!r} == "blocks" else np.inf
 CostGraph(np.ones((9, 9))).cost_from(np.array([0]))
 resistance = np.random.default_rng(0).integers(1, 100, (1000, 1000)).astype("float32")
 labels = np.zeros(resistance.shape, "int32")

@@ -75,7 +75,7 @@ def test_links_and_corridors_are_those_of_full_searches(search, drawn, slack):
     resistance, labels = drawn
     with pytest.MonkeyPatch.context() as patch:
         if search == "blocks":
-            patch.setattr(costgraph, "_WORTH_BLOCKS", 0)
+            patch.setattr(costgraph, "_WHOLE_MOST", 0)
             patch.setattr(blocks, "_EDGE", 3)
         graph = CostGraph(resistance, cell_size=3.0, accelerate=search == "numba")
         check_links(graph, resistance, labels, slack)
@@ -83,7 +83,7 @@ def test_links_and_corridors_are_those_of_full_searches(search, drawn, slack):
 
 def check_links(graph, resistance, labels, slack):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(costgraph, "_WORTH_BLOCKS", np.inf)
+        patch.setattr(costgraph, "_WHOLE_MOST", np.inf)
         whole = CostGraph(resistance, cell_size=3.0, accelerate=False)
     full = {label: whole.cost_from(labels == label) for label in (1, 2)}
     pairs = all_pairs(labels)
