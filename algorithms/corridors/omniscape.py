@@ -13,16 +13,18 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import rasters, styling
 from ..support.forecast import Forecast
+from ..support.rasters import RasterSource
 
 _NODATA = -9999.0
+_AVERAGE = ("conductance", "resistance")
 _COMPARE = ("within", "equal")
 _CONDITIONS = ("CONDITION1", "CONDITION2")
-_CLASSES = [0.0, 0.7, 1.0, 1.3, 1.7]
+_CLASSES = (0.0, 0.7, 1.0, 1.3, 1.7)
 """Normalised current: impeded below 0.7, diffuse around 1, intensified from 1.3, channelled from 1.7."""
 
 
 class OmniscapeAlgorithm(EcoSecNetAlgorithm):
-    """Maps the current from everywhere to everywhere within a radius."""
+    """Maps current from everywhere to everywhere within a radius."""
 
     NAME = "omniscape"
     LABEL = "Omnidirectional current flow (Omniscape)"
@@ -31,28 +33,34 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
         "Omniscape",
         "moving window",
         "wall-to-wall",
-        "circuit theory",
         "flow potential",
+        "normalised current",
+        "climate connectivity",
         "电路理论",
         "全向连通性",
         "移动窗口",
     )
-    SUMMARY = "Maps the current between all places within a radius, without sources drawn beforehand, as Omniscape does."
+    SUMMARY = "Maps the current between all places within a radius, without sources drawn beforehand."
     HELP = (
-        "<p>Every cell with a strength is a source. A circular window moves over the raster; its centre (or block of "
-        "cells) draws as many amperes as it has strength, from all sources within the radius in proportion to theirs. "
-        "The currents of all windows are summed.</p>"
-        "<p><b>Flow potential</b> is the same with no resistance anywhere: how much current a place gets for its sources "
-        "alone. <b>Normalised current</b> is the one over the other: below 0.7 movement is impeded, around 1 diffuse, "
-        "from 1.3 intensified, from 1.7 channelled.</p>"
-        "<p>Time grows with the number of windows, cells / block size squared, times the cells of a window. Blocks of a "
-        "tenth of the radius change the map little and shorten the run a hundredfold at a radius of 100. Whole blocks "
-        "only: what is left over at the right and lower edge draws no current.</p>"
-        "<p>Links average conductances, as in Omniscape. Departures from Omniscape.jl 0.6: sources are cleared around "
-        "the target also near the upper and left edge, a target on NoData moves to the nearest valid cell of its block, "
-        "rounding is kept out of the correction for blocks, and the strength that cannot reach its target is told.</p>"
-        "<p>McRae et al. 2016, Conserving nature's stage, The Nature Conservancy; Landau et al. 2021, "
-        "doi:10.21105/joss.02829.</p>"
+        "<p>A window moves over the landscape. Its middle is grounded and draws as many amperes as its block of cells "
+        "has source strength, from all sources within the radius in proportion to theirs. The currents of all windows "
+        "add up to the <b>cumulative current</b>.</p>"
+        "<p><b>Flow potential</b> is the same on uniform ground: what would flow if nothing resisted more than "
+        "anything else. <b>Normalised current</b> is the one over the other: below 0.7 flow is impeded, around 1 "
+        "diffuse, from 1.3 intensified, from 1.7 channelled.</p>"
+        "<p>Time grows with the number of windows (cells of the raster over block size squared) and with the cells of "
+        "a window: a radius of 50 cells takes about 20 ms a window, 100 about 40 ms. A tenth of the radius is a usual "
+        "block size. Only whole blocks draw current: what is left over at the right and lower edge does not.</p>"
+        "<p><b>Conditions</b> limit which sources send current to a target, for instance to places whose future "
+        "climate is the present one of the source. A value that is not known excludes nothing. Sources are left out "
+        "after the current has been shared among all, so less flows.</p>"
+        "<p>All lengths are in cells. Semantics of Omniscape.jl 0.6, checked on its own test cases. Departures, unless "
+        "'As Omniscape.jl 0.6' is ticked: the sources cleared around a target are those of its own block also near the "
+        "upper and left edge (a difference of up to 15 % there), and a target on NoData moves to the nearest valid "
+        "cell of its block instead of drawing nothing. In either case the block correction is 1 where nothing flows, "
+        "where Omniscape divides rounding errors, and current that cannot flow is told in the log.</p>"
+        "<p>Landau et al. 2021, doi:10.21105/joss.02829; McRae et al. 2016, Conserving nature's stage, The Nature "
+        "Conservancy.</p>"
     )
     METRIC = False
 
@@ -68,160 +76,191 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
             p.raster(
                 "STRENGTH",
                 "Source strength",
-                "How much current each cell sends and draws, for instance habitat quality; 0 or more, NoData = 0. Empty: "
-                "the conductance.",
+                "How much current each cell sends and draws, 0 or more, such as habitat quality. Empty: the "
+                "conductance of every cell whose resistance is not above CUTOFF.",
                 optional=True,
-            ),
-            p.integer(
-                "RADIUS", "Radius (cells)", "How far from its target a source may lie: the distance moved.", 50, low=1
-            ),
-            p.integer(
-                "BLOCK_SIZE",
-                "Block size (cells)",
-                "Targets stand for blocks of so many cells on a side; an even number is raised by 1. 1 = every cell.",
-                5,
-                low=1,
-            ),
-            p.number(
-                "THRESHOLD", "Least strength", "Cells with a lower strength are neither source nor target.", 0.0, low=0.0
             ),
             p.number(
                 "CUTOFF",
                 "Largest resistance of a source",
-                "Cells with a higher resistance are neither source nor target. Only without a raster of strengths.",
-                low=0.0,
+                "Only without a strength raster; empty: every cell is a source.",
                 optional=True,
             ),
-            *(parameter for number, name in enumerate(_CONDITIONS, 1) for parameter in _condition(number, name)),
-            p.choice("NEIGHBOURS", "Neighbours", "Cells that each cell is linked to.", ("8", "4"), advanced=True),
+            p.number("THRESHOLD", "Smallest strength", "Strengths below this count as 0.", 0.0),
+            p.integer("RADIUS", "Radius (cells)", "How far from its target a source may lie: a dispersal distance."),
             p.integer(
-                "BUFFER",
-                "Buffer (cells)",
-                "Cells beyond the radius that current may pass through, so that it can go round obstacles.",
-                0,
-                low=0,
+                "BLOCK_SIZE",
+                "Block size (cells)",
+                "One target stands for a square block of so many cells on a side; an even number is raised by 1. "
+                "Larger blocks are coarser and faster.",
+                1,
+            ),
+            *_condition_parameters(1),
+            *_condition_parameters(2),
+            p.integer("BUFFER", "Buffer (cells)", "Cells beyond the radius that current may pass.", 0, advanced=True),
+            p.choice("NEIGHBOURS", "Neighbours", "Cells that each cell is linked to.", ("8", "4"), advanced=True),
+            p.choice(
+                "AVERAGE",
+                "Links average",
+                "Whether a link has the mean conductance or the mean resistance of its two cells. Omniscape knows "
+                "conductance only.",
+                ("Conductances", "Resistances"),
                 advanced=True,
             ),
             p.flag(
                 "CORRECT_BLOCKS",
-                "Correct the pattern that blocks leave",
-                "Divides by what a block leaves on uniform ground and multiplies with what single targets leave there.",
+                "Correct the pattern of blocks",
+                "Targets of more than one cell draw current to their middle, which leaves a pattern of dots. This "
+                "divides it out.",
                 True,
                 advanced=True,
             ),
-            p.raster_output("CURRENT", "Cumulative current", "Sum over all windows, in amperes."),
-            p.raster_output(
-                "FLOW_POTENTIAL", "Flow potential", "The same on uniform ground, in amperes.", optional=True
+            p.flag(
+                "COMPATIBLE",
+                "As Omniscape.jl 0.6",
+                "Repeat two of its errors, to compare with its results: the sources cleared near the upper and left "
+                "edge, and targets on NoData.",
+                advanced=True,
             ),
+            p.raster_output("CURRENT", "Cumulative current", "Sum over all windows, in amperes."),
+            p.raster_output("NORMALISED", "Normalised current", "Current over flow potential.", optional=True),
             p.raster_output(
-                "NORMALISED", "Normalised current", "Cumulative current over flow potential; no unit.", optional=True
+                "FLOW_POTENTIAL",
+                "Flow potential",
+                "The cumulative current on uniform ground, in amperes.",
+                optional=True,
+                default=False,
             ),
             QgsProcessingOutputNumber("WINDOWS", "Windows solved"),
         ]
 
     def check(self, job: Job) -> str | None:
-        if job.given("STRENGTH") and job.given("CUTOFF"):
-            return (
-                "The largest resistance of a source applies where strengths come from the resistance. Leave CUTOFF or "
-                "STRENGTH empty."
-            )
+        if job.given("STRENGTH") and job.number("CUTOFF") is not None:
+            return "The largest resistance of a source (CUTOFF) has no meaning beside a strength raster. Empty one."
         for name in _CONDITIONS:
             if job.given(f"{name}_FUTURE") and not job.given(name):
                 return f"{name}_FUTURE belongs to {name}, which is empty."
+            limits = job.given(f"{name}_LOWER") or job.given(f"{name}_UPPER")
+            within = job.given(name) and _COMPARE[job.choice(f"{name}_COMPARE")] == "within"
+            if within and not limits:
+                return f"{name} needs {name}_LOWER, {name}_UPPER or both; or compare for equality."
+            if limits and not within:
+                return f"{name}_LOWER and {name}_UPPER limit a difference of {name}, which is not asked for."
         return None
 
     def execute(self, job: Job) -> None:
         from ...core import circuit
 
         raster, strength = job.raster("RESISTANCE"), job.raster("STRENGTH")
-        layers = {name: job.raster(name) for one in _CONDITIONS for name in (one, f"{one}_FUTURE")}
+        layers = {name: job.raster(name) for first in _CONDITIONS for name in (first, f"{first}_FUTURE")}
         rasters.require_aligned(raster, strength, *layers.values())
-        radius, block, buffer = (job.integer(name) for name in ("RADIUS", "BLOCK_SIZE", "BUFFER"))
-        shape = raster.grid.rows, raster.grid.cols
-        count = sum(layer is not None for layer in layers.values())
-        job.need_memory(circuit.windows_bytes(shape, radius + buffer) + 8 * count * shape[0] * shape[1])
-        _tell_sizes(job, raster, radius, block, buffer)
-        resistance = circuit.as_resistance(raster.read_surface(), conductance=job.choice("INPUT_IS") == 1)
+        radius, buffer = job.integer("RADIUS"), job.integer("BUFFER")
+        _say_lengths(job, raster, radius)
+        kept = 1 + sum(layer is not None for layer in layers.values())
+        cells = raster.grid.rows * raster.grid.cols
+        job.need_memory(circuit.windows_bytes(raster.grid.shape, max(radius + buffer, 0)) + 8 * kept * cells)
         cutoff = job.number("CUTOFF")
         flow = circuit.omniscape(
-            resistance,
+            circuit.as_resistance(raster.read_surface(), conductance=job.choice("INPUT_IS") == 1),
             None if strength is None else strength.read_surface(),
             radius=radius,
-            block_size=block,
+            block_size=job.integer("BLOCK_SIZE"),
             buffer=buffer,
             neighbours=(8, 4)[job.choice("NEIGHBOURS")],
+            average=_AVERAGE[job.choice("AVERAGE")],
             threshold=job.number("THRESHOLD"),
             cutoff=math.inf if cutoff is None else cutoff,
-            conditions=[
-                circuit.Condition(
-                    layers[name].read_surface(),
-                    None if layers[f"{name}_FUTURE"] is None else layers[f"{name}_FUTURE"].read_surface(),
-                    _COMPARE[job.choice(f"{name}_COMPARE")],
-                    job.number(f"{name}_LOWER"),
-                    job.number(f"{name}_UPPER"),
-                )
-                for name in _CONDITIONS
-                if layers[name] is not None
-            ],
-            flow_potential=job.given("FLOW_POTENTIAL") or job.given("NORMALISED"),
+            conditions=[_condition(job, name, layers) for name in _CONDITIONS if layers[name] is not None],
+            flow_potential=job.given("NORMALISED") or job.given("FLOW_POTENTIAL"),
             correct_blocks=job.flag("CORRECT_BLOCKS"),
+            compatible=job.flag("COMPATIBLE"),
             monitor=Forecast(
-                job.monitor.part(0.05, 0.95), "Larger blocks, a smaller radius or larger cells make it shorter."
+                job.monitor.part(0.02, 0.98), "Larger blocks, a smaller radius or larger cells make it shorter."
             ),
         )
-        if not np.nanmax(flow.current) > 0.0:
+        if not np.nanmax(flow.current) > 0:
             raise DisconnectedError(
-                "No source within the radius of a target is connected to it by valid cells, or the conditions leave "
-                "none, so nothing flows. Look at the radius, the block size, the NoData and the conditions."
+                "No source can send current to any target, so nothing flows. Look at the NoData between them, the "
+                "radius and the conditions."
             )
-        for name, values, description in (
+        for name, values, text in (
             ("CURRENT", flow.current, "Cumulative current, amperes"),
             ("FLOW_POTENTIAL", flow.potential, "Flow potential, amperes"),
-            ("NORMALISED", flow.normalised, "Normalised current"),
+            ("NORMALISED", flow.normalised, "Current over flow potential"),
         ):
-            if not job.given(name):
-                continue
-            stops = _CLASSES if name == "NORMALISED" else np.nanquantile(values, [0.0, 0.5, 0.8, 0.95, 1.0]).tolist()
-            style = styling.ramp(styling.CURRENT, stops)
-            job.write_raster(name, values, raster.grid, nodata=_NODATA, description=description, style=style)
+            if values is not None:
+                stops = _CLASSES if name == "NORMALISED" else styling.stretch(values)
+                style = styling.ramp(styling.CURRENT, stops)
+                job.write_raster(name, values, raster.grid, nodata=_NODATA, description=text, style=style)
         job.results["WINDOWS"] = flow.windows
 
 
-def _condition(number: int, name: str) -> list:
+def _condition_parameters(number: int):
+    name = f"CONDITION{number}"
     return [
         p.raster(
             name,
             f"Condition {number}",
-            "What a source must have in common with its target, for instance the climate: the values now. Where not "
-            "known, nothing is excluded.",
+            "Value of every cell as a source, such as its climate today. Of two conditions both must hold.",
             optional=True,
         ),
         p.raster(
             f"{name}_FUTURE",
             f"Condition {number}, of targets",
-            "Values that count for targets, for instance the climate to come. Empty: the same as of sources.",
+            f"Value of every cell as a target, such as its future climate. Empty: as {name}.",
             optional=True,
         ),
         p.choice(
             f"{name}_COMPARE",
             f"Condition {number} compares",
-            "Whether the value of the source less that of the target (median of its block) must lie within the limits, "
-            "or must equal that of the target (commonest of its block).",
-            ("The difference with limits", "For equality"),
+            "Within limits: the source's value less the median of the target's block. Equal: to the commonest value "
+            "of the block.",
+            ("Within limits", "Equal"),
             advanced=True,
         ),
         p.number(
-            f"{name}_LOWER", f"Condition {number}, lower limit", "In units of the condition.", 0.0, advanced=True
+            f"{name}_LOWER",
+            f"Condition {number}, lower limit",
+            "Smallest difference allowed, in units of the condition. Empty: none.",
+            optional=True,
+            advanced=True,
         ),
         p.number(
-            f"{name}_UPPER", f"Condition {number}, upper limit", "In units of the condition.", 0.0, advanced=True
+            f"{name}_UPPER",
+            f"Condition {number}, upper limit",
+            "Largest difference allowed, in units of the condition. Empty: none.",
+            optional=True,
+            advanced=True,
         ),
     ]
 
 
-def _tell_sizes(job: Job, raster: rasters.RasterSource, radius: int, block: int, buffer: int) -> None:
-    cells = f"Radius {radius} cells, blocks of {block | 1} cells, windows of {2 * (radius + buffer) + 1} cells"
-    metres = rasters.metres_per_unit(raster.crs) * raster.grid.cell_size
-    if metres == metres and metres > 0.0:
-        cells += f" ({radius * metres:,.0f}, {(block | 1) * metres:,.0f} and {(2 * (radius + buffer) + 1) * metres:,.0f} m)"
-    job.monitor.info(f"{cells}.")
+def _condition(job: Job, name: str, layers: dict[str, RasterSource | None]):
+    from ...core import circuit
+
+    future = layers[f"{name}_FUTURE"]
+    lower, upper = job.number(f"{name}_LOWER"), job.number(f"{name}_UPPER")
+    return circuit.Condition(
+        layers[name].read_surface(),
+        None if future is None else future.read_surface(),
+        _COMPARE[job.choice(f"{name}_COMPARE")],
+        -math.inf if lower is None else lower,
+        math.inf if upper is None else upper,
+    )
+
+
+def _say_lengths(job: Job, raster: RasterSource, radius: int) -> None:
+    grid = raster.grid
+    if not math.isclose(grid.dx, grid.dy, rel_tol=1e-5):
+        job.monitor.warn(
+            f"The cells are {grid.dx:g} x {grid.dy:g} map units. Lengths are in cells, so that windows are longer one "
+            "way than the other. Resample to square cells first (GDAL 'Warp')."
+        )
+    elif raster.crs.isValid() and raster.crs.isGeographic():
+        job.monitor.warn(
+            f"'{raster.name}' is in degrees, where cells are narrower than high. Lengths are in cells, so that windows "
+            "are too. Reproject to metres first for round windows."
+        )
+    else:
+        metres = radius * grid.cell_size * grid.metres_per_unit
+        job.monitor.info(f"The radius of {radius:,} cells is {metres:,.0f} m.")

@@ -158,6 +158,7 @@ class UniformWindow:
     """
 
     def __init__(self, rows: int, cols: int, neighbours: int) -> None:
+        self.shape = rows, cols
         self._weights = [1.0 / length for _, _, length in DIRECTIONS[: neighbours // 2]]
         down = 2.0 * np.cos(np.pi * np.arange(rows) / rows)[:, None]
         right = 2.0 * np.cos(np.pi * np.arange(cols) / cols)[None, :]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,9 +17,6 @@ from .solvers import solver_bytes
 from .windowflow import UniformWindow, Window, block_correction, cut_out, disc, drain
 
 COMPARISONS = ("within", "equal")
-
-_ESTIMATE_AFTER = 3.0
-"""Seconds of windows from which the whole run is estimated."""
 
 _RASTER_BYTES = 150
 """Memory of a run for each cell of the raster."""
@@ -148,7 +144,7 @@ def omniscape(
         Whether to do as Omniscape.jl 0.6 does where it errs: near the upper and left edge the sources it clears around
         a target are not those of the target's block, and targets on NoData get no current.
     monitor : Monitor
-        Progress and cancellation; gets an estimate of the time and what could not flow.
+        Progress, a step a window, and cancellation; gets the number of windows and what could not flow.
 
     Returns
     -------
@@ -196,10 +192,11 @@ def omniscape(
         correction = block_correction(radius, reach, block_size, neighbours, monitor)
     current = np.zeros(shape)
     potential = np.zeros(shape) if flow_potential else None
-    uniform: dict[tuple[int, ...], UniformWindow] = {}
-    tally, clock, quiet = _Tally(), _Clock(amperes.size, monitor), _Quiet(monitor)
-    for (row, col), amount in zip(centres.tolist(), amperes.tolist()):
-        clock.step()
+    uniform: UniformWindow | None = None
+    tally, quiet = _Tally(), _Quiet(monitor)
+    monitor.info(f"{amperes.size:,} windows of up to {2 * reach + 1:,} x {2 * reach + 1:,} cells.")
+    for done, ((row, col), amount) in enumerate(zip(centres.tolist(), amperes.tolist())):
+        monitor.step(done, amperes.size)
         window = Window.around(row, col, reach, shape)
         block = _square(row, col, half)
         offered = np.where(near[window.part], strengths[window.cells], 0.0)
@@ -229,9 +226,9 @@ def omniscape(
         tally.arrived += arrived
         tally.stuck += float(offered.sum()) - arrived
         if potential is not None:
-            if kept.shape not in uniform:
-                uniform[kept.shape] = UniformWindow(kept.shape[0], kept.shape[1], neighbours)
-            potential[window.cells] += uniform[kept.shape].currents(offered, target, quiet) * factor
+            if uniform is None or uniform.shape != kept.shape:
+                uniform = UniformWindow(kept.shape[0], kept.shape[1], neighbours)
+            potential[window.cells] += uniform.currents(offered, target, quiet) * factor
     _tell(tally, monitor)
     current[~valid] = np.nan
     normalised = None
@@ -335,25 +332,6 @@ class _Quiet(Monitor):
 
     def cancelled(self) -> bool:
         return self._monitor.cancelled()
-
-
-class _Clock:
-    """Counts windows and estimates the run from the first of them."""
-
-    def __init__(self, windows: int, monitor: Monitor) -> None:
-        self._windows, self._monitor = windows, monitor
-        self._done, self._told, self._start = -1, False, time.monotonic()
-
-    def step(self) -> None:
-        """Note that the next window begins."""
-        self._done += 1
-        self._monitor.step(self._done, self._windows)
-        spent = time.monotonic() - self._start
-        if not self._told and self._done and spent > _ESTIMATE_AFTER:
-            self._told = True
-            whole = spent * self._windows / self._done
-            text = f"{whole / 3600:.1f} hours" if whole > 5400 else f"{max(1, round(whole / 60))} minute(s)"
-            self._monitor.info(f"{self._windows:,} windows, {1000 * spent / self._done:.0f} ms each: about {text}.")
 
 
 def _tell(tally: _Tally, monitor: Monitor) -> None:

@@ -56,10 +56,10 @@ def test_all_parameters_reach_the_core(run, ready, layers, values, compatible):
         NEIGHBOURS=1,
         AVERAGE=1,
         THRESHOLD=0.1,
-        COMPARE1=0,
-        LOWER1=-1.0,
-        UPPER1=1.5,
-        COMPARE2=1,
+        CONDITION1_COMPARE=0,
+        CONDITION1_LOWER=-1.0,
+        CONDITION1_UPPER=1.5,
+        CONDITION2_COMPARE=1,
         CORRECT_BLOCKS=compatible,
         COMPATIBLE=compatible,
     )
@@ -84,6 +84,13 @@ def test_all_parameters_reach_the_core(run, ready, layers, values, compatible):
     close(out["NORMALISED"], flow.normalised)
     close(out["FLOW_POTENTIAL"], flow.potential)
     assert out["WINDOWS"] == flow.windows == 35
+
+
+def test_one_limit_is_enough(run, ready, layers, values):
+    out = run("omniscape", **ready, CONDITION1=layers["CONDITION1"], CONDITION1_UPPER=0.5)
+    condition = circuit.Condition(values["CONDITION1"], lower=-np.inf, upper=0.5)
+    expected = circuit.omniscape(as_read(values), values["STRENGTH"], radius=4, conditions=[condition]).current
+    close(out["CURRENT"], expected)
 
 
 def test_strength_from_conductances(run, ready, values, raster):
@@ -121,8 +128,11 @@ def test_degrees_are_let_pass_with_a_warning(run, ready, values, raster):
         ({"THRESHOLD": 2.0}, "There is no source"),
         ({"CUTOFF": 2.0}, "CUTOFF"),
         ({"CONDITION2_FUTURE": "RESISTANCE"}, "belongs to CONDITION2"),
-        ({"CONDITION1": "RESISTANCE", "LOWER1": 1.0}, "above the upper"),
-        ({"CONDITION1": "CONDITION1", "LOWER1": 90.0, "UPPER1": 91.0}, "nothing flows"),
+        ({"CONDITION1": "CONDITION1", "CONDITION1_LOWER": 1.0, "CONDITION1_UPPER": 0.0}, "above the upper"),
+        ({"CONDITION1": "CONDITION1"}, "CONDITION1 needs CONDITION1_LOWER"),
+        ({"CONDITION1": "CONDITION1", "CONDITION1_LOWER": 1.0, "CONDITION1_COMPARE": 1}, "which is not asked for"),
+        ({"CONDITION2_UPPER": 1.0}, "limit a difference of CONDITION2"),
+        ({"CONDITION1": "CONDITION1", "CONDITION1_LOWER": 90.0, "CONDITION1_UPPER": 91.0}, "nothing flows"),
     ],
 )
 def test_bad_input(run, ready, layers, change, message, tmp_path):
