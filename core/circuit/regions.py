@@ -89,12 +89,11 @@ class HeldRegions(MultigridSolver):
         self._leak = self._operator.leak = self._operator.zeros()
         self._members = members
         self._stack: list[_Hold] = []
+        self._built_in = 0
         self._cells_of: dict[int, IntArray] = {}
 
     def pair(self, i: int, j: int) -> FloatArray:
         """Return the potentials for 0 V on region i and 1 V on region j, which share no node."""
-        if self._hierarchy is None:
-            self._hierarchy = self._build()
         if [hold.region for hold in self._stack] != [i]:
             while self._stack:
                 self._release()
@@ -105,7 +104,7 @@ class HeldRegions(MultigridSolver):
         potential = np.zeros(self._graph.size)
         if b.any():
             x = self._conjugate_gradients(b, power, 1.0)
-            potential[self._nodes] = x[self._cells]
+            potential = x[self._cell]
             potential[self._members[i]] = 0.0
         potential[self._members[j]] = 1.0
         self._release()
@@ -113,17 +112,22 @@ class HeldRegions(MultigridSolver):
 
     def _hold(self, region: int, b: FloatArray) -> float:
         """Hold a region; add to `b` what it feeds its surroundings at 1 V, and return the power while these are at 0 V."""
-        hold = _Hold(region)
-        self._stack.append(hold)
         operator, leak = self._operator, self._leak
         cells = self._cells_in(region)
+        boxes = self._pieces(cells)
+        area = sum(_PIECE_CELLS + (bottom - top) * (right - left) for top, bottom, left, right in boxes)
+        if area > operator.rows * operator.width:
+            # two hierarchies at a time would need much more memory
+            self._hierarchy = None
+        elif self._hierarchy is None:
+            self._hierarchy = self._build()
+        hold = _Hold(region)
+        self._stack.append(hold)
         direct = float(leak[cells].sum())
-        for box in self._pieces(cells):
+        for top, bottom, left, right in boxes:
             for vector in (leak, *operator.couplings):
                 if vector is not None:
-                    top, bottom, left, right = box
                     hold.operator.keep(operator.raster(vector)[top:bottom, left:right])
-            hold.boxes.append(box)
         for offset, coupling in zip(operator.offsets, operator.couplings):
             if coupling is not None:
                 for near, link in ((cells + offset, cells), (cells - offset, cells - offset)):
@@ -133,46 +137,35 @@ class HeldRegions(MultigridSolver):
                     coupling[link] = 0.0
         leak[cells] = b[cells] = 0.0
         if self._hierarchy is not None:
-            self._adapt(self._hierarchy, hold)
+            self._hierarchy.admit_leaks()
+            for box in boxes:
+                self._hierarchy.renew(operator, box, hold.levels)
         return direct + float(b.sum())
-
-    def _adapt(self, hierarchy: Hierarchy, hold: _Hold) -> None:
-        """Adapt the hierarchy to the region held last."""
-        area = sum(_PIECE_CELLS + (bottom - top) * (right - left) for top, bottom, left, right in hold.boxes)
-        if area > self._operator.rows * self._operator.width:
-            hold.replaced = hierarchy
-            self._hierarchy = self._build()
-            return
-        hierarchy.admit_leaks()
-        for box in hold.boxes:
-            hierarchy.renew(self._operator, box, hold.levels)
 
     def _release(self) -> None:
         """Let go of the region held last."""
         hold = self._stack.pop()
         hold.operator.undo()
-        hold.levels.undo()
-        if hold.replaced is not None:
-            self._hierarchy = hold.replaced
+        if self._built_in > len(self._stack):
+            self._hierarchy = None
         elif self._hierarchy is not None:
+            hold.levels.undo()
             self._hierarchy.forget_bottom()
 
-    def _escalate(self) -> bool:
-        """Solve a larger level directly from now on, for all pairs; tell whether there was one left."""
-        regions = [hold.region for hold in self._stack]
-        while self._stack:
-            self._release()
-        escalated = super()._escalate()
-        for region in regions:
-            self._hold(region, self._operator.zeros())
-        return escalated
+    def _build(self) -> Hierarchy:
+        """Return a hierarchy in which the regions that are held are built in, not adapted to."""
+        self._built_in = len(self._stack)
+        for hold in self._stack:
+            hold.levels = Journal()
+        return super()._build()
 
     def _cells_in(self, region: int) -> IntArray:
         """Return the cells of a region that have a link, in the padded raster."""
         if region not in self._cells_of:
-            inside = np.zeros(self._graph.size, dtype=bool)
-            inside[self._members[region]] = True
-            self._cells_of[region] = self._cells[inside[self._nodes]]
+            nodes = self._members[region]
+            several = np.isin(self._groups, nodes)[self._shorted]
+            single = self._cell[nodes[~np.isin(nodes, self._groups)]]
+            self._cells_of[region] = np.concatenate([single[single > 0], self._shorted_cells[several]])
         return self._cells_of[region]
 
     def _pieces(self, cells: IntArray) -> list[Box]:
@@ -197,6 +190,4 @@ class _Hold:
 
     def __init__(self, region: int) -> None:
         self.region = region
-        self.boxes: list[Box] = []
         self.operator, self.levels = Journal(), Journal()
-        self.replaced: Hierarchy | None = None

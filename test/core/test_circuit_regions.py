@@ -1,12 +1,13 @@
 """Pairs of regions that share one hierarchy, against solvers and hierarchies of their own."""
 
+import weakref
 from itertools import combinations
 
 import numpy as np
 import pytest
 from circuits import dense_pair
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit import iterative, regions, solvers
+from ecosecnet.core.circuit import iterative, multigrid, regions, solvers
 from ecosecnet.core.circuit.direct import DirectSolver
 from ecosecnet.core.circuit.iterative import MultigridSolver
 from ecosecnet.core.circuit.regions import HeldRegions, Regions
@@ -111,9 +112,9 @@ def test_windows_hold_what_a_new_hierarchy_holds(seed):
     before = state(held)
     for region in (3, 0):
         held._hold(region, held._operator.zeros())
-    assert all(hold.replaced is None for hold in held._stack)
+    assert held._built_in == 0
     changed = state(held)
-    held._hierarchy, shared = held._build(), held._hierarchy
+    held._hierarchy, shared = multigrid.Hierarchy(held._operator, held._limit), held._hierarchy
     new = state(held)
     assert any(np.any(a != b) for a, b in zip(before, changed))
     for got, expected in zip(changed, new):
@@ -188,6 +189,47 @@ def test_slow_convergence_solves_a_larger_level_for_the_pair_and_the_next(monkey
         expected, _ = own_solve(graph, members[i], members[j])
         assert effective == pytest.approx(1.0 / graph.power(expected), rel=1e-9)
     assert shared._held._slowness > 0
+
+
+def test_the_last_level_is_not_factorised_in_every_slow_iteration(monkeypatch):
+    monkeypatch.setattr(iterative, "_COARSEST", (150,))
+    monkeypatch.setattr(iterative, "_PATIENCE", 3)
+    made = []
+    factorise = multigrid._Bottom.__init__
+    monkeypatch.setattr(multigrid._Bottom, "__init__", lambda *a: made.append(1) or factorise(*a))
+    rng = np.random.default_rng(3)
+    resistance = 10 ** rng.uniform(0, 6, SHAPE)
+    graph = circuit.raster_graph(resistance, neighbours=4)
+    members = [graph.nodes_of(np.flatnonzero(cells)) for cells in some_regions(9)[2:4]]
+    shared = Regions(graph, members, SILENT)
+    shared.pair(0, 1)
+    assert shared._held.iterations > 15
+    assert len(made) <= 2
+
+
+def test_far_flung_regions_keep_one_hierarchy_at_a_time(monkeypatch):
+    monkeypatch.setattr(regions, "_TILE", 32)
+    monkeypatch.setattr(regions, "_PIECE_CELLS", 20_000)
+    alive = weakref.WeakSet()
+    build = multigrid.Hierarchy.__init__
+
+    def counted(self, *args):
+        assert not alive
+        build(self, *args)
+        alive.add(self._levels[0])
+
+    monkeypatch.setattr(multigrid.Hierarchy, "__init__", counted)
+    graph = circuit.raster_graph(landscape(4, (260, 250)))
+    cells = [np.zeros(graph.shape, dtype=bool) for _ in range(5)]
+    cells[0][8:16, 8:16], cells[3][200:210, 90:99] = True, True
+    cells[1][::40, ::40], cells[2][20::40, 20::40], cells[4][30::40, 5::40] = True, True, True
+    members = [graph.nodes_of(np.flatnonzero(where)) for where in cells]
+    shared = Regions(graph, members, SILENT)
+    for i, j in combinations(range(5), 2):
+        _, effective = shared.pair(i, j)
+        expected, _ = own_solve(graph, members[i], members[j])
+        assert effective == pytest.approx(1.0 / graph.power(expected), rel=1e-9)
+        assert shared._held.iterations <= 12
 
 
 def test_a_cancelled_pair_leaves_nothing_behind():
