@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
+import qgis.utils
 from qgis.core import QgsProcessingFeedback
+from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ...core.monitor import Monitor
 
@@ -21,10 +23,19 @@ class FeedbackMonitor(Monitor):
     def __init__(self, feedback: QgsProcessingFeedback) -> None:
         self._feedback = feedback
         self._percent = 0.0
-        self._next = 0.0
+        self._next = self._next_look = 0.0
+        application = QCoreApplication.instance()
+        self._in_main_thread = (
+            qgis.utils.iface is None and application is not None and QThread.currentThread() == application.thread()
+        )
         self.warnings: list[str] = []
 
     def cancelled(self) -> bool:
+        now = time.monotonic()
+        if self._in_main_thread and now >= self._next_look:
+            # qgis_process notes an interrupt in its event loop, which does not run while a tool does.
+            QCoreApplication.processEvents()
+            self._next_look = now + _INTERVAL
         return self._feedback.isCanceled()
 
     def progress(self, fraction: float) -> None:

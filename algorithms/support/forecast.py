@@ -89,4 +89,5 @@ def _duration(seconds: float) -> str:
     for unit, length in (("days", 86_400.0), ("hours", 3_600.0)):
         if seconds >= 2 * length:
             return f"{seconds / length:,.0f} {unit}"
-    return f"{max(1, round(seconds / 60.0))} minutes"
+    minutes = max(1, round(seconds / 60.0))
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
