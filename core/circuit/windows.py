@@ -144,7 +144,7 @@ def omniscape(
         Whether to do as Omniscape.jl 0.6 does where it errs: near the upper and left edge the sources it clears around
         a target are not those of the target's block, and targets on NoData get no current.
     monitor : Monitor
-        Progress, a step a window, and cancellation; gets the number of windows and what could not flow.
+        Progress in proportion to the cells solved, and cancellation; gets the number of windows and what could not flow.
 
     Returns
     -------
@@ -195,8 +195,9 @@ def omniscape(
     uniform: UniformWindow | None = None
     tally, quiet = _Tally(), _Quiet(monitor)
     monitor.info(f"{amperes.size:,} windows of up to {2 * reach + 1:,} x {2 * reach + 1:,} cells.")
-    for done, ((row, col), amount) in enumerate(zip(centres.tolist(), amperes.tolist())):
-        monitor.step(done, amperes.size)
+    areas = _areas(centres, reach, shape)
+    for done, (row, col), amount in zip(np.cumsum(areas) - areas, centres.tolist(), amperes.tolist()):
+        monitor.step(float(done), float(areas.sum()))
         window = Window.around(row, col, reach, shape)
         block = _square(row, col, half)
         offered = np.where(near[window.part], strengths[window.cells], 0.0)
@@ -302,6 +303,14 @@ def _targets(strengths: FloatArray, block_size: int) -> tuple[IntArray, FloatArr
             f"{block_size} cells."
         )
     return places * block_size + block_size // 2, amperes[amperes > 0.0]
+
+
+def _areas(centres: IntArray, reach: int, shape: tuple[int, int]) -> FloatArray:
+    """Return the cells of every window, which its time about grows with."""
+    last = np.array(shape) - 1
+    sides = np.minimum(centres + reach, last) - np.maximum(centres - reach, 0) + 1
+    areas: FloatArray = sides.prod(axis=1).astype(np.float64)
+    return areas
 
 
 def _square(row: int, col: int, half: int) -> tuple[slice, slice]:

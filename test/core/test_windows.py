@@ -303,6 +303,15 @@ def test_uniform_windows(shape, neighbours):
     np.testing.assert_allclose(got, flow.current, rtol=1e-7, atol=1e-7 * put_in.sum())
 
 
+def test_resistances_over_twelve_orders_of_magnitude():
+    rng = np.random.default_rng(6)
+    resistance = 10.0 ** rng.uniform(-6, 6, (21, 21))
+    flow = circuit.omniscape(resistance, np.ones((21, 21)), radius=20, block_size=21 // 2, correct_blocks=False)
+    # what a block draws passes through its middle, whatever the resistances
+    assert flow.windows == 1
+    assert flow.current[5, 5] == pytest.approx(121, rel=1e-6)
+
+
 def test_large_windows_are_solved_by_multigrid_too():
     rng = np.random.default_rng(2)
     resistance = np.exp(rng.normal(size=(181, 181)))
@@ -340,6 +349,14 @@ def test_refused(options, message):
     resistance, strength = landscape()
     with pytest.raises(InputError, match=message):
         circuit.omniscape(resistance, **{"strength": strength, **options})
+
+
+def test_progress_counts_cells_of_windows():
+    ear = Ear()
+    circuit.omniscape(np.ones((5, 9)), radius=2, block_size=3, monitor=ear)
+    # three windows round the cells 1, 4 and 7 of row 1: 4 rows of 4, 5 and 4 columns
+    np.testing.assert_allclose(ear.parts, [0, 4 / 13, 9 / 13])
+    assert ear.told == ["3 windows of up to 5 x 5 cells."]
 
 
 def test_cancelling_and_progress():
