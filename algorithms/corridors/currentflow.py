@@ -45,7 +45,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         "or turns. Effective resistances are in resistance units times cells: the cell size does not enter.</p>"
         "<p>A focal node may have many cells; in pairwise mode they are one node while their own pair is solved and "
         "ordinary cells otherwise. Focal points of one cell are much faster than regions: n points take n - 1 solves, "
-        "regions one for each pair.</p>"
+        "regions one for each pair, though on large rasters compact regions share one set-up.</p>"
         "<p>Semantics of Circuitscape 4.0.5, checked on its own test cases. Departures: a filter of pairs may also "
         "leave pairs out, strengths go by id, and currents below 1e-8 of the largest are not cut off.</p>"
         "<p>McRae et al. 2008, Ecology 89:2712-2724, doi:10.1890/07-1861.1; Anantharaman et al. 2020, "

@@ -159,7 +159,8 @@ def pairwise(
     -----
     Circuitscape 4.0.5 is followed, but currents below 1e-8 of the largest are not cut off. Focal nodes of one cell take
     n - 1 solves with one set-up, as the currents of all pairs are differences of those of n - 1; when only their sum is
-    wanted no pair is gone through. Larger focal nodes take a solve per pair; on large rasters one set-up serves all pairs.
+    wanted no pair is gone through. Larger focal nodes take a solve per pair; on large rasters one set-up serves all pairs
+    but those of nodes scattered over much of the raster.
 
     References
     ----------
