@@ -6,10 +6,11 @@ import numpy as np
 
 from ..errors import ConvergenceError
 from ..monitor import SILENT, Monitor
-from ..types import BoolArray, FloatArray
+from ..types import BoolArray, FloatArray, IntArray
+from . import compiled, passes
 from .graph import DIRECTIONS, RasterGraph, anchored_nodes
 from .multigrid import Hierarchy
-from .stencil import STRIP, Stencil
+from .stencil import Stencil
 
 _COARSEST = (16_000, 70_000, 1_200_000)
 """Most cells of the level that is solved directly, by the number of times convergence was too slow."""
@@ -30,6 +31,10 @@ _STIFF = 100.0
 """Links inside a shorted region as the preconditioner sees them, as a multiple of the largest conductance."""
 
 
+_WORTH_COMPILED = 1_000_000
+"""Cells from which on the time that numba takes to start is made up for by a few solves."""
+
+
 class MultigridSolver:
     """Conjugate gradients in float64, preconditioned by a multigrid cycle in float32.
 
@@ -41,28 +46,40 @@ class MultigridSolver:
     """
 
     def __init__(
-        self, graph: RasterGraph, *, held: BoolArray, ground: FloatArray | None = None, monitor: Monitor = SILENT
+        self,
+        graph: RasterGraph,
+        *,
+        held: BoolArray,
+        ground: FloatArray | None = None,
+        accelerate: bool | None = None,
+        monitor: Monitor = SILENT,
     ) -> None:
+        wanted = uses_numba(graph.node.size) if accelerate is None else accelerate
+        self._passes = compiled if wanted else passes
         self._graph, self._held, self._monitor = graph, held, monitor
         used = anchored_nodes(graph, held, ground)
         # one held node a component only sets the zero of the potentials: better left free
         self._singular = ground is None and np.bincount(graph.component, weights=held).max(initial=0.0) <= 1
         self._free = used if self._singular else used & ~held
         live = graph.linked & np.append(self._free, False)[graph.node]
-        self._nodes = graph.node[live].astype(np.int32)
-        self._copies = np.bincount(self._nodes, minlength=graph.size).astype(np.int32)
-        self._operator = self._stencil(live, ground)
+        nodes = graph.node[live]
+        copies = np.bincount(nodes, minlength=graph.size)
+        self._operator = self._stencil(live, ground, nodes, copies)
         rows, cols = graph.shape
-        self._cells = self._operator.raster(np.arange(self._operator.size, dtype=np.int32))[:rows, :cols][live]
+        cells = self._operator.raster(np.arange(self._operator.size, dtype=np.int32))[:rows, :cols][live]
+        self._cell = np.zeros(graph.size, dtype=np.int32)  # nodes that are left out go to the margin, which stays 0
+        self._cell[nodes] = cells
         links = np.concatenate([coupling[coupling > 0] for coupling in graph.couplings[:2]])
         self._ordinary = float(np.exp(np.log(links).mean())) if links.size else 1.0
-        several = self._copies[self._nodes] > 1
-        self._shorted_cells = self._cells[several]
-        self._groups, self._shorted = np.unique(self._nodes[several], return_inverse=True)
+        several = copies[nodes] > 1
+        self._shorted_cells = cells[several]
+        self._groups, self._shorted = np.unique(nodes[several], return_inverse=True)
+        self._copies = copies[self._groups]
         self._limits, self._slowness = _COARSEST, 0
         self._hierarchy: Hierarchy | None = None
+        self._vectors: tuple[FloatArray, FloatArray, FloatArray, FloatArray] | None = None
 
-    def _stencil(self, live: BoolArray, ground: FloatArray | None) -> Stencil:
+    def _stencil(self, live: BoolArray, ground: FloatArray | None, nodes: IntArray, copies: IntArray) -> Stencil:
         graph = self._graph
         rows, cols = graph.shape
         stencil = Stencil(rows, cols)
@@ -70,7 +87,7 @@ class MultigridSolver:
         leak = stencil.zeros()
         leaks = stencil.raster(leak)[:rows, :cols]
         if ground is not None:
-            leaks[live] = (ground / np.maximum(self._copies, 1))[self._nodes]
+            leaks[live] = (ground / np.maximum(copies, 1))[nodes]
         stiff = _STIFF * max(float(coupling.max(initial=0.0)) for coupling in graph.couplings)
         for number, (coupling, (here, there, _)) in enumerate(zip(graph.couplings, DIRECTIONS)):
             vector = stencil.zeros()
@@ -95,29 +112,36 @@ class MultigridSolver:
         right = np.where(self._free, injected, 0.0)
         start = 0.0
         if self._singular:
-            component = graph.component
             right[self._held] = 0.0
-            right[self._held] = -np.bincount(component, weights=right)[component[self._held]]
+            sources, held = np.flatnonzero(right), np.flatnonzero(self._held)
+            component = graph.component
+            drained = np.bincount(component[sources], weights=right[sources], minlength=graph.size)
+            right[held] = -drained[component[held]]
         elif fixed is not None:
             right -= np.where(self._free, graph.apply(potential), 0.0)
             start = graph.power(potential)
-        if not np.any(right):
+        sources = np.flatnonzero(right)
+        if not sources.size:
             return potential
         b = self._operator.zeros()
-        right /= np.maximum(self._copies, 1)
-        b[self._cells] = right[self._nodes]
+        b[self._cell[sources]] = right[sources]
         del right
         reach = float(np.ptp(potential[self._held])) if start > 0.0 else 0.0
-        x = self._conjugate_gradients(b, start, max(reach, float(np.abs(potential).max())))
-        solution = np.zeros(graph.size)
-        solution[self._nodes] = x[self._cells]
-        if self._singular:
+        x = self._conjugate_gradients(self._project(b), start, max(reach, float(np.abs(potential).max())))
+        if not self._singular:
+            np.copyto(potential, x[self._cell], where=self._free)
+            return potential
+        x[0] = 0.0
+        solution: FloatArray = x[self._cell]
+        shift = solution[held] - potential[held]
+        if held.size == 1:
+            solution -= shift[0]
+        else:
             zero = np.zeros(graph.size)
-            zero[component[self._held]] = solution[self._held] - potential[self._held]
+            zero[component[held]] = shift
             solution -= zero[component]
-            return np.where(self._free, solution, 0.0)
-        potential[self._free] = solution[self._free]
-        return potential
+        solution[~self._free] = 0.0
+        return solution
 
     def _goal(self, power: float, injected: float, volts: float) -> float:
         """Return the square of the error at which to stop, in watts.
@@ -128,7 +152,7 @@ class MultigridSolver:
         return _TOLERANCE**2 * max(min(power, _LONG_WAY * current**2 / self._ordinary), 1e-4 * power)
 
     def _conjugate_gradients(self, r: FloatArray, start: float, volts: float) -> FloatArray:
-        """Solve for x; the right-hand side `r` is used up.
+        """Solve for x, which the next call overwrites; the right-hand side `r` is used up.
 
         `start` is the power at x = 0 and `volts` the range of the held potentials, both 0 where only currents drive the
         circuit. What the iterations have gained adds up to the product of x and the right-hand side, so the power
@@ -137,26 +161,24 @@ class MultigridSolver:
         operator = self._operator
         if self._hierarchy is None:
             self._hierarchy = self._build()
-        x, p, q = operator.zeros(), operator.zeros(), operator.zeros()
+        if self._vectors is None:
+            self._vectors = operator.zeros(), operator.zeros(), operator.zeros(), np.zeros(operator.size, np.float32)
+        x, p, q, small = self._vectors
+        x[:] = p[:] = 0.0
         injected = float(np.abs(r).sum()) / 2.0
-        small: FloatArray = np.zeros(operator.size, dtype=np.float32)
         self.iterations = 0
         gains: list[float] = []
         slope, waited = 0.0, 0
-        scale = _scaled(r, small)
+        scale = self._passes.scaled(r, small)
         while self.iterations < _MOST:
             self._monitor.check()
             self.iterations += 1
             z = self._project(self._hierarchy.cycle(small))
-            before, slope = slope, _product(z, r) / scale
-            _combine(slope / before if before else 0.0, p, 1.0 / scale, z)
-            q[:] = 0.0
-            operator.subtract(p, q)
-            self._project(q)
-            step = -slope / _product(p, q)
-            _combine(1.0, x, step, p)
-            _combine(1.0, r, step, q)
-            scale = _scaled(r, small)
+            before, slope = slope, self._passes.product(z, r) / scale
+            self._passes.combine(slope / before if before else 0.0, p, 1.0 / scale, z)
+            step = -slope / self._passes.negative(operator, p, q)
+            self._passes.advance(step, p, x, self._project(q), r)
+            scale = self._passes.scaled(r, small)
             gains.append(step * slope)
             goal = self._goal(abs(start - sum(gains)), injected, volts)
             if _error(gains) <= goal:
@@ -173,12 +195,12 @@ class MultigridSolver:
         """Replace the values in the cells of a shorted region by their mean."""
         if self._groups.size:
             total = np.bincount(self._shorted, weights=vector[self._shorted_cells])
-            mean = total / self._copies[self._groups]
+            mean = total / self._copies
             vector[self._shorted_cells] = mean[self._shorted]
         return vector
 
     def _build(self) -> Hierarchy:
-        return Hierarchy(self._operator, self._limit, self._monitor)
+        return Hierarchy(self._operator, self._limit, self._monitor, self._passes)
 
     @property
     def _limit(self) -> int:
@@ -197,37 +219,9 @@ class MultigridSolver:
         return True
 
 
-def _scaled(r: FloatArray, out: FloatArray) -> float:
-    """Bring a float64 vector into the middle of the range of float32; return the factor."""
-    largest = max(float(r.max()), -float(r.min()))
-    scale = 1.0 / largest if largest > 0.0 else 1.0
-    np.multiply(r, scale, out=out, casting="same_kind")
-    return scale
-
-
-def _product(one: FloatArray, other: FloatArray) -> float:
-    """Return the dot product of two vectors, summed in float64.
-
-    Without BLAS, whose threads would spin on vectors of this length for longer than they work.
-    """
-    total = 0.0
-    for start in range(0, one.size, STRIP):
-        part = one[start : start + STRIP].astype(np.float64)
-        part *= other[start : start + STRIP]
-        total += float(part.sum())
-    return total
-
-
-def _combine(keep: float, target: FloatArray, factor: float, vector: FloatArray) -> None:
-    """Set a float64 vector to `keep` times itself plus `factor` times another, in place and without temporaries."""
-    scratch = np.empty(STRIP)
-    for start in range(0, target.size, STRIP):
-        here = target[start : start + STRIP]
-        part = scratch[: here.size]
-        np.multiply(vector[start : start + STRIP], factor, out=part, casting="same_kind")
-        if keep != 1.0:
-            here *= keep
-        here += part
+def uses_numba(cells: int) -> bool:
+    """Tell whether a raster of so many cells is solved with numba: where it is installed and pays."""
+    return cells >= _WORTH_COMPILED and compiled.available()
 
 
 def _rate(gains: list[float]) -> float:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from ..monitor import SILENT, Monitor
 from ..types import Array, FloatArray
+from . import passes
 from .graph import nested_dissection
 from .stencil import Box, Interpolation, Stencil, coarsen
 
@@ -54,6 +57,8 @@ class Hierarchy:
         Cells of the level that is solved directly.
     monitor : Monitor
         Cancellation.
+    passes : module
+        `passes`, or `compiled` with the same functions.
 
     References
     ----------
@@ -61,7 +66,8 @@ class Hierarchy:
     discontinuous coefficients. SIAM J. Sci. Stat. Comput. 2:430-454. doi:10.1137/0902035
     """
 
-    def __init__(self, finest: Stencil, coarsest: int, monitor: Monitor = SILENT) -> None:
+    def __init__(self, finest: Stencil, coarsest: int, monitor: Monitor = SILENT, passes: ModuleType = passes) -> None:
+        self._passes = passes
         self._levels: list[_Level] = []
         operator = finest
         while operator.rows * operator.width > coarsest:
@@ -131,17 +137,12 @@ class Hierarchy:
             return bottom.solve(right)
         level = self._levels[number]
         below = self._levels[number + 1] if number + 1 < len(self._levels) else bottom
-        x, left, fine = level.x, level.left, level.operator
-        np.multiply(level.sweep, right, out=x)
-        np.copyto(left, right)
-        fine.subtract(x, left)
-        level.weights.restrict(fine, left, below.operator, below.right)
-        level.weights.prolong(below.operator, self._cycle(number + 1, below.right, bottom), fine, x)
-        np.copyto(left, right)
-        fine.subtract(x, left)
-        left *= level.sweep
-        x += left
-        return x
+        fine, sweep, weights, passes = level.operator, level.sweep, level.weights, self._passes
+        passes.descend(fine, sweep, right, level.x, level.left)
+        passes.restrict(weights, fine, level.left, below.operator, below.right)
+        passes.prolong(weights, below.operator, self._cycle(number + 1, below.right, bottom), fine, level.x)
+        found: FloatArray = passes.ascend(fine, sweep, right, level.x, level.left)
+        return found
 
 
 class _Level:

@@ -101,10 +101,10 @@ class HeldRegions(MultigridSolver):
         b = self._operator.zeros()
         power = self._hold(j, b)
         b = self._project(b)
-        potential = np.zeros(self._graph.size)
+        potential: FloatArray = np.zeros(self._graph.size)
         if b.any():
             x = self._conjugate_gradients(b, power, 1.0)
-            potential[self._nodes] = x[self._cells]
+            potential = x[self._cell]
             potential[self._members[i]] = 0.0
         potential[self._members[j]] = 1.0
         self._release()
@@ -162,9 +162,10 @@ class HeldRegions(MultigridSolver):
     def _cells_in(self, region: int) -> IntArray:
         """Return the cells of a region that have a link, in the padded raster."""
         if region not in self._cells_of:
-            inside = np.zeros(self._graph.size, dtype=bool)
-            inside[self._members[region]] = True
-            self._cells_of[region] = self._cells[inside[self._nodes]]
+            nodes = self._members[region]
+            several = np.isin(self._groups, nodes)[self._shorted]
+            single = self._cell[nodes[~np.isin(nodes, self._groups)]]
+            self._cells_of[region] = np.concatenate([single[single > 0], self._shorted_cells[several]])
         return self._cells_of[region]
 
     def _pieces(self, cells: IntArray) -> list[Box]:

@@ -8,7 +8,7 @@ from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
 from .direct import DirectSolver
 from .graph import Graph, RasterGraph
-from .iterative import MultigridSolver
+from .iterative import MultigridSolver, uses_numba
 
 _DIRECT_NODE = 1.8e-7
 """Seconds of a factorisation of n nodes, divided by n^1.24 (a processor of 2022)."""
@@ -105,7 +105,8 @@ def tell_solver(graph: Graph, monitor: Monitor) -> None:
         return
     if isinstance(graph, RasterGraph) and wants_multigrid(graph):
         monitor.info(
-            f"{graph.size:,} nodes: multigrid-preconditioned conjugate gradients, about "
+            f"{graph.size:,} nodes: multigrid-preconditioned conjugate gradients"
+            f"{' with numba' if uses_numba(graph.node.size) else ''}, about "
             f"{solver_bytes(graph.node.size) / 2**20:,.0f} MB (a factorisation would need ten times as much)."
         )
     else:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from circuits import dense_pair
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit import iterative, solvers
+from ecosecnet.core.circuit import compiled, iterative, passes, solvers
 from ecosecnet.core.circuit import regions as pairs
 from ecosecnet.core.circuit.direct import DirectSolver
 from ecosecnet.core.circuit.graph import DIRECTIONS
@@ -106,6 +106,90 @@ def test_multigrid_equals_the_factorisation(small_levels, name, neighbours, kind
     assert np.abs(graph.currents(found, ground) - current).max() <= 2e-6 * current.max()
     if ground is None:
         assert graph.power(found) == pytest.approx(graph.power(direct), rel=1e-6)
+
+
+@pytest.mark.skipif(not compiled.available(), reason="needs numba")
+@pytest.mark.parametrize("kind", ["points", "regions", "grounds"])
+@pytest.mark.parametrize("neighbours", [8, 4])
+@pytest.mark.parametrize("name", ["1 to 100", "shuffled 1 to 1e4", "five classes"])
+def test_numba_gives_the_same_answers(small_levels, name, neighbours, kind):
+    regions = np.zeros(SHAPE, dtype=int)
+    regions[20:28, 20:31], regions[50:55, 8:12] = 1, 2
+    for shorts in (None, regions):
+        graph = circuit.raster_graph(SURFACES[name], neighbours=neighbours, regions=shorts)
+        held, ground, injected, fixed = problem(graph, kind)
+        plain, fast = (MultigridSolver(graph, held=held, ground=ground, accelerate=use) for use in (False, True))
+        expected, found = (solver.solve(injected, fixed) for solver in (plain, fast))
+        assert abs(plain.iterations - fast.iterations) <= 1
+        current = graph.currents(expected, ground)
+        assert np.abs(graph.currents(found, ground) - current).max() <= 1e-6 * current.max()
+        assert graph.power(found) == pytest.approx(graph.power(expected), rel=1e-9)
+
+
+@pytest.mark.skipif(not compiled.available(), reason="needs numba")
+@pytest.mark.parametrize("shape", [(37, 52), (64, 63), (2, 2)])
+@pytest.mark.parametrize("neighbours", [8, 4])
+@pytest.mark.parametrize("leaking", [False, True])
+def test_compiled_passes_do_what_the_plain_ones_do(shape, neighbours, leaking):
+    rng = np.random.default_rng(5)
+    graph = circuit.raster_graph(10.0 ** rng.uniform(-2, 2, shape), neighbours=neighbours)
+    fine = Stencil(*shape)
+    for number, (coupling, (here, _, _)) in enumerate(zip(graph.couplings, DIRECTIONS)):
+        fine.couplings[number] = fine.zeros()
+        fine.raster(fine.couplings[number])[: shape[0], : shape[1]][here] = coupling
+    if leaking:
+        fine.leak = fine.zeros()
+        fine.raster(fine.leak)[: shape[0], : shape[1]] = rng.random(shape)
+    weights = Interpolation(fine)
+    coarse = coarsen(fine, weights)
+
+    def vector(stencil):
+        filled = stencil.zeros()
+        stencil.raster(filled)[: shape[0], : shape[1]] = 1.0 + rng.random(
+            stencil.raster(filled)[: shape[0], : shape[1]].shape
+        )
+        return filled
+
+    x, r, sweep, above = vector(fine), vector(fine), vector(fine), vector(coarse)
+    results = []
+    for module in (passes, compiled):
+        first, left, q, grown, low = (fine.zeros(), fine.zeros(), fine.zeros(), x.copy(), coarse.zeros())
+        module.descend(fine, sweep, r, first, left)
+        dot = module.negative(fine, x, q)
+        module.prolong(weights, coarse, above, fine, grown)
+        module.restrict(weights, fine, x, coarse, low)
+        swept = module.ascend(fine, sweep, r, x.copy(), fine.zeros())
+        total, moved, rest = x.copy(), x.copy(), r.copy()
+        module.combine(0.5, total, -2.0, r)
+        module.advance(0.25, sweep, moved, q, rest)
+        small = np.zeros(fine.size, dtype=np.float32)
+        assert module.scaled(-r, small) * r.max() == pytest.approx(1.0)
+        assert module.product(x, r) == pytest.approx(float(x @ r), rel=1e-12)
+        results.append(
+            [first, left[fine.inside], q[fine.inside], grown, low, swept, total, moved, rest[fine.inside], small, dot]
+        )
+    for got, expected in zip(*results):
+        np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-10 * np.abs(expected).max())
+
+
+def test_numba_is_used_where_it_pays_and_said(monkeypatch):
+    told = []
+
+    class Ear(Monitor):
+        def info(self, text):
+            told.append(text)
+
+    monkeypatch.setattr(solvers, "_WORTH_TELLING", 1)
+    monkeypatch.setattr(solvers, "wants_multigrid", lambda graph: True)
+    graph = circuit.raster_graph(SURFACES["1 to 100"])
+    held, _, _, _ = problem(graph, "points")
+    for least, there in ((10**9, True), (1, False), (1, True)):
+        monkeypatch.setattr(iterative, "_WORTH_COMPILED", least)
+        monkeypatch.setattr(compiled, "available", lambda there=there: there)
+        solvers.tell_solver(graph, Ear())
+        used = iterative.MultigridSolver(graph, held=held)._passes is compiled
+        assert used == (least == 1 and there)
+        assert ("numba" in told[-1]) == used
 
 
 @pytest.mark.parametrize("kind", ["points", "regions", "grounds"])

@@ -1,0 +1,225 @@
+"""The functions of `passes` compiled by numba: the same sums in fewer passes over memory."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..accelerators import numba_works
+from ..types import FloatArray
+from .stencil import Interpolation, Stencil
+
+_CHUNK = 2_048
+"""Elements worked on at a time, so that their sums stay in the fastest cache."""
+
+
+def available() -> bool:
+    """Tell whether numba is installed, works, and can keep what it compiles."""
+    return numba_works(lambda: _fast(_product))
+
+
+def descend(operator: Stencil, sweep: FloatArray, right: FloatArray, x: FloatArray, left: FloatArray) -> None:
+    """As `passes.descend`."""
+    _fast(_sweep)(sweep, right, x)
+    _apply(operator, x, right, None, left)
+
+
+def ascend(operator: Stencil, sweep: FloatArray, right: FloatArray, x: FloatArray, left: FloatArray) -> FloatArray:
+    """As `passes.ascend`."""
+    _apply(operator, x, right, sweep, left)
+    return left
+
+
+def restrict(weights: Interpolation, fine: Stencil, x: FloatArray, coarse: Stencil, out: FloatArray) -> None:
+    """As `passes.restrict`."""
+    _fast(_restrict)(*weights.weights, fine.raster(x), coarse.raster(out))
+
+
+def prolong(weights: Interpolation, coarse: Stencil, x: FloatArray, fine: Stencil, out: FloatArray) -> None:
+    """As `passes.prolong`."""
+    right, below, across = (coarse.raster(x, offset) for offset in coarse.offsets[:3])
+    _fast(_prolong)(*weights.weights, coarse.raster(x), right, below, across, fine.raster(out))
+
+
+def negative(operator: Stencil, p: FloatArray, q: FloatArray) -> float:
+    """As `passes.negative`."""
+    return _apply(operator, p, None, None, q)
+
+
+def _apply(operator: Stencil, x: FloatArray, right: Any, sweep: Any, out: FloatArray) -> float:
+    inside = operator.inside
+    none = np.empty(0, x.dtype)  # not None, for which numba would compile once more
+    vectors = [none if v is None else v for v in (x, right, sweep, out, *operator.couplings, operator.leak)]
+    return float(_fast(_residual)(*vectors, inside.start, inside.stop, operator.width))
+
+
+def product(one: FloatArray, other: FloatArray) -> float:
+    """As `passes.product`."""
+    return float(_fast(_product)(one, other))
+
+
+def combine(keep: float, target: FloatArray, factor: float, vector: FloatArray) -> None:
+    """As `passes.combine`."""
+    _fast(_combine)(keep, target, factor, vector)
+
+
+def advance(step: float, p: FloatArray, x: FloatArray, q: FloatArray, r: FloatArray) -> None:
+    """As `passes.advance`."""
+    _fast(_advance)(step, p, x, q, r)
+
+
+def scaled(r: FloatArray, out: FloatArray) -> float:
+    """As `passes.scaled`."""
+    return float(_fast(_scaled)(r, out))
+
+
+@functools.cache
+def _fast(function: Callable[..., Any]) -> Any:
+    import numba
+
+    # sums may be taken in any order, so that several additions can be done at once
+    return numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})(function)
+
+
+def _residual(
+    x: Any,
+    right: Any,
+    sweep: Any,
+    out: Any,
+    east: Any,
+    south: Any,
+    southeast: Any,
+    southwest: Any,
+    leak: Any,
+    start: int,
+    stop: int,
+    width: int,
+) -> float:
+    """Set `out` to the residual, or to `x` after a sweep; without a right-hand side return the product with `x`."""
+    # slices and few arrays in a loop, or the loops would not become vector instructions
+    net = np.empty(_CHUNK, x.dtype)
+    total = 0.0
+    for first in range(start, stop, _CHUNK):
+        last = min(first + _CHUNK, stop)
+        here = x[first:last]
+        link, there = east[first:last], x[first + 1 : last + 1]
+        before, back = east[first - 1 : last - 1], x[first - 1 : last - 1]
+        for k in range(here.size):
+            net[k] = link[k] * (here[k] - there[k]) + before[k] * (here[k] - back[k])
+        link, there = south[first:last], x[first + width : last + width]
+        before, back = south[first - width : last - width], x[first - width : last - width]
+        for k in range(here.size):
+            net[k] += link[k] * (here[k] - there[k]) + before[k] * (here[k] - back[k])
+        if southeast.size > 0:
+            step = width + 1
+            link, there = southeast[first:last], x[first + step : last + step]
+            before, back = southeast[first - step : last - step], x[first - step : last - step]
+            for k in range(here.size):
+                net[k] += link[k] * (here[k] - there[k]) + before[k] * (here[k] - back[k])
+        if southwest.size > 0:
+            step = width - 1
+            link, there = southwest[first:last], x[first + step : last + step]
+            before, back = southwest[first - step : last - step], x[first - step : last - step]
+            for k in range(here.size):
+                net[k] += link[k] * (here[k] - there[k]) + before[k] * (here[k] - back[k])
+        if leak.size > 0:
+            drain = leak[first:last]
+            for k in range(here.size):
+                net[k] += drain[k] * here[k]
+        target = out[first:last]
+        if right.size == 0:
+            for k in range(here.size):
+                target[k] = -net[k]
+                total -= net[k] * here[k]
+        elif sweep.size == 0:
+            put_in = right[first:last]
+            for k in range(here.size):
+                target[k] = put_in[k] - net[k]
+        else:
+            put_in, factor = right[first:last], sweep[first:last]
+            for k in range(here.size):
+                target[k] = here[k] + factor[k] * (put_in[k] - net[k])
+    return total
+
+
+def _prolong(
+    west: Any,
+    east: Any,
+    north: Any,
+    south: Any,
+    nw: Any,
+    ne: Any,
+    sw: Any,
+    se: Any,
+    coarse: Any,
+    on_right: Any,
+    on_below: Any,
+    on_across: Any,
+    fine: Any,
+) -> None:
+    rows, cols = west.shape
+    for i in range(rows):
+        upper, lower = fine[2 * i], fine[2 * i + 1]
+        for j in range(cols):
+            here, right, below, across = coarse[i, j], on_right[i, j], on_below[i, j], on_across[i, j]
+            upper[2 * j] += here
+            upper[2 * j + 1] += west[i, j] * here + east[i, j] * right
+            lower[2 * j] += north[i, j] * here + south[i, j] * below
+            lower[2 * j + 1] += nw[i, j] * here + ne[i, j] * right + sw[i, j] * below + se[i, j] * across
+
+
+def _restrict(
+    west: Any, east: Any, north: Any, south: Any, nw: Any, ne: Any, sw: Any, se: Any, fine: Any, coarse: Any
+) -> None:
+    rows, cols = west.shape
+    for i in range(rows):
+        upper, lower = fine[2 * i], fine[2 * i + 1]
+        for j in range(cols):
+            coarse[i, j] = (
+                upper[2 * j] + west[i, j] * upper[2 * j + 1] + north[i, j] * lower[2 * j] + nw[i, j] * lower[2 * j + 1]
+            )
+        for j in range(1, cols):
+            coarse[i, j] += east[i, j - 1] * upper[2 * j - 1] + ne[i, j - 1] * lower[2 * j - 1]
+        if i > 0:
+            above = fine[2 * i - 1]
+            for j in range(cols):
+                coarse[i, j] += south[i - 1, j] * above[2 * j] + sw[i - 1, j] * above[2 * j + 1]
+            for j in range(1, cols):
+                coarse[i, j] += se[i - 1, j - 1] * above[2 * j - 1]
+
+
+def _sweep(sweep: Any, right: Any, x: Any) -> None:
+    for k in range(x.size):
+        x[k] = sweep[k] * right[k]
+
+
+def _product(one: Any, other: Any) -> float:
+    total = 0.0
+    for k in range(one.size):
+        total += one[k] * float(other[k])
+    return total
+
+
+def _combine(keep: float, target: Any, factor: float, vector: Any) -> None:
+    for k in range(target.size):
+        target[k] = keep * target[k] + factor * vector[k]
+
+
+def _advance(step: float, p: Any, x: Any, q: Any, r: Any) -> None:
+    for k in range(x.size):
+        x[k] += step * p[k]
+        r[k] += step * q[k]
+
+
+def _scaled(r: Any, out: Any) -> float:
+    low = high = 0.0
+    for k in range(r.size):
+        low, high = min(low, r[k]), max(high, r[k])
+    largest = max(high, -low)
+    scale = 1.0 / largest if largest > 0.0 else 1.0
+    for k in range(r.size):
+        out[k] = scale * r[k]
+    return scale
