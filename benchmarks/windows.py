@@ -86,11 +86,11 @@ def main():
         inside = disc(radius, radius)
         times, differences = {}, {"splu": 0.0, "pyamg": 0.0}
         uniform = UniformWindow(*inside.shape, 8)
-        for _ in range(WINDOWS):
-            row, col = (int(k) for k in rng.integers(radius, SIZE - radius, 2))
+        middle = resistance[radius : SIZE - radius, radius : SIZE - radius]
+        places = np.argwhere(~np.isnan(middle)) + radius
+        for row, col in rng.choice(places, WINDOWS, replace=False).tolist():
             window = Window.around(row, col, radius, resistance.shape)
             valid = ~np.isnan(resistance[window.cells]) & inside
-            valid[window.centre] = True
             put_in = valid / np.count_nonzero(valid)
             couplings = cut_out(graph.couplings, window)
             work = {
