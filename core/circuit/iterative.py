@@ -105,39 +105,47 @@ class MultigridSolver:
 
     def solve(self, injected: FloatArray, fixed: FloatArray | None = None) -> FloatArray:
         """Return the potentials that carry the injected currents away; see `Solver`."""
-        graph = self._graph
-        potential = np.zeros(graph.size)
+        if self._singular:
+            return self._solve_floating(injected, fixed)
+        potential = np.zeros(self._graph.size)
+        right = np.where(self._free, injected, 0.0)
+        start = reach = 0.0
         if fixed is not None:
             potential[self._held] = fixed[self._held]
-        right = np.where(self._free, injected, 0.0)
-        start = 0.0
-        if self._singular:
-            right[self._held] = 0.0
-            sources, held = np.flatnonzero(right), np.flatnonzero(self._held)
-            component = graph.component
-            drained = np.bincount(component[sources], weights=right[sources], minlength=graph.size)
-            right[held] = -drained[component[held]]
-        elif fixed is not None:
-            right -= np.where(self._free, graph.apply(potential), 0.0)
-            start = graph.power(potential)
+            right -= np.where(self._free, self._graph.apply(potential), 0.0)
+            start = self._graph.power(potential)
+            reach = max(float(np.ptp(fixed[self._held])) if start > 0.0 else 0.0, float(np.abs(potential).max()))
         sources = np.flatnonzero(right)
-        if not sources.size:
-            return potential
-        b = self._operator.zeros()
-        b[self._cell[sources]] = right[sources]
-        del right
-        reach = float(np.ptp(potential[self._held])) if start > 0.0 else 0.0
-        x = self._conjugate_gradients(self._project(b), start, max(reach, float(np.abs(potential).max())))
-        if not self._singular:
+        if sources.size:
+            b = self._operator.zeros()
+            b[self._cell[sources]] = right[sources]
+            del right
+            x = self._conjugate_gradients(self._project(b), start, reach)
             np.copyto(potential, x[self._cell], where=self._free)
+        return potential
+
+    def _solve_floating(self, injected: FloatArray, fixed: FloatArray | None) -> FloatArray:
+        """Solve where what goes in comes out at the held node of the component."""
+        component = self._graph.component
+        held = np.flatnonzero(self._held)
+        volts = np.zeros(held.size) if fixed is None else fixed[held]
+        sources = np.flatnonzero(injected)
+        sources = sources[self._free[sources] & ~self._held[sources]]
+        if not sources.size:
+            potential = np.zeros(self._graph.size)
+            potential[held] = volts
             return potential
-        x[0] = 0.0
+        drained = np.bincount(component[sources], weights=injected[sources], minlength=component[held].max() + 1)
+        b = self._operator.zeros()
+        b[self._cell[sources]] = injected[sources]
+        b[self._cell[held]] = -drained[component[held]]
+        x = self._conjugate_gradients(self._project(b), 0.0, float(np.abs(volts).max()))
         solution: FloatArray = x[self._cell]
-        shift = solution[held] - potential[held]
+        shift = solution[held] - volts
         if held.size == 1:
-            solution -= shift[0]
+            solution -= shift
         else:
-            zero = np.zeros(graph.size)
+            zero = np.zeros(self._graph.size)
             zero[component[held]] = shift
             solution -= zero[component]
         solution[~self._free] = 0.0
