@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -18,6 +18,9 @@ _SQRT2 = float(np.sqrt(2.0))
 _ALL = slice(None)
 _TO_LAST = slice(None, -1)
 _FROM_SECOND = slice(1, None)
+
+_STRIP = 16_384
+"""Cells that are worked on at a time, so that they stay in the cache of the processor."""
 
 Overlap = tuple[slice, slice]
 """Rows and columns of the cells that have a neighbour in some direction, or of those neighbours."""
@@ -127,10 +130,8 @@ class RasterGraph:
 
     def apply(self, potential: FloatArray) -> FloatArray:
         """Return the net current that leaves every node through its links, in amperes."""
-        cells = self.on_cells(potential)
         net = np.zeros(self.shape)
-        for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
-            flow = cells[here] - cells[there]
+        for coupling, flow, here, there in self._drops(potential):
             flow *= coupling
             net[here] += flow
             net[there] -= flow
@@ -146,11 +147,9 @@ class RasterGraph:
         ground : float64 (size,), optional
             Conductance of the node's own resistor to ground; what it carries counts as a branch.
         """
-        cells = self.on_cells(potential)
         net = np.zeros(self.shape)
         total = np.zeros(self.shape)
-        for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
-            flow = cells[here] - cells[there]
+        for coupling, flow, here, there in self._drops(potential):
             flow *= coupling
             net[here] += flow
             net[there] -= flow
@@ -161,14 +160,29 @@ class RasterGraph:
 
     def power(self, potential: FloatArray) -> float:
         """Return the power that the links turn into heat, in watts."""
-        cells = self.on_cells(potential)
         power = 0.0
-        for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
-            drop = cells[here] - cells[there]
+        for coupling, drop, _, _ in self._drops(potential):
             drop *= drop
             drop *= coupling
             power += float(drop.sum())
         return power
+
+    def _drops(self, potential: FloatArray) -> Iterator[tuple[FloatArray, FloatArray, Overlap, Overlap]]:
+        """Yield couplings, drops of potential, and where their two ends are, a strip of rows at a time.
+
+        Cells without a node have no links, so it does not matter that they are given the potential of the last node.
+        """
+        rows, cols = self.shape
+        height = max(1, _STRIP // max(1, cols))
+        for top in range(0, rows if potential.size else 0, height):
+            cells = potential[self.node[top : top + height + 1]]
+            for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
+                down = int(here[0] != there[0])
+                links = min(height, rows - down - top)
+                if links > 0:
+                    drop = cells[:links, here[1]] - cells[down : down + links, there[1]]
+                    end = top + links
+                    yield coupling[top:end], drop, (slice(top, end), here[1]), (slice(top + down, end + down), there[1])
 
     def links(self) -> tuple[IntArray, IntArray, FloatArray]:
         """Return the two nodes and the conductance of every link between different nodes."""
