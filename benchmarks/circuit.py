@@ -25,7 +25,6 @@ spec.loader.exec_module(sys.modules["ecosecnet"])
 
 from ecosecnet.core import circuit  # noqa: E402
 from ecosecnet.core.circuit import compiled  # noqa: E402
-from ecosecnet.core.circuit import compiled  # noqa: E402
 from ecosecnet.core.circuit.iterative import MultigridSolver  # noqa: E402
 
 
