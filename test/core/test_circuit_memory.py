@@ -1,0 +1,38 @@
+"""The memory that is announced for a circuit against what numpy allocates (not the factor of the coarsest level)."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from ecosecnet.core import circuit
+from ecosecnet.core.circuit import compiled
+from ecosecnet.core.circuit.iterative import MultigridSolver
+
+SHAPE = 500, 520
+
+
+@pytest.mark.parametrize("grounded", [False, True])
+@pytest.mark.parametrize("accelerate", [False, True])
+def test_what_is_announced_is_enough_and_not_far_too_much(accelerate, grounded):
+    if accelerate and not compiled.available():
+        pytest.skip("needs numba")
+    rng = np.random.default_rng(4)
+    resistance = rng.choice([1.0, 3.0, 10.0], SHAPE)
+    held = np.zeros(resistance.size, dtype=bool)
+    held[0] = True
+    injected = np.zeros(resistance.size)
+    injected[-1] = 1.0
+    ground = np.full(resistance.size, 1e-3) if grounded else None
+    if accelerate:  # what the compiler allocates is not part of it
+        small = circuit.raster_graph(resistance[:150, :150])
+        MultigridSolver(small, held=held[: small.size], accelerate=True).solve(injected[-small.size :])
+    tracemalloc.start()
+    try:
+        graph = circuit.raster_graph(resistance)
+        solver = MultigridSolver(graph, held=held, ground=ground, accelerate=accelerate)
+        solver.solve(injected)
+        solver.solve(injected)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.5 * circuit.solver_bytes(resistance.size) < peak < circuit.solver_bytes(resistance.size)
