@@ -21,7 +21,7 @@ _TOLERANCE = 1e-7
 _LONG_WAY = 4.0
 """Resistance, in ordinary links, from which on a way counts as long: the error that is let stand grows no more."""
 
-_PATIENCE = 12
+_PATIENCE = 10
 """Iterations after which, if as many more are foreseen, a larger level is solved directly."""
 
 _MOST = 400
