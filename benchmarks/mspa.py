@@ -5,8 +5,8 @@ usage: python benchmarks/mspa.py [cells on a side ... , default 1000 4000] [--sh
 
 Each program runs a case in one process: first once unmeasured, which also lets numba compile, then a few times for
 the median (10,000 cells and more: once, and nothing before but a small map). Memory is the peak of the first
-whole run above the process with the input loaded; below some 4,000 cells a side, memory left over from making the
-input hides it. Results are compared by their checksums.
+whole run above the process with the input loaded; below 4,000 cells a side it is not shown, since memory left over
+from making the input hides it. Results are compared by their checksums.
 """
 
 import argparse
@@ -138,10 +138,13 @@ def main():
                 seconds = {engine: one[0] for engine, one in found.items()}
                 peak = {engine: one[1] for engine, one in found.items()}
                 theirs = seconds.get("pyguidos", float("nan"))
+                memory_columns = f"{'-':>13}{'-':>9}{'-':>8}"
+                if size >= 4000:
+                    their_peak = f"{peak['pyguidos'] / 1e6:.0f}" if "pyguidos" in peak else "-"
+                    memory_columns = f"{their_peak:>13}{peak[ours] / 1e6:>9.0f}{peak[ours] / size**2:>8.1f}"
                 print(
                     f"{shape + ' ' + str(size):<20}{width:>6}{theirs:>12.2f}{seconds[ours]:>9.2f}"
-                    f"{seconds[ours] / theirs:>7.3f}{peak.get('pyguidos', 0) / 1e6:>13.0f}{peak[ours] / 1e6:>9.0f}"
-                    f"{peak[ours] / size**2:>8.1f}",
+                    f"{seconds[ours] / theirs:>7.3f}{memory_columns}",
                     flush=True,
                 )
 
