@@ -14,6 +14,9 @@ from . import passes
 from .graph import nested_dissection
 from .stencil import Box, Interpolation, Stencil, coarsen
 
+_SHIFT = 1e-10
+"""Leak of the coarsest cells as a share of their couplings, which keeps the factorisation from breaking down."""
+
 _DAMPING = 0.8
 """Weight of a Jacobi sweep: the best for errors that a coarse grid cannot see."""
 
@@ -211,6 +214,8 @@ class _Bottom:
         self._cells, self._free = cells, ~pinned
         self._factor = None
         if self._free.any():
+            # Rounding can leave a coarse operator singular, in mazes; as part of an approximate inverse it may be shifted.
+            matrix += sparse.diags(_SHIFT * degree[cells])
             matrix = matrix.tocsr()[self._free][:, self._free].tocsc()
             self._factor = splu(matrix, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
 

@@ -37,16 +37,16 @@ def serpentine(spacing):
     return resistance
 
 
-def maze(seed=3):
+def maze(shape=SHAPE, seed=3):
     """Make a perfect maze of corridors one cell wide by a random walk that backs up (depth first)."""
     rng = np.random.default_rng(seed)
-    open_cells = np.zeros(SHAPE, dtype=bool)
+    open_cells = np.zeros(shape, dtype=bool)
     way = [(0, 0)]
     open_cells[0, 0] = True
     while way:
         row, col = way[-1]
         steps = [(row + 2 * a, col + 2 * b, row + a, col + b) for a, b in ((0, 1), (1, 0), (0, -1), (-1, 0))]
-        steps = [s for s in steps if 0 <= s[0] < SHAPE[0] and 0 <= s[1] < SHAPE[1] and not open_cells[s[0], s[1]]]
+        steps = [s for s in steps if 0 <= s[0] < shape[0] and 0 <= s[1] < shape[1] and not open_cells[s[0], s[1]]]
         if not steps:
             way.pop()
             continue
@@ -364,3 +364,14 @@ def test_cancel_stops_within_a_solve(small_levels):
     held, _, injected, _ = problem(graph, "points")
     with pytest.raises(OperationCancelled):
         MultigridSolver(graph, held=held, monitor=Impatient()).solve(injected)
+
+
+def test_a_maze_off_the_coarse_points_is_solved():
+    # every second row and column, where the coarse points are, is wall
+    graph = circuit.raster_graph(np.pad(maze((299, 299), seed=1), 1, constant_values=np.nan))
+    held, _, injected, _ = problem(graph, "points")
+    multigrid = MultigridSolver(graph, held=held)
+    volts = multigrid.solve(injected)
+    exact = DirectSolver(graph, held=held).solve(injected)
+    assert np.abs(volts - exact).max() < 1e-6 * np.abs(exact).max()
+    assert multigrid.iterations <= 30
