@@ -103,26 +103,35 @@ class RasterWriter:
             values = np.where(missing, self._nodata, values)
         values = np.ascontiguousarray(values, dtype=self._dtype)
         gdal.ErrorReset()
-        failed = self._dataset.GetRasterBand(1).WriteArray(values, 0, row)
-        if (row + len(values)) % TILE == 0:
-            self._dataset.FlushCache()  # complete tiles only: rewriting compressed ones would leave holes in the file
+        try:
+            failed = self._dataset.GetRasterBand(1).WriteArray(values, 0, row)
+            if (row + len(values)) % TILE == 0:
+                self._dataset.FlushCache()  # complete tiles only: rewriting compressed ones would leave holes in the file
+        except RuntimeError as error:  # where GDAL raises
+            raise self._failure(str(error)) from None
         if failed or gdal.GetLastErrorType() >= gdal.CE_Failure:
-            raise OutputError(f"Writing {self._path} failed: {gdal.GetLastErrorMsg()}")
+            raise self._failure(gdal.GetLastErrorMsg())
+
+    def _failure(self, message: str) -> OutputError:
+        return OutputError(f"Writing {self._path} failed; is the disk full? GDAL says: {message}")
 
     def __exit__(self, kind: object, value: object, trace: object) -> None:
         gdal.ErrorReset()
-        if self._statistics is not None and self._statistics.count:
-            # QGIS would else sample the file for its colours, and find nothing where data are sparse.
-            self._dataset.GetRasterBand(1).SetStatistics(*self._statistics.result())
-        self._dataset.FlushCache()
-        failed = gdal.GetLastErrorMsg() if gdal.GetLastErrorType() >= gdal.CE_Failure else ""
+        try:
+            if self._statistics is not None and self._statistics.count:
+                # QGIS would else sample the file for its colours, and find nothing where data are sparse.
+                self._dataset.GetRasterBand(1).SetStatistics(*self._statistics.result())
+            self._dataset.FlushCache()
+            failed = gdal.GetLastErrorMsg() if gdal.GetLastErrorType() >= gdal.CE_Failure else ""
+        except RuntimeError as error:
+            failed = str(error)
         self._dataset = None
         if kind is not None or failed:
             for leftover in (self._temporary, self._temporary + ".aux.xml"):
                 if os.path.exists(leftover):
                     os.remove(leftover)
             if failed and kind is None:
-                raise OutputError(f"Writing {self._path} failed; is the disk full? GDAL says: {failed}")
+                raise self._failure(failed)
             return
         try:
             os.replace(self._temporary, self._path)
