@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ..monitor import SILENT, Monitor
-from ..types import Array, BoolArray
+from ..types import Array, BoolArray, IntArray
 
 _WORD = 64
 _BLOCK = 1 << 18
@@ -39,6 +39,17 @@ def pack(mask: BoolArray) -> Array:
 def unpack(words: Array, cols: int) -> Array:
     """Return the first `cols` columns as a uint8 raster of 0 and 1."""
     return np.unpackbits(words.view(np.uint8), axis=1, count=cols, bitorder="little")
+
+
+def places(words: Array, cols: int) -> IntArray:
+    """Return the flat indices of the cells that are 1, ascending; quick where they are few."""
+    some = np.flatnonzero(words)
+    if some.size > words.size // 4:
+        return np.flatnonzero(unpack(words, cols))
+    at, bit = np.nonzero(np.unpackbits(words.ravel()[some].view(np.uint8), bitorder="little").reshape(-1, _WORD))
+    row, word = np.divmod(some, words.shape[1])
+    cells: IntArray = (row * cols + word * _WORD)[at] + bit
+    return cells
 
 
 def clear_spare(words: Array, cols: int) -> Array:

@@ -54,14 +54,14 @@ def bridges(
     parts_flat = parts.ravel()
     flood = _Flood(labels, connectivity)
     near_core = bits.dilate(core, cols, flood.reach2, monitor)
-    cells = np.flatnonzero(bits.unpack(connectors & near_core, cols))
+    cells = bits.places(connectors & near_core, cols)
     meets = _meetings(parts_flat, count, cells, flood.start(cells)[0])
     monitor.check()
     undecided = ~meets
     undecided[0] = False
     if undecided.any():
         around = room & bits.dilate(regions.paint(parts, undecided), cols, 2 * rounds * rounds, monitor)
-        cells = np.flatnonzero(bits.unpack(around & near_core, cols))
+        cells = bits.places(around & near_core, cols)
         visited = flood.run(cells, around, rounds, monitor)
         meets |= _meetings(parts_flat, count, visited, flood.labels[visited])
     return regions.paint(parts, meets)

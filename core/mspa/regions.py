@@ -36,7 +36,7 @@ def touched(labels: IntArray, count: int, words: Array) -> BoolArray:
     step = bits.block_rows(cols)
     for top in range(0, rows, step):
         block = words[top : top + step]
-        starts = np.flatnonzero(bits.unpack(block & ~bits.shift(block, 1), cols))
+        starts = bits.places(block & ~bits.shift(block, 1), cols)
         flags[labels[top : top + step].ravel().take(starts)] = True
     return flags
 
@@ -108,7 +108,7 @@ def _outer_label(starts: Array, labels: IntArray, others: IntArray, count: int) 
     step = bits.block_rows(cols)
     # From the last block to the first and backwards inside each: the first cell is written last, and stays.
     for top in reversed(range(0, rows, step)):
-        cells = np.flatnonzero(bits.unpack(starts[top : top + step], cols))[::-1]
+        cells = bits.places(starts[top : top + step], cols)[::-1]
         own = labels[top : top + step].ravel().take(cells)
         parent[own] = others[top : top + step].ravel().take(cells - 1)
     return parent
