@@ -70,10 +70,7 @@ class RasterRun:
         turns = len(self._focal)
         if self._options.scenario == "pairwise":
             turns = circuit.count_pairs(turns, self._allowed)
-        kinds = self._options.write_volt_maps + (
-            self._options.write_cur_maps and not self._options.write_cum_cur_map_only
-        )
-        return turns * kinds
+        return turns * (self._options.write_volt_maps + self._current_maps)
 
     @property
     def map_bytes(self) -> float:
@@ -208,12 +205,15 @@ class RasterRun:
 
     @property
     def _single_maps(self) -> bool:
-        options = self._options
-        return options.write_volt_maps or (options.write_cur_maps and not options.write_cum_cur_map_only)
+        return self._options.write_volt_maps or self._current_maps
+
+    @property
+    def _current_maps(self) -> bool:
+        return self._options.write_cur_maps and not self._options.write_cum_cur_map_only
 
     def _maps(self, out: Outputs, nodes: Sequence[int], current: np.ndarray, voltage: np.ndarray) -> None:
         name = "".join(f"_{number}" for number in nodes)
-        if self._options.write_cur_maps and not self._options.write_cum_cur_map_only:
+        if self._current_maps:
             self._current(out, f"curmap{name}", current)
         if self._options.write_volt_maps:
             shown = voltage
