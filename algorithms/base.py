@@ -22,6 +22,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 
 from ..core.errors import EcoSecNetError
+from .support.crs import forget_those_of_this_thread
 from .support.job import Job
 from .support.rasters import RasterSource
 
@@ -206,4 +207,6 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         except BaseException:
             job.discard()
             raise
+        finally:
+            forget_those_of_this_thread()
         return job.results

@@ -18,6 +18,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
+from ..support.crs import wkt
 from ..support.layertree import Place
 from ..support.outputfolder import OutputFolder
 from ..support.tables import Column
@@ -183,7 +184,7 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
             seed=job.integer("SEED"),
             left=_CENTRE[0] - size * cell / 2,
             top=_CENTRE[1] + size * cell / 2,
-            crs=crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL),
+            crs=wkt(crs),
             monitor=job.monitor.part(0.0, 0.6),
         )
         path = job.folder("OUTPUT_FOLDER")

@@ -35,26 +35,29 @@ class Place:
 def put(layer: QgsMapLayer, place: Place) -> None:
     """Move a layer that is being loaded into its group.
 
-    QGIS has groups for outputs only since 3.32, and no say in their order. The move waits until Processing has added
-    the layer to the project.
+    QGIS has groups for outputs only since 3.32, and no say in their order. The layer is moved at once, before the map is
+    drawn, where it is in the tree already; else as soon as Processing has added it.
     """
     identifier = layer.id()
-    QTimer.singleShot(0, lambda: _move(identifier, place))
+    if not _move(identifier, place):
+        QTimer.singleShot(0, lambda: _move(identifier, place))
 
 
-def _move(identifier: str, place: Place) -> None:
+def _move(identifier: str, place: Place) -> bool:
     root = QgsProject.instance().layerTreeRoot()
     node = root.findLayer(identifier)
     if node is None:
-        return
+        return False
     group = root.findGroup(place.group)
     if group is None:
         names = [child.name() for child in root.children()]
         group = root.insertGroup(max((names.index(n) + 1 for n in place.above if n in names), default=0), place.group)
     moved = node.clone()
-    node.parent().removeChildNode(node)
     higher = [child for child in group.children() if int(child.customProperty(_RANK, 0)) > place.rank]
     moved.setCustomProperty(_RANK, place.rank)
     moved.setItemVisibilityChecked(place.visible)
     moved.setExpanded(False)
     group.insertChildNode(len(higher), moved)
+    # Last: a layer that stands nowhere in the tree, if only for a moment, is dropped from the project.
+    node.parent().removeChildNode(node)
+    return True

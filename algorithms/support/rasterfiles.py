@@ -81,8 +81,11 @@ class RasterWriter:
                 f"GDAL says: {gdal.GetLastErrorMsg()}"
             )
         self._dataset.SetGeoTransform((grid.left, grid.dx, 0.0, grid.top, 0.0, -grid.dy))
-        if grid.crs:
-            self._dataset.SetProjection(grid.crs)
+        if grid.crs and self._dataset.SetProjection(grid.crs) != gdal.CE_None:
+            self._abandon()
+            raise OutputError(
+                f"{path} cannot hold the coordinate reference system of its input. GDAL says: {gdal.GetLastErrorMsg()}"
+            )
         band = self._dataset.GetRasterBand(1)
         band.SetNoDataValue(nodata)
         if description:
@@ -115,6 +118,12 @@ class RasterWriter:
     def _failure(self, message: str) -> OutputError:
         return OutputError(f"Writing {self._path} failed; is the disk full? GDAL says: {message}")
 
+    def _abandon(self) -> None:
+        self._dataset = None
+        for leftover in (self._temporary, self._temporary + ".aux.xml"):
+            if os.path.exists(leftover):
+                os.remove(leftover)
+
     def __exit__(self, kind: object, value: object, trace: object) -> None:
         gdal.ErrorReset()
         try:
@@ -127,9 +136,7 @@ class RasterWriter:
             failed = str(error)
         self._dataset = None
         if kind is not None or failed:
-            for leftover in (self._temporary, self._temporary + ".aux.xml"):
-                if os.path.exists(leftover):
-                    os.remove(leftover)
+            self._abandon()
             if failed and kind is None:
                 raise self._failure(failed)
             return

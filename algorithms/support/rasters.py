@@ -18,6 +18,7 @@ from qgis.core import (
 from ...core.errors import InputError
 from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
+from .crs import whole, wkt
 from .rasterfiles import TILE
 
 _BLOCK_CELLS = 4_000_000
@@ -75,7 +76,8 @@ class RasterSource:
             value = dataset.GetRasterBand(band).GetNoDataValue()
             if value is not None and value == value:
                 nodata.append((value, value))
-        return cls(path, layer.name(), _grid(dataset, layer), layer.crs(), tuple(nodata), band, options)
+        crs = whole(layer.crs(), layer.name(), dataset.GetProjection())
+        return cls(path, layer.name(), _grid(dataset, layer.name(), crs), crs, tuple(nodata), band, options)
 
     def _open(self) -> gdal.Dataset:
         dataset = gdal.OpenEx(self.path, gdal.OF_RASTER, open_options=list(self.options))
@@ -280,15 +282,11 @@ def metres_per_unit(crs: QgsCoordinateReferenceSystem) -> float:
     return QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), QgsUnitTypes.DistanceUnit.DistanceMeters)
 
 
-def _grid(dataset: gdal.Dataset, layer: QgsRasterLayer) -> Grid:
+def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem) -> Grid:
     left, dx, skew_x, top, skew_y, dy = dataset.GetGeoTransform()
     if skew_x or skew_y or dx <= 0 or dy >= 0:
-        raise InputError(
-            f"'{layer.name()}' is rotated or not north-up. Warp it first (GDAL 'Warp'), which makes it north-up."
-        )
-    crs = layer.crs()
-    text = crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL) if crs.isValid() else ""
-    return Grid(dataset.RasterYSize, dataset.RasterXSize, left, top, dx, -dy, text, metres_per_unit(crs))
+        raise InputError(f"'{name}' is rotated or not north-up. Warp it first (GDAL 'Warp'), which makes it north-up.")
+    return Grid(dataset.RasterYSize, dataset.RasterXSize, left, top, dx, -dy, wkt(crs), metres_per_unit(crs))
 
 
 def describe_values(values: np.ndarray, valid: np.ndarray) -> str:

@@ -11,9 +11,10 @@ from osgeo import gdal, ogr, osr
 from qgis.core import (
     NULL,
     QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
     QgsCoordinateTransformContext,
+    QgsCsException,
     QgsFeature,
-    QgsFeatureRequest,
     QgsFeatureSource,
     QgsGeometry,
     QgsWkbTypes,
@@ -22,6 +23,7 @@ from qgis.core import (
 from ...core.errors import InputError
 from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
+from .crs import whole
 
 _NAMED = 10
 """How many ids a message lists before it says 'and so on'."""
@@ -60,7 +62,7 @@ class VectorSource:
     @property
     def crs(self) -> QgsCoordinateReferenceSystem:
         """CRS of the layer."""
-        return self.source.sourceCrs()
+        return whole(self.source.sourceCrs(), self.name)
 
     @property
     def field_names(self) -> list[str]:
@@ -69,10 +71,23 @@ class VectorSource:
 
     def features(self, crs: QgsCoordinateReferenceSystem | None = None) -> Iterator[QgsFeature]:
         """Yield the features, reprojected where the layer has another CRS."""
-        request = QgsFeatureRequest()
-        if crs is not None and crs.isValid() and self.crs.isValid() and crs != self.crs:
-            request.setDestinationCrs(crs, self.context)
-        yield from self.source.getFeatures(request)
+        own = self.crs
+        if crs is None or not crs.isValid() or not own.isValid() or crs == own:
+            yield from self.source.getFeatures()
+            return
+        # Not left to the request: QGIS would hand out unchanged coordinates where the layer's CRS is no longer whole.
+        transform = QgsCoordinateTransform(own, crs, self.context)
+        for feature in self.source.getFeatures():
+            geometry = feature.geometry()
+            try:
+                geometry.transform(transform)
+            except QgsCsException:
+                raise InputError(
+                    f"Feature {feature.id()} of '{self.name}' cannot be brought from {own.authid() or own.description()} "
+                    f"into {crs.authid() or crs.description()}: its coordinates lie outside what these cover. Remove it."
+                ) from None
+            feature.setGeometry(geometry)
+            yield feature
 
     def geometries(self, crs: QgsCoordinateReferenceSystem | None = None) -> list[QgsGeometry]:
         """Return the geometries that are not empty."""

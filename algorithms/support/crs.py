@@ -1,0 +1,54 @@
+"""Coordinate reference systems that can still be written after the thread that made them has ended."""
+
+from __future__ import annotations
+
+from qgis.core import QgsCoordinateReferenceSystem
+from qgis.PyQt.QtCore import QCoreApplication, QThread
+
+from ...core.errors import InputError
+
+
+def wkt(crs: QgsCoordinateReferenceSystem) -> str:
+    """Return the text of a CRS that GDAL takes; empty when there is no CRS."""
+    return crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL) if crs.isValid() else ""
+
+
+def whole(crs: QgsCoordinateReferenceSystem, name: str, file_text: str = "") -> QgsCoordinateReferenceSystem:
+    """Return a CRS that can be written: the same one, made anew where PROJ has lost it.
+
+    PROJ keeps what it knows of a CRS with the thread that used it first. QGIS shares one object among all layers of a
+    CRS; once that thread has ended, the object still says that it is valid, and its text is empty.
+
+    Parameters
+    ----------
+    crs : QgsCoordinateReferenceSystem
+        CRS of a layer; an invalid one is returned as it is.
+    name : str
+        Name of the layer, for the message.
+    file_text : str
+        What the file itself says of its CRS, for one without a code.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made anew.
+    """
+    if not crs.isValid() or wkt(crs):
+        return crs
+    for remade in (QgsCoordinateReferenceSystem(crs.authid()), QgsCoordinateReferenceSystem.fromWkt(file_text)):
+        if wkt(remade):
+            return remade
+    raise InputError(
+        f"QGIS has lost the coordinate reference system of '{name}' ({crs.description() or 'unnamed'}). Remove the layer "
+        "from the project and add it again."
+    )
+
+
+def forget_those_of_this_thread() -> None:
+    """Have QGIS make each CRS anew when it is next asked for, unless this is the main thread.
+
+    To be called at the end of work in a thread of a pool: layers loaded afterwards would share what ends with the thread.
+    """
+    application = QCoreApplication.instance()
+    if application is not None and QThread.currentThread() != application.thread():
+        QgsCoordinateReferenceSystem.invalidateCache()
