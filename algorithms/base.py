@@ -131,10 +131,13 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         able, why = self.canExecute()
         if not able:
             return False, why
-        good, message = super().checkParameterValues(parameters, context)
+        job = Job(self, parameters, context, QgsProcessingFeedback())
+        # QGIS refuses an empty value that has a type, such as the NULL of an expression, also where empty is allowed.
+        blank = {d.name() for d in self.destinationParameterDefinitions() if not job.given(d.name())}
+        given = {name: value for name, value in parameters.items() if name not in blank}
+        good, message = super().checkParameterValues(given, context)
         if not good:
             return good, message
-        job = Job(self, parameters, context, QgsProcessingFeedback())
         try:
             problem = self._in_degrees(job) if self.METRIC else None
             problem = problem or self._unwritable(job) or self.check(job)

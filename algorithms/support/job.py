@@ -13,11 +13,14 @@ from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
+    QgsProcessingFeatureSourceDefinition,
     QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
+    QgsProperty,
     QgsWkbTypes,
 )
 
@@ -29,7 +32,7 @@ from .layertree import Place
 from .rasterfiles import OutputError
 from .rasters import RasterSource
 from .tables import Column
-from .vectors import VectorSource
+from .vectors import VectorSource, is_null
 
 
 class Job:
@@ -63,7 +66,14 @@ class Job:
     def given(self, name: str) -> bool:
         """Tell whether an optional parameter or output was asked for."""
         value = self._parameters.get(name)
-        return value is not None and value != "" and value != []
+        # The batch dialog and models wrap even what is left blank.
+        if isinstance(value, QgsProcessingOutputLayerDefinition):
+            value = value.sink
+        elif isinstance(value, QgsProcessingFeatureSourceDefinition):
+            value = value.source
+        if isinstance(value, QgsProperty) and value.propertyType() == QgsProperty.Type.StaticProperty:
+            value = value.staticValue()
+        return not is_null(value) and value != "" and value != []
 
     def number(self, name: str) -> float | None:
         """Return a real number, or None for an optional one without default that is not given."""
