@@ -60,6 +60,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
 
     NAME = ""
     LABEL = ""
+    STEP = ""
+    """Place in the order of the work, such as '1a'; the provider sets it."""
     GROUP: Group
     TAGS: Sequence[str] = ()
     SUMMARY = ""
@@ -84,7 +86,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         return self.NAME
 
     def displayName(self) -> str:
-        return self.LABEL
+        return f"{self.STEP} {self.LABEL}".strip()
 
     def group(self) -> str:
         return self.GROUP.label

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from string import ascii_lowercase
 
 from qgis.core import QgsProcessingModelAlgorithm, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
@@ -55,10 +56,10 @@ ALGORITHMS = [
     RasterBreaksAlgorithm,
     DistanceFactorAlgorithm,
     TerrainFactorAlgorithm,
+    CheckScoresAlgorithm,
     ScoreFactorAlgorithm,
     AhpAlgorithm,
     ResistanceAlgorithm,
-    CheckScoresAlgorithm,
     CostDistanceAlgorithm,
     LinkagesAlgorithm,
     CentralityAlgorithm,
@@ -80,6 +81,18 @@ ALGORITHMS = [
 ]
 
 
+def _mark_steps() -> None:
+    """Give every tool its step: QGIS sorts the tools of a group by title, and the order of the work is to show."""
+    place: dict[str, int] = {}
+    for algorithm in ALGORITHMS:
+        group = algorithm.GROUP
+        place[group.id] = place.get(group.id, -1) + 1
+        algorithm.STEP = f"{group.label.split()[0]}{ascii_lowercase[place[group.id]]}"
+
+
+_mark_steps()
+
+
 class EcoSecNetProvider(QgsProcessingProvider):
     """Offers the tools and the shipped models to Processing."""
 
@@ -87,7 +100,7 @@ class EcoSecNetProvider(QgsProcessingProvider):
         return "ecosecnet"
 
     def name(self) -> str:
-        return "Ecological Security Network"
+        return "EcoSecNet"
 
     def longName(self) -> str:
         return "EcoSecNet: ecological security networks"

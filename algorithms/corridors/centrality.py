@@ -87,7 +87,14 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
                 low=1,
                 advanced=True,
             ),
-            p.integer("SEED", "Seed", "The same seed gives the same random orders.", 0, low=0, advanced=True),
+            p.integer(
+                "SEED",
+                "Seed of the random runs",
+                "The same seed gives the same random orders.",
+                0,
+                low=0,
+                advanced=True,
+            ),
             p.flag(
                 "RECALCULATE",
                 "Rank the sources anew after each loss",

@@ -47,7 +47,7 @@ class CircuitscapeIniAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             p.text_input(
-                "INPUT", "Circuitscape .ini", "The file of options that Circuitscape is run with.", kind="ini"
+                "INPUT", "Circuitscape .ini file", "The file of options that Circuitscape is run with.", kind="ini"
             ),
             p.folder_output(
                 "OUTPUT_FOLDER", "Folder for the results", "Empty: the folder of output_file, as the .ini says."

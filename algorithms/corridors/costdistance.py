@@ -48,10 +48,11 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
             p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
             p.number(
                 "MAX",
-                "Largest cost distance",
+                "Largest cost distance (cost units)",
                 "In cost units (resistance times map units). What costs more becomes NoData, and the run is shorter.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
             p.choice(
                 "NEIGHBOURS",
@@ -63,14 +64,14 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
             p.raster_output("OUTPUT", "Cost distance", "Resistance times map units from the nearest source."),
             p.raster_output(
                 "ALLOCATION",
-                "Allocation",
+                "Nearest source of each cell",
                 "Number of the nearest source: its position in the source layer, from 1.",
                 optional=True,
                 default=False,
             ),
             p.raster_output(
                 "DIRECTION",
-                "Direction",
+                "Direction to the nearest source",
                 "Code of the next cell on the way to the nearest source.",
                 optional=True,
                 default=False,

@@ -71,44 +71,48 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
                 kinds,
                 optional=True,
             ),
-            p.id_field("FOCAL_LAYER"),
-            p.choice("MODE", "Mode", "What the current flows between.", ("Pairwise", "One-to-all", "All-to-one")),
-            p.choice("NEIGHBOURS", "Neighbours", "Cells that each cell is linked to.", ("8", "4")),
+            p.id_field("FOCAL_LAYER", "focal nodes"),
+            p.choice(
+                "MODE", "Circuitscape mode", "What the current flows between.", ("Pairwise", "One-to-all", "All-to-one")
+            ),
+            p.choice("NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is linked to.", ("8", "4")),
             p.choice(
                 "AVERAGE",
-                "Links average",
+                "Two cells are linked by the mean of their",
                 "Whether a link has the mean resistance or the mean conductance of its two cells. Circuitscape's own "
                 "default is conductance.",
                 ("Resistances", "Conductances"),
             ),
             p.raster(
                 "SHORT_CIRCUIT",
-                "Short-circuit regions",
+                "Short-circuit regions (raster)",
                 "Positive ids; all cells of one id are one node that resists nothing.",
                 optional=True,
             ),
             p.table(
                 "PAIRS",
-                "Pairs",
+                "Table of focal pairs",
                 "Table with two focal ids in its first two columns ('from' and 'to' if there are such): the pairs to "
                 "solve, or to leave out.",
                 optional=True,
             ),
             p.choice(
                 "PAIRS_ARE",
-                "The pairs listed are",
+                "The pairs in the table are",
                 "With 'the only ones to solve', focal nodes that no pair names take no part.",
                 ("The only ones to solve", "Left out"),
                 advanced=True,
             ),
             p.table(
                 "STRENGTHS",
-                "Source strengths",
+                "Table of source strengths",
                 "Table with a focal id and its current in amperes in the first two columns; 1 A where not listed. "
                 "One-to-all and all-to-one only.",
                 optional=True,
             ),
-            p.raster("MASK", "Mask", "Cells above 0 are kept, all others are no part of the circuit.", optional=True),
+            p.raster(
+                "MASK", "Mask raster", "Cells above 0 are kept, all others are no part of the circuit.", optional=True
+            ),
             p.flag(
                 "SNAP",
                 "Move focal nodes on NoData to the nearest valid cell",

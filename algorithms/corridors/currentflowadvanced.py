@@ -55,7 +55,7 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
             ),
             p.field(
                 "STRENGTH_FIELD",
-                "Field with the amperes",
+                "Strength field of the current sources (A)",
                 "Empty: 1 A for each point.",
                 "CURRENT_SOURCE_POINTS",
                 numeric=True,
@@ -67,7 +67,7 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
             p.vector("GROUND_POINTS", "Grounds (points)", "Instead of a raster.", _POINTS, optional=True),
             p.field(
                 "GROUND_FIELD",
-                "Field with the resistance or conductance to ground",
+                "Resistance or conductance field of the grounds",
                 "Empty: every point is held at 0 V.",
                 "GROUND_POINTS",
                 numeric=True,
@@ -85,21 +85,23 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
                 "With 'keep both' a source still beats a direct ground, which would swallow it.",
                 ("Keep both", "Drop the source", "Drop the ground", "Drop both"),
             ),
-            p.choice("NEIGHBOURS", "Neighbours", "Cells that each cell is linked to.", ("8", "4")),
+            p.choice("NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is linked to.", ("8", "4")),
             p.choice(
                 "AVERAGE",
-                "Links average",
+                "Two cells are linked by the mean of their",
                 "Whether a link has the mean resistance or the mean conductance of its two cells.",
                 ("Resistances", "Conductances"),
             ),
             p.raster(
                 "SHORT_CIRCUIT",
-                "Short-circuit regions",
+                "Short-circuit regions (raster)",
                 "Positive ids; all cells of one id are one node that resists nothing.",
                 optional=True,
             ),
-            p.raster("MASK", "Mask", "Cells above 0 are kept, all others are no part of the circuit.", optional=True),
-            p.raster_output("CURRENT", "Current", "Amperes through every cell."),
+            p.raster(
+                "MASK", "Mask raster", "Cells above 0 are kept, all others are no part of the circuit.", optional=True
+            ),
+            p.raster_output("CURRENT", "Current density", "Amperes through every cell."),
             p.raster_output("VOLTAGE", "Voltage", "Volts of every cell.", optional=True, default=False),
             QgsProcessingOutputNumber("MAXIMUM", "Largest current (A)"),
         ]

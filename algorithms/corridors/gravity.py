@@ -51,7 +51,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
             ),
             p.field(
                 "ATTRIBUTE",
-                "Size of a source",
+                "Size field of the sources",
                 "Field to take instead of the area in square metres; every value must be above 1.",
                 "SOURCES",
                 numeric=True,

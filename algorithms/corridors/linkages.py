@@ -57,27 +57,29 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
             p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source, at least two."),
             p.id_field(),
-            p.choice("ADJACENCY", "Link", "Which pairs of sources are tried.", _ADJACENCY),
+            p.choice("ADJACENCY", "Pairs of sources that are linked", "Which pairs of sources are tried.", _ADJACENCY),
             p.table(
                 "DISTANCES",
-                "Straight distances",
+                "Table of straight distances between sources",
                 "Table of two source ids and a distance, such as a Conefor distance file (named .csv or .tsv), to take "
                 "instead of the distances between the polygons.",
                 optional=True,
             ),
             p.number(
                 "MAX_CWD",
-                "Largest least-cost distance",
+                "Largest least-cost distance (cost units)",
                 "In cost units (resistance times map units). Costlier links become inactive.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
             p.number(
                 "MAX_EUCLID",
-                "Largest straight distance",
+                "Largest straight distance (map units)",
                 "Edge to edge, in map units. Longer links become inactive and are not searched.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
             p.integer(
                 "NEAREST",
@@ -99,17 +101,17 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             ),
             p.number(
                 "CUTOFF",
-                "Corridor cutoff",
+                "Corridor cutoff (cost units)",
                 "Largest excess cost of a corridor in cost units. Empty, with no width: a tenth of the least-cost "
                 "distance of each link.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
-            p.number(
+            p.distance(
                 "WIDTH",
-                "Mean corridor width (m)",
+                "Mean corridor width",
                 "The cutoff of each corridor is solved so that the corridor has this mean width.",
-                low=0.0,
                 optional=True,
             ),
             p.number(
@@ -126,11 +128,10 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 "Class raster; the corridor zones get the shares of its classes.",
                 optional=True,
             ),
-            p.number(
+            p.distance(
                 "PROFILE_STEP",
-                "Section length of the width profile (m)",
+                "Section length of the width profile",
                 "Empty: five cells.",
-                low=0.0,
                 optional=True,
                 advanced=True,
             ),
@@ -140,7 +141,9 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 "Least-cost paths (a straight line where none was searched or found).",
                 QgsProcessing.SourceType.TypeVectorLine,
             ),
-            p.raster_output("CORRIDORS", "Corridors", "Excess cost over the least-cost path, smallest over all links."),
+            p.raster_output(
+                "CORRIDORS", "Corridor belt", "Excess cost over the least-cost path, smallest over all links."
+            ),
             p.vector_output(
                 "ZONES",
                 "Corridor zones",
@@ -150,7 +153,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             ),
             p.table_output(
                 "PROFILE",
-                "Width profile",
+                "Width profile of the corridors",
                 "Width and mean resistance of each corridor in sections along its least-cost path.",
                 optional=True,
                 default=False,
@@ -160,7 +163,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             ),
             p.raster_output(
                 "ALLOCATION",
-                "Allocation",
+                "Nearest source of each cell",
                 "Number of the nearest source by cost: its position in the source layer, from 1.",
                 optional=True,
                 default=False,

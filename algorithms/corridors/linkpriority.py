@@ -21,18 +21,18 @@ _NODATA = -1.0
 
 _SOURCE_WEIGHTS = (
     ("PERMEABILITY_WEIGHT", "low mean resistance", 0.33),
-    ("AREA_WEIGHT", "large area", 0.33),
-    ("SHAPE_WEIGHT", "compact shape (area over perimeter)", 0.34),
+    ("AREA_WEIGHT", "a large area", 0.33),
+    ("SHAPE_WEIGHT", "a compact shape (area over perimeter)", 0.34),
     ("FLOW_WEIGHT", "current-flow centrality", 0.0),
-    ("SOURCE_EXPERT_WEIGHT", "the field with an expert value", 0.0),
-    ("VALUE_WEIGHT", "the raster with another value", 0.0),
+    ("SOURCE_EXPERT_WEIGHT", "the expert value", 0.0),
+    ("VALUE_WEIGHT", "another value (raster)", 0.0),
 )
 _LINK_WEIGHTS = (
-    ("CLOSE_WEIGHT", "short path", 0.33),
-    ("PATH_WEIGHT", "low cost for the length of the path", 0.33),
-    ("ENDS_WEIGHT", "value of the two sources", 0.34),
-    ("LINK_EXPERT_WEIGHT", "the field with an expert value", 0.0),
-    ("CLIMATE_WEIGHT", "way to a suitable climate", 0.0),
+    ("CLOSE_WEIGHT", "a short path", 0.33),
+    ("PATH_WEIGHT", "low cost per length", 0.33),
+    ("ENDS_WEIGHT", "the value of its sources", 0.34),
+    ("LINK_EXPERT_WEIGHT", "the expert value", 0.0),
+    ("CLIMATE_WEIGHT", "a suitable climate ahead", 0.0),
 )
 
 
@@ -65,24 +65,30 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         line = (QgsProcessing.SourceType.TypeVectorLine,)
         return [
             *linked_inputs(),
-            p.raster("CLIMATE", "Present climate", "For instance the mean temperature in kelvin.", optional=True),
-            p.raster("FUTURE", "Future climate", "In the same unit as the present one.", optional=True),
+            p.raster(
+                "CLIMATE",
+                "Raster of the present climate",
+                "For instance the mean temperature in kelvin.",
+                optional=True,
+            ),
+            p.raster("FUTURE", "Raster of the future climate", "In the same unit as the present one.", optional=True),
             p.number(
                 "PREFERRED",
                 "Preferred climate",
                 "Climate the species prefers. Empty: only the present and the future climate count.",
                 optional=True,
                 advanced=True,
+                decimals=3,
             ),
             p.raster(
                 "VALUE",
-                "Another value of the sources",
+                "Raster with another value of the sources",
                 "Its mean in each source counts, higher is better.",
                 optional=True,
             ),
             p.field(
                 "SOURCE_EXPERT",
-                "Expert value of a source",
+                "Expert-value field of the sources",
                 "Higher is better, 0 or more.",
                 "SOURCES",
                 numeric=True,
@@ -91,18 +97,21 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
             ),
             p.field(
                 "LINK_EXPERT",
-                "Expert value of a link",
+                "Expert-value field of the links",
                 "Higher is better.",
                 "LINKS",
                 numeric=True,
                 optional=True,
                 advanced=True,
             ),
-            *(_weight(name, f"Weight of a source's {what}", default) for name, what, default in _SOURCE_WEIGHTS),
-            *(_weight(name, f"Weight of a link's {what}", default) for name, what, default in _LINK_WEIGHTS),
+            *(
+                _weight(name, f"Value of a source: weight of {what}", default)
+                for name, what, default in _SOURCE_WEIGHTS
+            ),
+            *(_weight(name, f"Priority of a link: weight of {what}", default) for name, what, default in _LINK_WEIGHTS),
             p.number(
                 "CHANGE",
-                "Change of the weights for the spread of ranks",
+                "Change of the weights for the spread of ranks (0 to 1)",
                 "Largest relative change of a weight, up or down: 0.25 is 25 percent.",
                 0.25,
                 low=0.0,
@@ -111,14 +120,15 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
             ),
             p.number(
                 "CUTOFF",
-                "Corridor cutoff",
+                "Corridor cutoff (cost units)",
                 "Largest excess cost of a corridor in cost units. Empty: a tenth of the least-cost distance of each link.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
             p.number(
                 "CORRIDOR_WEIGHT",
-                "Weight of the place in the corridor",
+                "Priority raster: weight of the place in the corridor (0 to 1)",
                 "In the priority raster; the priority of the link has the rest.",
                 0.5,
                 low=0.0,
@@ -127,18 +137,19 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
             ),
             p.number(
                 "MIN_PRIORITY",
-                "Smallest priority in the raster",
+                "Priority raster: smallest priority of a link (0 to 1)",
                 "Links of this priority or less leave no corridor in the priority raster.",
                 0.0,
                 low=0.0,
                 high=1.0,
                 advanced=True,
+                decimals=3,
             ),
             p.vector_output("OUTPUT_SOURCES", "Sources with value", "The sources with their value and its parts."),
             p.vector_output(
                 "OUTPUT_LINKS", "Links with priority", "The links with priority, ranks and parts.", line[0]
             ),
-            p.raster_output("PRIORITY", "Priority", "0 to 1; NoData outside the corridors.", optional=True),
+            p.raster_output("PRIORITY", "Corridor priority", "0 to 1; NoData outside the corridors.", optional=True),
         ]
 
     def check(self, job: Job) -> str | None:
@@ -211,7 +222,9 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
 
 
 def _weight(name: str, label: str, default: float):
-    return p.number(name, label, "0 or more; weights count as shares of their sum.", default, low=0.0, advanced=True)
+    return p.number(
+        name, label, "0 or more; weights count as shares of their sum.", default, low=0.0, decimals=3, advanced=True
+    )
 
 
 def _weights(job: Job, entries) -> np.ndarray:

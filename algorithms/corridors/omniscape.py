@@ -75,7 +75,7 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
             ),
             p.raster(
                 "STRENGTH",
-                "Source strength",
+                "Raster of source strengths",
                 "How much current each cell sends and draws, 0 or more, such as habitat quality. Empty: the "
                 "conductance of every cell whose resistance is not above CUTOFF.",
                 optional=True,
@@ -85,9 +85,12 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
                 "Largest resistance of a source",
                 "Only without a strength raster; empty: every cell is a source.",
                 optional=True,
+                decimals=3,
             ),
-            p.number("THRESHOLD", "Smallest strength", "Strengths below this count as 0.", 0.0),
-            p.integer("RADIUS", "Radius (cells)", "How far from its target a source may lie: a dispersal distance."),
+            p.number("THRESHOLD", "Smallest source strength", "Strengths below this count as 0.", 0.0, decimals=4),
+            p.integer(
+                "RADIUS", "Radius (cells)", "How far from its target a source may lie: a dispersal distance.", 50
+            ),
             p.integer(
                 "BLOCK_SIZE",
                 "Block size (cells)",
@@ -97,11 +100,15 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
             ),
             *_condition_parameters(1),
             *_condition_parameters(2),
-            p.integer("BUFFER", "Buffer (cells)", "Cells beyond the radius that current may pass.", 0, advanced=True),
-            p.choice("NEIGHBOURS", "Neighbours", "Cells that each cell is linked to.", ("8", "4"), advanced=True),
+            p.integer(
+                "BUFFER", "Buffer (cells)", "Cells beyond the radius that current may pass.", 0, low=0, advanced=True
+            ),
+            p.choice(
+                "NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is linked to.", ("8", "4"), advanced=True
+            ),
             p.choice(
                 "AVERAGE",
-                "Links average",
+                "Two cells are linked by the mean of their",
                 "Whether a link has the mean conductance or the mean resistance of its two cells. Omniscape knows "
                 "conductance only.",
                 ("Conductances", "Resistances"),
@@ -200,19 +207,19 @@ def _condition_parameters(number: int):
     return [
         p.raster(
             name,
-            f"Condition {number}",
+            f"Condition {number} of the sources",
             "Value of every cell as a source, such as its climate today. Of two conditions both must hold.",
             optional=True,
         ),
         p.raster(
             f"{name}_FUTURE",
-            f"Condition {number}, of targets",
+            f"Condition {number} of the targets",
             f"Value of every cell as a target, such as its future climate. Empty: as {name}.",
             optional=True,
         ),
         p.choice(
             f"{name}_COMPARE",
-            f"Condition {number} compares",
+            f"How condition {number} compares",
             "Within limits: the source's value less the median of the target's block. Equal: to the commonest value "
             "of the block.",
             ("Within limits", "Equal"),
@@ -220,15 +227,17 @@ def _condition_parameters(number: int):
         ),
         p.number(
             f"{name}_LOWER",
-            f"Condition {number}, lower limit",
+            f"Condition {number}: smallest difference",
             "Smallest difference allowed, in units of the condition. Empty: none.",
+            decimals=4,
             optional=True,
             advanced=True,
         ),
         p.number(
             f"{name}_UPPER",
-            f"Condition {number}, upper limit",
+            f"Condition {number}: largest difference",
             "Largest difference allowed, in units of the condition. Empty: none.",
+            decimals=4,
             optional=True,
             advanced=True,
         ),

@@ -45,34 +45,37 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             *linked_inputs(),
             p.number(
                 "MIN_RADIUS",
-                "Smallest radius",
+                "Smallest barrier radius (map units)",
                 "In map units, at least a cell. Empty: two cells.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
             p.number(
                 "MAX_RADIUS",
-                "Largest radius",
+                "Largest barrier radius (map units)",
                 "In map units. Empty: three times the smallest radius.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
             p.number(
                 "STEP",
-                "Step between the radii",
+                "Step between the radii (map units)",
                 "In map units; 0 tries the smallest radius only. Empty: as long as the smallest radius.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
             p.choice(
                 "COMBINE",
-                "Combine links by",
+                "Links are combined by",
                 "Maximum shows the best gain for a single link, sum the gain for all links together.",
                 ("Maximum", "Sum"),
             ),
             p.choice(
                 "METHOD",
-                "Look for the smallest distances in",
+                "Smallest distances are looked for in",
                 "The whole disc, or only its outermost ring of cells as Linkage Mapper does.",
                 ("Disc", "Ring (Linkage Mapper)"),
             ),
@@ -83,6 +86,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 1.0,
                 low=1e-9,
                 advanced=True,
+                decimals=3,
             ),
             p.flag(
                 "CAP",
@@ -105,7 +109,9 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 default=False,
             ),
-            p.raster_output("RADIUS", "Radius of the best score", "In map units.", optional=True, default=False),
+            p.raster_output(
+                "RADIUS", "Barrier radius of the best score", "In map units.", optional=True, default=False
+            ),
             p.raster_output(
                 "BEST_LINK",
                 "Link that gains most",

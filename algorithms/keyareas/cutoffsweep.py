@@ -58,15 +58,15 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             *linked_inputs(),
             p.text(
                 "CUTOFFS",
-                "Corridor cutoffs",
+                "Corridor cutoffs (cost units)",
                 "Two or more, in cost units: how much longer than the least-cost path a way through the corridor may "
                 "be.",
                 "1000, 2000, 5000",
             ),
-            p.choice("SURFACE", "Compare", "The surface whose key areas are compared.", _SURFACES),
+            p.choice("SURFACE", "Surface that is compared", "The surface whose key areas are compared.", _SURFACES),
             p.choice("RULE", "Rule for the classes", "As in 'keyareas'.", [rule.capitalize() for rule in _RULES]),
             p.integer("CLASSES", "Number of classes", "The highest one is kept.", 4, low=2, high=255),
-            p.number("MIN_AREA", "Smallest area (ha)", "Smaller key areas are dropped.", 0.0, low=0.0),
+            p.number("MIN_AREA", "Smallest key area (ha)", "Smaller key areas are dropped.", 0.0, low=0.0),
             p.choice(
                 "MODE",
                 "Current flows between",
@@ -76,7 +76,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             ),
             p.choice(
                 "COMBINE",
-                "Combine links by",
+                "Links are combined by",
                 "What a cell shows of several links.",
                 ("Maximum", "Sum"),
                 advanced=True,
@@ -86,14 +86,14 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
                     name, label, "For barriers; as in the tool of that name.", low=0.0, optional=True, advanced=True
                 )
                 for name, label in (
-                    ("MIN_RADIUS", "Smallest radius"),
-                    ("MAX_RADIUS", "Largest radius"),
-                    ("STEP", "Step between the radii"),
+                    ("MIN_RADIUS", "Smallest barrier radius (map units)"),
+                    ("MAX_RADIUS", "Largest barrier radius (map units)"),
+                    ("STEP", "Step between the radii (map units)"),
                 )
             ),
             p.choice(
                 "METHOD",
-                "Look for the smallest distances in",
+                "Smallest distances are looked for in",
                 "For barriers; as in the tool of that name.",
                 ("Disc", "Ring (Linkage Mapper)"),
                 advanced=True,

@@ -40,7 +40,11 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("INPUT", "Surface", "Current, barrier score or another surface where high values matter."),
+            p.raster(
+                "INPUT",
+                "Surface (current, barrier score, priority ...)",
+                "Current, barrier score or another surface where high values matter.",
+            ),
             p.raster(
                 "RESISTANCE",
                 "Resistance surface to overlay",
@@ -49,10 +53,10 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             ),
             p.choice("METHOD", "Rule for the classes", "How the limits of the classes are found.", _METHODS),
             p.integer("CLASSES", "Number of classes", "How many classes are made.", 4, low=2, high=255),
-            p.number("MIN_AREA", "Smallest area (ha)", "Smaller areas are dropped.", 0.0, low=0.0),
+            p.number("MIN_AREA", "Smallest key area (ha)", "Smaller areas are dropped.", 0.0, low=0.0),
             p.integer(
                 "KEEP",
-                "Classes to keep",
+                "Number of highest classes kept",
                 "How many classes, from the highest down, become areas.",
                 1,
                 low=1,
@@ -68,7 +72,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             ),
             p.field(
                 "GRADE_FIELD",
-                "Field with the grade of the links",
+                "Grade field of the links",
                 "Copied to the areas, for instance the level from 'naturalbreaks'.",
                 "LINKS",
                 optional=True,
@@ -76,7 +80,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             p.vector_output("OUTPUT", "Key areas", "Polygons with area, length, width, mean, maximum and level."),
             p.raster_output(
                 "CLASSES_RASTER",
-                "Classes",
+                "Class raster",
                 "Class of every cell, 1 is the lowest; 0 is NoData.",
                 optional=True,
                 default=False,

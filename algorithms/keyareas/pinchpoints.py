@@ -54,6 +54,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
                 "units. Values and places depend on it; the tool 'cutoffsweep' tells how much.",
                 2000.0,
                 low=0.0,
+                decimals=1,
             ),
             p.choice(
                 "MODE",
@@ -64,11 +65,11 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             ),
             p.choice(
                 "COMBINE",
-                "Combine by",
+                "Links are combined by",
                 "What a cell shows of several links, turns or pairs.",
                 ("Maximum", "Sum"),
             ),
-            p.raster_output("CURRENT", "Current", "Amperes when 1 A flows; NoData outside the corridors."),
+            p.raster_output("CURRENT", "Current density", "Amperes when 1 A flows; NoData outside the corridors."),
             p.raster_output(
                 "RELATIVE",
                 "Current relative to the largest of its link",

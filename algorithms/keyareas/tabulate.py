@@ -54,11 +54,13 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         )
         landuse.setHelp("Class raster, or polygons with the land use in a field.")
         return [
-            p.vector("AREAS", "Areas", "Polygons to tabulate, for instance key areas; one feature for each area."),
-            p.vector("ZONES", "Zones", "Polygons of the townships, villages or other zones."),
+            p.vector(
+                "AREAS", "Areas to tabulate", "Polygons to tabulate, for instance key areas; one feature for each area."
+            ),
+            p.vector("ZONES", "Zones (townships, villages ...)", "Polygons of the townships, villages or other zones."),
             p.field(
                 "NAME",
-                "Fields with the names of the zones",
+                "Name fields of the zones",
                 "One field or several, for instance township and village. Empty: the id of the feature.",
                 "ZONES",
                 many=True,
@@ -67,7 +69,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
             landuse,
             p.text(
                 "LANDUSE_FIELD",
-                "Field with the land use",
+                "Land-use field of the polygons",
                 "Needed when the land use is a polygon layer.",
                 optional=True,
             ),
@@ -90,6 +92,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
                 0.0001,
                 low=0.0,
                 advanced=True,
+                decimals=4,
             ),
             p.table_output("TABLE", "Areas by zone", "One row for each zone with a part of an area, and the totals."),
             p.html_output("HTML", "Table as a page", "The same table for reading and printing."),

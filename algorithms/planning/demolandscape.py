@@ -156,12 +156,14 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
             p.integer(
                 "SIZE", "Rows and columns", "About six cells in ten lie inside the county.", 1000, low=120, high=4000
             ),
-            p.number("CELL", "Cell size (m)", "Edge of a cell in metres.", 30.0, low=1.0, high=1000.0),
-            p.integer("SEED", "Seed", "A whole number; each gives another county.", 1, low=0),
+            p.distance("CELL", "Cell size", "Edge of a cell.", 30.0, low=1.0, high=1000.0),
+            p.integer("SEED", "Seed of the county", "A whole number; each gives another county.", 1, low=0),
             p.flag(
                 "LOAD", "Add the layers to the project", "Only in QGIS itself, not in scripts.", True, advanced=True
             ),
-            p.folder_output("OUTPUT_FOLDER", "Folder", "Where the files go; made if it is not there.", optional=False),
+            p.folder_output(
+                "OUTPUT_FOLDER", "Folder of the layers", "Where the files go; made if it is not there.", optional=False
+            ),
             *(QgsProcessingOutputRasterLayer(raster.output, raster.label) for raster in reversed(_RASTERS)),
             *(QgsProcessingOutputVectorLayer(vector.output, vector.label) for vector in reversed(_vectors())),
         ]

@@ -48,7 +48,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             ),
             p.text(
                 "FOREGROUND",
-                "Foreground classes",
+                "Land-use values of the foreground",
                 "Land-use values that are habitat. Default: woodland, grassland and water of the preset's eight classes.",
                 "1,2,6",
             ),
@@ -73,7 +73,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             p.vector("TOWNSHIPS", "Townships", "Polygons for the tables (townships, villages).", optional=True),
             p.field(
                 "TOWNSHIP_NAME",
-                "Fields with their names",
+                "Name fields of the townships",
                 "One field or several, for instance township and village.",
                 "TOWNSHIPS",
                 many=True,
@@ -87,16 +87,16 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             ),
             p.table(
                 "SCORES",
-                "Score table",
+                "Table of scores",
                 "Columns factor, min, max (or value), score, weight; factors are recognised by their name (land use, "
                 "elevation, slope, road, mine) or by the name of a layer in FACTORS. Empty: the corrected table of the "
                 "Liuzhi study.",
                 optional=True,
             ),
-            p.rasters("FACTORS", "Further factors", "Rasters named as in the score table.", optional=True),
+            p.rasters("FACTORS", "Rasters of further factors", "Rasters named as in the score table.", optional=True),
             p.choice(
                 "CONNECTIVITY",
-                "MSPA connectivity",
+                "Connectivity of the foreground",
                 "Whether foreground cells that touch only at a corner are connected (8) or not (4).",
                 ["8", "4"],
                 advanced=True,
@@ -112,39 +112,41 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             ),
             p.choice(
                 "OVERLAY",
-                "Core and protected land",
+                "How core area and protected land are combined",
                 "How they make the candidate patches.",
                 ["Union", "Intersection", "Core that protected land touches"],
                 advanced=True,
             ),
             p.number("MIN_AREA", "Smallest source (ha)", "Smaller patches are left out.", 100.0, low=0.0),
-            p.number(
+            p.distance(
                 "GAP",
-                "Widest gap closed (m)",
+                "Widest gap closed",
                 "Gaps up to this width between core or protected cells become part of the source.",
                 0.0,
-                low=0.0,
                 advanced=True,
             ),
-            p.number(
+            p.distance(
                 "DISPERSAL",
-                "Dispersal distance (m)",
+                "Dispersal distance",
                 "Distance that goes with the probability below.",
                 5000.0,
                 low=0.001,
             ),
             p.number(
                 "PROBABILITY",
-                "Probability at that distance",
+                "Dispersal probability at that distance",
                 "Of dispersing that far: 0.5 makes the distance a median.",
                 0.5,
                 low=1e-9,
                 high=1 - 1e-9,
+                decimals=4,
             ),
-            p.number("MIN_DPC", "Smallest dPC (%)", "Patches up to this importance are no sources.", 1.0, low=0.0),
+            p.number(
+                "MIN_DPC", "Smallest dPC of a source (%)", "Patches up to this importance are no sources.", 1.0, low=0.0
+            ),
             p.choice(
                 "CORRECTION_METHOD",
-                "Correction",
+                "How corrections act",
                 "How a correction raster changes the resistance.",
                 [
                     "Multiply by 1 + value stretched to 0 to 1",
@@ -156,7 +158,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             ),
             p.choice(
                 "ADJACENCY",
-                "Link",
+                "Pairs of sources that are linked",
                 "Which pairs of sources are tried.",
                 [
                     "Cost-weighted or Euclidean neighbours",
@@ -180,34 +182,34 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 "times metres: 2000 is 2 km over cells of resistance 1.",
                 2000.0,
                 low=0.0,
+                decimals=1,
             ),
-            p.number(
+            p.distance(
                 "MIN_RADIUS",
-                "Smallest barrier radius (m)",
+                "Smallest barrier radius",
                 "Radius of the discs whose restoration is scored.",
                 90.0,
                 low=0.001,
                 advanced=True,
             ),
-            p.number(
+            p.distance(
                 "MAX_RADIUS",
-                "Largest barrier radius (m)",
+                "Largest barrier radius",
                 "Radius of the discs whose restoration is scored.",
                 270.0,
                 low=0.001,
                 advanced=True,
             ),
-            p.number(
+            p.distance(
                 "STEP",
-                "Step between the radii (m)",
+                "Step between the radii",
                 "Radii from the smallest to the largest by this step; 0 tries only the smallest.",
                 90.0,
-                low=0.0,
                 advanced=True,
             ),
             p.integer(
                 "CLASSES",
-                "Classes of current and score",
+                "Number of classes of current and score",
                 "Number of classes by natural breaks.",
                 4,
                 low=2,
@@ -216,7 +218,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             ),
             p.integer(
                 "GRADES",
-                "Grades of sources and corridors",
+                "Number of grades of sources and corridors",
                 "Number of classes by natural breaks.",
                 3,
                 low=1,
@@ -225,7 +227,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             ),
             p.flag(
                 "OVERLAY_RESISTANCE",
-                "Overlay with the resistance",
+                "Overlay current and score with the resistance",
                 "Multiply current and score by the resistance before they are classified, as the study does.",
                 True,
                 advanced=True,
@@ -238,7 +240,9 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 low=0.0,
                 advanced=True,
             ),
-            p.raster_output("MSPA", "MSPA", "Byte codes of GuidosToolbox with the official colours.", optional=True),
+            p.raster_output(
+                "MSPA", "MSPA codes", "Byte codes of GuidosToolbox with the official colours.", optional=True
+            ),
             p.vector_output(
                 "SOURCES",
                 "Ecological sources",

@@ -76,7 +76,7 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
         return [
             p.matrix(
                 "MATRIX",
-                "Judgements",
+                "Matrix of judgements",
                 "Row against column, such as 3 or 1/3, in the order of the names. Leave what is not needed empty; for "
                 "more than 10 factors use a table.",
                 [str(number) for number in range(1, _WIDTH + 1)],
@@ -120,31 +120,34 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
             ),
             p.number(
                 "SHARE",
-                "Share of the judgements",
+                "Share of the judgements in the mixture (0 to 1)",
                 "1 uses the judgements only, 0 the data only (then no judgements are needed).",
                 0.5,
                 low=0.0,
                 high=1.0,
                 advanced=True,
+                decimals=2,
             ),
             p.choice(
                 "COMBINATION",
-                "How to mix the two",
+                "How judgements and data are mixed",
                 "Mean: share x judged + (1 - share) x data. Product: judged ^ share x data ^ (1 - share), over the sum.",
                 ["Weighted mean", "Weighted product"],
                 advanced=True,
             ),
             p.choice(
                 "RANDOM_INDEX",
-                "Random index",
+                "Table of random indices",
                 "Table of the mean consistency index of random matrices. Papers mostly use Saaty's.",
                 list(RANDOM_INDEX),
                 advanced=True,
             ),
-            p.table_output("WEIGHTS", "Weights", "Factor, weight (they sum to 1), rank, and the parts of a mixture."),
+            p.table_output(
+                "WEIGHTS", "Weights of the factors", "Factor, weight (they sum to 1), rank, and the parts of a mixture."
+            ),
             p.table_output(
                 "EXPERTS",
-                "Experts",
+                "Consistency of the experts",
                 "Consistency of each expert and compatibility with the group.",
                 optional=True,
                 default=False,

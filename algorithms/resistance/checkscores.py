@@ -46,7 +46,9 @@ class CheckScoresAlgorithm(EcoSecNetAlgorithm):
                 "Named like the factors of the table: their values are compared with the classes.",
                 optional=True,
             ),
-            p.choice("EXAMPLE", "Example", "Check an example instead of a table.", _EXAMPLES, advanced=True),
+            p.choice(
+                "EXAMPLE", "Example to check instead", "Check an example instead of a table.", _EXAMPLES, advanced=True
+            ),
             p.table_output("TABLE", "Findings", "Severity, rule, factor, row of the table and what to do."),
             p.html_output("HTML", "Report", "The findings beside the table."),
             QgsProcessingOutputNumber("ERRORS", "Number of errors"),

@@ -40,27 +40,29 @@ class DistanceFactorAlgorithm(EcoSecNetAlgorithm):
         return [
             p.vector(
                 "FEATURES",
-                "Features",
+                "Features to measure from",
                 "Points, lines or polygons. They are reprojected to the CRS of the grid where they have another.",
                 [QgsProcessing.SourceType.TypeVectorAnyGeometry],
             ),
-            p.raster("GRID", "Grid", "A raster whose extent, cells and CRS the result gets, such as the land-use map."),
-            p.number(
+            p.raster(
+                "GRID",
+                "Raster whose grid to use",
+                "A raster whose extent, cells and CRS the result gets, such as the land-use map.",
+            ),
+            p.distance(
                 "MAX",
-                "Largest distance (m)",
+                "Largest distance",
                 "Larger distances are set to this value. Empty: no limit.",
-                low=0.0,
                 optional=True,
             ),
-            p.number(
+            p.distance(
                 "MARGIN",
-                "Margin (m)",
+                "Margin around the raster",
                 "Features up to this far beyond the edge of the grid count too.",
                 0.0,
-                low=0.0,
                 advanced=True,
             ),
-            p.raster_output("OUTPUT", "Distance", "Distance to the nearest feature, in metres."),
+            p.raster_output("OUTPUT", "Distance (m)", "Distance to the nearest feature, in metres."),
         ]
 
     def execute(self, job: Job) -> None:

@@ -55,10 +55,14 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.rasters("FACTORS", "Factors", "Score rasters, two or more. Higher scores mean more resistance."),
+            p.rasters(
+                "FACTORS",
+                "Score rasters of the factors",
+                "Score rasters, two or more. Higher scores mean more resistance.",
+            ),
             p.text(
                 "WEIGHTS",
-                "Weights",
+                "Weights of the factors",
                 "One number for each factor, in their order, separated by blanks or commas, such as 0.35, 0.1, 0.1, 0.2.",
                 optional=True,
             ),
@@ -71,7 +75,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             ),
             p.raster(
                 "GRID",
-                "Grid",
+                "Raster whose grid to use",
                 "Raster onto whose grid all others are resampled. Empty: all must lie on one grid.",
                 optional=True,
             ),
@@ -87,13 +91,13 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             ),
             p.choice(
                 "CORRECTION_METHOD",
-                "Correction",
+                "How corrections act",
                 "How the correction rasters act, see the help.",
                 ["Multiply by value / mean", "Multiply", "Add weighted", "Multiply by 1 + weight x normalised value"],
             ),
             p.raster(
                 "CORRECTION_ZONES",
-                "Zones of the mean",
+                "Zones for the means of the corrections",
                 "Class map, such as land use: value / mean then uses the mean of the zone of each cell.",
                 optional=True,
             ),
@@ -106,23 +110,37 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             ),
             p.number(
                 "CORRECTION_FLOOR",
-                "Smallest multiplier",
+                "Smallest multiplier of a correction",
                 "No correction raster multiplies a cell by less.",
                 0.1,
                 low=0.0,
                 advanced=True,
+                decimals=3,
             ),
             p.number(
                 "CORRECTION_CAP",
-                "Largest multiplier",
+                "Largest multiplier of a correction",
                 "No correction raster multiplies a cell by more.",
                 10.0,
                 low=0.0,
                 advanced=True,
+                decimals=3,
             ),
-            p.number("MIN", "New minimum", "Stretch the surface to start here; give both or none.", optional=True),
-            p.number("MAX", "New maximum", "Stretch the surface to end here; give both or none.", optional=True),
-            p.raster_output("OUTPUT", "Resistance", "Resistance of every cell, above 0."),
+            p.number(
+                "MIN",
+                "Smallest resistance after stretching",
+                "Stretch the surface to start here; give both or none.",
+                optional=True,
+                decimals=3,
+            ),
+            p.number(
+                "MAX",
+                "Largest resistance after stretching",
+                "Stretch the surface to end here; give both or none.",
+                optional=True,
+                decimals=3,
+            ),
+            p.raster_output("OUTPUT", "Resistance surface", "Resistance of every cell, above 0."),
             p.raster_output(
                 "CORRECTION_OUTPUT",
                 "Multiplier of the corrections",

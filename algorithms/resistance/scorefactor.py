@@ -47,10 +47,12 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("INPUT", "Factor", "Class map or continuous raster, such as land use, slope or a distance."),
+            p.raster(
+                "INPUT", "Factor raster", "Class map or continuous raster, such as land use, slope or a distance."
+            ),
             p.choice(
                 "METHOD",
-                "Classes",
+                "How the classes are made",
                 "By the table of scores, made from the values of the raster, or by a curve from habitat suitability.",
                 [
                     "By the table of scores",
@@ -65,7 +67,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             ),
             p.matrix(
                 "SCORES",
-                "Scores",
+                "Scores by class",
                 "One class in each row: minimum, maximum (empty = open) and score. For a code give it as both limits.",
                 ["Minimum", "Maximum", "Score"],
                 [],
@@ -73,44 +75,52 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             p.table("SCORES_TABLE", "Table of scores", f"Instead of the rows above. {scores.COLUMNS}", optional=True),
             p.text(
                 "FACTOR",
-                "Factor in the table",
+                "Name of the factor in the table",
                 "Name of the factor whose rows to use. Empty: the only one, or the one named like the raster.",
                 optional=True,
             ),
-            p.integer("CLASSES", "Number of classes", "For classes made from the values.", 5, low=2, high=100),
+            p.integer("CLASSES", "Number of classes made", "For classes made from the values.", 5, low=2, high=100),
             p.choice(
                 "DIRECTION",
-                "Direction",
+                "Direction of the scores",
                 "For classes made from the values: where the resistance is high.",
                 ["Low (near) values have high resistance", "High (far) values have high resistance"],
             ),
             p.text(
                 "CLASS_SCORES",
-                "Scores of the classes",
+                "Scores of the classes made",
                 "For classes made from the values: scores with blanks between, such as 1 10 30 60 100. Empty: 1, 2 ...",
                 optional=True,
                 advanced=True,
             ),
-            p.number("WORST", "Worst suitability", "Suitability that gets the largest resistance.", 0.0, advanced=True),
-            p.number("BEST", "Best suitability", "Suitability that gets resistance 1.", 1.0, advanced=True),
+            p.number(
+                "WORST",
+                "Worst suitability",
+                "Suitability that gets the largest resistance.",
+                0.0,
+                advanced=True,
+                decimals=3,
+            ),
+            p.number("BEST", "Best suitability", "Suitability that gets resistance 1.", 1.0, advanced=True, decimals=3),
             p.number(
                 "LARGEST",
                 "Largest resistance",
                 "For suitability: resistance of the worst habitat.",
                 100.0,
                 advanced=True,
+                decimals=1,
             ),
             p.number(
                 "SHAPE",
-                "Shape of the exponential",
+                "Shape of the exponential curve",
                 "c of the exponential curve, usually 0.25 (nearly straight) to 16 (only the worst habitat resists).",
                 4.0,
                 advanced=True,
             ),
-            p.raster_output("OUTPUT", "Scores", "Resistance score of every cell."),
+            p.raster_output("OUTPUT", "Score raster", "Resistance score of every cell."),
             p.table_output(
                 "TABLE",
-                "Classes",
+                "Classes and their scores",
                 "Each class with its limits, score, cells, area and share.",
                 optional=True,
                 default=False,

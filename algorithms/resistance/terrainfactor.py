@@ -34,10 +34,10 @@ class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("DEM", "Digital elevation model", "Elevation in metres."),
+            p.raster("DEM", "Elevation", "Elevation in metres."),
             p.choice(
                 "FACTOR",
-                "Factor",
+                "What is computed",
                 "Slope in degrees, relief (range of elevation in a window) in metres, or elevation in metres.",
                 ["Slope in degrees", "Relief (range in a window)", "Elevation"],
             ),

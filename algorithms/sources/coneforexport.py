@@ -40,10 +40,13 @@ class ConeforExportAlgorithm(EcoSecNetAlgorithm):
                 "Pairs farther apart are left out. Empty: all pairs are written.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
             p.text_output("NODES", "Node file", "Number and attribute of each source."),
             p.text_output("CONNECTIONS", "Connection file", "Two numbers and the distance of each pair."),
-            p.table_output("IDS", "Numbers and ids", "Number and id of each source.", optional=True, default=False),
+            p.table_output(
+                "IDS", "Node numbers and source ids", "Number and id of each source.", optional=True, default=False
+            ),
             QgsProcessingOutputNumber("PAIRS", "Number of pairs"),
         ]
 

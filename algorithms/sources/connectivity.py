@@ -78,14 +78,16 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
                 "Distance at which dispersal has the probability below.",
                 5000.0,
                 low=0.0,
+                decimals=1,
             ),
             p.number(
                 "PROBABILITY",
-                "Probability at that distance",
+                "Dispersal probability at that distance",
                 "Between 0 and 1: 0.5 makes it the median distance, 0.05 nearly the longest.",
                 0.5,
                 low=0.0,
                 high=1.0,
+                decimals=4,
             ),
             p.number(
                 "THRESHOLD",
@@ -93,6 +95,7 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
                 "Sources at most this far apart are linked. Empty: the dispersal distance.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
             p.number(
                 "LANDSCAPE_AREA",
@@ -103,11 +106,15 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
             ),
             p.flag(
                 "LINKS_IMPORTANCE",
-                "Importance of the links",
+                "Compute the importance of the links",
                 "Whether to compute dPC and dIIC of every link too; takes about as long again.",
             ),
             p.number(
-                "MIN_DPC", "Smallest dPC (%)", "Sources with a lower dPC are left out of the output.", 0.0, low=0.0
+                "MIN_DPC",
+                "Smallest dPC of a source (%)",
+                "Sources with a lower dPC are left out of the output.",
+                0.0,
+                low=0.0,
             ),
             conversion_parameter(),
             negligible_parameter(),
@@ -134,7 +141,11 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
                 default=False,
             ),
             p.table_output(
-                "INDICES", "Indices", "Name, value and meaning of each index.", optional=True, default=False
+                "INDICES",
+                "Connectivity indices",
+                "Name, value and meaning of each index.",
+                optional=True,
+                default=False,
             ),
             QgsProcessingOutputNumber("IIC", "IIC"),
             QgsProcessingOutputNumber("PC", "PC"),

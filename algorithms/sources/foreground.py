@@ -38,12 +38,12 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
             p.raster("INPUT", "Land-cover map", "Class raster with whole numbers as class values."),
             p.text(
                 "FOREGROUND",
-                "Foreground values",
+                "Land-cover values of the foreground",
                 "Values and ranges of the foreground classes, both ends included, for example 1,2,5-7.",
             ),
             p.text(
                 "MISSING",
-                "Missing values",
+                "Land-cover values of missing data",
                 "Values that count as missing data, beside the NoData of the raster.",
                 optional=True,
             ),

@@ -69,7 +69,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
             p.raster("INPUT", "Foreground or land-cover map", "Coded 0 missing, 1 background, 2 foreground."),
             p.text(
                 "FOREGROUND",
-                "Foreground values",
+                "Land-cover values of the foreground",
                 "For a land-cover map: values and ranges that are foreground, for example 1,2,5-7. All other cells "
                 "with data are background. Empty: the raster is coded 0, 1, 2 already.",
                 optional=True,
@@ -91,16 +91,15 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
             ),
             p.flag(
                 "INTEXT",
-                "Tell inside from outside (intext)",
+                "Distinguish inside from outside (intext)",
                 "Adds 100 to the codes inside core holes, and marks openings with 100 and 220.",
                 True,
             ),
-            p.number(
+            p.distance(
                 "EDGE_WIDTH_METRES",
-                "Edge width (m)",
+                "Edge width",
                 "If given, used instead of the width in cells: the nearest whole number of cells, at least 1. "
                 "The log states it.",
-                low=0.0,
                 optional=True,
                 advanced=True,
             ),

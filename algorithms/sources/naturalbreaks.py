@@ -40,9 +40,11 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.vector("INPUT", "Layer", "Any vector layer or table.", (QgsProcessing.SourceType.TypeVector,)),
+            p.vector("INPUT", "Layer to grade", "Any vector layer or table.", (QgsProcessing.SourceType.TypeVector,)),
             p.field("FIELD", "Field to grade by", "A field with numbers.", "INPUT", numeric=True),
-            p.integer("CLASSES", "Number of levels", "How many levels are made.", 3, low=1, high=100),
+            p.integer(
+                "CLASSES", "Number of grades", "How many grades are made; grade 1 is the highest.", 3, low=1, high=100
+            ),
             p.choice("METHOD", "Rule for the limits", "How the limits between the levels are found.", METHODS),
             p.vector_output(
                 "OUTPUT",
@@ -52,7 +54,7 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             ),
             p.table_output(
                 "BREAKS",
-                "Limits",
+                "Limits of the grades",
                 "Level, lower and upper limit, number of features.",
                 optional=True,
                 default=False,

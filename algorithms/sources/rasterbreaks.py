@@ -19,10 +19,10 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
     """Classes a raster."""
 
     NAME = "rasterbreaks"
-    LABEL = "Class a raster by natural breaks"
+    LABEL = "Classify a raster by natural breaks"
     GROUP = base.SOURCES
     TAGS = ("Jenks", "Fisher", "classes", "quantile", "equal interval", "reclassify", "自然断点", "栅格分级")
-    SUMMARY = "Classes a raster by natural breaks, quantiles, equal or geometric intervals; class 1 is the lowest."
+    SUMMARY = "Classifies a raster by natural breaks, quantiles, equal or geometric intervals; class 1 is the lowest."
     HELP = (
         "<p><b>Natural breaks</b> (Fisher-Jenks) make the classes as uniform as possible. All cells are used, not a "
         "sample: up to 131,072 distinct values the limits are exactly the best ones, beyond that near values are "
@@ -38,19 +38,19 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("INPUT", "Raster", "A continuous raster, for instance current or resistance."),
+            p.raster("INPUT", "Raster to classify", "A continuous raster, for instance current or resistance."),
             p.integer("CLASSES", "Number of classes", "How many classes are made.", 4, low=1, high=254),
             p.choice("METHOD", "Rule for the limits", "How the limits between the classes are found.", METHODS),
             p.raster(
                 "MASK",
-                "Mask",
+                "Mask raster",
                 "On the same grid. Cells that are 0 or NoData in it are left out of the limits and of the output.",
                 optional=True,
             ),
-            p.raster_output("OUTPUT", "Classes", "Class of every cell, 1 is the lowest; 0 is NoData."),
+            p.raster_output("OUTPUT", "Class raster", "Class of every cell, 1 is the lowest; 0 is NoData."),
             p.table_output(
                 "BREAKS",
-                "Limits",
+                "Limits of the classes",
                 "Class, lower and upper limit, cells and area in hectares (none in degrees).",
                 optional=True,
                 default=False,

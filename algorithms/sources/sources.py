@@ -43,7 +43,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             p.raster("INPUT", "MSPA map or class map", "Raster in which some values stand for core area."),
             p.text(
                 "CORE_VALUES",
-                "Values of core area",
+                "Map values of core area",
                 "Values and ranges: 17,117 for a map with the GuidosToolbox codes, 1 for the map of the seven classes.",
                 "17,117",
             ),
@@ -55,21 +55,22 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             ),
             p.choice(
                 "OVERLAY",
-                "Core area and protected land",
+                "How core area and protected land are combined",
                 "How the two are put together.",
                 ("Union", "Intersection", "Core patches that protected land touches"),
             ),
-            p.number("MIN_AREA", "Smallest area (ha)", "Smaller patches are dropped; 0 keeps all.", 0.0, low=0.0),
+            p.number("MIN_AREA", "Smallest source (ha)", "Smaller patches are dropped; 0 keeps all.", 0.0, low=0.0),
             p.number(
                 "GAP",
-                "Gaps to close (map units)",
+                "Widest gap closed (map units)",
                 "Gaps between and inside patches up to this width are filled, for instance narrow roads. Empty: none.",
                 low=0.0,
                 optional=True,
+                decimals=1,
             ),
             p.number(
                 "HOLES",
-                "Holes to fill (ha)",
+                "Largest hole filled (ha)",
                 "Holes inside a patch up to this area become part of it; 0 keeps all holes.",
                 0.0,
                 low=0.0,
@@ -80,7 +81,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
                 "Whether cells that touch only at a corner belong to one patch (8) or not (4).",
                 ("8", "4"),
             ),
-            p.vector_output("OUTPUT", "Sources", "Polygons with source_id, area_ha, core_ha, protected_ha."),
+            p.vector_output("OUTPUT", "Ecological sources", "Polygons with source_id, area_ha, core_ha, protected_ha."),
             p.raster_output(
                 "RASTER", "Sources as raster", "source_id of every cell, 0 outside.", optional=True, default=False
             ),

@@ -34,17 +34,17 @@ NEGLIGIBLE = 1e-4
 def node_parameters() -> list:
     """Return the parameters that say which sources there are and how far apart they lie."""
     return [
-        p.vector("SOURCES", "Sources", "Polygons, one feature (single or multi part) for each source."),
+        p.vector("SOURCES", "Ecological sources", "Polygons, one feature (single or multi part) for each source."),
         p.id_field(),
         p.field(
             "ATTRIBUTE",
-            "Attribute",
+            "Attribute field of the sources",
             "What a source holds: area, or area times quality. Empty: the area in hectares.",
             "SOURCES",
             numeric=True,
             optional=True,
         ),
-        p.choice("DISTANCE", "Distance between sources", "How far apart two sources are.", DISTANCES),
+        p.choice("DISTANCE", "Kind of distance between sources", "How far apart two sources are.", DISTANCES),
         p.raster(
             "RESISTANCE",
             "Resistance surface",
@@ -53,7 +53,7 @@ def node_parameters() -> list:
         ),
         p.table(
             "DISTANCES",
-            "Table of distances",
+            "Table of distances between sources",
             "Columns from_id, to_id, distance (or the first three). Pairs that are missing are not linked.",
             optional=True,
         ),
@@ -75,13 +75,14 @@ def negligible_parameter():
     """Return the probability of paths that are left out."""
     return p.number(
         "NEGLIGIBLE",
-        "Negligible probability",
+        "Negligible dispersal probability",
         "Paths of less probability are left out, which makes many sources much faster. Empty: 0 up to 2,000 sources, "
         "0.0001 with more.",
         low=0.0,
         high=0.5,
         optional=True,
         advanced=True,
+        decimals=6,
     )
 
 

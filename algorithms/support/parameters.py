@@ -8,6 +8,7 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterDistance,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
@@ -21,6 +22,7 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
+    QgsUnitTypes,
 )
 
 Type = QgsProcessing.SourceType
@@ -61,10 +63,10 @@ def table(name: str, label: str, text: str, *, optional: bool = False):
     return _with_help(parameter, text)
 
 
-def id_field(parent: str = "SOURCES", name: str = "ID_FIELD"):
+def id_field(parent: str = "SOURCES", whose: str = "sources"):
     """Return the optional field that identifies the sources."""
     parameter = QgsProcessingParameterField(
-        name, "Field that identifies each source", parentLayerParameterName=parent, optional=True
+        "ID_FIELD", f"Id field of the {whose}", parentLayerParameterName=parent, optional=True
     )
     return _with_help(
         parameter,
@@ -89,11 +91,53 @@ def number(
     *,
     low: float | None = None,
     high: float | None = None,
+    decimals: int = 2,
     optional: bool = False,
     advanced: bool = False,
 ):
-    """Return a real number."""
-    return _number(QgsProcessingParameterNumber.Type.Double, name, label, text, default, low, high, optional, advanced)
+    """Return a real number; the dialog shows and takes so many `decimals`."""
+    kind = QgsProcessingParameterNumber.Type.Double
+    parameter = _number(kind, name, label, text, default, low, high, optional, advanced)
+    parameter.setMetadata(_shown_with(decimals))
+    return parameter
+
+
+def distance(
+    name: str,
+    label: str,
+    text: str,
+    default: float | None = None,
+    *,
+    low: float = 0.0,
+    high: float | None = None,
+    decimals: int = 1,
+    optional: bool = False,
+    advanced: bool = False,
+):
+    """Return a length in metres, whatever the unit of the layers.
+
+    One rule for dialog, models, scripts and `qgis_process`: the value is in metres. In the dialog another unit can be
+    chosen, and QGIS converts to metres. (Bound to a layer, as most tools of QGIS do it, the value would come in feet where
+    the layer is in feet, and a default of 5000 would mean two things.)
+
+    QGIS takes the number of a widget that is out of sight without its unit, so that advanced lengths, which can be folded
+    away, offer no other unit.
+    """
+    text = f"{text} In metres, whatever the unit of the CRS."
+    if advanced:
+        label = f"{label} (m)"
+        return number(
+            name, label, text, default, low=low, high=high, decimals=decimals, optional=optional, advanced=True
+        )
+    limits = {"minValue": low} if high is None else {"minValue": low, "maxValue": high}
+    parameter = QgsProcessingParameterDistance(name, label, default, optional=optional, **limits)
+    parameter.setDefaultUnit(QgsUnitTypes.DistanceUnit.DistanceMeters)
+    parameter.setMetadata(_shown_with(decimals))
+    return _with_help(parameter, text)
+
+
+def _shown_with(decimals: int) -> dict:
+    return {"widget_wrapper": {"decimals": decimals}}
 
 
 def integer(

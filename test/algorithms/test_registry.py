@@ -25,7 +25,7 @@ def tools(qgis):
 def test_tool_is_complete(tools, name):
     tool = tools[name]
     assert re.fullmatch(r"[a-z]+", name)
-    assert tool.displayName()[0].isupper()
+    assert tool.LABEL[0].isupper()
     assert re.match(r"\d \w", tool.group())
     assert len(tool.tags()) >= 3
     assert tool.shortDescription().endswith(".")
@@ -38,12 +38,54 @@ def test_tool_is_complete(tools, name):
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*", parameter.name())
         assert len(parameter.help()) > 10, f"{name}: {parameter.name()} has no help"
         assert parameter.description(), f"{name}: {parameter.name()} has no label"
+    labels = [parameter.description() for parameter in tool.parameterDefinitions()]
+    assert len(set(labels)) == len(labels), sorted(label for label in labels if labels.count(label) > 1)
+    for label in labels:
+        assert label[0].isupper(), label
+        assert not re.search(r"[.:]$|  ", label), label
 
 
 def test_no_tool_without_a_file(tools):
     from qgis.core import QgsProcessingModelAlgorithm
 
     assert sorted(n for n, t in tools.items() if not isinstance(t, QgsProcessingModelAlgorithm)) == FILES
+
+
+def test_titles_sort_in_the_order_of_the_work(qgis):
+    from ecosecnet.algorithms.provider import ALGORITHMS
+
+    tools = [algorithm() for algorithm in ALGORITHMS]
+    titles = [(tool.group(), tool.displayName()) for tool in tools]
+    assert titles == sorted(titles)
+    assert tools[0].displayName() == "1a Foreground from land cover"
+    assert all(tool.displayName() == f"{tool.STEP} {tool.LABEL}" for tool in tools)
+    assert not any(re.match(r"\d", tool.LABEL) for tool in tools)
+
+
+def _found(words):
+    """Return the ids of the tools the toolbox lists for a search text, from the top."""
+    from qgis.core import QgsApplication
+    from qgis.gui import QgsProcessingToolboxProxyModel
+
+    model = QgsProcessingToolboxProxyModel(None, QgsApplication.processingRegistry())
+    model.setFilterString(words)
+    source, found = model.toolboxModel(), []
+
+    def walk(parent):
+        for row in range(model.rowCount(parent)):
+            index = model.index(row, 0, parent)
+            tool = source.algorithmForIndex(model.mapToSource(index))
+            if tool is not None:
+                found.append(tool.id())
+            walk(index)
+
+    walk(model.index(-1, -1))
+    return found
+
+
+def test_searching_for_the_network_leads_to_the_tool_that_builds_it(qgis):
+    assert _found("ecological security network") == ["ecosecnet:securitynetwork"]
+    assert len(_found("ecosecnet")) >= len(FILES)
 
 
 def test_missing_scipy_greys_the_tool_out_and_says_how_to_get_it(qgis, monkeypatch):
