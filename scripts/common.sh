@@ -36,3 +36,50 @@ need_venv() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$root/requirements-dev.txt"
   cp "$root/requirements-dev.txt" "$stamp"
 }
+
+qgis_version() { /usr/bin/python3 -c 'from qgis.core import Qgis; print(Qgis.QGIS_VERSION)' 2>/dev/null; }
+
+# Makes the zip that QGIS installs, from the working tree with what is not committed yet.
+make_zip() {
+  local index tree
+  index=$(mktemp -u)
+  tree=$(cd "$root" && export GIT_INDEX_FILE=$index && git read-tree HEAD && git add -A && git write-tree)
+  rm -f "$index"
+  git -C "$root" archive --format=zip --prefix=ecosecnet/ -o "$1" "$tree"
+}
+
+# Starts a screen without a monitor and a window manager on it, as jobs of the calling script; sets DISPLAY.
+start_screen() {
+  local number=${SCREEN_NUMBER:-$((200 + RANDOM % 700))}
+  Xvfb ":$number" -screen 0 1500x950x24 -nolisten tcp >/dev/null 2>&1 &
+  export DISPLAY=:$number
+  sleep 1
+  openbox >/dev/null 2>&1 &
+}
+
+# Runs tests of test/desktop in the window of the QGIS that is installed. run_in_window WORK PICTURES PYTEST_OPTIONS...
+# WORK holds ecosecnet.zip; a fresh profile is made in it.
+run_in_window() {
+  local work=$1 pictures=$2 option tests=
+  shift 2
+  mkdir -p "$work/profile/profiles/default/QGIS" "$work/run" "$pictures"
+  chmod 700 "$work/run"
+  # A newcomer's profile, less the questions and news of the first start.
+  cat > "$work/profile/profiles/default/QGIS/QGIS3.ini" <<'INI'
+[PythonPlugins]
+processing=true
+[app]
+checkVersion=false
+[qgis]
+checkVersion=false
+[core]
+NewsFeed\httpsfeedqgisorg\disabled=true
+INI
+  for option in -q --tb=short -p no:cacheprovider --rootdir="$root" "$@" "$root/test/desktop"; do
+    tests+=${tests:+$'\n'}$option
+  done
+  env -u QT_QPA_PLATFORM XDG_RUNTIME_DIR="$work/run" LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
+    DESKTOP_ZIP="$work/ecosecnet.zip" DESKTOP_PICTURES="$pictures" DESKTOP_PYTEST="$tests" \
+    timeout "${DESKTOP_SECONDS:-900}" qgis --nologo --noversioncheck --profiles-path "$work/profile" \
+    --code "$root/test/desktop/inside.py" 2> "$work/qgis.log" || { local code=$?; tail -n 20 "$work/qgis.log" >&2; return $code; }
+}

@@ -53,11 +53,15 @@ def _move(identifier: str, place: Place) -> bool:
         names = [child.name() for child in root.children()]
         group = root.insertGroup(max((names.index(n) + 1 for n in place.above if n in names), default=0), place.group)
     moved = node.clone()
-    higher = [child for child in group.children() if int(child.customProperty(_RANK, 0)) > place.rank]
+    lower = (
+        k
+        for k, child in enumerate(group.children())
+        if child != node and int(child.customProperty(_RANK, -1)) <= place.rank
+    )
     moved.setCustomProperty(_RANK, place.rank)
     moved.setItemVisibilityChecked(place.visible)
     moved.setExpanded(False)
-    group.insertChildNode(len(higher), moved)
+    group.insertChildNode(next(lower, -1), moved)
     # Last: a layer that stands nowhere in the tree, if only for a moment, is dropped from the project.
     node.parent().removeChildNode(node)
     return True

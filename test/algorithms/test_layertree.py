@@ -66,6 +66,23 @@ def test_a_layer_that_is_added_later_is_moved_then(project):
     assert len(project.mapLayers()) == 1
 
 
+def test_a_layer_that_qgis_puts_into_the_group_itself_finds_its_place(project):
+    """A window adds new layers where the current one stands, which may be inside the group."""
+    from ecosecnet.algorithms.support.layertree import Place, put
+    from qgis.core import QgsLayerTreeRegistryBridge
+
+    root, bridge = project.layerTreeRoot(), project.layerTreeRegistryBridge()
+    put(add(project, "polygons"), Place("A group", 2))
+    group = root.findGroup("A group")
+    bridge.setLayerInsertionPoint(QgsLayerTreeRegistryBridge.InsertionPoint(group, 0))
+    put(add(project, "raster"), Place("A group", 1))
+    put(add(project, "lines"), Place("A group", 3))
+    bridge.setLayerInsertionPoint(QgsLayerTreeRegistryBridge.InsertionPoint(root, 0))
+    settle()
+    assert [node.name() for node in group.findLayers()] == ["lines", "polygons", "raster"]
+    assert len(project.mapLayers()) == 3
+
+
 def test_higher_ranks_are_drawn_above(project):
     from ecosecnet.algorithms.support.layertree import Place, put
 

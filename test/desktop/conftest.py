@@ -1,0 +1,44 @@
+"""Tests in the real window of QGIS; scripts/desktop starts it. Elsewhere they are left out."""
+
+import os
+
+import pytest
+
+INSIDE = "DESKTOP_ZIP" in os.environ
+if not INSIDE:
+    collect_ignore_glob = ["*.py"]
+
+
+@pytest.fixture(scope="session")
+def installed():
+    """Install the plugin from its zip, as the plugin manager does."""
+    import pyplugin_installer
+    from qgis import utils
+
+    pyplugin_installer.instance().installFromZipFile(os.environ["DESKTOP_ZIP"])
+    assert "ecosecnet" in utils.active_plugins
+
+
+@pytest.fixture(scope="session")
+def _window(installed):
+    from window import PICTURES, Window
+
+    return Window(PICTURES)
+
+
+@pytest.fixture
+def window(_window):
+    """The window with an empty project; nothing may go wrong in it beside what a test expects and takes out."""
+    _window.forget()
+    yield _window
+    assert not _window.trouble()
+
+
+@pytest.fixture(scope="session")
+def county(installed, tmp_path_factory):
+    """Folder of a small demonstration county, made without the window."""
+    import processing
+
+    folder = tmp_path_factory.mktemp("county")
+    processing.run("ecosecnet:demolandscape", {"SIZE": 300, "OUTPUT_FOLDER": str(folder), "LOAD": False})
+    return folder
