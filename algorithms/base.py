@@ -20,6 +20,7 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QWidget
 
 from ..core.errors import EcoSecNetError
 from .support.crs import forget_those_of_this_thread
@@ -115,6 +116,11 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
 
     def createInstance(self) -> EcoSecNetAlgorithm:
         return type(self)()
+
+    def createCustomParametersWidget(self, parent: QWidget | None = None) -> QWidget:
+        from .support.dialog import ToolDialog  # imports windows, which a QGIS without a screen may lack
+
+        return ToolDialog(self, parent=parent)
 
     def initAlgorithm(self, configuration: dict | None = None) -> None:
         for item in self.declare():
