@@ -10,6 +10,9 @@ from .errors import GridMismatchError, InputError
 _TOLERANCE = 1e-3
 """Largest shift between two grids that still counts as the same place, in cells."""
 
+SQUARE = 5e-3
+"""Largest difference between width and height of a cell that still counts as square, as a share of them."""
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -66,14 +69,14 @@ class Grid:
 
     @property
     def cell_size(self) -> float:
-        """Edge of a square cell in map units.
+        """Edge of a square cell in map units; the mean of width and height where they differ by up to 0.5 %.
 
         Raises
         ------
         InputError
             If the cells are not square: distances in cells would be distorted.
         """
-        if not math.isclose(self.dx, self.dy, rel_tol=1e-5):
+        if not math.isclose(self.dx, self.dy, rel_tol=SQUARE):
             raise InputError(
                 f"The cells are {self.dx:g} x {self.dy:g} map units; this tool needs square cells. "
                 "Resample the raster first (Warp, with one resolution)."

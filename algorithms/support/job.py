@@ -31,7 +31,6 @@ from .feedback import FeedbackMonitor
 from .layertree import Place
 from .rasterfiles import OutputError
 from .rasters import RasterSource
-from .roles import role_of_output
 from .tables import Column
 from .vectors import VectorSource, is_null
 
@@ -226,9 +225,8 @@ class Job:
         self.results[name] = destination
         if self.context.willLoadLayerOnCompletion(destination):
             details = self.context.layerToLoadOnCompletionDetails(destination)
-            role = role_of_output(self._algorithm.NAME, name)
-            if style is not None or place is not None or role:
-                details.setPostProcessor(styling.post_processor(style, place, role))
+            if style is not None or place is not None:
+                details.setPostProcessor(styling.post_processor(style, place))
 
     def folder(self, name: str) -> str:
         """Return a folder output: the path given, or that of a temporary folder."""
@@ -239,8 +237,7 @@ class Job:
         self.results[name] = source
         if load and self.context.project() is not None:
             details = QgsProcessingContext.LayerDetails(label, self.context.project(), name)
-            details.forceName = True  # nobody chose the file names; QGIS would show them by default
-            details.setPostProcessor(styling.post_processor(style, place, role_of_output(self._algorithm.NAME, name)))
+            details.setPostProcessor(styling.post_processor(style, place))
             self.context.addLayerToLoadOnCompletion(source, details)
 
     def write_features(
