@@ -228,6 +228,12 @@ def polygonise(labels: np.ndarray, grid: Grid, monitor: Monitor = SILENT) -> dic
     return {value: _multi(parts[value]) for value in sorted(parts)}
 
 
+def numbered_polygons(labels: np.ndarray, grid: Grid, monitor: Monitor = SILENT) -> list[QgsGeometry]:
+    """Return the polygons of the labels 1 to n, none of which may be missing: label k is at place k - 1."""
+    shapes = polygonise(labels, grid, monitor)
+    return [shapes[k] for k in range(1, int(labels.max(initial=0)) + 1)]
+
+
 def _multi(parts: list[QgsGeometry]) -> QgsGeometry:
     geometry = QgsGeometry.collectGeometry(parts)
     if not geometry.isGeosValid():
