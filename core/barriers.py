@@ -4,7 +4,7 @@ For a link between the sources A and B with least-cost distance LCD, and for a r
 
     score = (LCD - min CWD_A - min CWD_B - 2 r q) / (2 r)
 
-is the cost saved per map unit restored, if a strip of length 2 r through the cell got the resistance q (1 in the
+is the cost saved per metre restored, if a strip of length 2 r through the cell got the resistance q (1 in the
 reference tool). CWD_A and CWD_B are the cost distances from the two sources, their minima taken in the window.
 
 References
@@ -43,9 +43,9 @@ class LinkBarriers:
     distance : float64, shape (links,)
         Least-cost distance as it is; infinite if the sources are not connected.
     score : float64, shape (links,)
-        Best score of the link, cost units saved per map unit restored; NaN if no place has one.
+        Best score of the link, cost units saved per metre restored; NaN if no place has one.
     radius : float64, shape (links,)
-        Radius of the best score, in map units; NaN if none.
+        Radius of the best score, in metres; NaN if none.
     row, col : int, shape (links,)
         Cell in the centre of the best place; -1 if none. Of equal scores the smallest radius counts, then the first
         cell.
@@ -62,13 +62,13 @@ class LinkBarriers:
 
     @property
     def gain(self) -> FloatArray:
-        """Predicted fall of the least-cost distance, in cost units times map units; NaN if none."""
+        """Predicted fall of the least-cost distance, in cost units; NaN if none."""
         gain: FloatArray = self.score * 2.0 * self.radius
         return gain
 
     @property
     def percent(self) -> FloatArray:
-        """Score as a share of the least-cost distance, percent per map unit; NaN if none."""
+        """Score as a share of the least-cost distance, percent per metre; NaN if none."""
         with np.errstate(invalid="ignore"):
             percent: FloatArray = 100.0 * self.score / self.distance
         return percent
@@ -81,11 +81,11 @@ class Barriers:
     Attributes
     ----------
     score : float64, shape (rows, cols)
-        Best score of all discs that hold the cell, cost units saved per map unit restored; NaN where there is no gain.
+        Best score of all discs that hold the cell, cost units saved per metre restored; NaN where there is no gain.
     percent : float64, shape (rows, cols)
-        The same for the score as a share of the least-cost distance of its link, percent per map unit restored.
+        The same for the score as a share of the least-cost distance of its link, percent per metre restored.
     radius : float64, shape (rows, cols)
-        Radius of the best score, in map units.
+        Radius of the best score, in metres.
     link : int64, shape (rows, cols)
         Position of the link that gains most from a disc that holds the cell (the first of equal ones); -1 where there
         is no gain.
@@ -148,15 +148,15 @@ def barriers(
     Parameters
     ----------
     resistance : array, shape (rows, cols)
-        Resistance per map unit, above 0; NaN is impassable. Impassable cells can be barriers as well.
+        Resistance per metre, above 0; NaN is impassable. Impassable cells can be barriers as well.
     labels : int array, shape (rows, cols)
         0 outside the sources, 1 to n in them.
     pairs : int array, shape (links, 2)
         Labels of the sources that each link joins.
     radii : sequence of float
-        Radii to try, in map units, each at least a cell. Windows reach as many whole cells as fit into the radius.
+        Radii to try, in metres, each at least a cell. Windows reach as many whole cells as fit into the radius.
     cell_size : float
-        Edge of a cell, in map units.
+        Edge of a cell, in metres.
     method : {'disc', 'ring'}
         Where the smallest cost distances are looked for: anywhere within the radius, or in the outermost one-cell ring
         of the disc, as in the reference tool. They differ where the window reaches a source.

@@ -64,7 +64,7 @@ class CircuitBarriers:
     ----------
     derivative : float64, shape (rows, cols)
         By how much the effective resistance (cost units) falls for each unit taken off the resistance of the cell, in
-        map units; NaN outside the corridors.
+        metres; NaN outside the corridors.
     gain : float64, shape (rows, cols)
         Predicted fall of the effective resistance, in cost units, if the disc around the cell is restored: the
         derivatives times what is taken off, a lower bound. NaN outside the corridors.
@@ -101,7 +101,7 @@ def circuit_barriers(
     Parameters
     ----------
     resistance : array, shape (rows, cols)
-        Resistance per map unit, above 0; NaN is impassable.
+        Resistance per metre, above 0; NaN is impassable.
     labels : int array, shape (rows, cols)
         0 outside the sources, 1 to n in them.
     pairs : int array, shape (links, 2)
@@ -110,9 +110,9 @@ def circuit_barriers(
         How much longer than the least-cost path a way through the corridor may be, in cost units. Each link is solved
         inside its corridor.
     radius : float
-        Radius of the discs, in map units; whole cells count.
+        Radius of the discs, in metres; whole cells count.
     cell_size : float
-        Edge of a cell, in map units.
+        Edge of a cell, in metres.
     restored : float
         Resistance after restoration. Cells that are better already stay as they are.
     combine : {'maximum', 'sum'}

@@ -80,7 +80,7 @@ def corridors(
         Largest excess cost, in cost units, the same for all corridors. Without it, and without `width`, a tenth of the
         least-cost distance of each link.
     width : float, optional
-        Wanted mean width in map units: the cutoff of each corridor is the smallest whose area outside the two sources
+        Wanted mean width in metres: the cutoff of each corridor is the smallest whose area outside the two sources
         reaches the width times the length of the least-cost path outside them.
     monitor : Monitor
         Progress and cancellation; warns of links whose surroundings are too small for the width.
@@ -174,7 +174,7 @@ def _with_cutoffs(
     for link in costs:
         excess = _excess(link.cost_a, link.cost_b, link.least)
         limit = float(cutoffs[link.index])
-        excess[~(excess <= limit)] = np.nan
+        excess[~(excess <= _tolerant(limit, link.least))] = np.nan
         yield Corridor(int(active[link.index]), link.rows, link.cols, excess, limit)
 
 
@@ -216,10 +216,15 @@ def _with_width(
                 )
             count = min(values.size, int(wanted[place]))
             limit = float(np.partition(values, count - 1)[count - 1]) if count else 0.0
-            excess[~(excess <= limit)] = np.nan
+            excess[~(excess <= _tolerant(limit, link.least))] = np.nan
             yield Corridor(index, link.rows, link.cols, excess, limit)
         waiting = np.array(short, dtype=np.int64)
         guess[waiting] = _wider(guess[waiting], links.cost[active[waiting]])
+
+
+def _tolerant(limit: float, least: float) -> float:
+    """Return a limit of the excess that takes in all cells of one way: their sums along it differ by rounding."""
+    return limit + _ROUNDING * (least + limit)
 
 
 def _excess(cost_a: FloatArray, cost_b: FloatArray, least: float) -> FloatArray:

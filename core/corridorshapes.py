@@ -25,9 +25,9 @@ class CorridorShape:
     cells : int
         Number of its cells.
     mean_width : float
-        Area over the length of the least-cost path outside the sources, in map units; NaN when the sources touch.
+        Area over the length of the least-cost path outside the sources, in metres; NaN when the sources touch.
     min_width : float
-        Width of the narrowest place of its widest passage, in map units: the diameter of the largest disc that can be
+        Width of the narrowest place of its widest passage, in metres: the diameter of the largest disc that can be
         moved from one source to the other inside the corridor. NaN when the sources touch.
     bottleneck : tuple of int or None
         Row and column (of the raster) of that place.
@@ -49,9 +49,9 @@ class WidthProfile:
     Attributes
     ----------
     limits : ndarray, float64, shape (k + 1,)
-        Distances from the first source along the path, in map units, that bound the sections.
+        Distances from the first source along the path, in metres, that bound the sections.
     width : ndarray, float64, shape (k,)
-        Area of the corridor that is nearest to each section, over the length of the section, in map units.
+        Area of the corridor that is nearest to each section, over the length of the section, in metres.
     resistance : ndarray, float64, shape (k,)
         Mean resistance of that area; NaN where there is none.
     """
@@ -123,7 +123,7 @@ def width_profile(corridor: Corridor, graph: CostGraph, labels: IntArray, links:
     corridor, graph, labels, links
         As in `shape_of`.
     step : float
-        Length of a section in map units; the last one is what is left.
+        Length of a section in metres; the last one is what is left.
 
     Returns
     -------

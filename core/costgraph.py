@@ -105,7 +105,7 @@ class CostField:
     Attributes
     ----------
     cost : ndarray, float64, shape (rows, cols)
-        Cost distance to the nearest source, in resistance times map units; infinite where none is reached.
+        Cost distance to the nearest source, in resistance times metres; infinite where none is reached.
     allocation : ndarray, int32, shape (rows, cols)
         Label of that source; 0 where none is reached.
     direction : ndarray, uint8, shape (rows, cols)
@@ -127,9 +127,9 @@ class CostGraph:
     Parameters
     ----------
     resistance : ndarray, shape (rows, cols)
-        Resistance per map unit, positive and finite; NaN is impassable.
+        Resistance per metre, positive and finite; NaN is impassable.
     cell_size : float
-        Edge of the square cells, in map units.
+        Edge of the square cells, in metres.
     neighbours : {8, 4}
         Steps allowed: with or without diagonals. A diagonal step between two impassable cells is allowed.
     accelerate : bool, optional

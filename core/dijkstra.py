@@ -39,7 +39,7 @@ class DijkstraSearch:
     resistance : ndarray, shape (rows, cols)
         Positive and finite; NaN is impassable.
     steps : sequence of ((int, int), float)
-        Row and column step to each neighbour, and half its length in map units.
+        Row and column step to each neighbour, and half its length in metres.
     monitor : Monitor
         Progress and cancellation.
     """

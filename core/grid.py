@@ -10,9 +10,6 @@ from .errors import GridMismatchError, InputError
 _TOLERANCE = 1e-3
 """Largest shift between two grids that still counts as the same place, in cells."""
 
-SQUARE = 5e-3
-"""Largest difference between width and height of a cell that still counts as square, as a share of them."""
-
 
 @dataclass(frozen=True)
 class Grid:
@@ -69,19 +66,22 @@ class Grid:
 
     @property
     def cell_size(self) -> float:
-        """Edge of a square cell in map units; the mean of width and height where they differ by up to 0.5 %.
+        """Edge of a square cell in metres, whatever the map unit.
+
+        The only place where lengths are converted: cores get this cell size, so that all that they take and return is
+        in metres, and costs are resistance times metres.
 
         Raises
         ------
         InputError
             If the cells are not square: distances in cells would be distorted.
         """
-        if not math.isclose(self.dx, self.dy, rel_tol=SQUARE):
+        if not math.isclose(self.dx, self.dy, rel_tol=1e-5):
             raise InputError(
                 f"The cells are {self.dx:g} x {self.dy:g} map units; this tool needs square cells. "
                 "Resample the raster first (Warp, with one resolution)."
             )
-        return (self.dx + self.dy) / 2.0
+        return (self.dx + self.dy) / 2.0 * self.metres_per_unit
 
     def centre(self, row: float, col: float) -> tuple[float, float]:
         """Return the map coordinates of the centre of a cell."""

@@ -63,11 +63,11 @@ class Links:
     kind : ndarray, int64, shape (m,)
         `LinkKind` values.
     euclidean : ndarray, float64, shape (m,)
-        Straight distance of the two sources in map units, as given.
+        Straight distance of the two sources in metres, as given.
     cost : ndarray, float64, shape (m,)
         Least-cost distance in cost units: infinite where there is no way, NaN where it was not searched.
     length : ndarray, float64, shape (m,)
-        Length of the least-cost path in map units, from the centre of the last cell of one source to that of the first
+        Length of the least-cost path in metres, from the centre of the last cell of one source to that of the first
         cell of the other; NaN where there is none.
     paths : tuple of ndarray, int64, shape (k, 2)
         Rows and columns of the cells of the least-cost path, both ends included; empty where there is none.
@@ -115,9 +115,9 @@ def find_links(
     pairs : ndarray, int, shape (m, 2)
         Candidate links, as of `find_pairs`.
     euclidean : ndarray, float64, shape (m,)
-        Their straight distances in map units.
+        Their straight distances in metres.
     max_cost, max_euclidean : float, optional
-        Longest links kept, in cost units and in map units. Links beyond `max_euclidean` are not searched at all.
+        Longest links kept, in cost units and in metres. Links beyond `max_euclidean` are not searched at all.
     drop_through_sources : bool
         Whether a link is dropped when its least-cost path runs through a third source.
     nearest : int, optional
@@ -190,13 +190,13 @@ def find_links(
 
 
 def path_length(path: IntArray, cell_size: float) -> float:
-    """Return the length of a path of cells from centre to centre, in map units."""
+    """Return the length of a path of cells from centre to centre, in metres."""
     diagonal = np.count_nonzero(np.abs(np.diff(path, axis=0)).sum(axis=1) == 2)
     return float(cell_size * (len(path) - 1 - diagonal + np.sqrt(2.0) * diagonal))
 
 
 def outside_length(path: IntArray, cell_size: float) -> float:
-    """Return the length of a least-cost path outside its two sources, in map units: to the edge of the end cells."""
+    """Return the length of a least-cost path outside its two sources, in metres: to the edge of the end cells."""
     step = np.sqrt((np.diff(path, axis=0) ** 2).sum(axis=1)) * cell_size
     return float(step.sum() - (step[0] + step[-1]) / 2.0)
 

@@ -19,7 +19,7 @@ from .types import FloatArray, IntArray
 
 
 class Distances(Protocol):
-    """Measures the distances between labelled patches from edge to edge, in map units."""
+    """Measures the distances between labelled patches from edge to edge, in metres."""
 
     def within(self, labels: IntArray, limit: float, monitor: Monitor) -> tuple[IntArray, FloatArray]:
         """Return the pairs of patches at most `limit` apart, as positions from 0, and their distances."""
@@ -41,9 +41,9 @@ class Options:
     overlay : str
         How core areas and protected areas make sources, see `patches.find_patches`.
     min_area_ha, gap : float
-        Smallest source in hectares, and widest gap that is closed, in map units.
+        Smallest source in hectares, and widest gap that is closed, in metres.
     dispersal, probability : float
-        The dispersal kernel: `probability` to get as far as `dispersal` map units.
+        The dispersal kernel: `probability` to get as far as `dispersal` metres.
     min_dpc : float
         Sources with a dPC (percent) up to this are left out.
     correction : Correction
@@ -55,7 +55,7 @@ class Options:
     cutoff : float
         Width of the corridors in which currents flow, in cost units above the least-cost path.
     radii : sequence of float
-        Radii of the barrier search, in map units.
+        Radii of the barrier search, in metres.
     grades : int
         Grades of sources and corridors by natural breaks.
     classes : int

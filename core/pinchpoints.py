@@ -76,7 +76,7 @@ def pinchpoints(
     Parameters
     ----------
     resistance : array, shape (rows, cols)
-        Resistance per map unit, above 0; NaN is impassable.
+        Resistance per metre, above 0; NaN is impassable.
     labels : int array, shape (rows, cols)
         0 outside the sources, 1 to n in them.
     pairs : int array, shape (links, 2)
@@ -84,7 +84,7 @@ def pinchpoints(
     cutoff : float
         How much longer than the least-cost path a way through the corridor may be, in cost units.
     cell_size : float
-        Edge of a cell, in map units.
+        Edge of a cell, in metres.
     mode : {"adjacent", "all_to_one", "all_pairs", "one_to_all"}
         "adjacent": each link on its own, from one source to the other inside its own corridor.
         "all_to_one": on the union of corridors and sources, each source grounded in turn, 1 A into every other one.

@@ -76,7 +76,7 @@ def reference():
         "# The tools",
         "",
         "Made by `scripts/make_docs.py` from the tools themselves. Choices are given by their number (0, 1, ...).",
-        "Areas are in hectares, distances in map units (metres) unless said otherwise.",
+        "Areas are in hectares, distances in metres whatever the unit of the CRS, costs in resistance times metres.",
     ]
     group = None
     for tool in tools():

@@ -11,9 +11,8 @@ from ..support import parameters as p
 from ..support import styling
 from ..support.links import COST_FIELDS, RESISTANCE_FIELDS, numbers, read_links
 from ..support.rasters import metres_per_unit
-from ..support.sources import Sources, read_polygons
 from ..support.tables import columns, kept
-from ..support.vectors import name_ids
+from ..support.vectors import Sources, name_ids, read_ids
 
 
 class CentralityAlgorithm(EcoSecNetAlgorithm):
@@ -118,11 +117,10 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         from ...core.network import betweenness, components, current_flow, degree, grades, structure
 
-        layer = job.vector("SOURCES")
-        ids, features = read_polygons(layer, job.field("ID_FIELD"), monitor=job.monitor)
+        layer, line_layer = job.vector("SOURCES"), job.vector("LINKS")
+        ids, features = read_ids(layer, job.field("ID_FIELD"))
         shapes = [feature.geometry() for feature in features]
-        sources = Sources(np.empty((0, 0)), ids, shapes, features)
-        links = read_links(job.vector("LINKS"), sources, layer.crs, monitor=job.monitor)
+        links = read_links(line_layer, Sources(np.empty((0, 0)), ids, shapes, features), monitor=job.monitor)
         if job.choice("WEIGHT") == 0:
             length = numbers(links, COST_FIELDS, "least-cost distance")
         else:
@@ -155,12 +153,12 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             _joined(rows, flow.links, grades(flow.links, classes)),
             [feature.geometry() for feature in links.features],
             QgsWkbTypes.Type.MultiLineString,
-            layer.crs,
+            line_layer.crs,
             style=styling.graded("grade", classes, styling.line_symbol),
         )
         figures = structure(count, pairs)
         kilometres = (
-            sum(feature.geometry().length() for feature in links.features) * metres_per_unit(layer.crs) / 1000.0
+            sum(feature.geometry().length() for feature in links.features) * metres_per_unit(line_layer.crs) / 1000.0
         )
         values = {
             "sources": figures.nodes,

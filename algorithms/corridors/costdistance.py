@@ -9,8 +9,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
-from ..support.sources import read_sources
-from ..support.vectors import name_ids
+from ..support.vectors import name_ids, read_sources
 
 _NODATA = -9999.0
 _NO_LABEL = 0
@@ -45,12 +44,12 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
+            p.raster("RESISTANCE", "Resistance surface", "Resistance per metre, above 0; NoData is impassable."),
             p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
             p.number(
                 "MAX",
                 "Largest cost distance (cost units)",
-                "In cost units (resistance times map units). What costs more becomes NoData, and the run is shorter.",
+                "In cost units (resistance times metres). What costs more becomes NoData, and the run is shorter.",
                 low=0.0,
                 optional=True,
                 decimals=1,
@@ -62,7 +61,7 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
                 ("8", "4"),
                 advanced=True,
             ),
-            p.raster_output("OUTPUT", "Cost distance", "Resistance times map units from the nearest source."),
+            p.raster_output("OUTPUT", "Cost distance", "Resistance times metres from the nearest source."),
             p.raster_output(
                 "ALLOCATION",
                 "Nearest source of each cell",
@@ -116,7 +115,7 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
             cost,
             raster.grid,
             nodata=_NODATA,
-            description="Cost distance to the nearest source, resistance x map units",
+            description="Cost distance to the nearest source, resistance x m",
             style=styling.ramp(styling.DISTANCE, [0.0, largest or 1.0]),
         )
         if job.given("ALLOCATION"):

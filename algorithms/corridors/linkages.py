@@ -12,9 +12,8 @@ from ..support import styling
 from ..support.corridorzones import CorridorZones
 from ..support.distances import distances_of_pairs, table_distances
 from ..support.linktable import link_columns, link_lines, link_rows
-from ..support.rasters import RasterSource, align
-from ..support.sources import Sources, read_sources
-from ..support.vectors import name_ids
+from ..support.rasters import RasterSource, align, metres_per_unit
+from ..support.vectors import Sources, name_ids, read_sources
 
 _NODATA = -9999.0
 _ADJACENCY = (
@@ -55,7 +54,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
+            p.raster("RESISTANCE", "Resistance surface", "Resistance per metre, above 0; NoData is impassable."),
             p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source, at least two."),
             p.id_field(),
             p.choice("ADJACENCY", "Pairs of sources that are linked", "Which pairs of sources are tried.", _ADJACENCY),
@@ -69,18 +68,16 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             p.number(
                 "MAX_CWD",
                 "Largest least-cost distance (cost units)",
-                "In cost units (resistance times map units). Costlier links become inactive.",
+                "In cost units (resistance times metres). Costlier links become inactive.",
                 low=0.0,
                 optional=True,
                 decimals=1,
             ),
-            p.number(
+            p.distance(
                 "MAX_EUCLID",
-                "Largest straight distance (map units)",
-                "Edge to edge, in map units. Longer links become inactive and are not searched.",
-                low=0.0,
+                "Largest straight distance",
+                "Edge to edge. Longer links become inactive and are not searched.",
                 optional=True,
-                decimals=1,
             ),
             p.integer(
                 "NEAREST",
@@ -208,7 +205,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             graph,
             sources.labels,
             pairs,
-            _straight(job, sources, pairs - 1),
+            _straight(job, sources, pairs - 1, metres_per_unit(raster.crs)),
             **limits,
             drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
             tree=adjacency is Adjacency.TREE,
@@ -237,7 +234,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             cost,
             raster.grid,
             nodata=_NODATA,
-            description="Cost distance to the nearest source, resistance x map units",
+            description="Cost distance to the nearest source, resistance x m",
             style=styling.ramp(styling.DISTANCE, [0.0, float(np.nanmax(cost)) or 1.0]),
         )
         job.write_raster(
@@ -275,8 +272,6 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             cells = round(area / grid.cell_ha)
             cutoff = cutoff_for_area(graph, labels, links, cells, monitor=job.monitor.part(0.5, 0.7))
             job.monitor.info(f"Cutoff of all corridors for {area:g} ha: {cutoff:.10g} cost units.")
-        if width is not None:
-            width /= grid.metres_per_unit
         zones = self._zones(job, graph, links, sources, raster)
         mosaic = np.full(grid.shape, np.nan, dtype=np.float32)
         for corridor in corridors(
@@ -291,7 +286,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             mosaic,
             grid,
             nodata=_NODATA,
-            description="Excess cost over the least-cost path, resistance x map units",
+            description="Excess cost over the least-cost path, resistance x m",
             style=styling.ramp(styling.BELT, [0.0, highest or 1.0]),
         )
         if zones is not None:
@@ -302,7 +297,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             return None
         grid = raster.grid
         step = job.number("PROFILE_STEP")
-        step = 5.0 * grid.cell_size if step is None else step / grid.metres_per_unit
+        step = 5.0 * grid.cell_size if step is None else step
         use = job.raster("LANDUSE")
         land_use = None if use is None else align(use, raster, categorical=True, monitor=job.monitor)
         return CorridorZones(
@@ -310,10 +305,10 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         )
 
 
-def _straight(job: Job, sources: Sources, pairs: np.ndarray) -> np.ndarray:
-    """Return the straight distances of pairs: from the table where it has them, else between the polygons."""
+def _straight(job: Job, sources: Sources, pairs: np.ndarray, unit: float) -> np.ndarray:
+    """Return the straight distances of pairs in metres: from the table where it has them, else between the polygons."""
     if not job.given("DISTANCES"):
-        return distances_of_pairs(sources.geometries, pairs, job.monitor.part(0.1, 0.15))
+        return distances_of_pairs(sources.geometries, pairs, job.monitor.part(0.1, 0.15), unit=unit)
     known = {(i, j): d for i, j, d in zip(*(a.tolist() for a in table_distances(job.vector("DISTANCES"), sources.ids)))}
     distances = np.array([known.get(tuple(pair), np.nan) for pair in pairs.tolist()])
     missing = np.isnan(distances)
@@ -321,5 +316,7 @@ def _straight(job: Job, sources: Sources, pairs: np.ndarray) -> np.ndarray:
         job.monitor.warn(
             f"{int(missing.sum())} of {len(pairs)} pairs are not in the table; their polygons were measured."
         )
-        distances[missing] = distances_of_pairs(sources.geometries, pairs[missing], job.monitor.part(0.1, 0.15))
+        distances[missing] = distances_of_pairs(
+            sources.geometries, pairs[missing], job.monitor.part(0.1, 0.15), unit=unit
+        )
     return distances

@@ -8,7 +8,6 @@ import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
 from ...core.errors import DisconnectedError
-from ...core.grid import SQUARE
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
@@ -261,7 +260,7 @@ def _condition(job: Job, name: str, layers: dict[str, RasterSource | None]):
 
 def _say_lengths(job: Job, raster: RasterSource, radius: int) -> None:
     grid = raster.grid
-    if not math.isclose(grid.dx, grid.dy, rel_tol=SQUARE):
+    if not math.isclose(grid.dx, grid.dy, rel_tol=1e-5):
         job.monitor.warn(
             f"The cells are {grid.dx:g} x {grid.dy:g} map units. Lengths are in cells, so that windows are longer one "
             "way than the other. Resample to square cells first (GDAL 'Warp')."
@@ -272,5 +271,5 @@ def _say_lengths(job: Job, raster: RasterSource, radius: int) -> None:
             "are too. Reproject to metres first for round windows."
         )
     else:
-        metres = radius * grid.cell_size * grid.metres_per_unit
+        metres = radius * grid.cell_size
         job.monitor.info(f"The radius of {radius:,} cells is {metres:,.0f} m.")

@@ -29,7 +29,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         "<p>For every cell and radius r the tool asks what a restored strip of length 2 r through the cell would save "
         "on each link: <i>score = (LCD - min CWD<sub>A</sub> - min CWD<sub>B</sub> - 2 r q) / (2 r)</i>, with the "
         "least-cost distance LCD of the link, the smallest cost-weighted distances from its two sources within r, and "
-        "the resistance q after restoration. The score is in cost units saved per map unit restored.</p>"
+        "the resistance q after restoration. The score is in cost units saved per metre restored.</p>"
         "<p><b>Scores</b> are computed for discs around every cell and given to all cells of the disc: a cell shows "
         "the best disc that holds it, over all radii, as in the default of Linkage Mapper. NoData: no gain. Impassable "
         "(NoData) cells of the resistance can be barriers too.</p>"
@@ -43,29 +43,23 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             *linked_inputs(),
-            p.number(
+            p.distance(
                 "MIN_RADIUS",
-                "Smallest barrier radius (map units)",
-                "In map units, at least a cell. Empty: two cells.",
-                low=0.0,
+                "Smallest barrier radius",
+                "At least a cell. Empty: two cells.",
                 optional=True,
-                decimals=1,
             ),
-            p.number(
+            p.distance(
                 "MAX_RADIUS",
-                "Largest barrier radius (map units)",
-                "In map units. Empty: three times the smallest radius.",
-                low=0.0,
+                "Largest barrier radius",
+                "Empty: three times the smallest radius.",
                 optional=True,
-                decimals=1,
             ),
-            p.number(
+            p.distance(
                 "STEP",
-                "Step between the radii (map units)",
-                "In map units; 0 tries the smallest radius only. Empty: as long as the smallest radius.",
-                low=0.0,
+                "Step between the radii",
+                "0 tries the smallest radius only. Empty: as long as the smallest radius.",
                 optional=True,
-                decimals=1,
             ),
             p.choice(
                 "COMBINE",
@@ -101,16 +95,20 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 "Takes about as long again as the search, for every few links.",
                 advanced=True,
             ),
-            p.raster_output("SCORE", "Barrier score", "Cost units saved per map unit restored; NoData: no gain."),
+            p.raster_output("SCORE", "Barrier score", "Cost units saved per metre restored; NoData: no gain."),
             p.raster_output(
                 "PERCENT",
                 "Barrier score in percent",
-                "Percent of the link's least-cost distance saved per map unit restored.",
+                "Percent of the link's least-cost distance saved per metre restored.",
                 optional=True,
                 default=False,
             ),
             p.raster_output(
-                "RADIUS", "Barrier radius of the best score", "In map units.", optional=True, default=False
+                "RADIUS",
+                "Barrier radius of the best score",
+                "Radius of the disc, in metres.",
+                optional=True,
+                default=False,
             ),
             p.raster_output(
                 "BEST_LINK",
@@ -178,9 +176,9 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 "Try larger radii, or look at the resistance surface."
             )
         for name, values, description in (
-            ("SCORE", found.score, "Barrier score, cost units saved per map unit restored"),
-            ("PERCENT", found.percent, "Barrier score, percent of the least-cost distance per map unit restored"),
-            ("RADIUS", found.radius, "Radius of the best barrier score, map units"),
+            ("SCORE", found.score, "Barrier score, cost units saved per metre restored"),
+            ("PERCENT", found.percent, "Barrier score, percent of the least-cost distance per metre restored"),
+            ("RADIUS", found.radius, "Radius of the best barrier score, m"),
         ):
             net.write_surface(job, name, values, styling.SCORE, description)
         _write_gaining_links(job, found, net)

@@ -53,13 +53,11 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
                 low=0.0,
                 decimals=1,
             ),
-            p.number(
+            p.distance(
                 "RADIUS",
-                "Radius of the discs (map units)",
-                "In map units; less than a cell restores single cells. Empty: two cells.",
-                low=0.0,
+                "Radius of the discs",
+                "Less than a cell restores single cells. Empty: two cells.",
                 optional=True,
-                decimals=1,
             ),
             p.choice(
                 "COMBINE",
@@ -94,7 +92,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             p.raster_output(
                 "DERIVATIVE",
                 "Derivative of the effective resistance",
-                "Fall of the effective resistance for each unit of resistance taken off the cell, in map units.",
+                "Fall of the effective resistance for each unit of resistance taken off the cell, in metres.",
                 optional=True,
                 default=False,
             ),
@@ -143,7 +141,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         )
         for name, values, description in (
             ("GAIN", found.gain, "Predicted fall of the effective resistance, cost units"),
-            ("DERIVATIVE", found.derivative, "Fall of the effective resistance by unit of resistance, map units"),
+            ("DERIVATIVE", found.derivative, "Fall of the effective resistance by unit of resistance, m"),
         ):
             net.write_surface(job, name, values, styling.SCORE, description)
         best = found.links

@@ -82,13 +82,11 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
                 advanced=True,
             ),
             *(
-                p.number(
-                    name, label, "For barriers; as in the tool of that name.", low=0.0, optional=True, advanced=True
-                )
+                p.distance(name, label, "For barriers; as in the tool of that name.", optional=True, advanced=True)
                 for name, label in (
-                    ("MIN_RADIUS", "Smallest barrier radius (map units)"),
-                    ("MAX_RADIUS", "Largest barrier radius (map units)"),
-                    ("STEP", "Step between the radii (map units)"),
+                    ("MIN_RADIUS", "Smallest barrier radius"),
+                    ("MAX_RADIUS", "Largest barrier radius"),
+                    ("STEP", "Step between the radii"),
                 )
             ),
             p.choice(

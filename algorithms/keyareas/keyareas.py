@@ -9,7 +9,6 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
-from ..support.rasters import require_aligned
 from ..support.tables import columns
 from ..support.vectors import VectorSource, polygonise
 
@@ -32,8 +31,8 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         "equal shares of the maximum (with four classes the highest starts above 75 percent of it). A class holds its "
         "upper limit.</p>"
         "<p><b>Areas</b>: cells of the highest class that touch with an edge or a corner. Their length and width are "
-        "those of the smallest rectangle around them. With links given, each area names the link with the longest part "
-        "inside it, or else the nearest one.</p>"
+        "those of the smallest rectangle around them, in metres. With links given, each area names the link with "
+        "the longest part inside it, or else the nearest one.</p>"
         "<p><b>Agreement</b>: how many of the three rules put a cell into the highest class. Where they disagree, the "
         "place is a matter of the rule, not of the landscape.</p>"
         "<p>Fisher 1958, J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
@@ -106,7 +105,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         values = raster.read_surface(job.monitor.part(0.0, 0.1))
         ground = None
         if resistance is not None:
-            require_aligned(raster, resistance)
+            raster.grid.require_same(resistance.grid, raster.name, resistance.name)
             ground = resistance.read_surface(job.monitor.part(0.1, 0.2))
         classes, keep = job.integer("CLASSES"), job.integer("KEEP")
         found = core.key_areas(
@@ -153,11 +152,12 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         if corridors is not None:
             names += columns(**corridors.kinds)
         rows = []
+        metres = raster.grid.metres_per_unit
         for number, shape in shapes.items():
             job.monitor.check()
             k = number - 1
             _, _, _, side, other = shape.orientedMinimumBoundingBox()
-            row = [number, found.area_ha[k], max(side, other), min(side, other)]
+            row = [number, found.area_ha[k], metres * max(side, other), metres * min(side, other)]
             row += [found.mean[k], found.maximum[k], found.level[k]]
             rows.append(row + (corridors.of(shape) if corridors is not None else []))
         job.write_features(

@@ -50,8 +50,8 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             p.number(
                 "CUTOFF",
                 "Corridor cutoff (cost units)",
-                "How much longer than the least-cost path a way through the corridor may be, in resistance times map "
-                "units. Values and places depend on it; the tool 'cutoffsweep' tells how much.",
+                "How much longer than the least-cost path a way through the corridor may be, in resistance times "
+                "metres. Values and places depend on it; the tool 'cutoffsweep' tells how much.",
                 2000.0,
                 low=0.0,
                 decimals=1,

@@ -356,8 +356,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         from ...core.patches import OVERLAYS
 
         grid = job.raster("LANDUSE").grid
-        metres = grid.metres_per_unit
-        radii = (job.number(name) / metres for name in ("MIN_RADIUS", "MAX_RADIUS", "STEP"))
+        radii = map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP"))
         method = (NORMALISED, MEAN_RATIO, MULTIPLY, ADD)[job.choice("CORRECTION_METHOD")]
         return Options(
             foreground=parse_values(job.text("FOREGROUND")),
@@ -365,8 +364,8 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             edge_width=job.integer("EDGE_WIDTH"),
             overlay=OVERLAYS[job.choice("OVERLAY")],
             min_area_ha=job.number("MIN_AREA"),
-            gap=job.number("GAP") / metres,
-            dispersal=job.number("DISPERSAL") / metres,
+            gap=job.number("GAP"),
+            dispersal=job.number("DISPERSAL"),
             probability=job.number("PROBABILITY"),
             min_dpc=job.number("MIN_DPC"),
             correction=Correction(method),

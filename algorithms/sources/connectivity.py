@@ -25,7 +25,6 @@ from ..support.nodes import (
     conversion_parameter,
     largest_distance,
     measure,
-    measured_in,
     negligible_parameter,
     negligible_probability,
     node_parameters,
@@ -73,13 +72,11 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             *node_parameters(),
-            p.number(
+            p.distance(
                 "DISPERSAL",
-                "Dispersal distance (map units)",
+                "Dispersal distance",
                 "Distance at which dispersal has the probability below.",
                 5000.0,
-                low=0.0,
-                decimals=1,
             ),
             p.number(
                 "PROBABILITY",
@@ -90,13 +87,11 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
                 high=1.0,
                 decimals=4,
             ),
-            p.number(
+            p.distance(
                 "THRESHOLD",
-                "Threshold distance for IIC (map units)",
+                "Threshold distance for IIC",
                 "Sources at most this far apart are linked. Empty: the dispersal distance.",
-                low=0.0,
                 optional=True,
-                decimals=1,
             ),
             p.number(
                 "LANDSCAPE_AREA",
@@ -155,9 +150,6 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputNumber("NC", "Number of components"),
             QgsProcessingOutputNumber("NL", "Number of links"),
         ]
-
-    def measured_in(self, job: Job) -> str:
-        return measured_in(job)
 
     def check(self, job: Job) -> str | None:
         problem = check_distances(job)

@@ -19,7 +19,6 @@ from ..support.nodes import (
     conversion_parameter,
     largest_distance,
     measure,
-    measured_in,
     negligible_parameter,
     negligible_probability,
     node_parameters,
@@ -62,43 +61,35 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             *node_parameters(),
-            p.number(
+            p.distance(
                 "DISPERSAL",
-                "Usual dispersal distance (map units)",
+                "Usual dispersal distance",
                 "Centre of the distances when none are given, and the one the report compares with.",
                 5000.0,
-                low=0.0,
-                decimals=1,
             ),
             p.text(
                 "DISTANCES_LIST",
-                "Dispersal distances to try (map units)",
+                "Dispersal distances to try (m)",
                 "For example 1000, 2000, 5000, 10000. Empty: from, to and step below.",
                 optional=True,
             ),
-            p.number(
+            p.distance(
                 "FROM",
-                "Shortest dispersal distance to try (map units)",
+                "Shortest dispersal distance to try",
                 "Start of evenly spaced distances.",
-                low=0.0,
                 optional=True,
-                decimals=1,
             ),
-            p.number(
+            p.distance(
                 "TO",
-                "Longest dispersal distance to try (map units)",
+                "Longest dispersal distance to try",
                 "End of evenly spaced distances.",
-                low=0.0,
                 optional=True,
-                decimals=1,
             ),
-            p.number(
+            p.distance(
                 "STEP",
-                "Step between the dispersal distances (map units)",
+                "Step between the dispersal distances",
                 "Between evenly spaced distances.",
-                low=0.0,
                 optional=True,
-                decimals=1,
             ),
             p.text(
                 "AREAS_LIST",
@@ -118,13 +109,11 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
                 high=1.0,
                 decimals=4,
             ),
-            p.number(
+            p.distance(
                 "THRESHOLD",
-                "Threshold distance for IIC (map units)",
+                "Threshold distance for IIC",
                 "Empty: the dispersal distance of each setting.",
-                low=0.0,
                 optional=True,
-                decimals=1,
             ),
             p.number(
                 "LANDSCAPE_AREA",
@@ -141,9 +130,6 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputNumber("STABLE", "Sources chosen in every setting"),
             QgsProcessingOutputNumber("SETTLES", "Distance from which on the choice no longer matters"),
         ]
-
-    def measured_in(self, job: Job) -> str:
-        return measured_in(job)
 
     def check(self, job: Job) -> str | None:
         problem = check_distances(job)

@@ -237,7 +237,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
     def _write_profile(self, job: Job, widths: list[int], areas: np.ndarray, used: int, grid: Grid) -> None:
         from ...core.mspa import CLASS_NAMES, class_colour
 
-        metres = grid.cell_size * grid.metres_per_unit
+        metres = grid.cell_size
         kinds = range(1, areas.shape[1] + 1)
         names = {f"{CLASS_NAMES[k].lower()}_ha": float for k in kinds}
         share = 100 * areas[:, 0] / areas[0].sum()
@@ -268,7 +268,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
 def _edge_width(job: Job, grid: Grid) -> int:
     width = job.integer("EDGE_WIDTH")
     metres = job.number("EDGE_WIDTH_METRES")
-    cell = grid.cell_size * grid.metres_per_unit
+    cell = grid.cell_size
     if metres:
         width = max(1, round(metres / cell))
         job.monitor.info(f"Edge width: {metres:g} m is {width} cell(s) of {cell:g} m, that is {width * cell:g} m.")

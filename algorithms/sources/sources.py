@@ -60,13 +60,11 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
                 ("Union", "Intersection", "Core patches that protected land touches"),
             ),
             p.number("MIN_AREA", "Smallest source (ha)", "Smaller patches are dropped; 0 keeps all.", 0.0, low=0.0),
-            p.number(
+            p.distance(
                 "GAP",
-                "Widest gap closed (map units)",
+                "Widest gap closed",
                 "Gaps between and inside patches up to this width are filled, for instance narrow roads. Empty: none.",
-                low=0.0,
                 optional=True,
-                decimals=1,
             ),
             p.number(
                 "HOLES",

@@ -9,9 +9,8 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
 
 from ...core.grid import Grid
 from . import styling
-from .sources import Sources
 from .tables import columns
-from .vectors import polygonise
+from .vectors import Sources, polygonise
 
 if TYPE_CHECKING:
     from ...core.corridors import Corridor
@@ -36,7 +35,7 @@ class CorridorZones:
     land_use : ndarray, optional
         Class raster on the same grid, NaN where there is no data.
     step : float, optional
-        Length of the sections of the width profile in map units; no profile without it.
+        Length of the sections of the width profile in metres; no profile without it.
     """
 
     def __init__(
@@ -65,13 +64,12 @@ class CorridorZones:
         inside = outside_ends(corridor, labels, links)
         a, b = (links.pairs[corridor.index] - 1).tolist()
         link = [corridor.index + 1, self._sources.ids[a], self._sources.ids[b]]
-        metres = grid.metres_per_unit
         row = [
             *link,
             shape.cells * grid.cell_ha,
-            shape.mean_width * metres,
-            shape.min_width * metres,
-            links.length[corridor.index] * metres,
+            shape.mean_width,
+            shape.min_width,
+            links.length[corridor.index],
             shape.mean_resistance,
             corridor.cutoff,
             *grid.centre(*shape.bottleneck),
@@ -83,9 +81,8 @@ class CorridorZones:
         self._zones.append((row, polygonise(inside, window)[1]))
         if self._step is not None:
             profile = width_profile(corridor, self._graph, labels, links, self._step)
-            limits = profile.limits * metres
-            for start, stop, width, mean in zip(limits[:-1], limits[1:], profile.width * metres, profile.resistance):
-                self._sections.append([*link, start, stop, width, mean])
+            sections = zip(profile.limits[:-1], profile.limits[1:], profile.width, profile.resistance)
+            self._sections += [[*link, *section] for section in sections]
 
     def write(self, job: Job, zones: str, profile: str, crs: QgsCoordinateReferenceSystem) -> None:
         """Write what was collected, in the order of the links, to the outputs of these names."""

@@ -14,7 +14,7 @@ from .vectors import VectorSource, name_ids
 
 
 def edge_distances(
-    geometries: Sequence[QgsGeometry], *, limit: float | None = None, monitor: Monitor = SILENT
+    geometries: Sequence[QgsGeometry], *, unit: float = 1.0, limit: float | None = None, monitor: Monitor = SILENT
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the exact distances between the edges of polygons.
 
@@ -22,8 +22,10 @@ def edge_distances(
     ----------
     geometries : sequence of QgsGeometry
         Single or multi part, all in one projected CRS.
+    unit : float
+        Length of a unit of that CRS in metres.
     limit : float, optional
-        Pairs farther apart are left out, most of them by their boxes without looking at their edges.
+        Pairs farther apart, in metres, are left out, most of them by their boxes without looking at their edges.
     monitor : Monitor
         Progress and cancellation.
 
@@ -32,10 +34,11 @@ def edge_distances(
     i, j : ndarray of int64, shape (pairs,)
         Positions of the two polygons, i < j, ascending.
     d : ndarray of float64, shape (pairs,)
-        Map units; 0 where they touch or overlap.
+        Metres; 0 where they touch or overlap.
     """
     count = len(geometries)
     low, high = _boxes(geometries)
+    far = None if limit is None else limit / unit
     # The polygon with more corners is the one that is indexed.
     shapes = [geometry.constGet() for geometry in geometries]
     order = np.argsort([-shape.nCoordinates() for shape in shapes], kind="stable")
@@ -43,9 +46,9 @@ def edge_distances(
     for done, k in enumerate(order):
         monitor.step(done * (2 * count - done), count * count)
         rest = order[done + 1 :]
-        if limit is not None:
+        if far is not None:
             apart = np.maximum(np.maximum(low[rest] - high[k], low[k] - high[rest]), 0.0)
-            rest = rest[np.hypot(apart[:, 0], apart[:, 1]) <= limit]
+            rest = rest[np.hypot(apart[:, 0], apart[:, 1]) <= far]
         if not rest.size:
             continue
         engine = QgsGeometry.createGeometryEngine(shapes[k])
@@ -59,22 +62,24 @@ def edge_distances(
                     f"The distance between polygons {k + 1} and {other + 1} cannot be computed; one of them is "
                     "invalid. Run 'Fix geometries' first."
                 )
-            if limit is None or found <= limit:
+            if far is None or found <= far:
                 first.append(k)
                 second.append(other)
                 distance.append(found)
     i, j = np.array(first, dtype=np.int64), np.array(second, dtype=np.int64)
     i, j = np.minimum(i, j), np.maximum(i, j)
     sorting = np.lexsort((j, i))
-    return i[sorting], j[sorting], np.array(distance, dtype=np.float64)[sorting]
+    return i[sorting], j[sorting], unit * np.array(distance, dtype=np.float64)[sorting]
 
 
-def distances_of_pairs(geometries: Sequence[QgsGeometry], pairs: np.ndarray, monitor: Monitor = SILENT) -> np.ndarray:
+def distances_of_pairs(
+    geometries: Sequence[QgsGeometry], pairs: np.ndarray, monitor: Monitor = SILENT, *, unit: float = 1.0
+) -> np.ndarray:
     """Return the exact distances between the edges of given pairs of polygons.
 
     Parameters
     ----------
-    geometries, monitor
+    geometries, monitor, unit
         As in `edge_distances`.
     pairs : ndarray of int, shape (pairs, 2)
         Positions of the polygons.
@@ -82,7 +87,7 @@ def distances_of_pairs(geometries: Sequence[QgsGeometry], pairs: np.ndarray, mon
     Returns
     -------
     ndarray of float64, shape (pairs,)
-        Map units; 0 where they touch or overlap.
+        Metres; 0 where they touch or overlap.
     """
     engines: dict[int, object] = {}
     distances = np.empty(len(pairs))
@@ -92,7 +97,7 @@ def distances_of_pairs(geometries: Sequence[QgsGeometry], pairs: np.ndarray, mon
             engines[a] = QgsGeometry.createGeometryEngine(geometries[a].constGet())
             engines[a].prepareGeometry()
         distances[k] = engines[a].distance(geometries[b].constGet())
-    return distances
+    return unit * distances
 
 
 def _boxes(geometries: Sequence[QgsGeometry]) -> tuple[np.ndarray, np.ndarray]:
@@ -117,7 +122,7 @@ def inner_points(geometries: Sequence[QgsGeometry]) -> np.ndarray:
 
 
 def near_limit(geometries: Sequence[QgsGeometry], pairs: int) -> float:
-    """Return a distance within which there are not many more than so many pairs of polygons; inf when there are fewer.
+    """Return a distance in map units within which not many more than so many pairs of polygons lie; inf when fewer do.
 
     Estimated from the boxes around 200 of them.
     """
@@ -132,13 +137,13 @@ def near_limit(geometries: Sequence[QgsGeometry], pairs: int) -> float:
 
 
 def point_distances(
-    points: np.ndarray, *, limit: float | None = None, monitor: Monitor = SILENT
+    points: np.ndarray, *, unit: float = 1.0, limit: float | None = None, monitor: Monitor = SILENT
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the straight distances between points, as `edge_distances` does for polygons."""
     first, second, distance = [], [], []
     for k in range(len(points) - 1):
         monitor.step(k, len(points))
-        apart = points[k + 1 :] - points[k]
+        apart = unit * (points[k + 1 :] - points[k])
         found = np.hypot(apart[:, 0], apart[:, 1])
         near = np.arange(found.size) if limit is None else np.flatnonzero(found <= limit)
         first.append(np.full(near.size, k))

@@ -31,6 +31,7 @@ from .feedback import FeedbackMonitor
 from .layertree import Place
 from .rasterfiles import OutputError
 from .rasters import RasterSource
+from .roles import role_of_output
 from .tables import Column
 from .vectors import VectorSource, is_null
 
@@ -225,8 +226,9 @@ class Job:
         self.results[name] = destination
         if self.context.willLoadLayerOnCompletion(destination):
             details = self.context.layerToLoadOnCompletionDetails(destination)
-            if style is not None or place is not None:
-                details.setPostProcessor(styling.post_processor(style, place))
+            role = role_of_output(self._algorithm.NAME, name)
+            if style is not None or place is not None or role:
+                details.setPostProcessor(styling.post_processor(style, place, role))
 
     def folder(self, name: str) -> str:
         """Return a folder output: the path given, or that of a temporary folder."""
@@ -237,7 +239,8 @@ class Job:
         self.results[name] = source
         if load and self.context.project() is not None:
             details = QgsProcessingContext.LayerDetails(label, self.context.project(), name)
-            details.setPostProcessor(styling.post_processor(style, place))
+            details.forceName = True  # nobody chose the file names; QGIS would show them by default
+            details.setPostProcessor(styling.post_processor(style, place, role_of_output(self._algorithm.NAME, name)))
             self.context.addLayerToLoadOnCompletion(source, details)
 
     def write_features(

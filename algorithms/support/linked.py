@@ -14,8 +14,8 @@ from . import parameters as p
 from . import styling
 from .links import Links, read_links
 from .rasters import RasterSource
-from .sources import Sources, read_sources
 from .tables import Column, columns
+from .vectors import Sources, read_sources
 
 if TYPE_CHECKING:
     from .job import Job
@@ -46,7 +46,7 @@ class Linked:
 
     @property
     def cell_size(self) -> float:
-        """Edge of a cell in map units."""
+        """Edge of a cell in metres."""
         return self.raster.grid.cell_size
 
     def write_surface(
@@ -82,7 +82,7 @@ class Linked:
 def linked_inputs() -> list[QgsProcessingParameterDefinition]:
     """Return the parameters that `read_linked` reads."""
     return [
-        p.raster("RESISTANCE", "Resistance surface", "Resistance per map unit, above 0; NoData is impassable."),
+        p.raster("RESISTANCE", "Resistance surface", "Resistance per metre, above 0; NoData is impassable."),
         p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
         p.id_field(),
         p.vector(

@@ -12,7 +12,7 @@ from .distances import distances_of_pairs, edge_distances
 from .rasters import align
 from .tables import read_rows
 from .terrain import slope
-from .vectors import VectorSource, burn, burn_mask, numbered_polygons
+from .vectors import VectorSource, burn, burn_mask, polygonise
 
 if TYPE_CHECKING:
     from .job import Job
@@ -98,7 +98,7 @@ class NetworkInputs:
         if not cells.any():
             self._job.monitor.warn(f"No feature of '{source.name}' lies on the land use; that factor is left out.")
             return None
-        return distance_to(cells, cell_size=land.grid.cell_size * land.grid.metres_per_unit, monitor=self._job.monitor)
+        return distance_to(cells, cell_size=land.grid.cell_size, monitor=self._job.monitor)
 
     def protected(self) -> np.ndarray | None:
         """Return the protected cells; None without protected layers."""
@@ -121,13 +121,16 @@ class PolygonDistances:
         self._grid = grid
 
     def within(self, labels, limit, monitor):
-        """Return the pairs of patches at most `limit` apart, and their distances."""
-        first, second, apart = edge_distances(self._polygons(labels, monitor), limit=limit, monitor=monitor)
+        """Return the pairs of patches at most `limit` metres apart, and their distances."""
+        first, second, apart = edge_distances(
+            self._polygons(labels, monitor), unit=self._grid.metres_per_unit, limit=limit, monitor=monitor
+        )
         return np.column_stack((first, second)), apart
 
     def between(self, labels, pairs, monitor):
         """Return the distances of pairs of patches."""
-        return distances_of_pairs(self._polygons(labels, monitor), pairs, monitor)
+        return distances_of_pairs(self._polygons(labels, monitor), pairs, monitor, unit=self._grid.metres_per_unit)
 
     def _polygons(self, labels, monitor):
-        return numbered_polygons(labels, self._grid, monitor.part(0.0, 0.3))
+        shapes = polygonise(labels, self._grid, monitor.part(0.0, 0.3))
+        return [shapes[k] for k in sorted(shapes)]

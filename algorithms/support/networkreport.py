@@ -153,9 +153,9 @@ class _Report:
         rate = dispersal_rate(options.dispersal, options.probability)
         parts.append(
             html.paragraph(
-                f"Dispersal kernel: p = exp(-k d) with k = {rate:.4g} per map unit, that is {options.probability:g} at "
+                f"Dispersal kernel: p = exp(-k d) with k = {rate:.4g} per metre, that is {options.probability:g} at "
                 f"{options.dispersal:,.0f}, 0.05 at {distance_at(rate, 0.05):,.0f} and 0.01 at "
-                f"{distance_at(rate, 0.01):,.0f} map units; distances from edge to edge. Equivalent connected area "
+                f"{distance_at(rate, 0.01):,.0f} m; distances from edge to edge. Equivalent connected area "
                 f"EC(PC) of all patches: {found.indices.equivalent:,.0f} ha; {found.indices.step:.1f} % of PC come from "
                 "stepping stones."
             )
@@ -204,11 +204,10 @@ class _Report:
             map_.lines(self._graded(grade), styling.GRADES[grade - 1], 5.0 - 0.9 * grade)
         legend = [("Source", _PALE), *((f"Grade {g}", styling.GRADES[g - 1]) for g in self._link_grades())]
         rows = []
-        metres = self._outputs.grid.metres_per_unit
         for k, index in enumerate(np.flatnonzero(found.links.active)):
             a, b = found.links.pairs[index]
             rows.append(
-                [int(index) + 1, f"{a} - {b}", float(found.links.length[index]) * metres, float(found.links.cost[index]),
+                [int(index) + 1, f"{a} - {b}", float(found.links.length[index]), float(found.links.cost[index]),
                  float(pinch.effective_resistance[k]), float(pinch.ratio[k]), float(found.flow.links[k]),
                  int(found.grade[k])]
             )  # fmt: skip
@@ -222,8 +221,8 @@ class _Report:
                     "Link",
                     "Sources",
                     "Length (m)",
-                    "Cost distance",
-                    "Effective resistance",
+                    "Cost distance (resistance x m)",
+                    "Effective resistance (resistance x m)",
                     "Ratio",
                     "Centrality",
                     "Grade",
@@ -260,13 +259,14 @@ class _Report:
             html.paragraph(
                 f"Sources: MSPA (Soille and Vogt 2009) with {o.connectivity} neighbours and an edge of {o.edge_width} "
                 f"cell(s); core areas and protected land by '{o.overlay}', at least {o.min_area_ha:g} ha; dPC (Saura and "
-                f"Rubio 2010) above {o.min_dpc:g} % at {o.dispersal:g} map units with probability {o.probability:g}. "
+                f"Rubio 2010) above {o.min_dpc:g} % at {o.dispersal:g} m with probability {o.probability:g}. "
                 f"Resistance: weighted overlay of scores, corrected by '{o.correction.method}'. Corridors: least-cost "
                 f"paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by "
                 f"{o.adjacency.value}; current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), "
                 f"{o.grades} grades by natural breaks. Pinch points: current at 1 A between the two sources of each link "
-                f"within a corridor of {o.cutoff:g} cost units above the least-cost path, maximum over links. Barriers: "
-                f"cost saved per metre restored (McRae et al. 2012), radii {', '.join(f'{r:g}' for r in o.radii)}. Both in "
+                f"within a corridor of {o.cutoff:g} cost units (resistance x m) above the least-cost path, maximum over "
+                f"links. Barriers: cost saved per metre restored (McRae et al. 2012), "
+                f"radii {', '.join(f'{r:g}' for r in o.radii)} m. Both in "
                 f"{o.classes} natural-break classes{overlaid}; the highest is kept."
             ),
             html.heading("What this is not", 3),

@@ -12,8 +12,7 @@ from ...core.errors import InputError
 from . import parameters as p
 from .distances import edge_distances, inner_points, near_limit, point_distances, table_distances
 from .rasters import metres_per_unit
-from .sources import read_polygons, read_sources
-from .vectors import is_null, name_ids
+from .vectors import is_null, name_ids, read_ids, read_sources
 
 if TYPE_CHECKING:
     from .job import Job
@@ -55,7 +54,7 @@ def node_parameters() -> list:
         p.table(
             "DISTANCES",
             "Table of distances between sources",
-            "Columns from_id, to_id, distance (or the first three). Pairs that are missing are not linked.",
+            "Columns from_id, to_id, distance in metres (or the first three). Pairs that are missing are not linked.",
             optional=True,
         ),
     ]
@@ -97,11 +96,6 @@ def check_distances(job: Job) -> str | None:
     return None
 
 
-def measured_in(job: Job) -> str:
-    """Return the parameter in whose CRS distances and areas are measured."""
-    return "RESISTANCE" if job.choice("DISTANCE") == COST else "SOURCES"
-
-
 @dataclass(frozen=True)
 class Nodes:
     """The sources as nodes of a graph."""
@@ -120,8 +114,8 @@ class Nodes:
 
 
 def largest_distance(nodes: Nodes, threshold: float) -> float | None:
-    """Return the distance in map units beyond which sources have no direct link; None where all pairs are measured."""
-    limit = near_limit(nodes.geometries, MAX_PAIRS)
+    """Return the distance in metres beyond which sources have no direct link; None where all pairs are measured."""
+    limit = near_limit(nodes.geometries, MAX_PAIRS) * metres_per_unit(nodes.crs)
     return None if np.isinf(limit) else max(limit, threshold)
 
 
@@ -148,10 +142,13 @@ def read_nodes(job: Job) -> Nodes:
         )
         ids, features, geometries, labels = sources.ids, sources.features, sources.geometries, sources.labels
     else:
-        ids, features = read_polygons(layer, job.field("ID_FIELD"), monitor=job.monitor)
+        ids, features = read_ids(layer, job.field("ID_FIELD"))
         geometries = [feature.geometry() for feature in features]
+        empty = [one for one, geometry in zip(ids, geometries) if geometry.isEmpty()]
+        if empty:
+            raise InputError(f"Sources {name_ids(empty)} of '{layer.name}' have no geometry. Remove them first.")
         if not ids:
-            raise InputError(f"'{layer.name}' has 0 usable source(s); this tool needs at least 1.")
+            raise InputError(f"'{layer.name}' has no source.")
     name = job.field("ATTRIBUTE")
     if name:
         missing = [one for one, feature in zip(ids, features) if is_null(feature[name])]
@@ -170,24 +167,24 @@ def read_nodes(job: Job) -> Nodes:
 def measure(
     job: Job, nodes: Nodes, far: float | None, *, in_cost: bool = False
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return pairs of sources, their distances, and what a map unit of dispersal is in them.
+    """Return pairs of sources, their distances, and what a metre of dispersal is in them.
 
-    Pairs farther apart than `far` map units are left out; with `in_cost` it is in cost already, and nothing converted.
+    Pairs farther apart than `far` metres are left out; with `in_cost` it is in cost already, and nothing converted.
     """
     from ...core.connectivity import needed_bytes
 
     kind, count, monitor = job.choice("DISTANCE"), len(nodes.ids), job.monitor.part(0.02, 0.5)
     all_pairs = count * (count - 1) // 2
     job.need_memory(needed_bytes(count, min(all_pairs, MAX_PAIRS)))
-    factor = 1.0
+    factor, unit = 1.0, metres_per_unit(nodes.crs)
     if kind == EDGE:
-        i, j, distances = edge_distances(nodes.geometries, limit=far, monitor=monitor)
+        i, j, distances = edge_distances(nodes.geometries, unit=unit, limit=far, monitor=monitor)
     elif kind == CENTROID:
         job.monitor.warn(
             "Between centroids a detour is never shorter, so connector fractions only come from links that are cut off. "
             "Use edge-to-edge or least-cost distances to find stepping stones."
         )
-        i, j, distances = point_distances(inner_points(nodes.geometries), limit=far, monitor=monitor)
+        i, j, distances = point_distances(inner_points(nodes.geometries), unit=unit, limit=far, monitor=monitor)
     elif kind == TABLE:
         i, j, distances = table_distances(job.vector("DISTANCES"), nodes.ids)
         if len(distances) < all_pairs:
@@ -196,7 +193,7 @@ def measure(
         return _cost(job, nodes, far, in_cost)
     if far is not None and not in_cost:
         job.monitor.info(
-            f"There are too many pairs to measure all; sources more than {far:,.0f} map units apart have no direct link: "
+            f"There are too many pairs to measure all; sources more than {far:,.0f} m apart have no direct link: "
             f"{len(distances):,} of {all_pairs:,} pairs are left."
         )
         if count > SLOW:
@@ -222,7 +219,7 @@ def _cost(job: Job, nodes: Nodes, far: float | None, in_cost: bool) -> tuple[np.
     if conversion < 2:
         factor = float((np.nanmean, np.nanmedian)[conversion](surface.astype(np.float64)))
         job.monitor.info(
-            f"One map unit of dispersal was taken as {factor:g} units of cost, the "
+            f"A metre of dispersal was taken as {factor:g} units of cost, the "
             f"{CONVERSIONS[conversion].lower()} of the surface."
         )
     graph = CostGraph(surface, cell_size=raster.grid.cell_size, monitor=job.monitor.part(0.02, 0.08))

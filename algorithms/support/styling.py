@@ -31,6 +31,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QPainter
 
 from .layertree import Place, put
+from .roles import mark
 
 Style = Callable[[QgsMapLayer], None]
 """Something that gives a loaded layer its look."""
@@ -53,23 +54,28 @@ _ALIVE: list[QgsProcessingLayerPostProcessorInterface] = []
 
 
 class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
-    def __init__(self, style: Style | None, place: Place | None) -> None:
+    def __init__(self, style: Style | None, place: Place | None, role: str) -> None:
         super().__init__()
         self._style = style
         self._place = place
+        self._role = role
 
     def postProcessLayer(self, layer, context, feedback) -> None:
         if self._style is not None:
             self._style(layer)
             layer.triggerRepaint()
+        if self._role:
+            mark(layer, self._role)
         if self._place is not None:
             put(layer, self._place)
         _ALIVE.remove(self)
 
 
-def post_processor(style: Style | None, place: Place | None = None) -> QgsProcessingLayerPostProcessorInterface:
+def post_processor(
+    style: Style | None, place: Place | None = None, role: str = ""
+) -> QgsProcessingLayerPostProcessorInterface:
     """Return what QGIS calls when the layer is loaded; kept alive until then, since QGIS does not own it."""
-    processor = _PostProcessor(style, place)
+    processor = _PostProcessor(style, place, role)
     _ALIVE.append(processor)
     return processor
 

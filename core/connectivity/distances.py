@@ -29,7 +29,7 @@ def cost_distances(
     pairs : int64, shape (m, 2)
         Patches from 0, the smaller first, ascending.
     distances : float64, shape (m,)
-        Resistance times map units.
+        Resistance times metres.
 
     Raises
     ------

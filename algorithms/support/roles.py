@@ -1,0 +1,165 @@
+"""What a layer is for: tools mark the layers they write, and dialogs offer the layers that fit.
+
+QGIS offers the first layer by name of the right kind, so that a land-use map is asked for and the elevation stands there.
+Only dialogs use this. A run, a model or a script takes what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qgis.core import (
+    QgsMapLayer,
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterMapLayer,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingUtils,
+    QgsProject,
+)
+
+PROPERTY = "ecosecnet/role"
+"""Custom property of a layer that holds its role; it is saved with the project."""
+
+# What inputs of a name take, the same in every tool; of several roles the first that is there, or one layer of each where
+# an input takes several layers.
+_INPUTS = {
+    "LANDUSE": ("landuse",),
+    "DEM": ("dem",),
+    "ROADS": ("roads",),
+    "MINES": ("mines",),
+    "PROTECTED": ("redline", "reserves"),
+    "CORRECTIONS": ("desertification", "erosion", "geohazards"),
+    "TOWNSHIPS": ("townships",),
+    "ZONES": ("townships",),
+    "RESISTANCE": ("resistance",),
+    "SOURCES": ("sources",),
+    "LINKS": ("links",),
+    "WEIGHTS_TABLE": ("weights",),
+    "AREAS": ("pinchpoints", "barriers", "keyareas"),
+    "PATCHES": ("barriers", "keyareas"),
+    "foreground:INPUT": ("landuse",),
+    "mspa:INPUT": ("foreground",),
+    "sources:INPUT": ("mspa",),
+    "distancefactor:GRID": ("landuse",),
+    "distancefactor:FEATURES": ("roads", "mines"),
+    "currentflow:FOCAL_LAYER": ("sources",),
+    "keyareas:INPUT": ("current", "score", "priority"),
+    "checkscores:SCORES": ("scores",),
+    "securitynetwork:SCORES": ("scores",),
+}
+
+# Outputs whose role is not their name in lower case.
+_OUTPUTS = {
+    "OUTPUT_LINKS": "links",
+    "OUTPUT_SOURCES": "sources",
+    "foreground:OUTPUT": "foreground",
+    "mspa:OUTPUT": "mspa",
+    "sources:OUTPUT": "sources",
+    "connectivity:OUTPUT": "sources",
+    "dispersalsweep:OUTPUT": "sources",
+    "resistance:OUTPUT": "resistance",
+    "keyareas:OUTPUT": "keyareas",
+    "ahp:WEIGHTS": "weights",
+    "connectivity:LINKS": "",  # straight lines between sources, not least-cost paths
+}
+
+_ALSO_CALLED = {
+    "landuse": ("land cover", "lulc", "lucc", "土地利用", "土地覆盖"),
+    "dem": ("elevation", "digital elevation model", "dtm", "高程"),
+    "roads": ("road", "道路", "公路"),
+    "mines": ("mine", "mining", "矿区", "矿山"),
+    "redline": ("ecological red line", "ecological protection red line", "生态保护红线", "生态红线"),
+    "reserves": ("nature reserves", "protected areas", "自然保护区", "自然保护地"),
+    "desertification": ("rock desertification", "石漠化"),
+    "erosion": ("soil erosion", "土壤侵蚀", "水土流失"),
+    "geohazards": ("geological hazard density", "地质灾害"),
+    "townships": ("towns", "villages", "乡镇", "村"),
+    "resistance": ("resistance surface", "阻力面"),
+    "sources": ("ecological sources", "生态源地"),
+    "links": ("linkages", "ecological corridors", "生态廊道"),
+    "scores": ("score table", "table of scores"),
+    "current": ("current density",),
+    "score": ("barrier score",),
+}
+
+_NAME_FIELDS = {"TOWNSHIP_NAME": "TOWNSHIPS", "NAME": "ZONES"}
+"""Parameters that name the zones of a layer."""
+
+
+def role_of_output(tool: str, name: str) -> str:
+    """Return the role of an output of a tool; empty where no tool asks for such a layer."""
+    role = _OUTPUTS.get(f"{tool}:{name}", _OUTPUTS.get(name, name.lower()))
+    return role if any(role in wanted for wanted in _INPUTS.values()) else ""
+
+
+def mark(layer: QgsMapLayer, role: str) -> None:
+    """Note on a loaded layer what it is."""
+    layer.setCustomProperty(PROPERTY, role)
+
+
+def suggestions(algorithm: QgsProcessingAlgorithm, project: QgsProject) -> dict[str, object]:
+    """Return the layers of a project that fit the inputs of a tool, for its dialog.
+
+    A layer fits by its role, else by its name or that of its file; of several the topmost in the layer tree.
+    """
+    found: dict[str, object] = {}
+    for definition in algorithm.parameterDefinitions():
+        name = definition.name()
+        wanted = _INPUTS.get(f"{algorithm.name()}:{name}", _INPUTS.get(name))
+        if wanted is None:
+            continue
+        layers = _from_the_top(_fitting(definition, project), project)
+        chosen = [layer for layer in (_choose(layers, role) for role in wanted) if layer is not None]
+        if not chosen and not definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
+            # Better a layer of which nothing is known than one that is known to be something else.
+            chosen = [layer for layer in layers if not layer.customProperty(PROPERTY)]
+        if chosen and isinstance(definition, QgsProcessingParameterMultipleLayers):
+            found[name] = [layer.id() for layer in chosen]
+        elif chosen:
+            found[name] = chosen[0].id()
+    for name, zones in _NAME_FIELDS.items():
+        if zones in found and algorithm.parameterDefinition(name) is not None:
+            fields = project.mapLayer(found[zones]).fields().names()
+            found.update([(name, field) for field in fields if field.lower() in ("name", "名称")][:1])
+    return found
+
+
+def _fitting(definition: QgsProcessingParameterDefinition, project: QgsProject) -> list[QgsMapLayer]:
+    """Return the layers of the kind a parameter takes."""
+    if isinstance(definition, QgsProcessingParameterRasterLayer):
+        return QgsProcessingUtils.compatibleRasterLayers(project, False)
+    if isinstance(definition, QgsProcessingParameterMultipleLayers):
+        kinds = [definition.layerType()]
+    elif isinstance(definition, (QgsProcessingParameterFeatureSource, QgsProcessingParameterMapLayer)):
+        kinds = definition.dataTypes()
+    else:
+        return []
+    raster = QgsProcessing.SourceType.TypeRaster
+    layers = list(QgsProcessingUtils.compatibleRasterLayers(project, False)) if raster in kinds else []
+    kinds = [kind for kind in kinds if kind != raster]
+    return layers + (list(QgsProcessingUtils.compatibleVectorLayers(project, kinds, False)) if kinds else [])
+
+
+def _from_the_top(layers: Iterable[QgsMapLayer], project: QgsProject) -> list[QgsMapLayer]:
+    order = {layer.id(): place for place, layer in enumerate(project.layerTreeRoot().layerOrder())}
+    return sorted(layers, key=lambda layer: order.get(layer.id(), len(order)))
+
+
+def _choose(layers: list[QgsMapLayer], role: str) -> QgsMapLayer | None:
+    names = {_plain(name) for name in (role, *_ALSO_CALLED.get(role, ()))}
+    by_role = (layer for layer in layers if layer.customProperty(PROPERTY) == role)
+    by_name = (layer for layer in layers if _plain(layer.name()) in names or _plain(_file(layer)) in names)
+    return next(by_role, None) or next(by_name, None)
+
+
+def _file(layer: QgsMapLayer) -> str:
+    path = layer.source().partition("|")[0].replace("\\", "/")
+    return path.rpartition("/")[2].partition(".")[0]
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())

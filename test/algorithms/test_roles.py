@@ -1,0 +1,160 @@
+"""Dialogs offer the layers that fit; runs, models and scripts take what they are given."""
+
+import pytest
+
+pytestmark = pytest.mark.qgis
+
+POLYGONS, LINES, POINTS = "MultiPolygon", "LineString", "Point"
+
+
+@pytest.fixture
+def project(qgis):
+    from qgis.core import QgsProject
+
+    project = QgsProject.instance()
+    project.clear()
+    yield project
+    project.clear()
+
+
+@pytest.fixture
+def county(qgis, project, tmp_path):
+    """The demonstration county, loaded into the project as the desktop does it."""
+    from processing.gui.Postprocessing import handleAlgorithmResults
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
+
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
+    context.setProject(project)
+    tool = QgsApplication.processingRegistry().createAlgorithmById("ecosecnet:demolandscape")
+    parameters = {"SIZE": 120, "OUTPUT_FOLDER": str(tmp_path / "county"), "LOAD": True}
+    results, ok = tool.run(parameters, context, feedback)
+    assert ok
+    assert handleAlgorithmResults(tool, context, feedback=feedback)
+    return results
+
+
+def test_layers_have_their_plain_name_wherever_the_files_are(qgis, project, tmp_path):
+    """By default QGIS names layers after their files, except those in the folder for temporary files."""
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsRasterLayer
+
+    context = QgsProcessingContext()
+    context.setProject(project)
+    tool = QgsApplication.processingRegistry().createAlgorithmById("ecosecnet:demolandscape")
+    tool.run({"SIZE": 120, "OUTPUT_FOLDER": str(tmp_path / "county")}, context, QgsProcessingFeedback(False))
+    names = []
+    for details in context.layersToLoadOnCompletion().values():
+        layer = QgsRasterLayer("/elsewhere/file.tif", "file")
+        details.setOutputLayerName(layer)
+        names.append(layer.name())
+    assert len(names) == 15
+    assert {"Elevation", "Land use"} <= set(names)
+    assert "file" not in names
+
+
+def suggested(tool):
+    """Return the names of the layers that the dialog of a tool starts with."""
+    from ecosecnet.algorithms.support.roles import suggestions
+    from qgis.core import QgsApplication, QgsProject
+
+    project = QgsProject.instance()
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById(f"ecosecnet:{tool}")
+
+    def name(value):
+        if isinstance(value, list):
+            return [name(one) for one in value]
+        layer = project.mapLayer(value)
+        return value if layer is None else layer.name()
+
+    return {key: name(value) for key, value in suggestions(algorithm, project).items()}
+
+
+def test_the_layers_of_the_county_keep_their_names_and_fill_the_dialog(county, project):
+    from ecosecnet.algorithms.support.roles import PROPERTY
+
+    assert {"Elevation", "Land use", "Ecological protection red line"} <= {
+        layer.name() for layer in project.mapLayers().values()
+    }
+    assert suggested("securitynetwork") == {
+        "LANDUSE": "Land use",
+        "DEM": "Elevation",
+        "ROADS": "Roads",
+        "MINES": "Mines",
+        "PROTECTED": ["Ecological protection red line", "Nature reserves"],
+        "CORRECTIONS": ["Rock desertification", "Soil erosion", "Geological hazard density"],
+        "TOWNSHIPS": "Townships",
+        "TOWNSHIP_NAME": "name",
+    }
+    assert suggested("terrainfactor") == {"DEM": "Elevation"}
+    (layer,) = project.mapLayersByName("Land use")
+    assert layer.customProperty(PROPERTY) == "landuse"
+
+
+def test_roles_are_saved_with_the_project(county, project, tmp_path):
+    for layer in project.mapLayers().values():
+        layer.setName("renamed " + layer.name())
+    assert project.write(str(tmp_path / "saved.qgz"))
+    project.clear()
+    assert project.read(str(tmp_path / "saved.qgz"))
+    assert suggested("securitynetwork")["LANDUSE"] == "renamed Land use"
+
+
+def test_names_of_layers_and_files_count_where_no_role_is_known(project, raster, polygons):
+    import numpy as np
+    from qgis.core import QgsRasterLayer, QgsVectorLayer
+
+    cells = np.ones((4, 4), dtype=np.uint8)
+    for file, name in (("a", "a raster"), ("DEM", "clipped"), ("x", "Land_Cover")):
+        project.addMapLayer(QgsRasterLayer(raster(file, cells), name))
+    project.addMapLayer(QgsVectorLayer("MultiPolygon?crs=EPSG:32648&field=NAME:string", "Townships", "memory"))
+    project.addMapLayer(QgsVectorLayer("LineString?crs=EPSG:32648", "roadside trees", "memory"))
+    assert suggested("securitynetwork") == {
+        "LANDUSE": "Land_Cover",
+        "DEM": "clipped",
+        "TOWNSHIPS": "Townships",
+        "TOWNSHIP_NAME": "NAME",
+    }
+
+
+def test_a_layer_known_to_be_something_else_is_not_offered(project, raster):
+    import numpy as np
+    from ecosecnet.algorithms.support.roles import mark
+    from qgis.core import QgsRasterLayer
+
+    for name in ("Elevation", "lu2020"):
+        layer = QgsRasterLayer(raster(name, np.ones((4, 4), dtype=np.uint8)), name)
+        project.addMapLayer(layer)
+        if name == "Elevation":
+            mark(layer, "dem")
+    assert suggested("foreground") == {"INPUT": "lu2020"}
+
+
+def test_of_several_the_topmost_is_taken(project):
+    from ecosecnet.algorithms.support.roles import mark
+    from qgis.core import QgsVectorLayer
+
+    for name, role in (("below", "sources"), ("above", "sources"), ("links", "links")):
+        kind = LINES if role == "links" else POLYGONS
+        layer = QgsVectorLayer(f"{kind}?crs=EPSG:32648", name, "memory")
+        project.addMapLayer(layer, False)
+        project.layerTreeRoot().insertLayer(0, layer)
+        mark(layer, role)
+    assert suggested("centrality") == {"SOURCES": "above", "LINKS": "links"}
+
+
+def test_every_output_that_a_tool_asks_for_is_marked(qgis):
+    from ecosecnet.algorithms.provider import ALGORITHMS
+    from ecosecnet.algorithms.support.roles import _INPUTS, role_of_output
+
+    tools = [algorithm().create() for algorithm in ALGORITHMS]
+    made = {role_of_output(tool.name(), output.name()) for tool in tools for output in tool.outputDefinitions()}
+    assert {role for roles in _INPUTS.values() for role in roles} - made <= {"scores"}
+    for key in _INPUTS:
+        name, _, parameter = key.rpartition(":")
+        assert any(tool.parameterDefinition(parameter) for tool in tools if name in ("", tool.name())), key
+
+
+def test_runs_do_not_guess(county, run):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException, match="LANDUSE"):
+        run("securitynetwork")
