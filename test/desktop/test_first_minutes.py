@@ -1,21 +1,140 @@
-"""The first ten minutes of the README, with the mouse where a planner has it."""
+"""The first ten minutes of the README: each click of them, and what stands on the screen after it."""
 
-import os
+import pytest
+from qgis.core import Qgis, QgsMapLayer
+from qgis.PyQt.QtWidgets import QDockWidget
+from qgis.utils import iface
+from window import colours, settle, share_of_most_common
 
-from window import share_of_most_common
+LANDSCAPE = {
+    "County boundary", "Townships", "Villages", "Mines", "Geological hazards", "Roads", "Rivers", "Nature reserves",
+    "Ecological protection red line", "Elevation", "Land use", "Lithology", "Rock desertification", "Soil erosion",
+    "Geological hazard density",
+}  # fmt: skip
 
 
-def test_the_demonstration_landscape_is_on_the_map(window, tmp_path):
-    dialog = window.open("demolandscape", SIZE=300, OUTPUT_FOLDER=str(tmp_path / "county"))
+def assert_on_the_map(window, names):
+    """The layers are there once each, valid, with a CRS that can be written."""
+    held = sorted(layer.name() for layer in window.project.mapLayers().values())
+    assert held == sorted(set(held))
+    assert set(names) <= set(held)
+    for name in names:
+        layer = window.layers()[name]
+        assert layer.isValid()
+        if layer.isSpatial():
+            assert layer.crs().authid() == "EPSG:4544", name
+            assert layer.crs().toWkt(), name
+
+
+def looks_default(layer):
+    """Tell whether a layer looks as QGIS draws what nobody has styled."""
+    if layer.type() == QgsMapLayer.LayerType.RasterLayer:
+        return layer.renderer().type() in ("singlebandgray", "multibandcolor")
+    return layer.isSpatial() and layer.displayExpression() == "" and layer.renderer() is None
+
+
+def flat(tree):
+    """Return the layer names of a tree from the top."""
+    return [name for one in tree for name in (flat(one[1]) if isinstance(one, tuple) else [one])]
+
+
+@pytest.fixture
+def landscape(window, tmp_path):
+    """The demonstration landscape made from its dialog and loaded."""
+    dialog = window.open("demolandscape", SIZE=400, OUTPUT_FOLDER=str(tmp_path / "county"))
     assert dialog.run() is not None, dialog.text()
     assert not dialog.red()
     dialog.close()
+    return tmp_path / "county"
+
+
+def test_the_demonstration_landscape_is_on_the_map(window, landscape):
+    assert len(window.project.mapLayers()) == len(LANDSCAPE)
+    assert_on_the_map(window, LANDSCAPE)
+    ((group, _),) = window.tree()
+    assert group.startswith("Demonstration landscape")
+    order = flat(window.tree())
+    assert order[0] == "County boundary"
+    assert order.index("Roads") < order.index("Land use")
+    assert "Woodland" in window.legend(window.layers()["Land use"])
+    image = window.draw()
+    window.picture("1_demolandscape")
+    assert share_of_most_common(image) < 0.8
+    assert len(colours(image)) > 200
+
+
+def test_the_network_is_built_with_what_the_dialog_offers(window, landscape):
+    dialog = window.open("securitynetwork")
+    window.picture("2_securitynetwork_dialog")
+    offered = {
+        name: [window.project.mapLayer(value).name() for value in ([held] if isinstance(held, str) else held)]
+        for name, held in ((name, dialog.value(name)) for name in ("LANDUSE", "DEM", "MINES", "PROTECTED", "TOWNSHIPS"))
+    }
+    assert offered == {
+        "LANDUSE": ["Land use"],
+        "DEM": ["Elevation"],
+        "MINES": ["Mines"],
+        "PROTECTED": ["Ecological protection red line", "Nature reserves"],
+        "TOWNSHIPS": ["Townships"],
+    }
+    dialog.set(MIN_AREA=40.0)  # the county of this test is small
+    results = dialog.run()
+    window.picture("3_securitynetwork_log")
+    assert results is not None, dialog.refusals or dialog.text()
+    assert not dialog.red()
+    assert results["SOURCE_COUNT"] >= 2
+    dialog.close()
+    made = {
+        "MSPA", "Ecological sources", "Resistance surface", "Corridor belt", "Ecological corridors", "Current density",
+        "Pinch points", "Barrier score", "Barriers",
+    }  # fmt: skip
+    assert_on_the_map(window, LANDSCAPE | made)
     layers = window.layers()
-    assert len(window.project.mapLayers()) == 15
-    for name in ("Elevation", "Land use", "Roads", "Mines", "Ecological protection red line", "Townships"):
-        assert layers[name].isValid()
-        assert layers[name].crs().authid() == "EPSG:4544"
-        assert layers[name].crs().toWkt()
-    window.picture("demolandscape")
-    assert share_of_most_common(window.draw()) < 0.8
-    assert os.path.exists(tmp_path / "county" / "landuse.tif")
+    assert not [name for name in made if looks_default(layers[name])]
+    order = flat(window.tree())
+    for above, below in (
+        ("Pinch points", "Current density"),
+        ("Barriers", "Barrier score"),
+        ("Ecological corridors", "Ecological sources"),
+        ("Ecological sources", "Resistance surface"),
+        ("Resistance surface", "Land use"),
+    ):
+        assert order.index(above) < order.index(below)
+    for name in ("Resistance surface", "Current density", "Barrier score", "Corridor belt"):
+        assert any(any(sign.isdigit() for sign in text) for text in window.legend(layers[name])), name
+    image = window.draw()
+    window.picture("4_securitynetwork_map")
+    assert share_of_most_common(image) < 0.8
+    assert len(colours(image)) > 200
+    # The report is in the Results Viewer.
+    dock = iface.mainWindow().findChild(QDockWidget, "ResultsDock")
+    assert dock is not None
+    from processing.core.ProcessingResults import resultsList
+
+    assert resultsList.getResults()[-1].filename == results["REPORT"]
+
+
+def test_links_from_the_layers_of_the_run(window, county, tmp_path):
+    """A single tool on what another has made."""
+    from qgis.core import QgsRasterLayer, QgsVectorLayer
+    import processing
+
+    made = processing.run(
+        "ecosecnet:securitynetwork",
+        {
+            "LANDUSE": str(county / "landuse.tif"), "DEM": str(county / "dem.tif"), "MIN_AREA": 20.0,
+            "SOURCES": str(tmp_path / "s.gpkg"), "RESISTANCE": str(tmp_path / "r.tif"),
+        },
+    )  # fmt: skip
+    window.project.addMapLayer(QgsRasterLayer(str(county / "dem.tif"), "a raster that comes first by name"))
+    window.project.addMapLayer(QgsVectorLayer(made["SOURCES"], "Ecological sources"))
+    window.project.addMapLayer(QgsRasterLayer(made["RESISTANCE"], "Resistance surface"))
+    dialog = window.open("linkages")
+    assert window.project.mapLayer(dialog.value("RESISTANCE")).name() == "Resistance surface"
+    results = dialog.run()
+    assert results is not None, dialog.refusals or dialog.text()
+    assert not dialog.red()
+    dialog.close()
+    assert {"Links", "Corridors"} <= set(window.layers())
+    settle()
+    window.picture("5_linkages")

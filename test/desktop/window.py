@@ -57,7 +57,7 @@ class Window:
         self.project = QgsProject.instance()
         self.log, self.bar, self.boxes = [], [], []
         QgsApplication.messageLog().messageReceived[str, str, Qgis.MessageLevel].connect(self._logged)
-        iface.messageBar().widgetAdded.connect(self._barred)
+        iface.messageBar().widgetAdded.connect(lambda item: self.bar.append(_text_of(item)))
         self.main.showMaximized()
         self._watch = QTimer()
         self._watch.timeout.connect(self._answer)
@@ -67,10 +67,6 @@ class Window:
         if level in (Qgis.MessageLevel.Warning, Qgis.MessageLevel.Critical) and not _OF_OTHERS.search(text):
             self.log.append((tag, text))
 
-    def _barred(self, item):
-        parts = [item.text()] if hasattr(item, "text") else [label.text() for label in item.findChildren(QLabel)]
-        parts += [browser.toPlainText() for browser in item.findChildren(QTextBrowser)]
-        self.bar.append(" ".join(part for part in parts if part))
 
     def _answer(self):
         box = QApplication.activeModalWidget()
@@ -152,13 +148,23 @@ class Window:
 
 
 class Dialog:
-    """The dialog of a tool."""
+    """The dialog of a tool.
+
+    Attributes
+    ----------
+    bar : list of str
+        Texts of its message bar.
+    results : dict or None
+        What the last run that ended has returned.
+    """
 
     def __init__(self, window, dialog):
         self.window = window
         self.dialog = dialog
         self.results = None
         self._done = []
+        self.bar = []
+        dialog.messageBar().widgetAdded.connect(lambda item: self.bar.append(_text_of(item)))
         dialog.algorithmFinished.connect(lambda good, results: self._done.append((good, results)))
         settle(0.2)
 
@@ -181,36 +187,52 @@ class Dialog:
         self.dialog.runButton().click()
 
     def run(self, seconds=180):
-        """Press Run and wait for the end; returns the results, or None when the run failed or was refused."""
-        done, boxes = len(self._done), len(self.window.boxes)
+        """Press Run and wait for the end; returns the results, or None when the run failed or was refused.
+
+        Why it was refused stands in `refusals`.
+        """
+        done, told = len(self._done), len(self.refusals)
         self.press_run()
-        wait(
-            lambda: len(self._done) > done or len(self.window.boxes) > boxes,
-            seconds,
-            f"{self.algorithm.id()} to end; its log says:\n{self.text()}",
-        )
+        try:
+            wait(lambda: len(self._done) > done or len(self.refusals) > told, seconds, f"{self.algorithm.id()} to end")
+        except AssertionError as error:
+            raise AssertionError(f"{error} Its log says:\n{self.text()}") from None
         settle(0.3)
         if len(self._done) == done:
             return None
         good, self.results = self._done[-1]
         return self.results if good else None
 
+    @property
+    def refusals(self):
+        """What the message bar of the dialog and message boxes said."""
+        return self.bar + self.window.boxes
+
     def text(self):
         """Return the log of the dialog."""
-        return self._log().toPlainText()
+        return log_of(self.dialog).toPlainText()
 
     def red(self):
         """Return the red sentences of the log."""
-        return re.findall(r"color:\s*(?:red|#ff0000)[^>]*>([^<]*)<", self._log().toHtml())
-
-    def _log(self):
-        return next(one for one in self.dialog.findChildren(QTextEdit) if one.objectName() == "txtLog")
+        return re.findall(r"color:\s*(?:red|#ff0000)[^>]*>([^<]*)<", log_of(self.dialog).toHtml())
 
     def close(self):
         """Close it."""
         self.dialog.close()
         self.dialog.deleteLater()
         settle(0.1)
+
+
+def _text_of(item):
+    """Return the text of an item of a message bar."""
+    parts = [item.text()] if hasattr(item, "text") else [label.text() for label in item.findChildren(QLabel)]
+    parts += [browser.toPlainText() for browser in item.findChildren(QTextBrowser)]
+    return " ".join(part for part in parts if part)
+
+
+def log_of(dialog):
+    """Return the widget with the log of a dialog."""
+    return next(one for one in dialog.findChildren(QTextEdit) if one.objectName() == "txtLog")
 
 
 def colours(image, step=4):
