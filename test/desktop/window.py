@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import processing
-from qgis.core import Qgis, QgsApplication, QgsLayerTree, QgsProject
+from qgis.core import Qgis, QgsApplication, QgsLayerTree, QgsProcessingContext, QgsProcessingUtils, QgsProject
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QApplication, QLabel, QMessageBox, QTextBrowser, QTextEdit
@@ -66,7 +66,6 @@ class Window:
     def _logged(self, text, tag, level):
         if level in (Qgis.MessageLevel.Warning, Qgis.MessageLevel.Critical) and not _OF_OTHERS.search(text):
             self.log.append((tag, text))
-
 
     def _answer(self):
         box = QApplication.activeModalWidget()
@@ -182,6 +181,19 @@ class Dialog:
         """Return what the widget of a parameter holds."""
         return self.dialog.mainWidget().wrappers[name].parameterValue()
 
+    def layers(self, name):
+        """Return the names of the layers that the widget of a parameter holds."""
+        held = self.value(name)
+        context = QgsProcessingContext()
+        context.setProject(self.window.project)
+        found = []
+        for one in held if isinstance(held, list) else [held]:
+            source = one.source.staticValue() if hasattr(one, "source") else one
+            layer = QgsProcessingUtils.mapLayerFromString(source, context) if isinstance(source, str) else source
+            if layer is not None:
+                found.append(layer.name())
+        return found
+
     def press_run(self):
         """Press Run."""
         self.dialog.runButton().click()
@@ -252,3 +264,9 @@ def share_of_most_common(image):
 
 
 PICTURES = os.environ.get("DESKTOP_PICTURES", "")
+TOOLS = sorted(
+    path.stem
+    for path in Path(__file__).parents[2].glob("algorithms/*/*.py")
+    if path.parent.name != "support" and path.stem != "__init__"
+)
+"""Ids of all tools."""

@@ -1,0 +1,186 @@
+"""Every tool from its dialog, on the layers of the demonstration, with what a newcomer leaves untouched."""
+
+import pytest
+from qgis.core import (
+    QgsApplication,
+    QgsMapLayer,
+    QgsProcessingAlgorithm,
+    QgsProcessingDestinationParameter,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
+)
+from window import TOOLS, settle, wait
+
+pytestmark = pytest.mark.slow
+
+MISSING = {
+    "foreground": "Land-cover values of the foreground",
+    "mspa": "foreground",
+    "conefor": "Node file",
+    "rasterbreaks": "Raster to classify",
+    "checkscores": "Give either a table of scores or an example",
+    "scorefactor": "Factor raster",
+    "resistance": "Score rasters",
+    "currentflowadvanced": "Give the current sources",
+    "circuitscapeini": ".ini file",
+}
+"""What the first sentence names where Run is pressed at once and something is missing."""
+
+
+def given(tool, window, files):
+    """Return what a tool cannot know by itself, and what keeps the walk short."""
+    layers = window.layers()
+    return {
+        "foreground": {"FOREGROUND": "1,2,6"},
+        "mspa": {"INPUT": layers["Land use"], "FOREGROUND": "1,2,6"},
+        "conefor": {"NODES": str(files / "nodes.txt"), "CONNECTIONS": str(files / "connections.txt")},
+        "rasterbreaks": {"INPUT": layers["Current density"]},
+        "checkscores": {"EXAMPLE": 1},
+        "scorefactor": {"INPUT": layers["Elevation"]},
+        "resistance": {"FACTORS": [layers["Rock desertification"].id()], "MIN": 1.0, "MAX": 5.0},
+        "currentflowadvanced": {"CURRENT_SOURCE_POINTS": layers["Mines"].id(), "GROUND_POINTS": layers["Mines"].id()},
+        "circuitscapeini": {"INPUT": str(files / "job.ini")},
+        "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5},
+    }.get(tool, {})
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Text files as other programs write them."""
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "nodes.txt").write_text("1\t10\n2\t20\n3\t5\n")
+    (folder / "connections.txt").write_text("1\t2\t500\n1\t3\t900\n2\t3\t700\n")
+    (folder / "network.txt").write_text("1 2 1.0\n2 3 2.0\n1 3 4.0\n")
+    (folder / "focal.txt").write_text("1\n3\n")
+    (folder / "job.ini").write_text(
+        "[Circuitscape mode]\ndata_type = network\nscenario = pairwise\n[Habitat raster or graph]\n"
+        f"habitat_file = {folder}/network.txt\nhabitat_map_is_resistances = True\n"
+        "[Options for pairwise and one-to-all and all-to-one modes]\n"
+        f"point_file = {folder}/focal.txt\n[Output options]\noutput_file = {folder}/out.out\n"
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(_window, tmp_path_factory):
+    """The demonstration landscape and its network in the project, made from their dialogs."""
+    _window.forget()
+    folder = tmp_path_factory.mktemp("walk") / "county"
+    for tool, values in (
+        ("demolandscape", {"SIZE": 300, "OUTPUT_FOLDER": str(folder)}),
+        ("securitynetwork", {"MIN_AREA": 20.0}),
+    ):
+        dialog = _window.open(tool, **values)
+        assert dialog.run() is not None, dialog.refusals or dialog.text()
+        dialog.close()
+    return set(_window.project.mapLayers())
+
+
+def loaded(dialog):
+    """Return the labels of the layers that a run with these settings loads."""
+    names = []
+    for definition in dialog.algorithm.destinationParameterDefinitions():
+        folder_or_file = isinstance(
+            definition, (QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination)
+        )
+        if isinstance(definition, QgsProcessingDestinationParameter) and not folder_or_file:
+            wrapper = dialog.dialog.mainWidget().wrappers[definition.name()]
+            if dialog.results.get(definition.name()) and wrapper.customProperties().get("OPEN_AFTER_RUNNING"):
+                names.append(definition.description())
+    return names
+
+
+def assert_loaded(window, before, names):
+    """The layers of a run are there by their plain names, valid, styled, with the CRS of the project."""
+    new = [window.project.mapLayer(one) for one in set(window.project.mapLayers()) - before]
+    assert sorted(layer.name() for layer in new) == sorted(names)
+    for layer in new:
+        assert layer.isValid()
+        if layer.isSpatial():
+            assert layer.crs().authid() == "EPSG:4544", layer.name()
+            assert layer.crs().toWkt(), layer.name()
+        if layer.type() == QgsMapLayer.LayerType.RasterLayer:
+            assert layer.renderer().type() not in ("singlebandgray", "multibandcolor"), layer.name()
+            assert window.legend(layer), layer.name()
+    return [layer.id() for layer in new]
+
+
+@pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool not in ("demolandscape", "securitynetwork")])
+def test_from_its_dialog(tool, _window, project, files):
+    window = _window
+    del window.log[:], window.bar[:], window.boxes[:]
+    dialog = window.open(tool)
+    if tool in MISSING:
+        window.picture(f"walk_{tool}_refused")
+        assert dialog.run(60) is None
+        assert any(MISSING[tool] in sentence for sentence in dialog.refusals + dialog.red())
+        del window.log[:], window.boxes[:], dialog.bar[:]
+    dialog.set(**given(tool, window, files))
+    window.picture(f"walk_{tool}_dialog")
+    for attempt in ("first", "with Change Parameters"):
+        results = dialog.run(120)
+        assert results is not None, (attempt, dialog.refusals or dialog.text())
+        if attempt == "first":
+            window.picture(f"walk_{tool}_log")
+            assert not dialog.red()
+        new = assert_loaded(window, project, loaded(dialog))
+        if attempt == "first" and new:
+            window.draw()
+            window.picture(f"walk_{tool}_map")
+        window.project.removeMapLayers(new)
+    dialog.close()
+    assert not window.trouble()
+
+
+@pytest.mark.parametrize(("tool", "values"), [("omniscape", {"RADIUS": 30}), ("securitynetwork", {"MIN_AREA": 20.0})])
+def test_cancel_from_the_dialog(tool, values, _window, project):
+    window = _window
+    dialog = window.open(tool, **values)
+    dialog.press_run()
+    settle(1.5)
+    window.picture(f"cancel_{tool}")
+    dialog.dialog.cancelButton().click()
+    wait(lambda: dialog._done, 5, f"{tool} to be cancelled")
+    settle(0.5)
+    assert dialog._done[-1][0] is False
+    assert set(window.project.mapLayers()) == project
+    assert not [entry for entry in window.log if "ython" in entry[0]]
+    dialog.close()
+
+
+def test_an_entry_of_the_history_runs_again(_window, project):
+    import processing  # noqa: F401
+
+    window = _window
+    dialog = window.open("costdistance")
+    assert dialog.run() is not None
+    dialog.close()
+    window.project.removeMapLayers(list(set(window.project.mapLayers()) - project))
+    try:
+        from processing.core.ProcessingLog import ProcessingLog
+
+        command = ProcessingLog.getLogEntries()[-1].text
+    except ImportError:  # QGIS 3.24 and newer
+        from qgis.gui import QgsGui
+
+        command = QgsGui.historyProviderRegistry().queryEntries()[-1].entry["python_command"]
+    assert command.startswith('processing.run("ecosecnet:costdistance"')
+    scope = {}
+    exec(  # as the history dialog does
+        "import processing\nfrom qgis.core import *\ndialog = "
+        + command.replace("processing.run(", "processing.createAlgorithmDialog(", 1),
+        scope,
+    )
+    from window import Dialog
+
+    again = Dialog(window, scope["dialog"])
+    scope["dialog"].show()
+    assert again.run() is not None, again.refusals or again.text()
+    window.project.removeMapLayers(list(set(window.project.mapLayers()) - project))
+    again.close()
+
+
+def test_no_tool_edits_in_place(installed):
+    provider = QgsApplication.processingRegistry().providerById("ecosecnet")
+    flag = QgsProcessingAlgorithm.Flag.FlagSupportsInPlaceEdits
+    assert not [tool.id() for tool in provider.algorithms() if tool.flags() & flag]
