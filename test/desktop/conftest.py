@@ -20,18 +20,18 @@ def installed():
 
 
 @pytest.fixture(scope="session")
-def _window(installed):
+def screen(installed):
     from window import PICTURES, Window
 
     return Window(PICTURES)
 
 
 @pytest.fixture
-def window(_window):
+def window(screen):
     """The window with an empty project; nothing may go wrong in it beside what a test expects and takes out."""
-    _window.forget()
-    yield _window
-    assert not _window.trouble()
+    screen.forget()
+    yield screen
+    assert not screen.trouble()
 
 
 @pytest.fixture(scope="session")

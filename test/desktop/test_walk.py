@@ -62,18 +62,18 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def project(_window, tmp_path_factory):
+def project(screen, tmp_path_factory):
     """The demonstration landscape and its network in the project, made from their dialogs."""
-    _window.forget()
+    screen.forget()
     folder = tmp_path_factory.mktemp("walk") / "county"
     for tool, values in (
         ("demolandscape", {"SIZE": 300, "OUTPUT_FOLDER": str(folder)}),
         ("securitynetwork", {"MIN_AREA": 20.0}),
     ):
-        dialog = _window.open(tool, **values)
+        dialog = screen.open(tool, **values)
         assert dialog.run() is not None, dialog.refusals or dialog.text()
         dialog.close()
-    return set(_window.project.mapLayers())
+    return set(screen.project.mapLayers())
 
 
 def loaded(dialog):
@@ -106,56 +106,53 @@ def assert_loaded(window, before, names):
 
 
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool not in ("demolandscape", "securitynetwork")])
-def test_from_its_dialog(tool, _window, project, files):
-    window = _window
-    del window.log[:], window.bar[:], window.boxes[:]
-    dialog = window.open(tool)
+def test_from_its_dialog(tool, screen, project, files):
+    del screen.log[:], screen.bar[:], screen.boxes[:]
+    dialog = screen.open(tool)
     if tool in MISSING:
-        window.picture(f"walk_{tool}_refused")
+        screen.picture(f"walk_{tool}_refused")
         assert dialog.run(60) is None
         assert any(MISSING[tool] in sentence for sentence in dialog.refusals + dialog.red())
-        del window.log[:], window.boxes[:], dialog.bar[:]
-    dialog.set(**given(tool, window, files))
-    window.picture(f"walk_{tool}_dialog")
+        del screen.log[:], screen.boxes[:], dialog.bar[:]
+    dialog.set(**given(tool, screen, files))
+    screen.picture(f"walk_{tool}_dialog")
     for attempt in ("first", "with Change Parameters"):
         results = dialog.run(120)
         assert results is not None, (attempt, dialog.refusals or dialog.text())
         if attempt == "first":
-            window.picture(f"walk_{tool}_log")
+            screen.picture(f"walk_{tool}_log")
             assert not dialog.red()
-        new = assert_loaded(window, project, loaded(dialog))
+        new = assert_loaded(screen, project, loaded(dialog))
         if attempt == "first" and new:
-            window.draw()
-            window.picture(f"walk_{tool}_map")
-        window.project.removeMapLayers(new)
+            screen.draw()
+            screen.picture(f"walk_{tool}_map")
+        screen.project.removeMapLayers(new)
     dialog.close()
-    assert not window.trouble()
+    assert not screen.trouble()
 
 
 @pytest.mark.parametrize(("tool", "values"), [("omniscape", {"RADIUS": 30}), ("securitynetwork", {"MIN_AREA": 20.0})])
-def test_cancel_from_the_dialog(tool, values, _window, project):
-    window = _window
-    dialog = window.open(tool, **values)
+def test_cancel_from_the_dialog(tool, values, screen, project):
+    dialog = screen.open(tool, **values)
     dialog.press_run()
     settle(1.5)
-    window.picture(f"cancel_{tool}")
+    screen.picture(f"cancel_{tool}")
     dialog.dialog.cancelButton().click()
     wait(lambda: dialog._done, 5, f"{tool} to be cancelled")
     settle(0.5)
     assert dialog._done[-1][0] is False
-    assert set(window.project.mapLayers()) == project
-    assert not [entry for entry in window.log if "ython" in entry[0]]
+    assert set(screen.project.mapLayers()) == project
+    assert not [entry for entry in screen.log if "ython" in entry[0]]
     dialog.close()
 
 
-def test_an_entry_of_the_history_runs_again(_window, project):
+def test_an_entry_of_the_history_runs_again(screen, project):
     import processing  # noqa: F401
 
-    window = _window
-    dialog = window.open("costdistance")
+    dialog = screen.open("costdistance")
     assert dialog.run() is not None
     dialog.close()
-    window.project.removeMapLayers(list(set(window.project.mapLayers()) - project))
+    screen.project.removeMapLayers(list(set(screen.project.mapLayers()) - project))
     try:
         from processing.core.ProcessingLog import ProcessingLog
 
@@ -173,10 +170,10 @@ def test_an_entry_of_the_history_runs_again(_window, project):
     )
     from window import Dialog
 
-    again = Dialog(window, scope["dialog"])
+    again = Dialog(screen, scope["dialog"])
     scope["dialog"].show()
     assert again.run() is not None, again.refusals or again.text()
-    window.project.removeMapLayers(list(set(window.project.mapLayers()) - project))
+    screen.project.removeMapLayers(list(set(screen.project.mapLayers()) - project))
     again.close()
 
 
