@@ -24,6 +24,7 @@ from qgis.PyQt.QtWidgets import QWidget
 
 from ..core.errors import EcoSecNetError
 from .support.crs import forget_those_of_this_thread
+from .support.inputlayers import crs_warnings, input_layers, measured, refuse_degrees, scale_warning
 from .support.job import Job
 from .support.rasters import RasterSource
 
@@ -69,7 +70,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     HELP = ""
     REQUIRES: Sequence[str] = ("scipy",)
     METRIC = True
-    """Whether distances or areas are computed, so that a CRS in degrees is refused."""
+    """Whether distances or areas are computed, so that a CRS in degrees is refused where they are measured."""
 
     def declare(self) -> Iterable[QgsProcessingParameterDefinition | QgsProcessingOutputNumber]:
         """Return the parameters and number outputs."""
@@ -78,6 +79,10 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     def execute(self, job: Job) -> None:
         """Read, call the core, write."""
         raise NotImplementedError
+
+    def measured_in(self, job: Job) -> str:
+        """Return the parameter in whose CRS lengths and areas are measured; empty for the usual one, see `measured`."""
+        return ""
 
     def check(self, job: Job) -> str | None:
         """Return what is wrong with the parameters together, before anything is read."""
@@ -140,6 +145,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         if not able:
             return False, why
         job = Job(self, parameters, context, QgsProcessingFeedback())
+        self._rasters = {}  # of an earlier run
         # QGIS refuses an empty value that has a type, such as the NULL of an expression, also where empty is allowed.
         blank = {d.name() for d in self.destinationParameterDefinitions() if not job.given(d.name())}
         given = {name: value for name, value in parameters.items() if name not in blank}
@@ -147,27 +153,26 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         if not good:
             return good, message
         try:
-            problem = self._in_degrees(job) if self.METRIC else None
-            problem = problem or self._unwritable(job) or self.check(job)
+            problem = self._in_degrees(job) or self._unwritable(job) or self.check(job)
         except EcoSecNetError as error:
             problem = str(error)
         return (False, problem) if problem else (True, "")
 
     def _in_degrees(self, job: Job) -> str | None:
-        for definition in self.parameterDefinitions():
-            for layer in job.layers(definition):
-                crs = layer.crs() if hasattr(layer, "crs") else layer.sourceCrs()
-                if crs.isValid() and crs.isGeographic():
-                    extent = layer.extent() if hasattr(layer, "extent") else layer.sourceExtent()
-                    name = layer.name() if hasattr(layer, "name") else layer.sourceName()
-                    centre = extent.center()
-                    zone = min(max(int((centre.x() + 180) // 6) + 1, 1), 60)
-                    code = (32600 if centre.y() >= 0 else 32700) + zone
-                    return (
-                        f"'{name}' is in degrees ({crs.authid() or crs.description()}). Distances and areas need "
-                        f"metres. Reproject it first; a fitting CRS there is EPSG:{code} (UTM zone {zone})."
-                    )
-        return None
+        layer = measured(input_layers(job, self.parameterDefinitions()), self.measured_in(job)) if self.METRIC else None
+        return refuse_degrees(layer, job.context.transformContext()) if layer is not None else None
+
+    def _say_how_layers_are_read(self, job: Job) -> None:
+        for source in (one for sources in self._rasters.values() for one in sources):
+            for note in source.notes:
+                job.monitor.info(note)
+        layers = input_layers(job, self.parameterDefinitions())
+        for warning in crs_warnings(layers):
+            job.monitor.warn(warning)
+        layer = measured(layers, self.measured_in(job)) if self.METRIC else None
+        warning = scale_warning(layer, job.context.transformContext()) if layer is not None else None
+        if warning:
+            job.monitor.warn(warning)
 
     def _unwritable(self, job: Job) -> str | None:
         for definition in self.destinationParameterDefinitions():
@@ -205,6 +210,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         job = Job(self, parameters, context, feedback)
         try:
+            self._say_how_layers_are_read(job)
             self.execute(job)
             job.monitor.step(1, 1)
         except EcoSecNetError as error:

@@ -10,6 +10,9 @@ from .errors import GridMismatchError, InputError
 _TOLERANCE = 1e-3
 """Largest shift between two grids that still counts as the same place, in cells."""
 
+SQUARE = 5e-3
+"""Largest difference between width and height of a cell that still counts as square, as a share of them."""
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -66,7 +69,7 @@ class Grid:
 
     @property
     def cell_size(self) -> float:
-        """Edge of a square cell in metres, whatever the map unit.
+        """Edge of a square cell in metres, whatever the map unit; the mean of both edges where they differ by up to 0.5 %.
 
         The only place where lengths are converted: cores get this cell size, so that all that they take and return is
         in metres, and costs are resistance times metres.
@@ -76,7 +79,7 @@ class Grid:
         InputError
             If the cells are not square: distances in cells would be distorted.
         """
-        if not math.isclose(self.dx, self.dy, rel_tol=1e-5):
+        if not math.isclose(self.dx, self.dy, rel_tol=SQUARE):
             raise InputError(
                 f"The cells are {self.dx:g} x {self.dy:g} map units; this tool needs square cells. "
                 "Resample the raster first (Warp, with one resolution)."

@@ -11,8 +11,9 @@ from ..support import parameters as p
 from ..support import styling
 from ..support.links import COST_FIELDS, RESISTANCE_FIELDS, numbers, read_links
 from ..support.rasters import metres_per_unit
+from ..support.sources import Sources, read_polygons
 from ..support.tables import columns, kept
-from ..support.vectors import Sources, name_ids, read_ids
+from ..support.vectors import name_ids
 
 
 class CentralityAlgorithm(EcoSecNetAlgorithm):
@@ -117,10 +118,11 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         from ...core.network import betweenness, components, current_flow, degree, grades, structure
 
-        layer, line_layer = job.vector("SOURCES"), job.vector("LINKS")
-        ids, features = read_ids(layer, job.field("ID_FIELD"))
+        layer = job.vector("SOURCES")
+        ids, features = read_polygons(layer, job.field("ID_FIELD"), monitor=job.monitor)
         shapes = [feature.geometry() for feature in features]
-        links = read_links(line_layer, Sources(np.empty((0, 0)), ids, shapes, features), monitor=job.monitor)
+        sources = Sources(np.empty((0, 0)), ids, shapes, features)
+        links = read_links(job.vector("LINKS"), sources, layer.crs, monitor=job.monitor)
         if job.choice("WEIGHT") == 0:
             length = numbers(links, COST_FIELDS, "least-cost distance")
         else:
@@ -153,12 +155,12 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             _joined(rows, flow.links, grades(flow.links, classes)),
             [feature.geometry() for feature in links.features],
             QgsWkbTypes.Type.MultiLineString,
-            line_layer.crs,
+            layer.crs,
             style=styling.graded("grade", classes, styling.line_symbol),
         )
         figures = structure(count, pairs)
         kilometres = (
-            sum(feature.geometry().length() for feature in links.features) * metres_per_unit(line_layer.crs) / 1000.0
+            sum(feature.geometry().length() for feature in links.features) * metres_per_unit(layer.crs) / 1000.0
         )
         values = {
             "sources": figures.nodes,

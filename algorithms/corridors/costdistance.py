@@ -9,7 +9,8 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
-from ..support.vectors import name_ids, read_sources
+from ..support.sources import read_sources
+from ..support.vectors import name_ids
 
 _NODATA = -9999.0
 _NO_LABEL = 0

@@ -12,8 +12,9 @@ from ..support import parameters as p
 from ..support import styling
 from ..support.links import COST_FIELDS, numbers, read_links
 from ..support.rasters import metres_per_unit
+from ..support.sources import Sources, read_polygons, read_sources
 from ..support.tables import columns, kept
-from ..support.vectors import Sources, is_null, name_ids, read_ids, read_sources
+from ..support.vectors import is_null, name_ids
 
 
 class GravityAlgorithm(EcoSecNetAlgorithm):
@@ -116,7 +117,7 @@ def _sources(job: Job, layer) -> tuple[Sources, np.ndarray | None]:
 
     raster = job.raster("RESISTANCE")
     if raster is None:
-        ids, features = read_ids(layer, job.field("ID_FIELD"))
+        ids, features = read_polygons(layer, job.field("ID_FIELD"), monitor=job.monitor)
         return Sources(np.empty((0, 0), dtype=np.int32), ids, [f.geometry() for f in features], features), None
     surface = raster.read_surface(job.monitor)
     sources = read_sources(

@@ -13,7 +13,8 @@ from ..support.corridorzones import CorridorZones
 from ..support.distances import distances_of_pairs, table_distances
 from ..support.linktable import link_columns, link_lines, link_rows
 from ..support.rasters import RasterSource, align, metres_per_unit
-from ..support.vectors import Sources, name_ids, read_sources
+from ..support.sources import Sources, read_sources
+from ..support.vectors import name_ids
 
 _NODATA = -9999.0
 _ADJACENCY = (

@@ -8,6 +8,7 @@ import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
 from ...core.errors import DisconnectedError
+from ...core.grid import SQUARE
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
@@ -260,7 +261,7 @@ def _condition(job: Job, name: str, layers: dict[str, RasterSource | None]):
 
 def _say_lengths(job: Job, raster: RasterSource, radius: int) -> None:
     grid = raster.grid
-    if not math.isclose(grid.dx, grid.dy, rel_tol=1e-5):
+    if not math.isclose(grid.dx, grid.dy, rel_tol=SQUARE):
         job.monitor.warn(
             f"The cells are {grid.dx:g} x {grid.dy:g} map units. Lengths are in cells, so that windows are longer one "
             "way than the other. Resample to square cells first (GDAL 'Warp')."

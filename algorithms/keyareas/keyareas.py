@@ -9,6 +9,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
+from ..support.rasters import require_aligned
 from ..support.tables import columns
 from ..support.vectors import VectorSource, polygonise
 
@@ -105,7 +106,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         values = raster.read_surface(job.monitor.part(0.0, 0.1))
         ground = None
         if resistance is not None:
-            raster.grid.require_same(resistance.grid, raster.name, resistance.name)
+            require_aligned(raster, resistance)
             ground = resistance.read_surface(job.monitor.part(0.1, 0.2))
         classes, keep = job.integer("CLASSES"), job.integer("KEEP")
         found = core.key_areas(

@@ -98,6 +98,9 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
             p.html_output("HTML", "Table as a page", "The same table for reading and printing."),
         ]
 
+    def measured_in(self, job: Job) -> str:
+        return "AREAS"
+
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
         ready = super().prepareAlgorithm(parameters, context, feedback)
         layer = self.parameterAsLayer(parameters, "LANDUSE", context)

@@ -10,7 +10,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support import parameters as p
 from ..support.job import Job
-from ..support.nodes import check_distances, measure, node_parameters, read_nodes
+from ..support.nodes import check_distances, measure, measured_in, node_parameters, read_nodes
 from ..support.tables import columns
 
 
@@ -49,6 +49,9 @@ class ConeforExportAlgorithm(EcoSecNetAlgorithm):
             ),
             QgsProcessingOutputNumber("PAIRS", "Number of pairs"),
         ]
+
+    def measured_in(self, job: Job) -> str:
+        return measured_in(job)
 
     def check(self, job: Job) -> str | None:
         return check_distances(job)

@@ -25,6 +25,7 @@ from ..support.nodes import (
     conversion_parameter,
     largest_distance,
     measure,
+    measured_in,
     negligible_parameter,
     negligible_probability,
     node_parameters,
@@ -150,6 +151,9 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputNumber("NC", "Number of components"),
             QgsProcessingOutputNumber("NL", "Number of links"),
         ]
+
+    def measured_in(self, job: Job) -> str:
+        return measured_in(job)
 
     def check(self, job: Job) -> str | None:
         problem = check_distances(job)

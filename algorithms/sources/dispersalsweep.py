@@ -19,6 +19,7 @@ from ..support.nodes import (
     conversion_parameter,
     largest_distance,
     measure,
+    measured_in,
     negligible_parameter,
     negligible_probability,
     node_parameters,
@@ -130,6 +131,9 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputNumber("STABLE", "Sources chosen in every setting"),
             QgsProcessingOutputNumber("SETTLES", "Distance from which on the choice no longer matters"),
         ]
+
+    def measured_in(self, job: Job) -> str:
+        return measured_in(job)
 
     def check(self, job: Job) -> str | None:
         problem = check_distances(job)

@@ -9,8 +9,9 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
 
 from ...core.grid import Grid
 from . import styling
+from .sources import Sources
 from .tables import columns
-from .vectors import Sources, polygonise
+from .vectors import polygonise
 
 if TYPE_CHECKING:
     from ...core.corridors import Corridor

@@ -7,10 +7,17 @@ from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ...core.errors import InputError
 
+_UNDEFINED = ("Undefined geographic SRS", "Undefined Cartesian SRS")
+
 
 def wkt(crs: QgsCoordinateReferenceSystem) -> str:
     """Return the text of a CRS that GDAL takes; empty when there is no CRS."""
     return crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL) if crs.isValid() else ""
+
+
+def stated(crs: QgsCoordinateReferenceSystem) -> QgsCoordinateReferenceSystem:
+    """Return a CRS, an invalid one for what a GeoPackage calls its layers that have none."""
+    return QgsCoordinateReferenceSystem() if crs.description() in _UNDEFINED else crs
 
 
 def whole(crs: QgsCoordinateReferenceSystem, name: str, file_text: str = "") -> QgsCoordinateReferenceSystem:
@@ -22,7 +29,7 @@ def whole(crs: QgsCoordinateReferenceSystem, name: str, file_text: str = "") -> 
     Parameters
     ----------
     crs : QgsCoordinateReferenceSystem
-        CRS of a layer; an invalid one is returned as it is.
+        CRS of a layer; for none, and for the undefined ones of GeoPackage, an invalid one is returned.
     name : str
         Name of the layer, for the message.
     file_text : str
@@ -33,6 +40,7 @@ def whole(crs: QgsCoordinateReferenceSystem, name: str, file_text: str = "") -> 
     InputError
         If it cannot be made anew.
     """
+    crs = stated(crs)
     if not crs.isValid() or wkt(crs):
         return crs
     for remade in (QgsCoordinateReferenceSystem(crs.authid()), QgsCoordinateReferenceSystem.fromWkt(file_text)):

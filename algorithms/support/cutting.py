@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from qgis.core import QgsGeometry, QgsSpatialIndex
+from qgis.core import QgsGeometry, QgsSpatialIndex, QgsWkbTypes
 
 from ...core.monitor import SILENT, Monitor
 
-_SMALLEST = 1e-7
+SMALLEST = 1e-7
 """Share of a polygon below which a part of it is rounding, not a part."""
 
 
@@ -41,7 +41,7 @@ class Divider:
     def divide(self, polygon: QgsGeometry) -> Cut:
         """Return the parts of a valid polygon."""
         cut = Cut()
-        least = _SMALLEST * polygon.area()
+        least = SMALLEST * polygon.area()
         rest = polygon
         for k in sorted(self._index.intersects(polygon.boundingBox())):
             inside = polygon.intersection(self._polygons[k])
@@ -67,5 +67,9 @@ class Divider:
 
 
 def repaired(polygon: QgsGeometry) -> QgsGeometry:
-    """Return a geometry that GEOS accepts; a good one comes back as it is."""
-    return polygon if polygon.isGeosValid() else polygon.makeValid()
+    """Return a polygon that GEOS accepts; a good one, or one that has collapsed to a line, comes back as it is."""
+    if polygon.isGeosValid():
+        return polygon
+    mended = polygon.makeValid()
+    mended.convertGeometryCollectionToSubclass(QgsWkbTypes.GeometryType.PolygonGeometry)
+    return mended if mended.area() > 0.0 else polygon

@@ -14,8 +14,8 @@ from . import parameters as p
 from . import styling
 from .links import Links, read_links
 from .rasters import RasterSource
+from .sources import Sources, read_sources
 from .tables import Column, columns
-from .vectors import Sources, read_sources
 
 if TYPE_CHECKING:
     from .job import Job

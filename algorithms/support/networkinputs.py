@@ -12,7 +12,7 @@ from .distances import distances_of_pairs, edge_distances
 from .rasters import align
 from .tables import read_rows
 from .terrain import slope
-from .vectors import VectorSource, burn, burn_mask, polygonise
+from .vectors import VectorSource, burn, burn_mask, numbered_polygons
 
 if TYPE_CHECKING:
     from .job import Job
@@ -132,5 +132,4 @@ class PolygonDistances:
         return distances_of_pairs(self._polygons(labels, monitor), pairs, monitor, unit=self._grid.metres_per_unit)
 
     def _polygons(self, labels, monitor):
-        shapes = polygonise(labels, self._grid, monitor.part(0.0, 0.3))
-        return [shapes[k] for k in sorted(shapes)]
+        return numbered_polygons(labels, self._grid, monitor.part(0.0, 0.3))

@@ -15,7 +15,7 @@ from .layertree import Place
 from .linktable import link_columns, link_lines, link_rows
 from .rasters import RasterSource
 from .tables import columns
-from .vectors import polygonise
+from .vectors import numbered_polygons
 from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class NetworkOutputs:
         self.land = land
         self.grid = land.grid
         self.names = parse_names(job.text("LANDUSE_NAMES")) or {str(k): name for k, name, _ in PRESET_LAND_USE}
-        self.source_shapes = list(polygonise(network.sources.labels, land.grid, job.monitor.part(0.9, 0.91)).values())
+        self.source_shapes = numbered_polygons(network.sources.labels, land.grid, job.monitor.part(0.9, 0.91))
         self.link_shapes = link_lines(network.corridors.links, self.source_shapes, land.grid)
         self.pinch_shapes = self._shapes(network.places.pinch_areas)
         self.barrier_shapes = self._shapes(network.places.barrier_areas)
@@ -77,7 +77,7 @@ class NetworkOutputs:
     def _shapes(self, areas: KeyAreas | None) -> list[QgsGeometry]:
         if areas is None:
             return []
-        return list(polygonise(areas.labels, self.grid, self.job.monitor.part(0.91, 0.92)).values())
+        return numbered_polygons(areas.labels, self.grid, self.job.monitor.part(0.91, 0.92))
 
     def _by_township(self, shapes: Sequence[QgsGeometry], use: RasterUse) -> ZoneTable | None:
         townships = self.job.vector("TOWNSHIPS")

@@ -12,7 +12,8 @@ from ...core.errors import InputError
 from . import parameters as p
 from .distances import edge_distances, inner_points, near_limit, point_distances, table_distances
 from .rasters import metres_per_unit
-from .vectors import is_null, name_ids, read_ids, read_sources
+from .sources import read_polygons, read_sources
+from .vectors import is_null, name_ids
 
 if TYPE_CHECKING:
     from .job import Job
@@ -96,6 +97,11 @@ def check_distances(job: Job) -> str | None:
     return None
 
 
+def measured_in(job: Job) -> str:
+    """Return the parameter in whose CRS distances and areas are measured."""
+    return "RESISTANCE" if job.choice("DISTANCE") == COST else "SOURCES"
+
+
 @dataclass(frozen=True)
 class Nodes:
     """The sources as nodes of a graph."""
@@ -142,13 +148,10 @@ def read_nodes(job: Job) -> Nodes:
         )
         ids, features, geometries, labels = sources.ids, sources.features, sources.geometries, sources.labels
     else:
-        ids, features = read_ids(layer, job.field("ID_FIELD"))
+        ids, features = read_polygons(layer, job.field("ID_FIELD"), monitor=job.monitor)
         geometries = [feature.geometry() for feature in features]
-        empty = [one for one, geometry in zip(ids, geometries) if geometry.isEmpty()]
-        if empty:
-            raise InputError(f"Sources {name_ids(empty)} of '{layer.name}' have no geometry. Remove them first.")
         if not ids:
-            raise InputError(f"'{layer.name}' has no source.")
+            raise InputError(f"'{layer.name}' has 0 usable source(s); this tool needs at least 1.")
     name = job.field("ATTRIBUTE")
     if name:
         missing = [one for one, feature in zip(ids, features) if is_null(feature[name])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Callable
@@ -16,14 +17,18 @@ from qgis.core import (
 )
 
 from ...core.errors import InputError
-from ...core.grid import Grid
+from ...core.grid import SQUARE, Grid
 from ...core.monitor import SILENT, Monitor
 from .crs import whole, wkt
 from .rasterfiles import TILE
 
 _BLOCK_CELLS = 4_000_000
 
-_SMALL_TYPES = ("GDT_Byte", "GDT_Int16", "GDT_UInt16", "GDT_Float32")
+_SMALL_TYPES = ("Byte", "Int8", "Int16", "UInt16", "Float32")
+"""GDAL's types whose values float32 holds exactly."""
+
+_ROUNDING = 0.005
+"""Largest shift by rotation, over the whole raster, that is still north-up, in cells."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +45,32 @@ class RasterSource:
         Its grid, with the CRS of the layer.
     crs : QgsCoordinateReferenceSystem
         CRS of the layer (invalid when it has none).
-    nodata : tuple of (float, float)
-        Closed ranges of values that count as NoData, beside NaN.
+    nodata : tuple of float
+        Stored values that count as NoData, beside NaN.
+    hidden : tuple of (float, float)
+        Closed ranges of shown values that the user of the layer has made NoData.
     band : int
         Number of the band, from 1.
+    scale, offset : float
+        What turns stored values into those that QGIS shows.
+    mask : int
+        Number of the band whose zeros are NoData; 0 for the mask of the band itself, None for none.
+    notes : tuple of str
+        What the user should know of how the layer is read.
     """
 
     path: str
     name: str
     grid: Grid
     crs: QgsCoordinateReferenceSystem
-    nodata: tuple[tuple[float, float], ...] = ()
+    nodata: tuple[float, ...] = ()
+    hidden: tuple[tuple[float, float], ...] = ()
     band: int = 1
+    scale: float = 1.0
+    offset: float = 0.0
+    mask: int | None = None
     options: tuple[str, ...] = field(default=(), repr=False)
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, layer: QgsRasterLayer, band: int = 1) -> RasterSource:
@@ -70,14 +88,33 @@ class RasterSource:
         dataset = gdal.OpenEx(path, gdal.OF_RASTER, open_options=list(options))
         if dataset is None:
             raise InputError(f"'{layer.name()}' cannot be opened: {path}")
+        name, held = layer.name(), dataset.GetRasterBand(band)
+        if held is None:
+            raise InputError(f"'{name}' has no band of cells; choose one of the rasters in {path}.")
+        if gdal.DataTypeIsComplex(held.DataType):
+            raise InputError(f"'{name}' holds complex numbers. Save their real part or modulus as a raster first.")
         provider = layer.dataProvider()
-        nodata = [(r.min(), r.max()) for r in provider.userNoDataValues(band)]
+        nodata = ()
         if provider.sourceHasNoDataValue(band) and provider.useSourceNoDataValue(band):
-            value = dataset.GetRasterBand(band).GetNoDataValue()
+            value = held.GetNoDataValue()
             if value is not None and value == value:
-                nodata.append((value, value))
-        crs = whole(layer.crs(), layer.name(), dataset.GetProjection())
-        return cls(path, layer.name(), _grid(dataset, layer.name(), crs), crs, tuple(nodata), band, options)
+                nodata = (value,)
+        crs = whole(layer.crs(), name, dataset.GetProjection())
+        mask = _mask(dataset, band)
+        return cls(
+            path,
+            name,
+            _grid(dataset, name, crs),
+            crs,
+            nodata,
+            tuple((one.min(), one.max()) for one in provider.userNoDataValues(band)),
+            band,
+            1.0 if held.GetScale() is None else held.GetScale(),
+            held.GetOffset() or 0.0,
+            mask,
+            options,
+            tuple(_notes(dataset, name, band, mask)),
+        )
 
     def _open(self) -> gdal.Dataset:
         dataset = gdal.OpenEx(self.path, gdal.OF_RASTER, open_options=list(self.options))
@@ -85,33 +122,51 @@ class RasterSource:
             raise InputError(f"'{self.name}' cannot be opened any more: {self.path}")
         return dataset
 
+    @property
+    def _scaled(self) -> bool:
+        return (self.scale, self.offset) != (1.0, 0.0)
+
     def blocks(self, monitor: Monitor = SILENT) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Yield the raster in bands of rows: first row, values as stored, validity."""
+        """Yield the raster in bands of rows: first row, values as QGIS shows them, validity."""
         dataset = self._open()
-        band = dataset.GetRasterBand(self.band)
         rows, cols = self.grid.shape
         height = max(1, _BLOCK_CELLS // cols)
-        _, block_height = band.GetBlockSize()
+        _, block_height = dataset.GetRasterBand(self.band).GetBlockSize()
         height = max(block_height, height // block_height * block_height)
         for row in range(0, rows, height):
             monitor.step(row, rows)
-            values = band.ReadAsArray(0, row, cols, min(height, rows - row))
-            if values is None:
-                raise InputError(f"'{self.name}' cannot be read at row {row}; the file may be damaged: {self.path}")
-            yield row, values, self._valid(values)
+            yield row, *self._rows(dataset, row, min(height, rows - row))
 
-    def _valid(self, values: np.ndarray) -> np.ndarray:
-        valid = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, dtype=bool)
-        for low, high in self.nodata:
-            if low == high:
-                # A NoData value such as -3.4e38 in the metadata is a double; the cells hold it rounded.
-                valid &= values != np.array(low).astype(values.dtype) if values.dtype.kind == "f" else values != low
+    def _rows(self, dataset: gdal.Dataset, row: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return some rows: values as QGIS shows them, validity."""
+        band = dataset.GetRasterBand(self.band)
+        values = band.ReadAsArray(0, row, self.grid.cols, count)
+        if values is None:
+            raise InputError(f"'{self.name}' cannot be read at row {row + 1}; the file may be damaged: {self.path}")
+        floating = values.dtype.kind == "f"
+        valid = np.isfinite(values) if floating else np.ones(values.shape, dtype=bool)
+        for stored in self.nodata:
+            # A NoData value such as -3.4e38 in the metadata is a double; the cells hold it rounded.
+            valid &= values != (np.array(stored).astype(values.dtype) if floating else stored)
+        if self.mask is not None:
+            over = dataset.GetRasterBand(self.mask) if self.mask else band.GetMaskBand()
+            zeros = over.ReadAsArray(0, row, self.grid.cols, count)
+            if zeros is None:
+                raise InputError(f"The mask of '{self.name}' cannot be read at row {row + 1}: {self.path}")
+            valid &= zeros != 0
+        if self._scaled:
+            values = values * self.scale + self.offset
+        # What the user picked in QGIS are rounded numbers; steps of the file are wider than that.
+        slack = 1e-3 * abs(self.scale) if self._scaled else 0.0
+        for low, high in self.hidden:
+            if low == high and floating and not self._scaled:
+                valid &= values != np.array(low).astype(values.dtype)
             else:
-                valid &= (values < low) | (values > high)
-        return valid
+                valid &= (values < low - slack) | (values > high + slack)
+        return values, valid
 
     def read(self, monitor: Monitor = SILENT) -> tuple[np.ndarray, np.ndarray]:
-        """Return all values in the type of the file, and a mask of the valid ones."""
+        """Return all values as QGIS shows them, and a mask of the valid ones."""
         values: np.ndarray | None = None
         valid = np.empty(self.grid.shape, dtype=bool)
         for row, block, good in self.blocks(monitor):
@@ -124,9 +179,7 @@ class RasterSource:
     def read_surface(self, monitor: Monitor = SILENT) -> np.ndarray:
         """Return a continuous raster as float32 (float64 where the file needs it), NaN where NoData."""
         dataset = self._open()  # held while its band is used: GDAL frees the one with the other
-        kind = dataset.GetRasterBand(self.band).DataType
-        small = kind in [getattr(gdal, name) for name in _SMALL_TYPES]
-        surface = np.empty(self.grid.shape, dtype=np.float32 if small else np.float64)
+        surface = np.empty(self.grid.shape, dtype=_surface_type(dataset.GetRasterBand(self.band)))
         for row, block, good in self.blocks(monitor):
             part = surface[row : row + len(block)]
             part[...] = block
@@ -257,12 +310,9 @@ def read_together(
                 if k in held:
                     surfaces.append(held[k][row : row + count])
                     continue
-                values = open_ones[k].GetRasterBand(source.band).ReadAsArray(0, row, cols, count)
-                if values is None:
-                    raise InputError(f"'{source.name}' cannot be read at row {row + 1}; the file may be damaged.")
-                valid = source._valid(values)
-                small = values.dtype == np.float32 or values.dtype.itemsize <= 2
-                surfaces.append(values.astype(np.float32 if small else np.float64, copy=False))
+                values, valid = source._rows(open_ones[k], row, count)
+                kind = _surface_type(open_ones[k].GetRasterBand(source.band))
+                surfaces.append(values.astype(kind, copy=False))
                 surfaces[-1][~valid] = np.nan
                 # Whole tiles were read and none is read again; GDAL would keep up to a twentieth of the memory.
                 open_ones[k].FlushCache()
@@ -282,11 +332,56 @@ def metres_per_unit(crs: QgsCoordinateReferenceSystem) -> float:
     return QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), QgsUnitTypes.DistanceUnit.DistanceMeters)
 
 
+def _surface_type(band: gdal.Band) -> type:
+    return np.float32 if gdal.GetDataTypeName(band.DataType) in _SMALL_TYPES else np.float64
+
+
+def _mask(dataset: gdal.Dataset, band: int) -> int | None:
+    """Return where the mask of a band is, see `RasterSource`."""
+    alpha = _alpha(dataset)  # first: GDAL does not look at it where a NoData value is declared
+    if alpha not in (None, band):
+        return alpha
+    flags = dataset.GetRasterBand(band).GetMaskFlags()
+    return None if flags & (gdal.GMF_ALL_VALID | gdal.GMF_NODATA) else 0
+
+
+def _alpha(dataset: gdal.Dataset) -> int | None:
+    bands = range(1, dataset.RasterCount + 1)
+    return next((k for k in bands if dataset.GetRasterBand(k).GetColorInterpretation() == gdal.GCI_AlphaBand), None)
+
+
+def _notes(dataset: gdal.Dataset, name: str, band: int, mask: int | None) -> Iterator[str]:
+    count = dataset.RasterCount - (_alpha(dataset) is not None)
+    if count > 1:
+        title = dataset.GetRasterBand(band).GetDescription()
+        yield f"'{name}' has {count} bands; band {band}{f' ({title})' if title else ''} is used."
+    if mask is not None:
+        what = f"its alpha band ({mask})" if mask else "its mask"
+        yield f"'{name}': cells where {what} is 0 are NoData."
+    _, dx, skew_x, _, skew_y, dy = dataset.GetGeoTransform()
+    if skew_x or skew_y:
+        yield f"'{name}' is rotated by less than {_ROUNDING:g} of a cell over the whole raster; it is read as north-up."
+    if dx != -dy and math.isclose(dx, -dy, rel_tol=SQUARE):
+        off = 50.0 * abs(dx + dy) / (dx - dy)
+        if off >= 1e-3:
+            yield (
+                f"The cells of '{name}' are {dx:.10g} x {-dy:.10g} map units. Where square cells are needed, their edge is "
+                f"the mean, {(dx - dy) / 2.0:.10g}: distances along rows and columns are {off:.2g} % off."
+            )
+
+
 def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem) -> Grid:
-    left, dx, skew_x, top, skew_y, dy = dataset.GetGeoTransform()
-    if skew_x or skew_y or dx <= 0 or dy >= 0:
+    place = dataset.GetGeoTransform(can_return_null=True)
+    if place is None:
+        raise InputError(
+            f"'{name}' does not say where it lies (no geotransform). Georeference it first (Raster, Georeferencer; or a "
+            "world file)."
+        )
+    left, dx, skew_x, top, skew_y, dy = place
+    rows, cols = dataset.RasterYSize, dataset.RasterXSize
+    if dx <= 0 or dy >= 0 or abs(skew_x) * rows > _ROUNDING * dx or abs(skew_y) * cols > _ROUNDING * -dy:
         raise InputError(f"'{name}' is rotated or not north-up. Warp it first (GDAL 'Warp'), which makes it north-up.")
-    return Grid(dataset.RasterYSize, dataset.RasterXSize, left, top, dx, -dy, wkt(crs), metres_per_unit(crs))
+    return Grid(rows, cols, left, top, dx, -dy, wkt(crs), metres_per_unit(crs))
 
 
 def describe_values(values: np.ndarray, valid: np.ndarray) -> str:

@@ -70,23 +70,27 @@ class VectorSource:
         return self.source.fields().names()
 
     def features(self, crs: QgsCoordinateReferenceSystem | None = None) -> Iterator[QgsFeature]:
-        """Yield the features, reprojected where the layer has another CRS."""
+        """Yield the features without curves, reprojected where the layer has another CRS."""
         own = self.crs
-        if crs is None or not crs.isValid() or not own.isValid() or crs == own:
-            yield from self.source.getFeatures()
-            return
-        # Not left to the request: QGIS would hand out unchanged coordinates where the layer's CRS is no longer whole.
-        transform = QgsCoordinateTransform(own, crs, self.context)
+        transform = None
+        if crs is not None and crs.isValid() and own.isValid() and crs != own:
+            # Not left to the request: QGIS would hand out unchanged coordinates where the layer's CRS is no longer whole.
+            transform = QgsCoordinateTransform(own, crs, self.context)
         for feature in self.source.getFeatures():
-            geometry = feature.geometry()
-            try:
-                geometry.transform(transform)
-            except QgsCsException:
-                raise InputError(
-                    f"Feature {feature.id()} of '{self.name}' cannot be brought from {own.authid() or own.description()} "
-                    f"into {crs.authid() or crs.description()}: its coordinates lie outside what these cover. Remove it."
-                ) from None
-            feature.setGeometry(geometry)
+            shape = feature.geometry()
+            if _is_curved(shape):
+                shape = QgsGeometry(shape.constGet().segmentize())
+                feature.setGeometry(shape)
+            if transform is not None:
+                try:
+                    shape.transform(transform)
+                except QgsCsException:
+                    raise InputError(
+                        f"Feature {feature.id()} of '{self.name}' cannot be brought from "
+                        f"{own.authid() or own.description()} into {crs.authid() or crs.description()}: its coordinates "
+                        "lie outside what these cover. Remove it."
+                    ) from None
+                feature.setGeometry(shape)
             yield feature
 
     def geometries(self, crs: QgsCoordinateReferenceSystem | None = None) -> list[QgsGeometry]:
@@ -94,141 +98,13 @@ class VectorSource:
         return [f.geometry() for f in self.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
 
 
-@dataclass(frozen=True)
-class Sources:
-    """Source polygons and their cells.
-
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, cols)
-        0 outside, else 1 + position of the source in the lists below.
-    ids : list of int or str
-        Ids as the user knows them.
-    geometries : list of QgsGeometry
-        Polygons in the CRS of the grid.
-    features : list of QgsFeature
-        The features, for their attributes.
-    """
-
-    labels: np.ndarray
-    ids: list
-    geometries: list[QgsGeometry]
-    features: list[QgsFeature]
-
-    @property
-    def id_type(self) -> type:
-        """`int` when every id is a whole number, else `str`."""
-        return int if all(isinstance(one, int) for one in self.ids) else str
+def _is_curved(shape: QgsGeometry) -> bool:
+    """Tell whether GDAL and GEOS, which know no curves, would pass over a geometry; it may have none all the same."""
+    return not shape.isNull() and (QgsWkbTypes.isCurvedType(shape.wkbType()) or shape.constGet().hasCurvedSegments())
 
 
-def read_ids(source: VectorSource, id_field: str) -> tuple[list, list[QgsFeature]]:
-    """Return the id of each feature and the features, without geometry changes.
-
-    Raises
-    ------
-    InputError
-        For ids that are missing or given twice.
-    """
-    return _ids(source, list(source.features()), id_field)
-
-
-def _ids(source: VectorSource, features: list[QgsFeature], id_field: str) -> tuple[list, list[QgsFeature]]:
-    if not id_field and "source_id" in source.field_names:
-        id_field = "source_id"
-    if not id_field:
-        return [f.id() for f in features], features
-    if id_field not in source.field_names:
-        raise InputError(f"'{source.name}' has no field '{id_field}'. It has: {', '.join(source.field_names)}.")
-    raw = [f[id_field] for f in features]
-    if any(is_null(one) or one == "" for one in raw):
-        raise InputError(f"'{source.name}' has features without a value in '{id_field}'. Give every source an id.")
-    numeric = all(isinstance(one, (int, float)) and float(one).is_integer() for one in raw)
-    ids = [int(one) if numeric else str(one) for one in raw]
-    if len(set(ids)) < len(ids):
-        double = sorted({one for one in ids if ids.count(one) > 1}, key=str)
-        raise InputError(
-            f"'{source.name}' has more than one feature with the same '{id_field}': {name_ids(double)}. "
-            "Dissolve by that field first, so that each source is one (multi-part) feature."
-        )
-    return ids, features
-
-
-def read_sources(
-    source: VectorSource,
-    grid: Grid,
-    crs: QgsCoordinateReferenceSystem,
-    *,
-    id_field: str = "",
-    valid: np.ndarray | None = None,
-    minimum: int = 1,
-    monitor: Monitor = SILENT,
-) -> Sources:
-    """Return source polygons and the cells whose centre lies inside them.
-
-    A source that catches no cell centre gets the cell nearest to a point inside it. Where sources overlap, the later
-    one in the layer keeps the cells. Cells that are not `valid` are left out.
-
-    Parameters
-    ----------
-    source : VectorSource
-        Polygon layer, one feature for each source.
-    grid : Grid
-        The grid to put them on.
-    crs : QgsCoordinateReferenceSystem
-        CRS of the grid.
-    id_field : str
-        Field with the ids; empty: 'source_id' if there, else the feature id.
-    valid : ndarray of bool, optional
-        Cells that may belong to a source.
-    minimum : int
-        Fewest sources that make sense.
-    monitor : Monitor
-        Gets the warnings.
-
-    Raises
-    ------
-    InputError
-        For too few sources, double ids, and sources outside the grid or wholly on NoData.
-    """
-    features = [f for f in source.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
-    ids, features = _ids(source, features, id_field)
-    if len(ids) < minimum:
-        raise InputError(f"'{source.name}' has {len(ids)} usable source(s); this tool needs at least {minimum}.")
-    geometries = [f.geometry() for f in features]
-    outside = [one for one, g in zip(ids, geometries) if not _overlaps(g, grid)]
-    if outside:
-        raise InputError(
-            f"Sources {name_ids(outside)} of '{source.name}' lie outside the raster ({grid.describe()}). "
-            "Use a larger raster, or remove these sources."
-        )
-    labels = burn(geometries, grid)
-    count = np.bincount(labels.ravel(), minlength=len(ids) + 1)
-    tiny = [k for k in range(len(ids)) if count[k + 1] == 0]
-    for k in tiny:
-        point = geometries[k].pointOnSurface().asPoint()
-        row, col = grid.index(point.x(), point.y())
-        labels[min(max(row, 0), grid.rows - 1), min(max(col, 0), grid.cols - 1)] = k + 1
-    if tiny:
-        monitor.warn(
-            f"Sources {name_ids(ids[k] for k in tiny)} hold no cell centre (smaller than a cell, or covered by another "
-            "source); each took the cell nearest to its inside."
-        )
-    if valid is not None:
-        lost = int(np.count_nonzero(labels[~valid]))
-        labels[~valid] = 0
-        present = np.bincount(labels.ravel(), minlength=len(ids) + 1)[1:]
-        gone = [one for one, n in zip(ids, present) if n == 0]
-        if gone:
-            raise InputError(
-                f"Sources {name_ids(gone)} of '{source.name}' have no cell with data in the raster. "
-                "Fill the NoData under them, or remove these sources."
-            )
-        if lost:
-            monitor.warn(f"{lost:,} cells of the sources lie on NoData of the raster and were left out.")
-    return Sources(labels, ids, geometries, features)
-
-
-def _overlaps(geometry: QgsGeometry, grid: Grid) -> bool:
+def overlaps(geometry: QgsGeometry, grid: Grid) -> bool:
+    """Tell whether the box of a geometry reaches into the grid."""
     box = geometry.boundingBox()
     return not (
         box.xMaximum() <= grid.left
@@ -279,7 +155,7 @@ def burn_mask(
     mask = np.zeros(grid.shape, dtype=bool)
     for layer in layers:
         monitor.check()
-        shapes = [shape for shape in layer.geometries(crs) if _overlaps(shape, grid)]
+        shapes = [shape for shape in layer.geometries(crs) if overlaps(shape, grid)]
         if not shapes:
             monitor.warn(f"'{layer.name}' has no polygon on the raster; it was left out.")
             continue
@@ -303,7 +179,18 @@ def cells_inside(polygon: QgsGeometry, grid: Grid) -> np.ndarray:
 
     For a polygon that catches no centre it is the cell at a point inside it, if the grid has one there.
     """
-    box = polygon.boundingBox()
+    cells = burnt_cells(polygon, grid)
+    if cells.size:
+        return cells
+    point = polygon.pointOnSurface().asPoint()
+    row, col = grid.index(point.x(), point.y())
+    inside = 0 <= row < grid.rows and 0 <= col < grid.cols
+    return np.array([row * grid.cols + col] if inside else [], dtype=np.int64)
+
+
+def burnt_cells(shape: QgsGeometry, grid: Grid, *, all_touched: bool = False) -> np.ndarray:
+    """Return the flat indices of the cells that `burn` gives one geometry, without burning the whole grid."""
+    box = shape.boundingBox()
     top, left = grid.index(box.xMinimum(), box.yMaximum())
     bottom, right = grid.index(box.xMaximum(), box.yMinimum())
     top, left = max(top, 0), max(left, 0)
@@ -311,13 +198,7 @@ def cells_inside(polygon: QgsGeometry, grid: Grid) -> np.ndarray:
     if bottom < top or right < left:
         return np.empty(0, dtype=np.int64)
     window = grid.window(top, left, bottom - top + 1, right - left + 1)
-    rows, cols = np.nonzero(burn([polygon], window))
-    if not rows.size:
-        point = polygon.pointOnSurface().asPoint()
-        row, col = grid.index(point.x(), point.y())
-        if not (0 <= row < grid.rows and 0 <= col < grid.cols):
-            return np.empty(0, dtype=np.int64)
-        rows, cols = np.array([row - top]), np.array([col - left])
+    rows, cols = np.nonzero(burn([shape], window, all_touched=all_touched))
     return (rows + top) * grid.cols + cols + left
 
 
@@ -345,6 +226,12 @@ def polygonise(labels: np.ndarray, grid: Grid, monitor: Monitor = SILENT) -> dic
             geometry.fromWkb(bytes(feature.GetGeometryRef().ExportToWkb()))
             parts.setdefault(value, []).append(geometry)
     return {value: _multi(parts[value]) for value in sorted(parts)}
+
+
+def numbered_polygons(labels: np.ndarray, grid: Grid, monitor: Monitor = SILENT) -> list[QgsGeometry]:
+    """Return the polygons of the labels 1 to n, none of which may be missing: label k is at place k - 1."""
+    shapes = polygonise(labels, grid, monitor)
+    return [shapes[k] for k in range(1, int(labels.max(initial=0)) + 1)]
 
 
 def _multi(parts: list[QgsGeometry]) -> QgsGeometry:

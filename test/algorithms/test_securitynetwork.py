@@ -146,3 +146,31 @@ def test_the_single_tools_give_the_same_sources(run, parameters, tmp_path):
     single = sorted(read_table(ranked["OUTPUT"]), key=lambda row: -row["dPC"])
     for field in ("area_ha", "dPC", "dPCflux", "dPCconnector", "dIIC"):
         assert [row[field] for row in whole] == pytest.approx([row[field] for row in single], rel=1e-4)
+
+
+def test_a_lake_without_ndvi_is_refused_by_name(run, raster, tmp_path):
+    land = np.full((90, 100), 5, dtype=np.uint8)
+    land[5:25, 5:25] = land[60:80, 60:80] = 1
+    land[5:25, 70:90] = 6
+    ndvi = np.where(land == 6, -9999.0, 0.3 + 0.4 * (land == 1)).astype(np.float32)
+    scores = tmp_path / "scores.csv"
+    scores.write_text(
+        "factor,min,max,value,score,weight\nLand use,,,1,1,0.6\nLand use,,,5,3,\nLand use,,,6,3,\n"
+        "ndvi,,0.5,,5,0.4\nndvi,0.5,,,1,\n",
+        encoding="utf-8",
+    )
+    given = {
+        "LANDUSE": raster("land", land),
+        "FACTORS": [raster("ndvi", ndvi, nodata=-9999)],
+        "SCORES": str(scores),
+        "FOREGROUND": "1,6",
+        "MIN_AREA": 1.0,
+        "MIN_DPC": 0.01,
+    }
+    with pytest.raises(
+        Exception, match=r"Source \d \(29.16 ha, at x .*no resistance anywhere: NoData of 'ndvi'\. Fill"
+    ):
+        run("securitynetwork", **given, SOURCES=str(tmp_path / "sources.gpkg"))
+    ndvi[land == 6] = 0.1
+    given["FACTORS"] = [raster("ndvi", ndvi, nodata=-9999)]
+    assert run("securitynetwork", **given)["SOURCE_COUNT"] == 3

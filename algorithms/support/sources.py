@@ -1,0 +1,366 @@
+"""Reading ecological sources: one rule for odd polygons in every tool, and a cell of its own for every source."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsRectangle, QgsSpatialIndex
+
+from ...core.errors import InputError
+from ...core.grid import Grid
+from ...core.monitor import SILENT, Monitor
+from .cutting import SMALLEST, repaired
+from .rasters import metres_per_unit
+from .vectors import VectorSource, burn, burnt_cells, is_null, name_ids, overlaps
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Source polygons and their cells.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (rows, cols)
+        0 outside, else 1 + position of the source in the lists below; every source has a cell.
+    ids : list of int or str
+        Ids as the user knows them.
+    geometries : list of QgsGeometry
+        Polygons in the CRS of the grid.
+    features : list of QgsFeature
+        The features, for their attributes.
+    """
+
+    labels: np.ndarray
+    ids: list
+    geometries: list[QgsGeometry]
+    features: list[QgsFeature]
+
+    @property
+    def id_type(self) -> type:
+        """`int` when every id is a whole number, else `str`."""
+        return int if all(isinstance(one, int) for one in self.ids) else str
+
+
+def read_polygons(
+    source: VectorSource,
+    id_field: str,
+    *,
+    crs: QgsCoordinateReferenceSystem | None = None,
+    monitor: Monitor = SILENT,
+) -> tuple[list, list[QgsFeature]]:
+    """Return the ids of the sources and their features.
+
+    Those without a geometry are left out; polygons that cross themselves are repaired. Both are warned of, and so are
+    sources without an area and land that belongs to two sources.
+
+    Parameters
+    ----------
+    source : VectorSource
+        Polygon layer, one feature for each source.
+    id_field : str
+        Field with the ids; empty: 'source_id' if there, else the feature id.
+    crs : QgsCoordinateReferenceSystem, optional
+        CRS to bring the polygons to; by default that of the layer.
+    monitor : Monitor
+        Gets the warnings.
+
+    Raises
+    ------
+    InputError
+        For ids that are missing or given twice.
+    """
+    if not id_field and "source_id" in source.field_names:
+        id_field = "source_id"
+    if id_field and id_field not in source.field_names:
+        raise InputError(f"'{source.name}' has no field '{id_field}'. It has: {', '.join(source.field_names)}.")
+    features, bare = [], []
+    for one in source.features(crs):
+        shape = one.geometry()
+        usable = not (shape.isNull() or shape.isEmpty()) and shape.boundingBox().isFinite()
+        (features if usable else bare).append(one)
+    if bare:
+        named = name_ids(one[id_field] if id_field else one.id() for one in bare)
+        monitor.warn(f"Sources {named} of '{source.name}' have no geometry and were left out.")
+    ids = _ids(source, features, id_field)
+    _mend(source, ids, features, crs or source.crs, monitor)
+    return ids, features
+
+
+def _ids(source: VectorSource, features: list[QgsFeature], id_field: str) -> list:
+    if not id_field:
+        return [one.id() for one in features]
+    raw = [one[id_field] for one in features]
+    if any(is_null(one) or one == "" for one in raw):
+        raise InputError(f"'{source.name}' has features without a value in '{id_field}'. Give every source an id.")
+    numeric = all(isinstance(one, (int, float)) and float(one).is_integer() for one in raw)
+    ids = [int(one) if numeric else str(one) for one in raw]
+    if len(set(ids)) < len(ids):
+        double = sorted({one for one in ids if ids.count(one) > 1}, key=str)
+        raise InputError(
+            f"'{source.name}' has more than one feature with the same '{id_field}': {name_ids(double)}. "
+            "Dissolve by that field first, so that each source is one (multi-part) feature."
+        )
+    return ids
+
+
+def _mend(source: VectorSource, ids: list, features: list[QgsFeature], crs, monitor: Monitor) -> None:
+    """Repair polygons that cross themselves; warn of them, of sources without area and of shared land."""
+    hectare = metres_per_unit(crs) ** 2 / 1e4
+    crossed, flat = [], []
+    for one, feature in zip(ids, features):
+        monitor.check()
+        shape = feature.geometry()
+        sound = repaired(shape)
+        if sound is not shape:
+            feature.setGeometry(sound)
+            crossed.append(f"{one} ({sound.area() * hectare:.4g} ha)")
+        if not sound.area() > 0.0:
+            flat.append(one)
+    if crossed:
+        monitor.warn(f"Sources {name_ids(crossed)} of '{source.name}' cross themselves and were repaired; check them.")
+    if flat:
+        monitor.warn(
+            f"Sources {name_ids(flat)} of '{source.name}' have an area of 0 ha (points, lines or collapsed polygons): "
+            "on a raster each is a cell; where areas count they weigh nothing."
+        )
+    shared = _overlaps([feature.geometry() for feature in features], monitor)
+    if shared:
+        pairs = name_ids(f"{ids[i]} and {ids[j]} ({area * hectare:.4g} ha)" for i, j, area in shared)
+        monitor.warn(
+            f"Sources of '{source.name}' overlap on {sum(area for *_, area in shared) * hectare:.4g} ha: {pairs}. This "
+            "land counts in the area of both; on a raster it belongs to the later one in the layer. Cut it from one."
+        )
+
+
+def _overlaps(shapes: Sequence[QgsGeometry], monitor: Monitor) -> list[tuple[int, int, float]]:
+    """Return which two polygons share land, and how much, in square map units."""
+    index = QgsSpatialIndex()
+    for k, shape in enumerate(shapes):
+        index.addFeature(k, shape.boundingBox())
+    found = []
+    for k, shape in enumerate(shapes):
+        near = [other for other in sorted(index.intersects(shape.boundingBox())) if other > k]
+        if not near:
+            continue
+        engine = QgsGeometry.createGeometryEngine(shape.constGet())
+        engine.prepareGeometry()
+        for other in near:
+            monitor.check()
+            second = shapes[other]
+            if not engine.intersects(second.constGet()) or engine.touches(second.constGet()):
+                continue
+            area = shape.intersection(second).area()
+            if area > SMALLEST * min(shape.area(), second.area()):
+                found.append((k, other, area))
+    return found
+
+
+def read_sources(
+    source: VectorSource,
+    grid: Grid,
+    crs: QgsCoordinateReferenceSystem,
+    *,
+    id_field: str = "",
+    valid: np.ndarray | None = None,
+    minimum: int = 1,
+    monitor: Monitor = SILENT,
+) -> Sources:
+    """Return source polygons and the cells whose centre lies inside them.
+
+    Where sources overlap, the later one in the layer keeps the cells. A source that would hold none gets the cell nearest
+    to a point inside it, but never the last cell of another: then a free cell beside it. Cells that are not `valid` are
+    left out.
+
+    Parameters
+    ----------
+    source : VectorSource
+        Polygon layer, one feature for each source.
+    grid : Grid
+        The grid to put them on.
+    crs : QgsCoordinateReferenceSystem
+        CRS of the grid.
+    id_field : str
+        Field with the ids; empty: 'source_id' if there, else the feature id.
+    valid : ndarray of bool, optional
+        Cells that may belong to a source.
+    minimum : int
+        Fewest sources that make sense.
+    monitor : Monitor
+        Gets the warnings.
+
+    Raises
+    ------
+    InputError
+        For too few sources, double ids, sources outside the grid, wholly on NoData, or without a cell of their own.
+    """
+    ids, features = read_polygons(source, id_field, crs=crs, monitor=monitor)
+    if len(ids) < minimum:
+        raise InputError(f"'{source.name}' has {len(ids)} usable source(s); this tool needs at least {minimum}.")
+    shapes = [feature.geometry() for feature in features]
+    outside = [one for one, shape in zip(ids, shapes) if not overlaps(shape, grid)]
+    if outside:
+        raise InputError(
+            f"Sources {name_ids(outside)} of '{source.name}' lie outside the raster ({grid.describe()}). "
+            "Use a larger raster, or remove these sources."
+        )
+    beyond = [f"{one} ({share:.1%})" for one, share in zip(ids, _beyond(shapes, grid)) if share > 0.0]
+    if beyond:
+        monitor.warn(f"Sources {name_ids(beyond)} of '{source.name}' reach beyond the raster; that part is not seen.")
+    cells = _Cells(shapes, grid, valid)
+    cells.settle()
+    if cells.gone:
+        raise InputError(
+            f"Sources {name_ids(ids[k] for k in cells.gone)} of '{source.name}' have no cell with data in the raster. "
+            "Fill the NoData under them, or remove these sources."
+        )
+    if cells.stuck:
+        raise InputError(
+            f"Sources {_shared(ids, cells.stuck)} of '{source.name}' share a cell, and no cell beside it is free. "
+            f"{_parting(shapes, cells.stuck, grid)} Use smaller cells, or merge or remove these sources."
+        )
+    if cells.moved:
+        monitor.warn(
+            f"Sources {_shared(ids, cells.moved)} of '{source.name}' share a cell; the first named took a free cell beside "
+            f"it. {_parting(shapes, cells.moved, grid)}"
+        )
+    tiny = [ids[k] for k in cells.tiny if k not in cells.moved]
+    if tiny:
+        monitor.warn(
+            f"Sources {name_ids(tiny)} hold no cell centre (smaller than a cell, or covered by another "
+            "source); each took the cell nearest to its inside."
+        )
+    if cells.lost.any():
+        part = [f"{ids[k]} ({cells.lost[k] / cells.held[k]:.1%})" for k in np.argsort(-cells.lost) if cells.lost[k]]
+        monitor.warn(
+            f"{cells.lost.sum():,} cells of the sources lie on NoData of the raster and were left out, of sources "
+            f"{name_ids(part)}."
+        )
+    return Sources(cells.labels, ids, shapes, features)
+
+
+def _beyond(shapes: Sequence[QgsGeometry], grid: Grid) -> list[float]:
+    """Return the share of each polygon that lies outside the grid, 0 where it is less than half a cell."""
+    extent = QgsRectangle(grid.left, grid.bottom, grid.right, grid.top)
+    frame = QgsGeometry.fromRect(extent)
+    shares = []
+    for shape in shapes:
+        outside = 0.0 if extent.contains(shape.boundingBox()) else shape.area() - shape.intersection(frame).area()
+        shares.append(outside / shape.area() if outside > 0.5 * grid.dx * grid.dy else 0.0)
+    return shares
+
+
+@dataclass
+class _Cells:
+    """Which cell belongs to which source.
+
+    Attributes
+    ----------
+    labels : ndarray of int32
+        1 + position of the source.
+    held, lost : ndarray of int64
+        Cells of each source before those on NoData were left out, and how many of them these were.
+    tiny : list of int
+        Sources that had no cell and got one.
+    moved, stuck : dict of int to list of int
+        Sources that lie in the last cells of others, and these; they got a cell beside it, or none.
+    gone : list of int
+        Sources without a cell with data.
+    """
+
+    shapes: Sequence[QgsGeometry]
+    grid: Grid
+    valid: np.ndarray | None
+    tiny: list[int] = field(default_factory=list)
+    moved: dict[int, list[int]] = field(default_factory=dict)
+    stuck: dict[int, list[int]] = field(default_factory=dict)
+    gone: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        count = len(self.shapes) + 1
+        self.labels = burn(self.shapes, self.grid)
+        self.held = np.bincount(self.labels.ravel(), minlength=count)[1:]
+        self._left = self.held
+        if self.valid is not None:
+            self.labels[~self.valid] = 0
+            self._left = np.bincount(self.labels.ravel(), minlength=count)[1:]
+        self.lost = self.held - self._left
+        self._owner = self.labels.reshape(-1)
+
+    def settle(self) -> None:
+        """Give a cell to every source that has none."""
+        for k in np.flatnonzero(self._left == 0).tolist():
+            shape = self.shapes[k]
+            own = burnt_cells(shape, self.grid)
+            touched = self._near_first(k, burnt_cells(shape, self.grid, all_touched=True))
+            wanted = self._with_data(self._near_first(k, own) if own.size else touched)
+            if not wanted:
+                self.gone.append(k)
+                continue
+            cell = self._free(wanted + self._with_data(touched), but_last=True)
+            if cell is not None:
+                self.tiny.append(k)
+            else:
+                others = list(dict.fromkeys(int(self._owner[one]) - 1 for one in wanted))
+                cell = self._free(self._with_data(self._beside(wanted[0])), but_last=False)
+                (self.stuck if cell is None else self.moved)[k] = others
+            if cell is not None:
+                if self._owner[cell]:
+                    self._left[self._owner[cell] - 1] -= 1
+                self._owner[cell] = k + 1
+                self._left[k] = 1
+
+    def _near_first(self, k: int, cells: np.ndarray) -> list[int]:
+        """Return cells by the distance of their centre from a point inside a source; the cell of that point is first."""
+        grid, point = self.grid, _inside(self.shapes[k])
+        row, col = grid.index(*point)
+        here = min(max(row, 0), grid.rows - 1) * grid.cols + min(max(col, 0), grid.cols - 1)
+        x, y = grid.centre(cells // grid.cols, cells % grid.cols)
+        near = cells[np.argsort(np.hypot(x - point[0], y - point[1]), kind="stable")].tolist()
+        return [here, *(one for one in near if one != here)] if here in near or not near else near
+
+    def _beside(self, cell: int) -> list[int]:
+        """Return the cells around one, those that share an edge first."""
+        row, col = divmod(cell, self.grid.cols)
+        steps = [(-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)]
+        around = [(row + down, col + right) for down, right in steps]
+        return [r * self.grid.cols + c for r, c in around if 0 <= r < self.grid.rows and 0 <= c < self.grid.cols]
+
+    def _with_data(self, cells: Iterable[int]) -> list[int]:
+        return [one for one in cells if self.valid is None or self.valid.flat[one]]
+
+    def _free(self, cells: Iterable[int], *, but_last: bool) -> int | None:
+        """Return the first cell of no source; with `but_last` also one of a source that has others."""
+        for cell in cells:
+            owner = self._owner[cell]
+            if not owner or (but_last and self._left[owner - 1] > 1):
+                return cell
+        return None
+
+
+def _inside(shape: QgsGeometry) -> tuple[float, float]:
+    found = shape.pointOnSurface()
+    point = shape.vertexAt(0) if found.isNull() else found.asPoint()  # none in a polygon that has collapsed
+    return point.x(), point.y()
+
+
+def _shared(ids: list, sharing: dict[int, list[int]]) -> str:
+    return name_ids(f"{ids[k]} (with {name_ids(ids[one] for one in others)})" for k, others in sharing.items())
+
+
+def _parting(shapes: Sequence[QgsGeometry], sharing: dict[int, list[int]], grid: Grid) -> str:
+    """Return a sentence with the size of cells in which no two of these sources share one."""
+    apart = math.inf
+    for k, others in sharing.items():
+        x, y = _inside(shapes[k])
+        for one in others:
+            # Two points that are farther apart than a cell along x or y never lie in one cell.
+            other_x, other_y = _inside(shapes[one])
+            apart = min(apart, max(abs(x - other_x), abs(y - other_y)))
+    apart = min(apart, grid.dx / 2.0, grid.dy / 2.0)
+    if not apart > 1e-6 * grid.dx:
+        return "They lie on one spot, so no cell size parts them."
+    digits = 2 - math.floor(math.log10(apart))
+    return f"Cells of {math.floor(apart * 10**digits) / 10**digits:g} map units or less part them."

@@ -1,0 +1,193 @@
+"""Reference systems of inputs: degrees only where nothing is measured, scales that are off, layers without any."""
+
+import math
+
+import numpy as np
+import pytest
+from layerio import read_raster, read_table
+
+pytestmark = pytest.mark.qgis
+
+GROUND = np.ones((40, 40), dtype=np.float32)
+LEFT, TOP, CELL = 500_000.0, 2_900_000.0, 30.0
+DEGREES, ZONE_48, WEB, STATE_PLANE = "EPSG:4326", "EPSG:32648", "EPSG:3857", "EPSG:2264"
+
+
+def square(col, row, size=4, left=LEFT, top=TOP, cell=CELL):
+    x, y, far = left + cell * col, top - cell * row, cell * size
+    return f"MultiPolygon ((({x} {y}, {x + far} {y}, {x + far} {y - far}, {x} {y - far}, {x} {y})))"
+
+
+def reprojected(wkt, source, target):
+    from qgis.core import (
+        QgsCoordinateReferenceSystem,
+        QgsCoordinateTransform,
+        QgsCoordinateTransformContext,
+        QgsGeometry,
+    )
+
+    geometry = QgsGeometry.fromWkt(wkt)
+    systems = QgsCoordinateReferenceSystem(source), QgsCoordinateReferenceSystem(target)
+    geometry.transform(QgsCoordinateTransform(*systems, QgsCoordinateTransformContext()))
+    return geometry.asWkt(15)
+
+
+ROWS = [(square(2, 18), {"source_id": 1}), (square(33, 18), {"source_id": 2})]
+OUT = {"LINKS": "TEMPORARY_OUTPUT", "CORRIDORS": "TEMPORARY_OUTPUT"}
+
+
+def said(run, text):
+    return [line for line in run.feedback.textLog().splitlines() if text in line]
+
+
+@pytest.fixture
+def in_degrees(qgis, polygons):
+    return polygons("lonlat", [(reprojected(wkt, ZONE_48, DEGREES), row) for wkt, row in ROWS], crs=DEGREES)
+
+
+def test_sources_in_degrees_are_brought_onto_the_raster(run, raster, polygons, in_degrees):
+    costs = []
+    for layer in (polygons("metres", ROWS), in_degrees):
+        found = run("linkages", RESISTANCE=raster("ground", GROUND), SOURCES=layer, **OUT)
+        costs.append([row["cw_dist"] for row in read_table(found["LINKS"])])
+    assert costs[0] == costs[1]
+
+
+def test_roads_in_degrees_are_brought_onto_the_grid(run, raster, polygons, tmp_path):
+    line = f"MultiLineString (({LEFT} {TOP - 500}, {LEFT + 1200} {TOP - 520}))"
+    found = []
+    for name, wkt, crs in (("metres", line, ZONE_48), ("lonlat", reprojected(line, ZONE_48, DEGREES), DEGREES)):
+        road = polygons(name, [(wkt, {"id": 1})], kind="MultiLineString", crs=crs)
+        out = run("distancefactor", FEATURES=road, GRID=raster("ground", GROUND), OUTPUT=str(tmp_path / f"{name}.tif"))
+        found.append(read_raster(out["OUTPUT"])[0])
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_land_use_in_degrees_beside_the_resistance_is_resampled(run, raster, polygons):
+    use = raster("use", np.full((60, 60), 3, dtype=np.uint8), cell=0.0003, left=104.997, top=26.222, crs=DEGREES)
+    found = run(
+        "linkages",
+        RESISTANCE=raster("ground", GROUND),
+        SOURCES=polygons("plain", ROWS),
+        LANDUSE=use,
+        ZONES="TEMPORARY_OUTPUT",
+        **OUT,
+    )
+    assert found["LINK_COUNT"] == 1
+    assert said(run, "'use' was resampled onto the grid of 'ground'")
+
+
+@pytest.mark.parametrize(
+    ("tool", "parameters"),
+    [
+        ("connectivity", {"OUTPUT": "TEMPORARY_OUTPUT"}),
+        ("tabulate", {"TABLE": "TEMPORARY_OUTPUT", "HTML": "TEMPORARY_OUTPUT"}),
+    ],
+)
+def test_vectors_in_degrees_are_refused_where_no_raster_says_what_to_measure_in(
+    run, in_degrees, polygons, raster, tool, parameters
+):
+    # Not even beside a raster that the choice of distance leaves unused.
+    beside = {"SOURCES": in_degrees, "RESISTANCE": raster("ground", GROUND)}
+    given = beside if tool == "connectivity" else {"AREAS": in_degrees, "ZONES": polygons("plain", ROWS)}
+    with pytest.raises(Exception, match=r"'lonlat' is in degrees \(EPSG:4326\).*EPSG:32648"):
+        run(tool, **given, **parameters)
+
+
+def test_zones_in_degrees_are_brought_onto_the_areas(run, in_degrees, polygons):
+    out = {"TABLE": "TEMPORARY_OUTPUT", "HTML": "TEMPORARY_OUTPUT"}
+    rows = read_table(run("tabulate", AREAS=polygons("plain", ROWS), ZONES=in_degrees, **out)["TABLE"])
+    assert [row["area_ha"] for row in rows] == pytest.approx([1.44, 1.44, 2.88], rel=1e-4)
+
+
+def test_links_in_degrees_have_their_length_in_metres(run, polygons, tmp_path):
+    line = f"MultiLineString (({LEFT + 180} {TOP - 600}, {LEFT + 990} {TOP - 600}))"
+    found = []
+    for name, wkt, crs in (("metres", line, ZONE_48), ("lonlat", reprojected(line, ZONE_48, DEGREES), DEGREES)):
+        links = polygons(name, [(wkt, {"from_id": 1, "to_id": 2, "cw_dist": 5.0})], kind="MultiLineString", crs=crs)
+        out = {"OUTPUT_SOURCES": "TEMPORARY_OUTPUT", "OUTPUT_LINKS": "TEMPORARY_OUTPUT", "INDICES": "TEMPORARY_OUTPUT"}
+        rows = read_table(run("centrality", SOURCES=polygons("plain", ROWS), LINKS=links, **out)["INDICES"])
+        found.append(next(row["value"] for row in rows if row["name"] == "length_km"))
+    assert found == pytest.approx([0.81, 0.81], rel=1e-6)
+
+
+def web_mercator(latitude):
+    """Return the northing of a latitude in Web Mercator."""
+    return 6378137.0 * math.log(math.tan(math.pi / 4 + math.radians(latitude) / 2))
+
+
+def scales(latitude):
+    """Return the scales of Web Mercator along meridian and parallel (radii of curvature: Snyder 1987, page 25)."""
+    sine, cosine, e2 = math.sin(math.radians(latitude)), math.cos(math.radians(latitude)), 0.00669437999014
+    return (1 - e2 * sine**2) ** 1.5 / (1 - e2) / cosine, math.sqrt(1 - e2 * sine**2) / cosine
+
+
+def test_web_mercator_is_warned_of_with_the_size_of_the_error(run, raster, polygons):
+    left, top = 11_688_000.0, web_mercator(27.0) + 20 * CELL
+    ground = raster("web", GROUND, left=left, top=top, crs=WEB)
+    rows = [(square(c, 18, left=left, top=top), {"source_id": k}) for k, c in ((1, 2), (2, 33))]
+    run("linkages", RESISTANCE=ground, SOURCES=polygons("plain", rows, crs=WEB), **OUT)
+    lines = said(run, "scale of EPSG:3857")
+    assert len(lines) == 1
+    h, k = scales(27.0)
+    assert f"lengths are {max(h, k) - 1:.1%} too long" in lines[0]
+    assert f"areas are {h * k - 1:.1%} too large" in lines[0]
+    assert "EPSG:32648 (UTM zone 48)" in lines[0]
+
+
+def test_a_scale_that_is_off_is_in_the_report(run, raster, tmp_path):
+    rng = np.random.default_rng(5)
+    land = np.full((60, 60), 4, dtype=np.uint8)
+    land[5:25, 5:25] = land[35:55, 35:55] = 1
+    here = {"left": 11_688_000.0, "top": web_mercator(27.0), "crs": WEB}
+    dem = raster("dem", rng.uniform(900, 1500, land.shape).astype(np.float32), **here)
+    report = tmp_path / "report.html"
+    run("securitynetwork", LANDUSE=raster("land", land, **here), DEM=dem, MIN_AREA=5.0, MIN_DPC=0.1, REPORT=str(report))
+    assert "The scale of EPSG:3857 is off" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("crs", "left", "top"),
+    [
+        (ZONE_48, LEFT, TOP),
+        (STATE_PLANE, 2_000_000.0, 600_000.0),  # US survey feet: the unit is not the scale
+        ("EPSG:3035", 4_321_000.0, 3_210_000.0),
+    ],
+)
+def test_true_scales_are_not_warned_of(run, raster, polygons, crs, left, top):
+    rows = [(square(c, 18, left=left, top=top), {"source_id": k}) for k, c in ((1, 2), (2, 33))]
+    ground = raster("ground", GROUND, left=left, top=top, crs=crs)
+    run("linkages", RESISTANCE=ground, SOURCES=polygons("plain", rows, crs=crs), **OUT)
+    assert not said(run, "The scale of")
+
+
+def test_areas_of_sources_are_warned_of_where_there_is_no_raster(run, polygons):
+    top = web_mercator(60.0) + 20 * CELL
+    rows = [(square(c, 18, top=top), {"source_id": k}) for k, c in ((1, 2), (2, 33))]
+    run("connectivity", SOURCES=polygons("north", rows, crs=WEB), OUTPUT="TEMPORARY_OUTPUT")
+    assert f"areas are {math.prod(scales(60.0)) - 1:.1%} too large" in said(run, "at the middle of 'north'")[0]
+
+
+def test_a_raster_without_crs_that_looks_like_degrees(run, raster, polygons):
+    ground = raster("bare", GROUND, cell=0.0003, left=105.0, top=26.5, crs=None)
+    rows = [(square(c, 18, left=105.0, top=26.5, cell=0.0003), {"source_id": k}) for k, c in ((1, 2), (2, 33))]
+    run("linkages", RESISTANCE=ground, SOURCES=polygons("plain", rows, crs=""), **OUT)
+    assert len(said(run, "'bare' has no coordinate reference system, and its extent (x 105 to 105.012")) == 1
+
+
+def test_a_raster_without_crs_beside_sources_with_one(run, raster, polygons):
+    run("linkages", RESISTANCE=raster("bare", GROUND, crs=None), SOURCES=polygons("plain", ROWS), **OUT)
+    text = "'bare' has no coordinate reference system; it is taken to be in that of 'plain' (EPSG:32648)"
+    assert len(said(run, text)) == 1
+
+
+def test_no_crs_at_all_is_said_once(run, raster, polygons):
+    run("linkages", RESISTANCE=raster("bare", GROUND, crs=None), SOURCES=polygons("plain", ROWS, crs=""), **OUT)
+    assert len(said(run, "No layer has a coordinate reference system (bare, plain)")) == 1
+    assert len(said(run, "coordinate reference system")) == 1
+
+
+def test_plain_layers_are_not_spoken_of(run, raster, polygons):
+    run("linkages", RESISTANCE=raster("ground", GROUND), SOURCES=polygons("plain", ROWS), **OUT)
+    assert not said(run, "coordinate reference system")
+    assert not said(run, "The scale of")
