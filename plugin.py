@@ -1,8 +1,11 @@
-"""The plugin: registers the Processing provider, nothing else."""
+"""The plugin: registers the Processing provider and says where its tools are, nothing else."""
 
 from __future__ import annotations
 
-from qgis.core import QgsApplication
+from qgis.core import Qgis, QgsApplication, QgsSettings
+
+_WELCOMED = "ecosecnet/welcomed"
+"""Setting that says that the message after the first start was shown."""
 
 
 class EcoSecNetPlugin:
@@ -23,8 +26,19 @@ class EcoSecNetPlugin:
             provider.refreshAlgorithms()
 
     def initGui(self) -> None:
-        """Register the provider in the desktop."""
+        """Register the provider in the desktop, and say once where the tools are."""
         self.initProcessing()
+        settings = QgsSettings()
+        if self._iface is None or settings.value(_WELCOMED, False, type=bool):
+            return
+        settings.setValue(_WELCOMED, True)
+        self._iface.messageBar().pushMessage(
+            "EcoSecNet",
+            "The tools are in the Processing Toolbox (Processing > Toolbox) under EcoSecNet. To try them, run "
+            "'5a Demonstration landscape' first, then '5b Ecological security network'.",
+            Qgis.MessageLevel.Info,
+            0,
+        )
 
     def unload(self) -> None:
         """Take the provider out again."""
