@@ -18,6 +18,7 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
+    QgsRasterLayer,
 )
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
@@ -26,7 +27,8 @@ from ..core.errors import EcoSecNetError
 from .support.crs import forget_those_of_this_thread
 from .support.inputlayers import crs_warnings, input_layers, measured, refuse_degrees, scale_warning
 from .support.job import Job
-from .support.rasters import RasterSource
+from .support.parameters import CLASSES
+from .support.rasters import RasterSource, measured_values
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
 DOCS = "https://ecosecnet.github.io/ecosecnet/tools.html"
@@ -153,7 +155,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         if not good:
             return good, message
         try:
-            problem = self._in_degrees(job) or self._unwritable(job) or self.check(job)
+            problem = self._in_degrees(job) or self._measured_values(job) or self._unwritable(job) or self.check(job)
         except EcoSecNetError as error:
             problem = str(error)
         return (False, problem) if problem else (True, "")
@@ -161,6 +163,19 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     def _in_degrees(self, job: Job) -> str | None:
         layer = measured(input_layers(job, self.parameterDefinitions()), self.measured_in(job)) if self.METRIC else None
         return refuse_degrees(layer, job.context.transformContext()) if layer is not None else None
+
+    def _measured_values(self, job: Job) -> str | None:
+        for definition in self.parameterDefinitions():
+            if not definition.metadata().get(CLASSES):
+                continue
+            for layer in job.layers(definition):
+                held = measured_values(RasterSource.of(layer).glance()) if isinstance(layer, QgsRasterLayer) else None
+                if held:
+                    return (
+                        f"'{layer.name()}' holds measured values ({held}), not classes. Choose a class raster for "
+                        f"'{definition.description()}'."
+                    )
+        return None
 
     def _say_how_layers_are_read(self, job: Job) -> None:
         for source in (one for sources in self._rasters.values() for one in sources):

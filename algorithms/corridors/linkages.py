@@ -126,6 +126,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 "Land use",
                 "Class raster; the corridor zones get the shares of its classes.",
                 optional=True,
+                classes=True,
             ),
             p.distance(
                 "PROFILE_STEP",

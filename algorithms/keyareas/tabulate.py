@@ -53,6 +53,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
             types=[QgsProcessing.SourceType.TypeRaster, QgsProcessing.SourceType.TypeVectorPolygon],
         )
         landuse.setHelp("Class raster, or polygons with the land use in a field.")
+        landuse.setMetadata({p.CLASSES: True})
         return [
             p.vector(
                 "AREAS", "Areas to tabulate", "Polygons to tabulate, for instance key areas; one feature for each area."

@@ -44,7 +44,10 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         polygon, line, table = types.TypeVectorPolygon, types.TypeVectorLine, types.TypeVector
         return [
             p.raster(
-                "LANDUSE", "Land use", "Class raster with square cells in a projected CRS; NoData outside the area."
+                "LANDUSE",
+                "Land use",
+                "Class raster with square cells in a projected CRS; NoData outside the area.",
+                classes=True,
             ),
             p.text(
                 "FOREGROUND",

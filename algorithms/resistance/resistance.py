@@ -100,6 +100,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 "Zones for the means of the corrections",
                 "Class map, such as land use: value / mean then uses the mean of the zone of each cell.",
                 optional=True,
+                classes=True,
             ),
             p.text(
                 "CORRECTION_WEIGHTS",

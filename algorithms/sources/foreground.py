@@ -35,7 +35,7 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("INPUT", "Land-cover map", "Class raster with whole numbers as class values."),
+            p.raster("INPUT", "Land-cover map", "Class raster with whole numbers as class values.", classes=True),
             p.text(
                 "FOREGROUND",
                 "Land-cover values of the foreground",

@@ -66,7 +66,9 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("INPUT", "Foreground or land-cover map", "Coded 0 missing, 1 background, 2 foreground."),
+            p.raster(
+                "INPUT", "Foreground or land-cover map", "Coded 0 missing, 1 background, 2 foreground.", classes=True
+            ),
             p.text(
                 "FOREGROUND",
                 "Land-cover values of the foreground",

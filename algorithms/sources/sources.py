@@ -40,7 +40,9 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("INPUT", "MSPA map or class map", "Raster in which some values stand for core area."),
+            p.raster(
+                "INPUT", "MSPA map or class map", "Raster in which some values stand for core area.", classes=True
+            ),
             p.text(
                 "CORE_VALUES",
                 "Map values of core area",

@@ -18,6 +18,7 @@ from qgis.core import (
     QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterMapLayer,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
     QgsProperty,
@@ -130,6 +131,9 @@ class Job:
         if isinstance(definition, QgsProcessingParameterFeatureSource):
             source = self._algorithm.parameterAsSource(self._parameters, name, self.context)
             return [source] if source is not None else []
+        if isinstance(definition, QgsProcessingParameterMapLayer):
+            layer = self._algorithm.parameterAsLayer(self._parameters, name, self.context)
+            return [layer] if layer is not None else []
         return []
 
     def raster(self, name: str) -> RasterSource | None:

@@ -27,6 +27,9 @@ from qgis.core import (
 
 Type = QgsProcessing.SourceType
 
+CLASSES = "ecosecnet/classes"
+"""Key in the metadata of parameters: whether they take class rasters only."""
+
 
 def _with_help(parameter: QgsProcessingParameterDefinition, text: str, advanced: bool = False):
     parameter.setHelp(text)
@@ -35,9 +38,11 @@ def _with_help(parameter: QgsProcessingParameterDefinition, text: str, advanced:
     return parameter
 
 
-def raster(name: str, label: str, text: str, *, optional: bool = False):
-    """Return a raster input."""
-    return _with_help(QgsProcessingParameterRasterLayer(name, label, optional=optional), text)
+def raster(name: str, label: str, text: str, *, classes: bool = False, optional: bool = False):
+    """Return a raster input; one of `classes` refuses a raster of measured values before anything runs."""
+    parameter = QgsProcessingParameterRasterLayer(name, label, optional=optional)
+    parameter.setMetadata({CLASSES: classes})
+    return _with_help(parameter, text)
 
 
 def rasters(name: str, label: str, text: str, *, optional: bool = False):

@@ -23,6 +23,10 @@ from .crs import whole, wkt
 from .rasterfiles import TILE
 
 _BLOCK_CELLS = 4_000_000
+_GLANCES, _GLANCE_ROWS = 9, 8
+
+_MOST_CLASSES = 256
+"""More different values than that are no classes."""
 
 _SMALL_TYPES = ("Byte", "Int8", "Int16", "UInt16", "Float32")
 """GDAL's types whose values float32 holds exactly."""
@@ -185,6 +189,15 @@ class RasterSource:
             part[...] = block
             part[~good] = np.nan
         return surface
+
+    def glance(self) -> np.ndarray:
+        """Return the valid values of a few rows spread over the raster: cheap however large it is."""
+        dataset, rows = self._open(), self.grid.rows
+        parts = []
+        for row in np.unique(np.linspace(0, rows - 1, _GLANCES + 2).astype(int)[1:-1]):
+            values, valid = self._rows(dataset, int(row), min(_GLANCE_ROWS, rows - int(row)))
+            parts.append(values[valid])
+        return np.concatenate(parts)
 
     def where(self, row: int, col: int) -> str:
         """Return a place in words: row, column and coordinates of a cell."""
@@ -382,6 +395,18 @@ def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem) -
     if dx <= 0 or dy >= 0 or abs(skew_x) * rows > _ROUNDING * dx or abs(skew_y) * cols > _ROUNDING * -dy:
         raise InputError(f"'{name}' is rotated or not north-up. Warp it first (GDAL 'Warp'), which makes it north-up.")
     return Grid(rows, cols, left, top, dx, -dy, wkt(crs), metres_per_unit(crs))
+
+
+def measured_values(values: np.ndarray) -> str | None:
+    """Return what shows that values were measured and are no classes, in words; None where they may be classes."""
+    if values.dtype.kind == "f":
+        broken = values[values != np.rint(values)]
+        if broken.size:
+            return f"fractions such as {broken[0]:.10g}"
+    different = np.unique(values)
+    if different.size > _MOST_CLASSES:
+        return f"{different.size:,} different values in a few rows, from {different[0]:.10g} to {different[-1]:.10g}"
+    return None
 
 
 def describe_values(values: np.ndarray, valid: np.ndarray) -> str:

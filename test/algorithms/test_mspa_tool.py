@@ -129,7 +129,7 @@ def test_profile_table_and_chart(run, forest, tmp_path):
         (np.ones((4, 4), np.uint8), {}, "no foreground"),
         (FOREST, {"FOREGROUND": "8"}, "foreground values 8.*holds the values 0, 1, 2"),
         (FOREST, {"EDGE_WIDTH": 31}, "31 cells is larger than the raster .20 rows, 30 columns"),
-        (np.array([[1.5, np.nan]], "f4"), {}, "not coded.*holds the values 1.5"),
+        (np.array([[1.5, np.nan]], "f4"), {}, "measured values .fractions such as 1.5"),
         (np.full((3, 3), np.nan, "f4"), {}, "no foreground"),
         (FOREST, {"FOREGROUND": "a"}, "'a' is neither"),
     ],
