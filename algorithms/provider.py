@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from string import ascii_lowercase
 
-from qgis.core import QgsProcessingModelAlgorithm, QgsProcessingProvider
+from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .base import ROOT
@@ -33,6 +33,7 @@ from .resistance.distancefactor import DistanceFactorAlgorithm
 from .resistance.resistance import ResistanceAlgorithm
 from .resistance.scorefactor import ScoreFactorAlgorithm
 from .resistance.terrainfactor import TerrainFactorAlgorithm
+from .shippedmodel import ShippedModel
 from .sources.conefor import ConeforAlgorithm
 from .sources.coneforexport import ConeforExportAlgorithm
 from .sources.connectivity import ConnectivityAlgorithm
@@ -118,7 +119,7 @@ class EcoSecNetProvider(QgsProcessingProvider):
         for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
             if file.endswith(".model3"):
                 path = os.path.join(folder, file)
-                model = QgsProcessingModelAlgorithm()
+                model = ShippedModel()
                 if model.fromFile(path):
                     model.setSourceFilePath(path)
                     self.addAlgorithm(model)

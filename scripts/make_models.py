@@ -1,128 +1,205 @@
 """Builds the models that come with the plugin (models/*.model3). Run with the Python that has QGIS.
 
-Models are made here and never by hand, so that child ids and output names stay as they are: users' scripts name them.
-An input has a default only where it is that of the tool behind it: qgis_process hands a tool its own default when an input
-of the model is left out.
+Models are made here and never by hand. Everything they say of a parameter (label, help, default, limits) is that of the tool
+behind it: run this again when the tools change; a test says when.
+
+File name, child ids, inputs and output names stay as they are: users' scripts name them.
 """
 
 import importlib.util
 import os
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_HASH_SEED", "0")  # else Qt writes the attributes in another order every time
 ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "models"
 
-SOURCES = {
-    "file": "ecological_sources.model3",
-    "name": "Sources from land cover (model)",
-    "group": "6 Models",
-    "inputs": [
-        ("raster", "landuse", "Land use"),
-        ("text", "foreground", "Foreground classes, such as 1,2,6"),
-        ("polygons", "protected", "Red line and reserves"),
-        ("number", "min_area", "Smallest source (ha)"),
-        ("number", "dispersal", "Dispersal distance (m)", 5000.0),
-        ("number", "min_dpc", "Smallest dPC (%)"),
-    ],
-    "steps": [
-        ("foreground", "foreground", {"INPUT": "landuse", "FOREGROUND": "foreground"}, {}),
-        ("mspa", "mspa", {"INPUT": ("foreground", "OUTPUT")}, {"mspa": "OUTPUT"}),
-        (
+DEFAULTS = (
+    "Whatever is not asked here is the default of the tools. To change that, open models/{}.model3 of the plugin's folder in "
+    "the Model Designer (Processing > Graphical Modeler) and save it among your own models."
+)
+
+WIDTH, HEIGHT = 240, 30  # of a box in the designer
+ACROSS, DOWN = 290, 70  # from box to box
+
+
+@dataclass(frozen=True)
+class Step:
+    """A tool in a model.
+
+    Attributes
+    ----------
+    id : str
+        Of the child; part of the names of its outputs.
+    tool : str
+        Id of the tool.
+    wires : dict
+        What a parameter of the tool takes: the name of an input of the model, or (step, output). Every other parameter
+        keeps the tool's default.
+    outputs : dict
+        Outputs of the model: name, (parameter of the tool, label). In lower case without blanks, which newer QGIS replaces.
+    title : str
+        In the box of the designer, where the label of the tool does not tell it from the others.
+    """
+
+    id: str
+    tool: str
+    wires: dict
+    outputs: dict = field(default_factory=dict)
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A model: its inputs are the names in the wires of the steps, in that order."""
+
+    id: str
+    title: str
+    summary: str
+    help: str
+    steps: tuple
+
+
+SOURCES = Plan(
+    "sourcesfromlandcover",
+    "Sources from land cover",
+    "Goes from a land-cover map to ecological sources with their importance for connectivity.",
+    "Codes the habitat classes of the land cover as foreground, segments it by MSPA, joins the core areas with protected "
+    "land and drops small patches, and computes the importance (dPC, dIIC) of every source from distances edge to edge.",
+    (
+        Step("foreground", "foreground", {"INPUT": "landuse", "FOREGROUND": "foreground"}),
+        Step("mspa", "mspa", {"INPUT": ("foreground", "OUTPUT")}, {"mspa": ("OUTPUT", "MSPA codes")}),
+        Step(
             "candidates",
             "sources",
-            {"INPUT": ("mspa", "OUTPUT"), "CORE_VALUES": "=17,117", "PROTECTED": "protected", "MIN_AREA": "min_area"},
-            {},
+            {"INPUT": ("mspa", "OUTPUT"), "PROTECTED": "protected", "MIN_AREA": "min_area"},
         ),
-        (
+        Step(
             "importance",
             "connectivity",
             {"SOURCES": ("candidates", "OUTPUT"), "DISPERSAL": "dispersal", "MIN_DPC": "min_dpc"},
-            {"sources": "OUTPUT"},
+            {"sources": ("OUTPUT", "Ecological sources")},
         ),
-    ],
-}
+    ),
+)
 
-KEY_AREAS = {
-    "file": "corridors_and_key_areas.model3",
-    "name": "Corridors and key areas (model)",
-    "group": "6 Models",
-    "inputs": [
-        ("raster", "resistance", "Resistance surface"),
-        ("polygon", "sources", "Ecological sources"),
-        ("number", "cutoff", "Corridor cutoff (cost units)"),
-        ("number", "radius", "Barrier radius (m)"),
-        ("number", "min_area", "Smallest key area (ha)"),
-    ],
-    "steps": [
-        (
+KEY_AREAS = Plan(
+    "corridorsandkeyareas",
+    "Corridors and key areas",
+    "Goes from ecological sources and a resistance surface to corridors, pinch points and barriers.",
+    "Links neighbouring sources by least-cost paths, ranks the links by current-flow centrality, maps the current within "
+    "the corridors and the barriers on the way, and keeps the highest of four classes by natural breaks of both as areas.",
+    (
+        Step(
             "linkages",
             "linkages",
             {"RESISTANCE": "resistance", "SOURCES": "sources", "CUTOFF": "cutoff"},
-            {"corridors": "CORRIDORS"},
+            {"corridors": ("CORRIDORS", "Corridors")},
         ),
-        (
+        Step(
             "centrality",
             "centrality",
             {"SOURCES": "sources", "LINKS": ("linkages", "LINKS")},
-            {"links": "OUTPUT_LINKS"},
+            {"links": ("OUTPUT_LINKS", "Links with centrality")},
         ),
-        (
+        Step(
             "pinch",
             "pinchpoints",
             {"RESISTANCE": "resistance", "SOURCES": "sources", "LINKS": ("linkages", "LINKS"), "CUTOFF": "cutoff"},
-            {"current": "CURRENT"},
+            {"current": ("CURRENT", "Current")},
         ),
-        (
+        Step(
             "barriers",
             "barriers",
             {
                 "RESISTANCE": "resistance",
                 "SOURCES": "sources",
                 "LINKS": ("linkages", "LINKS"),
-                "MIN_RADIUS": "radius",
-                "MAX_RADIUS": "radius",
+                "MIN_RADIUS": "min_radius",
+                "MAX_RADIUS": "max_radius",
             },
-            {"score": "SCORE"},
+            {"score": ("SCORE", "Barrier score")},
         ),
-        ("pinchareas", "keyareas", {"INPUT": ("pinch", "CURRENT"), "MIN_AREA": "min_area"}, {"areas": "OUTPUT"}),
-        ("barrierareas", "keyareas", {"INPUT": ("barriers", "SCORE"), "MIN_AREA": "min_area"}, {"areas": "OUTPUT"}),
-    ],
-}
+        Step(
+            "pinchareas",
+            "keyareas",
+            {"INPUT": ("pinch", "CURRENT"), "MIN_AREA": "min_area"},
+            {"pinch_points": ("OUTPUT", "Pinch points")},
+            "Key areas: pinch points",
+        ),
+        Step(
+            "barrierareas",
+            "keyareas",
+            {"INPUT": ("barriers", "SCORE"), "MIN_AREA": "min_area"},
+            {"barriers": ("OUTPUT", "Barriers")},
+            "Key areas: barriers",
+        ),
+    ),
+)
+
+PLANS = (SOURCES, KEY_AREAS)
 
 
-def parameter(kind, name, label, default=None):
-    """Return a model input."""
-    from qgis.core import (
-        QgsProcessing,
-        QgsProcessingParameterFeatureSource,
-        QgsProcessingParameterMultipleLayers,
-        QgsProcessingParameterNumber,
-        QgsProcessingParameterRasterLayer,
-        QgsProcessingParameterString,
-    )
+def tool_of(step):
+    """Return the tool of a step."""
+    from qgis.core import QgsApplication
 
-    polygon = QgsProcessing.SourceType.TypeVectorPolygon
-    if kind == "raster":
-        return QgsProcessingParameterRasterLayer(name, label)
-    if kind == "polygon":
-        return QgsProcessingParameterFeatureSource(name, label, [polygon])
-    if kind == "polygons":
-        return QgsProcessingParameterMultipleLayers(name, label, polygon, optional=True)
-    if kind == "text":
-        return QgsProcessingParameterString(name, label, default)
-    return QgsProcessingParameterNumber(name, label, QgsProcessingParameterNumber.Type.Double, default, minValue=0.0)
+    return QgsApplication.processingRegistry().algorithmById(f"ecosecnet:{step.tool}")
 
 
-def source_of(value, inputs):
-    """Return where a parameter of a step takes its value from: an input, an output of a step, or a fixed ``=text``."""
+def fed(plan):
+    """Return the tool parameters that each input of a model feeds: name, list of (step, definition)."""
+    inputs = {}
+    for step in plan.steps:
+        for name, value in step.wires.items():
+            if isinstance(value, str):
+                inputs.setdefault(value, []).append((step, tool_of(step).parameterDefinition(name)))
+    return inputs
+
+
+def is_optional(definition):
+    """Tell whether a parameter may be left empty."""
+    from qgis.core import QgsProcessingParameterDefinition
+
+    return bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
+
+
+def definition_of(name, parameters):
+    """Return the definition of an input: that of the parameter it feeds; of several, of one that must be given."""
+    definition = min((definition for _, definition in parameters), key=is_optional).clone()
+    definition.setName(name)
+    return definition
+
+
+def sources_of(step):
+    """Return where each parameter of a step takes its value from.
+
+    QGIS 3.22 calls a model invalid when a step leaves a mandatory parameter to its default, so that defaults are given.
+    """
     from qgis.core import QgsProcessingModelChildParameterSource as Source
 
-    if isinstance(value, tuple):
-        return Source.fromChildOutput(*value)
-    if value in inputs:
-        return Source.fromModelParameter(value)
-    return Source.fromStaticValue(value[1:])
+    found = {}
+    for definition in tool_of(step).parameterDefinitions():
+        value = step.wires.get(definition.name())
+        if isinstance(value, tuple):
+            found[definition.name()] = Source.fromChildOutput(*value)
+        elif value is not None:
+            found[definition.name()] = Source.fromModelParameter(value)
+        elif not definition.isDestination() and not is_optional(definition):
+            found[definition.name()] = Source.fromStaticValue(definition.defaultValue())
+    return found
+
+
+def help_of(plan):
+    """Return what the dialog shows beside the parameters, and what QGIS takes for their help when it loads a model."""
+    texts = {name: definition_of(name, parameters).help() for name, parameters in fed(plan).items()}
+    for step in plan.steps:
+        for name, (output, _) in step.outputs.items():
+            texts[f"{step.id}:{name}"] = tool_of(step).parameterDefinition(output).help()
+    return {"SHORT_DESCRIPTION": plan.summary, "ALG_DESC": f"{plan.help} {DEFAULTS.format(plan.id)}", **texts}
 
 
 def build(plan):
@@ -133,36 +210,49 @@ def build(plan):
         QgsProcessingModelOutput,
         QgsProcessingModelParameter,
     )
-    from qgis.PyQt.QtCore import QPointF
+    from qgis.PyQt.QtCore import QPointF, QSizeF
 
-    model = QgsProcessingModelAlgorithm(plan["name"], plan["group"])
-    inputs = [item[1] for item in plan["inputs"]]
-    for place, item in enumerate(plan["inputs"]):
-        box = QgsProcessingModelParameter(item[1])
-        box.setPosition(QPointF(140 + 260 * place, 80))
-        model.addModelParameter(parameter(*item), box)
-    for place, (identifier, tool, values, outputs) in enumerate(plan["steps"]):
-        child = QgsProcessingModelChildAlgorithm(f"ecosecnet:{tool}")
-        child.setChildId(identifier)
-        child.setDescription(child.algorithm().displayName())
-        child.setPosition(QPointF(260 + 300 * place, 260 + 120 * (place % 2)))
-        for name, value in values.items():
-            child.addParameterSources(name, [source_of(value, inputs)])
+    model = QgsProcessingModelAlgorithm(plan.title, "6 Models")
+
+    def put(box, column, row):
+        box.setPosition(QPointF(WIDTH / 2 + 40 + ACROSS * column, HEIGHT / 2 + 40 + DOWN * row))
+        box.setSize(QSizeF(WIDTH, HEIGHT))
+
+    inputs = fed(plan)
+    column_of = {name: plan.steps.index(parameters[0][0]) for name, parameters in inputs.items()}
+    floor = max(list(column_of.values()).count(column) for column in column_of.values())
+    for name, parameters in inputs.items():
+        box = QgsProcessingModelParameter(name)
+        above = [other for other in inputs if column_of[other] == column_of[name]]
+        put(box, column_of[name], floor - len(above) + above.index(name))
+        model.addModelParameter(definition_of(name, parameters), box)
+    for column, step in enumerate(plan.steps):
+        child = QgsProcessingModelChildAlgorithm(f"ecosecnet:{step.tool}")
+        child.setChildId(step.id)
+        child.setDescription(step.title or child.algorithm().LABEL)
+        put(child, column, floor + 1)
+        for name, source in sources_of(step).items():
+            child.addParameterSources(name, [source])
         made = {}
-        for offset, (name, output) in enumerate(outputs.items()):
-            result = QgsProcessingModelOutput(name, child.algorithm().outputDefinition(output).description())
-            result.setChildId(identifier)
-            result.setChildOutputName(output)
-            result.setPosition(QPointF(260 + 300 * place, 480 + 80 * offset))
-            made[name] = result
+        for offset, (name, (output, label)) in enumerate(step.outputs.items()):
+            made[name] = QgsProcessingModelOutput(name, label)
+            made[name].setChildId(step.id)
+            made[name].setChildOutputName(output)
+            put(made[name], column, floor + 3 + offset)
         child.setModelOutputs(made)
         model.addChildAlgorithm(child)
-    model.updateDestinationParameters()
-    return model
+    model.setParameterOrder(list(inputs))
+    model.setHelpContent(help_of(plan))
+    # QGIS 3.32 and later name the outputs of a model that has no such key as 3.22 does.
+    variant = model.toVariant()
+    variant.pop("internal_version", None)
+    plain = QgsProcessingModelAlgorithm()
+    plain.loadVariant(variant)
+    return plain
 
 
-def main():
-    """Write the models."""
+def start():
+    """Start QGIS with Processing and the plugin of this checkout; hold what is returned, or the provider is lost."""
     from qgis.core import QgsApplication
     from qgis.testing import start_app
 
@@ -178,10 +268,16 @@ def main():
     spec.loader.exec_module(sys.modules["ecosecnet"])
     from ecosecnet.plugin import EcoSecNetPlugin
 
-    plugin = EcoSecNetPlugin(None)  # held, or the provider is lost
+    plugin = EcoSecNetPlugin(None)
     plugin.initProcessing()
-    for plan in (SOURCES, KEY_AREAS):
-        path = ROOT / "models" / plan["file"]
+    return plugin
+
+
+def main():
+    """Write the models."""
+    plugin = start()  # noqa: F841
+    for plan in PLANS:
+        path = FOLDER / f"{plan.id}.model3"
         if not build(plan).toFile(str(path)):
             raise OSError(f"{path} cannot be written")
         print(path.relative_to(ROOT))

@@ -24,8 +24,8 @@ from qgis.core import (
 PROPERTY = "ecosecnet/role"
 """Custom property of a layer that holds its role; it is saved with the project."""
 
-# What inputs of a name take, the same in every tool; of several roles the first that is there, or one layer of each where
-# an input takes several layers.
+# What inputs of a name take, the same in every tool and, in lower case, in every model; of several roles the first that
+# is there, or one layer of each where an input takes several layers.
 _INPUTS = {
     "LANDUSE": ("landuse",),
     "DEM": ("dem",),
@@ -109,7 +109,7 @@ def suggestions(algorithm: QgsProcessingAlgorithm, project: QgsProject) -> dict[
     found: dict[str, object] = {}
     for definition in algorithm.parameterDefinitions():
         name = definition.name()
-        wanted = _INPUTS.get(f"{algorithm.name()}:{name}", _INPUTS.get(name))
+        wanted = _INPUTS.get(f"{algorithm.name()}:{name}", _INPUTS.get(name.upper()))
         if wanted is None:
             continue
         layers = _from_the_top(_fitting(definition, project), project)

@@ -1,5 +1,7 @@
-"""The shipped models resolve, and give what their tools give one by one."""
+"""The shipped models are valid on every version of QGIS, say what their tools say, and give what their tools give."""
 
+import importlib.util
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,117 @@ pytestmark = pytest.mark.qgis
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted((ROOT / "models").glob("*.model3"))
+every_model = pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+
+
+def load(path):
+    """Return a model as the designer loads it."""
+    from qgis.core import QgsProcessingModelAlgorithm
+
+    model = QgsProcessingModelAlgorithm()
+    assert model.fromFile(str(path))
+    return model
+
+
+def offered(path):
+    """Return a model as the toolbox runs it."""
+    from qgis.core import QgsApplication
+
+    return QgsApplication.processingRegistry().createAlgorithmById(f"ecosecnet:{path.stem}")
+
+
+def fed(model):
+    """Return pairs of an input of a model and a parameter of a tool that takes it."""
+    from qgis.core import QgsApplication
+
+    for child in model.childAlgorithms().values():
+        tool = QgsApplication.processingRegistry().algorithmById(child.algorithmId())
+        for name, sources in child.parameterSources().items():
+            for source in sources:
+                if source.parameterName():
+                    yield model.parameterDefinition(source.parameterName()), tool.parameterDefinition(name)
+
+
+def said(definition):
+    """Return all that a definition says but its name; what is empty is NULL or not, as it was loaded."""
+    return {key: value for key, value in definition.toVariantMap().items() if value and key != "name"}
+
+
+def optional(definition):
+    from qgis.core import QgsProcessingParameterDefinition
+
+    return bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
+
+
+@pytest.fixture(scope="module")
+def maker(qgis):
+    spec = importlib.util.spec_from_file_location("make_models", ROOT / "scripts" / "make_models.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_files_are_current(maker, tmp_path):
+    assert [path.stem for path in MODELS] == sorted(plan.id for plan in maker.PLANS)
+    for plan in maker.PLANS:
+        assert maker.build(plan).toFile(str(tmp_path / "model.model3"))
+        shipped, built = load(ROOT / "models" / f"{plan.id}.model3"), load(tmp_path / "model.model3")
+        assert shipped.toVariant() == built.toVariant(), "run scripts/make_models.py"
+
+
+@every_model
+def test_model_is_valid(qgis, path):
+    model = load(path)
+    assert model.validate() == (True, [])
+    for child in model.childAlgorithms().values():
+        tool = child.algorithm()
+        assert tool is not None, child.algorithmId()
+        assert set(child.parameterSources()) <= {definition.name() for definition in tool.parameterDefinitions()}
+
+
+@every_model
+def test_model_has_an_id_to_type_and_a_title_to_read(qgis, path):
+    model = offered(path)
+    assert model.id() == f"ecosecnet:{path.stem}"
+    assert re.fullmatch("[a-z]+", path.stem)
+    assert model.displayName() == load(path).name()
+    assert " " in model.displayName()
+    assert model.create().displayName() == model.displayName()
+    assert model.create().id() == model.id()
+
+
+@every_model
+def test_outputs_have_names_of_their_own(qgis, path):
+    model = offered(path)
+    outputs = model.outputDefinitions()
+    assert len({output.description() for output in outputs}) == len(outputs) >= 2
+    # Newer versions of QGIS replace everything else in a name, which then is another one than in 3.22.
+    assert all(re.fullmatch("[a-z]+:[a-z_]+", output.name()) for output in outputs)
+
+
+@every_model
+def test_inputs_are_the_parameters_of_the_tools(qgis, path):
+    model = offered(path)
+    inputs = {definition.name(): [] for definition in model.parameterDefinitions() if not definition.isDestination()}
+    for definition, parameter in fed(model):
+        inputs[definition.name()].append((definition, parameter))
+    for pairs in inputs.values():
+        assert any(said(definition) == said(parameter) for definition, parameter in pairs)
+        for definition, parameter in pairs:
+            assert optional(parameter) or not optional(definition)
+            # qgis_process 3.22 hands a tool its own default when an input of the model is left out.
+            assert optional(parameter) or parameter.defaultValue() == definition.defaultValue()
+            assert len(definition.help()) > 10
+
+
+@every_model
+def test_help_says_what_the_model_does_takes_and_makes(qgis, path):
+    model = offered(path)
+    assert model.shortDescription().endswith(".")
+    text = model.shortHelpString()
+    assert path.name in text
+    for definition in model.parameterDefinitions():
+        assert f"<h3>{definition.description()}</h3>\n<p>{definition.help()}</p>" in text
 
 
 @pytest.fixture(scope="module")
@@ -18,52 +131,52 @@ def county(qgis, tmp_path_factory):
     return qgis.run("ecosecnet:demolandscape", {"SIZE": 200, "SEED": 2, "LOAD": False, "OUTPUT_FOLDER": folder})
 
 
-@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
-def test_every_step_of_a_model_exists(qgis, path):
-    from qgis.core import QgsApplication, QgsProcessingModelAlgorithm
+@pytest.fixture
+def single(run):
+    """Run a tool with temporary outputs; returns its results."""
+    from qgis.core import QgsApplication
 
-    model = QgsProcessingModelAlgorithm()
-    assert model.fromFile(str(path))
-    assert QgsApplication.processingRegistry().algorithmById(f"ecosecnet:{model.name()}") is not None
-    for child in model.childAlgorithms().values():
-        tool = child.algorithm()
-        assert tool is not None, child.algorithmId()
-        assert set(child.parameterSources()) <= {definition.name() for definition in tool.parameterDefinitions()}
-    assert model.outputDefinitions()
+    def call(tool, **parameters):
+        definitions = QgsApplication.processingRegistry().algorithmById(f"ecosecnet:{tool}").parameterDefinitions()
+        wanted = [one.name() for one in definitions if one.isDestination() and not optional(one)]
+        return run(tool, **dict.fromkeys(wanted, "TEMPORARY_OUTPUT"), **parameters)
+
+    return call
 
 
-def test_sources_model(run, county, tmp_path):
-    given = {"foreground": "1,2,6", "min_area": 10, "min_dpc": 1, "dispersal": 600, "protected": [county["REDLINE"]]}
-    found = run(
-        "Sources from land cover (model)",
-        landuse=county["LANDUSE"],
-        **given,
-        **{"mspa:mspa": str(tmp_path / "mspa.tif"), "importance:sources": str(tmp_path / "sources.gpkg")},
-    )
-    single = run("mspa", INPUT=county["LANDUSE"], FOREGROUND="1,2,6", OUTPUT=str(tmp_path / "single.tif"))
-    codes = read_raster(found["mspa:mspa"])[0]
-    np.testing.assert_array_equal(codes, read_raster(single["OUTPUT"])[0])
-    candidates = run(
-        "sources",
-        INPUT=single["OUTPUT"],
-        CORE_VALUES="17,117",
-        PROTECTED=[county["REDLINE"]],
-        MIN_AREA=10,
-        OUTPUT=str(tmp_path / "candidates.gpkg"),
-    )
-    expected = run(
-        "connectivity",
-        SOURCES=candidates["OUTPUT"],
-        DISPERSAL=600,
-        MIN_DPC=1,
-        OUTPUT=str(tmp_path / "expected.gpkg"),
-    )
-    rows, wanted = read_table(found["importance:sources"]), read_table(expected["OUTPUT"])
-    assert [row["dPC"] for row in rows] == pytest.approx([row["dPC"] for row in wanted])
+def columns(layer, *names):
+    return [[row[name] for name in names] for row in read_table(layer)]
+
+
+def test_sources_model_gives_what_its_tools_give_with_their_defaults(single, county):
+    found = single("sourcesfromlandcover", landuse=county["LANDUSE"], foreground="1,2,6", protected=[county["REDLINE"]])
+    habitat = single("foreground", INPUT=county["LANDUSE"], FOREGROUND="1,2,6")["OUTPUT"]
+    mspa = single("mspa", INPUT=habitat)["OUTPUT"]
+    candidates = single("sources", INPUT=mspa, PROTECTED=[county["REDLINE"]])["OUTPUT"]
+    sources = single("connectivity", SOURCES=candidates)["OUTPUT"]
+    np.testing.assert_array_equal(read_raster(found["mspa:mspa"])[0], read_raster(mspa)[0])
+    rows = columns(found["importance:sources"], "source_id", "area_ha", "dPC", "dIIC")
+    assert rows == columns(sources, "source_id", "area_ha", "dPC", "dIIC")
     assert len(rows) >= 2
 
 
-def test_key_areas_model(run, raster, polygons, tmp_path):
+def test_sources_model_hands_its_inputs_on(single, county):
+    given = {"landuse": county["LANDUSE"], "foreground": "1,2,6", "dispersal": 600}
+    every = {
+        row["source_id"]: row["dPC"]
+        for row in read_table(single("sourcesfromlandcover", **given)["importance:sources"])
+    }
+    large = read_table(single("sourcesfromlandcover", min_area=10, min_dpc=1, **given)["importance:sources"])
+    assert 2 <= len(large) < len(every)
+    assert min(row["area_ha"] for row in large) >= 10
+    assert min(row["dPC"] for row in large) >= 1
+    near = read_table(single("sourcesfromlandcover", **{**given, "dispersal": 60})["importance:sources"])
+    assert {row["source_id"]: row["dPC"] for row in near} != every
+
+
+@pytest.fixture
+def bottleneck(raster, polygons):
+    """Two sources and, between them, dear land with a gap."""
     ground = 1 + 4 * np.random.default_rng(3).random((60, 60)).astype(np.float32)
     ground[28:32, 25:35] = 90.0
     left, top = 500_000.0, 2_900_000.0
@@ -73,26 +186,34 @@ def test_key_areas_model(run, raster, polygons, tmp_path):
         return f"MultiPolygon ((({x} {y}, {x + 240} {y}, {x + 240} {y - 240}, {x} {y - 240}, {x} {y})))"
 
     sources = polygons("sources", [(square(4, 26), {"source_id": 1}), (square(48, 26), {"source_id": 2})])
-    outputs = {
-        "linkages:corridors": "corridors.tif",
-        "centrality:links": "links.gpkg",
-        "pinch:current": "current.tif",
-        "barriers:score": "score.tif",
-        "pinchareas:areas": "pinch.gpkg",
-        "barrierareas:areas": "barriers.gpkg",
-    }
-    found = run(
-        "Corridors and key areas (model)",
-        resistance=raster("resistance", ground),
-        sources=sources,
-        cutoff=1500,
-        radius=90,
-        min_area=0,
-        **{name: str(tmp_path / file) for name, file in outputs.items()},
-    )
-    (link,) = read_table(found["centrality:links"])
-    assert link["current_flow"] == pytest.approx(1.0)
-    assert len(read_table(found["pinchareas:areas"])) >= 1
-    assert len(read_table(found["barrierareas:areas"])) >= 1
-    current, nodata = read_raster(found["pinch:current"])
-    assert 0 < current[current != nodata].max() <= 1.0 + 1e-6
+    return {"RESISTANCE": raster("resistance", ground), "SOURCES": sources}
+
+
+def test_key_areas_model_gives_what_its_tools_give_with_their_defaults(single, bottleneck):
+    found = single("corridorsandkeyareas", resistance=bottleneck["RESISTANCE"], sources=bottleneck["SOURCES"])
+    linked = single("linkages", **bottleneck)
+    ranked = single("centrality", SOURCES=bottleneck["SOURCES"], LINKS=linked["LINKS"])["OUTPUT_LINKS"]
+    current = single("pinchpoints", **bottleneck, LINKS=linked["LINKS"])["CURRENT"]
+    score = single("barriers", **bottleneck, LINKS=linked["LINKS"])["SCORE"]
+    surfaces = {"linkages:corridors": linked["CORRIDORS"], "pinch:current": current, "barriers:score": score}
+    for name, expected in surfaces.items():
+        np.testing.assert_array_equal(read_raster(found[name])[0], read_raster(expected)[0])
+    assert columns(found["centrality:links"], "link_id", "current_flow") == columns(ranked, "link_id", "current_flow")
+    for name, surface in (("pinchareas:pinch_points", current), ("barrierareas:barriers", score)):
+        rows = columns(found[name], "area_id", "area_ha", "max")
+        assert rows == columns(single("keyareas", INPUT=surface)["OUTPUT"], "area_id", "area_ha", "max")
+        assert rows
+
+
+def test_key_areas_model_hands_its_inputs_on(single, bottleneck):
+    given = {"cutoff": 1500, "min_radius": 90, "max_radius": 90, "min_area": 1.0}
+    found = single("corridorsandkeyareas", resistance=bottleneck["RESISTANCE"], sources=bottleneck["SOURCES"], **given)
+    corridors, nodata = read_raster(found["linkages:corridors"])
+    assert 1400 < corridors[corridors != nodata].max() <= 1500
+    links = found["centrality:links"]
+    score = single("barriers", **bottleneck, LINKS=links, MIN_RADIUS=90, MAX_RADIUS=90)["SCORE"]
+    np.testing.assert_array_equal(read_raster(found["barriers:score"])[0], read_raster(score)[0])
+    current = single("pinchpoints", **bottleneck, LINKS=links, CUTOFF=1500)["CURRENT"]
+    np.testing.assert_array_equal(read_raster(found["pinch:current"])[0], read_raster(current)[0])
+    for name in ("pinchareas:pinch_points", "barrierareas:barriers"):
+        assert all(row["area_ha"] >= 1.0 for row in read_table(found[name]))

@@ -1,0 +1,32 @@
+"""The models that come with the plugin, as the toolbox offers them."""
+
+from __future__ import annotations
+
+import os
+
+from qgis.core import QgsProcessingModelAlgorithm
+from qgis.PyQt.QtWidgets import QWidget
+
+
+class ShippedModel(QgsProcessingModelAlgorithm):
+    """A model whose id is that of its file, so that the name inside can be one for people to read.
+
+    A plain model has one name for both: the id would have blanks, or the toolbox and the designer would show
+    ``sourcesfromlandcover``.
+    """
+
+    def name(self) -> str:
+        return os.path.splitext(os.path.basename(self.sourceFilePath()))[0]
+
+    def createInstance(self) -> ShippedModel:
+        # From the variant and not from the file: the designer runs what stands in its window.
+        model = type(self)()
+        model.loadVariant(self.toVariant())
+        model.setProvider(self.provider())
+        model.setSourceFilePath(self.sourceFilePath())
+        return model
+
+    def createCustomParametersWidget(self, parent: QWidget | None = None) -> QWidget:
+        from .support.dialog import ToolDialog  # imports windows, which a QGIS without a screen may lack
+
+        return ToolDialog(self, parent=parent)
