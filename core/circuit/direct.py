@@ -16,14 +16,20 @@ from .graph import Graph, anchored_nodes
 _RESIDUAL = 1e-6
 """Largest residual of a solve, relative to the injected current, that is let pass."""
 
-_EXACT = 1e-13
-"""Relative residual at which a direct solve is not refined any more."""
+FACTORISED_MOST = 1_500_000
+"""Nodes up to which a circuit that multigrid does not suit is factorised all the same; about 4 GB."""
+
+_EXACT = 1e-9
+"""Sum of the residuals, relative to the whole current, at which a solve is not refined: a bound of any current's error."""
+
+_DIGITS = 4e-16
+"""Correction of the potentials, relative to the largest, at which there is nothing left to refine."""
 
 _ROUNDING = 1e-15
 """Residual, relative to degree times potential, that rounding of the potentials alone makes unavoidable."""
 
 _REFINEMENTS = 20
-"""Most steps of refinement; contrasts of 1e12 take about five, ordinary rasters one."""
+"""Most steps of refinement; contrasts of 1e12 take about five, ordinary rasters none."""
 
 
 class DirectSolver:
@@ -61,16 +67,28 @@ class DirectSolver:
         right = injected[self._free] - self._drained(potential)
         if self._factor is None or not np.any(right):
             return potential
-        left, error, goal = right, np.inf, _EXACT * np.linalg.norm(right)
+        left, change = right, np.inf
         for _ in range(_REFINEMENTS):
-            potential[self._free] += self._scale * self._factor.solve(self._scale * left)
-            left = injected[self._free] - self._drained(potential)
-            before, error = error, float(np.linalg.norm(left))
-            if error <= goal or error > 0.9 * before:
+            correction = self._scale * self._factor.solve(self._scale * left)
+            before, change = change, float(np.abs(correction).max())
+            if not change < 0.5 * before:
                 break
+            potential[self._free] += correction
+            left = injected[self._free] - self._drained(potential)
+            if float(np.abs(left).sum()) <= _EXACT * self._whole_current(injected, potential, fixed):
+                break
+            if change <= _DIGITS * float(np.abs(potential).max()):
+                break
+        error = float(np.linalg.norm(left))
         rounding = _ROUNDING * float(np.linalg.norm(potential[self._free] / self._scale**2))
         _check_residual(max(0.0, error - rounding), right)
         return potential
+
+    def _whole_current(self, injected: FloatArray, potential: FloatArray, fixed: FloatArray | None) -> float:
+        """Return about how much current flows; what held potentials drive can be much less than passes at their rim."""
+        driven = float(np.abs(injected[self._free]).sum())
+        volts = 0.0 if fixed is None else float(np.ptp(fixed[self._held]))
+        return driven + (self._graph.power(potential) / volts if volts > 0.0 else 0.0)
 
     def _drained(self, potential: FloatArray) -> FloatArray:
         """Return the net current out of the free nodes, from differences: exact where the matrix is rounded."""
@@ -97,9 +115,14 @@ def _check_residual(residual: float, right: FloatArray) -> None:
 
 
 def _factorise(matrix: Any, *, ordered: bool) -> Any:
-    return splu(
-        matrix,
-        permc_spec="NATURAL" if ordered else "MMD_AT_PLUS_A",
-        diag_pivot_thresh=0.0,
-        options={"SymmetricMode": True},
-    )
+    try:
+        return splu(
+            matrix,
+            permc_spec="NATURAL" if ordered else "MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
+    except RuntimeError as error:
+        raise ConvergenceError(
+            f"The circuit could not be factorised ({error}). Narrow the range of the resistances."
+        ) from error

@@ -8,6 +8,7 @@ from ..errors import ConvergenceError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from . import compiled, passes
+from .direct import FACTORISED_MOST, DirectSolver
 from .graph import DIRECTIONS, RasterGraph, anchored_nodes
 from .multigrid import Hierarchy
 from .stencil import Stencil
@@ -21,8 +22,17 @@ _TOLERANCE = 1e-7
 _LONG_WAY = 4.0
 """Resistance, in ordinary links, from which on a way counts as long: the error that is let stand grows no more."""
 
+_CURRENT_TOLERANCE = 1e-6
+"""Error of the current of any link, relative to the whole current, at which a solve ends at the latest."""
+
 _PATIENCE = 10
 """Iterations after which, if as many more are foreseen, a larger level is solved directly."""
+
+_ROUNDING = 1e-12
+"""Sum of the residuals, relative to what is injected, below which nothing is left to be solved."""
+
+_PATIENCE_LAST = 40
+"""The same where no larger level is left and the circuit would be factorised instead."""
 
 _MOST = 400
 """Iterations after which a solve is given up."""
@@ -40,7 +50,7 @@ class MultigridSolver:
 
     Set-up, solve and memory grow with the cells of the raster; iterations do not, on ordinary surfaces. Where
     resistances jump by orders of magnitude from cell to cell, a larger level of the hierarchy is solved directly as
-    soon as convergence proves slow, which mazes need as well.
+    soon as convergence proves slow, which mazes need as well; where even that does not help, the circuit is factorised.
 
     Parameters are those of `make_solver`.
     """
@@ -64,19 +74,23 @@ class MultigridSolver:
         live = graph.linked & np.append(self._free, False)[graph.node]
         nodes = graph.node[live]
         copies = np.bincount(nodes, minlength=graph.size)
+        # conductances are divided by the largest, so that the single precision of the hierarchy holds them
+        self._unit = max((float(coupling.max(initial=0.0)) for coupling in graph.couplings), default=0.0) or 1.0
         self._operator = self._stencil(live, ground, nodes, copies)
         rows, cols = graph.shape
         cells = self._operator.raster(np.arange(self._operator.size, dtype=np.int32))[:rows, :cols][live]
         self._cell = np.zeros(graph.size, dtype=np.int32)  # nodes that are left out go to the margin, which stays 0
         self._cell[nodes] = cells
         links = np.concatenate([coupling[coupling > 0] for coupling in graph.couplings[:2]])
-        self._ordinary = float(np.exp(np.log(links).mean())) if links.size else 1.0
+        self._ordinary = float(np.exp(np.log(links).mean())) / self._unit if links.size else 1.0
         several = copies[nodes] > 1
         self._shorted_cells = cells[several]
         self._groups, self._shorted = np.unique(nodes[several], return_inverse=True)
         self._copies = copies[self._groups]
         self._limits, self._slowness = _COARSEST, 0
         self._hierarchy: Hierarchy | None = None
+        self._ground = ground
+        self._direct: DirectSolver | None = None
         self._vectors: tuple[FloatArray, FloatArray, FloatArray, FloatArray] | None = None
 
     def _stencil(self, live: BoolArray, ground: FloatArray | None, nodes: IntArray, copies: IntArray) -> Stencil:
@@ -88,23 +102,34 @@ class MultigridSolver:
         leaks = stencil.raster(leak)[:rows, :cols]
         if ground is not None:
             leaks[live] = (ground / np.maximum(copies, 1))[nodes]
-        stiff = _STIFF * max(float(coupling.max(initial=0.0)) for coupling in graph.couplings)
         for number, (coupling, (here, there, _)) in enumerate(zip(graph.couplings, DIRECTIONS)):
             vector = stencil.zeros()
             stencil.couplings[number] = vector
             inside = stencil.raster(vector)[:rows, :cols][here]
             np.multiply(coupling, live[here] & live[there], out=inside)
             if graph.shorted:
-                inside[(inside > 0) & (graph.node[here] == graph.node[there])] = stiff
+                inside[(inside > 0) & (graph.node[here] == graph.node[there])] = _STIFF * self._unit
             if not self._singular:
                 leaks[here] += coupling * (live[here] & held[there])
                 leaks[there] += coupling * (live[there] & held[here])
+            vector /= self._unit
         if leak.any():
+            leak /= self._unit
             stencil.leak = leak
         return stencil
 
     def solve(self, injected: FloatArray, fixed: FloatArray | None = None) -> FloatArray:
         """Return the potentials that carry the injected currents away; see `Solver`."""
+        if self._direct is None:
+            try:
+                return self._iterate(injected, fixed)
+            except ConvergenceError as failure:
+                factorised_instead(self._graph, failure, self._monitor)
+            self._hierarchy = self._vectors = None
+            self._direct = DirectSolver(self._graph, held=self._held, ground=self._ground, monitor=self._monitor)
+        return self._direct.solve(injected, fixed)
+
+    def _iterate(self, injected: FloatArray, fixed: FloatArray | None) -> FloatArray:
         if self._singular:
             return self._solve_floating(injected, fixed)
         potential = np.zeros(self._graph.size)
@@ -113,12 +138,12 @@ class MultigridSolver:
         if fixed is not None:
             potential[self._held] = fixed[self._held]
             right -= np.where(self._free, self._graph.apply(potential), 0.0)
-            start = self._graph.power(potential)
+            start = self._graph.power(potential) / self._unit
             reach = max(float(np.ptp(fixed[self._held])) if start > 0.0 else 0.0, float(np.abs(potential).max()))
         sources = np.flatnonzero(right)
         if sources.size:
             b = self._operator.zeros()
-            b[self._cell[sources]] = right[sources]
+            b[self._cell[sources]] = right[sources] / self._unit
             del right
             x = self._conjugate_gradients(self._project(b), start, reach)
             np.copyto(potential, x[self._cell], where=self._free)
@@ -137,8 +162,8 @@ class MultigridSolver:
             return potential
         drained = np.bincount(component[sources], weights=injected[sources], minlength=component[held].max() + 1)
         b = self._operator.zeros()
-        b[self._cell[sources]] = injected[sources]
-        b[self._cell[held]] = -drained[component[held]]
+        b[self._cell[sources]] = injected[sources] / self._unit
+        b[self._cell[held]] = -drained[component[held]] / self._unit
         x = self._conjugate_gradients(self._project(b), 0.0, float(np.abs(volts).max()))
         solution: FloatArray = x[self._cell]
         shift = solution[held] - volts
@@ -154,17 +179,25 @@ class MultigridSolver:
     def _goal(self, power: float, injected: float, volts: float) -> float:
         """Return the square of the error at which to stop, in watts.
 
-        Where the way is long, as in a maze, a small share of the power could still be a large one of the current.
+        Where the way is long, as in a maze, a small share of the power could still be a large one of the current. An
+        error of the power by e^2 is one of at most sqrt(g) e of the current of a link of conductance g, of which the
+        largest is 1 here.
         """
         current = power / volts if volts > 0.0 else injected
-        return _TOLERANCE**2 * max(min(power, _LONG_WAY * current**2 / self._ordinary), 1e-4 * power)
+        way = _TOLERANCE**2 * max(min(power, _LONG_WAY * current**2 / self._ordinary), 1e-4 * power)
+        return min(way, (_CURRENT_TOLERANCE * current) ** 2)
 
     def _conjugate_gradients(self, r: FloatArray, start: float, volts: float) -> FloatArray:
         """Solve for x, which the next call overwrites; the right-hand side `r` is used up.
 
         `start` is the power at x = 0 and `volts` the range of the held potentials, both 0 where only currents drive the
         circuit. What the iterations have gained adds up to the product of x and the right-hand side, so the power
-        is `start` less that, or just that.
+        is `start` less that, or just that. All of these are divided by the largest conductance, as the operator is.
+
+        Raises
+        ------
+        ConvergenceError
+            If the iterations break down, or would take longer than a factorisation.
         """
         operator = self._operator
         if self._hierarchy is None:
@@ -184,7 +217,10 @@ class MultigridSolver:
             z = self._project(self._hierarchy.cycle(small))
             before, slope = slope, self._passes.product(z, r) / scale
             self._passes.combine(slope / before if before else 0.0, p, 1.0 / scale, z)
-            step = -slope / self._passes.negative(operator, p, q)
+            bend = -self._passes.negative(operator, p, q)
+            if not (slope > 0.0 and bend > 0.0):
+                break  # solved to the last digit, or the preconditioner is not positive definite in single precision
+            step = slope / bend
             self._passes.advance(step, p, x, self._project(q), r)
             scale = self._passes.scaled(r, small)
             gains.append(step * slope)
@@ -192,11 +228,17 @@ class MultigridSolver:
             if _error(gains) <= goal:
                 return x
             waited += 1
-            if waited >= _PATIENCE and _remaining(gains, goal) > _PATIENCE and self._escalate():
-                slope, waited = 0.0, 0
+            if waited >= _PATIENCE and (left := _remaining(gains, goal)) > _PATIENCE:
+                if self._escalate():
+                    slope, waited = 0.0, 0
+                elif left > _PATIENCE_LAST and self._graph.size <= FACTORISED_MOST:
+                    break
+        left = float(np.abs(r).sum()) / (2.0 * injected)
+        if left <= _ROUNDING:
+            return x
         raise ConvergenceError(
-            f"The circuit could not be solved: after {_MOST} iterations the currents still change. "
-            "Narrow the range of the resistances."
+            f"The circuit could not be solved: after {self.iterations} iterations the currents miss by up to {left:.1e} "
+            "of what is injected. Narrow the range of the resistances."
         )
 
     def _project(self, vector: FloatArray) -> FloatArray:
@@ -225,6 +267,15 @@ class MultigridSolver:
             f"Convergence is slow (the resistances jump sharply); a level of up to {self._limit:,} cells is solved directly."
         )
         return True
+
+
+def factorised_instead(graph: RasterGraph, failure: ConvergenceError, monitor: Monitor) -> None:
+    """Tell that a circuit is factorised because multigrid failed, or raise the failure where it is too large for that."""
+    if graph.size > FACTORISED_MOST:
+        raise failure
+    monitor.info(
+        f"Multigrid does not suit these {graph.size:,} nodes (the resistances jump sharply): factorised instead."
+    )
 
 
 def uses_numba(cells: int) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from ..errors import ConvergenceError
 from ..monitor import SILENT, Monitor
 from ..types import Array, FloatArray
 from . import passes
@@ -16,6 +17,9 @@ from .stencil import Box, Interpolation, Stencil, coarsen
 
 _SHIFT = 1e-10
 """Leak of the coarsest cells as a share of their couplings, which keeps the factorisation from breaking down."""
+
+_LOST = 1e-6
+"""Degree, as a share of the couplings it is the sum of, below which it is what rounding to float32 left of them."""
 
 _DAMPING = 0.8
 """Weight of a Jacobi sweep: the best for errors that a coarse grid cannot see."""
@@ -132,7 +136,7 @@ class Hierarchy:
     def cycle(self, right: FloatArray) -> FloatArray:
         """Return an approximate solution for a float32 right-hand side; the result is overwritten by the next call."""
         if self._bottom is None:
-            self._bottom = _Bottom(self._coarsest.astype(np.float64))
+            self._bottom = _Bottom(self._coarsest)
         return self._cycle(0, right, self._bottom)
 
     def _cycle(self, number: int, right: FloatArray, bottom: _Bottom) -> FloatArray:
@@ -158,7 +162,7 @@ class _Level:
 
 def _sweep(operator: Stencil) -> FloatArray:
     """Return what a Jacobi sweep multiplies the residual with."""
-    degree = operator.degree() + operator.degree(absolute=True)
+    degree = np.maximum(operator.degree(), 0.0) + operator.degree(absolute=True)
     sweep = np.zeros_like(degree)
     np.divide(2.0 * _DAMPING, degree, out=sweep, where=degree > 0)
     return sweep
@@ -182,13 +186,41 @@ def _store(target: Stencil, box: Box, source: Stencil, part: tuple[int, ...], jo
             journal.put(target.raster(old)[_slices(box)], source.raster(new)[_slices(part)])
 
 
+def _settled_degree(operator: Stencil) -> FloatArray:
+    """Return the degree of every cell, after those whose degree is lost in rounding were cut off.
+
+    What a coarse point of tiny interpolation weights couples with is large beside its own degree: positive and negative
+    couplings cancel, and what is left has no meaning. Such a point carries nothing, but if it alone were dropped and its
+    couplings kept, its neighbours would be coupled with nothing.
+    """
+    while True:
+        degree = operator.degree()
+        whole = operator.degree(absolute=True)
+        lost = (degree <= _LOST * whole) & (whole > 0.0)
+        if not lost.any():
+            return degree
+        for offset, coupling in zip(operator.offsets, operator.couplings):
+            if coupling is not None:
+                coupling[lost] = 0.0
+                coupling[:-offset][lost[offset:]] = 0.0
+        if operator.leak is not None:
+            operator.leak[lost] = 0.0
+
+
 class _Bottom:
-    """The coarsest level, solved directly."""
+    """The coarsest level, solved directly.
+
+    Raises
+    ------
+    ConvergenceError
+        If rounding has left the operator without a factorisation.
+    """
 
     def __init__(self, operator: Stencil) -> None:
         self.operator = operator.astype(np.float32)
         self.right, self._x = self.operator.zeros(), self.operator.zeros()
-        degree = operator.degree()
+        operator = operator.astype(np.float64)
+        degree = _settled_degree(operator)
         cells = np.flatnonzero(degree > 0)
         cells = cells[np.argsort(nested_dissection(operator.rows, operator.width).ravel()[cells - operator.margin])]
         number = np.full(operator.size, -1)
@@ -217,7 +249,12 @@ class _Bottom:
             # Rounding can leave a coarse operator singular, in mazes; as part of an approximate inverse it may be shifted.
             matrix += sparse.diags(_SHIFT * degree[cells])
             matrix = matrix.tocsr()[self._free][:, self._free].tocsc()
-            self._factor = splu(matrix, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+            try:
+                self._factor = splu(
+                    matrix, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+                )
+            except RuntimeError as error:
+                raise ConvergenceError(f"The coarsest level could not be factorised: {error}.") from error
 
     def solve(self, right: FloatArray) -> FloatArray:
         """Return the solution; where nothing is grounded, the one with mean 0 for what is left of the mean."""

@@ -9,7 +9,7 @@ from typing import Callable
 import numpy as np
 
 from ..costdistance import check_resistance
-from ..errors import InputError
+from ..errors import ConvergenceError, InputError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph, raster_graph
@@ -197,7 +197,13 @@ class _Electrodes:
         free = np.isin(self._component, self._component[grounded])
         free[grounded] = False
         volts = np.zeros(self.count)
-        volts[free] = np.linalg.solve(self._network[np.ix_(free, free)], injected[free])
+        try:
+            volts[free] = np.linalg.solve(self._network[np.ix_(free, free)], injected[free])
+        except np.linalg.LinAlgError:
+            raise ConvergenceError(
+                "The circuit could not be solved: the resistances around a focal node are so small beside those farther "
+                "away that no digit of its current is left. Narrow the range of the resistances."
+            ) from None
         return volts
 
     def potential(self, volts: FloatArray) -> FloatArray:

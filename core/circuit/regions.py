@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
+from ..errors import ConvergenceError
 from ..monitor import Monitor
 from ..types import FloatArray, IntArray
 from . import solvers
+from .direct import DirectSolver
 from .graph import RasterGraph
-from .iterative import MultigridSolver
+from .iterative import MultigridSolver, factorised_instead
 from .multigrid import Hierarchy, Journal
 from .stencil import Box
 
@@ -55,19 +57,24 @@ class Regions:
             return np.zeros(graph.size), 0.0
         if not np.intersect1d(graph.component[nodes_i], graph.component[nodes_j]).size:
             return np.zeros(graph.size), np.inf
-        potential = self._held.pair(i, j) if self._held else self._solve(nodes_i, nodes_j)
+        potential = self._solve(i, j)
         # the power at 1 V is the current; unlike a sum of currents it is right to the square of the error
         effective = 1.0 / graph.power(potential)
         potential *= effective
         return potential, effective
 
-    def _solve(self, nodes_i: IntArray, nodes_j: IntArray) -> FloatArray:
+    def _solve(self, i: int, j: int) -> FloatArray:
+        if self._held:
+            try:
+                return self._held.pair(i, j)
+            except ConvergenceError as failure:
+                factorised_instead(self._graph, failure, self._monitor)
+                self._held = None
         held = np.zeros(self._graph.size, dtype=bool)
-        held[nodes_i] = held[nodes_j] = True
+        held[self._members[i]] = held[self._members[j]] = True
         boundary = np.zeros(self._graph.size)
-        boundary[nodes_j] = 1.0
-        solver = solvers.make_solver(self._graph, held=held, monitor=self._monitor)
-        return solver.solve(np.zeros(self._graph.size), boundary)
+        boundary[self._members[j]] = 1.0
+        return DirectSolver(self._graph, held=held, monitor=self._monitor).solve(np.zeros(self._graph.size), boundary)
 
 
 class HeldRegions(MultigridSolver):

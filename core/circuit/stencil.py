@@ -94,7 +94,7 @@ class Stencil:
                 net -= flow
 
     def degree(self, absolute: bool = False) -> FloatArray:
-        """Return the sum of the couplings (or of their absolute values) and the leak of every cell."""
+        """Return the sum of the couplings and the leak of every cell, or of their absolute values."""
         degree = self.zeros()
         start, stop = self.inside.start, self.inside.stop
         for offset, coupling in zip(self.offsets, self.couplings):
@@ -103,7 +103,7 @@ class Stencil:
                 degree[start:stop] += part
                 degree[start + offset : stop + offset] += part
         if self.leak is not None:
-            degree += self.leak
+            degree += np.abs(self.leak) if absolute else self.leak
         degree[:start] = 0.0
         degree[stop:] = 0.0
         return degree
