@@ -145,7 +145,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             shapes,
             QgsWkbTypes.Type.MultiPolygon,
             layer.crs,
-            style=styling.graded("grade", classes, styling.fill_symbol),
+            style=styling.graded("grade", classes, styling.source_symbol),
         )
         added = columns(current_flow=float, grade=int)
         old, rows = kept(links.features, added)
@@ -156,7 +156,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             [feature.geometry() for feature in links.features],
             QgsWkbTypes.Type.MultiLineString,
             layer.crs,
-            style=styling.graded("grade", classes, styling.line_symbol),
+            style=styling.graded("grade", classes, styling.corridor_symbol),
         )
         figures = structure(count, pairs)
         kilometres = (

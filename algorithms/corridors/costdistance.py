@@ -7,13 +7,19 @@ from qgis.core import QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, styling
 from ..support import parameters as p
-from ..support import styling
 from ..support.sources import read_sources
 from ..support.vectors import name_ids
 
 _NODATA = -9999.0
 _NO_LABEL = 0
+_DIRECTIONS = list(
+    zip(
+        ("Source", "East", "South-east", "South", "South-west", "West", "North-west", "North", "North-east"),
+        (palette.SOURCE.fill, *palette.DIRECTIONS),
+    )
+)
 
 
 class CostDistanceAlgorithm(EcoSecNetAlgorithm):
@@ -117,7 +123,7 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
             raster.grid,
             nodata=_NODATA,
             description="Cost distance to the nearest source, resistance x m",
-            style=styling.ramp(styling.DISTANCE, [0.0, largest or 1.0]),
+            style=styling.surface(ramps.over(palette.DISTANCE, cost, "cost units")),
         )
         if job.given("ALLOCATION"):
             named = name_ids(f"{k} = {one}" for k, one in enumerate(sources.ids, start=1))
@@ -128,6 +134,7 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
             raster.grid,
             nodata=_NO_LABEL,
             description="Position of the nearest source in the layer",
+            style=styling.numbered([(k, f"Source {one}") for k, one in enumerate(sources.ids, start=1)]),
         )
         job.write_raster(
             "DIRECTION",
@@ -135,5 +142,6 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
             raster.grid,
             nodata=UNREACHED,
             description="Direction to the nearest source: 0 source, 1 east, clockwise to 8",
+            style=styling.classes([(k, name, colour) for k, (name, colour) in enumerate(_DIRECTIONS)]),
         )
         job.results["MAXIMUM"] = largest

@@ -8,8 +8,8 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 from ...core.errors import DisconnectedError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, rasters, styling
 from ..support import parameters as p
-from ..support import rasters, styling
 from ..support.focal import Focal, above_zero, read_focal, read_pairs, read_strengths, whole_numbers
 from ..support.forecast import FEWER_NODES, Forecast, announce_files
 from ..support.rasters import RasterSource
@@ -206,8 +206,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             if values is None:
                 continue
             shown = np.where(np.isnan(resistance), np.nan, values)
-            stops = np.nanquantile(shown, [0.0, 0.5, 0.8, 0.95, 1.0])
-            style = styling.ramp(styling.CURRENT, [float(stop) for stop in stops])
+            style = styling.surface(ramps.over(palette.CURRENT, shown, "A"))
             job.write_raster(name, shown, raster.grid, nodata=_NODATA, description=description, style=style)
         names = columns(**{"from": focal.id_type, "to": focal.id_type, "resistance": float, "connected": bool})
         job.write_table("RESISTANCES", names, _resistance_rows(focal, flow.resistance, mode, options["allowed"]))

@@ -8,8 +8,8 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 from ...core.errors import DisconnectedError, InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, rasters, styling
 from ..support import parameters as p
-from ..support import rasters, styling
 from ..support.focal import above_zero, whole_numbers
 from ..support.rasters import RasterSource
 from ..support.vectors import VectorSource, is_null
@@ -150,9 +150,8 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
             )
         for name, values in (("CURRENT", flow.current), ("VOLTAGE", flow.voltage)):
             shown = np.where(np.isnan(resistance), np.nan, values)
-            stops = np.nanquantile(shown, [0.0, 0.5, 0.8, 0.95, 1.0])
-            style = styling.ramp(styling.CURRENT, [float(stop) for stop in stops])
-            unit = "amperes" if name == "CURRENT" else "volts"
+            unit, symbol = ("amperes", "A") if name == "CURRENT" else ("volts", "V")
+            style = styling.surface(ramps.over(palette.CURRENT, shown, symbol))
             text = f"{name.capitalize()}, {unit}"
             job.write_raster(name, shown, raster.grid, nodata=_NODATA, description=text, style=style)
         job.results["MAXIMUM"] = largest

@@ -103,7 +103,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
             [feature.geometry() for feature in links.features],
             QgsWkbTypes.Type.MultiLineString,
             line_layer.crs,
-            style=styling.graded("grade", classes, styling.line_symbol),
+            style=styling.graded("grade", classes, styling.corridor_symbol),
         )
         table = np.full((len(sources.ids), len(sources.ids)), np.nan)
         table[pairs[:, 0], pairs[:, 1]] = table[pairs[:, 1], pairs[:, 0]] = strength

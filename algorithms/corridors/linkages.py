@@ -7,8 +7,8 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, styling
 from ..support import parameters as p
-from ..support import styling
 from ..support.corridorzones import CorridorZones
 from ..support.distances import distances_of_pairs, table_distances
 from ..support.linktable import link_columns, link_lines, link_rows
@@ -199,7 +199,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         )
         graph = CostGraph(resistance, cell_size=raster.grid.cell_size, monitor=job.monitor.part(0.05, 0.1))
         field = graph.allocate(sources.labels, monitor=job.monitor.part(0.1, 0.14))
-        self._write_field(job, field, raster)
+        self._write_field(job, field, sources, raster)
         adjacency = list(Adjacency)[job.choice("ADJACENCY")]
         pairs = find_pairs(graph, sources.labels, adjacency=adjacency, field=field).pairs
         limits = {"max_cost": job.number("MAX_CWD"), "max_euclidean": job.number("MAX_EUCLID")}
@@ -227,7 +227,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         job.results["LINK_COUNT"] = active
         job.results["INACTIVE_COUNT"] = len(pairs) - active
 
-    def _write_field(self, job: Job, field, raster: RasterSource) -> None:
+    def _write_field(self, job: Job, field, sources: Sources, raster: RasterSource) -> None:
         if not (job.given("CWD") or job.given("ALLOCATION")):
             return
         cost = np.where(np.isfinite(field.cost), field.cost, np.nan).astype(np.float32)
@@ -237,7 +237,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             raster.grid,
             nodata=_NODATA,
             description="Cost distance to the nearest source, resistance x m",
-            style=styling.ramp(styling.DISTANCE, [0.0, float(np.nanmax(cost)) or 1.0]),
+            style=styling.surface(ramps.over(palette.DISTANCE, cost, "cost units")),
         )
         job.write_raster(
             "ALLOCATION",
@@ -245,14 +245,15 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             raster.grid,
             nodata=0,
             description="Position of the nearest source in the layer",
+            style=styling.numbered([(k, f"Source {one}") for k, one in enumerate(sources.ids, start=1)]),
         )
 
     def _write_links(self, job: Job, links, limits: dict, sources: Sources, raster: RasterSource) -> None:
         style = styling.categories(
             "active",
             [
-                (True, "Active", styling.line_symbol((178, 24, 43), 0.7)),
-                (False, "Inactive", styling.line_symbol((130, 130, 130), 0.4, "dash")),
+                (True, "Active", styling.corridor_symbol(2, 3)),
+                (False, "Inactive", styling.dropped_symbol()),
             ],
         )
         job.write_features(
@@ -282,14 +283,13 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             add_to_mosaic(mosaic, corridor)
             if zones is not None:
                 zones.add(corridor)
-        highest = float(np.nanmax(mosaic)) if not np.isnan(mosaic).all() else 1.0
         job.write_raster(
             "CORRIDORS",
             mosaic,
             grid,
             nodata=_NODATA,
             description="Excess cost over the least-cost path, resistance x m",
-            style=styling.ramp(styling.BELT, [0.0, highest or 1.0]),
+            style=styling.surface(ramps.over(palette.BELT, mosaic, "cost units")),
         )
         if zones is not None:
             zones.write(job, "ZONES", "PROFILE", raster.crs)

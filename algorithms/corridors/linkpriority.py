@@ -8,8 +8,8 @@ from qgis.core import QgsProcessing, QgsWkbTypes
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, styling
 from ..support import parameters as p
-from ..support import styling
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.links import COST_FIELDS, numbers
 from ..support.rasters import align, metres_per_unit
@@ -217,7 +217,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
             grid,
             nodata=_NODATA,
             description="Linkage priority, 0 to 1",
-            style=styling.ramp(styling.SCORE, [0.0, 1.0]),
+            style=styling.surface(ramps.fixed(palette.SCORE, [0.0, 0.25, 0.5, 0.75, 1.0])),
         )
 
 
@@ -317,5 +317,5 @@ def _write_links(job: Job, linked: Linked, parts: dict[str, np.ndarray], ranking
         [feature.geometry() for feature in linked.links.features],
         QgsWkbTypes.Type.MultiLineString,
         linked.raster.crs,
-        style=styling.graded("grade", 3, styling.line_symbol),
+        style=styling.graded("grade", 3, styling.corridor_symbol),
     )

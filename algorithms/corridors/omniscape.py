@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
@@ -11,8 +12,8 @@ from ...core.errors import DisconnectedError
 from ...core.grid import SQUARE
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, rasters, styling
 from ..support import parameters as p
-from ..support import rasters, styling
 from ..support.forecast import Forecast
 from ..support.rasters import RasterSource
 
@@ -20,7 +21,7 @@ _NODATA = -9999.0
 _AVERAGE = ("conductance", "resistance")
 _COMPARE = ("within", "equal")
 _CONDITIONS = ("CONDITION1", "CONDITION2")
-_CLASSES = (0.0, 0.7, 1.0, 1.3, 1.7)
+_NORMALISED = replace(ramps.fixed(palette.CURRENT, (0.0, 0.7, 1.0, 1.3, 1.7)), above=True)
 """Normalised current: impeded below 0.7, diffuse around 1, intensified from 1.3, channelled from 1.7."""
 
 
@@ -197,8 +198,8 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
             ("NORMALISED", flow.normalised, "Current over flow potential"),
         ):
             if values is not None:
-                stops = _CLASSES if name == "NORMALISED" else styling.stretch(values)
-                style = styling.ramp(styling.CURRENT, stops)
+                ramp = _NORMALISED if name == "NORMALISED" else ramps.over(palette.CURRENT, values, "A")
+                style = styling.surface(ramp)
                 job.write_raster(name, values, raster.grid, nodata=_NODATA, description=text, style=style)
         job.results["WINDOWS"] = flow.windows
 

@@ -7,8 +7,8 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, styling
 from ..support import parameters as p
-from ..support import styling
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.tables import columns
 
@@ -175,12 +175,17 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 "No place would shorten any link: there is no barrier that a disc of these radii could open. "
                 "Try larger radii, or look at the resistance surface."
             )
-        for name, values, description in (
-            ("SCORE", found.score, "Barrier score, cost units saved per metre restored"),
-            ("PERCENT", found.percent, "Barrier score, percent of the least-cost distance per metre restored"),
-            ("RADIUS", found.radius, "Radius of the best barrier score, m"),
+        for name, values, unit, description in (
+            ("SCORE", found.score, "cost units per m", "Barrier score, cost units saved per metre restored"),
+            (
+                "PERCENT",
+                found.percent,
+                "% per m",
+                "Barrier score, percent of the least-cost distance per metre restored",
+            ),
+            ("RADIUS", found.radius, "m", "Radius of the best barrier score, m"),
         ):
-            net.write_surface(job, name, values, styling.SCORE, description)
+            net.write_surface(job, name, values, palette.SCORE, unit, description)
         _write_gaining_links(job, found, net)
         _write_links(job, found.links, real, net)
         job.results["MAXIMUM"] = float(np.fmax.reduce(found.score, axis=None, initial=0.0))
@@ -191,9 +196,11 @@ def _write_gaining_links(job: Job, found, net: Linked) -> None:
     ids = net.links.ids
     numbers = np.array(ids if net.links.id_type is int else range(1, len(ids) + 1))
     best = np.where(found.link >= 0, numbers[found.link], _NO_LINK)
-    job.write_raster("BEST_LINK", best, net.raster.grid, nodata=_NO_LINK, description="Link that gains most")
+    style = styling.numbered([(number, f"Link {number}") for number in np.unique(best[best != _NO_LINK]).tolist()])
+    description = "Link that gains most"
+    job.write_raster("BEST_LINK", best, net.raster.grid, nodata=_NO_LINK, description=description, style=style)
     count = np.where(found.count > 0, found.count, -1)
-    style = styling.ramp(styling.SCORE[1:], [1.0, max(float(count.max()), 2.0)])
+    style = styling.surface(ramps.over(palette.SCORE, np.where(count < 0, np.nan, count), "links"))
     description = "Number of links that gain"
     job.write_raster("GAINING_LINKS", count, net.raster.grid, nodata=-1, description=description, style=style)
 
@@ -208,4 +215,4 @@ def _write_links(job: Job, best, real, net: Linked) -> None:
     if real is not None:
         names += columns(restored_dist=float, real_gain=float)
         table += [real, best.distance - real]
-    net.write_links(job, "OUTPUT_LINKS", names, list(zip(*table)), styling.lines(styling.SCORE[-2]))
+    net.write_links(job, "OUTPUT_LINKS", names, list(zip(*table)), styling.lines(palette.CORRIDORS[1]))

@@ -7,8 +7,8 @@ from qgis.core import QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, Qgs
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, styling
 from ..support import parameters as p
-from ..support import styling
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.tables import columns
 from ..support.vectors import cells_inside
@@ -139,16 +139,16 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             patches=[cells_inside(shape, net.raster.grid) for shape in shapes],
             monitor=job.monitor.part(0.05, 0.95),
         )
-        for name, values, description in (
-            ("GAIN", found.gain, "Predicted fall of the effective resistance, cost units"),
-            ("DERIVATIVE", found.derivative, "Fall of the effective resistance by unit of resistance, m"),
+        for name, values, unit, description in (
+            ("GAIN", found.gain, "cost units", "Predicted fall of the effective resistance, cost units"),
+            ("DERIVATIVE", found.derivative, "m", "Fall of the effective resistance by unit of resistance, m"),
         ):
-            net.write_surface(job, name, values, styling.SCORE, description)
+            net.write_surface(job, name, values, palette.SCORE, unit, description)
         best = found.links
         names = columns(eff_res=float, predicted=float, exact=float, percent=float, x=float, y=float)
         table = [best.effective_resistance, best.predicted, best.exact, 100.0 * best.exact / best.effective_resistance]
         table += zip(*map(net.centre, best.row, best.col))
-        net.write_links(job, "OUTPUT_LINKS", names, list(zip(*table)), styling.lines(styling.SCORE[-2]))
+        net.write_links(job, "OUTPUT_LINKS", names, list(zip(*table)), styling.lines(palette.CORRIDORS[1]))
         if patches is not None:
             _write_patches(job, found, shapes, net)
         job.results["MAXIMUM"] = float(np.nanmax(found.gain))
@@ -178,5 +178,5 @@ def _write_patches(job: Job, found, shapes: list[QgsGeometry], net: Linked) -> N
         shapes,
         QgsWkbTypes.Type.MultiPolygon,
         net.raster.crs,
-        style=styling.polygons((*styling.SCORE[2], 150)),
+        style=styling.marked(palette.BARRIER),
     )

@@ -7,7 +7,7 @@ from qgis.core import QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html, styling
+from ..support import html, palette, ramps, styling
 from ..support import parameters as p
 from ..support.linked import linked_inputs, read_linked
 from ..support.tables import columns
@@ -148,7 +148,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             raster.grid,
             nodata=-1.0,
             description="Share of the cutoffs with which a cell is a key area",
-            style=styling.ramp(styling.SCORE, [0.0, 1.0]),
+            style=styling.surface(ramps.fixed(palette.SCORE, [0.0, 0.25, 0.5, 0.75, 1.0])),
         )
         verdict = _verdict(surface, found)
         job.monitor.info(verdict)

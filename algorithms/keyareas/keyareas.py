@@ -7,8 +7,8 @@ from qgis.core import QgsFeature, QgsGeometry, QgsProcessing, QgsProcessingOutpu
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, styling
 from ..support import parameters as p
-from ..support import styling
 from ..support.rasters import require_aligned
 from ..support.tables import columns
 from ..support.vectors import VectorSource, polygonise
@@ -131,7 +131,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 raster.grid,
                 nodata=-1,
                 description="Rules that agree on the highest class, 0 to 3",
-                style=styling.classes([(k, f"{k} of 3 rules", styling.SCORE[k + 1]) for k in range(4)]),
+                style=styling.classes([(k, f"{k} of 3 rules", palette.SCORE[k + 1]) for k in range(4)]),
             )
         job.write_raster(
             "CLASSES_RASTER",
@@ -168,7 +168,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             shapes.values(),
             QgsWkbTypes.Type.MultiPolygon,
             raster.crs,
-            style=styling.polygons((214, 69, 38, 150), (120, 30, 20)),
+            style=styling.marked(palette.PINCH),
         )
 
 
@@ -209,5 +209,5 @@ class _Corridors:
 
 
 def _palette(limits: np.ndarray) -> list:
-    colours = styling.spread(styling.SCORE, limits.size)
+    colours = palette.spread(palette.SCORE, limits.size)
     return [(k + 1, f"{k + 1}: up to {limit:.4g}", colours[k]) for k, limit in enumerate(limits)]

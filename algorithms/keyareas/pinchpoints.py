@@ -7,8 +7,8 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, styling
 from ..support import parameters as p
-from ..support import styling
 from ..support.linked import linked_inputs, read_linked
 from ..support.tables import columns
 from ..support.vectors import name_ids
@@ -113,15 +113,15 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
                 f"The sources of {len(cut_off)} link(s) are not connected by valid cells; no current there: "
                 f"{name_ids(cut_off)}."
             )
-        given.write_surface(job, "CURRENT", found.current, styling.CURRENT, "Current, amperes at 1 A")
+        given.write_surface(job, "CURRENT", found.current, palette.CURRENT, "A", "Current, amperes at 1 A")
         given.write_surface(
-            job, "RELATIVE", found.relative, styling.CURRENT, "Current as a share of the largest of its link"
+            job, "RELATIVE", found.relative, palette.CURRENT, "", "Current as a share of the largest of its link"
         )
         given.write_links(
             job,
             "OUTPUT_LINKS",
             columns(cw_dist=float, eff_res=float, cwd_effres=float),
             list(zip(found.least_cost, found.effective_resistance, found.ratio)),
-            styling.lines(styling.CURRENT[1]),
+            styling.lines(palette.CORRIDORS[1]),
         )
         job.results["MAXIMUM"] = float(np.fmax.reduce(found.current, axis=None, initial=0.0))

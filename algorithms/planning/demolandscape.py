@@ -16,8 +16,8 @@ from qgis.core import (
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, styling
 from ..support import parameters as p
-from ..support import styling
 from ..support.crs import wkt
 from ..support.layertree import Place
 from ..support.outputfolder import OutputFolder
@@ -31,21 +31,11 @@ _CENTRE = (540_000.0, 2_899_000.0)
 _PACKAGE = "landscape.gpkg"
 _BYTES_PER_CELL = 250
 
-_GREENS_TO_REDS = [(247, 244, 238), (253, 219, 160), (244, 165, 96), (214, 96, 77), (140, 29, 40), (80, 12, 30)]
 _COLOURS = {
-    "landuse": [
-        (62, 128, 74),
-        (171, 206, 126),
-        (203, 189, 167),
-        (236, 176, 104),
-        (252, 234, 178),
-        (88, 152, 212),
-        (90, 90, 96),
-        (200, 62, 56),
-    ],
-    "lithology": [(166, 189, 219), (222, 190, 120), (128, 90, 110), (92, 92, 92)],
-    "desertification": _GREENS_TO_REDS[:5],
-    "erosion": _GREENS_TO_REDS,
+    "landuse": palette.LAND_USE,
+    "lithology": palette.LITHOLOGY,
+    "desertification": palette.DEGRADATION[:5],
+    "erosion": palette.DEGRADATION,
 }
 
 
@@ -74,31 +64,31 @@ _RASTERS = [
     _Raster("DEM", "Elevation", "Elevation in metres", -9999),
 ]
 _POLYGON, _LINE, _POINT = QgsWkbTypes.Type.MultiPolygon, QgsWkbTypes.Type.LineString, QgsWkbTypes.Type.Point
-_CLEAR = (0, 0, 0, 0)
 
 
 def _vectors() -> list[_Vector]:
     """Return the vector layers from the bottom of the map to the top (a function: symbols need a running QGIS)."""
-    rivers = [(k, f"Order {k}", styling.line_symbol((58, 124, 190), 0.12 + 0.2 * k)) for k in range(1, 7)]
+    rivers = [(k, f"Order {k}", styling.line_symbol(palette.RIVER, 0.12 + 0.2 * k)) for k in range(1, 7)]
     roads = [
-        ("Expressway", (190, 74, 38), 0.9),
-        ("County road", (70, 70, 76), 0.5),
-        ("Village road", (140, 136, 130), 0.2),
+        ("Expressway", palette.ROADS[0], 0.9),
+        ("County road", palette.ROADS[1], 0.5),
+        ("Village road", palette.ROADS[2], 0.2),
     ]
+    county, township, village = palette.BORDERS
     return [
         _Vector(
             "REDLINE",
             "redline",
             "Ecological protection red line",
             _POLYGON,
-            styling.polygons((214, 48, 49, 40), (192, 32, 38), 0.4),
+            styling.polygons((*palette.RED_LINE, 40), palette.RED_LINE, 0.4),
         ),
         _Vector(
             "RESERVES",
             "reserves",
             "Nature reserves",
             _POLYGON,
-            styling.polygons((38, 110, 84, 50), (20, 90, 66), 0.6),
+            styling.polygons((*palette.RESERVE, 50), palette.RESERVE, 0.6),
         ),
         _Vector("RIVERS", "rivers", "Rivers", _LINE, styling.categories("strahler", rivers)),
         _Vector(
@@ -113,18 +103,24 @@ def _vectors() -> list[_Vector]:
             "geohazards",
             "Geological hazards",
             _POINT,
-            styling.points((232, 120, 30), 1.4, "diamond"),
+            styling.points(palette.HAZARD, 1.4, "diamond"),
         ),
-        _Vector("MINES", "mines", "Mines", _POINT, styling.points((24, 24, 28), 3.0, "triangle")),
-        _Vector("VILLAGES", "villages", "Villages", _POLYGON, styling.polygons(_CLEAR, (150, 150, 150, 160), 0.1)),
+        _Vector("MINES", "mines", "Mines", _POINT, styling.points(palette.MINE, 3.0, "triangle")),
+        _Vector("VILLAGES", "villages", "Villages", _POLYGON, styling.polygons(palette.CLEAR, village, 0.1)),
         _Vector(
             "TOWNSHIPS",
             "townships",
             "Townships",
             _POLYGON,
-            styling.labelled(styling.polygons(_CLEAR, (70, 60, 80), 0.4), "name"),
+            styling.labelled(styling.polygons(palette.CLEAR, township, 0.4), "name"),
         ),
-        _Vector("BOUNDARY", "boundary", "County boundary", _POLYGON, styling.polygons(_CLEAR, (40, 34, 50), 0.9)),
+        _Vector(
+            "BOUNDARY",
+            "boundary",
+            "County boundary",
+            _POLYGON,
+            styling.polygons(palette.CLEAR, county, 0.9),
+        ),
     ]
 
 
@@ -240,7 +236,7 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
         elif file == "dem":
             style = styling.relief()
         else:
-            style = styling.ramp(styling.SCORE, [0.0, float(values[county.county].max())], "per km2")
+            style = styling.surface(ramps.over(palette.SCORE, values, "per km\N{SUPERSCRIPT TWO}"))
         source = folder.raster(
             f"{file}.tif",
             values,

@@ -10,8 +10,8 @@ from qgis.core import QgsProcessing, QgsRectangle
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, styling, vectors
 from ..support import parameters as p
-from ..support import styling, vectors
 
 _BYTES_PER_CELL = 16
 
@@ -107,5 +107,5 @@ class DistanceFactorAlgorithm(EcoSecNetAlgorithm):
             grid,
             nodata=-1.0,
             description=f"Distance to {features.name} (m)",
-            style=styling.ramp(styling.DISTANCE, [0.0, largest or 1.0], "m"),
+            style=styling.surface(ramps.over(palette.DISTANCE, distance, "m")),
         )

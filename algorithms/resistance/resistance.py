@@ -13,8 +13,8 @@ from ...core.resistancefacts import ResistanceSummary
 from ...core.scoretable import parse_number, parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, rasters, scores, styling
 from ..support import parameters as p
-from ..support import rasters, scores, styling
 from ..support.rasterfiles import RasterWriter
 from ..support.rasters import RasterSource
 from ..support.tables import columns, read_rows
@@ -212,10 +212,12 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 monitor=job.monitor,
             )
         _tell(summary, job)
-        stops = [summary.minimum, summary.maximum if summary.maximum > summary.minimum else summary.minimum + 1.0]
-        job.finish("OUTPUT", path, styling.ramp(styling.RESISTANCE, stops))
+        ramp = ramps.over(palette.RESISTANCE, ramps.sample(path), extremes=(summary.minimum, summary.maximum))
+        job.finish("OUTPUT", path, styling.surface(ramp))
         if gain_path:
-            job.finish("CORRECTION_OUTPUT", gain_path, styling.ramp(styling.SCORE, [0.5, 1.0, 2.0]))
+            job.finish(
+                "CORRECTION_OUTPUT", gain_path, styling.surface(ramps.over(palette.SCORE, ramps.sample(gain_path)))
+            )
         _write_table(summary, job)
         job.results.update(MINIMUM=summary.minimum, MEAN=summary.mean, MAXIMUM=summary.maximum)
 

@@ -9,8 +9,8 @@ from ...core.scorechecks import check_scores, report
 from ...core.scoretable import FALLS, RISES, FactorScores, parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, rasters, scores, styling
 from ..support import parameters as p
-from ..support import rasters, scores, styling
 from ..support.rasterfiles import RasterWriter
 from ..support.tables import columns
 
@@ -177,9 +177,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         if unmatched:
             share = 100 * unmatched / (total + unmatched)
             job.monitor.warn(f"{unmatched:,} cells ({share:.2f} %) are in no class and have no score.")
-        given = [item.score for item in factor.classes]
-        low, high = min(given), max(given)
-        job.finish("OUTPUT", path, styling.ramp(styling.RESISTANCE, [low, high if high > low else low + 1.0]))
+        job.finish("OUTPUT", path, styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(path))))
         hectares = source.grid.cell_ha
         job.write_table(
             "TABLE",
@@ -217,7 +215,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
                 f"{beyond:,} cells ({100 * beyond / valid:.1f} %) lie beyond the worst ({worst:g}) or best ({best:g}) "
                 "suitability and count as these. Check the range of the raster."
             )
-        job.finish("OUTPUT", path, styling.ramp(styling.RESISTANCE, [1.0, largest]))
+        job.finish("OUTPUT", path, styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(path))))
 
     def _given(self, job: Job) -> FactorScores:
         name = job.raster("INPUT").name

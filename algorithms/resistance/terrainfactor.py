@@ -7,8 +7,8 @@ import numpy as np
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, ramps, styling, terrain
 from ..support import parameters as p
-from ..support import styling, terrain
 
 _SLOPE, _RELIEF, _ELEVATION = range(3)
 _BYTES_PER_CELL = 24
@@ -80,5 +80,5 @@ class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
             source.grid,
             nodata=-99999.0,
             description=f"{name} ({unit})",
-            style=styling.ramp(styling.SCORE, [low, high if high > low else low + 1.0], unit),
+            style=styling.surface(ramps.over(palette.SCORE, values, unit)),
         )

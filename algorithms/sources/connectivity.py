@@ -14,8 +14,8 @@ from qgis.core import (
 from ...core.breaks import natural_breaks
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, styling
 from ..support import parameters as p
-from ..support import styling
 from ..support.distances import inner_points
 from ..support.indices import importance_columns, index_rows
 from ..support.nodes import (
@@ -258,7 +258,7 @@ def _write_sources(job: Job, nodes: Nodes, found) -> None:
         [nodes.geometries[k] for k in keep],
         QgsWkbTypes.Type.MultiPolygon,
         nodes.crs,
-        style=styling.graded("level", GRADES, styling.fill_symbol),
+        style=styling.graded("level", GRADES, styling.source_symbol),
     )
 
 
@@ -295,7 +295,7 @@ def _write_links(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarra
         lines,
         QgsWkbTypes.Type.LineString,
         nodes.crs,
-        style=styling.lines((60, 60, 60), 0.4),
+        style=styling.lines(palette.CORRIDORS[1], 0.4),
     )
 
 
@@ -324,7 +324,7 @@ def _write_stones(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarr
         [nodes.geometries[k] for k in gains.candidates],
         QgsWkbTypes.Type.MultiPolygon,
         nodes.crs,
-        style=styling.polygons((224, 142, 11), (120, 76, 6)),
+        style=styling.marked(palette.STONE),
     )
     if gains.candidates.size:
         best = int(np.argmax(gains.gain))

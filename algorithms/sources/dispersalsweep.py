@@ -304,9 +304,7 @@ def _write_sources(job: Job, nodes: Nodes, found) -> None:
         [1 + next(k for k, (least, _) in enumerate(GRADES) if share >= least) for share in found.share],
     ]
     old, rows = kept(nodes.features, [*first, *added])
-    entries = [
-        (k + 1, name, styling.fill_symbol(colour)) for k, ((_, name), colour) in enumerate(zip(GRADES, styling.GRADES))
-    ]
+    entries = [(k, name, styling.source_symbol(k, len(GRADES))) for k, (_, name) in enumerate(GRADES, start=1)]
     job.write_features(
         "OUTPUT",
         [*first, *old, *added],

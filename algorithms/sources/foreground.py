@@ -8,12 +8,12 @@ from ...core.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, p
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, rasters
 from ..support import parameters as p
-from ..support import rasters
 
 CLASSES = [
-    (BACKGROUND, "Background", (220, 220, 220)),
-    (FOREGROUND, "Foreground", (46, 125, 70)),
+    (BACKGROUND, "Background", palette.BACKGROUND),
+    (FOREGROUND, "Foreground", palette.FOREGROUND),
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from qgis.core import QgsMarkerSymbol, QgsProcessing, QgsWkbTypes
+from qgis.core import QgsProcessing, QgsWkbTypes
 
 from ...core.breaks import BREAK_METHODS
 from ...core.errors import InputError
@@ -106,7 +106,7 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
 def _symbol(kind: QgsWkbTypes.Type):
     geometry = QgsWkbTypes.geometryType(kind)
     if geometry == QgsWkbTypes.GeometryType.LineGeometry:
-        return styling.line_symbol
+        return styling.corridor_symbol
     if geometry == QgsWkbTypes.GeometryType.PointGeometry:
-        return lambda one: QgsMarkerSymbol.createSimple({"color": ",".join(str(part) for part in one)})
-    return styling.fill_symbol
+        return styling.point_symbol
+    return styling.source_symbol

@@ -8,8 +8,8 @@ from ...core.breaks import BREAK_METHODS
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette
 from ..support import parameters as p
-from ..support import styling
 from ..support.rasters import require_aligned
 from ..support.tables import columns
 from .naturalbreaks import METHODS
@@ -84,7 +84,7 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
             )
         classes = (found.classify(values) + 1).astype(np.uint8)
         lower = [found.minimum, *found.limits[:-1]]
-        colours = styling.spread(styling.SCORE, count)
+        colours = palette.spread(palette.SCORE, count)
         entries = [(k + 1, f"{lower[k]:.4g} to {found.limits[k]:.4g}", colours[k]) for k in range(count)]
         job.write_raster("OUTPUT", classes, grid, nodata=0, description="Class, 1 is the lowest", classes=entries)
         cells = np.bincount(classes.ravel(), minlength=count + 1)[1:]

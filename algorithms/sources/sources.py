@@ -9,8 +9,8 @@ from ...core.classmap import members, parse_values
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support import palette, rasters, styling
 from ..support import parameters as p
-from ..support import rasters, styling
 from ..support.tables import columns
 from ..support.vectors import burn_mask, polygonise
 
@@ -135,9 +135,10 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             shapes.values(),
             QgsWkbTypes.Type.MultiPolygon,
             source.crs,
-            style=styling.polygons((46, 125, 70), (20, 70, 40)),
+            style=styling.marked(palette.SOURCE),
         )
-        job.write_raster("RASTER", found.labels, grid, nodata=0, description="source_id")
+        style = styling.numbered([(k, f"Source {k}") for k in range(1, found.count + 1)])
+        job.write_raster("RASTER", found.labels, grid, nodata=0, description="source_id", style=style)
         monitor.info(
             f"{found.count:,} sources of {area.sum():,.2f} ha; the largest has {area.max():,.2f} ha, "
             f"the smallest {area.min():,.2f} ha."

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 70, 36, 16, 46
+from .palette import CHART
 
-COLOURS = ["#1b6ca8", "#c0392b", "#2e7d46", "#8e44ad", "#e08e0b", "#16808a", "#6d4c41"]
-"""Distinct lines, told apart without red against green alone."""
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 70, 36, 16, 46
 
 
 class Line(NamedTuple):
@@ -48,7 +48,7 @@ def line_chart(places: Sequence[float], lines: Sequence[Line], x_label: str, y_l
         f"<text transform='translate(14 {_TOP + inner[1] / 2}) rotate(-90)' text-anchor='middle'>{escape(y_label)}</text>"
     )
     keys = []
-    for line, colour in zip(lines, COLOURS * (1 + len(lines) // len(COLOURS))):
+    for line, colour in zip(lines, cycle(CHART)):
         points = [(across(a), up(b)) for a, b in zip(x, line.values) if np.isfinite(b)]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
         parts.append(f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2'/>")

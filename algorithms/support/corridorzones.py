@@ -8,7 +8,7 @@ import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
 
 from ...core.grid import Grid
-from . import styling
+from . import palette, styling
 from .sources import Sources
 from .tables import columns
 from .vectors import polygonise
@@ -112,7 +112,7 @@ class CorridorZones:
             [shape for _, shape in self._zones],
             QgsWkbTypes.Type.MultiPolygon,
             crs,
-            style=styling.polygons((104, 172, 176, 120)),
+            style=styling.polygons((*palette.BELT[1], 150), palette.CORRIDORS[1]),
         )
         names = columns(link_id=int, from_id=ids, to_id=ids, start=float, stop=float, width=float, mean_res=float)
         job.write_table(profile, names, self._sections)

@@ -6,6 +6,9 @@ import base64
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from .palette import BAR, Colour
+from .ramps import Ramp
+
 _CSS = """
 body { font: 15px/1.5 "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; color: #22302a;
        max-width: 1080px; margin: 2em auto; padding: 0 1.5em; background: #fff; }
@@ -18,7 +21,9 @@ tr.total td { font-weight: 600; border-top: 2px solid #7a9484; }
 figure { margin: 1em 0; } figure img, figure svg { max-width: 100%; height: auto; border: 1px solid #dfe8e2; }
 figcaption { color: #55675d; font-size: 14px; } .warn { background: #fff6df; border-left: 4px solid #e0a100;
 padding: .4em 1em; margin: .6em 0; } .key { display: inline-block; width: 1em; height: 1em; vertical-align: -2px;
-margin: 0 .35em 0 .9em; border: 1px solid #8886; } .cards { display: flex; flex-wrap: wrap; gap: .8em; }
+margin: 0 .35em 0 .9em; border: 1px solid #8886; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+.keys { margin: .2em 0; } .keys .key:first-child { margin-left: 0; } figure svg.ramp { display: block; border: 0; }
+.cards { display: flex; flex-wrap: wrap; gap: .8em; }
 .card { background: #eef5f0; border-radius: 6px; padding: .6em 1.1em; } .card b { display: block; font-size: 1.5em; }
 """
 
@@ -77,15 +82,50 @@ def _cell(value: object) -> str:
     return escape(str(value))
 
 
-def figure(png: bytes, caption: str, legend: Sequence[tuple[str, tuple]] = ()) -> str:
-    """Return a picture held inside the page, with a legend of names and colours."""
-    keys = "".join(
-        f"<span class='key' style='background: rgb({c[0]},{c[1]},{c[2]})'></span>{escape(name)}" for name, c in legend
-    )
+def figure(png: bytes, caption: str, keys: Sequence[tuple] = (), ramps: Sequence[tuple[str, Ramp]] = ()) -> str:
+    """Return a picture held inside the page, with a legend.
+
+    Keys are a name, a colour and, where there is one, the colour of an outline. Ramps come with the name of the surface.
+    """
     data = base64.b64encode(png).decode("ascii")
+    legend = "".join(_ramp(name, ramp) for name, ramp in ramps)
+    if keys:
+        legend += f"<div class='keys'>{_keys(keys)}</div>"
     return (
         f"<figure><img alt='{escape(caption)}' src='data:image/png;base64,{data}'>"
-        f"<figcaption>{escape(caption)}{keys}</figcaption></figure>"
+        f"<figcaption>{escape(caption)}{legend}</figcaption></figure>"
+    )
+
+
+def _keys(keys: Sequence[tuple]) -> str:
+    texts = []
+    for name, fill, *edge in keys:
+        border = f"; border: 2px solid {_rgb(edge[0])}" if edge and edge[0] else ""
+        texts.append(f"<span class='key' style='background: {_rgb(fill)}{border}'></span>{escape(name)}")
+    return "".join(texts)
+
+
+def _rgb(parts: Colour) -> str:
+    return f"rgb({parts[0]},{parts[1]},{parts[2]})"
+
+
+def _ramp(name: str, ramp: Ramp) -> str:
+    """Return a bar of the colours, evenly spread, with the value of each."""
+    length, margin = 440, 40
+    name = f"{name} ({ramp.unit})" if ramp.unit else name
+    places = [100.0 * k / (len(ramp.stops) - 1) for k in range(len(ramp.stops))]
+    identifier = "ramp" + "".join(f"{part:02x}" for c in ramp.colours for part in c[:3])
+    stops = "".join(f"<stop offset='{p:.4g}%' stop-color='{_rgb(c)}'/>" for p, c in zip(places, ramp.colours))
+    texts = "".join(
+        f"<text x='{margin + length * p / 100:.1f}' y='46' text-anchor='middle'>{escape(label)}</text>"
+        f"<path d='M{margin + length * p / 100:.1f} 28v5' stroke='#55675d'/>"
+        for p, label in zip(places, ramp.labels())
+    )
+    return (
+        f"<svg class='ramp' viewBox='0 0 {length + 2 * margin} 52' width='{length + 2 * margin}' role='img' "
+        f"aria-label='{escape(name)}' font-size='12' fill='#55675d'><defs><linearGradient id='{identifier}'>{stops}"
+        f"</linearGradient></defs><text x='{margin}' y='12'>{escape(name)}</text><rect x='{margin}' y='17' "
+        f"width='{length}' height='11' fill='url(#{identifier})'/>{texts}</svg>"
     )
 
 
@@ -103,7 +143,7 @@ def bars(rows: Sequence[tuple[str, float]], caption: str = "") -> str:
     largest = max((value for _, value in rows), default=0.0) or 1.0
     body = "".join(
         f"<tr><td>{escape(name)}</td><td class='n'>{100 * value:.1f} %</td><td style='width: 26em'>"
-        f"<div style='background: #4f8a64; height: 1em; width: {100 * max(value, 0.0) / largest:.1f}%'></div></td></tr>"
+        f"<div style='background: {BAR}; height: 1em; width: {100 * max(value, 0.0) / largest:.1f}%'></div></td></tr>"
         for name, value in rows
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
@@ -127,10 +167,7 @@ def stacked_bars(
                 f"fill='rgb({c[0]},{c[1]},{c[2]})'><title>{escape(part)}: {100 * value / largest:.1f} %</title></rect>"
             )
             left += width
-    keys = "".join(
-        f"<span class='key' style='background: rgb({c[0]},{c[1]},{c[2]})'></span>{escape(name)}" for name, c in legend
-    )
     return (
         f"<figure><svg viewBox='0 0 {label + length + 4} {height * len(rows)}' role='img'>{''.join(shapes)}</svg>"
-        f"<figcaption>{escape(caption)}{keys}</figcaption></figure>"
+        f"<figcaption>{escape(caption)}{_keys(legend)}</figcaption></figure>"
     )

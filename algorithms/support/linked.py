@@ -11,8 +11,9 @@ import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingParameterDefinition, QgsWkbTypes
 
 from . import parameters as p
-from . import styling
+from . import ramps, styling
 from .links import Links, read_links
+from .palette import Colour
 from .rasters import RasterSource
 from .sources import Sources, read_sources
 from .tables import Column, columns
@@ -50,11 +51,11 @@ class Linked:
         return self.raster.grid.cell_size
 
     def write_surface(
-        self, job: Job, name: str, values: np.ndarray, colours: Sequence[styling.Colour], description: str
+        self, job: Job, name: str, values: np.ndarray, colours: Sequence[Colour], unit: str, description: str
     ) -> None:
         """Write a surface that is nowhere negative, if it was asked for."""
         if job.given(name):
-            style = styling.ramp(colours, styling.stretch(values))
+            style = styling.surface(ramps.over(colours, values, unit))
             job.write_raster(name, values, self.raster.grid, nodata=_NODATA, description=description, style=style)
 
     def write_links(

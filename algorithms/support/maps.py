@@ -10,8 +10,8 @@ from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QPointF, Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from ...core.grid import Grid
-
-Colour = tuple
+from .palette import INK, WHITE, Colour
+from .ramps import Ramp
 
 
 class Map:
@@ -31,7 +31,7 @@ class Map:
         self.width = max(1, round(grid.cols * grid.dx * self._scale))
         self.height = max(1, round(grid.rows * grid.dy * self._scale))
         self._image = QImage(self.width, self.height, QImage.Format.Format_RGB32)
-        self._image.fill(QColor(255, 255, 255))
+        self._image.fill(QColor(*WHITE))
 
     def classes(self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]]) -> Map:
         """Paint a class raster; values without an entry stay white."""
@@ -40,16 +40,10 @@ class Map:
             table[int(value)] = colour[:3]
         return self._paint(table[self._sample(cells).astype(np.uint8)])
 
-    def surface(self, values: np.ndarray, colours: Sequence[Colour], low: float, high: float) -> Map:
-        """Paint a continuous raster from `low` to `high`; NaN stays as it is."""
+    def surface(self, values: np.ndarray, ramp: Ramp) -> Map:
+        """Paint a continuous raster; NaN stays as it is."""
         sample = self._sample(values)
-        place = np.clip((sample - low) / ((high - low) or 1.0), 0.0, 1.0) * (len(colours) - 1)
-        known = np.isfinite(sample)
-        steps = np.arange(len(colours))
-        rgb = np.stack(
-            [np.interp(np.where(known, place, 0), steps, [c[k] for c in colours]) for k in range(3)], axis=-1
-        )
-        return self._paint(rgb.astype(np.uint8), known)
+        return self._paint(ramp.paint(sample), np.isfinite(sample))
 
     def _sample(self, cells: np.ndarray) -> np.ndarray:
         rows = np.minimum((np.arange(self.height) + 0.5) * cells.shape[0] / self.height, cells.shape[0] - 1)
@@ -68,24 +62,31 @@ class Map:
         return self
 
     def polygons(
-        self, shapes: Iterable[QgsGeometry], fill: Colour | None, outline: Colour = (60, 60, 60), width: float = 1.0
+        self,
+        shapes: Iterable[QgsGeometry],
+        fill: Colour | None,
+        outline: Colour = INK,
+        width: float = 1.0,
+        halo: Colour | None = None,
     ) -> Map:
-        """Paint polygons; without a fill only their outlines."""
+        """Paint polygons; without a fill only their outlines. A halo lies on both sides of the outline."""
         path = QPainterPath()
         path.setFillRule(Qt.FillRule.OddEvenFill)
         for shape in shapes:
             for polygon in self._simple(shape).asGeometryCollection():
                 for ring in polygon.asPolygon() if not polygon.isMultipart() else polygon.asMultiPolygon()[0]:
                     path.addPolygon(self._points(ring))
-        return self._draw(path, QBrush(QColor(*fill)) if fill else None, outline, width)
+        if halo:
+            self._draw(path, None, halo, width + 2.0)
+        return self._draw(path, fill, outline, width)
 
-    def lines(self, shapes: Iterable[QgsGeometry], colour: Colour, width: float = 2.0) -> Map:
-        """Paint lines."""
+    def lines(self, shapes: Iterable[QgsGeometry], colour: Colour, width: float = 2.0, halo: Colour = WHITE) -> Map:
+        """Paint lines with a halo."""
         path = QPainterPath()
         for shape in shapes:
             for part in self._simple(shape).asGeometryCollection():
                 path.addPolygon(self._points(part.asPolyline()))
-        return self._draw(path, None, colour, width)
+        return self._draw(path, None, halo, width + 2.0)._draw(path, None, colour, width)
 
     def _simple(self, shape: QgsGeometry) -> QgsGeometry:
         return shape.simplify(0.5 / self._scale)
@@ -94,14 +95,15 @@ class Map:
         left, top, scale = self._grid.left, self._grid.top, self._scale
         return QPolygonF([QPointF((p.x() - left) * scale, (top - p.y()) * scale) for p in ring])
 
-    def _draw(self, path: QPainterPath, brush: QBrush | None, colour: Colour, width: float) -> Map:
+    def _draw(self, path: QPainterPath, fill: Colour | None, colour: Colour, width: float) -> Map:
         painter = QPainter(self._image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pen = QPen(QColor(*colour))
         pen.setWidthF(width)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
-        painter.setBrush(brush or QBrush(Qt.BrushStyle.NoBrush))
+        painter.setBrush(QBrush(QColor(*fill)) if fill else QBrush(Qt.BrushStyle.NoBrush))
         painter.drawPath(path)
         painter.end()
         return self
@@ -113,8 +115,8 @@ class Map:
         length = next(power * k for k in (5, 2, 1) if power * k <= metres)
         pixels = length / self._grid.metres_per_unit * self._scale
         painter = QPainter(self._image)
-        painter.fillRect(12, self.height - 22, round(pixels) + 6, 12, QColor(255, 255, 255))
-        painter.fillRect(15, self.height - 18, round(pixels), 4, QColor(20, 20, 20))
+        painter.fillRect(12, self.height - 22, round(pixels) + 6, 12, QColor(*WHITE))
+        painter.fillRect(15, self.height - 18, round(pixels), 4, QColor(*INK))
         painter.end()
         return f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
 

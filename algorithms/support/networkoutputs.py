@@ -10,7 +10,7 @@ from qgis.core import QgsGeometry, QgsWkbTypes
 
 from ...core.mspa import CODES
 from ...core.presets import LAND_USE_NAMES
-from . import styling
+from . import palette, ramps, styling
 from .layertree import Place
 from .linktable import link_columns, link_lines, link_rows
 from .rasters import RasterSource
@@ -27,17 +27,7 @@ NODATA = -9999.0
 
 MSPA_CLASSES = [(code.code, code.name, code.colour) for code in CODES]
 
-_LAND_USE_COLOURS = (
-    (38, 115, 60),
-    (163, 200, 110),
-    (204, 196, 174),
-    (226, 170, 100),
-    (245, 232, 150),
-    (90, 160, 215),
-    (90, 90, 90),
-    (205, 60, 60),
-)
-PRESET_LAND_USE = list(zip(range(1, 9), LAND_USE_NAMES, _LAND_USE_COLOURS))
+PRESET_LAND_USE = list(zip(range(1, 9), LAND_USE_NAMES, palette.LAND_USE))
 """Code, name and colour of the land uses of the preset."""
 
 _SOURCES, _RESISTANCE, _CORRIDORS, _KEY_AREAS = (
@@ -58,6 +48,8 @@ class NetworkOutputs:
         In the order of the sources, links and areas.
     pinch_table, barrier_table : ZoneTable or None
         By township; None without townships or without areas.
+    ramps : dict of str to Ramp
+        The colours of each surface, by the name of its output.
     """
 
     def __init__(self, job: Job, network: SecurityNetwork, land: RasterSource) -> None:
@@ -73,6 +65,13 @@ class NetworkOutputs:
         use = RasterUse(land, land.crs, job.context.transformContext())
         self.pinch_table = self._by_township(self.pinch_shapes, use)
         self.barrier_table = self._by_township(self.barrier_shapes, use)
+        places = network.places
+        self.ramps = {
+            "RESISTANCE": ramps.over(palette.RESISTANCE, network.surface.values),
+            "CORRIDORS": ramps.over(palette.BELT, network.corridors.mosaic, "cost units"),
+            "CURRENT": ramps.over(palette.CURRENT, places.pinch.current, "A"),
+            "SCORE": ramps.over(palette.SCORE, places.barrier.score, "cost units per m"),
+        }
 
     def _shapes(self, areas: KeyAreas | None) -> list[QgsGeometry]:
         if areas is None:
@@ -99,13 +98,13 @@ class NetworkOutputs:
         sources, link_set, places = network.sources, network.corridors, network.places
         self._raster("MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", _SOURCES, classes=MSPA_CLASSES)
         self._write_sources()
-        self._surface("RESISTANCE", network.surface.values, "Resistance", styling.RESISTANCE, _RESISTANCE)
-        self._surface("CORRIDORS", link_set.mosaic, "Cost above the least-cost path", styling.BELT, _CORRIDORS)
+        self._surface("RESISTANCE", network.surface.values, "Resistance", _RESISTANCE)
+        self._surface("CORRIDORS", link_set.mosaic, "Cost above the least-cost path", _CORRIDORS)
         self._write_links()
-        self._surface("CURRENT", places.pinch.current, "Current, amperes at 1 A per link", styling.CURRENT, _KEY_AREAS)
-        self._write_areas("PINCHPOINTS", places.pinch_areas, self.pinch_shapes, (214, 69, 38, 170))
-        self._surface("SCORE", places.barrier.score, "Cost saved per metre restored", styling.SCORE, _KEY_AREAS)
-        self._write_areas("BARRIERS", places.barrier_areas, self.barrier_shapes, (98, 40, 120, 170))
+        self._surface("CURRENT", places.pinch.current, "Current, amperes at 1 A per link", _KEY_AREAS)
+        self._write_areas("PINCHPOINTS", places.pinch_areas, self.pinch_shapes, palette.PINCH)
+        self._surface("SCORE", places.barrier.score, "Cost saved per metre restored", _KEY_AREAS)
+        self._write_areas("BARRIERS", places.barrier_areas, self.barrier_shapes, palette.BARRIER)
 
     def write_tables(self) -> None:
         """Write the tables by township."""
@@ -149,9 +148,8 @@ class NetworkOutputs:
             **look,
         )
 
-    def _surface(self, name: str, values: np.ndarray, description: str, colours: list, group: str) -> None:
-        stops = styling.stretch(values)
-        self._raster(name, values, NODATA, description, group, style=styling.ramp(colours, stops))
+    def _surface(self, name: str, values: np.ndarray, description: str, group: str) -> None:
+        self._raster(name, values, NODATA, description, group, style=styling.surface(self.ramps[name]))
 
     def _write_sources(self) -> None:
         found = self.network.sources
@@ -182,10 +180,6 @@ class NetworkOutputs:
             found.grade,
             flow.nodes,
         )
-        entries = [
-            (g, f"Grade {g}" + (" (highest)" if g == 1 else ""), styling.fill_symbol(styling.SOURCES[g - 1]))
-            for g in range(1, int(found.grade.max()) + 1)
-        ]
         self.job.write_features(
             "SOURCES",
             kinds,
@@ -193,7 +187,7 @@ class NetworkOutputs:
             self.source_shapes,
             QgsWkbTypes.Type.MultiPolygon,
             self.land.crs,
-            style=styling.categories("grade", entries),
+            style=styling.graded("grade", int(found.grade.max()), styling.source_symbol),
             place=_place(_SOURCES, 1),
         )
 
@@ -206,15 +200,8 @@ class NetworkOutputs:
         for row, active, k in zip(rows, found.links.active, position):
             extra = [found.flow.links[k], found.grade[k], pinch.effective_resistance[k], ratio[k]]
             row.extend(extra if active else [None] * 4)
-        entries = [
-            (
-                g,
-                f"Grade {g}" + (" (highest)" if g == 1 else ""),
-                styling.line_symbol(styling.GRADES[g - 1], 1.5 - 0.25 * g),
-            )
-            for g in range(1, int(found.grade.max(initial=1)) + 1)
-        ]
-        entries.append((None, "Dropped", styling.line_symbol((150, 150, 150), 0.3, "dash")))
+        grades = int(found.grade.max(initial=1))
+        dropped = (None, "Dropped", styling.dropped_symbol())
         self.job.write_features(
             "LINKS",
             kinds,
@@ -222,11 +209,11 @@ class NetworkOutputs:
             self.link_shapes,
             QgsWkbTypes.Type.LineString,
             self.land.crs,
-            style=styling.categories("grade", entries),
+            style=styling.graded("grade", grades, styling.corridor_symbol, dropped),
             place=_place(_CORRIDORS, 1),
         )
 
-    def _write_areas(self, name: str, areas: KeyAreas | None, shapes: list[QgsGeometry], fill: tuple) -> None:
+    def _write_areas(self, name: str, areas: KeyAreas | None, shapes: list[QgsGeometry], mark: palette.Mark) -> None:
         rows = [] if areas is None else zip(range(1, len(shapes) + 1), areas.area_ha, areas.mean, areas.maximum)
         self.job.write_features(
             name,
@@ -235,7 +222,7 @@ class NetworkOutputs:
             shapes,
             QgsWkbTypes.Type.MultiPolygon,
             self.land.crs,
-            style=styling.polygons(fill, fill[:3]),
+            style=styling.marked(mark),
             place=_place(_KEY_AREAS, 1),
         )
 

@@ -7,21 +7,29 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qgis.core import Qgis
+from qgis.core import Qgis, QgsGeometry
 
 from ...core.connectivity import dispersal_rate, distance_at
 from ...core.mspa import CLASS_NAMES
 from . import html, styling
 from .maps import Map
 from .networkoutputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs
+from .palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH, SOURCE, Mark
 
 if TYPE_CHECKING:
     from ...core.networkparts import Options
     from ...core.scoretable import FactorScores
     from .zonal import ZoneTable
 
-_SOURCE, _RED, _PURPLE = (46, 139, 150), (214, 69, 38), (98, 40, 120)
-_PALE = (176, 212, 214)
+_PIXELS_PER_MM = 3.0
+"""Of the lines; the pictures are shown at about that size."""
+
+_SURFACES = {
+    "RESISTANCE": "Resistance",
+    "CORRIDORS": "Cost above the least-cost path",
+    "CURRENT": "Current density at 1 A per link",
+    "SCORE": "Barrier score, cost saved by restoration",
+}
 
 
 def network_report(
@@ -86,14 +94,13 @@ class _Report:
                 ]
             )
         ]
-        map_ = self._base().polygons(self._outputs.source_shapes, _SOURCE, _SOURCE)
-        for grade in range(int(network.corridors.grade.max(initial=1)), 0, -1):
-            map_.lines(self._graded(grade), styling.GRADES[grade - 1], 5.0 - 0.9 * grade)
-        map_.polygons(self._outputs.pinch_shapes, _RED, _RED, 1.5)
-        map_.polygons(self._outputs.barrier_shapes, _PURPLE, _PURPLE, 1.5)
-        legend = [("Source", _SOURCE), ("Pinch point", _RED), ("Barrier", _PURPLE)]
-        legend[1:1] = [(f"Corridor, grade {g}", styling.GRADES[g - 1]) for g in self._link_grades()]
-        parts.append(self._figure(map_, "The network", legend))
+        outputs = self._outputs
+        map_ = self._marked(self._surface("RESISTANCE"), outputs.source_shapes, SOURCE)
+        self._draw_corridors(map_)
+        self._marked(map_, outputs.pinch_shapes, PINCH)
+        self._marked(map_, outputs.barrier_shapes, BARRIER)
+        keys = [_key("Source", SOURCE), *self._corridor_keys(), _key("Pinch point", PINCH), _key("Barrier", BARRIER)]
+        parts.append(self._figure(map_, "The network", keys, "RESISTANCE"))
         parts.append(
             html.paragraph(
                 f"The network has {structure.components} component(s); alpha {structure.alpha:.2f}, beta "
@@ -131,11 +138,15 @@ class _Report:
                 total=True,
             )
         )
-        map_ = self._base()
-        for shape, grade in zip(outputs.source_shapes, found.grade):
-            map_.polygons([shape], styling.SOURCES[grade - 1], (20, 60, 66), 0.8)
-        legend = [(f"Grade {g}", styling.SOURCES[g - 1]) for g in range(1, int(found.grade.max()) + 1)]
-        parts.append(self._figure(map_, "Sources by their importance for connectivity (dPC)", legend))
+        map_ = self._surface("RESISTANCE")
+        grades = int(found.grade.max())
+        colours = [styling.source_colour(grade, grades) for grade in range(1, grades + 1)]
+        for grade, fill in enumerate(colours, start=1):
+            shapes = [shape for shape, own in zip(outputs.source_shapes, found.grade) if own == grade]
+            self._marked(map_, shapes, SOURCE._replace(fill=fill), 0.8)
+        keys = [(styling.grade_name(g), c, SOURCE.edge) for g, c in enumerate(colours, start=1)]
+        title = "Sources by their importance for connectivity (dPC)"
+        parts.append(self._figure(map_, title, keys, "RESISTANCE"))
         parts.append(
             html.table(
                 ["Source", "Area (ha)", "Core (ha)", "Protected (ha)", "dIIC (%)", "dPC (%)", "Grade"],
@@ -163,12 +174,10 @@ class _Report:
         return parts
 
     def resistance(self) -> list[str]:
-        surface, facts = self._network.surface.values, self._network.surface.summary
-        stops = [facts.minimum, facts.maximum]
-        map_ = Map(self._outputs.grid).surface(surface, styling.RESISTANCE, *np.nanquantile(surface, [0.01, 0.99]))
+        facts = self._network.surface.summary
         parts = [
             html.heading("2 Resistance surface"),
-            self._figure(map_, "Resistance", self._ramp(styling.RESISTANCE, stops)),
+            self._figure(self._surface("RESISTANCE"), "Resistance", [], "RESISTANCE"),
             html.paragraph(
                 f"Resistance from {facts.minimum:.2f} to {facts.maximum:.2f}, mean {facts.mean:.2f}, contrast "
                 f"{facts.contrast:.1f}; {facts.missing:,} cells without."
@@ -197,12 +206,9 @@ class _Report:
 
     def corridors(self) -> list[str]:
         found, pinch = self._network.corridors, self._network.places.pinch
-        stops = styling.stretch(found.mosaic)
-        map_ = Map(self._outputs.grid).surface(found.mosaic, styling.BELT, stops[0], stops[-1])
-        map_.polygons(self._outputs.source_shapes, _PALE, _SOURCE)
-        for grade in reversed(self._link_grades()):
-            map_.lines(self._graded(grade), styling.GRADES[grade - 1], 5.0 - 0.9 * grade)
-        legend = [("Source", _PALE), *((f"Grade {g}", styling.GRADES[g - 1]) for g in self._link_grades())]
+        map_ = self._marked(self._surface("CORRIDORS"), self._outputs.source_shapes, PALE_SOURCE, 0.7)
+        self._draw_corridors(map_)
+        keys = [_key("Source", PALE_SOURCE), *self._corridor_keys()]
         rows = []
         for k, index in enumerate(np.flatnonzero(found.links.active)):
             a, b = found.links.pairs[index]
@@ -215,7 +221,7 @@ class _Report:
         dropped = int((~found.links.active).sum())
         return [
             html.heading("3 Corridors"),
-            self._figure(map_, "Corridors and their grade; the belt shows the cost above the least-cost path", legend),
+            self._figure(map_, "Corridors and their grade, and the belt along them", keys, "CORRIDORS"),
             html.table(
                 [
                     "Link",
@@ -237,17 +243,17 @@ class _Report:
         ]
 
     def key_areas(self) -> list[str]:
-        places, outputs = self._network.places, self._outputs
+        outputs = self._outputs
         parts = [html.heading("4 Pinch points and barriers")]
-        for title, values, colours, shapes, colour, table in (
-            ("Pinch points", places.pinch.current, styling.CURRENT, outputs.pinch_shapes, _RED, outputs.pinch_table),
-            ("Barriers", places.barrier.score, styling.SCORE, outputs.barrier_shapes, _PURPLE, outputs.barrier_table),
+        for title, name, shapes, line, halo, table in (
+            ("Pinch points", "CURRENT", outputs.pinch_shapes, PINCH.edge, PINCH.halo, outputs.pinch_table),
+            ("Barriers", "SCORE", outputs.barrier_shapes, BARRIER.fill, BARRIER.edge, outputs.barrier_table),
         ):
-            stops = styling.stretch(values)
-            map_ = Map(outputs.grid).surface(values, colours, stops[0], stops[3])
-            map_.polygons(outputs.source_shapes, _PALE, _SOURCE, 0.7).polygons(shapes, None, colour, 2.0)
+            map_ = self._marked(self._surface(name), outputs.source_shapes, PALE_SOURCE, 0.7)
+            map_.polygons(shapes, None, line, 1.8, halo)
+            keys = [_key("Source", PALE_SOURCE), (f"{title} (outlined)", halo, line)]
             parts.append(html.heading(title, 3))
-            parts.append(self._figure(map_, title, [("Source", _PALE), (f"{title} (outlined)", colour)]))
+            parts.append(self._figure(map_, title, keys, name))
             parts.append(_by_township(title, table) if table is not None else "")
         return parts
 
@@ -286,25 +292,40 @@ class _Report:
             "Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</li></ul>",
         ]
 
-    def _base(self) -> Map:
-        surface = self._network.surface.values
-        grey = [(244, 244, 240), (205, 205, 198)]
-        return Map(self._outputs.grid).surface(surface, grey, *np.nanquantile(surface, [0.02, 0.98]))
+    def _surface(self, name: str) -> Map:
+        network = self._network
+        values = {
+            "RESISTANCE": network.surface.values,
+            "CORRIDORS": network.corridors.mosaic,
+            "CURRENT": network.places.pinch.current,
+            "SCORE": network.places.barrier.score,
+        }[name]
+        return Map(self._outputs.grid).surface(values, self._outputs.ramps[name])
+
+    def _marked(self, map_: Map, shapes: Sequence[QgsGeometry], mark: Mark, width: float = 1.2) -> Map:
+        return map_.polygons(shapes, mark.fill, mark.edge, width, mark.halo)
+
+    def _draw_corridors(self, map_: Map) -> None:
+        found = self._network.corridors
+        active = np.flatnonzero(found.links.active)
+        for grade in reversed(self._link_grades()):
+            lines = [self._outputs.link_shapes[k] for k in active[found.grade == grade]]
+            map_.lines(lines, CORRIDORS[grade - 1], _PIXELS_PER_MM * CORRIDOR_WIDTHS[grade - 1])
+
+    def _corridor_keys(self) -> list[tuple]:
+        return [(f"Corridor, {styling.grade_name(g).lower()}", CORRIDORS[g - 1]) for g in self._link_grades()]
 
     def _link_grades(self) -> list[int]:
         return list(range(1, int(self._network.corridors.grade.max(initial=1)) + 1))
 
-    def _graded(self, grade: int) -> list:
-        active = np.flatnonzero(self._network.corridors.links.active)
-        return [self._outputs.link_shapes[k] for k in active[self._network.corridors.grade == grade]]
-
-    def _ramp(self, colours: Sequence[tuple], stops: Sequence[float]) -> list[tuple[str, tuple]]:
-        values = np.linspace(stops[0], stops[-1], len(colours))
-        return [(f"{value:.3g}", colour) for value, colour in zip(values, colours)]
-
-    def _figure(self, map_: Map, caption: str, legend: Sequence[tuple[str, tuple]]) -> str:
+    def _figure(self, map_: Map, caption: str, keys: Sequence[tuple], surface: str = "") -> str:
         length = map_.scale_bar()
-        return html.figure(map_.png(), f"{caption}. Bar: {length}.", legend)
+        ramps = [(_SURFACES[surface], self._outputs.ramps[surface])] if surface else []
+        return html.figure(map_.png(), f"{caption}. Bar: {length}.", keys, ramps)
+
+
+def _key(name: str, mark: Mark) -> tuple:
+    return name, mark.fill, mark.edge
 
 
 def _by_township(title: str, table: ZoneTable) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Callable
 
-import numpy as np
 from qgis.core import (
     Qgis,
     QgsCategorizedSymbolRenderer,
+    QgsColorRampLegendNodeSettings,
     QgsColorRampShader,
     QgsFillSymbol,
     QgsHillshadeRenderer,
@@ -30,25 +30,26 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor, QPainter
 
+from . import roles
 from .layertree import Place, put
-from .roles import mark
+from .palette import (
+    CORRIDOR_WIDTHS,
+    CORRIDORS,
+    DROPPED,
+    INK,
+    SOURCE,
+    SOURCES,
+    TEXT_HALO,
+    WHITE,
+    ZONES,
+    Colour,
+    Mark,
+    spread,
+)
+from .ramps import Ramp
 
 Style = Callable[[QgsMapLayer], None]
 """Something that gives a loaded layer its look."""
-
-Colour = tuple  # (red, green, blue) or (red, green, blue, alpha), 0 to 255
-
-# Colour-blind safe ramps, from low to high (after Crameri 2018 and ColorBrewer: own picks of their hues).
-RESISTANCE = [(26, 112, 62), (133, 187, 96), (247, 236, 161), (230, 145, 67), (150, 46, 38)]
-CURRENT = [(24, 32, 92), (45, 98, 163), (104, 172, 176), (240, 224, 121), (214, 69, 38)]
-SCORE = [(252, 245, 227), (250, 200, 130), (226, 116, 76), (148, 44, 88), (62, 12, 72)]
-DISTANCE = [(255, 250, 226), (189, 215, 186), (98, 160, 167), (45, 94, 132), (22, 36, 82)]
-BELT = [(44, 92, 126), (118, 163, 186), (182, 208, 219), (226, 236, 240)]
-"""Corridors from the least-cost path outwards; pale, so that lines stand out on them."""
-SOURCES = [(8, 81, 99), (46, 139, 150), (128, 190, 192), (170, 212, 212), (200, 228, 226)]
-"""Sources by grade, 1 (highest) first; bluish, so that they stand out on a resistance surface."""
-GRADES = [(178, 24, 43), (224, 100, 20), (110, 72, 36), (140, 120, 100), (160, 150, 140)]
-"""Grade 1 (highest) first."""
 
 _ALIVE: list[QgsProcessingLayerPostProcessorInterface] = []
 
@@ -65,7 +66,7 @@ class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
             self._style(layer)
             layer.triggerRepaint()
         if self._role:
-            mark(layer, self._role)
+            roles.mark(layer, self._role)
         if self._place is not None:
             put(layer, self._place)
         _ALIVE.remove(self)
@@ -78,16 +79,6 @@ def post_processor(
     processor = _PostProcessor(style, place, role)
     _ALIVE.append(processor)
     return processor
-
-
-def spread(colours: Sequence[Colour], count: int) -> list[Colour]:
-    """Return `count` colours from the first to the last of a ramp."""
-    found = []
-    for k in range(count):
-        place = k * (len(colours) - 1) / (count - 1) if count > 1 else len(colours) - 1
-        low = min(int(place), len(colours) - 2)
-        found.append(tuple(round(a + (place - low) * (b - a)) for a, b in zip(colours[low], colours[low + 1])))
-    return found
 
 
 def colour(parts: Colour) -> QColor:
@@ -105,102 +96,164 @@ def classes(entries: Sequence[tuple[int, str, Colour]]) -> Style:
     return apply
 
 
-def ramp(colours: Sequence[Colour], stops: Sequence[float], unit: str = "") -> Style:
-    """Style a continuous raster: colours spread over ascending stop values (two or more)."""
+def numbered(entries: Sequence[tuple[int, str]]) -> Style:
+    """Style a raster of numbers that name something: number, name."""
+    return classes([(number, name, ZONES[k % len(ZONES)]) for k, (number, name) in enumerate(entries)])
+
+
+def surface(ramp: Ramp) -> Style:
+    """Style a continuous raster; its legend lists the stops with their unit."""
 
     def apply(layer: QgsMapLayer) -> None:
-        items = []
-        for k, c in enumerate(colours):
-            place = k * (len(stops) - 1) / (len(colours) - 1)
-            low = min(int(place), len(stops) - 2)
-            value = stops[low] + (place - low) * (stops[low + 1] - stops[low])
-            items.append(QgsColorRampShader.ColorRampItem(value, colour(c), f"{value:.4g} {unit}".strip()))
-        shader = QgsColorRampShader(items[0].value, items[-1].value)
+        items = [
+            QgsColorRampShader.ColorRampItem(stop, colour(c), f"{label} {ramp.unit}".strip())
+            for stop, c, label in zip(ramp.stops, ramp.colours, ramp.labels())
+        ]
+        shader = QgsColorRampShader(ramp.stops[0], ramp.stops[-1])
         shader.setColorRampType(QgsColorRampShader.Type.Interpolated)
         shader.setColorRampItemList(items)
+        settings = QgsColorRampLegendNodeSettings()
+        settings.setUseContinuousLegend(False)  # that one would show the two ends only
+        shader.setLegendSettings(settings)
         raster_shader = QgsRasterShader()
         raster_shader.setRasterShaderFunction(shader)
         renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, raster_shader)
-        renderer.setClassificationMin(items[0].value)
-        renderer.setClassificationMax(items[-1].value)
+        renderer.setClassificationMin(ramp.stops[0])
+        renderer.setClassificationMax(ramp.stops[-1])
         layer.setRenderer(renderer)
 
     return apply
 
 
-def stretch(values: np.ndarray) -> list[float]:
-    """Return ascending stops that spread the colours of a surface over its values."""
-    known = values[np.isfinite(values)]
-    if not known.size:
-        return [0.0, 1.0]
-    stops = np.quantile(known, [0.0, 0.5, 0.8, 0.95, 1.0])
-    return [float(stop) for stop in np.maximum.accumulate(stops + np.arange(5) * 1e-9)]
-
-
-def polygons(fill: Colour, outline: Colour = (60, 60, 60), width: float = 0.26) -> Style:
+def polygons(fill: Colour, outline: Colour = INK, width: float = 0.26) -> Style:
     """Style polygons with one fill and outline (mm)."""
+    return _single(lambda: fill_symbol(fill, outline, width))
 
-    def apply(layer: QgsMapLayer) -> None:
-        layer.setRenderer(QgsSingleSymbolRenderer(fill_symbol(fill, outline, width)))
 
-    return apply
+def marked(mark: Mark) -> Style:
+    """Style areas that must stand out on any background."""
+    return _single(lambda: mark_symbol(mark))
 
 
 def lines(line: Colour, width: float = 0.6) -> Style:
-    """Style lines with one colour and width (mm)."""
+    """Style lines with one colour and width (mm) beside white."""
+    return _single(lambda: line_symbol(line, width, halo=WHITE))
 
+
+def _single(symbol: Callable[[], QgsSymbol]) -> Style:
     def apply(layer: QgsMapLayer) -> None:
-        layer.setRenderer(QgsSingleSymbolRenderer(line_symbol(line, width)))
+        renderer = QgsSingleSymbolRenderer(_levelled(symbol(), 1))
+        renderer.setUsingSymbolLevels(True)
+        layer.setRenderer(renderer)
 
     return apply
 
 
 def categories(field: str, entries: Sequence[tuple[object, str, QgsSymbol]]) -> Style:
-    """Style a vector layer by the values of a field (or an expression): value, name, symbol."""
+    """Style a vector layer by the values of a field (or an expression): value, name, symbol; the first lies on top."""
 
     def apply(layer: QgsMapLayer) -> None:
         renderer = QgsCategorizedSymbolRenderer(
-            field, [QgsRendererCategory(value, symbol.clone(), name) for value, name, symbol in entries]
+            field,
+            [
+                QgsRendererCategory(value, _levelled(symbol.clone(), len(entries) - k), name)
+                for k, (value, name, symbol) in enumerate(entries)
+            ],
         )
+        renderer.setUsingSymbolLevels(True)
         layer.setRenderer(renderer)
 
     return apply
 
 
-def graded(field: str, classes: int, symbol: Callable[[Colour], QgsSymbol]) -> Style:
-    """Style a vector layer by a field with grades from 1 (highest); `symbol` makes a symbol of a colour."""
-    entries = [
-        (grade, f"Grade {grade}" + (" (highest)" if grade == 1 else ""), symbol(GRADES[min(grade, len(GRADES)) - 1]))
-        for grade in range(1, classes + 1)
-    ]
-    return categories(field, entries)
+def _levelled(symbol: QgsSymbol, level: int) -> QgsSymbol:
+    """Draw halos below everything else, so that they do not cut through the features beside."""
+    top = symbol.symbolLayerCount() - 1
+    for k in range(top + 1):
+        symbol.symbolLayer(k).setRenderingPass(level if k == top else 0)
+    return symbol
 
 
-def fill_symbol(fill: Colour, outline: Colour = (60, 60, 60), width: float = 0.26) -> QgsFillSymbol:
+def graded(
+    field: str, classes: int, symbol: Callable[[int, int], QgsSymbol], *more: tuple[object, str, QgsSymbol]
+) -> Style:
+    """Style a vector layer by a field with grades from 1 (highest).
+
+    `symbol` makes the symbol of a grade among so many; `more` are categories beside the grades.
+    """
+    grades = [(grade, grade_name(grade), symbol(grade, classes)) for grade in range(1, classes + 1)]
+    return categories(field, [*grades, *more])
+
+
+def grade_name(grade: int) -> str:
+    """Return what a legend writes for a grade."""
+    return f"Grade {grade} (highest)" if grade == 1 else f"Grade {grade}"
+
+
+def source_symbol(grade: int, classes: int) -> QgsFillSymbol:
+    """Return the areas of a grade."""
+    return mark_symbol(SOURCE._replace(fill=source_colour(grade, classes)), 0.2)
+
+
+def source_colour(grade: int, classes: int) -> Colour:
+    """Return the fill of sources of a grade."""
+    return SOURCES[grade - 1] if classes <= len(SOURCES) else spread(SOURCES, classes)[grade - 1]
+
+
+def corridor_symbol(grade: int, classes: int) -> QgsLineSymbol:
+    """Return the line of corridors of a grade."""
+    place = min(grade, len(CORRIDORS)) - 1
+    return line_symbol(CORRIDORS[place], CORRIDOR_WIDTHS[place], halo=WHITE)
+
+
+def point_symbol(grade: int, classes: int) -> QgsMarkerSymbol:
+    """Return the point of a grade."""
+    return marker_symbol(source_colour(grade, classes), 3.0, outline=SOURCE.edge)
+
+
+def dropped_symbol() -> QgsLineSymbol:
+    """Return the line of links that are not corridors."""
+    return line_symbol(DROPPED, 0.3, "dash")
+
+
+def fill_symbol(fill: Colour, outline: Colour = INK, width: float = 0.26) -> QgsFillSymbol:
     """Return a simple fill."""
     return QgsFillSymbol.createSimple(
-        {"color": _text(fill), "outline_color": _text(outline), "outline_width": str(width)}
+        {"color": _text(fill), "outline_color": _text(outline), "outline_width": str(width), "joinstyle": "round"}
     )
 
 
-def line_symbol(line: Colour, width: float = 0.6, dash: str = "solid") -> QgsLineSymbol:
-    """Return a simple line; `dash` is a Qt pen style in words ('solid', 'dash', 'dot')."""
-    return QgsLineSymbol.createSimple(
+def mark_symbol(mark: Mark, width: float = 0.3) -> QgsFillSymbol:
+    """Return a fill with its two outlines, the inner one of this width (mm)."""
+    symbol = fill_symbol(mark.halo, mark.halo, 3.0 * width)
+    symbol.appendSymbolLayer(fill_symbol(mark.fill, mark.edge, width).takeSymbolLayer(0))
+    return symbol
+
+
+def line_symbol(line: Colour, width: float = 0.6, dash: str = "solid", halo: Colour | None = None) -> QgsLineSymbol:
+    """Return a simple line; `dash` is a Qt pen style in words ('solid', 'dash', 'dot'), `halo` the colour beside it."""
+    symbol = QgsLineSymbol.createSimple(
         {"line_color": _text(line), "line_width": str(width), "line_style": dash, "capstyle": "round"}
     )
+    if halo is not None:
+        beside = line_symbol(halo, width + 0.5).takeSymbolLayer(0)
+        symbol.insertSymbolLayer(0, beside)
+    return symbol
 
 
-def points(fill: Colour, size: float = 2.0, shape: str = "circle", outline: Colour = (255, 255, 255)) -> Style:
-    """Style points: size in mm, shape as QGIS names it ('circle', 'triangle', 'square', 'diamond' ...)."""
-
-    def apply(layer: QgsMapLayer) -> None:
-        symbol = {"name": shape, "color": _text(fill), "outline_color": _text(outline), "size": str(size)}
-        layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(symbol)))
-
-    return apply
+def marker_symbol(fill: Colour, size: float = 2.0, shape: str = "circle", outline: Colour = WHITE) -> QgsMarkerSymbol:
+    """Return a point: size in mm, shape as QGIS names it ('circle', 'triangle', 'square', 'diamond' ...)."""
+    return QgsMarkerSymbol.createSimple(
+        {"name": shape, "color": _text(fill), "outline_color": _text(outline), "size": str(size)}
+    )
 
 
-def labelled(style: Style, field: str, size: float = 9.0, ink: Colour = (40, 40, 40)) -> Style:
+def points(fill: Colour, size: float = 2.0, shape: str = "circle") -> Style:
+    """Style points; see `marker_symbol`."""
+    return _single(lambda: marker_symbol(fill, size, shape))
+
+
+def labelled(style: Style, field: str, size: float = 9.0, ink: Colour = INK) -> Style:
     """Add labels with a white halo to the style of a vector layer; size in points."""
 
     def apply(layer: QgsMapLayer) -> None:
@@ -208,7 +261,7 @@ def labelled(style: Style, field: str, size: float = 9.0, ink: Colour = (40, 40,
         halo = QgsTextBufferSettings()
         halo.setEnabled(True)
         halo.setSize(0.8)
-        halo.setColor(QColor(255, 255, 255, 210))
+        halo.setColor(colour(TEXT_HALO))
         text = QgsTextFormat()
         text.setSize(size)
         text.setColor(colour(ink))
