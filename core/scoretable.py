@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .errors import InputError
+from .factornames import name_key
 
 RISES = "rises"
 FALLS = "falls"
@@ -250,9 +251,9 @@ def read_score_table(records: Iterable[Mapping[str, object]], *, factor: str = "
         name = _text(cells.get("factor")) or name
         weight = parse_number(cells.get("weight"), f"Row {row}, column 'weight'")
         direction = parse_direction(cells.get("direction"), f"Row {row}, column 'direction'")
-        known = factors.get(name, FactorScores(name, ()))
+        known = factors.get(name_key(name), FactorScores(name, ()))
         weights = known.weights if weight is None or weight in known.weights else (*known.weights, weight)
-        factors[name] = replace(
+        factors[name_key(name)] = replace(
             known,
             classes=(*known.classes, _read_class(cells, row)),
             weights=weights,

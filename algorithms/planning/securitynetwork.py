@@ -9,6 +9,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support.networkinputs import NetworkInputs, PolygonDistances
+from ..support.proximity import margin_parameter
 
 
 class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
@@ -91,12 +92,19 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             p.table(
                 "SCORES",
                 "Table of scores",
-                "Columns factor, min, max (or value), score, weight; factors are recognised by their name (land use, "
-                "elevation, slope, road, mine) or by the name of a layer in FACTORS. Empty: the corrected table of the "
+                "Columns factor, min, max (or value), score, weight; factors are recognised by their whole name (land "
+                "use, land cover, elevation, slope, distance to roads, distance to mines and the like) or are called as a "
+                "layer in FACTORS. Empty: the corrected table of the "
                 "Liuzhi study.",
                 optional=True,
             ),
-            p.rasters("FACTORS", "Rasters of further factors", "Rasters named as in the score table.", optional=True),
+            p.rasters(
+                "FACTORS",
+                "Rasters of further factors",
+                "Rasters called as in the score table; case, blanks and underscores do not matter.",
+                optional=True,
+            ),
+            margin_parameter(),
             p.choice(
                 "CONNECTIVITY",
                 "Connectivity of the foreground",

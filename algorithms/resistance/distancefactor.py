@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from qgis.core import QgsProcessing, QgsRectangle
+from qgis.core import QgsProcessing
 
-from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, ramps, styling, vectors
+from ..support import palette, ramps, styling
 from ..support import parameters as p
-
-_BYTES_PER_CELL = 16
+from ..support.proximity import BYTES_PER_CELL, margin_cells, margin_parameter, proximity
 
 
 class DistanceFactorAlgorithm(EcoSecNetAlgorithm):
@@ -55,48 +53,17 @@ class DistanceFactorAlgorithm(EcoSecNetAlgorithm):
                 "Larger distances are set to this value. Empty: no limit.",
                 optional=True,
             ),
-            p.distance(
-                "MARGIN",
-                "Margin around the raster",
-                "Features up to this far beyond the edge of the grid count too.",
-                0.0,
-                advanced=True,
-            ),
+            margin_parameter(),
             p.raster_output("OUTPUT", "Distance (m)", "Distance to the nearest feature, in metres."),
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.scoring import distance_to
-
         template, features = job.raster("GRID"), job.vector("FEATURES")
-        grid, metres = template.grid, template.grid.metres_per_unit
-        reach = job.number("MARGIN") / metres
-        down, across = math.ceil(reach / grid.dy), math.ceil(reach / grid.dx)
-        wide = grid.window(-down, -across, grid.rows + 2 * down, grid.cols + 2 * across)
-        job.need_memory(_BYTES_PER_CELL * wide.rows * wide.cols)
-        shapes = features.geometries(template.crs)
-        if not shapes:
-            raise InputError(f"'{features.name}' has no features. Choose a layer that has some, or drop this factor.")
-        extent = QgsRectangle(wide.left, wide.bottom, wide.right, wide.top)
-        inside = [shape for shape in shapes if extent.intersects(shape.boundingBox())]
-        if not inside:
-            raise InputError(
-                f"None of the {len(shapes):,} features of '{features.name}' lies on the grid of '{template.name}' "
-                f"({grid.describe()}). Check the CRS of both layers."
-            )
-        if len(inside) < len(shapes):
-            job.monitor.warn(
-                f"{len(shapes) - len(inside):,} of {len(shapes):,} features of '{features.name}' lie outside the grid "
-                "and its margin and are not seen. Near the edge the distance may be too large; a larger margin helps."
-            )
-        cells = vectors.burn(inside, wide, np.ones(len(inside), dtype=int), all_touched=True) > 0
-        job.monitor.step(0.2, 1.0)
-        distance = distance_to(
-            cells,
-            cell_size=(grid.dy * metres, grid.dx * metres),
-            maximum=job.number("MAX") or math.inf,
-            margin=(down, across),
-            monitor=job.monitor,
+        grid, margin = template.grid, job.number("MARGIN")
+        down, across = margin_cells(template, margin)
+        job.need_memory(BYTES_PER_CELL * (grid.rows + 2 * down) * (grid.cols + 2 * across))
+        distance = proximity(
+            features, template, margin=margin, maximum=job.number("MAX") or math.inf, monitor=job.monitor.part(0.0, 0.7)
         )
         job.monitor.step(0.7, 1.0)
         largest = float(distance.max())

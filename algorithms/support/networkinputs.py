@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...core.errors import InputError
+from ...core.factornames import Factor, factor_of, name_key
 from .distances import distances_of_pairs, edge_distances
-from .rasters import align
+from .proximity import proximity
+from .rasters import RasterSource, align
 from .tables import read_rows
 from .terrain import slope
-from .vectors import VectorSource, burn, burn_mask, numbered_polygons
+from .vectors import VectorSource, burn_mask, numbered_polygons
 
 if TYPE_CHECKING:
     from .job import Job
 
-_LAND_USE, _ELEVATION, _SLOPE, _ROAD, _MINE = "land use", "elevation", "slope", "road", "mine"
-_WORDS = {
-    _LAND_USE: r"land ?use|land ?cover|土地",
-    _ELEVATION: r"elevation|altitude|dem|高程|海拔",
-    _SLOPE: r"slope|坡度",
-    _ROAD: r"road|道路|公路",
-    _MINE: r"min(e|es|ing)\b|矿",
+_GIVEN_AS = {
+    Factor.LAND_USE: ("LANDUSE", ""),
+    Factor.ELEVATION: ("DEM", ""),
+    Factor.SLOPE: ("DEM", " (its slope)"),
+    Factor.ROAD: ("ROADS", " (the distance to it)"),
+    Factor.MINE: ("MINES", " (the distance to it)"),
 }
+"""The parameter a factor is taken from, and what is made of it."""
 
 
 class NetworkInputs:
@@ -33,7 +35,6 @@ class NetworkInputs:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._land = job.raster("LANDUSE")
-        self._dem: np.ndarray | None = None
 
     def corrections(self) -> dict[str, np.ndarray]:
         """Return the correction rasters by their name."""
@@ -56,49 +57,75 @@ class NetworkInputs:
         return read_score_table(read_rows(table)), ()
 
     def factors(self, scores, values: np.ndarray, valid: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the values of each factor of the score table for which there is data."""
-        land = self._land
-        rasters = {one.name.lower(): one for one in self._job.rasters("FACTORS")}
+        """Return the values of each factor of the score table for which there is a layer, and say which it is.
+
+        Raises
+        ------
+        InputError
+            If a layer is given that no factor takes, or two layers of FACTORS have one name.
+        """
+        job, land = self._job, self._land
         makers = {
-            _LAND_USE: lambda: np.where(valid, values, np.nan).astype(np.float32),
-            _ELEVATION: self._elevation,
-            _SLOPE: self._slope,
-            _ROAD: lambda: self._distance("ROADS"),
-            _MINE: lambda: self._distance("MINES"),
+            Factor.LAND_USE: lambda: np.where(valid, values, np.nan).astype(np.float32),
+            Factor.ELEVATION: lambda: self._elevation,
+            Factor.SLOPE: lambda: slope(self._elevation, land, job.monitor),
+            Factor.ROAD: lambda: self._distance("ROADS"),
+            Factor.MINE: lambda: self._distance("MINES"),
         }
-        found = {}
-        for factor in scores:
-            self._job.monitor.check()
-            if factor.name.lower() in rasters:
-                found[factor.name] = align(rasters[factor.name.lower()], land, monitor=self._job.monitor)
-                continue
-            kind = next((k for k, words in _WORDS.items() if re.search(words, factor.name, re.IGNORECASE)), None)
-            data = makers[kind]() if kind else None
-            if data is not None:
-                found[factor.name] = data
+        further = self._further()
+        taken = self._taken([factor.name for factor in scores], further)
+        return {
+            name: align(further[name_key(name)], land, monitor=job.monitor) if kind is None else makers[kind]()
+            for name, kind in taken.items()
+        }
+
+    def _further(self) -> dict[str, RasterSource]:
+        """Return the rasters of FACTORS by the key of their name."""
+        found: dict[str, RasterSource] = {}
+        for one in self._job.rasters("FACTORS"):
+            if name_key(one.name) in found:
+                raise InputError(f"Two layers of further factors are called '{one.name}'. Rename one, or leave it out.")
+            found[name_key(one.name)] = one
         return found
 
-    def _elevation(self) -> np.ndarray | None:
-        dem = self._job.raster("DEM")
-        if dem is not None and self._dem is None:
-            self._dem = align(dem, self._land, monitor=self._job.monitor)
-        return self._dem
+    def _taken(self, names: list[str], further: dict[str, RasterSource]) -> dict[str, Factor | None]:
+        """Return the factors there is a layer for: what they measure, None for those called as a further layer."""
+        job = self._job
+        taken: dict[str, Factor | None] = {}
+        for name in names:
+            kind = None if name_key(name) in further else factor_of(name)
+            parameter, made = _GIVEN_AS[kind] if kind else ("FACTORS", "")
+            layer = further.get(name_key(name)) if kind is None else job.raster(parameter) or job.vector(parameter)
+            if layer is not None:
+                taken[name] = kind
+                job.monitor.info(f"Factor '{name}' is taken from layer '{layer.name}'{made}.")
+        factors = f"The factors are: {', '.join(names)}."
+        for key, layer in further.items():
+            if key not in map(name_key, taken):
+                raise InputError(
+                    f"No factor of the score table is called '{layer.name}', so that this layer would not be used. "
+                    f"{factors} Name the layer as its factor, or leave it out."
+                )
+        used = {_GIVEN_AS[kind][0] for kind in taken.values() if kind}
+        for parameter, wanted in (
+            ("DEM", "elevation or slope"),
+            ("ROADS", "distance to roads"),
+            ("MINES", "distance to mines"),
+        ):
+            if job.given(parameter) and parameter not in used:
+                raise InputError(
+                    f"No factor of the score table takes the layer given as {parameter}. {factors} Call one {wanted}, with "
+                    "a unit in brackets if you like, or leave the layer out."
+                )
+        return taken
 
-    def _slope(self) -> np.ndarray | None:
-        elevation = self._elevation()
-        return None if elevation is None else slope(elevation, self._land, self._job.monitor)
+    @cached_property
+    def _elevation(self) -> np.ndarray:
+        return align(self._job.raster("DEM"), self._land, monitor=self._job.monitor)
 
-    def _distance(self, name: str) -> np.ndarray | None:
-        from ...core.scoring import distance_to
-
-        source, land = self._job.vector(name), self._land
-        if source is None:
-            return None
-        cells = burn(source.geometries(land.crs), land.grid, all_touched=True) > 0
-        if not cells.any():
-            self._job.monitor.warn(f"No feature of '{source.name}' lies on the land use; that factor is left out.")
-            return None
-        return distance_to(cells, cell_size=land.grid.cell_size, monitor=self._job.monitor)
+    def _distance(self, parameter: str) -> np.ndarray:
+        layer = self._job.vector(parameter)
+        return proximity(layer, self._land, margin=self._job.number("MARGIN"), monitor=self._job.monitor)
 
     def protected(self) -> np.ndarray | None:
         """Return the protected cells; None without protected layers."""

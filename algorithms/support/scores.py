@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.errors import InputError
+from ...core.factornames import name_key
 from ...core.monitor import Monitor
 from ...core.scoretable import FactorScores, classes_from_rows, read_score_table
 from .tables import read_rows
@@ -24,9 +25,9 @@ def match_names(names: Sequence[str], layers: Sequence[str], monitor: Monitor, w
     InputError
         If they differ in number and cannot be matched by name.
     """
-    places = {name.strip().lower(): place for place, name in enumerate(names)}
-    if all(layer.strip().lower() in places for layer in layers):
-        return [places[layer.strip().lower()] for layer in layers]
+    places = {name_key(name): place for place, name in enumerate(names)}
+    if all(name_key(layer) in places for layer in layers):
+        return [places[name_key(layer)] for layer in layers]
     if len(names) != len(layers):
         raise InputError(
             f"There are {len(layers)} factors ({', '.join(layers)}) but {len(names)} in {what} ({', '.join(names)}). "
@@ -66,7 +67,7 @@ def factor_from_table(table: VectorSource, wanted: str, name: str) -> FactorScor
     factors = {factor.name: factor for factor in read_score_table(read_rows(table), factor=name)}
     for candidate in (wanted, name) if not wanted else (wanted,):
         for key, factor in factors.items():
-            if candidate and candidate.strip().lower() == key.lower():
+            if candidate and name_key(candidate) == name_key(key):
                 return factor
     if len(factors) == 1 and not wanted:
         return next(iter(factors.values()))

@@ -1,6 +1,7 @@
 """The whole network through the tool, on a small county, and what it says to inputs that cannot work."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -93,7 +94,8 @@ def test_an_own_score_table_and_factor(run, parameters, raster, tmp_path):
     left, cell, _, top, _, _ = gdal.Open(parameters["LANDUSE"]).GetGeoTransform()
     light = np.where(np.arange(land.shape[1]) < 100, 0.5, 5.0) * np.ones(land.shape)
     path = raster("night light", light.astype(np.float32), cell=cell, left=left, top=top, crs="EPSG:4544")
-    parameters.pop("CORRECTIONS")
+    for unused in ("CORRECTIONS", "DEM", "ROADS", "MINES"):
+        parameters.pop(unused)
     found = run(
         "securitynetwork",
         **parameters,
@@ -105,6 +107,113 @@ def test_an_own_score_table_and_factor(run, parameters, raster, tmp_path):
     score = np.array([0, 1, 1, 2, 2, 3, 3, 4, 5])[land]
     inside = land != nothing
     np.testing.assert_allclose(resistance[inside], (0.5 * score + np.where(light < 1, 0.5, 1.5))[inside], rtol=1e-6)
+
+
+class Told:
+    """What a run says."""
+
+    @staticmethod
+    def feedback():
+        from qgis.core import QgsProcessingFeedback
+
+        class Feedback(QgsProcessingFeedback):
+            def __init__(self):
+                super().__init__(False)
+                self.texts = []
+
+            def pushInfo(self, text):
+                self.texts.append(text)
+
+            def pushWarning(self, text):
+                self.texts.append(text)
+
+        return Feedback()
+
+
+def scores_of(tmp_path, *factors):
+    """Write a score table of land use and further factors with two classes each, below and above a limit."""
+    rows = [f"Land use,{k},,,{score},0.5" for k, score in enumerate((1, 1, 2, 2, 3, 3, 4, 5), start=1)]
+    for name, limit in factors:
+        rows += [f"{name},,,{limit},1,0.5", f"{name},,{limit},,3,0.5"]
+    table = tmp_path / "scores.csv"
+    table.write_text("factor,value,min,max,score,weight\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return str(table)
+
+
+def test_every_factor_says_its_layer_and_names_are_compared_loosely(run, parameters, tmp_path):
+    for unused in ("CORRECTIONS", "ROADS", "MINES"):
+        parameters.pop(unused)
+    cover = tmp_path / "vegetation_cover.tif"
+    shutil.copy(parameters["DEM"], cover)
+    told = Told.feedback()
+    run(
+        "securitynetwork",
+        told,
+        **parameters,
+        SCORES=scores_of(tmp_path, ("Vegetation  Cover", 1200), ("Slope (°)", 15)),
+        FACTORS=[str(cover)],
+        RESISTANCE=str(tmp_path / "r.tif"),
+    )
+    said = [text for text in told.texts if text.startswith("Factor ")]
+    assert [re.sub(r"layer '.*?'", "layer", text) for text in said] == [
+        "Factor 'Land use' is taken from layer.",
+        "Factor 'Vegetation  Cover' is taken from layer.",
+        "Factor 'Slope (°)' is taken from layer (its slope).",
+    ]
+    assert "'vegetation_cover'" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("factor", "given", "message"),
+    [
+        ("Road density", "ROADS", "No factor of the score table takes the layer given as ROADS.*Road density"),
+        ("Demographic pressure", "DEM", "No factor of the score table takes the layer given as DEM"),
+        ("Distance from broadleaf forest", "ROADS", "the layer given as ROADS"),
+        ("Slope aspect", "DEM", "the layer given as DEM"),
+        ("Vegetation cover", "FACTORS", "No factor of the score table is called 'dem'.*Vegetation cover"),
+    ],
+)
+def test_a_layer_that_no_factor_takes_is_refused(run, parameters, tmp_path, factor, given, message):
+    layer = [parameters["DEM"]] if given == "FACTORS" else parameters[given]
+    for unused in ("CORRECTIONS", "DEM", "ROADS", "MINES"):
+        parameters.pop(unused)
+    with pytest.raises(Exception, match=message):
+        run("securitynetwork", **{**parameters, given: layer}, SCORES=scores_of(tmp_path, (factor, 10)))
+
+
+def test_roads_beyond_the_edge_count_as_in_the_distance_factor(run, parameters, polygons, tmp_path):
+    from osgeo import gdal
+
+    land = gdal.Open(parameters["LANDUSE"])
+    left, cell, _, top, _, _ = land.GetGeoTransform()
+    right, bottom = left + cell * land.RasterXSize, top - cell * land.RasterYSize
+    roads = polygons(
+        "roads",
+        [
+            (f"LINESTRING({left + 100} {bottom},{left + 100} {top})", {"name": "inside"}),
+            (f"LINESTRING({right + 100} {bottom},{right + 100} {top})", {"name": "beyond"}),
+        ],
+        kind="LineString",
+        crs="EPSG:4544",
+    )
+    for unused in ("CORRECTIONS", "DEM", "MINES"):
+        parameters.pop(unused)
+    parameters["ROADS"] = roads
+    scores = scores_of(tmp_path, ("Distance to road (m)", 500))
+    told = Told.feedback()
+    unseen = run("securitynetwork", told, **parameters, SCORES=scores, RESISTANCE=str(tmp_path / "unseen.tif"))
+    assert any("1 of 2 features" in text and "lie outside the grid" in text for text in told.texts)
+    seen = run("securitynetwork", **parameters, SCORES=scores, MARGIN=200.0, RESISTANCE=str(tmp_path / "seen.tif"))
+    tool = run(
+        "distancefactor", FEATURES=roads, GRID=parameters["LANDUSE"], MARGIN=200.0, OUTPUT=str(tmp_path / "d.tif")
+    )
+
+    use, nothing = read_raster(parameters["LANDUSE"])
+    distance = read_raster(tool["OUTPUT"])[0]
+    expected = 0.5 * np.array([0, 1, 1, 2, 2, 3, 3, 4, 5])[use] + 0.5 * np.where(distance <= 500.0, 1, 3)
+    inside = use != nothing
+    np.testing.assert_allclose(read_raster(seen["RESISTANCE"])[0][inside], expected[inside], rtol=1e-6)
+    assert (read_raster(unseen["RESISTANCE"])[0][inside] > expected[inside] + 0.5).any()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,83 @@
+"""How far every cell is from roads, mines or other features: the one way to make a distance factor."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from qgis.core import QgsRectangle
+
+from ...core.errors import InputError
+from ...core.monitor import Monitor
+from . import parameters as p
+from .rasters import RasterSource
+from .vectors import VectorSource, burn
+
+BYTES_PER_CELL = 16
+
+
+def margin_parameter():
+    """Return how far beyond the raster features are looked for."""
+    return p.distance(
+        "MARGIN",
+        "Margin around the raster",
+        "Features up to this far beyond the edge of the raster count too. Without it the distance is too large near an "
+        "edge beyond which a road runs.",
+        0.0,
+        advanced=True,
+    )
+
+
+def margin_cells(template: RasterSource, margin: float) -> tuple[int, int]:
+    """Return the rows and columns of a margin in metres."""
+    grid, reach = template.grid, margin / template.grid.metres_per_unit
+    return math.ceil(reach / grid.dy), math.ceil(reach / grid.dx)
+
+
+def proximity(
+    features: VectorSource, template: RasterSource, *, margin: float, maximum: float = math.inf, monitor: Monitor
+) -> np.ndarray:
+    """Return the distance of every cell to the nearest feature in metres, float32.
+
+    Parameters
+    ----------
+    features : VectorSource
+        Points, lines or polygons, in any CRS.
+    template : RasterSource
+        The raster whose grid to use.
+    margin : float
+        How far beyond the edge of the grid features count, in metres.
+    maximum : float
+        Larger distances are set to this value.
+    monitor : Monitor
+        Progress, and the warning of features that lie farther away.
+
+    Raises
+    ------
+    InputError
+        If no feature lies on the grid or its margin.
+    """
+    from ...core.scoring import distance_to
+
+    grid, metres = template.grid, template.grid.metres_per_unit
+    down, across = margin_cells(template, margin)
+    wide = grid.window(-down, -across, grid.rows + 2 * down, grid.cols + 2 * across)
+    shapes = features.geometries(template.crs)
+    if not shapes:
+        raise InputError(f"'{features.name}' has no features. Choose a layer that has some, or drop this factor.")
+    extent = QgsRectangle(wide.left, wide.bottom, wide.right, wide.top)
+    inside = [shape for shape in shapes if extent.intersects(shape.boundingBox())]
+    if not inside:
+        raise InputError(
+            f"None of the {len(shapes):,} features of '{features.name}' lies on the grid of '{template.name}' "
+            f"({grid.describe()}). Check the CRS of both layers, or drop this factor."
+        )
+    if len(inside) < len(shapes):
+        monitor.warn(
+            f"{len(shapes) - len(inside):,} of {len(shapes):,} features of '{features.name}' lie outside the grid "
+            "and its margin and are not seen. Near the edge the distance may be too large; a larger margin helps."
+        )
+    cells = burn(inside, wide, np.ones(len(inside), dtype=int), all_touched=True) > 0
+    monitor.step(0.3, 1.0)
+    size = (grid.dy * metres, grid.dx * metres)
+    return distance_to(cells, cell_size=size, maximum=maximum, margin=(down, across), monitor=monitor)

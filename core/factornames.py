@@ -1,0 +1,72 @@
+"""What the factors of a score table are called: which names are the same, and which say what is measured."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import Enum
+
+
+class Factor(Enum):
+    """A factor that is recognised by its name; the value is what it is called in messages."""
+
+    LAND_USE = "land use"
+    ELEVATION = "elevation"
+    SLOPE = "slope"
+    ROAD = "distance to roads"
+    MINE = "distance to mines"
+
+
+_NAMES = {
+    Factor.LAND_USE: "land use, land use type, land use class, land cover, land cover type, land cover class, lulc, "
+    "土地利用, 土地利用类型, 土地覆盖, 土地覆盖类型, 土地覆被, 地类",
+    Factor.ELEVATION: "elevation, altitude, dem, 高程, 海拔, 海拔高度",
+    Factor.SLOPE: "slope, slope angle, slope gradient, 坡度",
+    Factor.ROAD: "road, roads, the road, the roads, road network, 道路, 公路",
+    Factor.MINE: "mine, mines, the mine, the mines, mining, mining area, mining areas, mining site, mining sites, "
+    "矿区, 矿山",
+}
+_DISTANCES = (Factor.ROAD, Factor.MINE)
+_DISTANCE = re.compile(
+    r"(?:euclidean)?(?:distance|dist|proximity)(?:to|from)(?:the)?(?:nearest)?(?P<to>.+)"
+    r"|(?P<of>.+?)(?:distance|dist|proximity)"
+    r"|(?:距离|与|距|到|离)(?:最近)?(?P<far>.+?)(?:的?距离)?|(?P<away>.+?)的?距离"
+)
+_UNIT = re.compile(r"[(\[][^()\[\]]*[)\]]\s*$")
+
+
+def name_key(name: str) -> str:
+    """Return what two names have in common that differ only in case, width, blanks, underscores and hyphens.
+
+    Examples
+    --------
+    >>> name_key("Vegetation cover") == name_key("vegetation_cover")
+    True
+    """
+    return re.sub(r"[\s_-]+", "", unicodedata.normalize("NFKC", name).casefold())
+
+
+_KEYS = {name_key(name): factor for factor, names in _NAMES.items() for name in names.split(",")}
+
+
+def factor_of(name: str) -> Factor | None:
+    """Return what a factor measures by its whole name, a unit in brackets left out; None where that is not known.
+
+    Parameters
+    ----------
+    name : str
+        As in a score table. "Road density" is not the distance to roads, nor "Slope aspect" the slope.
+
+    Examples
+    --------
+    >>> factor_of("Distance from road (m)")
+    <Factor.ROAD: 'distance to roads'>
+    >>> factor_of("Road density") is None
+    True
+    """
+    key = name_key(_UNIT.sub("", unicodedata.normalize("NFKC", name)))
+    if key in _KEYS:
+        return _KEYS[key]
+    found = _DISTANCE.fullmatch(key)
+    factor = _KEYS.get(next(filter(None, found.groups()))) if found else None
+    return factor if factor in _DISTANCES else None

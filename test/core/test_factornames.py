@@ -1,0 +1,64 @@
+"""Factors are recognised by their whole names, never by a piece of a word."""
+
+import pytest
+from ecosecnet.core.factornames import Factor, factor_of, name_key
+from ecosecnet.core.presets import LIUZHI_AS_PRINTED
+
+
+@pytest.mark.parametrize(
+    ("name", "factor"),
+    [
+        ("Land use", Factor.LAND_USE),
+        ("LAND_USE_TYPE", Factor.LAND_USE),
+        ("landcover", Factor.LAND_USE),
+        ("土地利用类型", Factor.LAND_USE),
+        ("Elevation (m)", Factor.ELEVATION),
+        ("DEM", Factor.ELEVATION),
+        ("高程（米）", Factor.ELEVATION),
+        ("Slope (°)", Factor.SLOPE),
+        ("坡度", Factor.SLOPE),
+        ("Roads", Factor.ROAD),
+        ("Distance from road (m)", Factor.ROAD),
+        ("distance_to_the_nearest_road [km]", Factor.ROAD),
+        ("Road distance", Factor.ROAD),
+        ("距道路距离", Factor.ROAD),
+        ("与公路的距离", Factor.ROAD),
+        ("道路距离", Factor.ROAD),
+        ("Distance to mining area (m)", Factor.MINE),
+        ("距矿区距离", Factor.MINE),
+    ],
+)
+def test_names_that_are_known(name, factor):
+    assert factor_of(name) is factor
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Road density",
+        "Demographic pressure",
+        "Distance from broadleaf forest",
+        "Slope aspect",
+        "Distance to slope",
+        "Determined by experts",
+        "Mineral soil",
+        "Off-road land use",
+        "道路密度",
+        "土地利用强度",
+        "坡度变率",
+        "",
+    ],
+)
+def test_a_piece_of_a_word_is_no_name(name):
+    assert factor_of(name) is None
+
+
+def test_every_factor_of_the_preset_is_known():
+    names = dict.fromkeys(row["factor"] for row in LIUZHI_AS_PRINTED)
+    assert [factor_of(name) for name in names] == list(Factor)
+
+
+def test_names_are_compared_without_case_blanks_and_underscores():
+    assert name_key("Vegetation cover") == name_key("vegetation_cover") == name_key(" VEGETATION  COVER")
+    assert name_key("ＮＤＶＩ") == name_key("ndvi")
+    assert name_key("cover 1") != name_key("cover 2")
