@@ -141,6 +141,7 @@ def barriers(
     combine: str = "maximum",
     restored: float = 1.0,
     cap: bool = False,
+    outside: bool = True,
     monitor: Monitor = SILENT,
 ) -> Barriers:
     """Score every place by what its restoration would save on the least-cost paths.
@@ -166,6 +167,9 @@ def barriers(
         Resistance that restoration would bring, q above.
     cap : bool
         Let no cell gain more than its own resistance above `restored`; impassable cells are not capped.
+    outside : bool
+        Whether impassable cells are scored, and discs centred on them are tried, as in the reference tool. Where NaN is
+        land outside a study area that nobody can restore, False scores the study area alone.
     monitor : Monitor
         Progress, cancellation and warnings.
 
@@ -214,7 +218,8 @@ def barriers(
             f"{len(pairs) - connected.size} of {len(pairs)} links join sources that are cut off from each other by "
             f"NoData (the first: {a} and {b}); they have no barrier score."
         )
-    scan = Scan(fields, pairs[connected], distance[connected], labels.shape, max(cells), combine)
+    barred = None if outside else np.isnan(resistance)
+    scan = Scan(fields, pairs[connected], distance[connected], labels.shape, max(cells), combine, barred)
     order = sorted(range(len(radii)), key=lambda k: radii[k])
     for done, k in enumerate(order):
         part = monitor.part(0.5 + 0.5 * done / len(order), 0.5 + 0.5 * (done + 1) / len(order))

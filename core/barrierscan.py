@@ -74,7 +74,7 @@ def source_fields(
 
 
 class Scan:
-    """Scores of the links, gathered radius by radius; 0 stands for no gain.
+    """Scores of the links, gathered radius by radius; 0 stands for no gain. Barred cells have none.
 
     Attributes
     ----------
@@ -94,7 +94,9 @@ class Scan:
         shape: tuple[int, ...],
         margin: int,
         combine: str,
+        barred: BoolArray | None = None,
     ) -> None:
+        self._barred = barred
         self.score, self.percent, self.radius = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.link = np.zeros(shape, dtype=np.int64)
         self.best = [Best()] * len(pairs)
@@ -146,6 +148,8 @@ class Scan:
         if total and total[0].any():
             place = _grown(_extent(total[0] > 0), cells)
             score, percent = (focal_maximum(sums[place], disc(cells), monitor=quiet) for sums in total)
+            self._bar(score, place)
+            self._bar(percent, place)
             self._raise(place, score, percent, radius)
 
     def _minima(self, source: int, window: Window, monitor: Monitor) -> Box:
@@ -160,6 +164,7 @@ class Scan:
         gain /= 2.0 * radius
         gain -= restored
         np.maximum(gain, 0.0, out=gain)
+        self._bar(gain, _moved(inside, a.top, a.left))
         extent = _extent(gain > 0)
         if not extent[0].stop:
             return None
@@ -177,6 +182,7 @@ class Scan:
         rows, cols = gain.values.shape
         circle[inner[0] : inner[0] + rows, inner[1] : inner[1] + cols] = gain.values
         circle = focal_maximum(circle, disc(cells), monitor=monitor)
+        self._bar(circle, place)
         reached = self._reached[link]
         reached.values[_moved(place, -reached.top, -reached.left)] |= circle > 0
         better = circle > self._of_link[place]
@@ -185,6 +191,11 @@ class Scan:
             np.maximum(self._of_link[place], circle, out=self._of_link[place])
         else:
             self._raise(place, circle, circle * (100.0 / self._distance[link]), radius)
+
+    def _bar(self, gain: FloatArray, place: tuple[slice, slice]) -> None:
+        """Take the gain off cells that are not to be scored."""
+        if self._barred is not None:
+            gain[self._barred[place]] = 0.0
 
     def _raise(self, place: tuple[slice, slice], score: FloatArray, percent: FloatArray, radius: float) -> None:
         better = score > self.score[place]

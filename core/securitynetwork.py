@@ -363,7 +363,13 @@ def find_places(
         resistance, labels, pairs, cutoff=options.cutoff, cell_size=grid.cell_size, monitor=monitor.part(0.0, 0.45)
     )
     barrier = barriers(
-        resistance, labels, pairs, radii=options.radii, cell_size=grid.cell_size, monitor=monitor.part(0.45, 0.9)
+        resistance,
+        labels,
+        pairs,
+        radii=options.radii,
+        cell_size=grid.cell_size,
+        outside=False,
+        monitor=monitor.part(0.45, 0.9),
     )
     return KeyPlaces(
         pinch,

@@ -32,7 +32,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         "the resistance q after restoration. The score is in cost units saved per metre restored.</p>"
         "<p><b>Scores</b> are computed for discs around every cell and given to all cells of the disc: a cell shows "
         "the best disc that holds it, over all radii, as in the default of Linkage Mapper. NoData: no gain. Impassable "
-        "(NoData) cells of the resistance can be barriers too.</p>"
+        "(NoData) cells of the resistance, also those outside the study area, can be barriers too, as in Linkage Mapper, "
+        "unless 'Score places without resistance' is unticked.</p>"
         "<p><b>Links</b> carry the best place of each link. The predicted gain is an estimate; tick 'check' to restore "
         "the best disc of each link and have the least-cost distance computed again.</p>"
         "<p>Departures from Linkage Mapper 3.1: the smallest distances are taken in the whole disc unless 'ring' is "
@@ -93,6 +94,15 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 "Check the best place of each link by restoring it",
                 "Computes each link again with its best disc restored and adds the real gain to the links. "
                 "Takes about as long again as the search, for every few links.",
+                advanced=True,
+            ),
+            p.flag(
+                "OUTSIDE",
+                "Score places without resistance",
+                "NoData cells are impassable, but can be barriers, as in Linkage Mapper. Untick where they lie outside the "
+                "study area or cannot be restored: then neither they nor discs centred on them have a score, as in "
+                "'Ecological security network'.",
+                True,
                 advanced=True,
             ),
             p.raster_output("SCORE", "Barrier score", "Cost units saved per metre restored; NoData: no gain."),
@@ -156,6 +166,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             combine=_COMBINE[job.choice("COMBINE")],
             restored=restored,
             cap=job.flag("CAP"),
+            outside=job.flag("OUTSIDE"),
             monitor=job.monitor.part(0.05, 0.5 if check else 0.9),
         )
         real = None

@@ -32,7 +32,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         "<li><b>Corridors</b>: least-cost links between neighbouring sources, graded by current-flow centrality (natural "
         "breaks).</li>"
         "<li><b>Key areas</b>: current within the corridors (pinch points) and barrier scores, each in four classes by "
-        "natural breaks; the highest class is kept.</li>"
+        "natural breaks; the highest class is kept. Only cells of the study area are scored as barriers.</li>"
         "<li><b>Tables</b> by township in which every area is counted once, so that the totals equal the map.</li></ol>"
         "<p>The score table of the study is used with its misprints corrected; each correction is named in the report. Give "
         "SCORES for a table of your own. Without elevation, roads or mines the other weights are scaled up.</p>"

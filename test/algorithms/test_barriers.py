@@ -73,6 +73,17 @@ def test_a_wall(run, wall, tmp_path):
     assert out["LINK_COUNT"] == 1
 
 
+def test_nodata_is_scored_as_linkage_mapper_does_unless_told_not_to(run, wall, raster):
+    ground = np.ones((SIZE, SIZE), dtype=np.float32)
+    ground[:, 10] = 100
+    ground[5:9, 9:12] = -9999
+    wall["RESISTANCE"] = raster("holed", ground, nodata=-9999)
+    for outside, count in (({}, 12), ({"OUTSIDE": True}, 12), ({"OUTSIDE": False}, 0)):
+        score, nodata = read_raster(run("barriers", **wall, **outside)["SCORE"])
+        assert np.count_nonzero(score[5:9, 9:12] != nodata) == count
+        assert (score[12:, 10] != nodata).all()
+
+
 def test_radii_of_their_own_accord(run, wall):
     for name in ("MIN_RADIUS", "MAX_RADIUS", "STEP"):
         wall.pop(name)

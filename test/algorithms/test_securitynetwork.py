@@ -71,6 +71,8 @@ def test_layers_tables_and_report_agree(run, parameters, tmp_path):
     assert (codes[land == nothing] == 129).all()
     resistance, nodata = read_raster(outputs["RESISTANCE"])
     assert ((resistance == nodata) == (land == nothing)).all()
+    score, nodata = read_raster(outputs["SCORE"])
+    assert (score[land == nothing] == nodata).all()
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert (

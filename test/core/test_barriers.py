@@ -390,3 +390,27 @@ def test_any_small_map():
         assert (real[some] <= found.links.distance[some] * (1 + 1e-12)).all()
 
     check()
+
+
+@pytest.mark.parametrize("combine", ["maximum", "sum"])
+def test_places_without_resistance_are_scored_only_if_asked_for(combine):
+    # The path from (0, 0) to (0, 4) goes round the gap: 1 + 3 sqrt 2 + 3 sqrt 2 + 1. A disc on the gap reaches cost 1 from
+    # both sides: (2 + 6 sqrt 2 - 1 - 1 - 2) / 2. Centred on (1, 1) it reaches cost 1 and, over (1, 2), 1 + 3 sqrt 2.
+    resistance = np.array([[1.0, 1.0, np.nan, 1.0, 1.0], [5.0, 5.0, 5.0, 5.0, 5.0]])
+    labels = np.array([[1, 0, 0, 0, 2], [0, 0, 0, 0, 0]])
+    options = {"radii": [1.0], "cell_size": 1.0, "combine": combine}
+    gap, beside = 3.0 * math.sqrt(2.0) - 1.0, (3.0 * math.sqrt(2.0) - 2.0) / 2.0
+
+    found = barriers(resistance, labels, np.array([[1, 2]]), **options)
+    expected = [[np.nan, gap, gap, gap, np.nan], [beside, beside, gap, beside, beside]]
+    np.testing.assert_allclose(found.score, expected)
+    assert (found.links.row[0], found.links.col[0]) == (0, 2)
+
+    found = barriers(resistance, labels, np.array([[1, 2]]), outside=False, **options)
+    expected = [[np.nan, beside, np.nan, beside, np.nan], [beside] * 5]
+    np.testing.assert_allclose(found.score, expected)
+    assert np.isnan(found.percent[0, 2])
+    assert found.count[0, 2] == 0
+    assert found.link[0, 2] == -1
+    assert (found.links.row[0], found.links.col[0]) == (1, 1)
+    assert found.links.cells[0] == 7
