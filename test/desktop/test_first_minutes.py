@@ -3,7 +3,6 @@
 import pytest
 from qgis.core import QgsMapLayer
 from qgis.PyQt.QtWidgets import QDockWidget
-from qgis.utils import iface
 from window import colours, settle, share_of_most_common
 
 LANDSCAPE = {
@@ -105,8 +104,9 @@ def test_the_network_is_built_with_what_the_dialog_offers(window, landscape):
     assert share_of_most_common(image) < 0.8
     assert len(colours(image)) > 200
     # The report is in the Results Viewer.
-    dock = iface.mainWindow().findChild(QDockWidget, "ResultsDock")
-    assert dock is not None
+    assert "Results Viewer" in [
+        dock.windowTitle() for dock in window.main.findChildren(QDockWidget) if dock.isVisible()
+    ]
     from processing.core.ProcessingResults import resultsList
 
     assert resultsList.getResults()[-1].filename == results["REPORT"]

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 MISSING = {
     "foreground": "Land-cover values of the foreground",
-    "mspa": "foreground",
+    "mspa": "classes",
     "conefor": "Node file",
     "rasterbreaks": "Raster to classify",
     "checkscores": "Give either a table of scores or an example",
@@ -36,9 +36,12 @@ def given(tool, window, files):
         "conefor": {"NODES": str(files / "nodes.txt"), "CONNECTIONS": str(files / "connections.txt")},
         "rasterbreaks": {"INPUT": layers["Current density"]},
         "checkscores": {"EXAMPLE": 1},
-        "scorefactor": {"INPUT": layers["Elevation"]},
-        "resistance": {"FACTORS": [layers["Rock desertification"].id()], "MIN": 1.0, "MAX": 5.0},
-        "currentflowadvanced": {"CURRENT_SOURCE_POINTS": layers["Mines"].id(), "GROUND_POINTS": layers["Mines"].id()},
+        "scorefactor": {"INPUT": layers["Elevation"], "METHOD": 1},
+        "resistance": {"FACTORS": [layers["Soil erosion"].id()], "WEIGHTS": "1"},
+        "currentflowadvanced": {
+            "CURRENT_SOURCE_POINTS": layers["Mines"].id(),
+            "GROUND_POINTS": layers["Geological hazards"].id(),
+        },
         "circuitscapeini": {"INPUT": str(files / "job.ini")},
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5},
     }.get(tool, {})
@@ -135,8 +138,9 @@ def test_from_its_dialog(tool, screen, project, files):
 def test_cancel_from_the_dialog(tool, values, screen, project):
     dialog = screen.open(tool, **values)
     dialog.press_run()
-    settle(1.5)
+    settle(0.4)
     screen.picture(f"cancel_{tool}")
+    assert not dialog._done
     dialog.dialog.cancelButton().click()
     wait(lambda: dialog._done, 5, f"{tool} to be cancelled")
     settle(0.5)
@@ -149,7 +153,7 @@ def test_cancel_from_the_dialog(tool, values, screen, project):
 def test_an_entry_of_the_history_runs_again(screen, project):
     import processing  # noqa: F401
 
-    dialog = screen.open("costdistance")
+    dialog = screen.open("terrainfactor")
     assert dialog.run() is not None
     dialog.close()
     screen.project.removeMapLayers(list(set(screen.project.mapLayers()) - project))
@@ -161,7 +165,7 @@ def test_an_entry_of_the_history_runs_again(screen, project):
         from qgis.gui import QgsGui
 
         command = QgsGui.historyProviderRegistry().queryEntries()[-1].entry["python_command"]
-    assert command.startswith('processing.run("ecosecnet:costdistance"')
+    assert command.startswith('processing.run("ecosecnet:terrainfactor"')
     scope = {}
     exec(  # as the history dialog does
         "import processing\nfrom qgis.core import *\ndialog = "
