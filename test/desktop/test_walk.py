@@ -37,7 +37,7 @@ def given(tool, window, files):
         "rasterbreaks": {"INPUT": layers["Current density"]},
         "checkscores": {"EXAMPLE": 1},
         "scorefactor": {"INPUT": layers["Elevation"], "METHOD": 1},
-        "resistance": {"FACTORS": [layers["Soil erosion"].id()], "WEIGHTS": "1"},
+        "resistance": {"FACTORS": [layers["Soil erosion"].id(), layers["Lithology"].id()], "WEIGHTS": "0.6, 0.4"},
         "currentflowadvanced": {
             "CURRENT_SOURCE_POINTS": layers["Mines"].id(),
             "GROUND_POINTS": layers["Geological hazards"].id(),
