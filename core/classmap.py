@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from .errors import InputError
+from .lists import plain_text, split_list
 from .types import Array, BoolArray
 
 MISSING, BACKGROUND, FOREGROUND = 0, 1, 2
@@ -22,7 +23,7 @@ def parse_values(text: str) -> list[tuple[float, float]]:
     Parameters
     ----------
     text : str
-        Values and ranges (both ends included), separated by commas, semicolons or blanks; Chinese commas are fine.
+        Values and ranges (both ends included), in a list as `split_list` reads it.
 
     Returns
     -------
@@ -40,8 +41,9 @@ def parse_values(text: str) -> list[tuple[float, float]]:
     [(1.0, 1.0), (5.0, 7.0)]
     """
     ranges = []
-    tidy = re.sub(r"\s*[-~–]\s*(?=[\d])", "-", text.replace("，", ",").replace("；", ",").replace(";", ","))
-    for item in re.split(r"[,\s]+", tidy.strip(", \t\n")):
+    # A dash between two numbers belongs to the range, whatever blanks are around it; before the first it is a sign.
+    tidy = re.sub(r"(?<=\d)\s*(?:[-~–—]|至|\bto\b)\s*(?=[+-]?\d)", "-", plain_text(text))
+    for item in split_list(tidy):
         if not item:
             continue
         match = _ITEM.match(item)

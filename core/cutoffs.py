@@ -9,6 +9,7 @@ import numpy as np
 from .barriers import barriers
 from .costdistance import CostGraph, corridor_costs
 from .errors import InputError
+from .lists import parse_numbers
 from .monitor import SILENT, Monitor
 from .pinchpoints import corridor_of, pinchpoints
 from .stability import Stability, stability
@@ -111,17 +112,10 @@ def read_cutoffs(text: str) -> list[float]:
     InputError
         If an entry is not a number above 0, or there are fewer than two.
     """
-    cutoffs = set()
-    for entry in text.replace("，", ",").replace(";", ",").replace("；", ",").replace(" ", ",").split(","):
-        if not entry:
-            continue
-        try:
-            cutoff = float(entry)
-        except ValueError:
-            raise InputError(f"'{entry}' is not a cutoff. Write numbers, for example: 1000, 2000, 5000.") from None
-        if not 0 < cutoff < np.inf:
-            raise InputError(f"A cutoff of {entry} makes no corridor; cutoffs are above 0.")
-        cutoffs.add(cutoff)
+    cutoffs = set(parse_numbers(text, "Corridor cutoffs"))
+    for cutoff in cutoffs:
+        if not cutoff > 0:
+            raise InputError(f"A cutoff of {cutoff:g} makes no corridor; cutoffs are above 0.")
     if len(cutoffs) < 2:
         raise InputError("Give at least two different cutoffs, for example: 1000, 2000, 5000.")
     return sorted(cutoffs)

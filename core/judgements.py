@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from .errors import InputError
-from .scoretable import parse_number
+from .lists import parse_number
 from .types import Array, BoolArray, FloatArray
 
 _ROUNDING = 0.0051

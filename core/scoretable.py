@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from .errors import InputError
 from .factornames import name_key
+from .lists import parse_number
 
 RISES = "rises"
 FALLS = "falls"
@@ -50,7 +51,6 @@ _NUMBER = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"^\s*({_NUMBER})\s*(?:~|～|–|—|-|\bto\b|至)\s*({_NUMBER})\s*(\D*)$")
 _ABOVE = re.compile(rf"^\s*(?:>|>=|≥|＞|\babove\b|\bover\b)\s*({_NUMBER})\s*(\D*)$")
 _BELOW = re.compile(rf"^\s*(?:<|<=|≤|＜|\bbelow\b|\bunder\b)\s*({_NUMBER})\s*(\D*)$")
-_THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2},\d{3}$")
 
 
 @dataclass(frozen=True)
@@ -126,63 +126,6 @@ class FactorScores:
     weight: float | None = None
     direction: str = ""
     weights: tuple[float, ...] = ()
-
-
-def parse_number(cell: object, place: str) -> float | None:
-    """Return the number in a table cell, or None where the cell is empty.
-
-    Decimal commas are read as such. A number like ``1,234`` can mean two things and is refused.
-
-    Raises
-    ------
-    InputError
-        If the cell holds something else than a number.
-    """
-    if cell is None:
-        return None
-    if isinstance(cell, str):
-        text = cell.strip().replace("\u2212", "-")
-        if not text or text.upper() in ("NULL", "NONE", "NA"):
-            return None
-        if _THOUSANDS.match(text):
-            raise InputError(
-                f"{place}: '{text}' can be read as {text.replace(',', '.')} or as {text.replace(',', '')}. "
-                "Write it with a decimal point, and without a thousands separator."
-            )
-        if text.count(",") == 1 and "." not in text:
-            text = text.replace(",", ".")
-        try:
-            number = float(text)
-        except ValueError:
-            raise InputError(f"{place}: '{cell}' is not a number. Write digits only, without the unit.") from None
-    else:
-        try:
-            number = float(cell)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            raise InputError(f"{place}: '{cell}' is not a number.") from None
-    return None if math.isnan(number) else number
-
-
-def parse_numbers(text: str, what: str) -> list[float]:
-    """Return the numbers in a line of text, separated by blanks or semicolons, or by commas after decimal points.
-
-    Raises
-    ------
-    InputError
-        If something in it is not a number; `what` names the numbers in the message.
-    """
-    if "." in text:  # then a comma is no decimal sign
-        text = text.replace(",", " ")
-    parts = [part.strip(",") for part in re.split(r"[;\s]+", text) if part.strip(",")]
-    if len(parts) == 1 and parts[0].count(",") > 1:
-        parts = parts[0].split(",")
-    numbers = []
-    for place, part in enumerate(parts, start=1):
-        number = parse_number(part, f"{what}, number {place}")
-        if number is None:
-            raise InputError(f"{what}, number {place} is empty.")
-        numbers.append(number)
-    return numbers
 
 
 def parse_range(text: str) -> tuple[float, float, str] | None:

@@ -9,8 +9,8 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 from ...core.ahp import RANDOM_INDEX, AhpResult, GroupResult, analyse_group, mending_steps, scale_text
 from ...core.errors import InputError
 from ...core.judgements import matrix_from_cells, matrix_from_records
+from ...core.lists import parse_numbers, split_list
 from ...core.objectiveweights import METHODS, combine_weights, objective_weights
-from ...core.scoretable import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html, rasters, scores
@@ -256,7 +256,7 @@ def _read(job: Job) -> tuple[list[str] | None, list, list[str]]:
     """Return the names of the factors, the matrices and the names of the experts."""
     tables, cells = job.vectors("JUDGEMENTS"), job.matrix("MATRIX")
     example = cells == _cells()
-    names = [name.strip() for name in job.text("NAMES").split(",") if name.strip()]
+    names = [name for name in split_list(job.text("NAMES"), blanks=False) if name]
     # A dialog passes the example along; its names must not be taken for those of the user's own judgements.
     if job.text("NAMES") == _NAMES and not example:
         fits = job.given("NAMES") and len(matrix_from_cells(cells, width=_WIDTH)) == len(names)

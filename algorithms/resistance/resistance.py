@@ -8,9 +8,9 @@ from qgis.core import QgsProcessingOutputNumber
 
 from ...core.corrections import CORRECTION_METHODS, Correction
 from ...core.errors import InputError
+from ...core.lists import parse_number, parse_numbers
 from ...core.resistance import Block, build_resistance
 from ...core.resistancefacts import ResistanceSummary
-from ...core.scoretable import parse_number, parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, rasters, scores, styling
@@ -63,7 +63,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             p.text(
                 "WEIGHTS",
                 "Weights of the factors",
-                "One number for each factor, in their order, separated by blanks or commas, such as 0.35, 0.1, 0.1, 0.2.",
+                "One number for each factor, in their order, with commas or blanks between, such as 0.35, 0.1, 0.1, 0.2.",
                 optional=True,
             ),
             p.table(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from ...core.errors import InputError
+from ...core.lists import parse_numbers
 from ...core.scorechecks import check_scores, report
-from ...core.scoretable import FALLS, RISES, FactorScores, parse_numbers
+from ...core.scoretable import FALLS, RISES, FactorScores
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, rasters, scores, styling

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber, QgsWkbTypes
 
-from ...core.classmap import parse_values
 from ...core.errors import InputError
+from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support import html, styling
@@ -142,7 +142,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
         if not 0.0 < job.number("PROBABILITY") < 1.0:
             return "The probability at the dispersal distance must lie between 0 and 1; with 0 or 1 there is no kernel."
         _distances(job)
-        _numbers(job, "AREAS_LIST", "minimum areas")
+        _numbers(job, "AREAS_LIST", "Minimum areas")
         _numbers(job, "DPC_LIST", "dPC cuts")
         return None
 
@@ -163,7 +163,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             probability=job.number("PROBABILITY"),
             threshold=threshold,
             areas=np.array([geometry.area() * hectares for geometry in nodes.geometries]),
-            minimum_areas=_numbers(job, "AREAS_LIST", "minimum areas") or [0.0],
+            minimum_areas=_numbers(job, "AREAS_LIST", "Minimum areas") or [0.0],
             cuts=_numbers(job, "DPC_LIST", "dPC cuts") or [1.0],
             landscape=job.number("LANDSCAPE_AREA") or None,
             negligible=negligible_probability(job, nodes),
@@ -182,16 +182,14 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
 
 
 def _numbers(job: Job, name: str, what: str) -> list[float]:
-    ranges = parse_values(job.text(name))
-    if any(low != high for low, high in ranges):
-        raise InputError(f"The {what} are single numbers, separated by commas, not ranges: {job.text(name)}")
-    if any(low < 0.0 for low, _ in ranges):
-        raise InputError(f"The {what} must be 0 or more: {job.text(name)}")
-    return sorted({low for low, _ in ranges})
+    found = parse_numbers(job.text(name), what)
+    if any(one < 0.0 for one in found):
+        raise InputError(f"{what} must be 0 or more: {job.text(name)}")
+    return sorted(set(found))
 
 
 def _distances(job: Job) -> list[float]:
-    found = _numbers(job, "DISTANCES_LIST", "dispersal distances")
+    found = _numbers(job, "DISTANCES_LIST", "Dispersal distances")
     steps = [job.number(name) for name in ("FROM", "TO", "STEP")]
     if not found and all(step is not None for step in steps):
         low, high, step = steps

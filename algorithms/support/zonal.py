@@ -18,6 +18,7 @@ from qgis.core import (
 
 from ...core.errors import InputError
 from ...core.grid import Grid
+from ...core.lists import split_list
 from ...core.monitor import SILENT, Monitor
 from ...core.tabulation import OUTSIDE, Pieces, Tabulation, tabulate
 from .cutting import Divider, repaired
@@ -211,10 +212,10 @@ def parse_names(text: str) -> dict[str, str]:
         If an entry is not a code with a name.
     """
     names = {}
-    for entry in re.split(r"[;；,，\n]", text):
-        if not entry.strip():
+    for entry in split_list(text, blanks=False):
+        if not entry:
             continue
-        code, found, name = re.sub("[＝:：]", "=", entry).partition("=")
+        code, found, name = entry.replace(":", "=").partition("=")
         if not found or not code.strip() or not name.strip():
             raise InputError(f"'{entry.strip()}' is no code with a name. Write for example: 1=Forest; 2=Grassland.")
         names[code.strip()] = name.strip()

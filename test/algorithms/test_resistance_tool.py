@@ -92,6 +92,12 @@ def test_weights_are_normalised_with_a_warning_that_states_the_sum(run, factors,
     assert "The weights sum to 1.05, not 1; each was divided by the sum." in log.warnings
 
 
+@pytest.mark.parametrize("text", ["60,40", "60、40", "60；40", "60， 40", "60 40", "0,6 0,4", "0,6; 0,4"])
+def test_weights_as_people_write_them(run, factors, scores, tmp_path, text):
+    out = run("resistance", FACTORS=[factors[0], factors[2]], WEIGHTS=text, OUTPUT=str(tmp_path / "r.tif"))
+    np.testing.assert_allclose(cells(out["OUTPUT"]), 0.6 * scores[0] + 0.4 * scores[2], rtol=1e-6)
+
+
 def test_missing_factors_are_left_out(run, factors, scores, tmp_path):
     out = run("resistance", FACTORS=factors, WEIGHTS="0.5 0.3 0.2", MISSING=1, OUTPUT=str(tmp_path / "r.tif"))
     value = (0.5 * scores[0, 5, 5] + 0.2 * scores[2, 5, 5]) / 0.7

@@ -71,7 +71,7 @@ def test_reading_cutoffs():
         ("1000", "at least two"),
         ("1000, wide", "'wide'"),
         ("0, 5", "above 0"),
-        ("inf 3", "above 0"),
+        ("inf 3", "finite"),
     ):
         with pytest.raises(InputError, match=message):
             read_cutoffs(text)

@@ -8,72 +8,9 @@ from ecosecnet.core.scoretable import (
     ScoreClass,
     classes_from_rows,
     parse_direction,
-    parse_number,
-    parse_numbers,
     parse_range,
     read_score_table,
 )
-
-
-@pytest.mark.parametrize(
-    ("cell", "number"),
-    [
-        ("0.25", 0.25),
-        ("0,25", 0.25),
-        ("-3,5", -3.5),
-        ("−3", -3.0),
-        (" 12 ", 12.0),
-        ("1e3", 1000.0),
-        ("0,125", 0.125),
-        (7, 7.0),
-        ("", None),
-        ("NULL", None),
-        (None, None),
-        (float("nan"), None),
-    ],
-)
-def test_numbers_are_read_with_point_or_comma(cell, number):
-    assert parse_number(cell, "here") == number
-
-
-@pytest.mark.parametrize(
-    ("cell", "words"),
-    [
-        ("abc", "here: 'abc' is not a number"),
-        ("10 m", "without the unit"),
-        ("1,234", "1.234 or as 1234"),
-        ("1,2,3", "not a number"),
-        (object(), "not a number"),
-    ],
-)
-def test_other_cells_are_refused_with_the_place(cell, words):
-    with pytest.raises(InputError, match=words):
-        parse_number(cell, "here")
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        ("0.5 0.3 0.2", [0.5, 0.3, 0.2]),
-        ("0.5, 0.3, 0.2", [0.5, 0.3, 0.2]),
-        ("0.5,0.3,0.2", [0.5, 0.3, 0.2]),
-        ("0.35,0.65", [0.35, 0.65]),
-        ("0,5 0,3 0,2", [0.5, 0.3, 0.2]),
-        ("0,5; 0,3;0,2", [0.5, 0.3, 0.2]),
-        ("1 10  30", [1, 10, 30]),
-        ("7", [7]),
-        ("", []),
-    ],
-)
-def test_lists_of_numbers(text, numbers):
-    assert parse_numbers(text, "Weights") == numbers
-
-
-def test_a_list_with_something_else_says_where():
-    with pytest.raises(InputError, match="Weights, number 2: 'a' is not a number"):
-        parse_numbers("1 a 3", "Weights")
-    with pytest.raises(InputError, match="Weights, number 2 is empty"):
-        parse_numbers("1,,3", "Weights")
 
 
 @pytest.mark.parametrize(

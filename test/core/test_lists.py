@@ -1,0 +1,117 @@
+"""Lists in text parameters are read as people write them."""
+
+import pytest
+from ecosecnet.core.classmap import parse_values
+from ecosecnet.core.errors import InputError
+from ecosecnet.core.lists import parse_number, parse_numbers, split_list
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("0.25", 0.25),
+        ("0,25", 0.25),
+        ("-3,5", -3.5),
+        ("−3", -3.0),
+        (" 12 ", 12.0),
+        ("1e3", 1000.0),
+        ("0,125", 0.125),
+        (7, 7.0),
+        ("", None),
+        ("NULL", None),
+        (None, None),
+        (float("nan"), None),
+    ],
+)
+def test_numbers_are_read_with_point_or_comma(cell, number):
+    assert parse_number(cell, "here") == number
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("abc", "here: 'abc' is not a number"),
+        ("10 m", "without the unit"),
+        ("1,234", "1.234 or as 1234"),
+        ("1,2,3", "not a number"),
+        (object(), "not a number"),
+    ],
+)
+def test_other_cells_are_refused_with_the_place(cell, words):
+    with pytest.raises(InputError, match=words):
+        parse_number(cell, "here")
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("0.5 0.3 0.2", [0.5, 0.3, 0.2]),
+        ("0.5, 0.3, 0.2", [0.5, 0.3, 0.2]),
+        ("0.5,0.3,0.2", [0.5, 0.3, 0.2]),
+        ("0.35,0.65", [0.35, 0.65]),
+        ("0,5 0,3 0,2", [0.5, 0.3, 0.2]),
+        ("0,5; 0,3;0,2", [0.5, 0.3, 0.2]),
+        ("1 10  30", [1, 10, 30]),
+        ("7", [7]),
+        ("", []),
+        ("60,40", [60, 40]),
+        ("60， 40", [60, 40]),
+        ("60、40", [60, 40]),
+        ("60；40；", [60, 40]),
+        ("６０，４０", [60, 40]),
+        ("60 40\n", [60, 40]),
+        ("60\t40", [60, 40]),
+        ("1,5; 2,5", [1.5, 2.5]),
+        ("1,5；2", [1.5, 2]),
+        ("0,35 0,65", [0.35, 0.65]),
+        ("1, 2 3,4", [1, 2, 3, 4]),
+        ("0.5,1 2", [0.5, 1, 2]),
+        ("1000, 2000, 5000", [1000, 2000, 5000]),
+    ],
+)
+def test_lists_of_numbers(text, numbers):
+    assert parse_numbers(text, "Weights") == numbers
+
+
+def test_a_list_with_something_else_says_where():
+    with pytest.raises(InputError, match="Weights, number 2: 'a' is not a number"):
+        parse_numbers("1 a 3", "Weights")
+    with pytest.raises(InputError, match="Weights, number 2 is empty"):
+        parse_numbers("1,,3", "Weights")
+    with pytest.raises(InputError, match="number 2 is inf"):
+        parse_numbers("1 inf", "Weights")
+    with pytest.raises(InputError, match="number 2 is empty"):
+        parse_numbers("1 nan", "Weights")
+
+
+def test_a_comma_that_can_be_both_is_refused():
+    with pytest.raises(InputError, match="'1,5 2,5' can be read with decimal commas or"):
+        parse_numbers("1,5 2,5", "Weights")
+
+
+@pytest.mark.parametrize(
+    ("text", "ranges"),
+    [
+        ("1,2,5-7", [(1, 1), (2, 2), (5, 7)]),
+        ("1，2、5～7；9", [(1, 1), (2, 2), (5, 7), (9, 9)]),
+        ("1 2\n5 - 7", [(1, 1), (2, 2), (5, 7)]),
+        ("5至7、１１", [(5, 7), (11, 11)]),
+        ("5 to 7; 1.5", [(5, 7), (1.5, 1.5)]),
+        ("-3, -2", [(-3, -3), (-2, -2)]),
+        ("-5--2", [(-5, -2)]),
+        ("60,40", [(60, 60), (40, 40)]),
+        ("", []),
+    ],
+)
+def test_values_and_ranges(text, ranges):
+    assert parse_values(text) == ranges
+
+
+def test_names_may_hold_blanks():
+    assert split_list("Land use， Slope、Road; Mine\nNDVI,", blanks=False) == [
+        "Land use",
+        "Slope",
+        "Road",
+        "Mine",
+        "NDVI",
+    ]
