@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterMapLayer,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
     QgsRasterLayer,
@@ -23,7 +24,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
-from ..core.errors import EcoSecNetError
+from ..core.errors import EcoSecNetError, InputError
 from .support.crs import forget_those_of_this_thread
 from .support.inputlayers import crs_warnings, input_layers, measured, refuse_degrees, scale_warning
 from .support.job import Job
@@ -147,7 +148,6 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         if not able:
             return False, why
         job = Job(self, parameters, context, QgsProcessingFeedback())
-        self._rasters = {}  # of an earlier run
         # QGIS refuses an empty value that has a type, such as the NULL of an expression, also where empty is allowed.
         blank = {d.name() for d in self.destinationParameterDefinitions() if not job.given(d.name())}
         given = {name: value for name, value in parameters.items() if name not in blank}
@@ -155,6 +155,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         if not good:
             return good, message
         try:
+            self._rasters = self._headers(job)
             problem = self._in_degrees(job) or self._measured_values(job) or self._unwritable(job) or self.check(job)
         except EcoSecNetError as error:
             problem = str(error)
@@ -168,11 +169,11 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         for definition in self.parameterDefinitions():
             if not definition.metadata().get(CLASSES):
                 continue
-            for layer in job.layers(definition):
-                held = measured_values(RasterSource.of(layer).glance()) if isinstance(layer, QgsRasterLayer) else None
+            for source in job.rasters(definition.name()):
+                held = measured_values(source.glance())
                 if held:
                     return (
-                        f"'{layer.name()}' holds measured values ({held}), not classes. Choose a class raster for "
+                        f"'{source.name}' holds measured values ({held}), not classes. Choose a class raster for "
                         f"'{definition.description()}'."
                     )
         return None
@@ -205,22 +206,33 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         return None
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
-        # Raster layers live in the main thread; what the run needs of them is noted here.
-        self._rasters = {}
-        job = Job(self, parameters, context, feedback)
         try:
-            for definition in self.parameterDefinitions():
-                if isinstance(definition, QgsProcessingParameterRasterLayer) or (
-                    isinstance(definition, QgsProcessingParameterMultipleLayers)
-                    and definition.layerType() == QgsProcessing.SourceType.TypeRaster
-                ):
-                    layers = job.layers(definition)
-                    if not layers and job.given(definition.name()):
-                        raise QgsProcessingException(self.invalidRasterError(parameters, definition.name()))
-                    self._rasters[definition.name()] = [RasterSource.of(layer) for layer in layers]
+            self._rasters = self._headers(Job(self, parameters, context, feedback))
         except EcoSecNetError as error:
             raise QgsProcessingException(str(error)) from None
         return True
+
+    def _headers(self, job: Job) -> dict[str, list[RasterSource]]:
+        """Return what is known of the rasters of a run before a cell is read.
+
+        Raster layers live in the main thread; this is called there, so that the run need not touch them.
+        """
+        found = {}
+        for definition in self.parameterDefinitions():
+            name = definition.name()
+            if isinstance(definition, QgsProcessingParameterMapLayer):
+                layers = [layer for layer in job.layers(definition) if isinstance(layer, QgsRasterLayer)]
+            elif isinstance(definition, QgsProcessingParameterRasterLayer) or (
+                isinstance(definition, QgsProcessingParameterMultipleLayers)
+                and definition.layerType() == QgsProcessing.SourceType.TypeRaster
+            ):
+                layers = job.layers(definition)
+                if not layers and job.given(name):
+                    raise InputError(f"'{definition.description()}' ({name}) is no raster that can be opened.")
+            else:
+                continue
+            found[name] = [RasterSource.of(layer) for layer in layers]
+        return found
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         job = Job(self, parameters, context, feedback)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from qgis.core import (
     QgsProcessing,
     QgsProcessingParameterMapLayer,
-    QgsRasterLayer,
 )
 
 from ...core.errors import InputError
@@ -14,7 +13,6 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import html
 from ..support import parameters as p
 from ..support.cutting import repaired
-from ..support.rasters import RasterSource
 from ..support.tables import Column, read_rows
 
 _OUTSIDE = "outside"
@@ -101,13 +99,6 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
 
     def measured_in(self, job: Job) -> str:
         return "AREAS"
-
-    def prepareAlgorithm(self, parameters, context, feedback) -> bool:
-        ready = super().prepareAlgorithm(parameters, context, feedback)
-        layer = self.parameterAsLayer(parameters, "LANDUSE", context)
-        if isinstance(layer, QgsRasterLayer):
-            self._rasters["LANDUSE"] = [RasterSource.of(layer)]
-        return ready
 
     def execute(self, job: Job) -> None:
         from ..support.zonal import tabulate_by_zone

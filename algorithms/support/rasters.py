@@ -86,6 +86,7 @@ class RasterSource:
             )
         parts = QgsProviderRegistry.instance().decodeUri("gdal", layer.source())
         path = parts.get("path") or layer.source()
+        path = f"{parts.get('vsiPrefix') or ''}{path}{parts.get('vsiSuffix') or ''}"  # in an archive, or far away
         if parts.get("layerName"):
             path = layer.source()
         options = tuple(parts.get("openOptions") or ())
