@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, label
+from scipy.ndimage import binary_dilation, distance_transform_edt, label
 
 from .corridors import Corridor
 from .costdistance import CostGraph
@@ -25,7 +25,7 @@ class CorridorShape:
     cells : int
         Number of its cells.
     mean_width : float
-        Area over the length of the least-cost path outside the sources, in metres; NaN when the sources touch.
+        Area over the length of the least-cost path outside the sources, in metres; NaN when that has none.
     min_width : float
         Width of the narrowest place of its widest passage, in metres: the diameter of the largest disc that can be
         moved from one source to the other inside the corridor. NaN when the sources touch.
@@ -98,14 +98,14 @@ def shape_of(corridor: Corridor, graph: CostGraph, labels: IntArray, links: Link
     wide = np.zeros(window.shape, dtype=bool)
     corner = corridor.rows.start - top, corridor.cols.start - left
     wide[corner[0] : corner[0] + inside.shape[0], corner[1] : corner[1] + inside.shape[1]] = inside
-    clearance, place = _bottleneck(wide, window == ends[0], window == ends[1], graph.neighbours)
-    return CorridorShape(
-        cells,
-        cells * graph.cell_size**2 / length,
-        (2.0 * clearance - 1.0) * graph.cell_size,
-        (top + place[0], left + place[1]),
-        float(graph.resistance[corridor.rows, corridor.cols][own].mean(dtype=np.float64)),
-    )
+    mean_width = cells * graph.cell_size**2 / length
+    mean_resistance = float(graph.resistance[corridor.rows, corridor.cols][own].mean(dtype=np.float64))
+    first, second = window == ends[0], window == ends[1]
+    if _touch(first, second, graph.neighbours):  # though a way round was cheaper
+        return CorridorShape(cells, mean_width, np.nan, None, mean_resistance)
+    clearance, (row, col) = _bottleneck(wide, first, second, graph.neighbours)
+    min_width = (2.0 * clearance - 1.0) * graph.cell_size
+    return CorridorShape(cells, mean_width, min_width, (top + row, left + col), mean_resistance)
 
 
 def class_shares(values: FloatArray) -> list[tuple[float, float]]:
@@ -171,6 +171,11 @@ def outside_ends(corridor: Corridor, labels: IntArray, links: Links) -> BoolArra
     first, second = links.pairs[corridor.index]
     own: BoolArray = ~np.isnan(corridor.excess) & (window != first) & (window != second)
     return own
+
+
+def _touch(first: BoolArray, second: BoolArray, neighbours: int) -> bool:
+    beside = binary_dilation(first, _CORNERS if neighbours == 8 else None)
+    return bool((beside & second).any())
 
 
 def _bottleneck(

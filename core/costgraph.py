@@ -46,6 +46,12 @@ _WHOLE_MOST = 1_000_000
 _FIELDS = 40
 """Bytes a cell of the fields that `corridor_costs` works with."""
 
+_MOST_CONTRAST = 1e12
+"""Largest over smallest resistance beyond which sums in float64 lose the small values along a path."""
+
+_LIKE_NODATA = 1e30
+"""Resistances from which on a value is taken for NoData that is not declared."""
+
 _DOUBLE = np.dtype(np.float64)
 
 
@@ -63,8 +69,8 @@ def check_resistance(resistance: Array) -> None:
     Raises
     ------
     InputError
-        If it is not a two-dimensional array of numbers, has no valid cell, or has values <= 0 or infinite. The message
-        gives their number and the first place.
+        If it is not a two-dimensional array of numbers, has no valid cell, has values <= 0 or infinite, or values more
+        than 1e12 times others. The message gives their number and the first place.
     """
     if resistance.ndim != 2 or resistance.dtype.kind not in "fiu":
         raise InputError(
@@ -83,6 +89,29 @@ def check_resistance(resistance: Array) -> None:
             f"the first is {resistance[row, col]:g} in row {row + 1}, column {col + 1} (counted from the top left). "
             "Give free passage a small positive value, and barriers NoData or a large value."
         )
+    low, high = float(np.nanmin(resistance)), float(np.nanmax(resistance))
+    if high > _MOST_CONTRAST * low:
+        raise InputError(_too_wide(resistance, low, high))
+
+
+def _too_wide(resistance: Array, low: float, high: float) -> str:
+    """Return what is wrong with a surface of too high a contrast: its largest or its smallest value, and where."""
+    middle = float(np.nanmedian(resistance))
+    odd, name = (high, "largest") if high / middle >= middle / low else (low, "smallest")
+    where = resistance == odd
+    count = int(np.count_nonzero(where))
+    row, col = np.unravel_index(int(np.argmax(where)), where.shape)
+    if odd >= _LIKE_NODATA:
+        advice = "It looks like NoData that is not declared: declare it as the NoData value of the raster."
+    elif odd == high:
+        advice = "Make barriers NoData, or give them a smaller value."
+    else:
+        advice = "Give free passage a larger value."
+    return (
+        f"Resistance must not span more than 1e12 : 1, or sums lose the small values; here it runs from {low:g} to "
+        f"{high:g}. The {name}, {odd:g}, is in {count:,} cell{'s' if count > 1 else ''}, the first in row {row + 1}, "
+        f"column {col + 1} (counted from the top left). {advice}"
+    )
 
 
 def graph_bytes(shape: tuple[int, int], neighbours: int = 8, *, resistance: Array | None = None) -> int:
@@ -272,7 +301,7 @@ class CostGraph:
         sources = labels > 0
         cost = self.cost_from(sources, limit=limit, monitor=monitor.part(0.0, 0.7))
         direction = self.direction(cost, sources, monitor=monitor.part(0.7, 0.9))
-        return CostField(cost, self._follow(direction, labels), direction)
+        return CostField(cost, self._follow(direction, labels, monitor), direction)
 
     def direction(self, cost: FloatArray, sources: BoolArray, *, monitor: Monitor = SILENT) -> IntArray:
         """Return the direction codes (see `CostField`) that lead down a cost field to its sources.
@@ -290,6 +319,11 @@ class CostGraph:
         -------
         ndarray, uint8, shape (rows, cols)
             Of several neighbours that attain the cost, the one of the lowest code.
+
+        Raises
+        ------
+        InputError
+            If a step is so small beside the cost that it is lost in rounding.
         """
         rows, cols = self.shape
         direction = np.full(self.shape, UNREACHED, dtype=np.uint8)
@@ -301,8 +335,13 @@ class CostGraph:
             here, here_cost, part = resistance[1:-1, 1:-1], costs[1:-1, 1:-1], direction[top:bottom]
             for code, step in reversed(self._steps):
                 there = shifted(resistance, step)
-                attains = shifted(costs, step) + self.step_cost(here, there, step) == here_cost
-                part[attains & (here_cost < np.inf)] = code
+                before = shifted(costs, step)
+                attains = before + self.step_cost(here, there, step) == here_cost
+                part[attains & (before < here_cost)] = code
+            lost = (part == UNREACHED) & (here_cost > 0) & (here_cost < np.inf)
+            if lost.any():
+                row, col = divmod(int(np.argmax(lost)), cols)
+                raise lost_step(top + row, col, float(here_cost[row, col]))
         direction[sources & (cost == 0)] = 0
         return direction
 
@@ -344,7 +383,7 @@ class CostGraph:
         if labels.shape != self.shape:
             raise InputError(f"The sources are a raster of {labels.shape} cells, the resistance one of {self.shape}.")
 
-    def _follow(self, direction: IntArray, labels: IntArray) -> IntArray:
+    def _follow(self, direction: IntArray, labels: IntArray, monitor: Monitor) -> IntArray:
         """Return the label that every cell arrives at; doubling the stride takes log2(longest path) rounds."""
         offsets = np.zeros(256, dtype=np.int64)
         for code, (row, col) in enumerate(STEPS, start=1):
@@ -356,6 +395,7 @@ class CostGraph:
             target[part] += offsets[flat[part]].astype(target.dtype)
         moved = True
         while moved:
+            monitor.check()
             moved = False
             for part in parts:
                 further = target[target[part]]
@@ -366,6 +406,14 @@ class CostGraph:
             label[part] = labels.ravel()[target[part]]
         label[flat == UNREACHED] = 0
         return label.reshape(self.shape)
+
+
+def lost_step(row: int, col: int, cost: float) -> InputError:
+    """Return the error for a cell from which no step leads down a cost field: its cost has no digits for one."""
+    return InputError(
+        f"The way back from row {row + 1}, column {col + 1} (counted from the top left) is lost: beside a cost of {cost:g} "
+        "the next step vanishes in rounding. Make barriers NoData, or give them a smaller resistance."
+    )
 
 
 def _faster(cells: int) -> bool:

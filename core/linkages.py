@@ -20,6 +20,7 @@ import numpy as np
 
 from .adjacency import Adjacency, Pairs, find_pairs
 from .costdistance import STEPS, CostField, CostGraph, cells_of, least_costs
+from .costgraph import lost_step
 from .errors import DisconnectedError, InputError
 from .monitor import SILENT, Monitor
 from .types import BoolArray, FloatArray, IntArray
@@ -35,6 +36,10 @@ __all__ = [
     "outside_length",
     "path_length",
 ]
+
+
+_CELLS_UNCHECKED = 4096
+"""Cells of a path that are traced between two looks at the monitor."""
 
 
 class LinkKind(enum.IntEnum):
@@ -171,7 +176,7 @@ def find_links(
                 kind[index] = LinkKind.CUT_OFF
                 continue
             a, b = pairs[index].tolist()
-            path = _trace(graph, source.cost, cells[b])
+            path = _trace(graph, source.cost, cells[b], monitor)
             met = labels[path[:, 0], path[:, 1]]
             paths[index] = path
             length[index] = path_length(path, graph.cell_size)
@@ -275,7 +280,7 @@ def _rounded_up(value: float) -> str:
     return f"{math.ceil(value / unit) * unit:.10g}"
 
 
-def _trace(graph: CostGraph, cost: FloatArray, target: IntArray) -> IntArray:
+def _trace(graph: CostGraph, cost: FloatArray, target: IntArray, monitor: Monitor) -> IntArray:
     """Return the least-cost path from the source of a cost field to the cheapest of some cells, as rows and columns."""
     rows, cols = graph.shape
     steps = [step for step in STEPS if graph.neighbours == 8 or 0 in step]
@@ -283,11 +288,15 @@ def _trace(graph: CostGraph, cost: FloatArray, target: IntArray) -> IntArray:
     nearest = int(np.argmin(cost[row, col]))
     path = [(int(row[nearest]), int(col[nearest]))]
     while cost[path[-1]] > 0:
+        if len(path) % _CELLS_UNCHECKED == 0:
+            monitor.check()
         i, j = path[-1]
         here = float(graph.resistance[i, j])
         inside = [(i + k, j + n, (k, n)) for k, n in steps if 0 <= i + k < rows and 0 <= j + n < cols]
         total = [cost[k, n] + graph.step_cost(here, float(graph.resistance[k, n]), step) for k, n, step in inside]
         k, n, _ = inside[int(np.nanargmin(total))]
+        if not cost[k, n] < cost[i, j]:
+            raise lost_step(i, j, float(cost[i, j]))
         path.append((k, n))
     return np.array(path[::-1], dtype=np.int64)
 

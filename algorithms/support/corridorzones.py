@@ -55,13 +55,15 @@ class CorridorZones:
         self._sections: list[list] = []
 
     def add(self, corridor: Corridor) -> None:
-        """Measure a corridor; one between sources that touch has nothing outside them and is left out."""
+        """Measure a corridor; one whose path has no length outside its sources is left out."""
         from ...core.corridorshapes import class_shares, outside_ends, shape_of, width_profile
 
         labels, links, grid = self._sources.labels, self._links, self._grid
         shape = shape_of(corridor, self._graph, labels, links)
-        if not shape.cells or shape.bottleneck is None:
+        if np.isnan(shape.mean_width):
             return
+        width = None if np.isnan(shape.min_width) else shape.min_width
+        narrow = (None, None) if shape.bottleneck is None else grid.centre(*shape.bottleneck)
         inside = outside_ends(corridor, labels, links)
         a, b = (links.pairs[corridor.index] - 1).tolist()
         link = [corridor.index + 1, self._sources.ids[a], self._sources.ids[b]]
@@ -69,11 +71,11 @@ class CorridorZones:
             *link,
             shape.cells * grid.cell_ha,
             shape.mean_width,
-            shape.min_width,
+            width,
             links.length[corridor.index],
             shape.mean_resistance,
             corridor.cutoff,
-            *grid.centre(*shape.bottleneck),
+            *narrow,
         ]
         if self._land_use is not None:
             held = class_shares(self._land_use[corridor.rows, corridor.cols][inside])

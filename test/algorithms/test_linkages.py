@@ -291,3 +291,23 @@ class TestWashington:
         for link, row in zip(links, expected):
             assert link["active"] == (int(row["linkType_limited"]) > 0)
             assert word[row["linkType_limited"]] in link["reason"]
+
+
+def test_sources_that_touch_have_a_corridor_round_the_corner_without_a_narrowest_place(run, raster, polygons, tmp_path):
+    resistance = np.full((12, 12), 9.0, dtype=np.float32)
+    resistance[5, 6] = 1.0
+    out = run(
+        "linkages",
+        RESISTANCE=raster("r", resistance),
+        SOURCES=polygons("s", [(box(2, 2, 4, 4), {"source_id": 1}), (box(6, 6, 4, 4), {"source_id": 2})]),
+        CUTOFF=0.0,
+        LINKS=str(tmp_path / "l.gpkg"),
+        CORRIDORS=str(tmp_path / "c.tif"),
+        ZONES=str(tmp_path / "z.gpkg"),
+        PROFILE=str(tmp_path / "p.csv"),
+    )
+    (zone,) = read_table(out["ZONES"])
+    assert zone["area_ha"] == pytest.approx(CELL**2 / 1e4)
+    assert zone["mean_width"] == pytest.approx(CELL)
+    assert [zone[name] for name in ("min_width", "narrow_x", "narrow_y")] == [None] * 3
+    assert len(read_table(out["PROFILE"])) == 1

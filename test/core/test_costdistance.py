@@ -83,6 +83,27 @@ class TestCheckResistance:
         with pytest.raises(InputError, match="1 cell is not; the first is inf in row 1, column 1"):
             check_resistance(np.array([[np.inf, 1.0]]))
 
+    @pytest.mark.parametrize(
+        ("odd", "message"),
+        [
+            (
+                3.4e38,
+                r"from 2 to 3.4e\+38. The largest, 3.4e\+38, is in 2 cells, the first in row 2, .*NoData that is not",
+            ),
+            (1e17, r"The largest, 1e\+17, is in 2 cells, .*Make barriers NoData"),
+            (1e-12, r"from 1e-12 to 5. The smallest, 1e-12, is in 2 cells, .*Give free passage"),
+        ],
+    )
+    def test_refuses_what_no_sum_can_hold(self, odd, message):
+        resistance = np.full((4, 5), 2.0)
+        resistance[0, 0] = 5.0
+        resistance[1, 3] = resistance[3, 3] = odd
+        with pytest.raises(InputError, match=message):
+            check_resistance(resistance)
+        with pytest.raises(InputError, match="1e12 : 1"):
+            CostGraph(resistance.astype(np.float32))
+        check_resistance(np.array([[1e12, 1.0], [1.0, 1.0]]))
+
     def test_refuses_all_nodata(self):
         with pytest.raises(InputError, match="no valid cell"):
             check_resistance(np.full((3, 3), np.nan))
@@ -256,6 +277,14 @@ class TestAllocate:
         field = CostGraph(np.ones((1, 3))).allocate(labels)
         assert field.direction.tolist() == [[0, 1, 0]]
         assert field.allocation.tolist() == [[1, 2, 2]]
+
+    def test_a_step_that_vanishes_beside_the_cost_is_said(self):
+        """Beyond 9,000 cells of the largest contrast allowed a step of 1 is lost: there is no way back."""
+        resistance = np.concatenate([[1.0], np.full(20_000, 1e12), np.ones(3)])[None]
+        labels = np.zeros(resistance.shape, dtype=np.int32)
+        labels[0, 0] = 1
+        with pytest.raises(InputError, match=r"from row 1, column 2000\d .*beside a cost of 2e\+16"):
+            CostGraph(resistance).allocate(labels)
 
     def test_unreached_cells_say_so(self):
         field = CostGraph(np.array([[1.0, np.nan, 1.0]])).allocate(np.array([[1, 0, 0]]))

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ecosecnet.core import corridors as corridor_module
+from ecosecnet.core import linkages as linkages_module
 from ecosecnet.core.adjacency import euclidean_allocation, touching_zones
 from ecosecnet.core.corridors import add_to_mosaic, corridors, cutoff_for_area
 from ecosecnet.core.corridorshapes import class_shares, shape_of, width_profile
 from ecosecnet.core.costdistance import CostGraph
-from ecosecnet.core.errors import DisconnectedError, InputError
+from ecosecnet.core.errors import DisconnectedError, InputError, OperationCancelled
 from ecosecnet.core.linkages import Adjacency, LinkKind, describe, find_links, find_pairs, outside_length, path_length
 from ecosecnet.core.monitor import Monitor
 
@@ -38,6 +39,26 @@ def network(resistance, labels, *, adjacency=Adjacency.EITHER, cell_size=1.0, **
     pairs = find_pairs(graph, labels, adjacency=adjacency).pairs
     euclidean = options.pop("euclidean", np.zeros(len(pairs)))
     return graph, find_links(graph, labels, pairs, euclidean, **options)
+
+
+def test_tracing_a_long_path_can_be_cancelled(monkeypatch):
+    monkeypatch.setattr(linkages_module, "_CELLS_UNCHECKED", 50)
+    labels = np.zeros((1, 2000), dtype=np.int32)
+    labels[0, 0], labels[0, -1] = 1, 2
+    graph = CostGraph(np.ones((1, 2000)))
+
+    class Late(Monitor):
+        """Is cancelled at the 20th look, which is after the searches."""
+
+        looks = 0
+
+        def cancelled(self):
+            self.looks += 1
+            return self.looks > 20
+
+    find_links(graph, labels, np.array([[1, 2]]), np.zeros(1))
+    with pytest.raises(OperationCancelled):
+        find_links(graph, labels, np.array([[1, 2]]), np.zeros(1), monitor=Late())
 
 
 class TestPairs:
@@ -376,6 +397,31 @@ class TestShape:
         assert shape.cells == 0
         assert np.isnan(shape.mean_width)
         assert shape.bottleneck is None
+
+    @pytest.mark.parametrize("seed", range(60))
+    def test_random_sources_that_touch(self, seed):
+        """Side by side, or at a corner, with a way round that may be cheaper than the step across."""
+        rng = np.random.default_rng(seed)
+        resistance = rng.integers(1, 30, (12, 12)).astype(float) if seed % 2 else np.exp(rng.normal(size=(12, 12)))
+        labels = np.zeros((12, 12), dtype=np.int32)
+        row, col = rng.integers(3, 9, 2)
+        up, left, down, right = rng.integers(1, 3, 4)
+        labels[row - up : row, col - left : col] = 1
+        shift = (0, 0), (0, 1), (1, 0)
+        a, b = shift[rng.integers(3)]
+        labels[row - a : row + down - a, col - b : col + right - b] = 2
+        graph, links = network(resistance, labels, cell_size=30.0)
+        for options in ({"cutoff": 0.0}, {"cutoff": 500.0}, {"width": 90.0}):
+            (corridor,) = corridors(graph, labels, links, **options)
+            shape = shape_of(corridor, graph, labels, links)
+            profile = width_profile(corridor, graph, labels, links, 60.0)
+            length = outside_length(links.paths[0], 30.0)
+            assert np.isnan(shape.min_width)
+            assert shape.bottleneck is None
+            assert np.isnan(shape.mean_width) == (length == 0.0)
+            if length > 0.0:
+                assert shape.mean_width * length == pytest.approx(shape.cells * 900.0)
+                assert profile.width @ np.diff(profile.limits) == pytest.approx(shape.cells * 900.0)
 
     def test_profile_of_a_channel_with_a_neck(self):
         labels = np.zeros((9, 29), dtype=np.int32)
