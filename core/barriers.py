@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import defaults
 from .barrierscan import Scan, source_fields
 from .costdistance import CostGraph
 from .errors import DisconnectedError, InputError
@@ -108,7 +109,7 @@ def radii_between(
 ) -> tuple[float, ...]:
     """Return the radii from minimum to maximum by step; a step of 0 gives the minimum alone.
 
-    What is None is chosen: two cells for the minimum (only this needs the cell size), three times the minimum for the
+    What is None is chosen: three cells for the minimum (only this needs the cell size), three times the minimum for the
     maximum, the minimum for the step.
 
     Raises
@@ -116,8 +117,8 @@ def radii_between(
     InputError
         If the minimum is not positive, the maximum is below it or the step is negative.
     """
-    minimum = 2.0 * cell_size if minimum is None else minimum
-    maximum = 3.0 * minimum if maximum is None else maximum
+    minimum = defaults.RADIUS_CELLS * cell_size if minimum is None else minimum
+    maximum = defaults.RADIUS_SPAN * minimum if maximum is None else maximum
     step = minimum if step is None else step
     if not minimum > 0:
         raise InputError(f"The smallest radius is {minimum:g}; it must be above 0.")

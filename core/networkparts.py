@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from . import network
+from . import defaults, network
 from .barriers import Barriers
 from .connectivity import Importance, ProbabilityIndices
-from .corrections import NORMALISED, Correction
+from .corrections import Correction
 from .keyareas import KeyAreas
 from .linkages import Adjacency, Links
 from .monitor import Monitor
@@ -45,7 +45,7 @@ class Options:
     dispersal, probability : float
         The dispersal kernel: `probability` to get as far as `dispersal` metres.
     min_dpc : float
-        Sources with a dPC (percent) up to this are left out.
+        Sources with a dPC (percent) below this are left out.
     correction : Correction
         How the correction rasters change the resistance.
     adjacency : Adjacency
@@ -70,20 +70,20 @@ class Options:
     connectivity: int = 8
     edge_width: int = 1
     overlay: str = "union"
-    min_area_ha: float = 100.0
+    min_area_ha: float = defaults.MIN_AREA_HA
     gap: float = 0.0
-    dispersal: float = 5000.0
-    probability: float = 0.5
-    min_dpc: float = 1.0
-    correction: Correction = field(default_factory=lambda: Correction(NORMALISED))
+    dispersal: float = defaults.DISPERSAL
+    probability: float = defaults.PROBABILITY
+    min_dpc: float = defaults.MIN_DPC
+    correction: Correction = field(default_factory=lambda: Correction(defaults.CORRECTION))
     adjacency: Adjacency = Adjacency.EITHER
     drop_through_sources: bool = True
-    cutoff: float = 2000.0
+    cutoff: float = defaults.CUTOFF
     radii: Sequence[float] = (90.0, 180.0, 270.0)
-    grades: int = 3
-    classes: int = 4
+    grades: int = defaults.GRADES
+    classes: int = defaults.CLASSES
     overlay_resistance: bool = True
-    min_key_area_ha: float = 1.0
+    min_key_area_ha: float = defaults.MIN_KEY_AREA_HA
 
 
 @dataclass(frozen=True)

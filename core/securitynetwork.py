@@ -157,13 +157,13 @@ def find_sources(
     near = PatchGraph.within(area, pairs, apart, options.dispersal)
     diic = node_importance(near, monitor=monitor.part(0.95, 1.0))
     order = np.argsort(-dpc.total, kind="stable")
-    kept = order[dpc.total[order] > options.min_dpc]
+    kept = order[dpc.total[order] >= options.min_dpc]
     if kept.size < 2:
         raise InputError(
-            f"Of {area.size} patches {kept.size} has a dPC above {options.min_dpc:g} %, and corridors need two. "
+            f"Of {area.size} patches {kept.size} has a dPC of {options.min_dpc:g} % or more, and corridors need two. "
             "Lower the smallest dPC or the smallest area, or raise the dispersal distance."
         )
-    monitor.info(f"{kept.size} of {area.size} patches have a dPC above {options.min_dpc:g} % and are sources.")
+    monitor.info(f"{kept.size} of {area.size} patches have a dPC of {options.min_dpc:g} % or more and are sources.")
     number = np.zeros(area.size + 1, dtype=np.int32)
     number[kept + 1] = np.arange(1, kept.size + 1)
     return SourceSet(

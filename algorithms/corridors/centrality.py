@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
+from ...core import defaults
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
@@ -63,7 +64,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
                 "CLASSES",
                 "Number of grades",
                 "Sources and links are graded by natural breaks of their current flow; grade 1 is the highest.",
-                3,
+                defaults.GRADES,
                 low=1,
                 high=10,
                 advanced=True,

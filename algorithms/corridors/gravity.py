@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsWkbTypes
 
+from ...core import defaults
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -62,7 +63,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
                 "CLASSES",
                 "Number of grades",
                 "Links are graded by natural breaks of their gravity; grade 1 is the highest.",
-                3,
+                defaults.GRADES,
                 low=1,
                 high=10,
                 advanced=True,

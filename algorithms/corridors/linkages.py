@@ -10,6 +10,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, styling
 from ..support import parameters as p
 from ..support.corridorzones import CorridorZones
+from ..support.declarations import corridor_cutoff
 from ..support.distances import distances_of_pairs, table_distances
 from ..support.linktable import link_columns, link_lines, link_rows
 from ..support.rasters import RasterSource, align, metres_per_unit
@@ -41,9 +42,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         "limit, or whose path runs through a third source, stay in the layer with <i>active</i> = false and the reason "
         "in words. With 'nearest' only the cheapest links of each source are kept.</p>"
         "<p><b>Corridors.</b> A cell belongs to the corridor of a link when the best way through it costs at most the "
-        "cutoff more than the least-cost path. Give the cutoff in cost units, or a mean width in metres from which the "
-        "cutoff of each corridor is solved, or an area for all of them; without, a tenth of the least-cost distance of "
-        "each link is taken. "
+        "cutoff more than the least-cost path. Give the cutoff in cost units, or instead a mean width in metres from "
+        "which the cutoff of each corridor is solved, or an area for all of them. "
         "The raster is that excess cost, the smallest over all active links.</p>"
         "<p><b>Corridor zones</b> leave out the two sources. Mean width is the area over the length of the path "
         "outside the sources; smallest width the diameter of the largest disc that can be moved through, to one "
@@ -98,15 +98,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 "Make links inactive whose least-cost path runs through a third source.",
                 True,
             ),
-            p.number(
-                "CUTOFF",
-                "Corridor cutoff (cost units)",
-                "Largest excess cost of a corridor in cost units. Empty, with no width: a tenth of the least-cost "
-                "distance of each link.",
-                low=0.0,
-                optional=True,
-                decimals=1,
-            ),
+            corridor_cutoff("With a width or an area below, not used."),
             p.distance(
                 "WIDTH",
                 "Mean corridor width",
@@ -173,9 +165,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        given = [name for name in ("CUTOFF", "WIDTH", "AREA") if job.number(name) is not None]
-        if len(given) > 1:
-            return "Give either a corridor cutoff or a mean corridor width or the area of all corridors, not several."
+        if job.given("WIDTH") and job.given("AREA"):
+            return "Give either a mean corridor width or the area of all corridors, not both."
         return None
 
     def execute(self, job: Job) -> None:
@@ -270,7 +261,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         from ...core.corridors import add_to_mosaic, corridors, cutoff_for_area
 
         grid, labels = raster.grid, sources.labels
-        cutoff, width, area = job.number("CUTOFF"), job.number("WIDTH"), job.number("AREA")
+        width, area = job.number("WIDTH"), job.number("AREA")
+        cutoff = job.number("CUTOFF") if width is None else None
         if area is not None:
             cells = round(area / grid.cell_ha)
             cutoff = cutoff_for_area(graph, labels, links, cells, monitor=job.monitor.part(0.5, 0.7))

@@ -10,6 +10,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, styling
 from ..support import parameters as p
+from ..support.declarations import corridor_cutoff
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.links import COST_FIELDS, numbers
 from ..support.rasters import align, metres_per_unit
@@ -118,14 +119,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
                 high=1.0,
                 advanced=True,
             ),
-            p.number(
-                "CUTOFF",
-                "Corridor cutoff (cost units)",
-                "Largest excess cost of a corridor in cost units. Empty: a tenth of the least-cost distance of each link.",
-                low=0.0,
-                optional=True,
-                decimals=1,
-            ),
+            corridor_cutoff(),
             p.number(
                 "CORRIDOR_WEIGHT",
                 "Priority raster: weight of the place in the corridor (0 to 1)",
@@ -188,7 +182,6 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         self._write_map(job, linked, ranking.value, cost)
 
     def _write_map(self, job: Job, linked: Linked, priority: np.ndarray, cost: np.ndarray) -> None:
-        from ...core.corridors import DEFAULT_SHARE
         from ...core.costdistance import CostGraph
         from ...core.linkpriority import priority_map
 
@@ -199,7 +192,6 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
             raise InputError(
                 f"No link has a priority above {job.number('MIN_PRIORITY'):g}; the highest is {priority.max():g}."
             )
-        cutoff = job.number("CUTOFF")
         grid = linked.raster.grid
         graph = CostGraph(linked.resistance, cell_size=grid.cell_size, monitor=job.monitor.part(0.3, 0.4))
         found = priority_map(
@@ -207,7 +199,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
             linked.sources.labels,
             linked.links.pairs[kept_links],
             priority[kept_links],
-            DEFAULT_SHARE * cost[kept_links] if cutoff is None else cutoff,
+            job.number("CUTOFF"),
             corridor_weight=job.number("CORRIDOR_WEIGHT"),
             monitor=job.monitor.part(0.4, 0.95),
         )

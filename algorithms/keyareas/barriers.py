@@ -9,6 +9,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, styling
 from ..support import parameters as p
+from ..support.declarations import barrier_radii, read_radii
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.tables import columns
 
@@ -44,24 +45,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             *linked_inputs(),
-            p.distance(
-                "MIN_RADIUS",
-                "Smallest barrier radius",
-                "At least a cell. Empty: two cells.",
-                optional=True,
-            ),
-            p.distance(
-                "MAX_RADIUS",
-                "Largest barrier radius",
-                "Empty: three times the smallest radius.",
-                optional=True,
-            ),
-            p.distance(
-                "STEP",
-                "Step between the radii",
-                "0 tries the smallest radius only. Empty: as long as the smallest radius.",
-                optional=True,
-            ),
+            *barrier_radii(),
             p.choice(
                 "COMBINE",
                 "Links are combined by",
@@ -147,11 +131,11 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.barriers import barriers, radii_between
+        from ...core.barriers import barriers
         from ...core.restoration import restored_distances
 
         cell = job.raster("RESISTANCE").grid.cell_size
-        radii = radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell)
+        radii = read_radii(job, cell)
         net = read_linked(job, 100)
         restored = job.number("RESTORED")
         check = job.flag("CHECK")

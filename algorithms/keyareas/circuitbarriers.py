@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
+from ...core import defaults
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, styling
 from ..support import parameters as p
+from ..support.declarations import corridor_cutoff
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.tables import columns
 from ..support.vectors import cells_inside
@@ -45,18 +47,11 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             *linked_inputs(),
-            p.number(
-                "CUTOFF",
-                "Corridor cutoff (cost units)",
-                "How much longer than the least-cost path a way through the corridor may be.",
-                2000.0,
-                low=0.0,
-                decimals=1,
-            ),
+            corridor_cutoff(),
             p.distance(
                 "RADIUS",
                 "Radius of the discs",
-                "Less than a cell restores single cells. Empty: two cells.",
+                "Less than a cell restores single cells. Empty: three cells, as in 'barriers'.",
                 optional=True,
             ),
             p.choice(
@@ -131,7 +126,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             net.sources.labels,
             net.links.pairs,
             cutoff=job.number("CUTOFF"),
-            radius=2.0 * net.cell_size if radius is None else radius,
+            radius=defaults.RADIUS_CELLS * net.cell_size if radius is None else radius,
             cell_size=net.cell_size,
             restored=job.number("RESTORED"),
             combine=_COMBINE[job.choice("COMBINE")],

@@ -9,6 +9,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html, palette, ramps, styling
 from ..support import parameters as p
+from ..support.declarations import barrier_radii, key_area_classes, read_radii, smallest_key_area
 from ..support.linked import linked_inputs, read_linked
 from ..support.tables import columns
 
@@ -65,8 +66,8 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             ),
             p.choice("SURFACE", "Surface that is compared", "The surface whose key areas are compared.", _SURFACES),
             p.choice("RULE", "Rule for the classes", "As in 'keyareas'.", [rule.capitalize() for rule in _RULES]),
-            p.integer("CLASSES", "Number of classes", "The highest one is kept.", 4, low=2, high=255),
-            p.number("MIN_AREA", "Smallest key area (ha)", "Smaller key areas are dropped.", 0.0, low=0.0),
+            key_area_classes(),
+            smallest_key_area(),
             p.choice(
                 "MODE",
                 "Current flows between",
@@ -81,14 +82,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
                 ("Maximum", "Sum"),
                 advanced=True,
             ),
-            *(
-                p.distance(name, label, "For barriers; as in the tool of that name.", optional=True, advanced=True)
-                for name, label in (
-                    ("MIN_RADIUS", "Smallest barrier radius"),
-                    ("MAX_RADIUS", "Largest barrier radius"),
-                    ("STEP", "Step between the radii"),
-                )
-            ),
+            *barrier_radii(advanced=True),
             p.choice(
                 "METHOD",
                 "Smallest distances are looked for in",
@@ -110,7 +104,6 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         from ...core import cutoffs as core
-        from ...core.barriers import radii_between
 
         cutoffs = core.read_cutoffs(job.text("CUTOFFS"))
         net = read_linked(job, 60 + 9 * len(cutoffs))
@@ -122,7 +115,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             mode = _MODES[job.choice("MODE")]
             surfaces = core.pinch_points_by_cutoff(net.resistance, net.sources.labels, links.pairs, mode=mode, **given)
         else:
-            radii = radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell)
+            radii = read_radii(job, cell)
             method = _METHOD[job.choice("METHOD")]
             surfaces = core.barriers_by_cutoff(
                 net.resistance, net.sources.labels, links.pairs, radii=radii, method=method, **given

@@ -9,6 +9,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, styling
 from ..support import parameters as p
+from ..support.declarations import key_area_classes, smallest_key_area
 from ..support.rasters import require_aligned
 from ..support.tables import columns
 from ..support.vectors import VectorSource, polygonise
@@ -53,8 +54,8 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
             ),
             p.choice("METHOD", "Rule for the classes", "How the limits of the classes are found.", _METHODS),
-            p.integer("CLASSES", "Number of classes", "How many classes are made.", 4, low=2, high=255),
-            p.number("MIN_AREA", "Smallest key area (ha)", "Smaller areas are dropped.", 0.0, low=0.0),
+            key_area_classes(),
+            smallest_key_area(),
             p.integer(
                 "KEEP",
                 "Number of highest classes kept",

@@ -9,6 +9,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, styling
 from ..support import parameters as p
+from ..support.declarations import corridor_cutoff
 from ..support.linked import linked_inputs, read_linked
 from ..support.tables import columns
 from ..support.vectors import name_ids
@@ -47,15 +48,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             *linked_inputs(),
-            p.number(
-                "CUTOFF",
-                "Corridor cutoff (cost units)",
-                "How much longer than the least-cost path a way through the corridor may be, in resistance times "
-                "metres. Values and places depend on it; the tool 'cutoffsweep' tells how much.",
-                2000.0,
-                low=0.0,
-                decimals=1,
-            ),
+            corridor_cutoff("Values and places depend on it; the tool 'cutoffsweep' tells how much."),
             p.choice(
                 "MODE",
                 "Current flows between",

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ...core import defaults
 from ...core.classmap import parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
+from ..support.declarations import (
+    barrier_radii,
+    corridor_cutoff,
+    dispersal_distance,
+    dispersal_probability,
+    read_radii,
+    smallest_dpc,
+    smallest_key_area,
+    smallest_source,
+)
 from ..support.networkinputs import NetworkInputs, PolygonDistances
 from ..support.proximity import margin_parameter
 
@@ -25,7 +36,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     HELP = (
         "<p>Carries out the method of the Liuzhi study (Yang et al.) in one run; the defaults are that study's.</p>"
         "<ol><li><b>Sources</b>: MSPA of the foreground classes; core areas united with the protected land; patches of "
-        "the smallest area and more; those whose removal would cost more than MIN_DPC percent of the probability of "
+        "the smallest area and more; those whose removal would cost MIN_DPC percent or more of the probability of "
         "connectivity (dPC). They are numbered from the most important.</li>"
         "<li><b>Resistance</b>: land use, elevation, slope, distance from roads and mines scored 1 to 5, weighted (AHP) "
         "and summed; then multiplied by 1 + each correction raster, stretched to 0 to 1 (the study gives no formula).</li>"
@@ -128,7 +139,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 ["Union", "Intersection", "Core that protected land touches"],
                 advanced=True,
             ),
-            p.number("MIN_AREA", "Smallest source (ha)", "Smaller patches are left out.", 100.0, low=0.0),
+            smallest_source(defaults.MIN_AREA_HA),
             p.distance(
                 "GAP",
                 "Widest gap closed",
@@ -136,25 +147,9 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 0.0,
                 advanced=True,
             ),
-            p.distance(
-                "DISPERSAL",
-                "Dispersal distance",
-                "Distance that goes with the probability below.",
-                5000.0,
-                low=0.001,
-            ),
-            p.number(
-                "PROBABILITY",
-                "Dispersal probability at that distance",
-                "Of dispersing that far: 0.5 makes the distance a median.",
-                0.5,
-                low=1e-9,
-                high=1 - 1e-9,
-                decimals=4,
-            ),
-            p.number(
-                "MIN_DPC", "Smallest dPC of a source (%)", "Patches up to this importance are no sources.", 1.0, low=0.0
-            ),
+            dispersal_distance(),
+            dispersal_probability(),
+            smallest_dpc("Patches of less importance are no sources.", defaults.MIN_DPC),
             p.choice(
                 "CORRECTION_METHOD",
                 "How corrections act",
@@ -186,43 +181,13 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 True,
                 advanced=True,
             ),
-            p.number(
-                "CUTOFF",
-                "Corridor cutoff (cost units)",
-                "How much costlier than the least-cost path a way may be and still belong to the corridor, in resistance "
-                "times metres: 2000 is 2 km over cells of resistance 1.",
-                2000.0,
-                low=0.0,
-                decimals=1,
-            ),
-            p.distance(
-                "MIN_RADIUS",
-                "Smallest barrier radius",
-                "Radius of the discs whose restoration is scored.",
-                90.0,
-                low=0.001,
-                advanced=True,
-            ),
-            p.distance(
-                "MAX_RADIUS",
-                "Largest barrier radius",
-                "Radius of the discs whose restoration is scored.",
-                270.0,
-                low=0.001,
-                advanced=True,
-            ),
-            p.distance(
-                "STEP",
-                "Step between the radii",
-                "Radii from the smallest to the largest by this step; 0 tries only the smallest.",
-                90.0,
-                advanced=True,
-            ),
+            corridor_cutoff(),
+            *barrier_radii(advanced=True),
             p.integer(
                 "CLASSES",
                 "Number of classes of current and score",
                 "Number of classes by natural breaks.",
-                4,
+                defaults.CLASSES,
                 low=2,
                 high=20,
                 advanced=True,
@@ -231,7 +196,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 "GRADES",
                 "Number of grades of sources and corridors",
                 "Number of classes by natural breaks.",
-                3,
+                defaults.GRADES,
                 low=1,
                 high=5,
                 advanced=True,
@@ -243,14 +208,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 True,
                 advanced=True,
             ),
-            p.number(
-                "MIN_KEY_AREA",
-                "Smallest key area (ha)",
-                "Smaller pinch points and barriers are dropped.",
-                1.0,
-                low=0.0,
-                advanced=True,
-            ),
+            smallest_key_area("MIN_KEY_AREA", defaults.MIN_KEY_AREA_HA, advanced=True),
             p.raster_output(
                 "MSPA", "MSPA codes", "Byte codes of GuidosToolbox with the official colours.", optional=True
             ),
@@ -324,8 +282,6 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
 
     def check(self, job: Job) -> str | None:
         parse_values(job.text("FOREGROUND"))
-        if job.number("MAX_RADIUS") < job.number("MIN_RADIUS"):
-            return "The largest barrier radius is below the smallest. Exchange them."
         return None
 
     def execute(self, job: Job) -> None:
@@ -360,14 +316,12 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             job.write_html("REPORT", network_report(outputs, numbers, scores, corrected, options, values, valid))
 
     def _options(self, job: Job):
-        from ...core.barriers import radii_between
         from ...core.corrections import ADD, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
         from ...core.linkages import Adjacency
         from ...core.networkparts import Options
         from ...core.patches import OVERLAYS
 
         grid = job.raster("LANDUSE").grid
-        radii = map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP"))
         method = (NORMALISED, MEAN_RATIO, MULTIPLY, ADD)[job.choice("CORRECTION_METHOD")]
         return Options(
             foreground=parse_values(job.text("FOREGROUND")),
@@ -383,7 +337,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             adjacency=list(Adjacency)[job.choice("ADJACENCY")],
             drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
             cutoff=job.number("CUTOFF"),
-            radii=radii_between(*radii, cell_size=grid.cell_size),
+            radii=read_radii(job, grid.cell_size),
             grades=job.integer("GRADES"),
             classes=job.integer("CLASSES"),
             overlay_resistance=job.flag("OVERLAY_RESISTANCE"),

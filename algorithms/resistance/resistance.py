@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from qgis.core import QgsProcessingOutputNumber
 
+from ...core import defaults
 from ...core.corrections import CORRECTION_METHODS, Correction
 from ...core.errors import InputError
 from ...core.lists import parse_number, parse_numbers
@@ -94,6 +95,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 "How corrections act",
                 "How the correction rasters act, see the help.",
                 ["Multiply by value / mean", "Multiply", "Add weighted", "Multiply by 1 + weight x normalised value"],
+                default=CORRECTION_METHODS.index(defaults.CORRECTION),
             ),
             p.raster(
                 "CORRECTION_ZONES",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
+from ...core import defaults
 from ...core.conefor import format_importances, format_overall, parse_connections, parse_nodes
 from ...core.errors import InputError
 from .. import base
@@ -50,14 +51,14 @@ class ConeforAlgorithm(EcoSecNetAlgorithm):
                 "DISPERSAL",
                 "Dispersal distance (unit of the file)",
                 "For distances: where the probability is the one below.",
-                5000.0,
+                defaults.DISPERSAL,
                 decimals=4,
             ),
             p.number(
                 "PROBABILITY",
                 "Dispersal probability at that distance",
                 "For distances; between 0 and 1.",
-                0.5,
+                defaults.PROBABILITY,
                 low=0.0,
                 high=1.0,
                 decimals=4,

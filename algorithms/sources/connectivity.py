@@ -16,6 +16,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, styling
 from ..support import parameters as p
+from ..support.declarations import dispersal_distance, dispersal_probability, smallest_dpc
 from ..support.distances import inner_points
 from ..support.indices import importance_columns, index_rows
 from ..support.nodes import (
@@ -73,21 +74,8 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             *node_parameters(),
-            p.distance(
-                "DISPERSAL",
-                "Dispersal distance",
-                "Distance at which dispersal has the probability below.",
-                5000.0,
-            ),
-            p.number(
-                "PROBABILITY",
-                "Dispersal probability at that distance",
-                "Between 0 and 1: 0.5 makes it the median distance, 0.05 nearly the longest.",
-                0.5,
-                low=0.0,
-                high=1.0,
-                decimals=4,
-            ),
+            dispersal_distance(),
+            dispersal_probability(),
             p.distance(
                 "THRESHOLD",
                 "Threshold distance for IIC",
@@ -106,13 +94,7 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
                 "Compute the importance of the links",
                 "Whether to compute dPC and dIIC of every link too; takes about as long again.",
             ),
-            p.number(
-                "MIN_DPC",
-                "Smallest dPC of a source (%)",
-                "Sources with a lower dPC are left out of the output.",
-                0.0,
-                low=0.0,
-            ),
+            smallest_dpc("Sources with a lower dPC are left out of the output."),
             conversion_parameter(),
             negligible_parameter(),
             p.vector_output(

@@ -12,6 +12,7 @@ from ..base import EcoSecNetAlgorithm
 from ..support import html, styling
 from ..support import parameters as p
 from ..support.charts import Line, line_chart
+from ..support.declarations import dispersal_distance, dispersal_probability
 from ..support.job import Job
 from ..support.nodes import (
     Nodes,
@@ -62,11 +63,9 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             *node_parameters(),
-            p.distance(
-                "DISPERSAL",
-                "Usual dispersal distance",
+            dispersal_distance(
                 "Centre of the distances when none are given, and the one the report compares with.",
-                5000.0,
+                "Usual dispersal distance",
             ),
             p.text(
                 "DISTANCES_LIST",
@@ -101,15 +100,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             p.text(
                 "DPC_LIST", "Smallest dPC of a source to try (%)", "For example 0.5, 1, 2. Empty: 1.", optional=True
             ),
-            p.number(
-                "PROBABILITY",
-                "Dispersal probability at each distance",
-                "Between 0 and 1: 0.5 makes it the median distance, 0.05 nearly the longest.",
-                0.5,
-                low=0.0,
-                high=1.0,
-                decimals=4,
-            ),
+            dispersal_probability("Dispersal probability at each distance"),
             p.distance(
                 "THRESHOLD",
                 "Threshold distance for IIC",

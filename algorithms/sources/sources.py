@@ -11,6 +11,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, rasters, styling
 from ..support import parameters as p
+from ..support.declarations import smallest_source
 from ..support.tables import columns
 from ..support.vectors import burn_mask, polygonise
 
@@ -61,7 +62,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
                 "How the two are put together.",
                 ("Union", "Intersection", "Core patches that protected land touches"),
             ),
-            p.number("MIN_AREA", "Smallest source (ha)", "Smaller patches are dropped; 0 keeps all.", 0.0, low=0.0),
+            smallest_source(),
             p.distance(
                 "GAP",
                 "Widest gap closed",

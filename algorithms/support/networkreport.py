@@ -157,7 +157,7 @@ class _Report:
                 ]
                 + [["All", *(float(x.sum()) for x in (found.area_ha, found.core_ha, found.protected_ha)),
                     None, None, None]],
-                caption=f"{found.area_ha.size} sources of {found.candidates} patches; dPC above {options.min_dpc:g} %",
+                caption=f"{found.area_ha.size} sources of {found.candidates} patches; dPC of {options.min_dpc:g} % or more",
                 total=True,
             )
         )  # fmt: skip
@@ -265,7 +265,7 @@ class _Report:
             html.paragraph(
                 f"Sources: MSPA (Soille and Vogt 2009) with {o.connectivity} neighbours and an edge of {o.edge_width} "
                 f"cell(s); core areas and protected land by '{o.overlay}', at least {o.min_area_ha:g} ha; dPC (Saura and "
-                f"Rubio 2010) above {o.min_dpc:g} % at {o.dispersal:g} m with probability {o.probability:g}. "
+                f"Rubio 2010) of {o.min_dpc:g} % or more at {o.dispersal:g} m with probability {o.probability:g}. "
                 f"Resistance: weighted overlay of scores, corrected by '{o.correction.method}'. Corridors: least-cost "
                 f"paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by "
                 f"{o.adjacency.value}; current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), "

@@ -97,13 +97,16 @@ def number(
     low: float | None = None,
     high: float | None = None,
     decimals: int = 2,
+    offered: float | None = None,
     optional: bool = False,
     advanced: bool = False,
 ):
-    """Return a real number; the dialog shows and takes so many `decimals`."""
+    """Return a real number; the dialog shows and takes so many `decimals`, and starts with what is `offered`."""
     kind = QgsProcessingParameterNumber.Type.Double
     parameter = _number(kind, name, label, text, default, low, high, optional, advanced)
     parameter.setMetadata(_shown_with(decimals))
+    if offered is not None:
+        parameter.setGuiDefaultValueOverride(offered)
     return parameter
 
 

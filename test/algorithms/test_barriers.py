@@ -90,7 +90,7 @@ def test_radii_of_their_own_accord(run, wall):
         wall.pop(name)
     out = run("barriers", **wall, RADIUS="TEMPORARY_OUTPUT")
     radius, nodata = read_raster(out["RADIUS"])
-    assert set(np.unique(radius[radius != nodata])) <= {60, 120, 180}
+    assert set(np.unique(radius[radius != nodata])) <= {90, 180, 270}
 
 
 def test_no_gain_is_a_warning_and_an_empty_map(run, wall, raster):

@@ -148,9 +148,18 @@ def test_area_profile_and_land_use(run, chain, raster, tmp_path):
     assert area / 1e4 == pytest.approx(zones[0]["area_ha"])
 
 
-def test_width_and_cutoff_together_are_refused(run, chain):
-    with pytest.raises(Exception, match="either a corridor cutoff or a mean corridor width"):
-        run("linkages", **chain, WIDTH=100, CUTOFF=100, LINKS="TEMPORARY_OUTPUT", CORRIDORS="TEMPORARY_OUTPUT")
+def test_a_width_takes_the_place_of_the_cutoff(run, chain):
+    found = []
+    for given in ({"WIDTH": 100}, {"WIDTH": 100, "CUTOFF": 9000}, {"CUTOFF": 9000}):
+        out = run("linkages", **chain, **given, LINKS="TEMPORARY_OUTPUT", CORRIDORS="TEMPORARY_OUTPUT")
+        found.append(read_raster(out["CORRIDORS"])[0])
+    np.testing.assert_array_equal(found[0], found[1])
+    assert (found[0] != found[2]).any()
+
+
+def test_width_and_area_together_are_refused(run, chain):
+    with pytest.raises(Exception, match="either a mean corridor width or the area"):
+        run("linkages", **chain, WIDTH=100, AREA=10, LINKS="TEMPORARY_OUTPUT", CORRIDORS="TEMPORARY_OUTPUT")
 
 
 def test_nearest_keeps_the_network_together_only_when_asked(run, raster, polygons):

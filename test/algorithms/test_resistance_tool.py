@@ -114,6 +114,7 @@ def test_correction_by_zone_with_its_multiplier(run, raster, factors, expected, 
         WEIGHTS="0.5 0.3 0.2",
         CORRECTIONS=[raster("light", light)],
         CORRECTION_ZONES=raster("zones", land),
+        CORRECTION_METHOD=0,
         OUTPUT=str(tmp_path / "r.tif"),
         CORRECTION_OUTPUT=str(tmp_path / "g.tif"),
     )
@@ -177,7 +178,10 @@ def test_another_grid_is_resampled_and_said(run, raster, factors, tmp_path):
         ({"WEIGHTS": "1 1 1", "MIN": 1}, "both the new minimum"),
         ({"WEIGHTS": "1 1 1", "MIN": 0, "MAX": 5}, "from 0 to 5"),
         ({"WEIGHTS": "1 1 1", "CORRECTION_FLOOR": 0, "CORRECTIONS": True}, "floor of a correction"),
-        ({"WEIGHTS": "1 1 1", "CORRECTION_WEIGHTS": "2", "CORRECTIONS": True}, "takes no weights"),
+        (
+            {"WEIGHTS": "1 1 1", "CORRECTION_WEIGHTS": "2", "CORRECTIONS": True, "CORRECTION_METHOD": 0},
+            "takes no weights",
+        ),
     ],
 )
 def test_bad_input_gets_a_sentence_and_no_file(run, factors, tmp_path, options, words):

@@ -1,0 +1,79 @@
+"""Parameters that mean the same in several tools, each with one text and one default.
+
+Thresholds below which things are dropped are 0 where a single tool is called by a script, which then drops nothing that
+nobody asked for; its dialog offers that of the method.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...core import defaults
+from . import parameters as p
+
+if TYPE_CHECKING:
+    from .job import Job
+
+
+def dispersal_distance(
+    text: str = "Distance at which dispersal has the probability below.", label: str = "Dispersal distance"
+):
+    """Return the dispersal distance."""
+    return p.distance("DISPERSAL", label, text, defaults.DISPERSAL)
+
+
+def dispersal_probability(label: str = "Dispersal probability at that distance"):
+    """Return the probability that goes with the dispersal distance."""
+    text = "Between 0 and 1: 0.5 makes it the median distance, 0.05 nearly the longest."
+    return p.number("PROBABILITY", label, text, defaults.PROBABILITY, low=0.0, high=1.0, decimals=4)
+
+
+def smallest_source(default: float = 0.0):
+    """Return the area from which on a patch is a source; dialogs offer that of the method."""
+    text = "Smaller patches are dropped; 0 keeps all. The method drops those below 100 ha, which dialogs offer."
+    return p.number("MIN_AREA", "Smallest source (ha)", text, default, low=0.0, offered=defaults.MIN_AREA_HA)
+
+
+def smallest_dpc(text: str, default: float = 0.0):
+    """Return the importance from which on a patch is a source; dialogs offer that of the method."""
+    text = f"{text} The method asks for 1 % and more, which dialogs offer."
+    label = "Smallest dPC of a source (%)"
+    return p.number("MIN_DPC", label, text, default, low=0.0, offered=defaults.MIN_DPC)
+
+
+def corridor_cutoff(more: str = ""):
+    """Return the cutoff of the corridors."""
+    text = (
+        "How much costlier than the least-cost path a way may be and still belong to the corridor, in resistance times "
+        f"metres: 2000 is 2 km over cells of resistance 1. {more}"
+    )
+    return p.number("CUTOFF", "Corridor cutoff (cost units)", text.strip(), defaults.CUTOFF, low=0.0, decimals=1)
+
+
+def barrier_radii(*, advanced: bool = False) -> list:
+    """Return the parameters that `read_radii` reads."""
+    entries = (
+        ("MIN_RADIUS", "Smallest barrier radius", "At least a cell. Empty: three cells."),
+        ("MAX_RADIUS", "Largest barrier radius", "Empty: three times the smallest radius."),
+        ("STEP", "Step between the radii", "0 tries the smallest radius only. Empty: as long as the smallest radius."),
+    )
+    return [p.distance(*entry, optional=True, advanced=advanced) for entry in entries]
+
+
+def read_radii(job: Job, cell_size: float) -> tuple[float, ...]:
+    """Return the radii of the barrier search in metres."""
+    from ...core.barriers import radii_between
+
+    return radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell_size)
+
+
+def key_area_classes():
+    """Return the number of classes of a surface."""
+    return p.integer("CLASSES", "Number of classes", "How many classes are made.", defaults.CLASSES, low=2, high=255)
+
+
+def smallest_key_area(name: str = "MIN_AREA", default: float = 0.0, *, advanced: bool = False):
+    """Return the area from which on a key area is kept; dialogs offer that of the method."""
+    text = "Smaller key areas are dropped; 0 keeps all. The method drops those below 1 ha, which dialogs offer."
+    offered = defaults.MIN_KEY_AREA_HA
+    return p.number(name, "Smallest key area (ha)", text, default, low=0.0, offered=offered, advanced=advanced)

@@ -1,0 +1,36 @@
+"""Defaults of the method, those of the Liuzhi study: one set for the whole run and for its single steps."""
+
+from __future__ import annotations
+
+from .corrections import NORMALISED
+
+MIN_AREA_HA = 100.0
+"""Smallest source."""
+
+DISPERSAL = 5000.0
+"""Dispersal distance in metres, at which dispersal has the probability `PROBABILITY`."""
+
+PROBABILITY = 0.5
+
+MIN_DPC = 1.0
+"""Smallest dPC of a source, percent."""
+
+CORRECTION = NORMALISED
+"""How correction rasters change the resistance, one of `corrections.CORRECTION_METHODS`."""
+
+CUTOFF = 2000.0
+"""Cost above the least-cost path that still belongs to a corridor, resistance times metres."""
+
+RADIUS_CELLS = 3.0
+"""Smallest barrier radius in cells; the largest is `RADIUS_SPAN` times that."""
+
+RADIUS_SPAN = 3.0
+
+GRADES = 3
+"""Grades of sources and corridors."""
+
+CLASSES = 4
+"""Classes of currents and barrier scores."""
+
+MIN_KEY_AREA_HA = 1.0
+"""Smallest key area."""
