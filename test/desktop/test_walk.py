@@ -127,8 +127,10 @@ def test_from_its_dialog(tool, screen, project, files):
             assert not dialog.red()
         new = assert_loaded(screen, project, loaded(dialog))
         if attempt == "first" and new:
+            dialog.dialog.hide()
             screen.draw()
             screen.picture(f"walk_{tool}_map")
+            dialog.dialog.show()
         screen.project.removeMapLayers(new)
     dialog.close()
     assert not screen.trouble()
