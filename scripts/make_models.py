@@ -22,8 +22,12 @@ DEFAULTS = (
     "the Model Designer (Processing > Graphical Modeler) and save it among your own models."
 )
 
-WIDTH, HEIGHT = 240, 30  # of a box in the designer
-ACROSS, DOWN = 290, 70  # from box to box
+WIDTH, HEIGHT, ACROSS = 240, 40, 290  # of a box in the designer, and from column to column
+BOX, LABEL, GAP = (
+    22,
+    36,
+    8,
+)  # half a box with its rim, the "In" or "Out" beside it, and the air between: all that needs height
 
 
 @dataclass(frozen=True)
@@ -202,6 +206,28 @@ def help_of(plan):
     return {"SHORT_DESCRIPTION": plan.summary, "ALG_DESC": f"{plan.help} {DEFAULTS.format(plan.id)}", **texts}
 
 
+def places(plan):
+    """Return the column and height of every box.
+
+    A step stands to the right of those it waits for and not above them, its own inputs above it, its outputs below it.
+    """
+    first = {name: parameters[0][0] for name, parameters in fed(plan).items()}
+    reach, high, low = BOX + LABEL, BOX + LABEL + BOX + GAP, 2 * BOX + GAP  # of a step, an input, an output
+    found, free = {}, {}
+    for step in plan.steps:
+        waits_for = [found[value[0]] for value in step.wires.values() if isinstance(value, tuple)]
+        column = max((column + 1 for column, _ in waits_for), default=0)
+        own = [name for name in first if first[name] == step]
+        y = max([free.get(column, 40) + len(own) * high + reach, *(y for _, y in waits_for)])
+        found[step.id] = column, y
+        found.update({("input", name): (column, y - reach + BOX - (len(own) - k) * high) for k, name in enumerate(own)})
+        found.update(
+            {(step.id, name): (column, y + reach + GAP + BOX + k * low) for k, name in enumerate(step.outputs)}
+        )
+        free[column] = y + reach + GAP + len(step.outputs) * low
+    return found
+
+
 def build(plan):
     """Return the model of a plan."""
     from qgis.core import (
@@ -213,32 +239,29 @@ def build(plan):
     from qgis.PyQt.QtCore import QPointF, QSizeF
 
     model = QgsProcessingModelAlgorithm(plan.title, "6 Models")
+    place = places(plan)
 
-    def put(box, column, row):
-        box.setPosition(QPointF(WIDTH / 2 + 40 + ACROSS * column, HEIGHT / 2 + 40 + DOWN * row))
+    def put(box, key):
+        column, y = place[key]
+        box.setPosition(QPointF(WIDTH / 2 + 40 + ACROSS * column, y))
         box.setSize(QSizeF(WIDTH, HEIGHT))
+        return box
 
     inputs = fed(plan)
-    column_of = {name: plan.steps.index(parameters[0][0]) for name, parameters in inputs.items()}
-    floor = max(list(column_of.values()).count(column) for column in column_of.values())
     for name, parameters in inputs.items():
-        box = QgsProcessingModelParameter(name)
-        above = [other for other in inputs if column_of[other] == column_of[name]]
-        put(box, column_of[name], floor - len(above) + above.index(name))
+        box = put(QgsProcessingModelParameter(name), ("input", name))
         model.addModelParameter(definition_of(name, parameters), box)
-    for column, step in enumerate(plan.steps):
-        child = QgsProcessingModelChildAlgorithm(f"ecosecnet:{step.tool}")
+    for step in plan.steps:
+        child = put(QgsProcessingModelChildAlgorithm(f"ecosecnet:{step.tool}"), step.id)
         child.setChildId(step.id)
         child.setDescription(step.title or child.algorithm().LABEL)
-        put(child, column, floor + 1)
         for name, source in sources_of(step).items():
             child.addParameterSources(name, [source])
         made = {}
-        for offset, (name, (output, label)) in enumerate(step.outputs.items()):
-            made[name] = QgsProcessingModelOutput(name, label)
+        for name, (output, label) in step.outputs.items():
+            made[name] = put(QgsProcessingModelOutput(name, label), (step.id, name))
             made[name].setChildId(step.id)
             made[name].setChildOutputName(output)
-            put(made[name], column, floor + 3 + offset)
         child.setModelOutputs(made)
         model.addChildAlgorithm(child)
     model.setParameterOrder(list(inputs))

@@ -57,7 +57,7 @@ class Window:
         self.project = QgsProject.instance()
         self.log, self.bar, self.boxes = [], [], []
         QgsApplication.messageLog().messageReceived[str, str, Qgis.MessageLevel].connect(self._logged)
-        iface.messageBar().widgetAdded.connect(lambda item: self.bar.append(_text_of(item)))
+        iface.messageBar().widgetAdded.connect(lambda item: self.bar.append(text_of(item)))
         self.main.showMaximized()
         self._watch = QTimer()
         self._watch.timeout.connect(self._answer)
@@ -163,7 +163,7 @@ class Dialog:
         self.results = None
         self._done = []
         self.bar = []
-        dialog.messageBar().widgetAdded.connect(lambda item: self.bar.append(_text_of(item)))
+        dialog.messageBar().widgetAdded.connect(lambda item: self.bar.append(text_of(item)))
         dialog.algorithmFinished.connect(lambda good, results: self._done.append((good, results)))
         settle(0.2)
 
@@ -235,7 +235,7 @@ class Dialog:
         settle(0.1)
 
 
-def _text_of(item):
+def text_of(item):
     """Return the text of an item of a message bar."""
     parts = [item.text()] if hasattr(item, "text") else [label.text() for label in item.findChildren(QLabel)]
     parts += [browser.toPlainText() for browser in item.findChildren(QTextBrowser)]
