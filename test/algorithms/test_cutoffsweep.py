@@ -61,7 +61,7 @@ def test_barriers_keep_their_values(run, layers, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("cutoffs", "message"), [("500", "at least two"), ("500, wide", "'wide' is not a cutoff"), ("0, 5", "above 0")]
+    ("cutoffs", "message"), [("500", "at least two"), ("500, wide", "'wide' is not a number"), ("0, 5", "above 0")]
 )
 def test_cutoffs_that_cannot_be_used(run, layers, cutoffs, message):
     with pytest.raises(Exception, match=message):

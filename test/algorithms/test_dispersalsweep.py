@@ -94,8 +94,8 @@ def test_seven_distances_around_the_usual_one(run, sources):
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        ({"DISTANCES_LIST": "1000-5000"}, "single numbers"),
-        ({"DISTANCES_LIST": "far"}, "neither a value nor a range"),
+        ({"DISTANCES_LIST": "1000-5000"}, "'1000-5000' is not a number"),
+        ({"DISTANCES_LIST": "far"}, "'far' is not a number"),
         ({"DISTANCES_LIST": "0, 5"}, "must be above 0"),
         ({"FROM": 1000.0}, "need all three"),
         ({"FROM": 5000.0, "TO": 1000.0, "STEP": 10.0}, "gives no distances"),
