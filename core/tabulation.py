@@ -6,6 +6,7 @@ holds most of it; how many areas touch a zone is a column of its own. What lies 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -151,6 +152,21 @@ def tabulate(area_ha: FloatArray, pieces: Pieces, *, sliver_ha: float = 0.0, mon
     zone_of_area = np.full(area_ha.size, OUTSIDE, dtype=np.int64)
     zone_of_area[area[first]] = np.where(slot[first] == last, OUTSIDE, slot[first])
     return Tabulation(rows, total, zone_of_area)
+
+
+def shown_shares(shares: Sequence[float], decimals: int = 1) -> list[float]:
+    """Return percentages rounded so that they add up to their rounded sum: the largest remainders are rounded up.
+
+    Examples
+    --------
+    >>> shown_shares([33.34, 33.33, 33.33])
+    [33.4, 33.3, 33.3]
+    """
+    scaled = np.asarray(shares, dtype=np.float64) * 10**decimals
+    whole = np.floor(scaled + 1e-9)
+    short = round(float(scaled.sum() - whole.sum()))
+    whole[np.argsort(whole - scaled, kind="stable")[:short]] += 1
+    return [float(value) / 10**decimals for value in whole]
 
 
 def _validate(area_ha: FloatArray, pieces: Pieces) -> FloatArray:

@@ -38,8 +38,9 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         "layer, and a warning names the two.</p>"
         "<p>Each feature of the zones is a row of its own, named by the chosen fields. Dissolve the layer first if a "
         "zone consists of several features.</p>"
-        "<p><b>Land use</b> comes from a class raster (cells whose centre lies in the piece; for a smaller piece the "
-        "cell at a point inside it) or from polygons, and is listed by falling share.</p>"
+        "<p><b>Land use</b> comes from a class raster (each cell with the part of it that lies in the piece, so that the "
+        "totals are those of the map however it is cut) or from polygons, and is listed by falling share. The percents of a "
+        "row add up to 100: the largest remainders are rounded up.</p>"
     )
     REQUIRES = ()
 

@@ -14,17 +14,19 @@ from qgis.core import (
     QgsCoordinateTransformContext,
     QgsFeature,
     QgsGeometry,
+    QgsWkbTypes,
 )
 
+from ...core.coverage import cell_coverage
 from ...core.errors import InputError
 from ...core.grid import Grid
 from ...core.lists import split_list
 from ...core.monitor import SILENT, Monitor
-from ...core.tabulation import OUTSIDE, Pieces, Tabulation, tabulate
+from ...core.tabulation import OUTSIDE, Pieces, Tabulation, shown_shares, tabulate
 from .cutting import Divider, repaired
 from .rasters import RasterSource, metres_per_unit
 from .tables import Column, columns
-from .vectors import VectorSource, cells_inside, is_null
+from .vectors import VectorSource, is_null
 
 _OUTSIDE = "outside"
 _TOTAL = "total"
@@ -76,10 +78,27 @@ class RasterUse:
         if self._to_raster is not None:
             part = QgsGeometry(part)
             part.transform(self._to_raster)
-        cells = cells_inside(part, self._grid)
-        known = self._values.ravel()[cells[self._valid.ravel()[cells]]]
-        codes, count = np.unique(known, return_counts=True)
-        return {str(int(code)): float(n * size / cells.size) for code, n in zip(codes, count)}
+        found: Counter = Counter()
+        for polygon in part.asGeometryCollection():
+            # A border that only touches leaves lines and points behind.
+            if polygon.type() == QgsWkbTypes.GeometryType.PolygonGeometry and not polygon.isEmpty():
+                self._add_cells(found, polygon)
+        cell = size * self._grid.dx * self._grid.dy / part.area()
+        return {str(int(code)): cells * cell for code, cells in found.items()}
+
+    def _add_cells(self, found: Counter, polygon: QgsGeometry) -> None:
+        """Add how many cells of each land use a single polygon covers, parts of cells as parts."""
+        grid = self._grid
+        rings = [np.array([(point.y(), point.x()) for point in ring]) for ring in polygon.asPolygon()]
+        row, col, shares = cell_coverage([(ring - (grid.top, grid.left)) / (-grid.dy, grid.dx) for ring in rings])
+        top, left = max(row, 0), max(col, 0)
+        window = slice(top, max(row + shares.shape[0], 0)), slice(left, max(col + shares.shape[1], 0))
+        values, valid = self._values[window], self._valid[window]
+        shares = shares[top - row :, left - col :][: values.shape[0], : values.shape[1]]
+        held = valid & (shares > 0.0)
+        codes, place = np.unique(values[held], return_inverse=True)
+        for code, cells in zip(codes.tolist(), np.bincount(place, weights=shares[held], minlength=codes.size)):
+            found[code] += float(cells)
 
 
 class PolygonUse:
@@ -185,7 +204,10 @@ def tabulate_by_zone(
     texts = [(use_names or {}).get(code, code) for code in codes]
 
     def line(label, row):
-        mix = "; ".join(f"{texts[use] if use >= 0 else 'not known'} {share:.1f} %" for use, share in row.uses)
+        shown = shown_shares([share for _, share in row.uses])
+        mix = "; ".join(
+            f"{texts[use] if use >= 0 else 'not known'} {share:.1f} %" for (use, _), share in zip(row.uses, shown)
+        )
         share = 100.0 * row.area_ha / table.total.area_ha
         return [*label, row.count, row.count_touching, row.area_ha, share] + ([mix] if land_use is not None else [])
 

@@ -154,3 +154,41 @@ def test_no_areas(run, layers, polygons):
     empty = polygons("empty", [("", {"area_id": 1})])
     with pytest.raises(Exception, match="no area to tabulate"):
         run("tabulate", AREAS=empty, ZONES=layers["ZONES"], TABLE="TEMPORARY_OUTPUT")
+
+
+def test_land_use_of_the_map_does_not_depend_on_the_zones(run, raster, polygons, tmp_path):
+    """Slivers along borders: the totals are those of the cells on the map, however it is cut."""
+    random = np.random.default_rng(3)
+    land = random.choice([1, 2, 3], (40, 40), p=[0.6, 0.3, 0.1]).astype(np.uint8)
+    areas = polygons("key", [(box(30 * k + 60, 30 * k + 90, 150, 120), {"area_id": k}) for k in range(25)])
+    inside = np.zeros(4)
+    for k in range(25):
+        inside += np.bincount(land[k + 3 : k + 7, k + 2 : k + 7].ravel(), minlength=4)
+    wanted = 100 * inside[1:] / inside.sum()
+    totals = []
+    for count in (1, 7, 60):
+        width = 1300.0 / count
+        zones = [(box(k * width - 7, -7, width, 1300), {"name": f"z{k}"}) for k in range(count)]
+        out = run(
+            "tabulate",
+            AREAS=areas,
+            ZONES=polygons(f"zones{count}", zones),
+            NAME=["name"],
+            LANDUSE=raster("land", land),
+            TABLE=str(tmp_path / f"t{count}.gpkg"),
+        )
+        rows = read_table(out["TABLE"])
+        totals.append(rows[-1]["land_uses"])
+        for row in rows:
+            shares = [float(one.split()[1]) for one in row["land_uses"].split("; ")]
+            assert sum(shares) == pytest.approx(100.0)
+        by_zone = {}
+        for row in rows[:-1]:
+            for one in row["land_uses"].split("; "):
+                code, share, _ = one.split()
+                by_zone[code] = by_zone.get(code, 0.0) + row["area_ha"] * float(share) / rows[-1]["area_ha"]
+        for code, share in zip("123", wanted):
+            assert by_zone[code] == pytest.approx(share, abs=0.06)
+    assert totals[0] == totals[1] == totals[2]
+    shown = {one.split()[0]: float(one.split()[1]) for one in totals[0].split("; ")}
+    assert [shown[code] for code in "123"] == pytest.approx(list(wanted), abs=0.1)
