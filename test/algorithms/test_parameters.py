@@ -57,6 +57,18 @@ def test_numbers_show_and_keep_their_default(tools, widget):
         assert wrapper.parameterValue() == parameter.defaultValueForGui(), name
 
 
+def test_what_a_dialog_starts_with_is_accepted(tools):
+    """A mandatory number without a default shows 0, which a tool may refuse after all has been filled in."""
+    from qgis.core import QgsProcessingContext, QgsProcessingParameterDefinition
+
+    for tool, parameter in _numbers(tools):
+        name = f"{tool.name()}: {parameter.name()}"
+        optional = parameter.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional
+        for default in (parameter.defaultValue(), parameter.defaultValueForGui()):
+            assert optional or default is not None, name
+            assert default is None or parameter.checkValueIsAcceptable(default, QgsProcessingContext()), name
+
+
 def test_distance_is_in_metres_whatever_unit_is_chosen(widget):
     from ecosecnet.algorithms.support import parameters as p
     from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox

@@ -136,6 +136,14 @@ def test_resistance_is_the_weighted_sum_times_the_correction(county, factors, ne
     assert np.isnan(network.surface.values[~county.county]).all()
 
 
+def test_a_source_whose_importance_is_the_limit_stays(county, factors, network):
+    least = float(network.sources.dpc.total.min())
+    same = build(county, factors, replace(OPTIONS, min_dpc=least)).sources
+    assert same.area_ha.size == network.sources.area_ha.size
+    fewer = build(county, factors, replace(OPTIONS, min_dpc=float(np.nextafter(least, np.inf)))).sources
+    assert fewer.area_ha.size == same.area_ha.size - 1
+
+
 def test_corridors_and_key_areas_are_those_of_the_single_tools(network):
     links = network.corridors.links
     active = links.active
@@ -148,7 +156,7 @@ def test_corridors_and_key_areas_are_those_of_the_single_tools(network):
     np.testing.assert_array_equal(network.places.pinch.current, pinch.current)
     areas = key_areas(pinch.current, cell_ha=0.09, resistance=resistance, min_area_ha=1.0)
     np.testing.assert_array_equal(network.places.pinch_areas.labels, areas.labels)
-    score = barriers(resistance, labels, links.pairs[active], radii=(60.0, 120.0), cell_size=CELL)
+    score = barriers(resistance, labels, links.pairs[active], radii=(60.0, 120.0), cell_size=CELL, outside=False)
     np.testing.assert_array_equal(network.places.barrier.score, score.score)
     # The belt holds every path, at no excess cost.
     for path in np.array(links.paths, dtype=object)[active]:

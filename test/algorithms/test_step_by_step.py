@@ -1,0 +1,148 @@
+"""The single tools, one after the other with what their dialogs offer, give what the one run gives."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from layerio import read_raster, read_table
+
+pytestmark = pytest.mark.qgis
+
+SCORES = str(Path(__file__).resolve().parents[2] / "docs" / "examples" / "scores_liuzhi_corrected.csv")
+
+
+@pytest.fixture(scope="module")
+def county(qgis, tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp("county"))
+    return qgis.run("ecosecnet:demolandscape", {"SIZE": 320, "SEED": 1, "LOAD": False, "OUTPUT_FOLDER": folder})
+
+
+@pytest.fixture(scope="module")
+def step(qgis, tmp_path_factory):
+    """Run a tool with what its dialog offers, and the inputs it needs; outputs are files."""
+    from qgis.core import QgsApplication
+
+    folder = tmp_path_factory.mktemp("steps")
+    number = iter(range(100))
+
+    def run(name, outputs, **inputs):
+        tool = QgsApplication.processingRegistry().createAlgorithmById(f"ecosecnet:{name}")
+        offered = {d.name(): d.defaultValueForGui() for d in tool.parameterDefinitions() if not d.isDestination()}
+        offered = {key: value for key, value in offered.items() if value is not None}
+        files = {key: str(folder / f"{next(number)}.{kind}") for key, kind in outputs.items()}
+        return qgis.run(f"ecosecnet:{name}", {**offered, **inputs, **files})
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def whole(county, step):
+    return step(
+        "securitynetwork",
+        {
+            "SOURCES": "gpkg",
+            "RESISTANCE": "tif",
+            "CORRIDORS": "tif",
+            "LINKS": "gpkg",
+            "CURRENT": "tif",
+            "SCORE": "tif",
+            "PINCHPOINTS": "gpkg",
+            "BARRIERS": "gpkg",
+        },
+        LANDUSE=county["LANDUSE"],
+        DEM=county["DEM"],
+        ROADS=county["ROADS"],
+        MINES=county["MINES"],
+        PROTECTED=[county["REDLINE"], county["RESERVES"]],
+        CORRECTIONS=[county[name] for name in ("DESERTIFICATION", "EROSION", "GEOHAZARDS")],
+    )
+
+
+@pytest.fixture(scope="module")
+def chain(county, step):
+    coded = step("foreground", {"OUTPUT": "tif"}, INPUT=county["LANDUSE"], FOREGROUND="1,2,6")["OUTPUT"]
+    codes = step("mspa", {"OUTPUT": "tif"}, INPUT=coded)["OUTPUT"]
+    protected = [county["REDLINE"], county["RESERVES"]]
+    candidates = step("sources", {"OUTPUT": "gpkg"}, INPUT=codes, PROTECTED=protected)["OUTPUT"]
+    sources = step("connectivity", {"OUTPUT": "gpkg"}, SOURCES=candidates)["OUTPUT"]
+    grid = county["LANDUSE"]
+    measured = {
+        "Land use": county["LANDUSE"],
+        "Elevation (m)": county["DEM"],
+        "Slope (°)": step("terrainfactor", {"OUTPUT": "tif"}, DEM=county["DEM"])["OUTPUT"],
+        "Distance from road (m)": step("distancefactor", {"OUTPUT": "tif"}, FEATURES=county["ROADS"], GRID=grid)[
+            "OUTPUT"
+        ],
+        "Distance to mining area (m)": step("distancefactor", {"OUTPUT": "tif"}, FEATURES=county["MINES"], GRID=grid)[
+            "OUTPUT"
+        ],
+    }
+    scores = [
+        step("scorefactor", {"OUTPUT": "tif"}, INPUT=path, SCORES_TABLE=SCORES, FACTOR=factor)["OUTPUT"]
+        for factor, path in measured.items()
+    ]
+    resistance = step(
+        "resistance",
+        {"OUTPUT": "tif"},
+        FACTORS=scores,
+        WEIGHTS="0.35 0.1 0.1 0.25 0.25",
+        CORRECTIONS=[county[name] for name in ("DESERTIFICATION", "EROSION", "GEOHAZARDS")],
+    )["OUTPUT"]
+    linked = {"RESISTANCE": resistance, "SOURCES": sources}
+    corridors = step("linkages", {"LINKS": "gpkg", "CORRIDORS": "tif"}, **linked)
+    linked["LINKS"] = corridors["LINKS"]
+    central = step(
+        "centrality", {"OUTPUT_LINKS": "gpkg", "OUTPUT_SOURCES": "gpkg"}, SOURCES=sources, LINKS=corridors["LINKS"]
+    )
+    current = step("pinchpoints", {"CURRENT": "tif"}, **linked)["CURRENT"]
+    # Outside the study area Linkage Mapper scores too, and so does the tool unless told otherwise.
+    score = step("barriers", {"SCORE": "tif"}, OUTSIDE=False, **linked)["SCORE"]
+    return {
+        "SOURCES": central["OUTPUT_SOURCES"],
+        "RESISTANCE": resistance,
+        "CORRIDORS": corridors["CORRIDORS"],
+        "LINKS": central["OUTPUT_LINKS"],
+        "CURRENT": current,
+        "SCORE": score,
+        "PINCHPOINTS": step("keyareas", {"OUTPUT": "gpkg"}, INPUT=current, RESISTANCE=resistance)["OUTPUT"],
+        "BARRIERS": step("keyareas", {"OUTPUT": "gpkg"}, INPUT=score, RESISTANCE=resistance)["OUTPUT"],
+    }
+
+
+@pytest.mark.parametrize("name", ["RESISTANCE", "CORRIDORS", "CURRENT", "SCORE"])
+def test_rasters_are_the_same(whole, chain, name):
+    (expected, nodata), (found, other) = read_raster(whole[name]), read_raster(chain[name])
+    np.testing.assert_array_equal(found != other, expected != nodata)
+    inside = expected != nodata
+    assert inside.any()
+    np.testing.assert_allclose(found[inside], expected[inside], rtol=1e-4, atol=1e-6 * float(expected[inside].max()))
+
+
+def test_sources_are_the_same(whole, chain):
+    def rows(path):
+        return sorted((row["area_ha"], row["dPC"], row["dIIC"], row["current_flow"]) for row in read_table(path))
+
+    expected = rows(whole["SOURCES"])
+    assert len(expected) >= 4
+    np.testing.assert_allclose(rows(chain["SOURCES"]), expected, rtol=1e-6)
+
+
+def test_links_are_the_same(whole, chain):
+    def rows(path):
+        return sorted(
+            (row["cw_dist"], row["lcp_length"], row["current_flow"], row["grade"])
+            for row in read_table(path)
+            if row["active"]
+        )
+
+    np.testing.assert_allclose(rows(chain["LINKS"]), rows(whole["LINKS"]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["PINCHPOINTS", "BARRIERS"])
+def test_key_areas_are_the_same(whole, chain, name):
+    def rows(path):
+        return sorted((row["area_ha"], row["mean"], row["max"]) for row in read_table(path))
+
+    expected = rows(whole[name])
+    assert expected
+    np.testing.assert_allclose(rows(chain[name]), expected, rtol=1e-4)
