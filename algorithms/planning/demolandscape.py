@@ -210,7 +210,7 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
                 job.monitor.step(0.8 + 0.2 * (len(sources) - len(_RASTERS)) / len(vectors), 1)
         job.results["OUTPUT_FOLDER"] = path
         for rank, (output, (source, label, style)) in enumerate(sources.items(), start=1):
-            job.offer(output, source, label, style, Place("Demonstration landscape", rank), load=job.flag("LOAD"))
+            job.offer(output, source, label, style, Place(rank=rank), load=job.flag("LOAD"))
         hectares = county.county.sum() * county.grid.cell_ha
         job.monitor.info(
             f"A county of {hectares / 100:,.0f} km2 with {len(county.townships.attributes)} townships and "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Callable
 
 import numpy as np
@@ -29,10 +30,11 @@ from ...core.errors import InputError
 from ...core.grid import Grid
 from . import memory, rasterfiles, styling, tables
 from .feedback import FeedbackMonitor
-from .layertree import Place
+from .layertree import Place, Run
 from .rasterfiles import OutputError
 from .rasters import RasterSource
 from .roles import role_of_output
+from .runname import name_run
 from .tables import Column
 from .vectors import VectorSource, is_null
 
@@ -62,6 +64,10 @@ class Job:
         self.monitor = FeedbackMonitor(feedback)
         self.results: dict[str, object] = {}
         self._new_files: list[str] = []
+
+    @cached_property
+    def _named(self) -> Run:
+        return name_run(self._algorithm, self._parameters, self.context)
 
     # parameters ------------------------------------------------------------------------------------------------
 
@@ -230,9 +236,11 @@ class Job:
         self.results[name] = destination
         if self.context.willLoadLayerOnCompletion(destination):
             details = self.context.layerToLoadOnCompletionDetails(destination)
-            role = role_of_output(self._algorithm.NAME, name)
-            if style is not None or place is not None or role:
-                details.setPostProcessor(styling.post_processor(style, place, role))
+            details.setPostProcessor(self._post_processor(name, style, place))
+
+    def _post_processor(self, name: str, style: styling.Style | None, place: Place | None):
+        order = [definition.name() for definition in self._algorithm.outputDefinitions()].index(name)
+        return styling.post_processor(self._named, style, place, role_of_output(self._algorithm.NAME, name), order)
 
     def folder(self, name: str) -> str:
         """Return a folder output: the path given, or that of a temporary folder."""
@@ -244,7 +252,7 @@ class Job:
         if load and self.context.project() is not None:
             details = QgsProcessingContext.LayerDetails(label, self.context.project(), name)
             details.forceName = True  # nobody chose the file names; QGIS would show them by default
-            details.setPostProcessor(styling.post_processor(style, place, role_of_output(self._algorithm.NAME, name)))
+            details.setPostProcessor(self._post_processor(name, style, place))
             self.context.addLayerToLoadOnCompletion(source, details)
 
     def write_features(

@@ -1,67 +1,149 @@
-"""Puts the layers of a run into groups of the layer tree, in an order that makes a map."""
+"""Puts the layers of a run into a group of the layer tree, in an order that makes a map."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime
+import uuid
+from dataclasses import dataclass, field
 
-from qgis.core import QgsMapLayer, QgsProject
+from qgis.core import (
+    QgsLayerTree,
+    QgsLayerTreeGroup,
+    QgsLayerTreeNode,
+    QgsMapLayer,
+    QgsProject,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
 from qgis.PyQt.QtCore import QTimer
 
 _RANK = "ecosecnet/rank"
+_RUN = "ecosecnet/run"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the layers of one run have in common.
+
+    Parameters
+    ----------
+    name : str
+        The tool, and what was changed in its parameters.
+    changed : bool
+        Whether anything was; if not, the time tells one run from another.
+    key : str
+        Tells runs apart, also those of one name.
+    started : datetime
+        When it was.
+    """
+
+    name: str
+    changed: bool = False
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    started: datetime.datetime = field(default_factory=datetime.datetime.now)
+
+    def names(self) -> list[str]:
+        """Return names for the group, the shortest first."""
+        minute, second = f"{self.started:%H:%M}", f"{self.started:%H:%M:%S}"
+        longer = [f"{self.name}, {minute}", f"{self.name}, {second}", f"{self.name}, {second}, {self.key[:4]}"]
+        return [self.name, *longer] if self.changed else longer
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a layer goes.
+    """Where a layer goes within its run.
 
     Parameters
     ----------
-    group : str
-        Name of the group.
+    groups : tuple of str
+        Names of the groups from the outer to the inner one, below that of the run; without any the layer stands in the
+        group of the run itself.
     rank : int
         Within the group, layers of higher rank are drawn above those of lower rank.
     above : tuple of str
         Names of the groups that belong above this one.
     visible : bool
         Whether the layer is drawn at first.
+    expanded : bool
+        Whether its legend is open at first.
     """
 
-    group: str
+    groups: tuple[str, ...] = ()
     rank: int = 0
     above: tuple[str, ...] = ()
     visible: bool = True
+    expanded: bool = False
 
 
-def put(layer: QgsMapLayer, place: Place) -> None:
-    """Move a layer that is being loaded into its group.
+def put(layer: QgsMapLayer, run: Run, place: Place | None = None, order: int = 0) -> None:
+    """Move a layer that is being loaded to its place.
+
+    Without a place it stays where it is, but above or below the other layers of its run: points on top, then lines, areas
+    and rasters, and of a kind those of lower `order` first.
 
     QGIS has groups for outputs only since 3.32, and no say in their order. The layer is moved at once, before the map is
     drawn, where it is in the tree already; else as soon as Processing has added it.
     """
     identifier = layer.id()
-    if not _move(identifier, place):
-        QTimer.singleShot(0, lambda: _move(identifier, place))
+    rank = 100 * _kind_rank(layer) - order if place is None else place.rank
+    if not _move(identifier, run, place, rank):
+        QTimer.singleShot(0, lambda: _move(identifier, run, place, rank))
 
 
-def _move(identifier: str, place: Place) -> bool:
+def _kind_rank(layer: QgsMapLayer) -> int:
+    """Return 3 for points, 2 for lines, 1 for areas, 0 for rasters, below them what has no place on a map."""
+    if not isinstance(layer, QgsVectorLayer):
+        return 0
+    kinds = QgsWkbTypes.GeometryType
+    ranks = {kinds.PointGeometry: 3, kinds.LineGeometry: 2, kinds.PolygonGeometry: 1}
+    return ranks.get(layer.geometryType(), -1)
+
+
+def _move(identifier: str, run: Run, place: Place | None, rank: int) -> bool:
     root = QgsProject.instance().layerTreeRoot()
     node = root.findLayer(identifier)
     if node is None:
         return False
-    group = root.findGroup(place.group)
-    if group is None:
-        names = [child.name() for child in root.children()]
-        group = root.insertGroup(max((names.index(n) + 1 for n in place.above if n in names), default=0), place.group)
+    parent = node.parent() if place is None else _group(root, run, place)
+    own = [
+        (k, int(child.customProperty(_RANK, 0)))
+        for k, child in enumerate(parent.children())
+        if child != node and QgsLayerTree.isLayer(child) and child.customProperty(_RUN, "") == run.key
+    ]
+    below = next((k for k, other in own if other <= rank), None)
+    if below is None:  # beneath all layers of the run, or where it stands if it is the first of them
+        below = own[-1][0] + 1 if own else parent.children().index(node) if place is None else len(parent.children())
     moved = node.clone()
-    lower = (
-        k
-        for k, child in enumerate(group.children())
-        if child != node and int(child.customProperty(_RANK, -1)) <= place.rank
-    )
-    moved.setCustomProperty(_RANK, place.rank)
-    moved.setItemVisibilityChecked(place.visible)
-    moved.setExpanded(False)
-    group.insertChildNode(next(lower, -1), moved)
+    moved.setCustomProperty(_RANK, rank)
+    moved.setCustomProperty(_RUN, run.key)
+    if place is not None:
+        moved.setItemVisibilityChecked(place.visible)
+        moved.setExpanded(place.expanded)
+    parent.insertChildNode(below, moved)
     # Last: a layer that stands nowhere in the tree, if only for a moment, is dropped from the project.
     node.parent().removeChildNode(node)
     return True
+
+
+def _group(root: QgsLayerTreeGroup, run: Run, place: Place) -> QgsLayerTreeGroup:
+    group = next((child for child in root.children() if _is_group_of(child, run.key)), None)
+    if group is None:
+        taken = {child.name() for child in root.children()}
+        for child in root.children():
+            if QgsLayerTree.isGroup(child) and child.customProperty(_RUN, ""):
+                child.setExpanded(False)  # earlier runs make room
+        group = root.insertGroup(0, next(name for name in run.names() if name not in taken))
+        group.setCustomProperty(_RUN, run.key)
+    for name in place.groups:
+        inner = next(
+            (child for child in group.children() if QgsLayerTree.isGroup(child) and child.name() == name), None
+        )
+        if inner is None:
+            higher = [k + 1 for k, child in enumerate(group.children()) if child.name() in place.above]
+            inner = group.insertGroup(max(higher, default=0), name)
+        group = inner
+    return group
+
+
+def _is_group_of(node: QgsLayerTreeNode, key: str) -> bool:
+    return QgsLayerTree.isGroup(node) and node.customProperty(_RUN, "") == key

@@ -36,6 +36,8 @@ _SOURCES, _RESISTANCE, _CORRIDORS, _KEY_AREAS = (
     "3 Corridors",
     "4 Key areas",
 )
+_RANKS = {"PINCHPOINTS": 3, "BARRIERS": 2, "CURRENT": 1, "SCORE": 0, "PINCH_TABLE": -1, "BARRIER_TABLE": -2}
+"""Of the key areas, from the top; see `Place`."""
 _FROM_THE_TOP = (_KEY_AREAS, _CORRIDORS, _SOURCES, _RESISTANCE)
 
 
@@ -110,7 +112,7 @@ class NetworkOutputs:
         """Write the tables by township."""
         for name, table in (("PINCH_TABLE", self.pinch_table), ("BARRIER_TABLE", self.barrier_table)):
             if table is not None:
-                self.job.write_features(name, table.headers, table.rows, place=_place(_KEY_AREAS, 1))
+                self.job.write_features(name, table.headers, table.rows, place=_place(_KEY_AREAS, _RANKS[name]))
 
     def tell(self) -> dict[str, float]:
         """Put the headline numbers into the results, and return them."""
@@ -144,7 +146,7 @@ class NetworkOutputs:
             self.grid,
             nodata=nodata,
             description=description,
-            place=_place(group, 0, group == _RESISTANCE),
+            place=_place(group, _RANKS.get(name, 0), group == _RESISTANCE),
             **look,
         )
 
@@ -223,9 +225,9 @@ class NetworkOutputs:
             QgsWkbTypes.Type.MultiPolygon,
             self.land.crs,
             style=styling.marked(mark),
-            place=_place(_KEY_AREAS, 1),
+            place=_place(_KEY_AREAS, _RANKS[name]),
         )
 
 
 def _place(group: str, rank: int, visible: bool = True) -> Place:
-    return Place(group, rank, _FROM_THE_TOP[: _FROM_THE_TOP.index(group)], visible)
+    return Place((group,), rank, _FROM_THE_TOP[: _FROM_THE_TOP.index(group)], visible, expanded=visible)

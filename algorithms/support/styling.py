@@ -31,7 +31,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QPainter
 
 from . import roles
-from .layertree import Place, put
+from .layertree import Place, Run, put
 from .palette import (
     CORRIDOR_WIDTHS,
     CORRIDORS,
@@ -55,11 +55,13 @@ _ALIVE: list[QgsProcessingLayerPostProcessorInterface] = []
 
 
 class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
-    def __init__(self, style: Style | None, place: Place | None, role: str) -> None:
+    def __init__(self, run: Run, style: Style | None, place: Place | None, role: str, order: int) -> None:
         super().__init__()
+        self._run = run
         self._style = style
         self._place = place
         self._role = role
+        self._order = order
 
     def postProcessLayer(self, layer, context, feedback) -> None:
         if self._style is not None:
@@ -67,16 +69,15 @@ class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
             layer.triggerRepaint()
         if self._role:
             roles.mark(layer, self._role)
-        if self._place is not None:
-            put(layer, self._place)
+        put(layer, self._run, self._place, self._order)
         _ALIVE.remove(self)
 
 
 def post_processor(
-    style: Style | None, place: Place | None = None, role: str = ""
+    run: Run, style: Style | None, place: Place | None = None, role: str = "", order: int = 0
 ) -> QgsProcessingLayerPostProcessorInterface:
     """Return what QGIS calls when the layer is loaded; kept alive until then, since QGIS does not own it."""
-    processor = _PostProcessor(style, place, role)
+    processor = _PostProcessor(run, style, place, role, order)
     _ALIVE.append(processor)
     return processor
 
