@@ -200,7 +200,8 @@ def barriers(
     (at most 8 percent longer), and half of the steps into the disc get cheaper as well; `restoration` carries it out.
 
     Departures from Linkage Mapper 3.1 [1]_: minima over the disc by default; its ring is empty for radii that are not
-    close to a whole number of cells, ours is always the outermost ring of cells; a score of exactly 0 is no gain.
+    close to a whole number of cells, ours is always the outermost ring of cells; a gain below 1e-9 of the distance
+    is none.
     """
     pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
     cells = _validate(resistance, labels, pairs, radii, cell_size, method, combine, restored)

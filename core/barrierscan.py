@@ -12,6 +12,9 @@ from .focal import Window, disc, focal_maximum, focal_minimum, ring
 from .monitor import Monitor
 from .types import Array, BoolArray, FloatArray, IntArray
 
+NOTHING = 1e-9
+"""Gain, relative to the distance or effective resistance it is taken off, up to which it is rounding."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -157,13 +160,13 @@ class Scan:
         return Box(field.top, field.left, focal_minimum(field.values, window, monitor=monitor))
 
     def _gain(self, link: int, a: Box, b: Box, radius: float, restored: float) -> Box | None:
-        """Return the scores of a link at the centres of discs, cropped to those above 0."""
+        """Return the scores of a link at the centres of discs, cropped to those that are more than rounding."""
         inside = a.common(b)
         gain = a.values[inside] + b.values[b.common(a)]
         np.subtract(self._distance[link], gain, out=gain)
         gain /= 2.0 * radius
         gain -= restored
-        np.maximum(gain, 0.0, out=gain)
+        gain[~(gain > NOTHING * self._distance[link] / (2.0 * radius))] = 0.0
         self._bar(gain, _moved(inside, a.top, a.left))
         extent = _extent(gain > 0)
         if not extent[0].stop:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .barrierscan import NOTHING
 from .circuit import RasterGraph, raster_graph
 from .circuit.direct import DirectSolver
 from .circuit.graph import DIRECTIONS
@@ -64,7 +65,7 @@ class CircuitBarriers:
     ----------
     derivative : float64, shape (rows, cols)
         By how much the effective resistance (cost units) falls for each unit taken off the resistance of the cell, in
-        metres; NaN outside the corridors.
+        metres, while the corridor stays as it is; NaN outside the corridors.
     gain : float64, shape (rows, cols)
         Predicted fall of the effective resistance, in cost units, if the disc around the cell is restored: the
         derivatives times what is taken off, a lower bound. NaN outside the corridors.
@@ -141,7 +142,10 @@ def circuit_barriers(
     The effective resistance is a concave function of the resistances (a minimum of linear ones), so the gain
     predicted from the derivatives is never more than the exact one; it is close for small changes. It is also
     homogeneous: the derivatives times the resistances add up to the effective resistance. Impassable cells, and cells
-    outside the corridor, have no derivative and are not restored.
+    outside the corridor, have no derivative and are not restored. A source is one node, but the links that leave it have
+    the mean resistance of a cell of the source and one beside it, so cells at its rim have a derivative, those deeper
+    inside 0. All this holds for the corridor as drawn: on a changed surface another is drawn, whose effective
+    resistance may even be higher where the least-cost distance has fallen and the corridor got narrower.
 
     The exact gain of a small disc is a low-rank update of the factorisation [2]_, a solve for each of its nodes; with
     a large disc, and where the corridor is so large that it is solved by iteration, the circuit is solved again. One
@@ -170,7 +174,8 @@ def circuit_barriers(
         k, place = link.index, (link.rows, link.cols)
         derivative[place] = gather(derivative[place], slope)
         gain[place] = gather(gain[place], disc_gain)
-        for centre in _most_promising(disc_gain, reach, candidates):
+        least = NOTHING * circuit.resistance * cell_size
+        for centre in _most_promising(disc_gain, reach, candidates, least):
             monitor.check()
             patch = _disc_mask(window.shape, centre, reach)
             real = cell_size * (circuit.resistance - circuit.restored(patch, restored, monitor))
@@ -179,9 +184,10 @@ def circuit_barriers(
                 predicted[k], exact[k] = disc_gain[centre], real
         for number, cells in enumerate(patches):
             patch = _inside(cells, labels.shape, place)
-            patch_predicted[k, number] = cell_gain[patch].sum()
-            patch_exact[k, number] = 0.0
-            if patch_predicted[k, number] > 0:
+            patch_predicted[k, number] = patch_exact[k, number] = 0.0
+            fall = cell_gain[patch].sum()
+            if fall > least:
+                patch_predicted[k, number] = fall
                 fallen = circuit.resistance - circuit.restored(patch, restored, monitor)
                 patch_exact[k, number] = cell_size * fallen
     cut_off = int(np.isinf(effective).sum())
@@ -216,13 +222,13 @@ def _validate(
     return cells_in(radius, cell_size)
 
 
-def _most_promising(gain: FloatArray, reach: int, count: int) -> list[tuple[int, int]]:
-    """Return the centres of at most `count` discs of the largest gain that do not overlap, best first."""
+def _most_promising(gain: FloatArray, reach: int, count: int, least: float) -> list[tuple[int, int]]:
+    """Return the centres of at most `count` discs of the largest gain above `least` that do not overlap, best first."""
     left = np.nan_to_num(gain)
     centres: list[tuple[int, int]] = []
     while len(centres) < count:
         row, col = divmod(int(left.argmax()), left.shape[1])
-        if not left[row, col] > 0:
+        if not left[row, col] > least:
             break
         centres.append((row, col))
         left[_disc_mask(left.shape, (row, col), 2 * reach)] = 0.0

@@ -414,3 +414,24 @@ def test_places_without_resistance_are_scored_only_if_asked_for(combine):
     assert found.link[0, 2] == -1
     assert (found.links.row[0], found.links.col[0]) == (1, 1)
     assert found.links.cells[0] == 7
+
+
+@pytest.mark.parametrize("cell_size", [0.1, 1 / 3, 30 / 7])
+@pytest.mark.parametrize("method", ["disc", "ring"])
+@pytest.mark.parametrize("combine", ["maximum", "sum"])
+def test_rounding_is_no_gain(cell_size, method, combine):
+    """Ground as good as restored has no barrier, whatever the digits of the sums."""
+    labels = np.zeros((30, 40), dtype=int)
+    labels[3:5, 2:5], labels[22:26, 33:36], labels[20:22, 3:6] = 1, 2, 3
+    found = barriers(
+        np.ones(labels.shape),
+        labels,
+        [[1, 2], [1, 3], [2, 3]],
+        radii=[2 * cell_size, 3 * cell_size],
+        cell_size=cell_size,
+        method=method,
+        combine=combine,
+    )
+    assert np.isnan(found.score).all()
+    assert not found.count.any()
+    assert not found.links.cells.any()

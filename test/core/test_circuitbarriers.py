@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from circuits import dense_pair
 from ecosecnet.core import circuitbarriers
 from ecosecnet.core.circuit import solve_pair
 from ecosecnet.core.circuitbarriers import circuit_barriers
@@ -72,6 +73,71 @@ def test_derivatives_are_the_limits_of_difference_quotients():
             )
         quotient = CELL * (values[1] - values[0]) / (2 * step)
         assert found.derivative[row, col] == pytest.approx(quotient, rel=1e-5, abs=1e-6)
+
+
+def test_cells_at_the_rim_of_sources_by_hand():
+    """Two ways in parallel, over the top and under the bottom; every cell is in a source or beside both."""
+    s, t, top, bottom = 2.0, 6.0, 5.0, 9.0
+    resistance = np.full((3, 3), np.nan)
+    resistance[1, 0], resistance[1, 2], resistance[0, 1], resistance[2, 1] = s, t, top, bottom
+    labels = np.array([[0, 0, 0], [1, 0, 2], [0, 0, 0]])
+    found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=1e3, radius=0, cell_size=CELL)
+    over, under = (2**0.5 * (middle + (s + t) / 2) for middle in (top, bottom))
+    assert found.links.effective_resistance[0] == pytest.approx(CELL / (1 / over + 1 / under))
+    share = under / (over + under)  # of the current that goes over the top
+    by_way = 2**0.5 * np.array([share**2, (1 - share) ** 2])
+    rim = by_way.sum() / 2
+    expected = CELL * np.array([[np.nan, by_way[0], np.nan], [rim, np.nan, rim], [np.nan, by_way[1], np.nan]])
+    np.testing.assert_allclose(found.derivative, expected)
+
+
+def test_derivatives_in_and_beside_sources_are_difference_quotients_of_the_same_corridor():
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        shape = tuple(rng.integers(3, 6, 2))
+        resistance = rng.integers(1, 30, shape).astype(float)
+        labels = np.zeros(shape, dtype=int)
+        cells = rng.permutation(labels.size)
+        labels.ravel()[cells[:2]], labels.ravel()[cells[2:5]] = 1, 2
+        found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=10.0, radius=0, cell_size=1.0)
+        window = np.where(np.isnan(found.derivative), np.nan, resistance)
+        ends = [(labels == label) & ~np.isnan(window) for label in (1, 2)]
+        for row, col in np.argwhere(~np.isnan(window)):
+            step = np.zeros(shape)
+            step[row, col] = 1e-4 * window[row, col]
+            more, less = (dense_pair(moved, *ends)[1] for moved in (window + step, window - step))
+            assert found.derivative[row, col] == pytest.approx((more - less) / (2 * step[row, col]), abs=1e-6)
+
+
+def test_a_corridor_drawn_anew_may_turn_the_sign():
+    resistance = np.array([[7.0, 3.0, 1.0], [3.0, 4.0, 7.0], [4.0, 1.0, 3.0]])
+    labels = np.array([[0, 0, 0], [1, 0, 2], [0, 0, 0]])
+    better = resistance.copy()
+    better[2, 1] = 0.5
+    found, again = (
+        circuit_barriers(surface, labels, [[1, 2]], cutoff=2.0, radius=0, cell_size=1.0)
+        for surface in (resistance, better)
+    )
+    assert found.derivative[2, 1] > 0.1
+    assert np.isnan(again.derivative).sum() > np.isnan(found.derivative).sum()
+    assert again.links.effective_resistance[0] > found.links.effective_resistance[0]
+
+
+def test_a_dead_end_brings_nothing():
+    """No current flows into a pocket with one mouth, but rounding of the potentials looks like some."""
+    resistance = np.random.default_rng(8).uniform(2.0, 9.0, (14, 30))
+    resistance[6:, 10] = resistance[6:, 20] = resistance[6, 10:21] = np.nan
+    resistance[6, 15] = 3.0
+    resistance[7, 14] = resistance[7, 16] = np.nan
+    labels = np.zeros(resistance.shape, dtype=int)
+    labels[:3, 0], labels[:3, -1] = 1, 2
+    pocket = np.zeros(resistance.shape, dtype=bool)
+    pocket[8:, 11:20] = True
+    found = circuit_barriers(
+        resistance, labels, [[1, 2]], cutoff=1e5, radius=0, cell_size=CELL, patches=[np.flatnonzero(pocket)]
+    )
+    assert not np.isnan(found.derivative[pocket]).any()
+    assert found.patch_predicted[0, 0] == found.patch_exact[0, 0] == 0.0
 
 
 @pytest.mark.parametrize("radius", [0.0, 30.0, 60.0, 120.0])
