@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import tempfile
+import traceback
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..core.errors import EcoSecNetError, InputError
+from .support.checks import problem_with_output
 from .support.crs import forget_those_of_this_thread
 from .support.inputlayers import crs_warnings, input_layers, measured, refuse_degrees, scale_warning
 from .support.job import Job
@@ -156,7 +157,10 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             return good, message
         try:
             self._rasters = self._headers(job)
-            problem = self._in_degrees(job) or self._measured_values(job) or self._unwritable(job) or self.check(job)
+            outputs = self.destinationParameterDefinitions()
+            problem = self._in_degrees(job) or self._measured_values(job)
+            problem = problem or next(filter(None, (problem_with_output(job, one) for one in outputs)), None)
+            problem = problem or self.check(job)
         except EcoSecNetError as error:
             problem = str(error)
         return (False, problem) if problem else (True, "")
@@ -189,21 +193,6 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         warning = scale_warning(layer, job.context.transformContext()) if layer is not None else None
         if warning:
             job.monitor.warn(warning)
-
-    def _unwritable(self, job: Job) -> str | None:
-        for definition in self.destinationParameterDefinitions():
-            path = job.destination_path(definition.name())
-            if not path:
-                continue
-            folder = os.path.dirname(os.path.abspath(path))
-            try:
-                os.makedirs(folder, exist_ok=True)
-                # Trying is the only test that tells the truth on every system.
-                with tempfile.TemporaryFile(dir=folder):
-                    pass
-            except OSError as error:
-                return f"{path} cannot be written ({error.strerror}). Choose a folder that you may write to."
-        return None
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
         try:
@@ -239,17 +228,16 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         try:
             self._say_how_layers_are_read(job)
             self.execute(job)
+            job.complete()
             job.monitor.step(1, 1)
-        except EcoSecNetError as error:
+        except BaseException as error:
+            # A writer that a failure has left behind in its frames would write once more when they go.
+            traceback.clear_frames(error.__traceback__)
             job.discard()
-            raise QgsProcessingException(str(error)) from None
-        except MemoryError:
-            job.discard()
-            raise QgsProcessingException(
-                "There is not enough memory for this run. Use larger cells or a smaller area."
-            ) from None
-        except BaseException:
-            job.discard()
+            if isinstance(error, MemoryError):
+                error = EcoSecNetError("There is not enough memory for this run. Use larger cells or a smaller area.")
+            if isinstance(error, EcoSecNetError):
+                raise QgsProcessingException(str(error)) from None
             raise
         finally:
             forget_those_of_this_thread()

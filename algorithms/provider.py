@@ -43,6 +43,7 @@ from .sources.mspa import MspaAlgorithm
 from .sources.naturalbreaks import NaturalBreaksAlgorithm
 from .sources.rasterbreaks import RasterBreaksAlgorithm
 from .sources.sources import SourcesAlgorithm
+from .support import rasterfiles, vectorfiles
 
 # One line for each tool, by group in the order of the work.
 ALGORITHMS = [
@@ -111,6 +112,15 @@ class EcoSecNetProvider(QgsProcessingProvider):
 
     def svgIconPath(self) -> str:
         return os.path.join(ROOT, "icons", "ecosecnet.svg")
+
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:
+        return list(rasterfiles.ENDINGS)
+
+    def supportedOutputVectorLayerExtensions(self) -> list[str]:
+        return list(vectorfiles.LAYER_ENDINGS)
+
+    def supportedOutputTableExtensions(self) -> list[str]:
+        return list(vectorfiles.TABLE_ENDINGS)
 
     def loadAlgorithms(self) -> None:
         for algorithm in ALGORITHMS:

@@ -74,9 +74,8 @@ class CircuitscapeIniAlgorithm(EcoSecNetAlgorithm):
         target = job.folder("OUTPUT_FOLDER") if given else os.path.dirname(inputs.path("output_file"))
         if isinstance(run, RasterRun) and run.maps:
             announce_files(target, run.maps, run.map_bytes, job.monitor)
-        with OutputFolder(target) as folder:
-            out = Outputs(folder, options, job.monitor)
-            run.solve(out)
+        out = Outputs(OutputFolder(job.outputs, target), options, job.monitor)
+        run.solve(out)
         shown = ", ".join(out.names[:10]) + (f" and {len(out.names) - 10:,} more" if len(out.names) > 10 else "")
         job.monitor.info(f"Written to {target}: {shown}.")
         job.results.update(OUTPUT_FOLDER=target, FILES=len(out.names))

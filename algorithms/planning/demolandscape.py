@@ -164,12 +164,6 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
             *(QgsProcessingOutputVectorLayer(vector.output, vector.label) for vector in reversed(_vectors())),
         ]
 
-    def check(self, job: Job) -> str | None:
-        if job.given("OUTPUT_FOLDER"):
-            with OutputFolder(job.folder("OUTPUT_FOLDER")):
-                pass
-        return None
-
     def execute(self, job: Job) -> None:
         from ...core import landscapes
 
@@ -187,27 +181,27 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
         )
         path = job.folder("OUTPUT_FOLDER")
         sources = {}
-        with OutputFolder(path) as folder:
-            for raster in _RASTERS:
-                sources[raster.output] = self._write_raster(folder, raster, county, job)
-                job.monitor.step(0.6 + 0.2 * len(sources) / len(_RASTERS), 1)
-            vectors = _vectors()
-            for vector in vectors:
-                rows, geometries = _features(county, vector, job)
-                columns = [Column(name, type(value)) for name, value in rows[0].items()] if rows else []
-                source = folder.layer(
-                    _PACKAGE,
-                    vector.name,
-                    columns,
-                    [list(row.values()) for row in rows],
-                    geometries,
-                    vector.kind,
-                    crs,
-                    style=vector.style,
-                    monitor=job.monitor,
-                )
-                sources[vector.output] = (source, vector.label, vector.style)
-                job.monitor.step(0.8 + 0.2 * (len(sources) - len(_RASTERS)) / len(vectors), 1)
+        folder = OutputFolder(job.outputs, path)
+        for raster in _RASTERS:
+            sources[raster.output] = self._write_raster(folder, raster, county, job)
+            job.monitor.step(0.6 + 0.2 * len(sources) / len(_RASTERS), 1)
+        vectors = _vectors()
+        for vector in vectors:
+            rows, geometries = _features(county, vector, job)
+            columns = [Column(name, type(value)) for name, value in rows[0].items()] if rows else []
+            source = folder.layer(
+                _PACKAGE,
+                vector.name,
+                columns,
+                [list(row.values()) for row in rows],
+                geometries,
+                vector.kind,
+                crs,
+                style=vector.style,
+                monitor=job.monitor,
+            )
+            sources[vector.output] = (source, vector.label, vector.style)
+            job.monitor.step(0.8 + 0.2 * (len(sources) - len(_RASTERS)) / len(vectors), 1)
         job.results["OUTPUT_FOLDER"] = path
         for rank, (output, (source, label, style)) in enumerate(sources.items(), start=1):
             job.offer(output, source, label, style, Place(rank=rank), load=job.flag("LOAD"))

@@ -16,7 +16,6 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, rasters, scores, styling
 from ..support import parameters as p
-from ..support.rasterfiles import RasterWriter
 from ..support.rasters import RasterSource
 from ..support.tables import columns, read_rows
 
@@ -195,12 +194,17 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             for row, found in read_rows(monitor):
                 yield Block(row, found[:many], found[many : many + more], found[-1] if zones else None)
 
-        path, gain_path = job.raster_path("OUTPUT"), job.raster_path("CORRECTION_OUTPUT") if corrections else None
         with ExitStack() as writers:
-            surface = writers.enter_context(RasterWriter(path, onto.grid, "float32", _NODATA, description="Resistance"))
-            gain = gain_path and writers.enter_context(
-                RasterWriter(gain_path, onto.grid, "float32", _NODATA, description="Multiplier of the corrections")
+            surface = writers.enter_context(
+                job.raster_writer("OUTPUT", onto.grid, "float32", _NODATA, description="Resistance")
             )
+            gain = None
+            if corrections and job.given("CORRECTION_OUTPUT"):
+                gain = writers.enter_context(
+                    job.raster_writer(
+                        "CORRECTION_OUTPUT", onto.grid, "float32", _NODATA, description="Multiplier of the corrections"
+                    )
+                )
             summary = build_resistance(
                 read,
                 weights,
@@ -214,12 +218,10 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 monitor=job.monitor,
             )
         _tell(summary, job)
-        ramp = ramps.over(palette.RESISTANCE, ramps.sample(path), extremes=(summary.minimum, summary.maximum))
-        job.finish("OUTPUT", path, styling.surface(ramp))
-        if gain_path:
-            job.finish(
-                "CORRECTION_OUTPUT", gain_path, styling.surface(ramps.over(palette.SCORE, ramps.sample(gain_path)))
-            )
+        ramp = ramps.over(palette.RESISTANCE, ramps.sample(surface.path), extremes=(summary.minimum, summary.maximum))
+        job.finish("OUTPUT", styling.surface(ramp))
+        if gain:
+            job.finish("CORRECTION_OUTPUT", styling.surface(ramps.over(palette.SCORE, ramps.sample(gain.path))))
         _write_table(summary, job)
         job.results.update(MINIMUM=summary.minimum, MEAN=summary.mean, MAXIMUM=summary.maximum)
 

@@ -12,7 +12,6 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, rasters, scores, styling
 from ..support import parameters as p
-from ..support.rasterfiles import RasterWriter
 from ..support.tables import columns
 
 _TABLE = 0
@@ -159,10 +158,9 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         ranges = {factor.name: (values.minimum, values.maximum)}
         codes = {} if values.codes is None else {factor.name: values.codes}
         report(check_scores([factor], ranges=ranges, codes=codes, overlay=False), job.monitor)
-        path = job.raster_path("OUTPUT")
         unmatched, counts = 0, [0] * len(factor.classes)
-        with RasterWriter(
-            path, source.grid, "float32", _NODATA, description=f"Resistance score of {factor.name}"
+        with job.raster_writer(
+            "OUTPUT", source.grid, "float32", _NODATA, description=f"Resistance score of {factor.name}"
         ) as writer:
             for row, (surface,) in read(job.monitor.part(0.5, 1.0)):
                 scored = score_values(surface, factor.classes)
@@ -178,7 +176,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         if unmatched:
             share = 100 * unmatched / (total + unmatched)
             job.monitor.warn(f"{unmatched:,} cells ({share:.2f} %) are in no class and have no score.")
-        job.finish("OUTPUT", path, styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(path))))
+        job.finish("OUTPUT", styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(writer.path))))
         hectares = source.grid.cell_ha
         job.write_table(
             "TABLE",
@@ -194,9 +192,8 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
 
         source = job.raster("INPUT")
         worst, best, largest = job.number("WORST"), job.number("BEST"), job.number("LARGEST")
-        path = job.raster_path("OUTPUT")
         beyond, valid = 0, 0
-        with RasterWriter(path, source.grid, "float32", _NODATA, description="Resistance") as writer:
+        with job.raster_writer("OUTPUT", source.grid, "float32", _NODATA, description="Resistance") as writer:
             for row, (surface,) in rasters.read_together([source], source)(job.monitor):
                 resistance = suitability_to_resistance(
                     surface,
@@ -216,7 +213,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
                 f"{beyond:,} cells ({100 * beyond / valid:.1f} %) lie beyond the worst ({worst:g}) or best ({best:g}) "
                 "suitability and count as these. Check the range of the raster."
             )
-        job.finish("OUTPUT", path, styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(path))))
+        job.finish("OUTPUT", styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(writer.path))))
 
     def _given(self, job: Job) -> FactorScores:
         name = job.raster("INPUT").name

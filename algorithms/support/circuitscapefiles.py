@@ -17,7 +17,7 @@ from ...core.grid import Grid
 from ...core.monitor import Monitor
 from . import rasterfiles
 from .outputfolder import OutputFolder
-from .rasterfiles import OutputError
+from .outputs import OutputError
 
 _GZIP = b"\x1f\x8b"
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

@@ -10,6 +10,7 @@ from typing import Callable
 import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
+    QgsFeatureSink,
     QgsGeometry,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
@@ -19,6 +20,8 @@ from qgis.core import (
     QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
@@ -28,14 +31,15 @@ from qgis.core import (
 
 from ...core.errors import InputError
 from ...core.grid import Grid
-from . import memory, rasterfiles, styling, tables
+from . import memory, rasterfiles, styling, tables, vectorfiles
 from .feedback import FeedbackMonitor
 from .layertree import Place, Run
-from .rasterfiles import OutputError
+from .outputs import OutputError, Outputs
 from .rasters import RasterSource
 from .roles import role_of_output
 from .runname import name_run
 from .tables import Column
+from .vectorfiles import Target
 from .vectors import VectorSource, is_null
 
 
@@ -46,6 +50,8 @@ class Job:
     ----------
     monitor : FeedbackMonitor
         To be handed to the core.
+    outputs : Outputs
+        Where the writing methods put what they write.
     results : dict
         What the tool returns; the writing methods fill it.
     """
@@ -62,8 +68,10 @@ class Job:
         self.context = context
         self.feedback = feedback
         self.monitor = FeedbackMonitor(feedback)
+        self.outputs = Outputs()
         self.results: dict[str, object] = {}
-        self._new_files: list[str] = []
+        self._destinations: dict[str, str] = {}
+        self._to_load: list[tuple[str, QgsProcessingContext.LayerDetails, styling.Style | None, Place | None]] = []
 
     @cached_property
     def _named(self) -> Run:
@@ -171,16 +179,21 @@ class Job:
 
     # outputs ---------------------------------------------------------------------------------------------------
 
-    def destination_path(self, name: str) -> str:
-        """Return the file an output is to be written to; empty for temporary and database outputs."""
+    def destination(self, name: str) -> str:
+        """Return where an output goes: a path, or a database as QGIS writes it; empty when it was not asked for."""
         if not self.given(name):
             return ""
-        value = self._parameters[name]
-        if hasattr(value, "sink"):
-            value = value.sink.staticValue()
-        if not isinstance(value, str) or value in ("TEMPORARY_OUTPUT", "memory:") or ":" in value[2:]:
-            return ""
-        return value if os.path.splitext(value)[1] else ""
+        if name not in self._destinations:
+            value = self._parameters[name]
+            if isinstance(value, QgsProcessingOutputLayerDefinition):
+                value = value.sink  # QGIS would else note it for loading, even if the run fails
+            definition = self._algorithm.parameterDefinition(name)
+            plain = isinstance(
+                definition, (QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination)
+            )
+            read = self._algorithm.parameterAsFileOutput if plain else self._algorithm.parameterAsOutputLayer
+            self._destinations[name] = read({name: value}, name, self.context)
+        return self._destinations[name]
 
     def write_raster(
         self,
@@ -193,24 +206,22 @@ class Job:
         classes: Sequence[tuple[int, str, tuple[int, int, int]]] = (),
         style: styling.Style | None = None,
         place: Place | None = None,
-    ) -> str | None:
-        """Write a raster output; returns its path, or None when it was not asked for."""
-        path = self.raster_path(name)
-        if path is None:
-            return None
+    ) -> None:
+        """Write a raster output; does nothing when it was not asked for."""
+        if not self.given(name):
+            return
+        path = self.outputs.path(self.destination(name))
         rasterfiles.write(
             path, values, grid, nodata=nodata, description=description, classes=classes, monitor=self.monitor
         )
-        self.finish(name, path, style or (styling.classes(classes) if classes else None), place)
-        return path
+        self.finish(name, style or (styling.classes(classes) if classes else None), place)
 
-    def raster_path(self, name: str) -> str | None:
-        """Return where a raster output goes, for tools that write it in blocks; None when it was not asked for."""
-        if not self.given(name):
-            return None
-        path = self._algorithm.parameterAsOutputLayer(self._parameters, name, self.context)
-        self._remember(path)
-        return path
+    def raster_writer(
+        self, name: str, grid: Grid, dtype: str, nodata: float, *, description: str
+    ) -> rasterfiles.RasterWriter:
+        """Return what writes a raster output in blocks; `finish` it when all are written."""
+        path = self.outputs.path(self.destination(name))
+        return rasterfiles.RasterWriter(path, grid, dtype, nodata, description=description)
 
     def write_map(
         self, name: str, file: str, values: np.ndarray, grid: Grid, *, nodata: float, description: str = ""
@@ -219,32 +230,22 @@ class Job:
         if not self.given(name):
             return
         folder = self.folder(name)
-        path = os.path.join(folder, file)
-        self._remember(folder)
-        try:
-            os.makedirs(folder, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{folder} cannot be made ({error.strerror}). Choose another folder.") from None
-        self._remember(path)
+        path = os.path.join(self.outputs.folder(folder), file)
         rasterfiles.write(path, values, grid, nodata=nodata, description=description)
         self.results[name] = folder
 
-    def finish(
-        self, name: str, destination: str, style: styling.Style | None = None, place: Place | None = None
-    ) -> None:
+    def finish(self, name: str, style: styling.Style | None = None, place: Place | None = None) -> None:
         """Note an output in the results, with the style and the place it gets when QGIS loads it."""
-        self.results[name] = destination
-        if self.context.willLoadLayerOnCompletion(destination):
-            details = self.context.layerToLoadOnCompletionDetails(destination)
-            details.setPostProcessor(self._post_processor(name, style, place))
-
-    def _post_processor(self, name: str, style: styling.Style | None, place: Place | None):
-        order = [definition.name() for definition in self._algorithm.outputDefinitions()].index(name)
-        return styling.post_processor(self._named, style, place, role_of_output(self._algorithm.NAME, name), order)
+        self.results[name] = self.destination(name)
+        value = self._parameters[name]
+        if isinstance(value, QgsProcessingOutputLayerDefinition) and value.destinationProject is not None:
+            label = value.destinationName or self._algorithm.parameterDefinition(name).description()
+            details = QgsProcessingContext.LayerDetails(label, value.destinationProject, name)
+            self._to_load.append((name, details, style, place))
 
     def folder(self, name: str) -> str:
         """Return a folder output: the path given, or that of a temporary folder."""
-        return self._algorithm.parameterAsFileOutput(self._parameters, name, self.context)
+        return self.destination(name)
 
     def offer(self, name: str, source: str, label: str, style: styling.Style, place: Place, *, load: bool) -> None:
         """Note a layer that is no output parameter in the results and, if `load`, have QGIS load it."""
@@ -252,8 +253,7 @@ class Job:
         if load and self.context.project() is not None:
             details = QgsProcessingContext.LayerDetails(label, self.context.project(), name)
             details.forceName = True  # nobody chose the file names; QGIS would show them by default
-            details.setPostProcessor(self._post_processor(name, style, place))
-            self.context.addLayerToLoadOnCompletion(source, details)
+            self._to_load.append((name, details, style, place))
 
     def write_features(
         self,
@@ -270,19 +270,46 @@ class Job:
         """Write a vector layer or, without geometries, a table; does nothing when it was not asked for."""
         if not self.given(name):
             return
+        layer = (columns, rows, geometries, kind, crs or QgsCoordinateReferenceSystem())
+        target = Target.of(self.destination(name))
+        if target is None:
+            self._write_last(name, *layer)
+        else:
+            if target.in_use():
+                path = self.outputs.scratch(target.path)
+                if not os.path.exists(path):
+                    self.outputs.at_the_end(lambda: vectorfiles.merge(path, target.path))
+            else:
+                path = self.outputs.path(target.path)
+            options = getattr(self._parameters[name], "createOptions", {})
+            vectorfiles.write(
+                path,
+                *layer,
+                layer=target.layer,
+                encoding=options.get("fileEncoding") or self.context.defaultEncoding(),
+                context=self.context.transformContext(),
+                monitor=self.monitor,
+            )
+            self._destinations[name] = target.source
+        self.finish(name, style, place)
+
+    def _write_last(self, name: str, columns, rows, geometries, kind, crs) -> None:
+        """Write to memory or a database, which nothing can be moved to, once all else is in place."""
         fields = tables.fields_of(columns)
-        self._remember(self.destination_path(name))
-        sink, destination = self._algorithm.parameterAsSink(
-            self._parameters, name, self.context, fields, kind, crs or QgsCoordinateReferenceSystem()
-        )
-        if sink is None:
-            raise QgsProcessingException(self._algorithm.invalidSinkError(self._parameters, name))
-        try:
-            tables.add_rows(sink, fields, rows, geometries, self.monitor)
-        except OSError as error:
-            raise OutputError(f"Output '{name}' could not be written: {error}") from None
-        del sink
-        self.finish(name, destination, style, place)
+        features = list(tables.features(fields, rows, geometries, self.monitor))
+
+        def write() -> None:
+            sink, where = self._algorithm.parameterAsSink(
+                {name: self.destination(name)}, name, self.context, fields, kind, crs
+            )
+            if sink is None:
+                raise OutputError(self._algorithm.invalidSinkError(self._parameters, name))
+            written = all(sink.addFeature(one, QgsFeatureSink.Flag.FastInsert) for one in features)
+            if not (written and sink.flushBuffer()):
+                raise OutputError(f"Output '{name}' could not be written to {where}: {sink.lastError()}")
+            self._destinations[name] = self.results[name] = where
+
+        self.outputs.at_the_end(write)
 
     def write_table(self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
         """Write a table without geometry; does nothing when it was not asked for."""
@@ -305,27 +332,25 @@ class Job:
         """Write a text file; does nothing when it was not asked for."""
         if not self.given(name):
             return
-        path = self._algorithm.parameterAsFileOutput(self._parameters, name, self.context)
-        self._remember(path)
+        path = self.destination(name)
         try:
-            with open(path, "w", encoding="utf-8") as file:
+            with open(self.outputs.path(path), "w", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:
-            raise OutputError(f"{path} cannot be written: {error}") from None
+            raise OutputError(f"{path} cannot be written ({error.strerror}).") from None
         self.results[name] = path
 
-    def _remember(self, path: str) -> None:
-        if path and not os.path.exists(path):
-            self._new_files.append(path)
+    def complete(self) -> None:
+        """Put all outputs in their places, and have QGIS load the layers that it is asked to."""
+        self.monitor.check()
+        self.outputs.move()
+        order = [definition.name() for definition in self._algorithm.outputDefinitions()]
+        for name, details, style, place in self._to_load:
+            role = role_of_output(self._algorithm.NAME, name)
+            details.setPostProcessor(styling.post_processor(self._named, style, place, role, order.index(name)))
+            self.context.addLayerToLoadOnCompletion(str(self.results[name]), details)
 
     def discard(self) -> None:
-        """Remove the files this run has made; called when it fails or is cancelled."""
-        for path in reversed(self._new_files):
-            if os.path.isdir(path):
-                if not os.listdir(path):
-                    os.rmdir(path)
-                continue
-            for leftover in (path, path + ".aux.xml", path + "-wal", path + "-shm"):
-                if os.path.exists(leftover):
-                    os.remove(leftover)
+        """Remove what this run has written; called when it fails or is cancelled."""
+        self.outputs.discard()
         self.results.clear()

@@ -1,4 +1,4 @@
-"""Writing rasters: complete GeoTIFFs or none."""
+"""Writing rasters: complete files that can be read back, or an error."""
 
 from __future__ import annotations
 
@@ -7,11 +7,22 @@ from collections.abc import Sequence
 
 import numpy as np
 from osgeo import gdal
-from qgis.core import QgsRasterFileWriter
 
-from ...core.errors import EcoSecNetError
 from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
+from .outputs import OutputError
+
+_DRIVERS = {
+    "tif": "GTiff",
+    "tiff": "GTiff",
+    "asc": "AAIGrid",
+    "img": "HFA",
+    "sdat": "SAGA",
+    "bil": "EHdr",
+    "nc": "netCDF",
+}
+ENDINGS = tuple(_DRIVERS)
+"""Formats that keep all values, NoData and the CRS of whole and of real numbers."""
 
 _BLOCK_CELLS = 4_000_000
 TILE = 256
@@ -25,19 +36,16 @@ _GDAL_TYPES = {
 }
 
 
-class OutputError(EcoSecNetError):
-    """A result cannot be written."""
-
-
 class RasterWriter:
-    """Writes a GeoTIFF band by band of rows; the file appears under its name only when it is complete.
+    """Writes a raster band by band of rows.
 
-    Use as a context manager. Tiled, DEFLATE with predictor, NoData and CRS set.
+    Use as a context manager; a block that ends well leaves a file that can be read back, with NoData and CRS. A GeoTIFF
+    is tiled, DEFLATE with predictor. Formats that GDAL makes only of complete rasters are converted at the end.
 
     Parameters
     ----------
     path : str
-        The file to write; an existing one is replaced on success.
+        The file to write.
     grid : Grid
         Its grid.
     dtype : str
@@ -60,31 +68,30 @@ class RasterWriter:
         description: str = "",
         classes: Sequence[tuple[int, str, tuple[int, int, int]]] = (),
     ) -> None:
-        self._path = path
+        self.path = path
+        self._name = os.path.basename(path)
         self._nodata = nodata
         self._dtype = dtype
-        suffix = os.path.splitext(path)[1] or ".tif"
-        self._temporary = f"{path}.part{suffix}"
-        driver_name = QgsRasterFileWriter.driverForExtension(suffix.lstrip(".")) or "GTiff"
-        driver = gdal.GetDriverByName(driver_name)
+        self._shape = grid.shape
+        self._driver = gdal.GetDriverByName(_DRIVERS.get(os.path.splitext(path)[1].lstrip(".").lower(), "GTiff"))
+        direct = self._driver.GetMetadataItem(gdal.DCAP_CREATE) == "YES"
+        self._written = path if direct else f"{path}.tif"
+        driver = self._driver if direct else gdal.GetDriverByName("GTiff")
         options = []
-        if driver_name == "GTiff":
+        if driver.ShortName == "GTiff":
             predictor = 3 if dtype.startswith("float") else 2
             options = ["TILED=YES", "COMPRESS=DEFLATE", f"PREDICTOR={predictor}", "ZLEVEL=4", "BIGTIFF=IF_SAFER"]
         try:
-            self._dataset = driver.Create(self._temporary, grid.cols, grid.rows, 1, _GDAL_TYPES[dtype], options)
+            self._dataset = driver.Create(self._written, grid.cols, grid.rows, 1, _GDAL_TYPES[dtype], options)
         except RuntimeError as error:  # GDAL raises instead of returning None where exceptions are switched on
-            raise OutputError(f"{path} cannot be written: {error}") from None
+            raise OutputError(f"{self._name} cannot be written: {error}") from None
         if self._dataset is None:
-            raise OutputError(
-                f"{path} cannot be written. Choose a folder that exists and that you may write to. "
-                f"GDAL says: {gdal.GetLastErrorMsg()}"
-            )
+            raise OutputError(f"{self._name} cannot be written. GDAL says: {gdal.GetLastErrorMsg()}")
         self._dataset.SetGeoTransform((grid.left, grid.dx, 0.0, grid.top, 0.0, -grid.dy))
         if grid.crs and self._dataset.SetProjection(grid.crs) != gdal.CE_None:
-            self._abandon()
             raise OutputError(
-                f"{path} cannot hold the coordinate reference system of its input. GDAL says: {gdal.GetLastErrorMsg()}"
+                f"{self._name} cannot hold the coordinate reference system of its input. "
+                f"GDAL says: {gdal.GetLastErrorMsg()}"
             )
         band = self._dataset.GetRasterBand(1)
         band.SetNoDataValue(nodata)
@@ -116,39 +123,40 @@ class RasterWriter:
             raise self._failure(gdal.GetLastErrorMsg())
 
     def _failure(self, message: str) -> OutputError:
-        return OutputError(f"Writing {self._path} failed; is the disk full? GDAL says: {message}")
-
-    def _abandon(self) -> None:
-        self._dataset = None
-        for leftover in (self._temporary, self._temporary + ".aux.xml"):
-            if os.path.exists(leftover):
-                os.remove(leftover)
+        return OutputError(f"Writing {self._name} failed; is the disk full? GDAL says: {message}")
 
     def __exit__(self, kind: object, value: object, trace: object) -> None:
+        if kind is not None:
+            self._dataset = None
+            return
         gdal.ErrorReset()
         try:
             if self._statistics is not None and self._statistics.count:
                 # QGIS would else sample the file for its colours, and find nothing where data are sparse.
                 self._dataset.GetRasterBand(1).SetStatistics(*self._statistics.result())
             self._dataset.FlushCache()
-            failed = gdal.GetLastErrorMsg() if gdal.GetLastErrorType() >= gdal.CE_Failure else ""
+            if self._written != self.path:
+                # Nine digits tell all float32 apart; GDAL would write twenty.
+                exact = ["SIGNIFICANT_DIGITS=9"] if self._dtype == "float32" else []
+                self._driver.CreateCopy(self.path, self._dataset, 0, exact)
+            self._dataset = None
+            if self._written != self.path:
+                os.remove(self._written)
+            failed = gdal.GetLastErrorMsg() if gdal.GetLastErrorType() >= gdal.CE_Failure else self._what_is_missing()
         except RuntimeError as error:
             failed = str(error)
         self._dataset = None
-        if kind is not None or failed:
-            self._abandon()
-            if failed and kind is None:
-                raise self._failure(failed)
-            return
-        try:
-            os.replace(self._temporary, self._path)
-            if os.path.exists(self._temporary + ".aux.xml"):
-                os.replace(self._temporary + ".aux.xml", self._path + ".aux.xml")
-            elif os.path.exists(self._path + ".aux.xml"):
-                os.remove(self._path + ".aux.xml")
-        except OSError as error:
-            os.remove(self._temporary)
-            raise OutputError(f"{self._path} cannot be replaced; is it open elsewhere? {error}") from None
+        if failed:
+            raise self._failure(failed)
+
+    def _what_is_missing(self) -> str:
+        """Return what is wrong with the file as it is read back."""
+        dataset = gdal.OpenEx(self.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
+        if dataset is not None and (dataset.RasterYSize, dataset.RasterXSize) == self._shape:
+            last = dataset.GetRasterBand(1).ReadAsArray(self._shape[1] - 1, self._shape[0] - 1, 1, 1)
+            if last is not None:
+                return ""
+        return gdal.GetLastErrorMsg() or "the file is not complete"
 
 
 class _Statistics:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Callable
 
 import numpy as np
-from qgis.core import QgsFeature, QgsFeatureSink, QgsField, QgsFields, QgsGeometry
+from qgis.core import QgsFeature, QgsField, QgsFields, QgsGeometry
 
 from ...core.monitor import SILENT, Monitor
 from .compat import field
 from .vectors import VectorSource, is_null
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a text begins with that a spreadsheet takes for a formula."""
+
+_PLAIN = re.compile(r"[+-]|[+-]?[0-9]*[.,]?[0-9]+([eE][+-]?[0-9]+)?")
+"""A lone sign or a number."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +45,16 @@ def fields_of(cols: Sequence[Column]) -> QgsFields:
 def kept(features: Sequence[QgsFeature], added: Sequence[Column]) -> tuple[list[Column], list[list[object]]]:
     """Return the columns and rows of features to which columns are to be added.
 
-    Left out are columns that are added anew, and the key of a GeoPackage, which the output numbers itself.
+    Left out are columns that are added anew, and the key of a GeoPackage, a whole number that the output makes itself.
     """
     if not features:
         return [], []
-    taken = {column.name.lower() for column in added} | {"fid"}
-    fields = [field for field in features[0].fields() if field.name().lower() not in taken]
+    taken = {column.name.lower() for column in added}
+    fields = [
+        field
+        for field in features[0].fields()
+        if field.name().lower() not in taken and not (field.name().lower() == "fid" and _kind(field) is int)
+    ]
     cols = [Column(field.name(), _kind(field)) for field in fields]
     return cols, [[None if is_null(one[c.name]) else c.kind(one[c.name]) for c in cols] for one in features]
 
@@ -65,24 +77,33 @@ def plain(value: object) -> object:
     return value
 
 
-def add_rows(
-    sink: QgsFeatureSink,
+def as_text(value: object) -> object:
+    """Return a value for a spreadsheet, which takes texts that begin with one of = + - @ for formulas.
+
+    Those get an apostrophe before them, as the security guide of OWASP has it; numbers written as text stay.
+    """
+    value = plain(value)
+    formula = isinstance(value, str) and value[:1] in _FORMULA and not _PLAIN.fullmatch(value)
+    return "'" + value if formula else value
+
+
+def features(
     fields: QgsFields,
     rows: Iterable[Sequence[object]],
     geometries: Iterable[QgsGeometry] | None = None,
     monitor: Monitor = SILENT,
-) -> None:
-    """Write rows, with a geometry each where given."""
+    clean: Callable[[object], object] = plain,
+) -> Iterator[QgsFeature]:
+    """Yield rows as features, with a geometry each where given."""
     shapes = iter(geometries) if geometries is not None else None
     for number, row in enumerate(rows):
         if number % 1000 == 0:
             monitor.check()
         feature = QgsFeature(fields)
-        feature.setAttributes([plain(value) for value in row])
+        feature.setAttributes([clean(value) for value in row])
         if shapes is not None:
             feature.setGeometry(next(shapes))
-        if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
-            raise OSError(f"A row could not be written: {sink.lastError()}")
+        yield feature
 
 
 def read_rows(source: VectorSource) -> Iterator[dict[str, object]]:

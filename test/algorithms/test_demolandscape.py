@@ -127,15 +127,12 @@ def test_a_new_run_replaces_the_old_files_and_leaves_others(run, tmp_path):
 
 
 def test_a_failed_run_leaves_the_folder_as_it_was(run, tmp_path, monkeypatch):
-    from ecosecnet.algorithms.support import outputfolder
+    from ecosecnet.algorithms.support import vectorfiles
 
     run("demolandscape", SIZE=120, SEED=1, OUTPUT_FOLDER=str(tmp_path))
     before = contents(tmp_path)
 
-    def full(*arguments):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(outputfolder.tables, "add_rows", full)
+    monkeypatch.setattr(vectorfiles, "_what_is_missing", lambda *arguments: "disk full")
     with pytest.raises(Exception, match=r"could not be written: disk full"):
         run("demolandscape", SIZE=120, SEED=2, OUTPUT_FOLDER=str(tmp_path))
     assert contents(tmp_path) == before

@@ -66,16 +66,19 @@ def test_transition_changes_the_colours_and_nothing_else(run, forest, tmp_path):
 
 
 def test_legend_has_the_names_of_the_codes_that_occur(run, forest, tmp_path, qgis):
-    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsRasterLayer
+    from qgis.core import (
+        QgsProcessingContext,
+        QgsProcessingFeedback,
+        QgsProcessingOutputLayerDefinition,
+        QgsProject,
+        QgsRasterLayer,
+    )
 
     context, project = QgsProcessingContext(), QgsProject()
     context.setProject(project)
     target = str(tmp_path / "codes.tif")
-    details = QgsProcessingContext.LayerDetails("codes", project, "OUTPUT")
-    context.addLayerToLoadOnCompletion(target, details)
-    qgis.run(
-        "ecosecnet:mspa", {"INPUT": forest, "OUTPUT": target}, context=context, feedback=QgsProcessingFeedback(False)
-    )
+    parameters = {"INPUT": forest, "OUTPUT": QgsProcessingOutputLayerDefinition(target, project)}
+    qgis.run("ecosecnet:mspa", parameters, context=context, feedback=QgsProcessingFeedback(False))
     layer = QgsRasterLayer(target, "codes")
     context.layerToLoadOnCompletionDetails(target).postProcessor().postProcessLayer(layer, context, None)
     names = {entry.value: entry.label for entry in layer.renderer().classes()}

@@ -20,7 +20,13 @@ SURFACES = {
 @pytest.fixture(scope="module")
 def made(qgis, tmp_path_factory):
     """A run on a small county: the report, its surfaces as files, and their styles."""
-    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsRasterLayer
+    from qgis.core import (
+        QgsProcessingContext,
+        QgsProcessingFeedback,
+        QgsProcessingOutputLayerDefinition,
+        QgsProject,
+        QgsRasterLayer,
+    )
 
     folder = tmp_path_factory.mktemp("report")
     county = qgis.run("ecosecnet:demolandscape", {"SIZE": 200, "SEED": 2, "LOAD": False, "OUTPUT_FOLDER": str(folder)})
@@ -38,10 +44,8 @@ def made(qgis, tmp_path_factory):
     }
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
     context.setProject(QgsProject.instance())
-    for name in SURFACES.values():
-        details = QgsProcessingContext.LayerDetails(name, QgsProject.instance(), name)
-        context.addLayerToLoadOnCompletion(parameters[name], details)
-    qgis.run("ecosecnet:securitynetwork", parameters, context=context, feedback=feedback)
+    wanted = {n: QgsProcessingOutputLayerDefinition(parameters[n], QgsProject.instance()) for n in SURFACES.values()}
+    qgis.run("ecosecnet:securitynetwork", {**parameters, **wanted}, context=context, feedback=feedback)
     layers = {}
     for name in SURFACES.values():
         layers[name] = QgsRasterLayer(parameters[name], name)

@@ -1,0 +1,142 @@
+"""The outputs of a run as a set: they lie aside until all are complete and then take their places together."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from typing import Callable
+
+from ...core.errors import EcoSecNetError
+
+_COMPANIONS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
+"""What GDAL and SQLite keep beside a file; it must not outlive the file it belongs to."""
+
+_INDEXES = {".shp": (".qix", ".sbn", ".sbx", ".cpg")}
+"""What other programs keep beside a file, under its name with another ending."""
+
+
+class OutputError(EcoSecNetError):
+    """A result cannot be written."""
+
+
+class Outputs:
+    """Keeps what a run writes aside, beside its places, and moves it there when everything is complete.
+
+    Whatever a format writes beside a file moves with it. What stands in the way is put aside first and put back when
+    anything fails, so that the results of an earlier run stay whole until the new ones are.
+    """
+
+    def __init__(self) -> None:
+        self._aside: dict[str, str] = {}
+        self._made: list[str] = []
+        self._last: list[Callable[[], None]] = []
+
+    def path(self, target: str) -> str:
+        """Return where to write a file until the run is complete."""
+        folder, file = os.path.split(os.path.realpath(target))
+        return os.path.join(self._beside(folder), "new", file)
+
+    def folder(self, target: str) -> str:
+        """Return where to write the files of a folder until the run is complete."""
+        return os.path.join(self._beside(os.path.realpath(target)), "new")
+
+    def scratch(self, target: str) -> str:
+        """Return where to write a file that is no output itself, on the disk of the output it serves."""
+        folder, file = os.path.split(os.path.realpath(target))
+        return os.path.join(self._beside(folder), "scratch", file)
+
+    def at_the_end(self, write: Callable[[], None]) -> None:
+        """Have something written that cannot be moved, such as a table of a database, when all else is in place."""
+        self._last.append(write)
+
+    def move(self) -> None:
+        """Move everything to its place.
+
+        Raises
+        ------
+        OutputError
+            If that cannot be; then everything is as it was before the run.
+        """
+        moved: list[tuple[str, str]] = []
+        try:
+            for source, target, former in self._moves():
+                for one in _set_of(target, os.path.dirname(source)):
+                    _rename(one, os.path.join(former, os.path.basename(one)), moved, target)
+                _rename(source, target, moved, target)
+            for write in self._last:
+                write()
+        except BaseException:
+            kept = dict(self._aside)
+            self._aside.clear()  # should putting back fail, nothing is deleted
+            for source, target in reversed(moved):
+                os.replace(target, source)
+            self._aside.update(kept)
+            raise
+        self._remove_aside()
+
+    def discard(self) -> None:
+        """Remove everything that has been written, and folders that were made for it."""
+        self._remove_aside()
+        for folder in self._made:
+            with contextlib.suppress(OSError):  # others may have put something there
+                os.rmdir(folder)
+
+    def _remove_aside(self) -> None:
+        for folder in self._aside.values():
+            shutil.rmtree(folder, ignore_errors=True)
+        self._aside.clear()
+
+    def _beside(self, folder: str) -> str:
+        if folder not in self._aside:
+            try:
+                self._make(folder)
+                self._aside[folder] = tempfile.mkdtemp(prefix=".unfinished-", dir=folder)
+                for part in ("new", "former", "scratch"):
+                    os.mkdir(os.path.join(self._aside[folder], part))
+            except OSError as error:
+                raise OutputError(
+                    f"{folder} cannot be written ({error.strerror}). Choose a folder that you may write to."
+                ) from None
+        return self._aside[folder]
+
+    def _make(self, folder: str) -> None:
+        missing = []
+        while not os.path.exists(folder):
+            missing.append(folder)
+            folder = os.path.dirname(folder)
+        for one in reversed(missing):
+            os.mkdir(one)
+            self._made.insert(0, one)
+
+    def _moves(self) -> Iterator[tuple[str, str, str]]:
+        for folder, aside in self._aside.items():
+            new = os.path.join(aside, "new")
+            # GeoPackages go first: they are what another program may hold open.
+            for file in sorted(os.listdir(new), key=lambda name: (not name.endswith(".gpkg"), name)):
+                yield os.path.join(new, file), os.path.join(folder, file), os.path.join(aside, "former")
+
+
+def _set_of(target: str, new: str) -> Iterator[str]:
+    """Yield what an earlier run has left under the name of a file, except companions that are themselves replaced."""
+    stem, ending = os.path.splitext(target)
+    if os.path.isdir(target):
+        raise OutputError(f"{target} is a folder, so that no file of that name can be written. Choose another name.")
+    if os.path.exists(target):
+        yield target
+    for one in (*(target + c for c in _COMPANIONS), *(stem + c for c in _INDEXES.get(ending.lower(), ()))):
+        if os.path.exists(one) and not os.path.exists(os.path.join(new, os.path.basename(one))):
+            yield one
+
+
+def _rename(source: str, target: str, moved: list[tuple[str, str]], wanted: str) -> None:
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        raise OutputError(
+            f"{wanted} cannot be replaced ({error.strerror}); is it open in QGIS or elsewhere? Remove its layers from "
+            "the project, or choose another place."
+        ) from None
+    moved.append((source, target))

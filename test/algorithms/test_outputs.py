@@ -1,0 +1,313 @@
+"""Outputs of a run are a set: all of them are complete and in their places, or everything is as before."""
+
+import contextlib
+import os
+import resource
+
+import numpy as np
+import pytest
+from layerio import read_raster, read_table
+
+pytestmark = pytest.mark.qgis
+
+
+@pytest.fixture
+def forest(raster):
+    ground = np.ones((60, 60), dtype=np.uint8)
+    ground[5:30, 5:30] = ground[35:55, 30:58] = 2
+    ground[28:40, 20:50] = 2
+    return raster("forest", ground)
+
+
+@pytest.fixture
+def landscape(raster, polygons):
+    """Return resistance and four sources, whose links need a row each."""
+    rng = np.random.default_rng(1)
+    squares = [
+        (f"MultiPolygon ((({x} {y}, {x + 90} {y}, {x + 90} {y - 90}, {x} {y - 90}, {x} {y})))", {"source_id": k})
+        for k, (x, y) in enumerate([(500_060, 2_899_940), (501_500, 2_899_900), (500_100, 2_898_500)], start=1)
+    ]
+    return {
+        "RESISTANCE": raster("resistance", rng.uniform(1.0, 9.0, (60, 60)).astype(np.float32)),
+        "SOURCES": polygons("sources", squares),
+    }
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def cancels_at(folder, count):
+    """Return a feedback that cancels as soon as so many files lie aside."""
+    from qgis.core import QgsProcessingFeedback
+
+    class Impatient(QgsProcessingFeedback):
+        def isCanceled(self):
+            return len(list(folder.glob(".unfinished-*/*/*"))) >= count
+
+    return Impatient(False)
+
+
+@contextlib.contextmanager
+def small_disk(size):
+    """Let no file grow beyond some bytes, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def link_outputs(folder):
+    files = {"LINKS": "links.gpkg", "CORRIDORS": "corridors.tif", "ZONES": "zones.shp", "PROFILE": "profile.csv"}
+    return {name: str(folder / file) for name, file in files.items()}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 8])
+def test_a_cancelled_run_leaves_the_results_of_the_one_before(run, landscape, tmp_path, count):
+    out = tmp_path / "out"
+    run("linkages", **landscape, **link_outputs(out), CUTOFF=500)
+    before = contents(out)
+    assert {"links.gpkg", "corridors.tif", "zones.shp", "zones.dbf", "profile.csv"} <= before.keys()
+    with pytest.raises(Exception, match="Cancelled"):
+        run("linkages", feedback=cancels_at(out, count), **landscape, **link_outputs(out), CUTOFF=300)
+    assert contents(out) == before
+
+
+def test_a_cancelled_run_leaves_no_folder_that_it_has_made(run, landscape, tmp_path):
+    out = tmp_path / "a" / "b"
+    with pytest.raises(Exception, match="Cancelled"):
+        run("linkages", feedback=cancels_at(out, 2), **landscape, **link_outputs(out), CUTOFF=300)
+    assert not (tmp_path / "a").exists()
+
+
+def test_when_one_place_cannot_be_taken_the_others_are_given_back(run, landscape, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    run("linkages", **landscape, **link_outputs(out), CUTOFF=500)
+    before = contents(out)
+    replace = os.replace
+
+    def locked(source, target):
+        if os.path.basename(target) == "zones.shp" and "/new/" in source:
+            raise PermissionError(13, "is open")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", locked)
+    with pytest.raises(Exception, match=r"zones.shp cannot be replaced \(is open\)"):
+        run("linkages", **landscape, **link_outputs(out), CUTOFF=300)
+    assert contents(out) == before
+
+
+def test_companions_of_an_earlier_file_go_with_it(run, forest, tmp_path):
+    out = tmp_path / "mspa.tif"
+    for stale in (".aux.xml", ".ovr", ".msk"):
+        (tmp_path / f"mspa.tif{stale}").write_text("of another raster")
+    run("mspa", INPUT=forest, OUTPUT=str(out))
+    assert not (tmp_path / "mspa.tif.ovr").exists()
+    assert not (tmp_path / "mspa.tif.msk").exists()
+    aux = tmp_path / "mspa.tif.aux.xml"
+    assert not aux.exists() or "of another raster" not in aux.read_text()
+
+
+@pytest.mark.parametrize("ending", ["tif", "tiff", "asc", "img", "sdat", "bil", "nc"])
+def test_every_raster_format_holds_cells_nodata_and_crs(run, landscape, forest, tmp_path, ending):
+    from osgeo import gdal, osr
+
+    reference = run("costdistance", **landscape, MAX=2000, OUTPUT=str(tmp_path / "as.tif"))["OUTPUT"]
+    out = tmp_path / "out"
+    for tool, parameters in (("costdistance", {**landscape, "MAX": 2000}), ("mspa", {"INPUT": forest})):
+        path = run(tool, **parameters, OUTPUT=str(out / f"{tool}.{ending}"))["OUTPUT"]
+        assert path == str(out / f"{tool}.{ending}")
+        dataset = gdal.Open(path)
+        assert dataset.GetGeoTransform() == pytest.approx((500_000.0, 30.0, 0.0, 2_900_000.0, 0.0, -30.0))
+        wanted = osr.SpatialReference()
+        wanted.ImportFromEPSG(32648)
+        assert osr.SpatialReference(wkt=dataset.GetProjection()).IsSame(wanted)
+    values, nodata = read_raster(str(out / f"costdistance.{ending}"))
+    expected, expected_nodata = read_raster(reference)
+    np.testing.assert_array_equal(values.astype(np.float32), expected)
+    assert nodata == expected_nodata
+    assert (values == nodata).any()
+    assert not [path for path in out.iterdir() if path.name.startswith(".") or path.name.endswith(".tif.tif")]
+
+
+@pytest.mark.parametrize("ending", ["png", "rst", "jpg", "vrt", "gpkg", "xyz"])
+def test_a_raster_format_that_loses_something_is_refused_first(run, forest, tmp_path, ending):
+    with pytest.raises(Exception, match=rf"mspa.{ending}: rasters cannot be written as .{ending} .*\.tif, .*\.asc"):
+        run("mspa", INPUT=forest, OUTPUT=str(tmp_path / "out" / f"mspa.{ending}"))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "ending", ["gpkg", "shp", "geojson", "fgb", "gml", "kml", "sqlite", "tab", "csv", "xlsx", "ods"]
+)
+def test_every_layer_format_holds_every_row(run, landscape, tmp_path, ending):
+    out = tmp_path / "out"
+    found = run("linkages", **landscape, CUTOFF=500, LINKS=str(out / f"links.{ending}"), CORRIDORS=str(out / "c.tif"))
+    assert found["LINKS"] == str(out / f"links.{ending}")
+    assert len(read_table(found["LINKS"])) == 3
+    assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "csv", "xlsx", "ods", "geojson", "gml"])
+def test_every_table_format_holds_every_row(run, forest, tmp_path, ending):
+    found = run("mspa", INPUT=forest, OUTPUT=str(tmp_path / "m.tif"), STATISTICS=str(tmp_path / f"s.{ending}"))
+    assert len(read_table(found["STATISTICS"])) == 11
+
+
+@pytest.mark.parametrize(("name", "file"), [("LINKS", "l.dxf"), ("LINKS", "l.json"), ("PROFILE", "p.shp")])
+def test_a_layer_format_that_loses_something_is_refused_first(run, landscape, tmp_path, name, file):
+    outputs = {**link_outputs(tmp_path / "out"), name: str(tmp_path / "out" / file)}
+    with pytest.raises(Exception, match=r"cannot be written as .* without loss"):
+        run("linkages", **landscape, CUTOFF=500, **outputs)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_geopackage_keeps_its_other_layers(run, landscape, tmp_path, existing):
+    from osgeo import gdal
+
+    package = tmp_path / "project.gpkg"
+    if existing:
+        os.replace(landscape["SOURCES"], package)  # its only layer is 'sources'
+        landscape["SOURCES"] = f"{package}|layername=sources"
+    links, zones = (f"ogr:dbname='{package}' table=\"{name}\" (geom)" for name in ("links", "zones"))
+    for cutoff in (500, 300):
+        found = run(
+            "linkages", **landscape, CUTOFF=cutoff, LINKS=links, ZONES=zones, CORRIDORS=str(tmp_path / f"{cutoff}.tif")
+        )
+        assert found["LINKS"] == f"{package}|layername=links"
+        kept = gdal.OpenEx(str(package), gdal.OF_VECTOR)
+        names = {kept.GetLayer(k).GetName(): kept.GetLayer(k).GetFeatureCount() for k in range(kept.GetLayerCount())}
+        assert names == {"links": 3, "zones": 3, **({"sources": 3} if existing else {})}
+        assert len(read_table(found["LINKS"])) == len(read_table(found["ZONES"])) == 3
+
+
+def test_a_cancelled_run_leaves_a_geopackage_alone(run, landscape, tmp_path):
+    package = tmp_path / "project.gpkg"
+    os.replace(landscape["SOURCES"], package)
+    landscape["SOURCES"] = f"{package}|layername=sources"
+    before = package.read_bytes()
+    links = f"ogr:dbname='{package}' table=\"links\" (geom)"
+    with pytest.raises(Exception, match="Cancelled"):
+        run(
+            "linkages",
+            feedback=cancels_at(tmp_path, 2),
+            **landscape,
+            CUTOFF=500,
+            LINKS=links,
+            CORRIDORS=str(tmp_path / "c.tif"),
+        )
+    assert package.read_bytes() == before
+
+
+def test_layers_load_under_their_names_wherever_they_go(qgis, landscape, tmp_path):
+    from qgis.core import (
+        QgsApplication,
+        QgsProcessingContext,
+        QgsProcessingFeedback,
+        QgsProcessingOutputLayerDefinition,
+        QgsProcessingUtils,
+        QgsProject,
+    )
+
+    project = QgsProject()
+    places = {
+        "LINKS": "TEMPORARY_OUTPUT",
+        "ZONES": f"ogr:dbname='{tmp_path}/zones.gpkg' table=\"belts\" (geom)",
+        "CORRIDORS": "TEMPORARY_OUTPUT",
+        "PROFILE": str(tmp_path / "profile.csv"),
+    }
+    wanted = {name: QgsProcessingOutputLayerDefinition(place, project) for name, place in places.items()}
+    wanted["ZONES"].destinationName = "My zones"
+    for fails in (True, False):
+        context = QgsProcessingContext()
+        context.setProject(project)
+        feedback = cancels_at(tmp_path, 2) if fails else QgsProcessingFeedback(False)
+        with pytest.raises(Exception, match="Cancelled") if fails else contextlib.nullcontext():
+            found = qgis.run(
+                "ecosecnet:linkages", {**landscape, **wanted, "CUTOFF": 500}, context=context, feedback=feedback
+            )
+        loaded = context.layersToLoadOnCompletion()
+        if fails:
+            assert loaded == {}
+            continue
+        found["LINKS"] = found["LINKS"].id()  # `processing.run` hands out layers in memory themselves
+        assert {details.outputName: where for where, details in loaded.items()} == {n: found[n] for n in places}
+        tool = QgsApplication.processingRegistry().algorithmById("ecosecnet:linkages")
+        labels = {name: tool.parameterDefinition(name).description() for name in places}
+        assert {d.outputName: d.name for d in loaded.values()} == {**labels, "ZONES": "My zones"}
+        for where in loaded.keys() - {found["LINKS"]}:
+            layer = QgsProcessingUtils.mapLayerFromString(where, context)
+            assert layer is not None, where
+            assert layer.isValid()
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "csv", "geojson", "xlsx", "shp", "fgb"])
+def test_a_full_disk_is_a_failure_that_leaves_nothing(run, polygons, tmp_path, ending):
+    rng = np.random.default_rng(2)
+    rows = [
+        (f"MultiPolygon ((({x} 0, {x + 1} 0, {x} 1, {x} 0)))", {"name": f"{rng.integers(1 << 60)} " * 9, "v": float(x)})
+        for x in range(1024)
+    ]
+    layer = polygons("many", rows)
+    out = tmp_path / "out"
+    out.mkdir()
+    with small_disk(20_000), pytest.raises(Exception, match=r"(?i)graded.*could not be written.*disk full"):
+        run("naturalbreaks", INPUT=layer, FIELD="v", OUTPUT=str(out / f"graded.{ending}"))
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["tif", "asc", "sdat"])
+def test_a_full_disk_is_noticed_for_rasters_too(run, landscape, tmp_path, ending):
+    out = tmp_path / "out"
+    out.mkdir()
+    with small_disk(3_000), pytest.raises(Exception, match=r"(?i)cost\..*disk full"):
+        run("costdistance", **landscape, OUTPUT=str(out / f"cost.{ending}"))
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "sqlite"])
+def test_fields_whose_names_the_format_needs_are_written_under_others(run, tmp_path, ending):
+    from qgis.core import QgsFeature, QgsGeometry, QgsProcessingFeedback, QgsVectorLayer
+
+    class Ear(QgsProcessingFeedback):
+        told = ""
+
+        def pushWarning(self, text):
+            self.told += text
+
+    fields = "field=geom:string&field=GEOMETRY:integer&field=fid:string&field=v:double"
+    layer = QgsVectorLayer(f"MultiPolygon?crs=EPSG:32648&{fields}", "odd", "memory")
+    for x in range(5):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([f"g{x}", x, f"f{x}", float(x)])
+        feature.setGeometry(QgsGeometry.fromWkt(f"MultiPolygon ((({x} 0, {x + 1} 0, {x} 1, {x} 0)))"))
+        layer.dataProvider().addFeatures([feature])
+    ear = Ear(False)
+    path = str(tmp_path / f"graded.{ending}")
+    run("naturalbreaks", feedback=ear, INPUT=layer, FIELD="v", CLASSES=2, OUTPUT=path)
+    found = read_table(path)
+    assert len(found) == 5
+    renamed = {"gpkg": {"geom": "geom_1", "fid": "fid_1"}, "sqlite": {"GEOMETRY": "GEOMETRY_1"}}[ending]
+    rows = [{name.lower(): value for name, value in row.items()} for row in found]
+    for name, kept in {"geom": "g{}", "GEOMETRY": "{}", "fid": "f{}"}.items():
+        free = renamed.get(name, name)
+        assert [str(row[free.lower()]) for row in rows] == [kept.format(x) for x in range(5)]
+        assert (f"'{name}' is written as '{free}'" in ear.told) == (name in renamed)
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "ods", "gpkg"])
+def test_texts_that_a_spreadsheet_would_run_stay_texts(run, polygons, tmp_path, ending):
+    names = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "-5", "+3.5e2", "-", "Alder - Birch"]
+    rows = [
+        (f"MultiPolygon ((({x} 0, {x + 1} 0, {x} 1, {x} 0)))", {"name": name, "v": -1.5 * x})
+        for x, name in enumerate(names)
+    ]
+    path = str(tmp_path / f"graded.{ending}")
+    run("naturalbreaks", INPUT=polygons("names", rows), FIELD="v", CLASSES=2, OUTPUT=path)
+    found = read_table(path)
+    guarded = "" if ending == "gpkg" else "'"
+    assert [str(row["name"]) for row in found] == [*(guarded + name for name in names[:4]), *names[4:]]
+    assert [float(row["v"]) for row in found] == [-1.5 * x for x in range(8)]
