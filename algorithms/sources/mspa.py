@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from qgis.core import QgsProcessingOutputNumber
+from qgis.core import QgsDistanceArea, QgsGeometry, QgsProcessingOutputNumber, QgsRectangle
 
 from ...core.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from ...core.errors import InputError
-from ...core.grid import Grid
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html, styling
@@ -63,6 +62,9 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         "Same cells as the program of the Joint Research Centre (mspa 2.4, in GuidosToolbox Workbench and "
         "pyGuidos).</p>"
     )
+
+    METRIC = False
+    """It counts cells; only its hectares need metres."""
 
     def declare(self):
         return [
@@ -159,13 +161,14 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
 
         source = job.raster("INPUT")
         grid = source.grid
-        width = _edge_width(job, grid)
+        width = _edge_width(job, source)
         connectivity = CONNECTIVITIES[job.choice("CONNECTIVITY")]
         profile_wanted = job.given("PROFILE") or job.given("PROFILE_CHART")
         widest = job.integer("PROFILE_WIDEST")
         job.need_memory(bytes_per_cell(max(width, widest) if profile_wanted else width) * grid.rows * grid.cols)
         cells = _coded(job, source)
         self._tell(job, cells)
+        cell_ha = _cell_hectares(job, source)
 
         if uses_numba(cells.size, width):
             job.monitor.info("Thinning and thickening with numba.")
@@ -177,8 +180,8 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor.part(0.1, 0.4 if profile_wanted else 0.8),
         )
         result = statistics(codes, connectivity=connectivity, monitor=job.monitor)
-        areas = {row.name: row.cells * grid.cell_ha for row in result.classes}
-        if not areas["Core"]:
+        areas = {row.name: row.cells * cell_ha for row in result.classes}
+        if result.foreground and not areas["Core"]:
             job.monitor.warn(
                 f"There is no core: with an edge width of {width} cell(s) every patch is too narrow, and all foreground "
                 "is islet. Use a smaller edge width or smaller cells."
@@ -186,7 +189,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         if profile_wanted:
             widths = list(range(1, widest + 1))
             table = edge_width_profile(cells, widths, connectivity=connectivity, monitor=job.monitor.part(0.4, 0.8))
-            self._write_profile(job, widths, table * grid.cell_ha, width, grid)
+            self._write_profile(job, widths, table * cell_ha, width, source)
         del cells
 
         transition = job.flag("TRANSITION")
@@ -215,34 +218,38 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
                 for row in result.classes
             ),
         )
-        job.monitor.info(
-            ", ".join(f"{row.name.lower()} {row.of_foreground:.1f} %" for row in result.classes[:7])
-            + f" of {result.foreground * grid.cell_ha:,.1f} ha foreground."
-        )
-        job.results["FOREGROUND_HA"] = result.foreground * grid.cell_ha
+        if result.foreground:
+            job.monitor.info(
+                ", ".join(f"{row.name.lower()} {row.of_foreground:.1f} %" for row in result.classes[:7])
+                + f" of {result.foreground * cell_ha:,.1f} ha foreground."
+            )
+        job.results["FOREGROUND_HA"] = result.foreground * cell_ha
         job.results["CORE_HA"] = areas["Core"]
         job.results["EDGE_WIDTH_CELLS"] = width
 
     def _tell(self, job: Job, cells: np.ndarray) -> None:
         counts = np.bincount(cells.ravel(), minlength=3)
+        if not counts[FOREGROUND] + counts[BACKGROUND]:
+            raise InputError(f"'{job.raster('INPUT').name}' holds only NoData: there is nothing to segment.")
         if not counts[FOREGROUND]:
-            raise InputError(
-                "There is no foreground: no cell of the raster is coded 2. Give the foreground values, or use the "
-                "output of 'Foreground from land cover'."
+            job.monitor.warn(
+                "There is no foreground: no cell of the raster is coded 2, so all of it is background. Give the foreground "
+                "values, or use the output of 'Foreground from land cover'."
                 if not job.given("FOREGROUND")
-                else f"No cell has one of the foreground values {job.text('FOREGROUND')}. "
+                else f"No cell has one of the foreground values {job.text('FOREGROUND')}, so all of it is background. "
                 + describe_values(*job.raster("INPUT").read())
             )
         if not counts[BACKGROUND]:
             job.monitor.warn("There is no background: every cell with data is foreground, so all of it is core.")
 
-    def _write_profile(self, job: Job, widths: list[int], areas: np.ndarray, used: int, grid: Grid) -> None:
+    def _write_profile(self, job: Job, widths: list[int], areas: np.ndarray, used: int, source: RasterSource) -> None:
         from ...core.mspa import CLASS_NAMES, class_colour
 
-        metres = grid.cell_size
+        in_degrees = source.crs.isGeographic()
+        metres = np.nan if in_degrees else source.grid.cell_size
         kinds = range(1, areas.shape[1] + 1)
         names = {f"{CLASS_NAMES[k].lower()}_ha": float for k in kinds}
-        share = 100 * areas[:, 0] / areas[0].sum()
+        share = 100 * areas[:, 0] / (areas[0].sum() or np.nan)
         rows = [[w, w * metres, *map(float, areas[k]), float(share[k])] for k, w in enumerate(widths)]
         job.write_table("PROFILE", columns(edge_width=int, edge_m=float, **names, core_pct=float), rows)
         if not job.given("PROFILE_CHART"):
@@ -250,7 +257,10 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         legend = [(CLASS_NAMES[k], class_colour(k)) for k in kinds]
         parts = [
             html.stacked_bars(
-                [(f"{w} cell(s), {w * metres:g} m", list(map(float, areas[k]))) for k, w in enumerate(widths)],
+                [
+                    (f"{w} cell(s)" + ("" if in_degrees else f", {w * metres:g} m"), list(map(float, areas[k])))
+                    for k, w in enumerate(widths)
+                ],
                 legend,
                 "Share of the foreground in each class, by edge width",
             ),
@@ -261,17 +271,40 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
                 "perforation counts as edge or perforation."
             ),
         ]
-        lead = (
-            f"{job.raster('INPUT').name}, cells of {metres:g} m; the map was made with an edge width of {used} cell(s)."
-        )
+        size = f"{source.grid.dx:g} degrees" if in_degrees else f"{metres:g} m"
+        lead = f"{source.name}, cells of {size}; the map was made with an edge width of {used} cell(s)."
         job.write_html("PROFILE_CHART", html.page("How the MSPA classes change with the edge width", lead, parts))
 
 
-def _edge_width(job: Job, grid: Grid) -> int:
+def _cell_hectares(job: Job, source: RasterSource) -> float:
+    """Return the area of a cell; in degrees that of one in the middle, with a warning."""
+    if not source.crs.isGeographic():
+        return source.grid.cell_ha
+    measure = QgsDistanceArea()
+    measure.setSourceCrs(source.crs, job.context.transformContext())
+    measure.setEllipsoid(source.crs.ellipsoidAcronym() or "WGS84")
+    grid = source.grid
+    x, y = grid.centre(grid.rows // 2, grid.cols // 2)
+    cell = QgsRectangle(x - grid.dx / 2, y - grid.dy / 2, x + grid.dx / 2, y + grid.dy / 2)
+    hectares = measure.measureArea(QgsGeometry.fromRect(cell)) / 1e4
+    job.monitor.warn(
+        f"'{source.name}' is in degrees. The classes count cells and are right; hectares are approximate, {hectares:.4g} for "
+        "every cell as in the middle of the raster."
+    )
+    return hectares
+
+
+def _edge_width(job: Job, source: RasterSource) -> int:
+    grid = source.grid
     width = job.integer("EDGE_WIDTH")
     metres = job.number("EDGE_WIDTH_METRES")
-    cell = grid.cell_size
     if metres:
+        if source.crs.isGeographic():
+            raise InputError(
+                f"'{source.name}' is in degrees, where {metres:g} m are not a number of cells. Give the edge width in cells, "
+                "or reproject the raster first."
+            )
+        cell = grid.cell_size
         width = max(1, round(metres / cell))
         job.monitor.info(f"Edge width: {metres:g} m is {width} cell(s) of {cell:g} m, that is {width * cell:g} m.")
     if width > max(grid.rows, grid.cols):

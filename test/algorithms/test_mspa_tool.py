@@ -129,14 +129,13 @@ def test_profile_table_and_chart(run, forest, tmp_path):
     ("values", "options", "message"),
     [
         (np.array([[1, 2], [4, 9]], np.uint8), {}, "not coded 0 missing.*holds the values 1, 2, 4, 9"),
-        (np.ones((4, 4), np.uint8), {}, "no foreground"),
-        (FOREST, {"FOREGROUND": "8"}, "foreground values 8.*holds the values 0, 1, 2"),
+        (FOREST, {"FOREGROUND": "2,,-"}, "'-' is neither"),
         (FOREST, {"EDGE_WIDTH": 31}, "31 cells is larger than the raster .20 rows, 30 columns"),
         (np.array([[1.5, np.nan]], "f4"), {}, "measured values .fractions such as 1.5"),
-        (np.full((3, 3), np.nan, "f4"), {}, "no foreground"),
+        (np.full((3, 3), np.nan, "f4"), {}, "holds only NoData"),
         (FOREST, {"FOREGROUND": "a"}, "'a' is neither"),
     ],
-    ids=["codes", "background", "values", "width", "fractions", "nan", "text"],
+    ids=["codes", "dash", "width", "fractions", "nan", "text"],
 )
 def test_bad_input_is_told_plainly_and_leaves_no_file(run, raster, tmp_path, values, options, message):
     target = tmp_path / "codes.tif"
@@ -145,10 +144,44 @@ def test_bad_input_is_told_plainly_and_leaves_no_file(run, raster, tmp_path, val
     assert not target.exists()
 
 
-def test_degrees_are_refused(run, raster, tmp_path):
+def test_degrees_give_the_same_codes_and_approximate_hectares(run, raster, tmp_path):
+    plane = run("mspa", INPUT=raster("plane", FOREST), **outputs(tmp_path, "OUTPUT"))
+    codes = read_raster(plane["OUTPUT"])[0]
     path = raster("degrees", FOREST, cell=0.001, left=105.0, top=26.0, crs="EPSG:4326")
-    with pytest.raises(Exception, match="is in degrees"):
-        run("mspa", INPUT=path, OUTPUT=str(tmp_path / "codes.tif"))
+    out = run("mspa", INPUT=path, **outputs(tmp_path, "OUTPUT", "STATISTICS", "PROFILE", "PROFILE_CHART"))
+    np.testing.assert_array_equal(read_raster(out["OUTPUT"])[0], codes)
+    assert "hectares are approximate" in run.feedback.textLog()
+    # Series for the length of a degree on WGS84 at 25.99 degrees north.
+    latitude = np.radians(25.99)
+    north = 111132.954 - 559.822 * np.cos(2 * latitude) + 1.175 * np.cos(4 * latitude)
+    east = 111412.84 * np.cos(latitude) - 93.5 * np.cos(3 * latitude)
+    hectares = north * east * 1e-6 / 1e4
+    foreground = int((FOREST == 2).sum())
+    assert out["FOREGROUND_HA"] == pytest.approx(foreground * hectares, rel=1e-3)
+    assert out["FOREGROUND_HA"] != pytest.approx(plane["FOREGROUND_HA"], rel=0.1)
+    assert all(not row["edge_m"] for row in read_table(out["PROFILE"]))
+    with pytest.raises(Exception, match="in degrees, where 60 m are not a number of cells"):
+        run("mspa", INPUT=path, EDGE_WIDTH_METRES=60, OUTPUT=str(tmp_path / "never.tif"))
+
+
+@pytest.mark.parametrize("options", [{}, {"FOREGROUND": "8"}])
+def test_without_foreground_all_is_background(run, raster, tmp_path, options):
+    values = np.ones((6, 7), np.uint8)
+    values[2, 3] = 0
+    out = run(
+        "mspa",
+        INPUT=raster("bare", values, nodata=0),
+        **options,
+        **outputs(tmp_path, "OUTPUT", "STATISTICS", "PROFILE", "PROFILE_CHART"),
+    )
+    codes = read_raster(out["OUTPUT"])[0]
+    assert (codes[values == 1] == 0).all()
+    assert codes[2, 3] == 129
+    assert "so all of it is background" in run.feedback.textLog()
+    assert out["FOREGROUND_HA"] == 0
+    shares = {row["class"]: row for row in read_table(out["STATISTICS"])}
+    assert shares["Background"]["cells"] == 41
+    assert shares["Background"]["landscape_pct"] == 100
 
 
 def test_all_foreground_and_no_core_are_warned_of(run, raster, tmp_path):

@@ -33,6 +33,15 @@ def assert_same(cells, connectivity, edge_width, intext):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_map_without_foreground(missing):
+    cells = np.ones((20, 30), np.uint8)
+    if missing:
+        cells[5:9, 11] = 0
+    for connectivity in (8, 4):
+        assert_same(cells, connectivity, 1, True)
+
+
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     cells=arrays.arrays(
