@@ -26,6 +26,15 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         model.setSourceFilePath(self.sourceFilePath())
         return model
 
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        results = super().processAlgorithm(parameters, context, feedback)
+        # QGIS would call the layers what scripts call the outputs: "mspa", "pinch_points".
+        for definition in self.destinationParameterDefinitions():
+            layer = results.get(definition.name())
+            if layer and context.willLoadLayerOnCompletion(layer):
+                context.layerToLoadOnCompletionDetails(layer).name = definition.description()
+        return results
+
     def createCustomParametersWidget(self, parent: QWidget | None = None) -> QWidget:
         from .support.dialog import ToolDialog  # imports windows, which a QGIS without a screen may lack
 

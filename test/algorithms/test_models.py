@@ -160,6 +160,21 @@ def test_sources_model_gives_what_its_tools_give_with_their_defaults(single, cou
     assert len(rows) >= 2
 
 
+def test_layers_are_called_as_the_outputs_are_labelled(qgis, county):
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition, QgsProject
+
+    project = QgsProject()
+    given = {"landuse": county["LANDUSE"], "foreground": "1,2,6"}
+    for name in ("mspa:mspa", "importance:sources"):
+        given[name] = QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project)
+    context = QgsProcessingContext()
+    context.setProject(project)
+    model = offered(ROOT / "models" / "sourcesfromlandcover.model3")
+    assert model.run(given, context, QgsProcessingFeedback())[1]
+    names = [details.name for details in context.layersToLoadOnCompletion().values()]
+    assert sorted(names) == ["Ecological sources", "MSPA codes"]
+
+
 def test_sources_model_hands_its_inputs_on(single, county):
     given = {"landuse": county["LANDUSE"], "foreground": "1,2,6", "dispersal": 600}
     every = {
