@@ -116,7 +116,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             p.flag(
                 "SNAP",
                 "Move focal nodes on NoData to the nearest valid cell",
-                "Otherwise they are named and nothing is computed.",
+                "Otherwise they are named and left out, as Circuitscape does: nothing is connected to them.",
                 advanced=True,
             ),
             p.flag(

@@ -62,10 +62,11 @@ class NetworkRun:
 
         def listener(i: int, j: int, potential: np.ndarray) -> None:
             label = f"_{self._names[i]}_{self._names[j]}"
+            part = self._graph.component == self._graph.component[i]
             if self._options.write_volt_maps:
-                self._nodes(out, f"voltages{label}", potential)
+                self._nodes(out, f"voltages{label}", potential, part)
             if self._options.write_cur_maps and not self._options.write_cum_cur_map_only:
-                self._nodes(out, f"node_currents{label}", self._graph.currents(potential))
+                self._nodes(out, f"node_currents{label}", self._graph.currents(potential), part)
                 self._branches(out, f"branch_currents{label}", self._graph.branch_currents(potential))
 
         flow = circuit.network_pairwise(
@@ -115,8 +116,9 @@ class NetworkRun:
             )
         return places
 
-    def _nodes(self, out: Outputs, name: str, values: np.ndarray) -> None:
-        out.table(f"{name}.txt", np.column_stack([self._names, values]))
+    def _nodes(self, out: Outputs, name: str, values: np.ndarray, part: np.ndarray | slice = slice(None)) -> None:
+        """Write values of the nodes of a part of the network, as Circuitscape does for a pair, or of all."""
+        out.table(f"{name}.txt", np.column_stack([self._names[part], values[part]]))
 
     def _branches(self, out: Outputs, name: str, values: np.ndarray) -> None:
         size = np.abs(values)

@@ -35,12 +35,13 @@ class Focal:
 def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray) -> Focal:
     """Return the focal nodes of the parameters FOCAL or FOCAL_LAYER with ID_FIELD.
 
-    Those without a valid cell are moved to the nearest one if SNAP says so.
+    Those without a valid cell are moved to the nearest one if SNAP says so; else they stay and nothing reaches them, as
+    in Circuitscape. Either way they are named.
 
     Raises
     ------
     InputError
-        For nodes outside the raster or, without SNAP, on NoData.
+        For nodes outside the raster, or when fewer than two have a valid cell.
     """
     from ...core import circuit
 
@@ -55,13 +56,18 @@ def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray) -> Focal:
             f"{focal.ids[k - 1]} (nearest valid cell: {raster.where(*divmod(cell, raster.grid.cols))})"
             for k, cell in list(lost.items())[:10]
         )
-        if not job.flag("SNAP"):
-            raise InputError(
-                f"{len(lost)} focal node(s) have no cell with a resistance: {places}. Move them, or tick 'Move focal "
-                "nodes on NoData to the nearest valid cell' (SNAP)."
-            )
-        job.monitor.warn(f"{len(lost)} focal node(s) on NoData were moved: {places}.")
-        focal.cells.update({k: np.array([cell]) for k, cell in lost.items()})
+        if job.flag("SNAP"):
+            job.monitor.warn(f"{len(lost)} focal node(s) on NoData were moved: {places}.")
+            focal.cells.update({k: np.array([cell]) for k, cell in lost.items()})
+        else:
+            left = len(focal.ids) - len(lost)
+            sentence = f"{len(lost)} focal node(s) have no cell with a resistance and are left out: {places}."
+            advice = "Move them, or tick 'Move focal nodes on NoData to the nearest valid cell' (SNAP)."
+            if left < 2:
+                raise InputError(
+                    f"{sentence} At least two must be left, but there {'is' if left else 'are'} {left}. {advice}"
+                )
+            job.monitor.warn(f"{sentence} {advice}")
     single = [int(cells[0]) for cells in focal.cells.values() if len(cells) == 1]
     if len(set(single)) < len(single):
         shared = [focal.ids[k - 1] for k, c in focal.cells.items() if len(c) == 1 and single.count(int(c[0])) > 1]

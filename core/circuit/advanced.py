@@ -16,6 +16,10 @@ from .solvers import make_solver, tell_solver
 CONFLICTS = ("keep_both", "remove_source", "remove_ground", "remove_both")
 
 
+_NAMED = 10
+"""Places that a warning names."""
+
+
 @dataclass(frozen=True)
 class GroundedFlow:
     """Currents from sources to grounds.
@@ -57,7 +61,7 @@ def advanced(
         What to do with a source and a ground in one place, first cell by cell, then node by node (short-circuit
         regions; there "remove_both" removes the source). A kept source always beats a direct ground.
     monitor : Monitor
-        Progress and cancellation.
+        Progress, cancellation, and a warning that names sources and grounds without a node.
 
     Returns
     -------
@@ -77,6 +81,8 @@ def advanced(
     check_resistance(resistance)
     graph = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions)
     has_node = graph.node >= 0
+    for name, values in (("source(s)", sources), ("ground(s)", grounds)):
+        _name_lost(name, np.argwhere(~has_node & (np.nan_to_num(values) != 0.0)).tolist(), monitor)
     injected = np.where(has_node & ~np.isnan(sources), sources, 0.0)
     conductance = np.where(has_node & ~np.isnan(grounds), grounds, 0.0)
     injected, conductance = resolve(injected, conductance, conflict)
@@ -89,6 +95,17 @@ def advanced(
         monitor=monitor,
     )
     return GroundedFlow(graph.on_cells(flow.current), graph.on_cells(flow.voltage))
+
+
+def _name_lost(name: str, places: list[list[int]], monitor: Monitor) -> None:
+    if not places:
+        return
+    shown = "; ".join(f"row {row + 1}, column {col + 1}" for row, col in places[:_NAMED])
+    more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
+    monitor.warn(
+        f"{len(places):,} {name} lie on cells without a resistance (NoData) and are left out: {shown}{more} "
+        "(counted from the top left)."
+    )
 
 
 def grounded_flow(

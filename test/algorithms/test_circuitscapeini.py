@@ -292,9 +292,16 @@ def test_network(run, tmp_path):
         "point_file": "nodes.txt",
         "output_file": "net.out",
         "write_cur_maps": True,
+        "write_volt_maps": True,
     }
     run("circuitscapeini", INPUT=write_ini(tmp_path / "net.ini", **options))
     assert (tmp_path / "net_resistances_3columns.out").read_text() == "1 3 1\n1 9 -1\n3 9 -1\n"
+    # the files of a pair list the nodes of its part of the network only, the sums all
+    np.testing.assert_allclose(
+        np.loadtxt(tmp_path / "net_node_currents_1_3.txt"), [[1, 1], [2, 0.5], [3, 1]], rtol=1e-9
+    )
+    volts = np.loadtxt(tmp_path / "net_voltages_1_3.txt")
+    np.testing.assert_allclose(volts, [[1, 0], [2, 0.5], [3, 1]], atol=1e-9)
     branches = np.loadtxt(tmp_path / "net_branch_currents_1_3.txt")
     np.testing.assert_allclose(branches, [[1, 2, 0.5], [1, 3, 0.5], [2, 3, 0.5]], rtol=1e-9)
     nodes = np.loadtxt(tmp_path / "net_node_currents_cum.txt")

@@ -1,5 +1,7 @@
 """The current-flow tool in a real QGIS."""
 
+import re
+
 import numpy as np
 import pytest
 from layerio import read_raster, read_table
@@ -112,10 +114,25 @@ def test_points_with_text_ids(run, row_of_cells, polygons):
 def test_focal_nodes_on_nodata(run, raster, row_of_cells, tmp_path):
     row_of_cells["RESISTANCE"] = raster("holes", np.array([[-1, 2, 3, 4, 5]], dtype=np.float32), nodata=-1)
     row_of_cells["CURRENT"] = str(tmp_path / "current.tif")
-    with pytest.raises(Exception, match=r"10 \(nearest valid cell: row 1, column 2"):
-        run("currentflow", **row_of_cells)
-    assert not (tmp_path / "current.tif").exists()
+    places = r"10 \(nearest valid cell: row 1, column 2"
+    out = run("currentflow", **row_of_cells)
+    log = run.feedback.textLog()
+    assert re.search(r"1 focal node\(s\) have no cell with a resistance and are left out: " + places, log)
+    assert [row[2:] for row in resistances(out)] == [(None, False), (None, False), (pytest.approx(8.0), True)]
+    cells, nodata = read_raster(out["CURRENT"])
+    np.testing.assert_allclose(cells, [[nodata, 0, 1, 1, 1]], atol=1e-12)
+    for mode, reached in ((1, [False, True, True]), (2, [False, True, True])):
+        assert [row[3] for row in resistances(run("currentflow", **row_of_cells, MODE=mode))] == reached
     assert resistances(run("currentflow", **row_of_cells, SNAP=True))[0][2] == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize("mode", range(3))
+def test_one_focal_node_off_nodata_is_not_enough(run, raster, row_of_cells, tmp_path, mode):
+    row_of_cells["RESISTANCE"] = raster("holes", np.array([[-1, 2, -1, 4, 5]], dtype=np.float32), nodata=-1)
+    row_of_cells["CURRENT"] = str(tmp_path / "current.tif")
+    with pytest.raises(Exception, match=r"10 \(.*; 20 \(.* At least two must be left, but there is 1"):
+        run("currentflow", **row_of_cells, MODE=mode)
+    assert not (tmp_path / "current.tif").exists()
 
 
 def test_nothing_is_connected(run, raster, row_of_cells):

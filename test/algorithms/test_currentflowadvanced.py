@@ -79,3 +79,16 @@ def test_negative_resistance_to_ground(run, raster, row_of_cells):
     row_of_cells["GROUNDS"] = raster("bad", np.array([[0, -1, -9, -9, 2]], dtype=np.float32), nodata=-9)
     with pytest.raises(Exception, match="negative resistance to ground -1"):
         run("currentflowadvanced", **row_of_cells)
+
+
+def test_sources_and_grounds_on_nodata_are_named_and_left_out(run, raster, row_of_cells):
+    row_of_cells["RESISTANCE"] = raster("hole", np.array([[1, 1, 1, 1, -9]], dtype=np.float32), nodata=-9)
+    row_of_cells["CURRENT_SOURCES"] = raster("two", np.array([[-9, -9, 3, -9, 1]], dtype=np.float32), nodata=-9)
+    out = run("currentflowadvanced", **row_of_cells)
+    text = run.feedback.textLog()
+    assert "1 source(s) lie on cells without a resistance (NoData) and are left out: row 1, column 5" in text
+    assert "1 ground(s) lie on cells without a resistance (NoData) and are left out: row 1, column 5" in text
+    np.testing.assert_allclose(read_raster(out["CURRENT"])[0][0, :4], [3, 3, 3, 0], atol=1e-6)
+    row_of_cells["CURRENT_SOURCES"] = raster("one", np.array([[-9, -9, -9, -9, 1]], dtype=np.float32), nodata=-9)
+    with pytest.raises(Exception, match="no source on a valid cell"):
+        run("currentflowadvanced", **row_of_cells)
