@@ -70,6 +70,7 @@ def repaired(polygon: QgsGeometry) -> QgsGeometry:
     """Return a polygon that GEOS accepts; a good one, or one that has collapsed to a line, comes back as it is."""
     if polygon.isGeosValid():
         return polygon
-    mended = polygon.makeValid()
+    # Part by part: what lies in two parts belongs to the whole, which not every version of QGIS knows.
+    mended = QgsGeometry.unaryUnion([part.makeValid() for part in polygon.asGeometryCollection()])
     mended.convertGeometryCollectionToSubclass(QgsWkbTypes.GeometryType.PolygonGeometry)
     return mended if mended.area() > 0.0 else polygon

@@ -8,6 +8,7 @@ import numpy as np
 from qgis.core import QgsWkbTypes
 
 from ...core.errors import InputError
+from ...core.monitor import Monitor
 from .job import Job
 from .rasters import RasterSource
 from .tables import read_rows
@@ -48,7 +49,7 @@ def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray) -> Focal:
     if job.given("FOCAL"):
         by_id = circuit.focal_cells(whole_numbers(job.raster("FOCAL")))
     else:
-        by_id = _cells_of_features(job.vector("FOCAL_LAYER"), job.field("ID_FIELD"), raster)
+        by_id = _cells_of_features(job.vector("FOCAL_LAYER"), job.field("ID_FIELD"), raster, job.monitor)
     focal = Focal(list(by_id), dict(enumerate(by_id.values(), start=1)))
     lost = circuit.stranded(focal.cells, resistance)
     if lost:
@@ -75,11 +76,11 @@ def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray) -> Focal:
     return focal
 
 
-def _cells_of_features(source: VectorSource, id_field: str, raster: RasterSource) -> dict:
+def _cells_of_features(source: VectorSource, id_field: str, raster: RasterSource, monitor: Monitor) -> dict:
     """Return the cells under the features of each id; a polygon that holds no cell centre gets its nearest cell."""
     grid = raster.grid
     by_id: dict = {}
-    outside = []
+    outside, bare = [], []
     if id_field and id_field not in source.field_names:
         raise InputError(f"'{source.name}' has no field '{id_field}'. It has: {', '.join(source.field_names)}.")
     if not id_field and "source_id" in source.field_names:
@@ -87,9 +88,10 @@ def _cells_of_features(source: VectorSource, id_field: str, raster: RasterSource
     for feature in source.features(raster.crs):
         geometry = feature.geometry()
         if geometry.isEmpty():
+            bare.append(feature[id_field] if id_field else feature.id())
             continue
         one = feature[id_field] if id_field else feature.id()
-        if is_null(one):
+        if is_null(one) or one == "":
             raise InputError(f"'{source.name}' has features without a value in '{id_field}'. Give every one an id.")
         one = int(one) if isinstance(one, float) and one.is_integer() else one
         cells = np.empty(0, dtype=np.int64)
@@ -105,6 +107,8 @@ def _cells_of_features(source: VectorSource, id_field: str, raster: RasterSource
                 continue
             cells = np.array([row * grid.cols + col for row, col in places])
         by_id.setdefault(one, []).append(cells)
+    if bare:
+        monitor.warn(f"Focal nodes {name_ids(bare)} of '{source.name}' have no geometry and were left out.")
     if outside:
         raise InputError(
             f"Focal nodes {name_ids(outside)} of '{source.name}' lie outside the raster ({grid.describe()}). "

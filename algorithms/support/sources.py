@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsRectangle, QgsSpatialIndex
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsRectangle, QgsSpatialIndex, QgsWkbTypes
 
 from ...core.errors import InputError
 from ...core.grid import Grid
@@ -54,7 +54,7 @@ def read_polygons(
     """Return the ids of the sources and their features.
 
     Those without a geometry are left out; polygons that cross themselves are repaired. Both are warned of, and so are
-    sources without an area and land that belongs to two sources.
+    polygons without an area and land that belongs to two sources.
 
     Parameters
     ----------
@@ -70,23 +70,38 @@ def read_polygons(
     Raises
     ------
     InputError
-        For ids that are missing or given twice.
+        For points and lines, and for ids that are missing or given twice.
     """
     if not id_field and "source_id" in source.field_names:
         id_field = "source_id"
     if id_field and id_field not in source.field_names:
         raise InputError(f"'{source.name}' has no field '{id_field}'. It has: {', '.join(source.field_names)}.")
-    features, bare = [], []
+    features, bare, thin = [], [], []
     for one in source.features(crs):
         shape = one.geometry()
-        usable = not (shape.isNull() or shape.isEmpty()) and shape.boundingBox().isFinite()
-        (features if usable else bare).append(one)
+        if shape.isNull() or shape.isEmpty() or not shape.boundingBox().isFinite():
+            bare.append(one)
+            continue
+        if QgsWkbTypes.flatType(shape.wkbType()) == QgsWkbTypes.Type.GeometryCollection:
+            shape.convertGeometryCollectionToSubclass(QgsWkbTypes.GeometryType.PolygonGeometry)
+            one.setGeometry(shape)
+        (features if shape.type() == QgsWkbTypes.GeometryType.PolygonGeometry and not shape.isEmpty() else thin).append(
+            one
+        )
+    if thin:
+        raise InputError(
+            f"Sources {_named(thin, id_field)} of '{source.name}' are points or lines; sources are polygons. Buffer them "
+            "first (Vector, Geoprocessing Tools, Buffer), by half a cell or more."
+        )
     if bare:
-        named = name_ids(one[id_field] if id_field else one.id() for one in bare)
-        monitor.warn(f"Sources {named} of '{source.name}' have no geometry and were left out.")
+        monitor.warn(f"Sources {_named(bare, id_field)} of '{source.name}' have no geometry and were left out.")
     ids = _ids(source, features, id_field)
     _mend(source, ids, features, crs or source.crs, monitor)
     return ids, features
+
+
+def _named(features: list[QgsFeature], id_field: str) -> str:
+    return name_ids(one[id_field] if id_field else one.id() for one in features)
 
 
 def _ids(source: VectorSource, features: list[QgsFeature], id_field: str) -> list:
@@ -123,8 +138,8 @@ def _mend(source: VectorSource, ids: list, features: list[QgsFeature], crs, moni
         monitor.warn(f"Sources {name_ids(crossed)} of '{source.name}' cross themselves and were repaired; check them.")
     if flat:
         monitor.warn(
-            f"Sources {name_ids(flat)} of '{source.name}' have an area of 0 ha (points, lines or collapsed polygons): "
-            "on a raster each is a cell; where areas count they weigh nothing."
+            f"Sources {name_ids(flat)} of '{source.name}' have an area of 0 ha (polygons that have collapsed): on a "
+            "raster each is a cell; where areas count they weigh nothing."
         )
     shared = _overlaps([feature.geometry() for feature in features], monitor)
     if shared:

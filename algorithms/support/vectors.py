@@ -70,16 +70,16 @@ class VectorSource:
         return self.source.fields().names()
 
     def features(self, crs: QgsCoordinateReferenceSystem | None = None) -> Iterator[QgsFeature]:
-        """Yield the features without curves, reprojected where the layer has another CRS."""
+        """Yield the features without curves and empty parts, reprojected where the layer has another CRS."""
         own = self.crs
         transform = None
         if crs is not None and crs.isValid() and own.isValid() and crs != own:
             # Not left to the request: QGIS would hand out unchanged coordinates where the layer's CRS is no longer whole.
             transform = QgsCoordinateTransform(own, crs, self.context)
         for feature in self.source.getFeatures():
-            shape = feature.geometry()
-            if _is_curved(shape):
-                shape = QgsGeometry(shape.constGet().segmentize())
+            given = feature.geometry()
+            shape = _plain(given)
+            if shape is not given:
                 feature.setGeometry(shape)
             if transform is not None:
                 try:
@@ -98,9 +98,19 @@ class VectorSource:
         return [f.geometry() for f in self.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
 
 
-def _is_curved(shape: QgsGeometry) -> bool:
-    """Tell whether GDAL and GEOS, which know no curves, would pass over a geometry; it may have none all the same."""
-    return not shape.isNull() and (QgsWkbTypes.isCurvedType(shape.wkbType()) or shape.constGet().hasCurvedSegments())
+def _plain(shape: QgsGeometry) -> QgsGeometry:
+    """Return a geometry without what GDAL and GEOS pass over or misread.
+
+    They know no curves, nor the types for them where a geometry happens to have none; an empty part stretches the box to
+    the origin.
+    """
+    if shape.isNull():
+        return shape
+    if QgsWkbTypes.isCurvedType(shape.wkbType()) or shape.constGet().hasCurvedSegments():
+        shape = QgsGeometry(shape.constGet().segmentize())
+    if shape.isMultipart() and any(part.isEmpty() for part in shape.constParts()):
+        return QgsGeometry.collectGeometry([part for part in shape.asGeometryCollection() if not part.isEmpty()])
+    return shape
 
 
 def overlaps(geometry: QgsGeometry, grid: Grid) -> bool:

@@ -59,25 +59,42 @@ TOOLS = {
 }
 
 
-@pytest.mark.parametrize("odd", ODD)
-def test_every_tool_says_the_same(run, raster, polygons, links, odd):
+@pytest.fixture
+def given(raster, links):
+    """Return the parameters of each tool beside the sources."""
     from qgis.core import QgsApplication
 
-    rows, sentence = ODD[odd]
-    layer = polygons(odd, rows)
+    found = {}
     for tool, parameters in TOOLS.items():
         algorithm = QgsApplication.processingRegistry().algorithmById(f"ecosecnet:{tool}")
-        given = {**parameters, "SOURCES": layer}
+        found[tool] = dict(parameters)
         for name, value in (("RESISTANCE", raster("ground", GROUND)), ("LINKS", links)):
             definition = algorithm.parameterDefinition(name)
-            if definition is not None and not definition.isDestination() and tool not in ("connectivity", "gravity"):
-                given[name] = value
-        if tool == "gravity":
-            given["LINKS"] = links
-            if odd == "flat":
-                continue  # refused: the logarithm of an area of 0
-        run(tool, **given)
+            plain = tool in ("connectivity", "gravity") and name == "RESISTANCE"
+            if definition is not None and not definition.isDestination() and not plain:
+                found[tool][name] = value
+    return found
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_every_tool_says_the_same(run, polygons, given, odd):
+    rows, sentence = ODD[odd]
+    layer = polygons(odd, rows)
+    for tool, parameters in given.items():
+        if (tool, odd) == ("gravity", "flat"):
+            continue  # refused: the logarithm of an area of 0
+        run(tool, SOURCES=layer, **parameters)
         assert run.feedback.textLog().count(sentence) == 1, tool
+
+
+@pytest.mark.parametrize("kind", ["Point", "LineString"])
+def test_every_tool_refuses_points_and_lines_alike(run, polygons, given, kind):
+    wkt = "Point ({0} {1})" if kind == "Point" else "LineString ({0} {1}, {2} {1})"
+    rows = [(wkt.format(LEFT + 100 * k, TOP - 100 * k, LEFT + 100 * k + 50), {"source_id": k}) for k in range(1, 4)]
+    layer = polygons("thin", rows, kind=kind)
+    for tool, parameters in given.items():
+        with pytest.raises(Exception, match="Sources 1, 2, 3 of 'thin' are points or lines; sources are polygons"):
+            run(tool, SOURCES=layer, **parameters)
 
 
 def test_a_bow_tie_counts_with_its_area_when_made_valid(run, polygons):

@@ -81,3 +81,40 @@ def test_levels_are_written_beside_curves(run, polygons):
     written = read_table(found["OUTPUT"])
     assert [row["level"] for row in written] == [2, 2, 1, 1]
     assert all(row["_geometry"].area() == pytest.approx(np.pi * 300**2, rel=1e-4) for row in written)
+
+
+def rectangle(left, top, wide, high):
+    x, y = LEFT + CELL * left, TOP - CELL * top
+    far, low = x + CELL * wide, y - CELL * high
+    return f"(({x} {y}, {far} {y}, {far} {low}, {x} {low}, {x} {y}))"
+
+
+def features_of(layer):
+    from ecosecnet.algorithms.support.vectors import VectorSource
+    from qgis.core import QgsCoordinateTransformContext
+
+    return [one.geometry() for one in VectorSource(layer, "shapes", QgsCoordinateTransformContext()).features()]
+
+
+def test_land_in_two_parts_of_one_source_counts_once(run, polygons):
+    wkt = f"MULTIPOLYGON({rectangle(2, 2, 6, 6)}, {rectangle(5, 4, 8, 3)})"
+    layer = polygons("parts", [(wkt, {"source_id": 1}), (f"MULTIPOLYGON({rectangle(20, 2, 4, 4)})", {"source_id": 2})])
+    rows = read_table(run("connectivity", SOURCES=layer, OUTPUT="TEMPORARY_OUTPUT")["OUTPUT"])
+    assert rows[0]["_geometry"].area() == pytest.approx((36 + 24 - 9) * CELL**2)
+
+
+def test_an_empty_part_does_not_stretch_the_box(qgis):
+    from qgis.core import QgsFeature, QgsGeometry, QgsMultiPolygon, QgsPolygon, QgsVectorLayer
+
+    part = QgsPolygon()
+    part.fromWkt(f"POLYGON{rectangle(2, 2, 6, 6)}")
+    shape = QgsMultiPolygon()
+    shape.addGeometry(QgsPolygon())
+    shape.addGeometry(part)
+    layer = QgsVectorLayer("MultiPolygon?crs=EPSG:32648", "shapes", "memory")
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry(shape))
+    layer.dataProvider().addFeatures([feature])
+    (found,) = features_of(layer)
+    assert found.boundingBox().xMinimum() == LEFT + 2 * CELL
+    assert found.area() == pytest.approx(36 * CELL**2)

@@ -259,18 +259,27 @@ def numbers(results, names=None):
             found[key] = _cells(value)
         elif value.endswith(".txt"):
             with open(value, encoding="utf-8") as file:
-                found[key] = [tuple(float(one) for one in line.split()) for line in file]
+                found[key] = [_numbers(*line.split("\t"), names or {}) for line in file]
         else:
             assert os.path.exists(value), value
     return found
 
 
+_IDS = ("source_id", "from_id", "to_id", "from", "to", "node1", "node2")
+_ASIDE = ("reason", "name", "fid", "ogc_fid", "id", "WKT", "note")
+
+
+def _numbers(*columns):
+    *ids, value, names = columns
+    return (*(float(names.get(one, one)) for one in ids), float(value))
+
+
 def _row(feature, names):
-    """Return the attributes by name but those that quote ids in a text, and the size and place of the geometry."""
+    """Return the attributes but those that quote ids or that a format adds, and the size and place of the geometry."""
     row = [
-        names.get(str(feature[field.name()]), feature[field.name()])
+        names.get(str(feature[field.name()]), feature[field.name()]) if field.name() in _IDS else feature[field.name()]
         for field in feature.fields()
-        if field.name() not in ("reason", "name", "fid", "id")
+        if field.name() not in _ASIDE
     ]
     geometry = feature.geometry()
     if geometry.isNull():
