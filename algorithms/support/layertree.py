@@ -78,8 +78,8 @@ class Place:
 def put(layer: QgsMapLayer, run: Run, place: Place | None = None, order: int = 0) -> None:
     """Move a layer that is being loaded to its place.
 
-    Without a place it stays where it is, but above or below the other layers of its run: points on top, then lines, areas
-    and rasters, and of a kind those of lower `order` first.
+    Without a place it goes to the top, where QGIS would put it above the current layer, out of sight below the groups of an
+    earlier run; within its run points are on top, then lines, areas and rasters, and of a kind those of lower `order`.
 
     QGIS has groups for outputs only since 3.32, and no say in their order. The layer is moved at once, before the map is
     drawn, where it is in the tree already; else as soon as Processing has added it.
@@ -104,15 +104,15 @@ def _move(identifier: str, run: Run, place: Place | None, rank: int) -> bool:
     node = root.findLayer(identifier)
     if node is None:
         return False
-    parent = node.parent() if place is None else _group(root, run, place)
+    parent = root if place is None else _group(root, run, place)
     own = [
         (k, int(child.customProperty(_RANK, 0)))
         for k, child in enumerate(parent.children())
         if child != node and QgsLayerTree.isLayer(child) and child.customProperty(_RUN, "") == run.key
     ]
     below = next((k for k, other in own if other <= rank), None)
-    if below is None:  # beneath all layers of the run, or where it stands if it is the first of them
-        below = own[-1][0] + 1 if own else parent.children().index(node) if place is None else len(parent.children())
+    if below is None:  # beneath all layers of the run
+        below = own[-1][0] + 1 if own else 0 if place is None else len(parent.children())
     moved = node.clone()
     moved.setCustomProperty(_RANK, rank)
     moved.setCustomProperty(_RUN, run.key)

@@ -3,7 +3,7 @@
 import pytest
 from qgis.core import QgsMapLayer
 from qgis.PyQt.QtWidgets import QDockWidget
-from window import colours, settle, share_of_most_common
+from window import colours, flat, settle, share_of_most_common
 
 LANDSCAPE = {
     "County boundary", "Townships", "Villages", "Mines", "Geological hazards", "Roads", "Rivers", "Nature reserves",
@@ -30,11 +30,6 @@ def looks_default(layer):
     if layer.type() == QgsMapLayer.LayerType.RasterLayer:
         return layer.renderer().type() in ("singlebandgray", "multibandcolor")
     return layer.isSpatial() and layer.displayExpression() == "" and layer.renderer() is None
-
-
-def flat(tree):
-    """Return the layer names of a tree from the top."""
-    return [name for one in tree for name in (flat(one[1]) if isinstance(one, tuple) else [one])]
 
 
 @pytest.fixture

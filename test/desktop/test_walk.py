@@ -9,7 +9,7 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
 )
-from window import TOOLS, settle, wait
+from window import TOOLS, flat, settle, wait
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +105,8 @@ def assert_loaded(window, before, names):
         if layer.type() == QgsMapLayer.LayerType.RasterLayer:
             assert layer.renderer().type() not in ("singlebandgray", "multibandcolor"), layer.name()
             assert window.legend(layer), layer.name()
+    # On top of everything, else what an earlier run has made hides them.
+    assert set(flat(window.tree())[: len(new)]) == set(names)
     return [layer.id() for layer in new]
 
 

@@ -235,6 +235,11 @@ class Dialog:
         settle(0.1)
 
 
+def flat(tree):
+    """Return the layer names of a tree from the top."""
+    return [name for one in tree for name in (flat(one[1]) if isinstance(one, tuple) else [one])]
+
+
 def text_of(item):
     """Return the text of an item of a message bar."""
     parts = [item.text()] if hasattr(item, "text") else [label.text() for label in item.findChildren(QLabel)]
