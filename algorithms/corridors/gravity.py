@@ -11,6 +11,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
+from ..support.fields import Shown
 from ..support.links import COST_FIELDS, numbers, read_links
 from ..support.rasters import metres_per_unit
 from ..support.sources import Sources, read_polygons, read_sources
@@ -108,7 +109,9 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
         )
         table = np.full((len(sources.ids), len(sources.ids)), np.nan)
         table[pairs[:, 0], pairs[:, 1]] = table[pairs[:, 1], pairs[:, 0]] = strength
-        names = columns(source_id=sources.id_type, **{f"to_{one}": float for one in sources.ids})
+        names = columns(
+            source_id=sources.id_type, **{f"to_{one}": (float, Shown(f"To source {one}", "", 4)) for one in sources.ids}
+        )
         job.write_table("MATRIX", names, [(one, *row) for one, row in zip(sources.ids, table)])
 
 

@@ -10,6 +10,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, styling
 from ..support import parameters as p
 from ..support.declarations import barrier_radii, read_radii
+from ..support.fields import Shown
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.tables import columns
 
@@ -202,7 +203,14 @@ def _write_gaining_links(job: Job, found, net: Linked) -> None:
 
 def _write_links(job: Job, best, real, net: Linked) -> None:
     names = columns(
-        cw_dist=float, score=float, percent=float, radius=float, gain=float, gain_ha=float, x=float, y=float
+        cw_dist=float,
+        score=(float, Shown("Barrier score", "cost units per m")),
+        percent=float,
+        radius=float,
+        gain=(float, Shown("Cost saved, predicted", "cost units", 1)),
+        gain_ha=float,
+        x=float,
+        y=float,
     )
     hectares = best.cells * net.raster.grid.cell_ha
     table = [best.distance, best.score, best.percent, best.radius, best.gain, hectares]

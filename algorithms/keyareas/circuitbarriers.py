@@ -11,6 +11,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, styling
 from ..support import parameters as p
 from ..support.declarations import corridor_cutoff
+from ..support.fields import Shown
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.tables import columns
 from ..support.vectors import cells_inside
@@ -143,7 +144,9 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         ):
             net.write_surface(job, name, values, palette.SCORE, unit, description)
         best = found.links
-        names = columns(eff_res=float, predicted=float, exact=float, percent=float, x=float, y=float)
+        names = columns(
+            eff_res=float, predicted=float, exact=float, percent=(float, Shown("Exact gain", "%")), x=float, y=float
+        )
         table = [best.effective_resistance, best.predicted, best.exact, 100.0 * best.exact / best.effective_resistance]
         table += zip(*map(net.centre, best.row, best.col))
         net.write_links(job, "OUTPUT_LINKS", names, list(zip(*table)), styling.lines(palette.CORRIDORS[1]))

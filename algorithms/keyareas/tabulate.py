@@ -158,16 +158,9 @@ def _use_names(job: Job) -> dict[str, str]:
 
 
 def _page(areas: str, zones: str, headers: list[Column], rows: list[list]) -> str:
-    titles = {
-        "count": "Areas",
-        "count_touching": "Areas touching",
-        "area_ha": "Area (ha)",
-        "share": "Share (%)",
-        "land_uses": "Land use",
-    }
     return html.page(
         f"{areas} by {zones}",
         "Each area is counted once, in the zone that holds most of it. 'Areas touching' counts it in every zone that "
         "has a part of it, so its sum is the number of pieces.",
-        [html.table([titles.get(column.name, column.name) for column in headers], rows, total=True)],
+        [html.table([column.shown.heading for column in headers], rows, total=True)],
     )

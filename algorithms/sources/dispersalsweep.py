@@ -13,6 +13,7 @@ from ..support import html, styling
 from ..support import parameters as p
 from ..support.charts import Line, line_chart
 from ..support.declarations import dispersal_distance, dispersal_probability
+from ..support.fields import Shown
 from ..support.job import Job
 from ..support.nodes import (
     Nodes,
@@ -281,7 +282,13 @@ def _write_sources(job: Job, nodes: Nodes, found) -> None:
     low[present], high[present] = np.nanmin(importance[:, present], axis=0), np.nanmax(importance[:, present], axis=0)
     first = columns(source_id=nodes.id_type)
     added = columns(
-        share=float, best_rank=int, worst_rank=int, median_rank=float, lowest_dPC=float, highest_dPC=float, grade=int
+        share=(float, Shown("Share of the settings")),
+        best_rank=int,
+        worst_rank=int,
+        median_rank=float,
+        lowest_dPC=float,
+        highest_dPC=float,
+        grade=int,
     )
     values = [
         found.share,

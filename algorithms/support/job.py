@@ -291,7 +291,7 @@ class Job:
                 monitor=self.monitor,
             )
             self._destinations[name] = target.source
-        self.finish(name, style, place)
+        self.finish(name, styling.described(style, columns), place)
 
     def _write_last(self, name: str, columns, rows, geometries, kind, crs) -> None:
         """Write to memory or a database, which nothing can be moved to, once all else is in place."""

@@ -329,15 +329,8 @@ def _key(name: str, mark: Mark) -> tuple:
 
 
 def _by_township(title: str, table: ZoneTable) -> str:
-    names = {
-        "count": "Areas",
-        "count_touching": "Areas touching",
-        "area_ha": "Area (ha)",
-        "share": "Share (%)",
-        "land_uses": "Land use",
-    }
     return html.table(
-        [names.get(column.name, column.name) for column in table.headers],
+        [column.shown.heading for column in table.headers],
         table.rows,
         caption=f"{title} by township. Each is counted once, where most of it lies; the totals equal the map",
         total=True,

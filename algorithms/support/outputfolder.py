@@ -9,7 +9,6 @@ import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsGeometry,
-    QgsMapLayer,
     QgsRasterLayer,
     QgsVectorLayer,
     QgsWkbTypes,
@@ -19,7 +18,7 @@ from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
 from . import rasterfiles, vectorfiles
 from .outputs import Outputs
-from .styling import Style
+from .styling import Style, described
 from .tables import Column
 
 
@@ -78,9 +77,6 @@ class OutputFolder:
         """Add a layer with its default style to a GeoPackage; returns the source it will have."""
         path = self.path(file)
         vectorfiles.write(path, columns, rows, geometries, kind, crs, layer=name, monitor=monitor)
-        self._save_style(QgsVectorLayer(f"{path}|layername={name}", name, "ogr"), style)
-        return f"{os.path.join(self._path, file)}|layername={name}"
-
-    def _save_style(self, layer: QgsMapLayer, style: Style) -> None:
-        style(layer)
+        described(style, columns)(layer := QgsVectorLayer(f"{path}|layername={name}", name, "ogr"))
         layer.saveStyleToDatabase(layer.name(), "", True, "")
+        return f"{os.path.join(self._path, file)}|layername={name}"

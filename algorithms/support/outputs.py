@@ -14,7 +14,7 @@ from ...core.errors import EcoSecNetError
 _COMPANIONS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
 """What GDAL and SQLite keep beside a file; it must not outlive the file it belongs to."""
 
-_INDEXES = {".shp": (".qix", ".sbn", ".sbx", ".cpg")}
+_INDEXES = {".shp": (".qix", ".sbn", ".sbx", ".cpg"), ".csv": (".csvt",)}
 """What other programs keep beside a file, under its name with another ending."""
 
 

@@ -10,6 +10,7 @@ from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsColorRampLegendNodeSettings,
     QgsColorRampShader,
+    QgsEditorWidgetSetup,
     QgsFillSymbol,
     QgsHillshadeRenderer,
     QgsLineSymbol,
@@ -31,6 +32,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QPainter
 
 from . import roles
+from .fields import Shown
 from .layertree import Place, Run, put
 from .palette import (
     CORRIDOR_WIDTHS,
@@ -47,6 +49,7 @@ from .palette import (
     spread,
 )
 from .ramps import Ramp
+from .tables import Column
 
 Style = Callable[[QgsMapLayer], None]
 """Something that gives a loaded layer its look."""
@@ -124,6 +127,39 @@ def surface(ramp: Ramp) -> Style:
         layer.setRenderer(renderer)
 
     return apply
+
+
+def described(style: Style | None, columns: Sequence[Column]) -> Style:
+    """Add to a style the headings and formats of the fields, and what stands for a feature in lists and map tips."""
+
+    def apply(layer: QgsMapLayer) -> None:
+        if style is not None:
+            style(layer)
+        for column in columns:
+            # Shapefiles cut names after ten letters.
+            place = max(layer.fields().lookupField(column.name), layer.fields().lookupField(column.name[:10]))
+            if place < 0 or column.shown == Shown(column.name):
+                continue
+            layer.setFieldAlias(place, column.shown.heading)
+            if column.kind is float:
+                options = {"Precision": column.shown.decimals, "AllowNull": True}
+                layer.setEditorWidgetSetup(place, QgsEditorWidgetSetup("Range", options))
+        names = {column.name for column in columns}
+        title = next((title for needed, title in _TITLES if names.issuperset(needed)), None)
+        if title is not None and layer.isSpatial():
+            layer.setDisplayExpression(title)
+
+    return apply
+
+
+_TITLES = (
+    (("from_id", "to_id"), """'Link ' || "from_id" || ' - ' || "to_id\""""),
+    (("source_id",), """'Source ' || "source_id\""""),
+    (("area_id",), """'Area ' || "area_id" || ' (' || format_number("area_ha", 1) || ' ha)'"""),
+    (("patch_id",), """'Place ' || "patch_id\""""),
+    (("name",), '"name"'),
+)
+"""What stands for a feature, by the fields it needs; the first that fits."""
 
 
 def polygons(fill: Colour, outline: Colour = INK, width: float = 0.26) -> Style:

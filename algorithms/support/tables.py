@@ -12,6 +12,7 @@ from qgis.core import QgsFeature, QgsField, QgsFields, QgsGeometry
 
 from ...core.monitor import SILENT, Monitor
 from .compat import field
+from .fields import COMMON, FIELDS, Shown
 from .vectors import VectorSource, is_null
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -23,15 +24,31 @@ _PLAIN = re.compile(r"[+-]|[+-]?[0-9]*[.,]?[0-9]+([eE][+-]?[0-9]+)?")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of an output: name and type (`int`, `float`, `str` or `bool`)."""
+    """A column of an output.
+
+    Attributes
+    ----------
+    name : str
+        Of the field.
+    kind : type
+        `int`, `float`, `str` or `bool`.
+    own : Shown, optional
+        How it is shown where the name has another meaning than in `fields.FIELDS`.
+    """
 
     name: str
     kind: type
+    own: Shown | None = None
+
+    @property
+    def shown(self) -> Shown:
+        """How the column is shown; a field that nobody has described by its name."""
+        return self.own or FIELDS.get(self.name) or Shown(self.name)
 
 
-def columns(**kinds: type) -> list[Column]:
-    """Return columns from ``name=type`` pairs, in their order."""
-    return [Column(name, kind) for name, kind in kinds.items()]
+def columns(**kinds: type | tuple[type, Shown]) -> list[Column]:
+    """Return columns from ``name=type`` or ``name=(type, shown)`` pairs, in their order."""
+    return [Column(name, *(kind if isinstance(kind, tuple) else (kind,))) for name, kind in kinds.items()]
 
 
 def fields_of(cols: Sequence[Column]) -> QgsFields:
@@ -55,8 +72,16 @@ def kept(features: Sequence[QgsFeature], added: Sequence[Column]) -> tuple[list[
         for field in features[0].fields()
         if field.name().lower() not in taken and not (field.name().lower() == "fid" and _kind(field) is int)
     ]
-    cols = [Column(field.name(), _kind(field)) for field in fields]
+    cols = [Column(field.name(), _kind(field), _shown(field)) for field in fields]
     return cols, [[None if is_null(one[c.name]) else c.kind(one[c.name]) for c in cols] for one in features]
+
+
+def _shown(field: QgsField) -> Shown:
+    """Return how a field of a layer is shown: as that layer does, or as we do where it is surely ours."""
+    known = FIELDS.get(field.name())
+    if known is not None and (field.alias() == known.heading or (not field.alias() and field.name() not in COMMON)):
+        return known
+    return Shown(field.alias() or field.name())
 
 
 def _kind(field: QgsField) -> type:

@@ -34,6 +34,7 @@ TABLE_ENDINGS = ("gpkg", "csv", "xlsx", "ods", "geojson", "gml")
 _TAKEN = {"GPKG": ("fid", "geom"), "SQLite": ("ogc_fid", "geometry")}
 """Names that these formats need for themselves; they do not tell upper from lower case either."""
 
+_CSV_TYPES = ("STRING_QUOTING=", "CREATE_CSVT=")
 _SPREADSHEETS = ("CSV", "XLSX", "ODS")
 
 
@@ -121,6 +122,10 @@ def write(
     options.fileEncoding = encoding or "UTF-8"
     options.datasourceOptions = QgsVectorFileWriter.defaultDatasetOptions(driver)
     options.layerOptions = QgsVectorFileWriter.defaultLayerOptions(driver)
+    if driver == "CSV":
+        # Numbers without quotation marks, and beside the file what its columns hold; else QGIS takes all for text.
+        options.layerOptions = [one for one in options.layerOptions if not one.startswith(_CSV_TYPES)]
+        options.layerOptions += ["STRING_QUOTING=IF_NEEDED", "CREATE_CSVT=YES"]
     actions = QgsVectorFileWriter.ActionOnExistingFile
     options.actionOnExistingFile = (
         actions.CreateOrOverwriteLayer if os.path.exists(path) else actions.CreateOrOverwriteFile

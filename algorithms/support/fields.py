@@ -1,0 +1,295 @@
+"""What the fields of our layers and tables mean: the words, unit and decimals that people see.
+
+Names of fields are for formulas and scripts; these are the headings of attribute tables and reports.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Shown(NamedTuple):
+    """How a field is shown.
+
+    Attributes
+    ----------
+    label : str
+        What it is.
+    unit : str
+        Of its values; empty for texts and plain numbers.
+    decimals : int
+        How many are shown of a decimal number.
+    """
+
+    label: str
+    unit: str = ""
+    decimals: int = 2
+
+    @property
+    def heading(self) -> str:
+        """Label with unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+
+_COST = "cost units"
+"""Resistance times metres."""
+
+FIELDS = {
+    # Which one
+    "source_id": Shown("Source"),
+    "link_id": Shown("Link"),
+    "from_id": Shown("From source"),
+    "to_id": Shown("To source"),
+    "from": Shown("From"),
+    "to": Shown("To"),
+    "node": Shown("Node"),
+    "number": Shown("Number"),
+    "area_id": Shown("Area"),
+    "patch_id": Shown("Place"),
+    "best_link": Shown("Link that gains most"),
+    "link_grade": Shown("Grade of the link"),
+    # Areas
+    "area_ha": Shown("Area", "ha"),
+    "core_ha": Shown("Core area", "ha"),
+    "protected_ha": Shown("Protected area", "ha"),
+    "gain_ha": Shown("Area with a gain", "ha"),
+    "cells": Shown("Cells"),
+    "patches": Shown("Patches"),
+    "foreground_pct": Shown("Share of the foreground", "%", 1),
+    "landscape_pct": Shown("Share of the landscape", "%", 1),
+    "core_pct": Shown("Core, share of the foreground", "%", 1),
+    "edge_width": Shown("Edge width", "cells"),
+    "edge_m": Shown("Edge width", "m", 1),
+    **{
+        f"{name}_ha": Shown(name.capitalize(), "ha")
+        for name in ("islet", "perforation", "edge", "loop", "bridge", "branch")
+    },
+    # Connectivity
+    "attribute": Shown("Attribute"),
+    "dA": Shown("Share of the attribute, dA", "%", 3),
+    **{
+        f"d{index}{part}": Shown(f"d{index}{f', {part}' if part else ''}", "%", 3)
+        for index in ("IIC", "PC")
+        for part in ("", "intra", "flux", "connector")
+    },
+    "BC": Shown("Betweenness", "", 4),
+    "BC_IIC": Shown("Betweenness weighted by IIC", "", 4),
+    "BC_PC": Shown("Betweenness weighted by PC", "", 4),
+    "IIC": Shown("IIC", "", 6),
+    "PC": Shown("PC", "", 6),
+    "EC_IIC": Shown("EC(IIC)"),
+    "EC_PC": Shown("EC(PC)"),
+    "NL": Shown("Links"),
+    "NC": Shown("Components"),
+    "component": Shown("Component"),
+    "components": Shown("Components"),
+    "p": Shown("Dispersal probability", "", 4),
+    "linked": Shown("Linked"),
+    "gain_PC": Shown("Gain of PC", "%", 3),
+    "gain_EC": Shown("Gain of EC(PC)", "%", 3),
+    "gain": Shown("Gain", "%", 3),
+    "stepping": Shown("Gain as a stepping stone", "%", 3),
+    "dispersal": Shown("Dispersal distance", "m", 1),
+    "min_area": Shown("Smallest area", "ha"),
+    "min_dpc": Shown("Smallest dPC", "%"),
+    "sources": Shown("Sources"),
+    "chosen": Shown("Chosen sources"),
+    "overlap": Shown("Overlap with the setting before"),
+    "rank_corr": Shown("Rank correlation with the setting before"),
+    "best_rank": Shown("Best rank"),
+    "worst_rank": Shown("Worst rank"),
+    "median_rank": Shown("Median rank", "", 1),
+    "lowest_dPC": Shown("Lowest dPC", "%", 3),
+    "highest_dPC": Shown("Highest dPC", "%", 3),
+    # Ranks
+    "rank": Shown("Rank"),
+    "rank_best": Shown("Best rank"),
+    "rank_worst": Shown("Worst rank"),
+    "grade": Shown("Grade"),
+    "level": Shown("Level"),
+    "class": Shown("Class"),
+    "lower": Shown("From", "", 4),
+    "upper": Shown("To", "", 4),
+    "features": Shown("Features"),
+    # Links
+    "euc_dist": Shown("Straight distance", "m", 1),
+    "cw_dist": Shown("Least-cost distance", _COST, 1),
+    "lcp_length": Shown("Length of the path", "m", 1),
+    "cwd_euc": Shown("Least-cost distance over straight distance"),
+    "cwd_path": Shown("Mean resistance along the path"),
+    "distance": Shown("Distance", "", 1),
+    "active": Shown("Active"),
+    "reason": Shown("Reason if inactive"),
+    "eff_res": Shown("Effective resistance", _COST),
+    "cwd_effres": Shown("Least-cost distance over effective resistance"),
+    "resistance": Shown("Resistance", "", 4),
+    "connected": Shown("Connected"),
+    "current_flow": Shown("Current-flow centrality", "A", 3),
+    "betweenness": Shown("Betweenness", "", 4),
+    "degree": Shown("Links"),
+    "gravity": Shown("Interaction (gravity)", "", 4),
+    "priority": Shown("Priority", "", 3),
+    "p_close": Shown("Part of closeness", "", 3),
+    "p_path": Shown("Part of the path", "", 3),
+    "p_ends": Shown("Part of the two sources", "", 3),
+    "p_expert": Shown("Part of the experts", "", 3),
+    "p_climate": Shown("Part of the climate", "", 3),
+    "p_permeable": Shown("Part of permeability", "", 3),
+    "p_area": Shown("Part of area", "", 3),
+    "p_shape": Shown("Part of shape", "", 3),
+    "p_flow": Shown("Part of centrality", "", 3),
+    "p_value": Shown("Part of the value raster", "", 3),
+    # Corridors
+    "mean_width": Shown("Mean width", "m", 1),
+    "min_width": Shown("Smallest width", "m", 1),
+    "mean_res": Shown("Mean resistance"),
+    "cutoff": Shown("Cutoff", _COST, 1),
+    "narrow_x": Shown("Narrowest place, x", "", 1),
+    "narrow_y": Shown("Narrowest place, y", "", 1),
+    "land_use": Shown("Land use"),
+    "land_uses": Shown("Land use"),
+    "start": Shown("From", "m", 1),
+    "stop": Shown("To", "m", 1),
+    "length": Shown("Length", "m", 1),
+    "width": Shown("Width", "m", 1),
+    # Key areas
+    "mean": Shown("Mean", "", 4),
+    "max": Shown("Maximum", "", 4),
+    "percent": Shown("Share of the least-cost distance saved by metre", "%", 4),
+    "radius": Shown("Radius", "m", 1),
+    "x": Shown("x", "", 1),
+    "y": Shown("y", "", 1),
+    "restored_dist": Shown("Least-cost distance once restored", _COST, 1),
+    "real_gain": Shown("Cost saved once restored", _COST, 1),
+    "predicted": Shown("Predicted gain", _COST),
+    "exact": Shown("Exact gain", _COST),
+    "best_exact": Shown("Exact gain of that link", _COST),
+    "gaining_links": Shown("Links that gain"),
+    "surface": Shown("Surface"),
+    "cutoff_a": Shown("Cutoff A", _COST, 1),
+    "cutoff_b": Shown("Cutoff B", _COST, 1),
+    "jaccard": Shown("Jaccard index of the key areas", "", 3),
+    "rank_correlation": Shown("Rank correlation", "", 3),
+    "common_cells": Shown("Common cells"),
+    **{
+        f"{name}_{side}": Shown(f"{label} {side.upper()}", unit, decimals)
+        for name, label, unit, decimals in (
+            ("areas", "Areas", "", 0),
+            ("area_ha", "Area", "ha", 2),
+            ("maximum", "Maximum", "", 4),
+        )
+        for side in "ab"
+    },
+    # Tables by zone
+    "zone": Shown("Zone"),
+    "count": Shown("Areas"),
+    "count_touching": Shown("Areas touching"),
+    "share": Shown("Share", "%", 1),
+    # Resistance
+    "factor": Shown("Factor"),
+    "weight": Shown("Weight", "", 4),
+    "judged": Shown("Weight by judgement", "", 4),
+    "data": Shown("Weight by the data", "", 4),
+    "expert": Shown("Expert"),
+    "lambda_max": Shown("Largest eigenvalue", "", 4),
+    "ci": Shown("Consistency index", "", 4),
+    "cr": Shown("Consistency ratio", "", 4),
+    "compatibility": Shown("Compatibility with the group", "", 4),
+    "deviation": Shown("Standard deviation", "", 4),
+    "minimum": Shown("Minimum", "", 4),
+    "maximum": Shown("Maximum", "", 4),
+    "share_of_mean": Shown("Share of the mean", "%", 1),
+    "share_of_variance": Shown("Share of the variance", "%", 1),
+    "score": Shown("Score"),
+    "severity": Shown("Severity"),
+    "rule": Shown("Rule"),
+    "row": Shown("Row"),
+    "message": Shown("Finding"),
+    # Figures of a network
+    "index": Shown("Index"),
+    "value": Shown("Value", "", 4),
+    "meaning": Shown("Meaning"),
+    "order": Shown("Order of removal"),
+    "lost": Shown("Sources lost"),
+    "lost_share": Shown("Share of the sources lost", "", 3),
+    **{
+        f"{name}{end}": Shown(f"{label}{word}", "", 3)
+        for name, label in (("largest", "Largest component"), ("efficiency", "Global efficiency"))
+        for end, word in (("", ""), ("_min", ", smallest"), ("_max", ", largest"))
+    },
+    # The demonstration county
+    "name": Shown("Name"),
+    "name_zh": Shown("Name in Chinese"),
+    "kind": Shown("Kind"),
+    "scale": Shown("Scale"),
+    "size": Shown("Size"),
+    "status": Shown("Status"),
+    "field": Shown("Coal field"),
+    "town": Shown("Township"),
+    "town_zh": Shown("Township in Chinese"),
+    "strahler": Shown("Strahler order"),
+    "width_m": Shown("Width", "m", 1),
+    "length_km": Shown("Length", "km"),
+    "catchment_km2": Shown("Catchment", "km\N{SUPERSCRIPT TWO}", 1),
+    "output_kt": Shown("Output", "kt a year"),
+    **{f"{name}_id": Shown(name.capitalize()) for name in ("town", "village", "road", "river", "mine", "redline")},
+    "reserve_id": Shown("Reserve"),
+    "hazard_id": Shown("Hazard"),
+}
+"""By name. A field that means something else in one tool is declared there with a `Shown` of its own."""
+
+COMMON = frozenset(
+    [
+        "name",
+        "kind",
+        "size",
+        "status",
+        "field",
+        "scale",
+        "level",
+        "class",
+        "grade",
+        "rank",
+        "value",
+        "mean",
+        "max",
+        "length",
+        "width",
+        "distance",
+        "start",
+        "stop",
+        "count",
+        "share",
+        "score",
+        "order",
+        "index",
+        "row",
+        "zone",
+        "node",
+        "number",
+        "from",
+        "to",
+        "x",
+        "y",
+        "p",
+        "data",
+        "weight",
+        "factor",
+        "minimum",
+        "maximum",
+        "lower",
+        "upper",
+        "percent",
+        "radius",
+        "cells",
+        "features",
+        "sources",
+        "resistance",
+        "priority",
+        "surface",
+        "rule",
+        "message",
+        "expert",
+    ]
+)
+"""Names that fields of other people's layers may have too, with another meaning or unit."""
