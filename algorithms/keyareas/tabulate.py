@@ -153,7 +153,7 @@ def _use_names(job: Job) -> dict[str, str]:
         for row in read_rows(source):
             code, name = list(row.values())[-2:] if "fid" in row and len(row) == 3 else list(row.values())[:2]
             if code is not None and name is not None:
-                names[code_text(code)] = str(name)
+                names[code_text(code)] = str(name).strip()
     return {**names, **parse_names(job.text("NAMES"))}
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from qgis.core import QgsGeometry
 
 from ...core.errors import InputError
+from ...core.lists import parse_number
 from ...core.monitor import SILENT, Monitor
 from .tables import read_rows
 from .vectors import VectorSource, name_ids
@@ -180,11 +181,8 @@ def table_distances(table: VectorSource, ids: Sequence[int | str]) -> tuple[np.n
         if missing:
             unknown += missing
             continue
-        try:
-            distance = float(row[wanted[2]])
-        except (TypeError, ValueError):
-            distance = -1.0
-        if not distance >= 0.0:
+        distance = parse_number(row[wanted[2]], f"'{table.name}', distance between {ends[0]} and {ends[1]}")
+        if distance is None or not distance >= 0.0:
             raise InputError(
                 f"'{table.name}': the distance between {ends[0]} and {ends[1]} is {row[wanted[2]]}; "
                 "it must be a number of 0 or more. Leave out pairs that are not linked."

@@ -8,6 +8,7 @@ import numpy as np
 from qgis.core import QgsWkbTypes
 
 from ...core.errors import InputError
+from ...core.lists import parse_number
 from ...core.monitor import Monitor
 from .job import Job
 from .rasters import RasterSource
@@ -172,12 +173,10 @@ def read_strengths(job: Job, focal: Focal) -> dict[int, float] | None:
         if _same(one) not in place:
             unknown.append(one)
             continue
-        try:
-            strengths[place[_same(one)]] = float(amperes)
-        except (TypeError, ValueError):
-            raise InputError(
-                f"'{source.name}' gives node {one} the strength {amperes!r}, which is no number."
-            ) from None
+        strength = parse_number(amperes, f"'{source.name}', strength of node {one}")
+        if strength is None:
+            raise InputError(f"'{source.name}' gives node {one} no strength. Fill it in, or leave the row out.")
+        strengths[place[_same(one)]] = strength
     if unknown:
         job.monitor.warn(f"'{source.name}' lists {name_ids(unknown)}, which are no focal nodes of this run.")
     return strengths

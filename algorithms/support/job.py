@@ -323,7 +323,7 @@ class Job:
         """Return the text of a file that is an input."""
         path = self._algorithm.parameterAsFile(self._parameters, name, self.context)
         try:
-            with open(path, encoding="utf-8") as file:
+            with open(path, encoding="utf-8-sig") as file:
                 return file.read()
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path} cannot be read as text ({getattr(error, 'strerror', None) or error}).") from None

@@ -10,6 +10,7 @@ from typing import Callable
 import numpy as np
 from qgis.core import QgsFeature, QgsField, QgsFields, QgsGeometry
 
+from ...core.errors import InputError
 from ...core.monitor import SILENT, Monitor
 from .compat import field
 from .fields import COMMON, FIELDS, Shown
@@ -20,6 +21,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _PLAIN = re.compile(r"[+-]|[+-]?[0-9]*[.,]?[0-9]+([eE][+-]?[0-9]+)?")
 """A lone sign or a number."""
+
+
+_UNREADABLE = "\ufffd"
+"""What QGIS puts where bytes are no character."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,20 @@ def features(
 
 
 def read_rows(source: VectorSource) -> Iterator[dict[str, object]]:
-    """Yield the rows of a table by field name; missing values are None."""
+    """Yield the rows of a table by field name; missing values are None.
+
+    Raises
+    ------
+    InputError
+        If a name or text cannot be read, as in a CSV that a spreadsheet has saved in the encoding of its country.
+    """
     names = source.field_names
     for feature in source.features():
-        yield {name: None if is_null(feature[name]) else feature[name] for name in names}
+        row = {name: None if is_null(feature[name]) else feature[name] for name in names}
+        for text in (*names, *row.values()):
+            if isinstance(text, str) and _UNREADABLE in text:
+                raise InputError(
+                    f"'{source.name}' is not in UTF-8: '{text}' holds characters that cannot be read. Save it as 'CSV UTF-8' "
+                    "(Excel: Save As), or load it as a layer and set its encoding (Properties, Source)."
+                )
+        yield row

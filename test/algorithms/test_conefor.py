@@ -151,3 +151,9 @@ def test_an_area_of_whole_ids_keeps_its_numbers(run, squares, tmp_path):
     table = np.loadtxt(tmp_path / "n.txt")
     assert table[:, 0].tolist() == [10 * k + 3 for k in range(7)]
     assert table[:, 1] == pytest.approx([((100 + 70 * k) ** 2) / 1e4 for k in range(7)])
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_files_of_windows_editors_are_read(run, files, mark):
+    given = files(f"{mark}1\t10\r\n2\t20\r\n", f"{mark}1\t2\t500\r\n")
+    assert run("conefor", **given, DISPERSAL=700.0, IMPORTANCES="memory:")["EC_PC"] > 20.0

@@ -205,6 +205,15 @@ class World:
             links = self._links(layer)
         return self._finish(tool, name, layer, given, links)
 
+    def other(self, tool, given):
+        """Run a tool with whatever is given, and plain layers for the rest."""
+        return self._finish(tool, None, None, given, self.links)
+
+    def _value(self, value):
+        if isinstance(value, list):
+            return [self._value(one) for one in value]
+        return self._named.get(value, value) if isinstance(value, str) else value
+
     def _inputs(self, tool):
         return {d.name(): d for d in self._algorithm(tool).parameterDefinitions() if not d.isDestination()}
 
@@ -218,16 +227,14 @@ class World:
         from qgis.core import QgsProcessingParameterDefinition, QgsProcessingParameterMultipleLayers
 
         inputs = self._inputs(tool)
-        parameters = {
-            key: self._named.get(value, value) if isinstance(value, str) else value for key, value in given.items()
-        }
+        parameters = {key: self._value(value) for key, value in given.items()}
         for usual, value in (("SOURCES", self.sources), ("LINKS", links), ("RESISTANCE", self.rasters["resistance"])):
             needed = usual in inputs and (usual != "RESISTANCE" or tool not in ("connectivity", "keyareas"))
             if needed and not (tool in ("dispersalsweep", "coneforexport") and usual == "RESISTANCE"):
                 parameters.setdefault(usual, value)
-        parameters[name] = [layer] if isinstance(inputs[name], QgsProcessingParameterMultipleLayers) else layer
-        if tool == "resistance":
-            parameters[name].append(self.rasters["height"])
+        if name is not None:
+            several = isinstance(inputs[name], QgsProcessingParameterMultipleLayers)
+            parameters[name] = [layer, self.rasters["height"]][: 1 + (tool == "resistance")] if several else layer
         optional = QgsProcessingParameterDefinition.Flag.FlagOptional
         for output in self._algorithm(tool).destinationParameterDefinitions():
             if not output.flags() & optional or tool == "securitynetwork":
