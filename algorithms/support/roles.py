@@ -42,7 +42,7 @@ _INPUTS = {
     "AREAS": ("pinchpoints", "barriers", "keyareas"),
     "PATCHES": ("barriers", "keyareas"),
     "foreground:INPUT": ("landuse",),
-    "mspa:INPUT": ("foreground",),
+    "mspa:INPUT": ("foreground", "landuse"),
     "sources:INPUT": ("mspa",),
     "distancefactor:GRID": ("landuse",),
     "distancefactor:FEATURES": ("roads", "mines"),
@@ -64,7 +64,7 @@ _OUTPUTS = {
     "resistance:OUTPUT": "resistance",
     "keyareas:OUTPUT": "keyareas",
     "ahp:WEIGHTS": "weights",
-    "connectivity:LINKS": "",  # straight lines between sources, not least-cost paths
+    "connectivity:LINKS": "connections",  # straight lines between sources, not least-cost paths
 }
 
 _ALSO_CALLED = {
@@ -91,9 +91,8 @@ _NAME_FIELDS = {"TOWNSHIP_NAME": "TOWNSHIPS", "NAME": "ZONES"}
 
 
 def role_of_output(tool: str, name: str) -> str:
-    """Return the role of an output of a tool; empty where no tool asks for such a layer."""
-    role = _OUTPUTS.get(f"{tool}:{name}", _OUTPUTS.get(name, name.lower()))
-    return role if any(role in wanted for wanted in _INPUTS.values()) else ""
+    """Return the role of an output of a tool, also where no tool asks for such a layer."""
+    return _OUTPUTS.get(f"{tool}:{name}", _OUTPUTS.get(name, name.lower()))
 
 
 def mark(layer: QgsMapLayer, role: str) -> None:

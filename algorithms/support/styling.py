@@ -67,11 +67,10 @@ class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
         self._order = order
 
     def postProcessLayer(self, layer, context, feedback) -> None:
+        roles.mark(layer, self._role)
         if self._style is not None:
             self._style(layer)
             layer.triggerRepaint()
-        if self._role:
-            roles.mark(layer, self._role)
         put(layer, self._run, self._place, self._order)
         _ALIVE.remove(self)
 

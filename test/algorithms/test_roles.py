@@ -85,6 +85,7 @@ def test_the_layers_of_the_county_keep_their_names_and_fill_the_dialog(county, p
         "TOWNSHIP_NAME": "name",
     }
     assert suggested("terrainfactor") == {"DEM": "Elevation"}
+    assert suggested("mspa") == {"INPUT": "Land use"}
     (layer,) = project.mapLayersByName("Land use")
     assert layer.customProperty(PROPERTY) == "landuse"
 
@@ -120,11 +121,10 @@ def test_a_layer_known_to_be_something_else_is_not_offered(project, raster):
     from ecosecnet.algorithms.support.roles import mark
     from qgis.core import QgsRasterLayer
 
-    for name in ("Elevation", "lu2020"):
+    for name, role in (("A belt", "corridors"), ("Elevation", "dem"), ("lu2020", "")):
         layer = QgsRasterLayer(raster(name, np.ones((4, 4), dtype=np.uint8)), name)
         project.addMapLayer(layer)
-        if name == "Elevation":
-            mark(layer, "dem")
+        mark(layer, role)
     assert suggested("foreground") == {"INPUT": "lu2020"}
 
 
@@ -146,6 +146,7 @@ def test_every_output_that_a_tool_asks_for_is_marked(qgis):
     from ecosecnet.algorithms.support.roles import _INPUTS, role_of_output
 
     tools = [algorithm().create() for algorithm in ALGORITHMS]
+    assert all(role_of_output(tool.name(), output.name()) for tool in tools for output in tool.outputDefinitions())
     made = {role_of_output(tool.name(), output.name()) for tool in tools for output in tool.outputDefinitions()}
     assert {role for roles in _INPUTS.values() for role in roles} - made <= {"scores"}
     for key in _INPUTS:
