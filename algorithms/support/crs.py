@@ -7,7 +7,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ...core.errors import InputError
 
-_UNDEFINED = ("Undefined geographic SRS", "Undefined Cartesian SRS")
+_UNDEFINED = ("Undefined geographic SRS", "Undefined Cartesian SRS", "Undefined SRS")
 
 
 def wkt(crs: QgsCoordinateReferenceSystem) -> str:

@@ -32,6 +32,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QPainter
 
 from . import roles
+from .crs import stated
 from .fields import Shown
 from .layertree import Place, Run, put
 from .palette import (
@@ -68,6 +69,8 @@ class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
 
     def postProcessLayer(self, layer, context, feedback) -> None:
         roles.mark(layer, self._role)
+        if layer.isSpatial() and stated(layer.crs()) != layer.crs():
+            layer.setCrs(stated(layer.crs()))
         if self._style is not None:
             self._style(layer)
             layer.triggerRepaint()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 MISSING = {
     "foreground": "Land-cover values of the foreground",
-    "mspa": "classes",
+    "mspa": "Give the foreground values",
     "conefor": "Node file",
     "rasterbreaks": "Raster to classify",
     "checkscores": "Give either a table of scores or an example",
