@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
@@ -18,6 +19,17 @@ def wkt(crs: QgsCoordinateReferenceSystem) -> str:
 def stated(crs: QgsCoordinateReferenceSystem) -> QgsCoordinateReferenceSystem:
     """Return a CRS, an invalid one for what a GeoPackage calls its layers that have none."""
     return QgsCoordinateReferenceSystem() if crs.description() in _UNDEFINED else crs
+
+
+def undefined() -> QgsCoordinateReferenceSystem:
+    """Return what a GeoPackage is given for layers without a CRS, so that none calls them geographic.
+
+    GDAL knows 'Undefined SRS' since 3.9 and takes it by itself; before, it takes the geographic one of the two others.
+    """
+    if int(gdal.VersionInfo()) >= 3_090_000:
+        return QgsCoordinateReferenceSystem()
+    axes = 'AXIS["Easting",EAST],AXIS["Northing",NORTH]'
+    return QgsCoordinateReferenceSystem.fromWkt(f'LOCAL_CS["Undefined Cartesian SRS",UNIT["Meter",1],{axes}]')
 
 
 def whole(crs: QgsCoordinateReferenceSystem, name: str, file_text: str = "") -> QgsCoordinateReferenceSystem:

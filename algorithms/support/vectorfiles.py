@@ -22,6 +22,7 @@ from qgis.core import (
 
 from ...core.monitor import SILENT, Monitor
 from . import tables
+from .crs import undefined
 from .outputs import OutputError
 from .tables import Column
 
@@ -130,6 +131,8 @@ def write(
     options.actionOnExistingFile = (
         actions.CreateOrOverwriteLayer if os.path.exists(path) else actions.CreateOrOverwriteFile
     )
+    if driver == "GPKG" and not crs.isValid():
+        crs = undefined()
     fields = _fields(columns, driver, kind, monitor)
     writer = QgsVectorFileWriter.create(path, fields, kind, crs, context or QgsCoordinateTransformContext(), options)
     problem = writer.errorMessage().strip()
