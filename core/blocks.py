@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .dijkstra import DijkstraSearch
+from .dijkstra import DijkstraSearch, step_cost
 from .monitor import SILENT, Monitor
 from .types import Array, BoolArray, FloatArray, IntArray
 
@@ -52,9 +52,12 @@ class BlockSearch:
     sums along paths are formed and compared does not matter.
     """
 
-    def __init__(self, resistance: Array, steps: Sequence[tuple[tuple[int, int], float]]) -> None:
+    def __init__(
+        self, resistance: Array, steps: Sequence[tuple[tuple[int, int], float]], *, inverse: bool = False
+    ) -> None:
         self.shape = resistance.shape
         self._steps = steps
+        self._inverse = inverse
         kind = np.float64 if resistance.dtype.kind != "f" else resistance.dtype
         self._resistance = np.full([size + 2 * _PAD for size in resistance.shape], np.nan, dtype=kind)
         self._resistance[_PAD:-_PAD, _PAD:-_PAD] = resistance
@@ -116,7 +119,7 @@ class BlockSearch:
             if side.outward not in ((down, 0), (0, across)):
                 continue
             here = _moved(side.rows, -down), _moved(side.cols, -across)
-            new = state.cost[here] + (self._resistance[here] + resistance) * half
+            new = state.cost[here] + step_cost(self._resistance[here], resistance, half, inverse=self._inverse)
             lower = (new < cost) & (new <= limit)
             cost[lower] = new[lower]
             better |= lower
@@ -129,7 +132,7 @@ class BlockSearch:
             state.push(float(values[blocks == block].min()), block)
 
     def _graph(self, block: int, resistance: Array) -> DijkstraSearch:
-        graph = self._graphs.pop(block, None) or DijkstraSearch(resistance, self._steps, SILENT)
+        graph = self._graphs.pop(block, None) or DijkstraSearch(resistance, self._steps, SILENT, inverse=self._inverse)
         self._graphs[block] = graph
         if len(self._graphs) > self._most_graphs:
             self._graphs.popitem(last=False)

@@ -15,15 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
 from . import blocks, dial, dijkstra
-from .dijkstra import shifted, with_margin
+from .dijkstra import Cost, shifted, with_margin
 from .errors import InputError
 from .monitor import SILENT, Monitor
-from .types import Array, BoolArray, FloatArray, IntArray
+from .types import AVERAGES, Array, BoolArray, FloatArray, IntArray
 
 STEPS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
 """Row and column step of the direction codes 1 to 8: clockwise from east, as in ArcGIS back-link rasters."""
@@ -53,9 +52,6 @@ _LIKE_NODATA = 1e30
 """Resistances from which on a value is taken for NoData that is not declared."""
 
 _DOUBLE = np.dtype(np.float64)
-
-
-Cost = TypeVar("Cost", float, FloatArray)
 
 
 def check_resistance(resistance: Array) -> None:
@@ -161,6 +157,9 @@ class CostGraph:
         Edge of the square cells, in metres.
     neighbours : {8, 4}
         Steps allowed: with or without diagonals. A diagonal step between two impassable cells is allowed.
+    average : {"resistance", "conductance"}
+        Whether a step has the mean resistance of its two cells, or the mean of their conductances, which lets a step into a
+        barrier cost less (the packages of R average conductances).
     accelerate : bool, optional
         Whether to use numba; by default where it makes sense. Contrasts above 1 : 100,000 always go to SciPy.
     monitor : Monitor
@@ -169,8 +168,8 @@ class CostGraph:
     Raises
     ------
     InputError
-        If the resistance is unusable (see `check_resistance`), the cell size is not positive, or `neighbours` is
-        neither 8 nor 4.
+        If the resistance is unusable (see `check_resistance`), the cell size is not positive, or `neighbours` or
+        `average` is none of the choices.
 
     Notes
     -----
@@ -188,6 +187,7 @@ class CostGraph:
         *,
         cell_size: float = 1.0,
         neighbours: int = 8,
+        average: str = "resistance",
         accelerate: bool | None = None,
         monitor: Monitor = SILENT,
     ) -> None:
@@ -196,10 +196,14 @@ class CostGraph:
             raise InputError(f"The cell size must be positive, not {cell_size}.")
         if neighbours not in (8, 4):
             raise InputError(f"A cell has 8 or 4 neighbours, not {neighbours}.")
+        if average not in AVERAGES:
+            raise InputError(f"Steps average the {' or the '.join(AVERAGES)} of their two cells, not {average!r}.")
         self.shape: tuple[int, int] = (resistance.shape[0], resistance.shape[1])
         self.cell_size = float(cell_size)
         self.neighbours = neighbours
         self.resistance = resistance
+        self._inverse = average == "conductance"
+        values = 1.0 / resistance.astype(np.float64) if self._inverse else resistance
         self._steps = tuple((code, step) for code, step in enumerate(STEPS, start=1) if neighbours == 8 or 0 in step)
         steps = [(step, self._half_length(step)) for _, step in self._steps]
         self._engine: dial.DialSearch | dijkstra.DijkstraSearch | blocks.BlockSearch
@@ -207,18 +211,20 @@ class CostGraph:
         wanted = _faster(resistance.size) if accelerate is None else accelerate
         if wanted and dial.fits(resistance):
             monitor.info("Least-cost searches use numba.")
-            self._engine = dial.DialSearch(resistance, steps)
+            self._engine = dial.DialSearch(values, steps, inverse=self._inverse)
         elif resistance.size > _WHOLE_MOST:
-            self._engine = blocks.BlockSearch(resistance, steps)
+            self._engine = blocks.BlockSearch(values, steps, inverse=self._inverse)
         else:
-            self._engine = dijkstra.DijkstraSearch(resistance, steps, monitor)
+            self._engine = dijkstra.DijkstraSearch(values, steps, monitor, inverse=self._inverse)
 
     def _half_length(self, step: tuple[int, int]) -> float:
         return 0.5 * self.cell_size * (1.0 if 0 in step else float(np.sqrt(2.0)))
 
     def step_cost(self, a: Cost, b: Cost, step: tuple[int, int]) -> Cost:
         """Return the cost of a step between cells of resistance `a` and `b`; NaN if either is impassable."""
-        return (a + b) * self._half_length(step)
+        if self._inverse:
+            a, b = 1.0 / a, 1.0 / b
+        return dijkstra.step_cost(a, b, self._half_length(step), inverse=self._inverse)
 
     @property
     def stops_at_targets(self) -> bool:

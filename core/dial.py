@@ -50,7 +50,10 @@ def fits(resistance: Array) -> bool:
 class DialSearch:
     """Searches on a resistance raster without a graph; see `dijkstra.DijkstraSearch` for the parameters."""
 
-    def __init__(self, resistance: Array, steps: Sequence[tuple[tuple[int, int], float]]) -> None:
+    def __init__(
+        self, resistance: Array, steps: Sequence[tuple[tuple[int, int], float]], *, inverse: bool = False
+    ) -> None:
+        self._inverse = inverse
         self.shape = resistance.shape
         self._width = resistance.shape[1] + 2
         kind = np.float64 if resistance.dtype.kind != "f" else resistance.dtype
@@ -58,8 +61,9 @@ class DialSearch:
         self._resistance[1:-1, 1:-1] = resistance
         self._offset = np.array([row * self._width + col for (row, col), _ in steps], dtype=np.int64)
         self._half = np.array([half for _, half in steps])
-        shortest = 2.0 * float(np.nanmin(resistance)) * self._half.min()
-        longest = 2.0 * float(np.nanmax(resistance)) * self._half.max()
+        low, high = float(np.nanmin(resistance)), float(np.nanmax(resistance))
+        low, high = (1.0 / high, 1.0 / low) if inverse else (low, high)
+        shortest, longest = 2.0 * low * self._half.min(), 2.0 * high * self._half.max()
         self._bucket = shortest
         self._head = np.full(int(longest / self._bucket) + 3, -1, dtype=np.int32)
         self._next = np.empty(self._resistance.size, dtype=np.int32)
@@ -102,6 +106,7 @@ class DialSearch:
                 self._previous,
                 self._offset,
                 self._half,
+                self._inverse,
                 self._bucket,
                 limit,
                 bucket,
@@ -136,6 +141,7 @@ def _settle(
     previous: Any,
     offset: Any,
     half: Any,
+    inverse: bool,
     width: float,
     limit: float,
     bucket: int,
@@ -165,7 +171,8 @@ def _settle(
         own, spent = np.float64(resistance[cell]), cost[cell]
         for k in range(offset.size):
             there = cell + offset[k]
-            new = spent + (own + np.float64(resistance[there])) * half[k]
+            both = own + np.float64(resistance[there])
+            new = spent + (4.0 * half[k] / both if inverse else both * half[k])
             old = cost[there]
             if not (new < old and new <= limit):
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy
@@ -13,6 +13,8 @@ from scipy.sparse.csgraph import dijkstra
 from .errors import InputError
 from .monitor import Monitor
 from .types import Array, FloatArray, IntArray
+
+Cost = TypeVar("Cost", float, FloatArray)
 
 BYTES_PER_EDGE = 12
 """float64 cost and int32 neighbour."""
@@ -42,9 +44,19 @@ class DijkstraSearch:
         Row and column step to each neighbour, and half its length in metres.
     monitor : Monitor
         Progress and cancellation.
+    inverse : bool
+        Whether conductances are given in place of the resistance, see `step_cost`.
     """
 
-    def __init__(self, resistance: Array, steps: Sequence[tuple[tuple[int, int], float]], monitor: Monitor) -> None:
+    def __init__(
+        self,
+        resistance: Array,
+        steps: Sequence[tuple[tuple[int, int], float]],
+        monitor: Monitor,
+        *,
+        inverse: bool = False,
+    ) -> None:
+        self._inverse = inverse
         self.shape = resistance.shape
         self._cells = np.flatnonzero(~np.isnan(resistance))
         self._node = np.full(resistance.size, -1, dtype=np.int32)
@@ -98,7 +110,9 @@ class DijkstraSearch:
             near = with_margin(resistance, top, bottom, np.nan, np.dtype(np.float64))
             nodes = with_margin(node, top, bottom, -1, node.dtype)
             here = near[1:-1, 1:-1]
-            cost = np.stack([(here + shifted(near, step)) * half for step, half in steps], axis=-1)
+            cost = np.stack(
+                [step_cost(here, shifted(near, step), half, inverse=self._inverse) for step, half in steps], axis=-1
+            )
             end = np.stack([shifted(nodes, step) for step, _ in steps], axis=-1)
             real = ~np.isnan(cost)
             degree = real.sum(axis=-1)[~np.isnan(here)]
@@ -109,6 +123,17 @@ class DijkstraSearch:
             start = stop
         size = self._cells.size
         return csr_matrix((weight[:start], neighbour[:start], pointer), shape=(size, size))
+
+
+def step_cost(a: Cost, b: Cost, half: float, *, inverse: bool = False) -> Cost:
+    """Return the cost of a step of twice the length `half`: the mean of two resistances times the length.
+
+    If the values are conductances (`inverse`), the length over their mean. Every search forms it in this order, so that
+    costs agree to the last bit.
+    """
+    if inverse:
+        return 4.0 * half / (a + b)
+    return (a + b) * half
 
 
 def with_margin(raster: Array, top: int, bottom: int, fill: float, dtype: np.dtype[Any]) -> Array:

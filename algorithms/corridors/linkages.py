@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
+from ...core.types import AVERAGES
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, styling
@@ -51,6 +52,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         "<p>As Linkage Pathways of Linkage Mapper (McRae and Kavanagh 2011), with these departures: corridors are "
         "not rounded to whole numbers, no bounding circles cut them, and straight distances are those of the "
         "unsimplified polygons.</p>"
+        "<p>A step costs the mean resistance of its two cells times its length. With conductances averaged it costs its "
+        "length over their mean, as in gdistance; 'pinchpoints' and 'barriers' average resistances always.</p>"
     )
 
     def declare(self):
@@ -65,6 +68,14 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 "Table of two source ids and a distance, such as a Conefor distance file (named .csv or .tsv), to take "
                 "instead of the distances between the polygons.",
                 optional=True,
+            ),
+            p.choice(
+                "AVERAGE",
+                "A step between two cells has the mean of their",
+                "Linkage Mapper and ArcGIS average resistances. gdistance and other packages of R average conductances, with "
+                "which a step into a barrier costs less: distances can be a quarter smaller.",
+                ("Resistances", "Conductances"),
+                advanced=True,
             ),
             p.number(
                 "MAX_CWD",
@@ -134,7 +145,10 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 QgsProcessing.SourceType.TypeVectorLine,
             ),
             p.raster_output(
-                "CORRIDORS", "Corridor belt", "Excess cost over the least-cost path, smallest over all links."
+                "CORRIDORS",
+                "Corridor belt",
+                "Excess cost over the least-cost path, smallest over all links.",
+                optional=True,
             ),
             p.vector_output(
                 "ZONES",
@@ -174,11 +188,13 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         from ...core.linkages import Adjacency, find_links, find_pairs
 
         raster = job.raster("RESISTANCE")
+        # Conductances are held beside the resistance, in float64.
+        more = 16 * raster.grid.rows * raster.grid.cols if job.choice("AVERAGE") else 0
         needed = graph_bytes(raster.grid.shape)
-        job.need_memory(needed)
+        job.need_memory(needed + more)
         resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
         if graph_bytes(raster.grid.shape, resistance=resistance) > needed:
-            job.need_memory(graph_bytes(raster.grid.shape, resistance=resistance))
+            job.need_memory(graph_bytes(raster.grid.shape, resistance=resistance) + more)
         sources = read_sources(
             job.vector("SOURCES"),
             raster.grid,
@@ -188,7 +204,12 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             minimum=2,
             monitor=job.monitor,
         )
-        graph = CostGraph(resistance, cell_size=raster.grid.cell_size, monitor=job.monitor.part(0.05, 0.1))
+        graph = CostGraph(
+            resistance,
+            cell_size=raster.grid.cell_size,
+            average=AVERAGES[job.choice("AVERAGE")],
+            monitor=job.monitor.part(0.05, 0.1),
+        )
         field = graph.allocate(sources.labels, monitor=job.monitor.part(0.1, 0.14))
         self._write_field(job, field, sources, raster)
         adjacency = list(Adjacency)[job.choice("ADJACENCY")]
@@ -214,7 +235,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         if lone.size:
             job.monitor.warn(f"Without an active link: sources {name_ids(sources.ids[k - 1] for k in lone)}.")
         self._write_links(job, links, limits, sources, raster)
-        self._write_corridors(job, graph, links, sources, raster)
+        if any(job.given(name) for name in ("CORRIDORS", "ZONES", "PROFILE")):
+            self._write_corridors(job, graph, links, sources, raster)
         job.results["LINK_COUNT"] = active
         job.results["INACTIVE_COUNT"] = len(pairs) - active
 

@@ -10,9 +10,7 @@ import numpy as np
 from scipy import ndimage, sparse
 
 from ..errors import InputError
-from ..types import BoolArray, FloatArray, IntArray
-
-AVERAGES = ("resistance", "conductance")
+from ..types import AVERAGES, BoolArray, FloatArray, IntArray
 
 _SQRT2 = float(np.sqrt(2.0))
 _ALL = slice(None)

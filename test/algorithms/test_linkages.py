@@ -53,6 +53,25 @@ def chain(raster, polygons):
     }
 
 
+def test_conductances_are_averaged_where_wanted(run, chain, raster, tmp_path):
+    values = np.ones((40, 90), dtype=np.float32)
+    values[:, 30] = 100.0
+    chain["RESISTANCE"] = raster("wall", values)
+    given = {**chain, "ADJACENCY": 1}
+    ours = read_table(run("linkages", **given, LINKS=str(tmp_path / "a.gpkg"))["LINKS"])[0]
+    theirs = read_table(run("linkages", **given, AVERAGE=1, LINKS=str(tmp_path / "b.gpkg"))["LINKS"])[0]
+    # 24 steps of 1 and two into or out of the wall.
+    assert ours["cw_dist"] == pytest.approx((24 + 101.0) * CELL)
+    assert theirs["cw_dist"] == pytest.approx((24 + 4.0 / 1.01) * CELL)
+
+
+def test_links_alone_without_a_corridor_raster(run, chain, tmp_path):
+    out = run("linkages", **chain, LINKS=str(tmp_path / "links.gpkg"))
+    assert "CORRIDORS" not in out
+    assert len(read_table(out["LINKS"])) == 2
+    assert sorted(path.suffix for path in tmp_path.iterdir() if path.stem == "links") == [".gpkg"]
+
+
 def test_links_corridors_and_zones(run, chain, tmp_path):
     out = run(
         "linkages",

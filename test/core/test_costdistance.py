@@ -147,6 +147,44 @@ class TestCostFrom:
         expected, _ = graph.MCP_Geometric(walls, fully_connected=True).find_costs(starts)
         np.testing.assert_allclose(CostGraph(resistance).cost_from(sources), expected, rtol=1e-12)
 
+    @pytest.mark.parametrize("neighbours", [8, 4])
+    @pytest.mark.parametrize("kind", [np.float64, np.float32])
+    def test_mean_conductances_equal_another_dijkstra(self, neighbours, kind):
+        networkx = pytest.importorskip("networkx")
+        resistance = landscape(4, 24, 22).astype(kind)
+        sources = scattered(4, resistance.shape) > 0
+        sources &= ~np.isnan(resistance)
+        peer = networkx.Graph()
+        for row, col in np.argwhere(~np.isnan(resistance)).tolist():
+            for down, right in STEPS:
+                i, j = row + down, col + right
+                if (
+                    (neighbours == 4 and down and right)
+                    or not (0 <= i < 24 and 0 <= j < 22)
+                    or np.isnan(resistance[i, j])
+                ):
+                    continue
+                mean = (1.0 / float(resistance[row, col]) + 1.0 / float(resistance[i, j])) / 2.0
+                peer.add_edge((row, col), (i, j), weight=3.0 * np.hypot(down, right) / mean)
+        found = networkx.multi_source_dijkstra_path_length(peer, {(i, j) for i, j in np.argwhere(sources).tolist()})
+        expected = np.full(resistance.shape, np.inf)
+        for place, cost in found.items():
+            expected[place] = cost
+        graph = CostGraph(resistance, cell_size=3.0, neighbours=neighbours, average="conductance")
+        cost = graph.cost_from(sources)
+        np.testing.assert_allclose(cost, expected, rtol=1e-12)
+        field = graph.allocate(np.where(sources, 1, 0))
+        assert (field.allocation > 0).sum() == np.isfinite(expected).sum()
+        resistances = CostGraph(resistance, cell_size=3.0, neighbours=neighbours).cost_from(sources)
+        assert (cost[np.isfinite(cost)] <= resistances[np.isfinite(cost)] * (1 + 1e-9)).all()
+
+    def test_a_step_into_a_barrier_by_hand(self):
+        # Cells of 1, 100, 1 in a row: 2 steps of 50.5 by mean resistance, of 2 / (1 + 0.01) by mean conductance.
+        wall = np.array([[1.0, 100.0, 1.0]])
+        start = np.array([[True, False, False]])
+        assert CostGraph(wall).cost_from(start)[0, 2] == pytest.approx(101.0)
+        assert CostGraph(wall, average="conductance").cost_from(start)[0, 2] == pytest.approx(4.0 / 1.01)
+
     def test_limit_only_cuts(self):
         graph = CostGraph(landscape(3))
         sources = scattered(3, graph.shape) > 0
