@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
-from qgis.core import QgsProcessing, QgsWkbTypes
+from qgis.core import QgsCoordinateTransform, QgsGeometry, QgsProcessing, QgsWkbTypes
 
 from ...core.errors import InputError
 from .. import base
@@ -13,9 +15,9 @@ from ..support import parameters as p
 from ..support.declarations import corridor_cutoff
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.links import COST_FIELDS, numbers
-from ..support.rasters import align, metres_per_unit
+from ..support.rasters import RasterSource, metres_per_unit
 from ..support.tables import columns, kept
-from ..support.vectors import is_null, name_ids
+from ..support.vectors import cells_inside, is_null, name_ids
 
 _LENGTH_FIELDS = ("lcp_length", "LCP_Length", "lcpLength")
 _NODATA = -1.0
@@ -47,7 +49,8 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
     SUMMARY = "Ranks links and corridors by the value of their ecological sources, their path and the climate."
     HELP = (
         "<p>The <b>value of a source</b> is a weighted sum of low mean resistance, area, area over perimeter, "
-        "current-flow centrality, an expert value and the mean of another raster. The <b>priority of a link</b> is a "
+        "current-flow centrality, an expert value and the mean of another raster (as that of a climate over the raster's own "
+        "cells, on whatever grid it lies). The <b>priority of a link</b> is a "
         "weighted sum of a short path, low cost for its length, the mean value of its sources, an expert value and the "
         "climate it leads to. Parts are scaled to 0 - 1 within the run, so priorities compare within one run only; "
         "weights count as shares of their sum. The parts stay in the layers.</p>"
@@ -132,7 +135,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
             p.number(
                 "MIN_PRIORITY",
                 "Priority raster: smallest priority of a link (0 to 1)",
-                "Links of this priority or less leave no corridor in the priority raster.",
+                "Links of this priority or less leave no corridor in the priority raster; 0 keeps all.",
                 0.0,
                 low=0.0,
                 high=1.0,
@@ -187,7 +190,8 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
 
         if not job.given("PRIORITY"):
             return
-        kept_links = priority > job.number("MIN_PRIORITY")
+        least = job.number("MIN_PRIORITY")
+        kept_links = (priority > least) | (least == 0.0)
         if not kept_links.any():
             raise InputError(
                 f"No link has a priority above {job.number('MIN_PRIORITY'):g}; the highest is {priority.max():g}."
@@ -256,21 +260,37 @@ def _expert(ids: list, features: list, field: str) -> np.ndarray:
 
 
 def _mean_of(job: Job, linked: Linked, name: str, *, scale: bool = False) -> np.ndarray:
-    """Return the mean of a raster in each source, 0 where it is not given."""
+    """Return the mean of a raster in each source, over its own cells; 0 where it is not given."""
     from ...core.linkpriority import scaled
-    from ...core.network import mean_by_label
 
     ids = linked.sources.ids
     raster = job.raster(name)
     if raster is None:
         return np.zeros(len(ids))
-    surface = align(raster, linked.raster, monitor=job.monitor)
-    inside = np.where(np.isnan(surface), 0, linked.sources.labels)
-    mean = mean_by_label(inside, surface, len(ids))
+    surface = raster.read_surface(job.monitor).ravel()
+    mean = np.full(len(ids), np.nan)
+    for k, shape in enumerate(_shapes_on(raster, linked, job)):
+        held = surface[cells_inside(shape, raster.grid)]
+        held = held[~np.isnan(held)]
+        if held.size:
+            mean[k] = held.mean(dtype=np.float64)
     if np.isnan(mean).any():
         empty = [one for one, value in zip(ids, mean) if np.isnan(value)]
         raise InputError(f"'{raster.name}' has no data in sources {name_ids(empty)}.")
     return scaled(mean) if scale else mean
+
+
+def _shapes_on(raster: RasterSource, linked: Linked, job: Job) -> Iterator[QgsGeometry]:
+    """Yield the sources in the CRS of a raster."""
+    there, here = raster.crs, linked.raster.crs
+    move = None
+    if there.isValid() and here.isValid() and there != here:
+        move = QgsCoordinateTransform(here, there, job.context.transformContext())
+    for shape in linked.sources.geometries:
+        moved = QgsGeometry(shape)
+        if move is not None:
+            moved.transform(move)
+        yield moved
 
 
 def _climate(job: Job, linked: Linked, pairs: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from .links import Links, read_links
 from .palette import Colour
 from .rasters import RasterSource
 from .sources import Sources, read_sources
-from .tables import Column, columns
+from .tables import Column, columns, kept
 
 if TYPE_CHECKING:
     from .job import Job
@@ -61,14 +61,18 @@ class Linked:
     def write_links(
         self, job: Job, name: str, cols: Sequence[Column], rows: Sequence[Sequence[object]], style: styling.Style
     ) -> None:
-        """Write the links with their ids, those of their sources, and a row of further values each."""
+        """Write the links with their ids, those of their sources, what they had already, and a row of new values each."""
         ids = self.sources.ids
         ends = columns(link_id=self.links.id_type, from_id=self.sources.id_type, to_id=self.sources.id_type)
+        old, held = kept(self.links.features, [*ends, *cols])
         lines = [feature.geometry() for feature in self.links.features]
         job.write_features(
             name,
-            [*ends, *cols],
-            [[one, ids[a - 1], ids[b - 1], *row] for one, (a, b), row in zip(self.links.ids, self.links.pairs, rows)],
+            [*ends, *old, *cols],
+            [
+                [one, ids[a - 1], ids[b - 1], *before, *row]
+                for one, (a, b), before, row in zip(self.links.ids, self.links.pairs, held, rows)
+            ],
             lines,
             QgsWkbTypes.multiType(lines[0].wkbType()),
             self.raster.crs,

@@ -98,6 +98,84 @@ def test_experts_and_climate_count_when_they_have_a_weight(run, given, raster, t
     np.testing.assert_allclose([first["priority"], second["priority"]], [1.0, raw[1] / raw[0]])
 
 
+def test_a_value_raster_is_read_on_its_own_cells(run, given, raster, tmp_path):
+    """Cells of 47 m beside those of 30 m: the mean over the centres inside, nothing resampled."""
+    size = 47.0
+    values = np.random.default_rng(2).uniform(0.0, 9.0, (10, 42)).astype(np.float32)
+    x = LEFT - 31.0 + (np.arange(42) + 0.5) * size
+    y = TOP + 17.0 - (np.arange(10) + 0.5) * size
+    means = []
+    for row, col, rows, cols in ((4, 2, 4, 4), (4, 20, 2, 8), (4, 50, 6, 8)):
+        across = (x > LEFT + col * CELL) & (x < LEFT + (col + cols) * CELL)
+        down = (y < TOP - row * CELL) & (y > TOP - (row + rows) * CELL)
+        means.append(values[np.ix_(down, across)].mean(dtype=float))
+    out = run(
+        "linkpriority",
+        **given,
+        VALUE=raster("value", values, cell=size, left=LEFT - 31.0, top=TOP + 17.0),
+        VALUE_WEIGHT=1.0,
+        PERMEABILITY_WEIGHT=0.0,
+        AREA_WEIGHT=0.0,
+        SHAPE_WEIGHT=0.0,
+        OUTPUT_SOURCES=str(tmp_path / "s.gpkg"),
+        OUTPUT_LINKS="TEMPORARY_OUTPUT",
+    )
+    means = np.array(means)
+    expected = (means - means.min()) / (means.max() - means.min())
+    np.testing.assert_allclose([row["value"] for row in read_table(out["OUTPUT_SOURCES"])], expected, rtol=1e-6)
+
+
+def test_a_link_of_priority_0_stays_in_the_map(run, given, raster, tmp_path):
+    """Its corridor is blended from its place alone; only a smallest priority above 0 takes it out."""
+    now = np.full((12, 60), 280.0, dtype=np.float32)
+    now[:, :15] = 300.0
+    future = now + 5.0
+    future[:, 15:35] = 300.0
+    climate = {
+        "CLIMATE": raster("now", now),
+        "FUTURE": raster("future", future),
+        "CLOSE_WEIGHT": 0.0,
+        "PATH_WEIGHT": 0.0,
+        "ENDS_WEIGHT": 0.0,
+        "CLIMATE_WEIGHT": 1.0,
+        "CUTOFF": 60.0,
+    }
+    layers = {"OUTPUT_SOURCES": "TEMPORARY_OUTPUT", "OUTPUT_LINKS": str(tmp_path / "l.gpkg")}
+    out = run("linkpriority", **given, **climate, **layers, PRIORITY=str(tmp_path / "p.tif"))
+    assert [row["priority"] for row in read_table(out["OUTPUT_LINKS"])] == [1.0, 0.0]
+    found, nodata = read_raster(out["PRIORITY"])
+    assert found[4, 15] == pytest.approx(1.0)
+    assert found[5, 35] == pytest.approx(0.5)
+    layers["OUTPUT_LINKS"] = str(tmp_path / "l2.gpkg")
+    out = run("linkpriority", **given, **climate, **layers, MIN_PRIORITY=0.01, PRIORITY=str(tmp_path / "p2.tif"))
+    assert read_raster(out["PRIORITY"])[0][5, 35] == nodata
+
+
+def test_links_keep_what_other_tools_have_written(run, given, tmp_path):
+    """One tool after the other on one link layer, ending with the one that needs what the first wrote."""
+    fields = set(read_table(given["LINKS"])[0])
+    links = given["LINKS"]
+    for tool, options, added in (
+        ("pinchpoints", {"CUTOFF": 60.0}, "eff_res"),
+        ("barriers", {}, "gain"),
+        ("circuitbarriers", {"CUTOFF": 60.0}, "exact"),
+        ("centrality", {}, "current_flow"),
+        ("gravity", {}, "gravity"),
+        ("linkpriority", {}, "priority"),
+    ):
+        inputs = {**given, "LINKS": links, **options}
+        for name in ("CURRENT", "SCORE", "GAIN", "OUTPUT_SOURCES"):
+            inputs[name] = "TEMPORARY_OUTPUT"
+        links = run(tool, **inputs, OUTPUT_LINKS=str(tmp_path / f"{tool}.gpkg"))["OUTPUT_LINKS"]
+        fields |= {added}
+        assert fields <= set(read_table(links)[0]), tool
+    first = read_table(given["LINKS"])[0]
+    last = read_table(links)[0]
+    assert {name: last[name] for name in first if name not in ("fid", "_geometry")} == {
+        name: first[name] for name in first if name not in ("fid", "_geometry")
+    }
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
