@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from qgis.core import QgsProcessing, QgsWkbTypes
 
@@ -19,6 +21,19 @@ from ..support.tables import columns, kept
 from ..support.vectors import is_null, name_ids
 
 
+class _Unit(NamedTuple):
+    label: str
+    short: str
+    square_metres: float
+
+
+_UNITS = (
+    _Unit("Square metres", "m2", 1.0),
+    _Unit("Hectares", "ha", 1e4),
+    _Unit("Square kilometres", "km2", 1e6),
+)
+
+
 class GravityAlgorithm(EcoSecNetAlgorithm):
     """Computes the gravity model on the links."""
 
@@ -29,10 +44,13 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
     SUMMARY = "Ranks links by the interaction of their two ecological sources (gravity model)."
     HELP = (
         "<p><i>G = L<sub>max</sub>&sup2; ln S<sub>a</sub> ln S<sub>b</sub> / (L&sup2; P<sub>a</sub> P<sub>b</sub>)</i> "
-        "with the area S of a source in square metres, the mean resistance P of its cells, the least-cost distance L "
+        "with the area S of a source, the mean resistance P of its cells, the least-cost distance L "
         "of the link and the largest one L<sub>max</sub>.</p>"
-        "<p>Because of the logarithm the values depend on the unit of S, so they compare within one study only. "
-        "Without a resistance raster P is 1. <b>Rank</b> 1 is the strongest; the <b>grade</b> is by natural breaks.</p>"
+        "<p>Because of the logarithm the values, <b>and the order of the links</b>, depend on the unit of S: in hectares a "
+        "large source counts for more beside a small one than in square metres. The unit is a choice, square metres by "
+        "default, and stands in the links (<i>size_unit</i>); compare only what has the same. Every source must be larger "
+        "than one unit. Without a resistance raster P is 1. <b>Rank</b> 1 is the strongest; the <b>grade</b> is by natural "
+        "breaks.</p>"
         "<p>Kong et al. 2010, doi:10.1016/j.landurbplan.2009.11.001.</p>"
     )
 
@@ -55,10 +73,16 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
             p.field(
                 "ATTRIBUTE",
                 "Size field of the sources",
-                "Field to take instead of the area in square metres; every value must be above 1.",
+                "Field to take instead of the area; every value must be above 1.",
                 "SOURCES",
                 numeric=True,
                 optional=True,
+            ),
+            p.choice(
+                "AREA_UNIT",
+                "Unit of the area in the logarithm",
+                "The ranks depend on it. Papers seldom state it; compare only with studies that use the same.",
+                [unit.label for unit in _UNITS],
             ),
             p.integer(
                 "CLASSES",
@@ -92,16 +116,18 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
         links = read_links(line_layer, sources, monitor=job.monitor)
         pairs = links.pairs - 1
         cost = numbers(links, COST_FIELDS, "least-cost distance")
-        strength = gravity(pairs, cost, _size(job, layer, sources), resistance)
+        size, unit = _size(job, layer, sources)
+        strength = gravity(pairs, cost, size, resistance)
+        job.monitor.info(f"Sizes of the sources are in {unit}; with another unit the ranks can differ.")
         rank = np.empty(len(strength), dtype=int)
         rank[np.argsort(-strength, kind="stable")] = np.arange(1, len(strength) + 1)
-        added = columns(gravity=float, rank=int, grade=int)
+        added = columns(gravity=float, rank=int, grade=int, size_unit=str)
         old, rows = kept(links.features, added)
         classes = job.integer("CLASSES")
         job.write_features(
             "OUTPUT_LINKS",
             [*old, *added],
-            [[*row, *new] for row, *new in zip(rows, strength, rank, grades(strength, classes))],
+            [[*row, *new, unit] for row, *new in zip(rows, strength, rank, grades(strength, classes))],
             [feature.geometry() for feature in links.features],
             QgsWkbTypes.Type.MultiLineString,
             line_layer.crs,
@@ -135,13 +161,22 @@ def _sources(job: Job, layer) -> tuple[Sources, np.ndarray | None]:
     return sources, mean_by_label(sources.labels, surface, len(sources.ids))
 
 
-def _size(job: Job, layer, sources: Sources) -> np.ndarray:
+def _size(job: Job, layer, sources: Sources) -> tuple[np.ndarray, str]:
+    """Return the size of each source, and its unit in words."""
     name = job.field("ATTRIBUTE")
     if not name:
-        unit = metres_per_unit(layer.crs if job.raster("RESISTANCE") is None else job.raster("RESISTANCE").crs)
-        return np.array([geometry.area() * unit**2 for geometry in sources.geometries])
+        unit = _UNITS[job.choice("AREA_UNIT")]
+        metres = metres_per_unit(layer.crs if job.raster("RESISTANCE") is None else job.raster("RESISTANCE").crs)
+        area = np.array([geometry.area() * metres**2 for geometry in sources.geometries]) / unit.square_metres
+        small = [one for one, value in zip(sources.ids, area) if not value > 1.0]
+        if small:
+            raise InputError(
+                f"Sources {name_ids(small)} are not larger than 1 {unit.short}, and the logarithm of their area is not above "
+                "0. Choose a smaller unit of area, or leave these sources out."
+            )
+        return area, unit.short
     values = [feature[name] for feature in sources.features]
     missing = [one for one, value in zip(sources.ids, values) if is_null(value)]
     if missing:
         raise InputError(f"Sources {name_ids(missing)} have no value in '{name}'.")
-    return np.array(values, dtype=np.float64)
+    return np.array(values, dtype=np.float64), f"'{name}'"

@@ -63,3 +63,40 @@ def test_attribute_instead_of_area(run, three, tmp_path):
     out = run("gravity", **three["given"], ATTRIBUTE="score", OUTPUT_LINKS=str(tmp_path / "l.gpkg"))
     ln3 = math.log(3)
     assert [row["gravity"] for row in read_table(out["OUTPUT_LINKS"])] == pytest.approx([4 * ln3 * 2 * ln3, 6 * ln3**2])
+
+
+def test_the_unit_of_area_is_a_choice_that_can_turn_the_ranks(run, polygons, tmp_path):
+    """By hand, with areas of 2, 2 and 1000 ha and costs of 100 and 140."""
+
+    def square(left, hectares, name):
+        side = math.sqrt(hectares * 1e4)
+        right = left + side
+        return f"MULTIPOLYGON((({left} {side},{right} {side},{right} 0,{left} 0,{left} {side})))", {"name": name}
+
+    sources = polygons("s", [square(0, 2, "a"), square(1000, 2, "b"), square(3000, 1000, "c")])
+    links = polygons(
+        "l",
+        [
+            ("LINESTRING(100 1, 1000 1)", {"link_id": 1, "from_id": "a", "to_id": "b", "cw_dist": 100.0}),
+            ("LINESTRING(1100 1, 3000 1)", {"link_id": 2, "from_id": "b", "to_id": "c", "cw_dist": 140.0}),
+        ],
+        kind="LineString",
+    )
+    ranks = []
+    for choice, (unit, small, large) in enumerate((("m2", 2e4, 1e7), ("ha", 2.0, 1000.0))):
+        out = run(
+            "gravity",
+            SOURCES=sources,
+            ID_FIELD="name",
+            LINKS=links,
+            AREA_UNIT=choice,
+            OUTPUT_LINKS=str(tmp_path / f"{unit}.gpkg"),
+        )
+        rows = read_table(out["OUTPUT_LINKS"])
+        strength = [math.log(small) ** 2 * 1.96, math.log(small) * math.log(large)]
+        assert [row["gravity"] for row in rows] == pytest.approx(strength)
+        assert {row["size_unit"] for row in rows} == {unit}
+        ranks.append([row["rank"] for row in rows])
+    assert ranks == [[1, 2], [2, 1]]
+    with pytest.raises(Exception, match="a, b are not larger than 1 km2"):
+        run("gravity", SOURCES=sources, ID_FIELD="name", LINKS=links, AREA_UNIT=2, OUTPUT_LINKS="TEMPORARY_OUTPUT")
