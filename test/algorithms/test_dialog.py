@@ -16,12 +16,14 @@ def dialog(qgis, monkeypatch):
     import processing.gui
     from qgis.core import QgsApplication, QgsLayerTreeModel, QgsProject
     from qgis.gui import QgsGui, QgsLayerTreeView, QgsMapCanvas
+    from qgis.PyQt import sip
     from qgis.PyQt.QtWidgets import QTextEdit
 
     if not QgsGui.editorWidgetRegistry().factories():
         QgsGui.editorWidgetRegistry().initEditors()
     canvas, tree = QgsMapCanvas(), QgsLayerTreeView()
-    tree.setModel(QgsLayerTreeModel(QgsProject.instance().layerTreeRoot()))
+    model = QgsLayerTreeModel(QgsProject.instance().layerTreeRoot())
+    tree.setModel(model)
     window = MagicMock(mapCanvas=lambda: canvas, browserModel=lambda: None, layerTreeView=lambda: tree)
     window.activeLayer = window.messageBar = window.mainWindow = lambda: None
     for module in ("ParametersPanel", "AlgorithmDialog", "wrappers", "Postprocessing"):
@@ -46,6 +48,8 @@ def dialog(qgis, monkeypatch):
 
     yield run
     QgsProject.instance().clear()
+    for one in (tree, model, canvas):  # in this order, and before the tree of the project is used again
+        sip.delete(one)
 
 
 def test_nothing_comes_after_the_reason_of_a_failure(dialog, raster, tmp_path, monkeypatch):
