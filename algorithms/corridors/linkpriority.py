@@ -312,6 +312,7 @@ def _write_sources(job: Job, linked: Linked, parts: dict[str, np.ndarray], value
         linked.sources.geometries,
         QgsWkbTypes.Type.MultiPolygon,
         linked.raster.crs,
+        style=styling.marked(palette.SOURCE),
     )
 
 

@@ -130,3 +130,23 @@ def test_no_colour_is_made_elsewhere():
                 if len(parts) == len(node.elts) and 40 < max(parts) <= 255:
                     strays.append(f"{path.name}:{node.lineno}")
     assert not strays
+
+
+def test_no_layer_is_left_in_the_colours_of_qgis():
+    """Every raster and every layer with shapes that a tool writes comes with a style."""
+    import ast
+    from pathlib import Path
+
+    root = Path(__file__).resolve().parents[2] / "algorithms"
+    bare, looked_at = [], 0
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)) or path.stem == "job":
+                continue
+            words = {keyword.arg for keyword in node.keywords}
+            if node.func.attr == "write_raster" or (node.func.attr == "write_features" and len(node.args) > 3):
+                looked_at += 1
+                if not words & {"style", "classes"} and None not in words:
+                    bare.append(f"{path.stem}: {ast.unparse(node.args[0])}")
+    assert looked_at > 30
+    assert bare == []
