@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber, QgsWkbTypes
 
+from ...core import defaults
 from ...core.errors import InputError
 from ...core.lists import parse_numbers
 from .. import base
@@ -156,7 +157,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             threshold=threshold,
             areas=np.array([geometry.area() * hectares for geometry in nodes.geometries]),
             minimum_areas=_numbers(job, "AREAS_LIST", "Minimum areas") or [0.0],
-            cuts=_numbers(job, "DPC_LIST", "dPC cuts") or [1.0],
+            cuts=_numbers(job, "DPC_LIST", "dPC cuts") or [defaults.MIN_DPC],
             landscape=job.number("LANDSCAPE_AREA") or None,
             negligible=negligible_probability(job, nodes),
             monitor=job.monitor.part(0.5, 0.95),

@@ -66,7 +66,8 @@ def conversion_parameter():
     return p.choice(
         "COST_CONVERSION",
         "Conversion of distances to cost",
-        "With least-cost distances: the dispersal and threshold distances are multiplied by this.",
+        "With least-cost distances: the dispersal and threshold distances are multiplied by this; with none they are "
+        "costs themselves.",
         CONVERSIONS,
         advanced=True,
     )

@@ -86,6 +86,24 @@ def test_distance_is_in_metres_whatever_unit_is_chosen(widget):
     assert "metres" in parameter.help()
 
 
+def test_layers_in_feet_do_not_change_what_a_length_means(tools, widget, raster):
+    import numpy as np
+    from qgis.core import QgsProcessingContext, QgsProject, QgsRasterLayer
+    from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox
+
+    (tool,) = (one for one in tools if one.name() == "distancefactor")
+    grid, _ = widget(tool.parameterDefinition("GRID"))
+    wrapper, inner = widget(tool.parameterDefinition("MAX"))
+    wrapper.postInitialize([grid, wrapper])
+    layer = QgsRasterLayer(raster("feet", np.ones((4, 4), dtype=np.uint8), crs="EPSG:2277"), "feet")
+    QgsProject.instance().addMapLayer(layer)
+    grid.setParameterValue(layer.id(), QgsProcessingContext())
+    inner.findChild(QDoubleSpinBox).setValue(5000.0)
+    assert inner.findChild(QComboBox).currentText() == "meters"
+    assert wrapper.parameterValue() == 5000.0
+    QgsProject.instance().clear()
+
+
 def test_folded_away_lengths_offer_no_other_unit(widget):
     """QGIS takes the number of a hidden widget without its unit: 8 km would become 8 m."""
     from ecosecnet.algorithms.support import parameters as p
