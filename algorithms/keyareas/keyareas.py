@@ -12,7 +12,7 @@ from ..support import parameters as p
 from ..support.declarations import key_area_classes, smallest_key_area
 from ..support.rasters import require_aligned
 from ..support.tables import columns
-from ..support.vectors import VectorSource, polygonise
+from ..support.vectors import VectorSource, is_null, polygonise
 
 _METHODS = ("Natural breaks", "Quantile", "Share of maximum")
 
@@ -191,7 +191,8 @@ class _Corridors:
 
     def _kind(self, name: str) -> type:
         values = [f[name] if name else f.id() for f in self._features]
-        return int if all(isinstance(value, int) for value in values) else str
+        known = [value for value in values if not is_null(value)]
+        return next((kind for kind in (int, float) if all(isinstance(value, (int, kind)) for value in known)), str)
 
     def of(self, shape: QgsGeometry) -> list:
         """Return the id, and the grade if asked for, of the link with the longest part inside, or the nearest."""
@@ -206,7 +207,7 @@ class _Corridors:
             return [None] * len(self.kinds)
         feature = self._features[best]
         values = [feature[self._id] if self._id else feature.id()] + ([feature[self._grade]] if self._grade else [])
-        return [kind(value) for kind, value in zip(self.kinds.values(), values)]
+        return [None if is_null(value) else kind(value) for kind, value in zip(self.kinds.values(), values)]
 
 
 def _palette(limits: np.ndarray) -> list:

@@ -74,6 +74,24 @@ def test_smallest_area_and_links(run, surface, polygons):
     assert (row["link_id"], row["link_grade"]) == ("through", 1)
 
 
+def test_decimal_grades_stay_numbers_and_a_missing_one_stays_missing(run, surface, polygons, tmp_path):
+    from qgis.core import QgsVectorLayer
+
+    path = polygons(
+        "links",
+        [
+            ("LINESTRING(500000 2899410, 500600 2899410)", {"link_id": 5, "flow": 2.5}),
+            ("LINESTRING(500000 2899990, 500600 2899990)", {"link_id": 6, "flow": 1.0}),
+        ],
+        kind="LineString",
+    )
+    layer = QgsVectorLayer(path, "links", "ogr")
+    last = max(feature.id() for feature in layer.getFeatures())
+    layer.dataProvider().changeAttributeValues({last: {layer.fields().indexOf("flow"): None}})
+    out = run("keyareas", INPUT=surface, LINKS=path, GRADE_FIELD="flow", OUTPUT=str(tmp_path / "areas.gpkg"))
+    assert [(row["link_id"], row["link_grade"]) for row in read_table(out["OUTPUT"])] == [(6, None), (5, 2.5)]
+
+
 def test_an_area_off_all_links_takes_the_nearest(run, surface, polygons, tmp_path):
     lines = [
         ("LINESTRING(500000 2899410, 500600 2899410)", {"link_id": 5}),
