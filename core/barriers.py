@@ -16,7 +16,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from .costdistance import CostGraph
 from .errors import DisconnectedError, InputError
 from .focal import cells_in
 from .monitor import SILENT, Monitor
-from .types import Array, FloatArray, IntArray
+from .types import Array, BoolArray, FloatArray, IntArray
 
 METHODS = ("disc", "ring")
 """Windows in which the smallest cost distances are looked for, in the order in which the tools list them."""
@@ -102,6 +102,22 @@ class Barriers:
     link: IntArray
     count: IntArray
     links: LinkBarriers
+
+    def outside(self, belt: BoolArray) -> float:
+        """Return which share of the cells with a score lies outside a belt, 0 to 1."""
+        scored = ~np.isnan(self.score)
+        return float(np.count_nonzero(scored & ~belt)) / max(int(np.count_nonzero(scored)), 1)
+
+    def clipped(self, belt: BoolArray) -> Barriers:
+        """Return the scores inside a belt, with no gain outside; the best places of the links stay as they are."""
+        return replace(
+            self,
+            score=np.where(belt, self.score, np.nan),
+            percent=np.where(belt, self.percent, np.nan),
+            radius=np.where(belt, self.radius, np.nan),
+            link=np.where(belt, self.link, -1),
+            count=np.where(belt, self.count, 0),
+        )
 
 
 def radii_between(

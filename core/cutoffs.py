@@ -13,7 +13,7 @@ from .lists import parse_numbers
 from .monitor import SILENT, Monitor
 from .pinchpoints import corridor_of, pinchpoints
 from .stability import Stability, stability
-from .types import Array, FloatArray, IntArray
+from .types import Array, BoolArray, FloatArray, IntArray
 
 
 def pinch_points_by_cutoff(
@@ -64,14 +64,35 @@ def barriers_by_cutoff(
         combine=combine,
         monitor=monitor.part(0.0, 0.5),
     )
+    narrowest = _narrowest(resistance, labels, pairs, cutoffs, cell_size, monitor.part(0.5, 1.0))
+    return [np.where(narrowest <= cutoff, found.score, np.nan) for cutoff in cutoffs]
+
+
+def corridor_belt(
+    resistance: Array,
+    labels: IntArray,
+    pairs: IntArray,
+    *,
+    cutoff: float,
+    cell_size: float,
+    monitor: Monitor = SILENT,
+) -> BoolArray:
+    """Return the cells that belong to the corridor of any link; see `pinchpoints.pinchpoints` for the parameters."""
+    belt: BoolArray = _narrowest(resistance, labels, pairs, [cutoff], cell_size, monitor) <= cutoff
+    return belt
+
+
+def _narrowest(
+    resistance: Array, labels: IntArray, pairs: IntArray, cutoffs: Sequence[float], cell_size: float, monitor: Monitor
+) -> FloatArray:
+    """Return the smallest of the cutoffs with which a cell belongs to a corridor; infinite where none does."""
     narrowest = np.full(labels.shape, np.inf)
     graph = CostGraph(resistance, cell_size=cell_size)
-    links = corridor_costs(graph, labels, pairs, slack=max(cutoffs), monitor=monitor.part(0.5, 1.0))
-    for link in links:
+    for link in corridor_costs(graph, labels, pairs, slack=max(cutoffs), monitor=monitor):
         place = narrowest[link.rows, link.cols]
         for cutoff in sorted(cutoffs, reverse=True):
             place[corridor_of(link, cutoff) & (place > cutoff)] = cutoff
-    return [np.where(narrowest <= cutoff, found.score, np.nan) for cutoff in cutoffs]
+    return narrowest
 
 
 def sweep(

@@ -60,6 +60,9 @@ class Options:
         Grades of sources and corridors by natural breaks.
     classes : int
         Classes of currents and barrier scores by natural breaks; the highest makes the key areas.
+    barriers_in_belt : bool
+        Whether barriers are looked for in the corridors only, within the cutoff, rather than wherever a restored disc
+        would shorten a path.
     overlay_resistance : bool
         Whether currents and scores are multiplied by the resistance before they are classified.
     min_key_area_ha : float
@@ -82,6 +85,7 @@ class Options:
     radii: Sequence[float] = (90.0, 180.0, 270.0)
     grades: int = defaults.GRADES
     classes: int = defaults.CLASSES
+    barriers_in_belt: bool = False
     overlay_resistance: bool = True
     min_key_area_ha: float = defaults.MIN_KEY_AREA_HA
 
@@ -156,12 +160,16 @@ class CorridorNetwork:
 
 @dataclass(frozen=True)
 class KeyPlaces:
-    """Where to protect and where to restore: pinch points and barriers, and the areas of their highest class."""
+    """Where to protect and where to restore: pinch points and barriers, and the areas of their highest class.
+
+    `outside` is the share of the barrier areas that lies outside the corridors, 0 to 1.
+    """
 
     pinch: PinchPoints
     pinch_areas: KeyAreas | None
     barrier: Barriers
     barrier_areas: KeyAreas | None
+    outside: float
 
 
 @dataclass(frozen=True)

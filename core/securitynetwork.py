@@ -111,7 +111,10 @@ def security_network(
         surface.values, labels, grid, options, distances=distances, monitor=monitor.part(0.3, 0.55)
     )
     monitor.info("Step 4 of 4: pinch points and barriers")
-    places = find_places(surface.values, labels, corridor_network.links, grid, options, monitor=monitor.part(0.55, 1.0))
+    belt = ~np.isnan(corridor_network.mosaic)
+    places = find_places(
+        surface.values, labels, corridor_network.links, belt, grid, options, monitor=monitor.part(0.55, 1.0)
+    )
     return SecurityNetwork(sources, surface, corridor_network, places)
 
 
@@ -352,12 +355,16 @@ def find_places(
     resistance: FloatArray,
     labels: IntArray,
     links: Links,
+    belt: BoolArray,
     grid: Grid,
     options: Options,
     *,
     monitor: Monitor = SILENT,
 ) -> KeyPlaces:
-    """Find the pinch points and barriers on the corridors, and the areas of their highest class."""
+    """Find the pinch points and barriers of the links, and the areas of their highest class.
+
+    `belt` holds the cells of the corridors.
+    """
     pairs = links.pairs[links.active]
     pinch = pinchpoints(
         resistance, labels, pairs, cutoff=options.cutoff, cell_size=grid.cell_size, monitor=monitor.part(0.0, 0.45)
@@ -371,12 +378,18 @@ def find_places(
         outside=False,
         monitor=monitor.part(0.45, 0.9),
     )
-    return KeyPlaces(
-        pinch,
-        _areas(pinch.current, "pinch points", resistance, grid, options, monitor.part(0.9, 0.95)),
-        barrier,
-        _areas(barrier.score, "barriers", resistance, grid, options, monitor.part(0.95, 1.0)),
-    )
+    if options.barriers_in_belt:
+        barrier = barrier.clipped(belt)
+    pinch_areas = _areas(pinch.current, "pinch points", resistance, grid, options, monitor.part(0.9, 0.95))
+    areas = _areas(barrier.score, "barriers", resistance, grid, options, monitor.part(0.95, 1.0))
+    held = areas is not None and areas.labels > 0
+    outside = float(np.count_nonzero(held & ~belt)) / max(int(np.count_nonzero(held)), 1)
+    if outside:
+        monitor.info(
+            f"{100 * outside:.0f} % of the barrier areas lie outside the corridors: restored, they would open a shorter way "
+            "beside them."
+        )
+    return KeyPlaces(pinch, pinch_areas, barrier, areas, outside)
 
 
 def _areas(

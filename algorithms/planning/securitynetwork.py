@@ -202,6 +202,13 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 advanced=True,
             ),
             p.flag(
+                "BARRIERS_IN_BELT",
+                "Barriers in the corridors only",
+                "Leave out what lies beyond the corridor cutoff. A disc that would open a shorter way beside a corridor is a "
+                "barrier too, so that without this a part of the barriers lies outside; the report says how much.",
+                advanced=True,
+            ),
+            p.flag(
                 "OVERLAY_RESISTANCE",
                 "Overlay current and score with the resistance",
                 "Multiply current and score by the resistance before they are classified, as the study does.",
@@ -340,6 +347,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             radii=read_radii(job, grid.cell_size),
             grades=job.integer("GRADES"),
             classes=job.integer("CLASSES"),
+            barriers_in_belt=job.flag("BARRIERS_IN_BELT"),
             overlay_resistance=job.flag("OVERLAY_RESISTANCE"),
             min_key_area_ha=job.number("MIN_KEY_AREA"),
         )

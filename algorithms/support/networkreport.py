@@ -255,6 +255,13 @@ class _Report:
             parts.append(html.heading(title, 3))
             parts.append(self._figure(map_, title, keys, name))
             parts.append(_by_township(title, table) if table is not None else "")
+        if self._network.places.outside:
+            parts.append(
+                html.paragraph(
+                    f"{100 * self._network.places.outside:.0f} % of the area of the barriers lie outside the corridors: "
+                    "restored, they would open a shorter way beside them."
+                )
+            )
         return parts
 
     def methods(self) -> list[str]:

@@ -85,6 +85,50 @@ def test_nodata_is_scored_as_linkage_mapper_does_unless_told_not_to(run, wall, r
         assert (score[12:, 10] != nodata).all()
 
 
+def test_scores_can_be_clipped_to_the_corridor_belt(run, wall, raster, polygons, tmp_path):
+    """A wall with a gap far from both sources: opening it straight between them is outside the belt through the gap."""
+    ground = np.ones((SIZE, SIZE), dtype=np.float32)
+    ground[:, 10] = 100
+    ground[3, 10] = 5
+
+    def corner(col):
+        left, right, top, bottom = 500_000 + 30 * col, 500_060 + 30 * col, 2_899_490, 2_899_370
+        return f"POLYGON(({left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}))"
+
+    wall["RESISTANCE"] = raster("gap", ground)
+    wall["SOURCES"] = polygons("low", [(corner(0), {"name": "west"}), (corner(19), {"name": "east"})])
+    free = read_raster(run("barriers", **wall)["SCORE"])[0]
+    wide = read_raster(run("barriers", **wall, BELT=1e7)["SCORE"])[0]
+    np.testing.assert_array_equal(wide, free)
+    clipped, nodata = read_raster(
+        run("barriers", **wall, BELT=40.0, GAINING_LINKS=str(tmp_path / "n.tif"), RADIUS=str(tmp_path / "r.tif"))[
+            "SCORE"
+        ]
+    )
+    said = next(line for line in run.feedback.textLog().splitlines() if "outside the corridor belt" in line)
+    belt, none = read_raster(
+        run(
+            "linkages",
+            RESISTANCE=wall["RESISTANCE"],
+            SOURCES=wall["SOURCES"],
+            ID_FIELD="name",
+            CUTOFF=40.0,
+            LINKS="TEMPORARY_OUTPUT",
+            CORRIDORS=str(tmp_path / "belt.tif"),
+        )["CORRIDORS"]
+    )
+    inside = belt != none
+    np.testing.assert_array_equal(clipped, np.where(inside, free, nodata))
+    assert free[18, 10] > 0
+    assert clipped[18, 10] == nodata
+    assert clipped[3, 10] == free[3, 10] > 0
+    scored = free != nodata
+    assert f"{100 * (scored & ~inside).sum() / scored.sum():.1f} %" in said
+    for name in ("n.tif", "r.tif"):
+        values, missing = read_raster(str(tmp_path / name))
+        assert ((values != missing) == (clipped != nodata)).all()
+
+
 def test_radii_of_their_own_accord(run, wall):
     for name in ("MIN_RADIUS", "MAX_RADIUS", "STEP"):
         wall.pop(name)

@@ -111,6 +111,27 @@ def test_an_own_score_table_and_factor(run, parameters, raster, tmp_path):
     np.testing.assert_allclose(resistance[inside], (0.5 * score + np.where(light < 1, 0.5, 1.5))[inside], rtol=1e-6)
 
 
+def test_barriers_in_the_corridors_only(run, parameters, tmp_path):
+    told = Told.feedback()
+    outputs = {
+        "CORRIDORS": str(tmp_path / "c.tif"),
+        "SCORE": str(tmp_path / "s.tif"),
+        "BARRIERS": str(tmp_path / "b.gpkg"),
+    }
+    report = tmp_path / "report.html"
+    run("securitynetwork", told, **parameters, **outputs, REPORT=str(report))
+    share = next(text for text in told.texts if "of the barrier areas lie outside" in text).split()[0]
+    assert f"{share} % of the area of the barriers lie outside" in report.read_text(encoding="utf-8")
+    belt, none = read_raster(outputs["CORRIDORS"])
+    free, nodata = read_raster(outputs["SCORE"])
+    outputs["SCORE"] = str(tmp_path / "s2.tif")
+    told = Told.feedback()
+    run("securitynetwork", told, **parameters, **outputs, BARRIERS_IN_BELT=True)
+    clipped, _ = read_raster(outputs["SCORE"])
+    np.testing.assert_array_equal(clipped, np.where(belt != none, free, nodata))
+    assert not any("lie outside" in text for text in told.texts)
+
+
 class Told:
     """What a run says."""
 
