@@ -55,7 +55,8 @@ def source_fields(
     A cell that costs more than the distance of every link of the source cannot be the near side of a barrier, so the
     field is cropped to the cells that cost no more, and the margin around them that windows reach into.
     """
-    touching, crossing = graph.contacts(graph.allocate(labels))
+    touching, crossing = graph.contacts(graph.allocate(labels, monitor=monitor.part(0.0, 0.1)))
+    monitor = monitor.part(0.1, 1.0)
     bounds = dict(zip(map(tuple, touching.tolist()), crossing.tolist()))
     ends = [(min(pair), max(pair)) for pair in pairs.tolist()]
     distance = np.full(len(ends), np.inf)
@@ -65,7 +66,7 @@ def source_fields(
         monitor.step(done, len(cells))
         own = [link for link, pair in enumerate(ends) if source in pair]
         limit = max(bounds.get(ends[link], np.inf) for link in own) * (1.0 + 1e-9)
-        cost = graph.cost_from(cells[source], limit=limit)
+        cost = graph.cost_from(cells[source], limit=limit, monitor=monitor)
         for link in own:
             if source == ends[link][0]:
                 distance[link] = cost.ravel()[cells[ends[link][1]]].min()

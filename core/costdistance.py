@@ -114,7 +114,7 @@ def corridor_costs(
     slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))
     if not (slacks >= 0).all():
         raise InputError(f"The slack of a corridor must not be negative, but is {slacks[~(slacks >= 0)][0]}.")
-    return _Corridors(graph, labels, pairs, slacks, least, field).run(monitor)
+    return _Corridors(graph, labels, pairs, slacks, least, field, monitor).run(monitor)
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def least_costs(
     pairs = _checked_pairs(graph, labels, pairs)
     passable = _passable(graph, labels)
     cells = _cells_of_ends(passable, pairs)
-    bound = _upper_bounds(graph, passable, pairs, field)
+    bound = _upper_bounds(graph, passable, pairs, field, monitor)
     del passable
     sources = np.unique(pairs[:, 0]).tolist()
     for done, label in enumerate(sources):
@@ -201,6 +201,7 @@ class _Corridors:
         slack: FloatArray,
         least: FloatArray | None,
         field: CostField | None,
+        monitor: Monitor,
     ) -> None:
         self.graph, self.pairs, self.slack = graph, pairs, slack
         passable = _passable(graph, labels)
@@ -210,7 +211,7 @@ class _Corridors:
         if least is not None:
             self.least[:] = least
         else:
-            self.bound = _upper_bounds(graph, passable, pairs, field)
+            self.bound = _upper_bounds(graph, passable, pairs, field, monitor)
             self.least[np.isnan(self.bound)] = np.inf
         self.kept: dict[int, _Window] = {}
         self.links_of: dict[int, list[int]] = {label: [] for label in self.cells}
@@ -300,12 +301,14 @@ def _cells_of_ends(labels: IntArray, pairs: IntArray) -> dict[int, IntArray]:
     return dict(zip(ends, cells_of(labels, ends)))
 
 
-def _upper_bounds(graph: CostGraph, labels: IntArray, pairs: IntArray, field: CostField | None) -> FloatArray:
+def _upper_bounds(
+    graph: CostGraph, labels: IntArray, pairs: IntArray, field: CostField | None, monitor: Monitor
+) -> FloatArray:
     """Return upper bounds of least-cost distances: infinite where none is known, NaN where there is no way at all."""
     bound = np.full(len(pairs), np.nan)
     if not len(pairs) or not labels.any():
         return bound
-    touching, cost = graph.contacts(field or graph.allocate(labels))
+    touching, cost = graph.contacts(field or graph.allocate(labels, monitor=monitor.part(0.0, 0.0)))
     size = max(int(labels.max()), int(pairs.max())) + 1
     joined = csr_matrix((np.ones(len(touching)), (touching[:, 0], touching[:, 1])), shape=(size, size))
     _, group = connected_components(joined, directed=False)

@@ -79,7 +79,7 @@ def advanced(
     Semantics of Circuitscape 4.0.5, except that a ground that a conflict rule removes is really gone.
     """
     check_resistance(resistance)
-    graph = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions)
+    graph = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions, monitor=monitor)
     has_node = graph.node >= 0
     for name, values in (("source(s)", sources), ("ground(s)", grounds)):
         _name_lost(name, np.argwhere(~has_node & (np.nan_to_num(values) != 0.0)).tolist(), monitor)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage, sparse
 
 from ..errors import InputError
+from ..monitor import SILENT, Monitor
 from ..types import AVERAGES, BoolArray, FloatArray, IntArray
 
 _SQRT2 = float(np.sqrt(2.0))
@@ -313,7 +314,12 @@ class NetworkGraph:
 
 
 def raster_graph(
-    resistance: FloatArray, *, neighbours: int = 8, average: str = "resistance", regions: IntArray | None = None
+    resistance: FloatArray,
+    *,
+    neighbours: int = 8,
+    average: str = "resistance",
+    regions: IntArray | None = None,
+    monitor: Monitor = SILENT,
 ) -> RasterGraph:
     """Make the circuit of a resistance raster.
 
@@ -329,6 +335,8 @@ def raster_graph(
     regions : int (rows, cols), optional
         Short-circuit regions: all cells of one positive number are one node, whether they touch or not. Cells
         without resistance then show the region's node but open no links; a region without any valid cell is ignored.
+    monitor : Monitor
+        Cancellation.
 
     Returns
     -------
@@ -355,6 +363,7 @@ def raster_graph(
         values = 1.0 / values
     couplings = []
     for here, there, length in DIRECTIONS[: neighbours // 2]:
+        monitor.check()
         both = values[here] + values[there]
         if average == "resistance":
             coupling = (2.0 / length) / both
@@ -362,6 +371,7 @@ def raster_graph(
             coupling = both / (2.0 * length)
             coupling *= valid[here] & valid[there]
         couplings.append(coupling)
+    monitor.check()
     node = np.full(valid.shape, -1, dtype=np.int64)
     if regions is None:
         node[valid] = np.arange(np.count_nonzero(valid))

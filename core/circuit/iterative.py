@@ -103,6 +103,7 @@ class MultigridSolver:
         if ground is not None:
             leaks[live] = (ground / np.maximum(copies, 1))[nodes]
         for number, (coupling, (here, there, _)) in enumerate(zip(graph.couplings, DIRECTIONS)):
+            self._monitor.check()
             vector = stencil.zeros()
             stencil.couplings[number] = vector
             inside = stencil.raster(vector)[:rows, :cols][here]

@@ -80,7 +80,9 @@ class Hierarchy:
         while operator.rows * operator.width > coarsest:
             monitor.check()
             weights = Interpolation(operator)
+            monitor.check()
             coarse = coarsen(operator, weights)
+            monitor.check()
             self._levels.append(_Level(operator, weights))
             operator = coarse
         self._bottom: _Bottom | None = _Bottom(operator)

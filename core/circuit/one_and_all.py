@@ -159,7 +159,7 @@ class _Electrodes:
             raise InputError(f"At least two focal nodes are needed; there are {len(focal)}.")
         self.ids = np.array(sorted(focal), dtype=np.int64)
         cells = [np.asarray(focal[number]) for number in self.ids.tolist()]
-        base = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions)
+        base = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions, monitor=monitor)
         self.graph, nodes = base.short_circuit(cells)
         valid = nodes >= 0
         held_nodes, places = np.unique(nodes[valid], return_inverse=True)

@@ -98,7 +98,7 @@ def solve_pair(
         If a resistance is not positive, or a region has no valid cell.
     """
     check_resistance(resistance)
-    graph = raster_graph(resistance, neighbours=neighbours, average=average)
+    graph = raster_graph(resistance, neighbours=neighbours, average=average, monitor=monitor)
     nodes_a, nodes_b = (graph.nodes_of(np.flatnonzero(cells)) for cells in (a, b))
     for name, nodes in (("first", nodes_a), ("second", nodes_b)):
         if nodes.size == 0:
@@ -169,7 +169,7 @@ def pairwise(
     to support conservation decisions. Proc. JuliaCon Conf. 1:58. doi:10.21105/jcon.00058
     """
     check_resistance(resistance)
-    graph = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions)
+    graph = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions, monitor=monitor)
     ids = np.array(sorted(focal), dtype=np.int64)
     if ids.size < 2:
         raise InputError(f"Pairs need at least two focal nodes; there are {ids.size}.")

@@ -185,7 +185,7 @@ def omniscape(
     valid = ~np.isnan(resistance)
     strengths = _strengths(resistance, strength, threshold, cutoff)
     centres, amperes = _targets(strengths, block_size)
-    graph = raster_graph(resistance, neighbours=neighbours, average=average)
+    graph = raster_graph(resistance, neighbours=neighbours, average=average, monitor=monitor)
     inside, near = disc(reach, reach), disc(radius, reach)
     correction = None
     if correct_blocks and block_size > 1:

@@ -6,8 +6,11 @@ import math
 import numpy as np
 import pytest
 from ecosecnet.core.barriers import barriers, radii_between
+from ecosecnet.core.circuitbarriers import circuit_barriers
+from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import DisconnectedError, InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
+from ecosecnet.core.pinchpoints import pinchpoints
 from ecosecnet.core.restoration import disc_mask, restored_distances
 from scipy import ndimage
 
@@ -435,3 +438,35 @@ def test_rounding_is_no_gain(cell_size, method, combine):
     assert np.isnan(found.score).all()
     assert not found.count.any()
     assert not found.links.cells.any()
+
+
+@pytest.mark.parametrize("tool", ["barriers", "pinchpoints", "circuit_barriers"])
+def test_every_search_can_be_cancelled(monkeypatch, tool):
+    """Also the one from all sources at once, which takes longest: none runs without a look at the monitor."""
+    resistance = np.random.default_rng(1).uniform(1, 9, (20, 30))
+    labels = np.zeros(resistance.shape, dtype=int)
+    labels[2:4, 2:4], labels[15:18, 24:28] = 1, 2
+    looks, searches = [0], []
+    search = CostGraph.cost_from
+
+    class Ear(Monitor):
+        def cancelled(self):
+            looks[0] += 1
+            return False
+
+    def counted(*arguments, **options):
+        before = looks[0]
+        found = search(*arguments, **options)
+        searches.append(looks[0] - before)
+        return found
+
+    monkeypatch.setattr(CostGraph, "cost_from", counted)
+    options = {"cell_size": 1.0, "monitor": Ear()}
+    if tool == "barriers":
+        barriers(resistance, labels, [[1, 2]], radii=[2.0], **options)
+    elif tool == "pinchpoints":
+        pinchpoints(resistance, labels, [[1, 2]], cutoff=9.0, **options)
+    else:
+        circuit_barriers(resistance, labels, [[1, 2]], cutoff=9.0, radius=2.0, **options)
+    assert len(searches) >= 3
+    assert min(searches) > 0
