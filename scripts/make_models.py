@@ -44,16 +44,16 @@ class Step:
         What a parameter of the tool takes: the name of an input of the model, or (step, output). Every other parameter
         keeps the tool's default.
     outputs : dict
-        Outputs of the model: name, (parameter of the tool, label). In lower case without blanks, which newer QGIS replaces.
-    title : str
-        In the box of the designer, where the label of the tool does not tell it from the others.
+        Outputs of the model: name, parameter of the tool. In lower case without blanks, which newer QGIS replaces.
+    what : str
+        What the step makes, where the labels of the tool do not tell it from another step.
     """
 
     id: str
     tool: str
     wires: dict
     outputs: dict = field(default_factory=dict)
-    title: str = ""
+    what: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ SOURCES = Plan(
     "land and drops small patches, and computes the importance (dPC, dIIC) of every source from distances edge to edge.",
     (
         Step("foreground", "foreground", {"INPUT": "landuse", "FOREGROUND": "foreground"}),
-        Step("mspa", "mspa", {"INPUT": ("foreground", "OUTPUT")}, {"mspa": ("OUTPUT", "MSPA codes")}),
+        Step("mspa", "mspa", {"INPUT": ("foreground", "OUTPUT")}, {"mspa": "OUTPUT"}),
         Step(
             "candidates",
             "sources",
@@ -85,7 +85,7 @@ SOURCES = Plan(
             "importance",
             "connectivity",
             {"SOURCES": ("candidates", "OUTPUT"), "DISPERSAL": "dispersal", "MIN_DPC": "min_dpc"},
-            {"sources": ("OUTPUT", "Ecological sources")},
+            {"sources": "OUTPUT"},
         ),
     ),
 )
@@ -101,19 +101,19 @@ KEY_AREAS = Plan(
             "linkages",
             "linkages",
             {"RESISTANCE": "resistance", "SOURCES": "sources", "CUTOFF": "cutoff"},
-            {"corridors": ("CORRIDORS", "Corridors")},
+            {"corridors": "CORRIDORS"},
         ),
         Step(
             "centrality",
             "centrality",
             {"SOURCES": "sources", "LINKS": ("linkages", "LINKS")},
-            {"links": ("OUTPUT_LINKS", "Links with centrality")},
+            {"links": "OUTPUT_LINKS"},
         ),
         Step(
             "pinch",
             "pinchpoints",
             {"RESISTANCE": "resistance", "SOURCES": "sources", "LINKS": ("linkages", "LINKS"), "CUTOFF": "cutoff"},
-            {"current": ("CURRENT", "Current")},
+            {"current": "CURRENT"},
         ),
         Step(
             "barriers",
@@ -125,21 +125,21 @@ KEY_AREAS = Plan(
                 "MIN_RADIUS": "min_radius",
                 "MAX_RADIUS": "max_radius",
             },
-            {"score": ("SCORE", "Barrier score")},
+            {"score": "SCORE"},
         ),
         Step(
             "pinchareas",
             "keyareas",
             {"INPUT": ("pinch", "CURRENT"), "MIN_AREA": "min_area"},
-            {"pinch_points": ("OUTPUT", "Pinch points")},
-            "Key areas: pinch points",
+            {"pinch_points": "OUTPUT"},
+            "Pinch points",
         ),
         Step(
             "barrierareas",
             "keyareas",
             {"INPUT": ("barriers", "SCORE"), "MIN_AREA": "min_area"},
-            {"barriers": ("OUTPUT", "Barriers")},
-            "Key areas: barriers",
+            {"barriers": "OUTPUT"},
+            "Barriers",
         ),
     ),
 )
@@ -201,7 +201,7 @@ def help_of(plan):
     """Return what the dialog shows beside the parameters, and what QGIS takes for their help when it loads a model."""
     texts = {name: definition_of(name, parameters).help() for name, parameters in fed(plan).items()}
     for step in plan.steps:
-        for name, (output, _) in step.outputs.items():
+        for name, output in step.outputs.items():
             texts[f"{step.id}:{name}"] = tool_of(step).parameterDefinition(output).help()
     return {"SHORT_DESCRIPTION": plan.summary, "ALG_DESC": f"{plan.help} {DEFAULTS.format(plan.id)}", **texts}
 
@@ -254,11 +254,13 @@ def build(plan):
     for step in plan.steps:
         child = put(QgsProcessingModelChildAlgorithm(f"ecosecnet:{step.tool}"), step.id)
         child.setChildId(step.id)
-        child.setDescription(step.title or child.algorithm().LABEL)
+        title = child.algorithm().LABEL
+        child.setDescription(f"{title}: {step.what.lower()}" if step.what else title)
         for name, source in sources_of(step).items():
             child.addParameterSources(name, [source])
         made = {}
-        for name, (output, label) in step.outputs.items():
+        for name, output in step.outputs.items():
+            label = step.what or child.algorithm().parameterDefinition(output).description()
             made[name] = put(QgsProcessingModelOutput(name, label), (step.id, name))
             made[name].setChildId(step.id)
             made[name].setChildOutputName(output)

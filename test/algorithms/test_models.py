@@ -133,12 +133,12 @@ def county(qgis, tmp_path_factory):
 
 @pytest.fixture
 def single(run):
-    """Run a tool with temporary outputs; returns its results."""
+    """Run a tool with the outputs that its dialog makes when it is left alone; returns its results."""
     from qgis.core import QgsApplication
 
     def call(tool, **parameters):
         definitions = QgsApplication.processingRegistry().algorithmById(f"ecosecnet:{tool}").parameterDefinitions()
-        wanted = [one.name() for one in definitions if one.isDestination() and not optional(one)]
+        wanted = [one.name() for one in definitions if one.isDestination() and one.createByDefault()]
         return run(tool, **dict.fromkeys(wanted, "TEMPORARY_OUTPUT"), **parameters)
 
     return call
@@ -172,7 +172,7 @@ def test_layers_are_called_as_the_outputs_are_labelled(qgis, county):
     model = offered(ROOT / "models" / "sourcesfromlandcover.model3")
     assert model.run(given, context, QgsProcessingFeedback())[1]
     names = [details.name for details in context.layersToLoadOnCompletion().values()]
-    assert sorted(names) == ["Ecological sources", "MSPA codes"]
+    assert sorted(names) == ["MSPA codes", "Sources with importance"]
 
 
 def test_sources_model_hands_its_inputs_on(single, county):
