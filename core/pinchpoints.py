@@ -119,7 +119,8 @@ def pinchpoints(
         if value not in choices:
             raise InputError(f"Unknown {name} {value!r}: choose one of {', '.join(choices)}.")
     pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    graph = CostGraph(resistance, cell_size=cell_size, monitor=monitor)
+    graph = CostGraph(resistance, cell_size=cell_size, monitor=monitor.part(0.0, 0.02))
+    monitor = monitor.part(0.02, 1.0)
     result = _Mosaic(graph.shape, combine)
     if mode == "adjacent":
         effective, least = _adjacent(graph, labels, pairs, cutoff, result, monitor)

@@ -11,6 +11,7 @@ from ..support import palette, ramps, styling
 from ..support import parameters as p
 from ..support.declarations import barrier_radii, read_radii
 from ..support.fields import Shown
+from ..support.forecast import FEWER_LINKS, Forecast
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.tables import columns
 
@@ -164,7 +165,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             restored=restored,
             cap=job.flag("CAP"),
             outside=job.flag("OUTSIDE"),
-            monitor=job.monitor.part(0.05, 0.5 if check else 0.9),
+            monitor=Forecast(job.monitor.part(0.05, 0.5 if check else 0.9), FEWER_LINKS),
         )
         real = None
         if check:

@@ -12,6 +12,7 @@ from ..support import palette, styling
 from ..support import parameters as p
 from ..support.declarations import corridor_cutoff
 from ..support.fields import Shown
+from ..support.forecast import FEWER_LINKS, Forecast
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.tables import columns
 from ..support.vectors import cells_inside
@@ -136,7 +137,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             combine=_COMBINE[job.choice("COMBINE")],
             candidates=job.integer("CANDIDATES"),
             patches=[cells_inside(shape, net.raster.grid) for shape in shapes],
-            monitor=job.monitor.part(0.05, 0.95),
+            monitor=Forecast(job.monitor.part(0.05, 0.95), FEWER_LINKS),
         )
         for name, values, unit, description in (
             ("GAIN", found.gain, "cost units", "Predicted fall of the effective resistance, cost units"),

@@ -10,6 +10,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import html, palette, ramps, styling
 from ..support import parameters as p
 from ..support.declarations import barrier_radii, key_area_classes, read_radii, smallest_key_area
+from ..support.forecast import FEWER_LINKS, Forecast
 from ..support.linked import linked_inputs, read_linked
 from ..support.tables import columns
 
@@ -110,7 +111,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         raster, cell, links = net.raster, net.cell_size, net.links
         surface = _SURFACES[job.choice("SURFACE")]
         given = {"cutoffs": cutoffs, "cell_size": cell, "combine": _COMBINE[job.choice("COMBINE")]}
-        given["monitor"] = job.monitor.part(0.05, 0.8)
+        given["monitor"] = Forecast(job.monitor.part(0.05, 0.8), FEWER_LINKS)
         if job.choice("SURFACE") == 0:
             mode = _MODES[job.choice("MODE")]
             surfaces = core.pinch_points_by_cutoff(net.resistance, net.sources.labels, links.pairs, mode=mode, **given)

@@ -10,6 +10,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, styling
 from ..support import parameters as p
 from ..support.declarations import corridor_cutoff
+from ..support.forecast import FEWER_LINKS, Forecast
 from ..support.linked import linked_inputs, read_linked
 from ..support.tables import columns
 from ..support.vectors import name_ids
@@ -98,7 +99,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             cell_size=given.cell_size,
             mode=_MODES[job.choice("MODE")],
             combine=_COMBINE[job.choice("COMBINE")],
-            monitor=job.monitor.part(0.05, 0.95),
+            monitor=Forecast(job.monitor.part(0.05, 0.95), FEWER_LINKS),
         )
         cut_off = [one for one, least in zip(links.ids, found.least_cost) if not np.isfinite(least)]
         if cut_off:

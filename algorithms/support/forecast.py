@@ -10,7 +10,13 @@ from ...core.monitor import Monitor
 from .memory import size_text
 
 _EVIDENCE = 3.0
-"""Seconds from which on the pace is trusted."""
+"""Seconds over which the pace is measured at least."""
+
+_OFTEN = 0.2
+"""Seconds between two places of the progress that are remembered."""
+
+_WRONG = 2.0
+"""How many times longer or shorter than told the rest has to be for it to be told anew."""
 
 _WORTH_TELLING, _VERY_LONG = 60.0, 86_400.0
 """Seconds still to go from which on they are told, and warned of."""
@@ -21,22 +27,29 @@ FEWER_NODES = (
 )
 """Advice for runs over pairs of focal nodes."""
 
+FEWER_LINKS = "Fewer sources or links, a smaller cutoff or radius, or larger cells make it shorter."
+"""Advice for runs over links."""
+
 
 class Forecast(Monitor):
-    """Passes everything on and tells once, as soon as the pace is known, how long a long run will still take.
+    """Passes everything on and tells, as soon as the pace is known, how long a long run will still take.
+
+    The pace is that of the later half of the run so far: preparations, and steps whose share of the progress is only a
+    guess, do not spoil it. Where it turns out to be far from what was told, that is told anew.
 
     Parameters
     ----------
     whole : Monitor
-        Where to tell. The work must report progress in proportion to time.
+        Where to tell. Within a step, the work must report progress in proportion to time.
     advice : str
         How to make the run shorter; told with the warning of one that takes more than a day.
     """
 
     def __init__(self, whole: Monitor, advice: str) -> None:
         self._whole, self._advice = whole, advice
-        self._start = time.monotonic()
-        self._told = False
+        self._past = [(time.monotonic(), 0.0)]
+        self._end: float | None = None
+        self._again = 0.0
 
     def cancelled(self) -> bool:
         return self._whole.cancelled()
@@ -49,15 +62,33 @@ class Forecast(Monitor):
 
     def progress(self, fraction: float) -> None:
         self._whole.progress(fraction)
-        elapsed = time.monotonic() - self._start
-        if self._told or fraction <= 0.0 or elapsed < _EVIDENCE:
+        now = time.monotonic()
+        if fraction < self._past[-1][1] or fraction == self._past[0][1]:
+            # It starts anew, or has not started.
+            self._past.clear()
+        if not self._past or now >= self._past[-1][0] + _OFTEN:
+            self._past.append((now, fraction))
+        left = self._left(now, fraction)
+        if left is None or now < self._again:
             return
-        self._told = True
-        left = elapsed / fraction - elapsed
+        told = None if self._end is None else max(self._end - now, _WORTH_TELLING)
+        if left < _WORTH_TELLING if told is None else told / _WRONG < max(left, _WORTH_TELLING) < told * _WRONG:
+            return
+        self._end = now + left
+        self._again = now + max(_EVIDENCE, (now - self._past[0][0]) / 2.0)
+        text = f"At this pace the run takes about {_duration(left)} more."
         if left >= _VERY_LONG:
-            self.warn(f"At this pace the run takes about {_duration(left)} more. {self._advice}")
-        elif left >= _WORTH_TELLING:
-            self.info(f"At this pace the run takes about {_duration(left)} more.")
+            self.warn(f"{text} {self._advice}")
+        else:
+            self.info(text)
+
+    def _left(self, now: float, fraction: float) -> float | None:
+        """Return the seconds still to go; None while the pace is not known."""
+        since = min(now - _EVIDENCE, (self._past[0][0] + now) / 2.0)
+        then, done = next((past for past in reversed(self._past) if past[0] <= since), (now, fraction))
+        if fraction <= done:
+            return None
+        return (1.0 - fraction) * (now - then) / (fraction - done)
 
 
 def announce_files(folder: str, count: int, bytes_each: float, monitor: Monitor) -> None:
