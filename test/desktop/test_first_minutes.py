@@ -39,6 +39,7 @@ def landscape(window, tmp_path):
     assert dialog.run() is not None, dialog.text()
     assert not dialog.red()
     dialog.close()
+    settle(1.0)  # the thread of the run ends
     return tmp_path / "county"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import processing
 from qgis.core import Qgis, QgsApplication, QgsLayerTree, QgsProcessingContext, QgsProcessingUtils, QgsProject
-from qgis.PyQt.QtCore import QEventLoop, QTimer
+from qgis.PyQt.QtCore import QEventLoop, QThreadPool, QTimer
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QApplication, QLabel, QMessageBox, QTextBrowser, QTextEdit
 from qgis.utils import iface
@@ -59,6 +59,8 @@ class Window:
         QgsApplication.messageLog().messageReceived[str, str, Qgis.MessageLevel].connect(self._logged)
         iface.messageBar().widgetAdded.connect(lambda item: self.bar.append(text_of(item)))
         self.main.showMaximized()
+        # Threads of finished runs end at once, not after half a minute: what QGIS loses with them is missed at once.
+        QThreadPool.globalInstance().setExpiryTimeout(100)
         self._watch = QTimer()
         self._watch.timeout.connect(self._answer)
         self._watch.start(200)
