@@ -25,7 +25,7 @@ def dispersal_distance(
 def dispersal_probability(label: str = "Dispersal probability at that distance"):
     """Return the probability that goes with the dispersal distance."""
     text = "Between 0 and 1: 0.5 makes it the median distance, 0.05 nearly the longest."
-    return p.number("PROBABILITY", label, text, defaults.PROBABILITY, low=0.0, high=1.0, decimals=4)
+    return p.number("PROBABILITY", label, text, defaults.PROBABILITY, low=0.0, high=1.0, decimals=3)
 
 
 def smallest_source(default: float = 0.0):

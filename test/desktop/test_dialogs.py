@@ -52,11 +52,13 @@ def test_dialogs_pick_the_layers_that_fit_and_keep_what_is_given(window, tmp_pat
     # An entry of the history is what it was, not what would be offered today.
     import processing
 
+    given["PROTECTED"] = ""  # as the history notes that none were chosen
     again = processing.createAlgorithmDialog("ecosecnet:securitynetwork", given)
     again.show()
     settle()
     held = again.createProcessingParameters()
     again.close()
     assert held["ROADS"] is None
+    assert not held["PROTECTED"]
     assert held["MINES"] == given["MINES"]
     assert held["MIN_AREA"] == 5.0
