@@ -119,7 +119,7 @@ FIELDS = {
     "cwd_path": Shown("Mean resistance along the path"),
     "distance": Shown("Distance", "", 1),
     "active": Shown("Active"),
-    "reason": Shown("Reason if inactive"),
+    "reason": Shown("Why kept or dropped"),
     "eff_res": Shown("Effective resistance", _COST),
     "cwd_effres": Shown("Least-cost distance over effective resistance"),
     "resistance": Shown("Resistance", "", 4),

@@ -137,15 +137,20 @@ def described(style: Style | None, columns: Sequence[Column]) -> Style:
     def apply(layer: QgsMapLayer) -> None:
         if style is not None:
             style(layer)
+        table = layer.attributeTableConfig()
+        table.update(layer.fields())
         for column in columns:
             # Shapefiles cut names after ten letters.
             place = max(layer.fields().lookupField(column.name), layer.fields().lookupField(column.name[:10]))
             if place < 0 or column.shown == Shown(column.name):
                 continue
             layer.setFieldAlias(place, column.shown.heading)
+            letters = max(len(column.shown.heading) + 3, _TEXT_LETTERS if column.kind is str else 0)
+            table.setColumnWidth(place, _PIXELS_PER_LETTER * letters)
             if column.kind is float:
                 options = {"Precision": column.shown.decimals, "AllowNull": True}
                 layer.setEditorWidgetSetup(place, QgsEditorWidgetSetup("Range", options))
+        layer.setAttributeTableConfig(table)
         names = {column.name for column in columns}
         title = next((title for needed, title in _TITLES if names.issuperset(needed)), None)
         if title is not None and layer.isSpatial():
@@ -153,6 +158,9 @@ def described(style: Style | None, columns: Sequence[Column]) -> Style:
 
     return apply
 
+
+_PIXELS_PER_LETTER, _TEXT_LETTERS = 8, 26
+"""Of the columns of attribute tables."""
 
 _TITLES = (
     (("from_id", "to_id"), """'Link ' || "from_id" || ' - ' || "to_id\""""),

@@ -94,6 +94,9 @@ def test_an_attribute_table_shows_words_units_and_few_digits(layer):
         "Cost saved (cost units)",
         "mine",
     ]
+    table = layer.attributeTableConfig()
+    assert table.columnWidth(2) > table.columnWidth(0) > 80
+    assert table.columnWidth(1) > 150
     feature = next(layer.getFeatures())
     texts = []
     for k in range(2, 5):
