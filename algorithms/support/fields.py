@@ -128,6 +128,7 @@ FIELDS = {
     "betweenness": Shown("Betweenness", "", 4),
     "degree": Shown("Links"),
     "gravity": Shown("Interaction (gravity)", "", 4),
+    "size_unit": Shown("Unit of the sizes"),
     "priority": Shown("Priority", "", 3),
     "p_close": Shown("Part of closeness", "", 3),
     "p_path": Shown("Part of the path", "", 3),
