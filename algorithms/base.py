@@ -183,11 +183,11 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         return None
 
     def _say_how_layers_are_read(self, job: Job) -> None:
-        for source in (one for sources in self._rasters.values() for one in sources):
-            for note in source.notes:
-                job.monitor.info(note)
         layers = input_layers(job, self.parameterDefinitions())
-        for warning in crs_warnings(layers):
+        # Once, though a layer may be given for two parameters.
+        for note in dict.fromkeys(note for sources in self._rasters.values() for one in sources for note in one.notes):
+            job.monitor.info(note)
+        for warning in dict.fromkeys(crs_warnings(layers)):
             job.monitor.warn(warning)
         layer = measured(layers, self.measured_in(job)) if self.METRIC else None
         warning = scale_warning(layer, job.context.transformContext()) if layer is not None else None

@@ -140,7 +140,7 @@ def scale_warning(layer: InputLayer, context: QgsCoordinateTransformContext) -> 
 
 
 def _percent(share: float, more: str, less: str) -> str:
-    return f"{abs(share):.1%} {more if share > 0.0 else less}"
+    return "right" if abs(share) < 5e-4 else f"{abs(share):.1%} {more if share > 0.0 else less}"
 
 
 def _errors(layer: InputLayer, context: QgsCoordinateTransformContext) -> tuple[float, float, float] | None:
@@ -192,6 +192,6 @@ def crs_warnings(layers: Sequence[InputLayer]) -> Iterator[str]:
             planar.append(one.name)
     if planar:
         yield (
-            f"No layer has a coordinate reference system ({name_ids(planar)}): their units are taken for metres, and the "
-            "results have none either. Set it in the properties of the layers."
+            f"No layer has a coordinate reference system ({name_ids(dict.fromkeys(planar))}): their units are taken for "
+            "metres, and the results have none either. Set it in the properties of the layers."
         )

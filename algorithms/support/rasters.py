@@ -90,7 +90,7 @@ class RasterSource:
         if parts.get("layerName"):
             path = layer.source()
         options = tuple(parts.get("openOptions") or ())
-        dataset = gdal.OpenEx(path, gdal.OF_RASTER, open_options=list(options))
+        dataset = _tried(gdal.OpenEx, path, gdal.OF_RASTER, open_options=list(options))
         if dataset is None:
             raise InputError(f"'{layer.name()}' cannot be opened: {path}")
         name, held = layer.name(), dataset.GetRasterBand(band)
@@ -122,7 +122,7 @@ class RasterSource:
         )
 
     def _open(self) -> gdal.Dataset:
-        dataset = gdal.OpenEx(self.path, gdal.OF_RASTER, open_options=list(self.options))
+        dataset = _tried(gdal.OpenEx, self.path, gdal.OF_RASTER, open_options=list(self.options))
         if dataset is None:
             raise InputError(f"'{self.name}' cannot be opened any more: {self.path}")
         return dataset
@@ -145,7 +145,7 @@ class RasterSource:
     def _rows(self, dataset: gdal.Dataset, row: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return some rows: values as QGIS shows them, validity."""
         band = dataset.GetRasterBand(self.band)
-        values = band.ReadAsArray(0, row, self.grid.cols, count)
+        values = _tried(band.ReadAsArray, 0, row, self.grid.cols, count)
         if values is None:
             raise InputError(f"'{self.name}' cannot be read at row {row + 1}; the file may be damaged: {self.path}")
         floating = values.dtype.kind == "f"
@@ -155,7 +155,7 @@ class RasterSource:
             valid &= values != (np.array(stored).astype(values.dtype) if floating else stored)
         if self.mask is not None:
             over = dataset.GetRasterBand(self.mask) if self.mask else band.GetMaskBand()
-            zeros = over.ReadAsArray(0, row, self.grid.cols, count)
+            zeros = _tried(over.ReadAsArray, 0, row, self.grid.cols, count)
             if zeros is None:
                 raise InputError(f"The mask of '{self.name}' cannot be read at row {row + 1}: {self.path}")
             valid &= zeros != 0
@@ -255,7 +255,8 @@ def align(
     plain.SetProjection(source.grid.crs)
     plain.GetRasterBand(1).SetNoDataValue(float("nan"))
     plain.GetRasterBand(1).WriteArray(source.read_surface(monitor))
-    warped = gdal.Warp(
+    warped = _tried(
+        gdal.Warp,
         "",
         plain,
         format="MEM",
@@ -344,6 +345,14 @@ def metres_per_unit(crs: QgsCoordinateReferenceSystem) -> float:
     if not crs.isValid() or crs.isGeographic():
         return 1.0
     return QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), QgsUnitTypes.DistanceUnit.DistanceMeters)
+
+
+def _tried(call: Callable, *arguments: object, **options: object) -> object:
+    """Return what GDAL returns; None where it fails, also where it raises, as it does since QGIS 3.40."""
+    try:
+        return call(*arguments, **options)
+    except RuntimeError:
+        return None
 
 
 def _surface_type(band: gdal.Band) -> type:

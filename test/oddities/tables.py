@@ -135,8 +135,8 @@ COLUMNS = r"column|no factor|must have|needs|no field|cannot be read|UTF-8"
 ENCODED = {
     "plain": Odd(saved(), "text"),
     "bom": Odd(saved("utf-8-sig"), "encoding"),
-    "utf-16": Odd(saved("utf-16"), "encoding", (COLUMNS, "Could not load")),
-    "utf-16 big endian": Odd(saved("utf-16-be"), "encoding", (COLUMNS, "Could not load")),
+    "utf-16": Odd(saved("utf-16"), "encoding", (COLUMNS, "Could not load", "no rows")),
+    "utf-16 big endian": Odd(saved("utf-16-be"), "encoding", (COLUMNS, "Could not load", "no rows")),
     "gbk": Odd(saved("gbk"), "encoding", ("is not in UTF-8",)),
     "semicolons": Odd(saved(delimiter=";"), "text"),
     "tabs": Odd(saved(delimiter="\t"), "text"),

@@ -16,6 +16,8 @@ FEW = {
         "stack",
         "quarter and offset",
         "palette",
+        "truncated",
+        "rotated",
         "no crs",
     )
     for tool in ("linkages", "scorefactor", "mspa")
