@@ -254,7 +254,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         job.write_table("PROFILE", columns(edge_width=int, edge_m=float, **names, core_pct=float), rows)
         if not job.given("PROFILE_CHART"):
             return
-        legend = [(CLASS_NAMES[k], class_colour(k)) for k in kinds]
+        legend = [html.Key(CLASS_NAMES[k], class_colour(k)) for k in kinds]
         parts = [
             html.stacked_bars(
                 [
@@ -264,7 +264,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
                 legend,
                 "Share of the foreground in each class, by edge width",
             ),
-            html.table(["Edge width", "m", *(name for name, _ in legend), "Core %"], rows, caption="Areas in hectares"),
+            html.table(["Edge width", "m", *(key.name for key in legend), "Core %"], rows, caption="Areas in hectares"),
             html.paragraph(
                 f"Core falls from {share[0]:.1f} % of the foreground at 1 cell to {share[-1]:.1f} % at {widths[-1]} cells. "
                 "The foreground is the same in every row. A cell where a bridge or loop runs through an edge or "

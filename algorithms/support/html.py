@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import NamedTuple
 
 from .palette import BAR, Colour
 from .ramps import Ramp
@@ -26,6 +27,27 @@ margin: 0 .35em 0 .9em; border: 1px solid #8886; -webkit-print-color-adjust: exa
 .cards { display: flex; flex-wrap: wrap; gap: .8em; }
 .card { background: #eef5f0; border-radius: 6px; padding: .6em 1.1em; } .card b { display: block; font-size: 1.5em; }
 """
+
+
+class Key(NamedTuple):
+    """An entry of a legend.
+
+    Attributes
+    ----------
+    name : str
+        What it stands for.
+    fill : Colour
+        Of the area, or of the line.
+    edge : Colour, optional
+        Of the outline of the area.
+    line : float
+        Width of the line in pixels; 0 for an area.
+    """
+
+    name: str
+    fill: Colour
+    edge: Colour | None = None
+    line: float = 0.0
 
 
 def page(title: str, lead: str, parts: Iterable[str]) -> str:
@@ -82,11 +104,8 @@ def _cell(value: object) -> str:
     return escape(str(value))
 
 
-def figure(png: bytes, caption: str, keys: Sequence[tuple] = (), ramps: Sequence[tuple[str, Ramp]] = ()) -> str:
-    """Return a picture held inside the page, with a legend.
-
-    Keys are a name, a colour and, where there is one, the colour of an outline. Ramps come with the name of the surface.
-    """
+def figure(png: bytes, caption: str, keys: Sequence[Key] = (), ramps: Sequence[tuple[str, Ramp]] = ()) -> str:
+    """Return a picture held inside the page, with a legend; ramps come with the name of their surface."""
     data = base64.b64encode(png).decode("ascii")
     legend = "".join(_ramp(name, ramp) for name, ramp in ramps)
     if keys:
@@ -97,11 +116,15 @@ def figure(png: bytes, caption: str, keys: Sequence[tuple] = (), ramps: Sequence
     )
 
 
-def _keys(keys: Sequence[tuple]) -> str:
+def _keys(keys: Iterable[Key]) -> str:
     texts = []
-    for name, fill, *edge in keys:
-        border = f"; border: 2px solid {_rgb(edge[0])}" if edge and edge[0] else ""
-        texts.append(f"<span class='key' style='background: {_rgb(fill)}{border}'></span>{escape(name)}")
+    for key in keys:
+        look = f"background: {_rgb(key.fill)}"
+        if key.edge:
+            look += f"; border: 2px solid {_rgb(key.edge)}"
+        if key.line:
+            look += f"; border: 0; height: {key.line:g}px; width: 1.8em; vertical-align: middle"
+        texts.append(f"<span class='key' style='{look}'></span>{escape(key.name)}")
     return "".join(texts)
 
 
@@ -150,9 +173,7 @@ def bars(rows: Sequence[tuple[str, float]], caption: str = "") -> str:
     return f"<table>{title}<tbody>{body}</tbody></table>"
 
 
-def stacked_bars(
-    rows: Sequence[tuple[str, Sequence[float]]], legend: Sequence[tuple[str, tuple]], caption: str = ""
-) -> str:
+def stacked_bars(rows: Sequence[tuple[str, Sequence[float]]], legend: Sequence[Key], caption: str = "") -> str:
     """Return horizontal bars cut into their parts; each bar is as long as the sum of its row is of the largest sum."""
     height, label, length = 22, 150, 700
     largest = max((sum(values) for _, values in rows), default=0.0) or 1.0
@@ -160,11 +181,11 @@ def stacked_bars(
     for number, (name, values) in enumerate(rows):
         top, left = number * height, float(label)
         shapes.append(f"<text x='{label - 8}' y='{top + 15}' text-anchor='end' font-size='13'>{escape(name)}</text>")
-        for value, (part, c) in zip(values, legend):
+        for value, key in zip(values, legend):
             width = length * value / largest
             shapes.append(
                 f"<rect x='{left:.1f}' y='{top + 3}' width='{width:.1f}' height='{height - 5}' "
-                f"fill='rgb({c[0]},{c[1]},{c[2]})'><title>{escape(part)}: {100 * value / largest:.1f} %</title></rect>"
+                f"fill='{_rgb(key.fill)}'><title>{escape(key.name)}: {100 * value / largest:.1f} %</title></rect>"
             )
             left += width
     return (

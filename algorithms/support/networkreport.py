@@ -12,6 +12,7 @@ from qgis.core import Qgis, QgsGeometry
 from ...core.connectivity import dispersal_rate, distance_at
 from ...core.mspa import CLASS_NAMES
 from . import html, styling
+from .html import Key
 from .maps import Map
 from .networkoutputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs
 from .palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH, SOURCE, Mark
@@ -120,10 +121,10 @@ class _Report:
         held = {str(int(v)) for v in np.unique(land_use[valid])}
         if held <= {str(value) for value, _, _ in PRESET_LAND_USE}:
             map_ = Map(grid).classes(np.where(valid, land_use, 255), PRESET_LAND_USE)
-            parts.append(self._figure(map_, "Land use", [(name, c) for _, name, c in PRESET_LAND_USE]))
-        shown = {name: colour for _, name, colour in MSPA_CLASSES if "(" not in name and " in " not in name}
+            parts.append(self._figure(map_, "Land use", [Key(name, c) for _, name, c in PRESET_LAND_USE]))
+        keys = [Key(name, colour) for _, name, colour in MSPA_CLASSES if "(" not in name and " in " not in name]
         map_ = Map(grid).classes(found.codes, MSPA_CLASSES)
-        parts.append(self._figure(map_, "Morphological spatial pattern (MSPA)", list(shown.items())))
+        parts.append(self._figure(map_, "Morphological spatial pattern (MSPA)", keys))
         count = np.bincount(found.classes.ravel(), minlength=256)
         foreground, data = int(count[1:8].sum()), int(count[:8].sum())
         parts.append(
@@ -144,7 +145,7 @@ class _Report:
         for grade, fill in enumerate(colours, start=1):
             shapes = [shape for shape, own in zip(outputs.source_shapes, found.grade) if own == grade]
             self._marked(map_, shapes, SOURCE._replace(fill=fill), 0.8)
-        keys = [(styling.grade_name(g), c, SOURCE.edge) for g, c in enumerate(colours, start=1)]
+        keys = [Key(styling.grade_name(g), c, SOURCE.edge) for g, c in enumerate(colours, start=1)]
         title = "Sources by their importance for connectivity (dPC)"
         parts.append(self._figure(map_, title, keys, "RESISTANCE"))
         parts.append(
@@ -251,7 +252,7 @@ class _Report:
         ):
             map_ = self._marked(self._surface(name), outputs.source_shapes, PALE_SOURCE, 0.7)
             map_.polygons(shapes, None, line, 1.8, halo)
-            keys = [_key("Source", PALE_SOURCE), (f"{title} (outlined)", halo, line)]
+            keys = [_key("Source", PALE_SOURCE), Key(f"{title} (outlined)", halo, line)]
             parts.append(html.heading(title, 3))
             parts.append(self._figure(map_, title, keys, name))
             parts.append(_by_township(title, table) if table is not None else "")
@@ -319,20 +320,27 @@ class _Report:
             lines = [self._outputs.link_shapes[k] for k in active[found.grade == grade]]
             map_.lines(lines, CORRIDORS[grade - 1], _PIXELS_PER_MM * CORRIDOR_WIDTHS[grade - 1])
 
-    def _corridor_keys(self) -> list[tuple]:
-        return [(f"Corridor, {styling.grade_name(g).lower()}", CORRIDORS[g - 1]) for g in self._link_grades()]
+    def _corridor_keys(self) -> list[Key]:
+        return [
+            Key(
+                f"Corridor, {styling.grade_name(g).lower()}",
+                CORRIDORS[g - 1],
+                line=_PIXELS_PER_MM * CORRIDOR_WIDTHS[g - 1],
+            )
+            for g in self._link_grades()
+        ]
 
     def _link_grades(self) -> list[int]:
         return list(range(1, int(self._network.corridors.grade.max(initial=1)) + 1))
 
-    def _figure(self, map_: Map, caption: str, keys: Sequence[tuple], surface: str = "") -> str:
+    def _figure(self, map_: Map, caption: str, keys: Sequence[Key], surface: str = "") -> str:
         length = map_.scale_bar()
         ramps = [(_SURFACES[surface], self._outputs.ramps[surface])] if surface else []
         return html.figure(map_.png(), f"{caption}. Bar: {length}.", keys, ramps)
 
 
-def _key(name: str, mark: Mark) -> tuple:
-    return name, mark.fill, mark.edge
+def _key(name: str, mark: Mark) -> Key:
+    return Key(name, mark.fill, mark.edge)
 
 
 def _by_township(title: str, table: ZoneTable) -> str:
