@@ -129,18 +129,24 @@ def suggestions(algorithm: QgsProcessingAlgorithm, project: QgsProject) -> dict[
 
 def _fitting(definition: QgsProcessingParameterDefinition, project: QgsProject) -> list[QgsMapLayer]:
     """Return the layers of the kind a parameter takes."""
+    raster = QgsProcessing.SourceType.TypeRaster
     if isinstance(definition, QgsProcessingParameterRasterLayer):
-        return QgsProcessingUtils.compatibleRasterLayers(project, False)
-    if isinstance(definition, QgsProcessingParameterMultipleLayers):
+        kinds = [raster]
+    elif isinstance(definition, QgsProcessingParameterMultipleLayers):
         kinds = [definition.layerType()]
     elif isinstance(definition, (QgsProcessingParameterFeatureSource, QgsProcessingParameterMapLayer)):
         kinds = definition.dataTypes()
     else:
         return []
-    raster = QgsProcessing.SourceType.TypeRaster
-    layers = list(QgsProcessingUtils.compatibleRasterLayers(project, False)) if raster in kinds else []
+    layers: list[QgsMapLayer] = []
+    if raster in kinds:
+        # Maps of web services are no data.
+        rasters = QgsProcessingUtils.compatibleRasterLayers(project, False)
+        layers += [layer for layer in rasters if layer.providerType() == "gdal"]
     kinds = [kind for kind in kinds if kind != raster]
-    return layers + (list(QgsProcessingUtils.compatibleVectorLayers(project, kinds, False)) if kinds else [])
+    if kinds:
+        layers += QgsProcessingUtils.compatibleVectorLayers(project, kinds, False)
+    return layers
 
 
 def _from_the_top(layers: Iterable[QgsMapLayer], project: QgsProject) -> list[QgsMapLayer]:

@@ -125,6 +125,9 @@ def test_a_layer_known_to_be_something_else_is_not_offered(project, raster):
         layer = QgsRasterLayer(raster(name, np.ones((4, 4), dtype=np.uint8)), name)
         project.addMapLayer(layer)
         mark(layer, role)
+    world = QgsRasterLayer("type=xyz&url=https://example.org/{z}/{x}/{y}.png", "World", "wms")
+    project.addMapLayer(world, False)
+    project.layerTreeRoot().insertLayer(0, world)
     assert suggested("foreground") == {"INPUT": "lu2020"}
 
 
