@@ -6,7 +6,15 @@ import time
 from pathlib import Path
 
 import processing
-from qgis.core import Qgis, QgsApplication, QgsLayerTree, QgsProcessingContext, QgsProcessingUtils, QgsProject
+from qgis.core import (
+    Qgis,
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsLayerTree,
+    QgsProcessingContext,
+    QgsProcessingUtils,
+    QgsProject,
+)
 from qgis.PyQt.QtCore import QEventLoop, QThreadPool, QTimer
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QApplication, QLabel, QMessageBox, QTextBrowser, QTextEdit
@@ -83,6 +91,7 @@ class Window:
     def forget(self):
         """Start anew: an empty project, nothing said."""
         self.project.clear()
+        QgsCoordinateReferenceSystem.invalidateCache()  # as in a QGIS just started, no CRS was used before
         settle(0.2)
         del self.log[:], self.bar[:], self.boxes[:]
 
