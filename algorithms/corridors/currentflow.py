@@ -171,7 +171,9 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         cells = raster.grid.rows * raster.grid.cols
         single = all(len(members) == 1 for members in focal.cells.values())
         kept = 8 * len(focal.ids) if single or job.choice("MODE") != _PAIRWISE else 0
-        job.need_memory(circuit.solver_bytes(cells) + kept * cells)
+        job.need_memory(
+            circuit.solver_bytes(cells) + kept * cells, at_most=circuit.most_solver_bytes(cells) + kept * cells
+        )
         mode = job.choice("MODE")
         allowed = read_pairs(job, focal)
         count = len(focal.ids) if mode != _PAIRWISE else circuit.count_pairs(len(focal.ids), allowed)

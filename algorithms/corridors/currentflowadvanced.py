@@ -125,7 +125,8 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
         raster = job.raster("RESISTANCE")
         others = {name: job.raster(name) for name in ("CURRENT_SOURCES", "GROUNDS", "SHORT_CIRCUIT", "MASK")}
         rasters.require_aligned(raster, *others.values())
-        job.need_memory(circuit.solver_bytes(raster.grid.rows * raster.grid.cols))
+        cells = raster.grid.rows * raster.grid.cols
+        job.need_memory(circuit.solver_bytes(cells), at_most=circuit.most_solver_bytes(cells))
         mask = above_zero(others["MASK"]) if others["MASK"] else None
         resistance = circuit.as_resistance(raster.read_surface(), conductance=job.choice("INPUT_IS") == 1, mask=mask)
         sources = _amounts(job, raster, others["CURRENT_SOURCES"], "CURRENT_SOURCE_POINTS", "STRENGTH_FIELD", 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import locale
 import os
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -16,12 +17,20 @@ from ...core.errors import InputError
 from ...core.grid import Grid
 from ...core.monitor import Monitor
 from . import rasterfiles
+from .memory import require
 from .outputfolder import OutputFolder
 from .outputs import OutputError
 
 _GZIP = b"\x1f\x8b"
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _NUMPY = b"\x93NUMPY"
+_SIZES = re.compile(rb"(ncols|nrows)\s+(\d+)")
+
+_HEADER_BYTES = 1000
+"""Bytes at the start of a file that hold the header of a grid."""
+
+_CELL_BYTES, _TEXT_COPIES = 16, 3
+"""Memory of a grid while it is read: for each cell, and how many copies of the text."""
 
 
 class Inputs:
@@ -63,6 +72,7 @@ class Inputs:
     def grid(self, option: str, like: Grid | None = None) -> AsciiGrid:
         """Return a raster; with `like`, one that must lie on that grid."""
         path = self.path(option)
+        _require_memory(path, option, self.name(option))
         if _start(path, option).startswith(_TIFF):
             found = _read_tiff(path, self.name(option))
         else:
@@ -150,13 +160,38 @@ def read_text(path: str, what: str) -> str:
     raise InputError(f"{path} ({what}) is not text. Save it as UTF-8.")
 
 
+def _require_memory(path: str, what: str, name: str) -> None:
+    """Refuse a raster that cannot fit, by what its header promises, before it is read."""
+    start = _start(path, what)
+    if start.startswith(_TIFF):
+        dataset = gdal.Open(path)
+        size = (dataset.RasterXSize, dataset.RasterYSize) if dataset is not None else (0, 0)
+        text = 0
+    else:
+        header = dict(_SIZES.findall(start.lower()))
+        size = int(header.get(b"ncols", 0)), int(header.get(b"nrows", 0))
+        text = _unpacked_bytes(path)
+    needed = _CELL_BYTES * size[0] * size[1] + _TEXT_COPIES * text
+    require(needed, f"Reading {name} ({size[1]:,} x {size[0]:,} cells)")
+
+
+def _unpacked_bytes(path: str) -> int:
+    """Return the size of a text file, of a packed one that of its content (less a multiple of 4 GB)."""
+    with open(path, "rb") as file:
+        if not file.read(2).startswith(_GZIP[:2]):
+            return os.path.getsize(path)
+        # A packed file ends with the size of its content.
+        file.seek(-4, os.SEEK_END)
+        return int.from_bytes(file.read(4), "little")
+
+
 def _start(path: str, what: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            start = file.read(64)
+            start = file.read(_HEADER_BYTES)
         if start.startswith(_GZIP):
             with gzip.open(path) as packed:
-                start = packed.read(64)
+                start = packed.read(_HEADER_BYTES)
     except (OSError, EOFError) as error:
         raise _unreadable(path, what, error) from None
     return start[3:] if start.startswith(b"\xef\xbb\xbf") else start

@@ -173,9 +173,9 @@ class Job:
         layers = self.layers(self._algorithm.parameterDefinition(name))
         return [VectorSource(layer, layer.name(), self.context.transformContext()) for layer in layers]
 
-    def need_memory(self, count: float) -> None:
+    def need_memory(self, count: float, *, at_most: float = 0.0) -> None:
         """Announce the memory the run needs, in bytes; refuse a run that cannot fit."""
-        memory.announce(count, self.monitor)
+        memory.announce(count, self.monitor, at_most=at_most)
 
     # outputs ---------------------------------------------------------------------------------------------------
 

@@ -9,11 +9,26 @@ import sys
 from ...core.errors import MemoryLimitError
 from ...core.monitor import Monitor
 
+_PROC, _CGROUPS = "/proc", "/sys/fs/cgroup"
+
+_ADVICE = "Use larger cells (double the cell size needs a quarter), a smaller area, or close other programs."
+
+_UNLIMITED = 2**60
+"""Bytes from which on a limit of a control group is none: version 1 writes the largest number it knows."""
+
 
 def available_bytes() -> int | None:
-    """Return the memory that a new computation can use, or None where the system does not tell."""
+    """Return the memory that a new computation can use, or None where the system does not tell.
+
+    The smallest of what the machine has, what the container may still take, and what the process may.
+    """
+    there = [limit for limit in (_machine(), _container(), _process()) if limit is not None]
+    return max(min(there), 0) if there else None
+
+
+def _machine() -> int | None:
     if sys.platform.startswith("linux"):
-        with open("/proc/meminfo", encoding="ascii") as lines:
+        with open(f"{_PROC}/meminfo", encoding="ascii") as lines:
             for line in lines:
                 if line.startswith("MemAvailable:"):
                     return int(line.split()[1]) * 1024
@@ -34,7 +49,83 @@ def available_bytes() -> int | None:
     return None
 
 
-def announce(needed: float, monitor: Monitor) -> None:
+def _container() -> int | None:
+    """Return what the control groups of the process leave, of either version; None without a limit."""
+    try:
+        with open(f"{_PROC}/self/cgroup", encoding="utf-8") as lines:
+            groups = [line.strip().split(":", 2) for line in lines]
+    except OSError:
+        return None
+    left = []
+    for _, controllers, path in groups:
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        top, limit, used, idle = (
+            (_CGROUPS + "/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+            if controllers
+            else (_CGROUPS, "memory.max", "memory.current", "inactive_file")
+        )
+        # A limit of any group above counts too; inside a container the own group is at the top.
+        while True:
+            folder = top + path.rstrip("/")
+            most, now = _number(f"{folder}/{limit}"), _number(f"{folder}/{used}")
+            if most is not None and now is not None and most < _UNLIMITED:
+                left.append(most - now + _number(f"{folder}/memory.stat", idle, 0))
+            if path in ("", "/"):
+                break
+            path = os.path.dirname(path)
+    return min(left, default=None)
+
+
+def _process() -> int | None:
+    """Return what the limit of the address space leaves; None without a limit."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if most == resource.RLIM_INFINITY:
+        return None
+    used = _number(f"{_PROC}/self/status", "VmSize:", 0)
+    return most - 1024 * used
+
+
+def _number(path: str, name: str = "", default: int | None = None) -> int | None:
+    """Return the number in a file, or beside a name in it."""
+    try:
+        with open(path, encoding="ascii") as lines:
+            for line in lines:
+                words = line.split()
+                if words[:1] == [name] or not name:
+                    return int(words[-1 if not name else 1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return default
+
+
+def require(needed: float, what: str) -> None:
+    """Refuse what cannot fit, before it is begun.
+
+    Parameters
+    ----------
+    needed : float
+        Bytes beyond what QGIS already uses.
+    what : str
+        What needs them, as the start of a sentence.
+
+    Raises
+    ------
+    MemoryLimitError
+        If there is less.
+    """
+    there = available_bytes()
+    if there is not None and needed > there:
+        raise MemoryLimitError(
+            f"{what} needs about {size_text(needed)}, and {size_text(there)} are available. {_ADVICE}"
+        )
+
+
+def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0) -> None:
     """Tell the user how much memory the run needs at its peak.
 
     Parameters
@@ -43,21 +134,26 @@ def announce(needed: float, monitor: Monitor) -> None:
         Bytes beyond what QGIS already uses.
     monitor : Monitor
         Where to tell.
+    at_most : float
+        Bytes that it needs on surfaces that are hard to solve; said where it is much more.
 
     Raises
     ------
     MemoryLimitError
-        If there is less.
+        If there is less than needed.
     """
     there = available_bytes()
+    hard = at_most > 1.3 * needed
     text = f"Memory: about {size_text(needed)} needed" + (
-        f", {size_text(there)} available." if there is not None else "."
+        f" (up to {size_text(at_most)} where the resistances jump sharply)" if hard else ""
     )
+    text += f", {size_text(there)} available." if there is not None else "."
     if there is not None and needed > there:
-        raise MemoryLimitError(
-            f"{text} Use larger cells (double the cell size needs a quarter), a smaller area, or close other programs."
-        )
-    monitor.info(text)
+        raise MemoryLimitError(f"{text} {_ADVICE}")
+    if hard and there is not None and at_most > there:
+        monitor.warn(f"{text} If it does not suffice, the run stops. {_ADVICE}")
+    else:
+        monitor.info(text)
 
 
 def size_text(count: float) -> str:

@@ -20,7 +20,11 @@ from ...core.errors import InputError
 from ...core.grid import SQUARE, Grid
 from ...core.monitor import SILENT, Monitor
 from .crs import whole, wkt
+from .memory import require
 from .rasterfiles import TILE
+
+_ALIGNED_BYTES = 9
+"""Memory of a raster while it is resampled, for each of its cells: twice float32, and the validity of the block read."""
 
 _BLOCK_CELLS = 4_000_000
 _GLANCES, _GLANCE_ROWS = 9, 8
@@ -173,6 +177,7 @@ class RasterSource:
     def read(self, monitor: Monitor = SILENT) -> tuple[np.ndarray, np.ndarray]:
         """Return all values as QGIS shows them, and a mask of the valid ones."""
         values: np.ndarray | None = None
+        self._require_memory(2)
         valid = np.empty(self.grid.shape, dtype=bool)
         for row, block, good in self.blocks(monitor):
             if values is None:
@@ -184,12 +189,17 @@ class RasterSource:
     def read_surface(self, monitor: Monitor = SILENT) -> np.ndarray:
         """Return a continuous raster as float32 (float64 where the file needs it), NaN where NoData."""
         dataset = self._open()  # held while its band is used: GDAL frees the one with the other
+        self._require_memory(_surface_type(dataset.GetRasterBand(self.band))().itemsize)
         surface = np.empty(self.grid.shape, dtype=_surface_type(dataset.GetRasterBand(self.band)))
         for row, block, good in self.blocks(monitor):
             part = surface[row : row + len(block)]
             part[...] = block
             part[~good] = np.nan
         return surface
+
+    def _require_memory(self, bytes_per_cell: int) -> None:
+        rows, cols = self.grid.shape
+        require(bytes_per_cell * rows * cols, f"Reading '{self.name}' ({rows:,} x {cols:,} cells)")
 
     def glance(self) -> np.ndarray:
         """Return the valid values of a few rows spread over the raster: cheap however large it is."""
@@ -248,6 +258,9 @@ def align(
     if same_crs and source.grid.same_as(onto.grid):
         return source.read_surface(monitor)
     grid = onto.grid
+    rows, cols = source.grid.shape
+    needed = _ALIGNED_BYTES * rows * cols + 4 * grid.rows * grid.cols
+    require(needed, f"Bringing '{source.name}' ({rows:,} x {cols:,} cells) onto the grid of '{onto.name}'")
     coarser = same_crs and grid.dx * grid.dy > 1.5 * source.grid.dx * source.grid.dy
     method = "near" if categorical else "average" if coarser else "bilinear"
     plain = gdal.GetDriverByName("MEM").Create("", source.grid.cols, source.grid.rows, 1, gdal.GDT_Float32)

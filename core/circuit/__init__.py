@@ -6,7 +6,7 @@ from .inputs import allowed_pairs, as_resistance, count_pairs, focal_cells, stra
 from .network import NetworkFlow, network_pairwise
 from .one_and_all import FocalFlow, all_to_one, one_to_all
 from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
-from .solvers import solver_bytes
+from .solvers import most_solver_bytes, solver_bytes
 from .windows import Condition, WindowFlow, omniscape, windows_bytes
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "count_pairs",
     "focal_cells",
     "grounded_flow",
+    "most_solver_bytes",
     "network_pairwise",
     "omniscape",
     "one_to_all",

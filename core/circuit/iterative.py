@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..errors import ConvergenceError
@@ -30,6 +32,9 @@ _PATIENCE = 10
 
 _ROUNDING = 1e-12
 """Sum of the residuals, relative to what is injected, below which nothing is left to be solved."""
+
+_DIRECT_CELL_BYTES = 150
+"""Memory of the matrix of a level that is solved directly, beside its factor, for each cell."""
 
 _PATIENCE_LAST = 40
 """The same where no larger level is left and the circuit would be factorised instead."""
@@ -309,3 +314,11 @@ def _remaining(gains: list[float], goal: float) -> float:
     """Return how many more iterations it takes at the present rate until the square of the error is at the goal."""
     rate = _rate(gains)
     return float(np.log(goal / _error(gains)) / np.log(rate)) if 0.0 < rate < 1.0 and goal > 0.0 else np.inf
+
+
+def direct_bytes(cells: int) -> int:
+    """Return about how much memory, in bytes, the largest level that may be solved directly needs."""
+    direct = max(min(cells // 3, _COARSEST[-1]), 2)
+    # By nested dissection a factor has about so many entries for each of its rows, of 12 bytes.
+    entries = max(7.2 * math.log2(direct) - 30.0, 10.0)
+    return int(direct * (12.0 * entries + _DIRECT_CELL_BYTES))

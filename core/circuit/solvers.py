@@ -10,7 +10,7 @@ from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
 from .direct import FACTORISED_MOST, DirectSolver
 from .graph import Graph, RasterGraph
-from .iterative import MultigridSolver, uses_numba
+from .iterative import MultigridSolver, direct_bytes, uses_numba
 
 _DIRECT_NODE = 1.8e-7
 """Seconds of a factorisation of n nodes, divided by n^1.24 (a processor of 2022)."""
@@ -133,3 +133,8 @@ def wants_multigrid(graph: RasterGraph) -> bool:
 def solver_bytes(cells: int) -> int:
     """Return about how much memory, in bytes, the circuit of a raster and one solve on it need."""
     return cells * _CELL_BYTES
+
+
+def most_solver_bytes(cells: int) -> int:
+    """Return about how much memory, in bytes, it can become where a larger level has to be solved directly."""
+    return solver_bytes(cells) + direct_bytes(cells)

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit import compiled
+from ecosecnet.core.circuit import compiled, iterative, multigrid
 from ecosecnet.core.circuit.iterative import MultigridSolver
 
 SHAPE = 500, 520
@@ -36,3 +36,15 @@ def test_what_is_announced_is_enough_and_not_far_too_much(accelerate, grounded):
     finally:
         tracemalloc.stop()
     assert 0.5 * circuit.solver_bytes(resistance.size) < peak < circuit.solver_bytes(resistance.size)
+
+
+@pytest.mark.parametrize("side", [120, 300])
+def test_what_a_larger_level_takes_is_told(side):
+    resistance = np.random.default_rng(4).choice([1.0, 3.0, 10.0], (side, side))
+    held = np.zeros(resistance.size, dtype=bool)
+    held[0] = True
+    level = multigrid._Bottom(MultigridSolver(circuit.raster_graph(resistance), held=held)._operator)
+    # SuperLU keeps a number and an index for each entry of its factors.
+    assert iterative.direct_bytes(3 * resistance.size) == pytest.approx(12 * level._factor.nnz, rel=0.3)
+    most = circuit.most_solver_bytes(3 * resistance.size) - circuit.solver_bytes(3 * resistance.size)
+    assert most == iterative.direct_bytes(3 * resistance.size)
