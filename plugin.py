@@ -34,8 +34,8 @@ class EcoSecNetPlugin:
         settings.setValue(_WELCOMED, True)
         self._iface.messageBar().pushMessage(
             "EcoSecNet",
-            "The tools are in the Processing Toolbox (Processing > Toolbox) under EcoSecNet. To try them, run "
-            "'5a Demonstration landscape' first, then '5b Ecological security network'.",
+            "The tools are in Processing > Toolbox under EcoSecNet. First run '5a Demonstration landscape', then "
+            "'5b Ecological security network'.",
             Qgis.MessageLevel.Info,
             0,
         )
