@@ -129,9 +129,8 @@ def _group(root: QgsLayerTreeGroup, run: Run, place: Place) -> QgsLayerTreeGroup
     group = next((child for child in root.children() if _is_group_of(child, run.key)), None)
     if group is None:
         taken = {child.name() for child in root.children()}
-        for child in root.children():
-            if QgsLayerTree.isGroup(child) and child.customProperty(_RUN, ""):
-                child.setExpanded(False)  # earlier runs make room
+        # Once all layers are in: until then the window opens the groups of layers that come and go.
+        QTimer.singleShot(0, lambda: _close_earlier(run.key))
         group = root.insertGroup(0, next(name for name in run.names() if name not in taken))
         group.setCustomProperty(_RUN, run.key)
     for name in place.groups:
@@ -143,6 +142,15 @@ def _group(root: QgsLayerTreeGroup, run: Run, place: Place) -> QgsLayerTreeGroup
             inner = group.insertGroup(max(higher, default=0), name)
         group = inner
     return group
+
+
+def _close_earlier(key: str) -> None:
+    """Close the groups of runs below that of a new one, to make room."""
+    groups = [child for child in QgsProject.instance().layerTreeRoot().children() if QgsLayerTree.isGroup(child)]
+    runs = [child.customProperty(_RUN, "") for child in groups]
+    for group, run in list(zip(groups, runs))[runs.index(key) + 1 if key in runs else len(runs) :]:
+        if run:
+            group.setExpanded(False)
 
 
 def _is_group_of(node: QgsLayerTreeNode, key: str) -> bool:

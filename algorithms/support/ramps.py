@@ -14,6 +14,8 @@ _SAMPLE = 1_000_000
 _SKEWED = 10.0
 """How many times as far from the low end as the median the high end may be, before equal steps would show one colour."""
 
+_CROWDED = (0.01, 0.3, 0.6, 0.8, 0.95, 0.99)
+
 
 @dataclass(frozen=True)
 class Ramp:
@@ -64,7 +66,7 @@ def over(
     """Return a ramp that spreads colours over the values of a surface.
 
     The steps are equal and round, from about the 1 % to about the 99 % quantile; where most values crowd at the low end,
-    the stops are the rounded 1, 50, 80, 95 and 99 % quantiles instead.
+    the stops are the rounded 1, 30, 60, 80, 95 and 99 % quantiles instead.
 
     Parameters
     ----------
@@ -81,10 +83,9 @@ def over(
     known = known[np.isfinite(known)]
     if not known.size:
         return fixed(colours, (0.0, 1.0), unit)
-    quantiles = np.quantile(known, [0.01, 0.5, 0.8, 0.95, 0.99])
-    low, median, high = (float(quantiles[k]) for k in (0, 1, 4))
+    low, median, high = (float(value) for value in np.quantile(known, [0.01, 0.5, 0.99]))
     if high - low > _SKEWED * (median - low) > 0:
-        stops = sorted({_round(float(value)) for value in quantiles})
+        stops = sorted({_round(float(value), high) for value in np.quantile(known, _CROWDED)})
     else:
         stops = _steps(low, high)
     lowest, highest = extremes or (float(np.nanmin(values)), float(np.nanmax(values)))
@@ -128,8 +129,8 @@ def _steps(low: float, high: float) -> list[float]:
     return [float(f"{k * step:.12g}") for k in range(round(low / step), round(high / step) + 1)]
 
 
-def _round(value: float) -> float:
-    return float(f"{value:.2g}")
+def _round(value: float, high: float) -> float:
+    return float(f"{value:.2g}") if abs(value) > 1e-4 * abs(high) else 0.0
 
 
 def _number(value: float) -> str:

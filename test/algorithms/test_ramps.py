@@ -29,10 +29,12 @@ def test_no_mark_where_nothing_lies_beyond():
 def test_values_crowded_at_the_low_end_get_their_quantiles():
     values = np.exp(np.random.default_rng(1).normal(0.0, 2.5, (300, 300)))
     ramp = ramps.over(BLACK_WHITE, values)
-    assert len(ramp.stops) == 5
-    for stop, share in zip(ramp.stops, (0.01, 0.5, 0.8, 0.95, 0.99)):
-        assert (values <= stop).mean() == pytest.approx(share, abs=0.01)
+    assert len(ramp.stops) == 6
+    for stop, share in zip(ramp.stops, (0.01, 0.3, 0.6, 0.8, 0.95, 0.99)):
+        assert (values <= stop).mean() == pytest.approx(share, abs=0.012)
         assert float(f"{stop:.2g}") == stop
+    values[:20] = 1e-9  # what is nothing beside the rest is written as 0
+    assert ramps.over(BLACK_WHITE, values).labels()[0] == "0"
 
 
 def test_colours_are_blended_between_stops_and_kept_beyond():
