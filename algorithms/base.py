@@ -18,6 +18,7 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsRasterLayer,
 )
@@ -25,10 +26,11 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..core.errors import EcoSecNetError, InputError
-from .support.checks import problem_with_output
 from .support.crs import forget_those_of_this_thread
+from .support.inputchecks import check_inputs
 from .support.inputlayers import crs_warnings, input_layers, measured, refuse_degrees, scale_warning
 from .support.job import Job
+from .support.outputchecks import problem_with_output
 from .support.parameters import CLASSES
 from .support.rasters import RasterSource, measured_values
 
@@ -149,21 +151,35 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         if not able:
             return False, why
         job = Job(self, parameters, context, QgsProcessingFeedback())
-        # QGIS refuses an empty value that has a type, such as the NULL of an expression, also where empty is allowed.
-        blank = {d.name() for d in self.destinationParameterDefinitions() if not job.given(d.name())}
-        given = {name: value for name, value in parameters.items() if name not in blank}
-        good, message = super().checkParameterValues(given, context)
-        if not good:
-            return good, message
         try:
-            self._rasters = self._headers(job)
-            outputs = self.destinationParameterDefinitions()
-            problem = self._in_degrees(job) or self._measured_values(job)
-            problem = problem or next(filter(None, (problem_with_output(job, one) for one in outputs)), None)
-            problem = problem or self.check(job)
+            check_inputs(job, self.parameterDefinitions())
+            good, message = super().checkParameterValues(self._as_qgis_takes_them(job, parameters), context)
+            if good:
+                self._check(job)
         except EcoSecNetError as error:
-            problem = str(error)
-        return (False, problem) if problem else (True, "")
+            return False, str(error)
+        return good, message
+
+    def _as_qgis_takes_them(self, job: Job, parameters: dict) -> dict:
+        """Return the parameters without empty outputs that have a type, such as NULL, and numbers without decimal commas."""
+        taken = dict(parameters)
+        for definition in self.parameterDefinitions():
+            name = definition.name()
+            if definition.isDestination() and not job.given(name):
+                taken.pop(name, None)
+            elif isinstance(definition, QgsProcessingParameterNumber) and job.given(name):
+                taken[name] = job.number(name)
+        return taken
+
+    def _check(self, job: Job) -> None:
+        """Raise `InputError` for what is wrong with the layers, the outputs, or the parameters together."""
+        self._rasters = self._headers(job)
+        outputs = self.destinationParameterDefinitions()
+        problem = self._in_degrees(job) or self._measured_values(job)
+        problem = problem or next(filter(None, (problem_with_output(job, one) for one in outputs)), None)
+        problem = problem or self.check(job)
+        if problem:
+            raise InputError(problem)
 
     def _in_degrees(self, job: Job) -> str | None:
         layer = measured(input_layers(job, self.parameterDefinitions()), self.measured_in(job)) if self.METRIC else None
@@ -195,8 +211,11 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             job.monitor.warn(warning)
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
+        job = Job(self, parameters, context, feedback)
         try:
-            self._rasters = self._headers(Job(self, parameters, context, feedback))
+            # Again: the batch dialog of QGIS 3.22 and models do not have parameters checked.
+            check_inputs(job, self.parameterDefinitions())
+            self._check(job)
         except EcoSecNetError as error:
             raise QgsProcessingException(str(error)) from None
         return True

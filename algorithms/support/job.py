@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Callable
 
 import numpy as np
 from qgis.core import (
@@ -33,6 +32,7 @@ from ...core.errors import InputError
 from ...core.grid import Grid
 from . import memory, rasterfiles, styling, tables, vectorfiles
 from .feedback import FeedbackMonitor
+from .inputchecks import checked_number
 from .layertree import Place, Run
 from .outputs import OutputError, Outputs
 from .rasters import RasterSource
@@ -79,6 +79,10 @@ class Job:
 
     # parameters ------------------------------------------------------------------------------------------------
 
+    def definition(self, name: str) -> QgsProcessingParameterDefinition | None:
+        """Return how a parameter or output was declared."""
+        return self._algorithm.parameterDefinition(name)
+
     def given(self, name: str) -> bool:
         """Tell whether an optional parameter or output was asked for."""
         value = self._parameters.get(name)
@@ -91,19 +95,17 @@ class Job:
             value = value.staticValue()
         return not is_null(value) and value != "" and value != []
 
-    def number(self, name: str) -> float | None:
-        """Return a real number, or None for an optional one without default that is not given."""
-        return self._optional(name, self._algorithm.parameterAsDouble)
+    def number(self, name: str) -> float | int | None:
+        """Return a number, or None for an optional one without default that is not given."""
+        definition = self.definition(name)
+        value = self._parameters[name] if self.given(name) else definition.defaultValue()
+        if isinstance(value, QgsProperty):
+            value, _ = value.value(self.context.expressionContext(), definition.defaultValue())
+        return None if is_null(value) else checked_number(definition, value)
 
     def integer(self, name: str) -> int | None:
         """Return a whole number, or None."""
-        return self._optional(name, self._algorithm.parameterAsInt)
-
-    def _optional(self, name: str, read: Callable) -> float | int | None:
-        definition = self._algorithm.parameterDefinition(name)
-        if not self.given(name) and definition.defaultValue() is None:
-            return None
-        return read(self._parameters, name, self.context)
+        return self.number(name)
 
     def text(self, name: str) -> str:
         """Return a text without blanks around it; empty when not given."""
@@ -170,7 +172,7 @@ class Job:
 
     def vectors(self, name: str) -> list[VectorSource]:
         """Return several vector inputs."""
-        layers = self.layers(self._algorithm.parameterDefinition(name))
+        layers = self.layers(self.definition(name))
         return [VectorSource(layer, layer.name(), self.context.transformContext()) for layer in layers]
 
     def need_memory(self, count: float, *, at_most: float = 0.0) -> None:
@@ -187,7 +189,7 @@ class Job:
             value = self._parameters[name]
             if isinstance(value, QgsProcessingOutputLayerDefinition):
                 value = value.sink  # QGIS would else note it for loading, even if the run fails
-            definition = self._algorithm.parameterDefinition(name)
+            definition = self.definition(name)
             plain = isinstance(
                 definition, (QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination)
             )
@@ -239,7 +241,7 @@ class Job:
         self.results[name] = self.destination(name)
         value = self._parameters[name]
         if isinstance(value, QgsProcessingOutputLayerDefinition) and value.destinationProject is not None:
-            label = value.destinationName or self._algorithm.parameterDefinition(name).description()
+            label = value.destinationName or self.definition(name).description()
             details = QgsProcessingContext.LayerDetails(label, value.destinationProject, name)
             self._to_load.append((name, details, style, place))
 
