@@ -30,7 +30,7 @@ from .support.crs import forget_those_of_this_thread
 from .support.inputchecks import check_inputs
 from .support.inputlayers import crs_warnings, input_layers, measured, refuse_degrees, scale_warning
 from .support.job import Job
-from .support.outputchecks import problem_with_output
+from .support.outputchecks import check_outputs
 from .support.parameters import CLASSES
 from .support.rasters import RasterSource, measured_values
 
@@ -173,11 +173,9 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
 
     def _check(self, job: Job) -> None:
         """Raise `InputError` for what is wrong with the layers, the outputs, or the parameters together."""
+        self._inputs = check_outputs(job, self.parameterDefinitions())
         self._rasters = self._headers(job)
-        outputs = self.destinationParameterDefinitions()
-        problem = self._in_degrees(job) or self._measured_values(job)
-        problem = problem or next(filter(None, (problem_with_output(job, one) for one in outputs)), None)
-        problem = problem or self.check(job)
+        problem = self._in_degrees(job) or self._measured_values(job) or self.check(job)
         if problem:
             raise InputError(problem)
 
@@ -244,6 +242,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         job = Job(self, parameters, context, feedback)
+        job.outputs.inputs = self._inputs
         try:
             self._say_how_layers_are_read(job)
             self.execute(job)

@@ -20,6 +20,7 @@ from ..support import palette, ramps, styling
 from ..support import parameters as p
 from ..support.crs import wkt
 from ..support.layertree import Place
+from ..support.outputchecks import refuse_layers_of_others
 from ..support.outputfolder import OutputFolder
 from ..support.tables import Column
 from ..support.vectors import polygonise
@@ -163,6 +164,11 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
             *(QgsProcessingOutputRasterLayer(raster.output, raster.label) for raster in reversed(_RASTERS)),
             *(QgsProcessingOutputVectorLayer(vector.output, vector.label) for vector in reversed(_vectors())),
         ]
+
+    def check(self, job: Job) -> str | None:
+        package = os.path.join(job.folder("OUTPUT_FOLDER"), _PACKAGE)
+        refuse_layers_of_others(package, [vector.name for vector in _vectors()])
+        return None
 
     def execute(self, job: Job) -> None:
         from ...core import landscapes

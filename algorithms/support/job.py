@@ -11,6 +11,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFeatureSink,
     QgsGeometry,
+    QgsMapLayer,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
@@ -151,6 +152,13 @@ class Job:
             layer = self._algorithm.parameterAsLayer(self._parameters, name, self.context)
             return [layer] if layer is not None else []
         return []
+
+    def map_layers(self, definition: QgsProcessingParameterDefinition) -> list[QgsMapLayer]:
+        """Return the map layers behind a layer parameter; to be called in the main thread."""
+        if not isinstance(definition, QgsProcessingParameterFeatureSource):
+            return self.layers(definition)
+        layer = self._algorithm.parameterAsVectorLayer(self._parameters, definition.name(), self.context)
+        return [layer] if layer is not None else []
 
     def raster(self, name: str) -> RasterSource | None:
         """Return a raster input, or None when it is not given."""

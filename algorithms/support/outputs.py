@@ -22,6 +22,18 @@ class OutputError(EcoSecNetError):
     """A result cannot be written."""
 
 
+def identity(path: str) -> object:
+    """Return what two paths of one file have in common: links, spellings, and letters where the disk does not tell case."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        folder, file = os.path.split(os.path.realpath(path))
+        other = os.path.join(os.path.dirname(folder), os.path.basename(folder).swapcase())
+        same = os.path.exists(folder) and os.path.exists(other) and os.path.samefile(folder, other)
+        return identity(folder) if not file else (identity(folder), file.lower() if same else os.path.normcase(file))
+    return found.st_dev, found.st_ino
+
+
 class Outputs:
     """Keeps what a run writes aside, beside its places, and moves it there when everything is complete.
 
@@ -30,6 +42,8 @@ class Outputs:
     """
 
     def __init__(self) -> None:
+        self.inputs: set[object] = set()
+        """Identities of files that must not be replaced."""
         self._aside: dict[str, str] = {}
         self._made: list[str] = []
         self._last: list[Callable[[], None]] = []
@@ -63,6 +77,10 @@ class Outputs:
         moved: list[tuple[str, str]] = []
         try:
             for source, target, former in self._moves():
+                if os.path.exists(target) and identity(target) in self.inputs:
+                    raise OutputError(
+                        f"{target} is an input of this run and cannot be replaced. Choose another folder."
+                    )
                 for one in _set_of(target, os.path.dirname(source)):
                     _rename(one, os.path.join(former, os.path.basename(one)), moved, target)
                 _rename(source, target, moved, target)

@@ -81,6 +81,24 @@ def driver_of(path: str) -> str:
     return QgsVectorFileWriter.driverForExtension(os.path.splitext(path)[1].lstrip(".").lower())
 
 
+def layer_names(path: str) -> list[str]:
+    """Return the names of the vector layers, and of the rasters, of a GeoPackage; none where there is no such file."""
+    if not os.path.exists(path):
+        return []
+    names = []
+    for kind in (gdal.OF_VECTOR, gdal.OF_RASTER):
+        try:
+            dataset = gdal.OpenEx(path, kind)
+        except RuntimeError:  # where GDAL raises
+            dataset = None
+        if dataset is not None:
+            names += [dataset.GetLayer(k).GetName() for k in range(dataset.GetLayerCount())]
+            names += [name.rpartition(":")[2] for name, _ in dataset.GetSubDatasets()]
+            if kind == gdal.OF_RASTER and not dataset.GetSubDatasets():
+                names.append(dataset.GetMetadataItem("IDENTIFIER") or "a raster")
+    return [name for name in dict.fromkeys(names) if name != "layer_styles"]
+
+
 def write(
     path: str,
     columns: Sequence[Column],

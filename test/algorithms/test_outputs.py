@@ -34,7 +34,12 @@ def landscape(raster, polygons):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Return the files of a folder, without the statistics that QGIS itself keeps beside a raster it has opened."""
+    return {
+        path.name: path.is_file() and path.read_bytes()
+        for path in folder.iterdir()
+        if path.suffix not in (".xml", ".vrt")
+    }
 
 
 def cancels_at(folder, count):
@@ -311,3 +316,114 @@ def test_texts_that_a_spreadsheet_would_run_stay_texts(run, polygons, tmp_path, 
     guarded = "" if ending == "gpkg" else "'"
     assert [str(row["name"]) for row in found] == [*(guarded + name for name in names[:4]), *names[4:]]
     assert [float(row["v"]) for row in found] == [-1.5 * x for x in range(8)]
+
+
+def test_an_output_that_is_an_input_is_refused(run, landscape, tmp_path):
+    from osgeo import gdal
+
+    def refused(message, sources=landscape["SOURCES"], resistance=landscape["RESISTANCE"], **outputs):
+        before = contents(tmp_path)
+        places = {**link_outputs(tmp_path), **outputs}
+        with pytest.raises(Exception, match=message):
+            run("linkages", RESISTANCE=resistance, SOURCES=sources, CUTOFF=500, **places)
+        assert contents(tmp_path) == before
+
+    refused(r"\(CORRIDORS\) would overwrite the input 'resistance'", CORRIDORS=landscape["RESISTANCE"])
+    refused(r"\(LINKS\) would overwrite the input 'sources'", LINKS=landscape["SOURCES"])
+    same = f"{tmp_path}/../{tmp_path.name}/./sources.gpkg"
+    refused(r"\(LINKS\) would overwrite the input 'sources'", LINKS=same)
+    refused(r"\(LINKS\) would overwrite the input 'sources'", LINKS=f"ogr:dbname='{same}' table=\"Sources\" (geom)")
+    os.symlink(landscape["RESISTANCE"], tmp_path / "link.tif")
+    refused(
+        r"\(CORRIDORS\) would overwrite the input 'link'",
+        resistance=str(tmp_path / "link.tif"),
+        CORRIDORS=landscape["RESISTANCE"],
+    )
+    (tmp_path / "link.tif").unlink()
+    gdal.BuildVRT(str(tmp_path / "mosaic.vrt"), [landscape["RESISTANCE"]]).FlushCache()
+    refused(
+        r"would overwrite the input 'mosaic'",
+        resistance=str(tmp_path / "mosaic.vrt"),
+        CORRIDORS=landscape["RESISTANCE"],
+    )
+    gdal.VectorTranslate(str(tmp_path / "shape.shp"), landscape["SOURCES"], options="-nln shape")
+    shape = str(tmp_path / "shape.shp")
+    refused(r"would overwrite the input 'shape'", sources=shape, ZONES=shape)
+    refused(r"\(CORRIDORS\) would overwrite the input 'shape'", sources=shape, CORRIDORS=str(tmp_path / "shape.asc"))
+
+
+def test_two_outputs_of_one_name_are_refused(run, landscape, tmp_path):
+    def refused(message, **outputs):
+        with pytest.raises(Exception, match=message):
+            run("linkages", **landscape, CUTOFF=500, **{**link_outputs(tmp_path / "out"), **outputs})
+        assert not (tmp_path / "out").exists()
+
+    out = tmp_path / "out"
+    refused(
+        "LINKS and ZONES would both write .*a.gpkg", LINKS=str(out / "a.gpkg"), ZONES=str(out / "b" / ".." / "a.gpkg")
+    )
+    refused("CWD and ALLOCATION would both write", CWD=str(out / "a.tif"), ALLOCATION=str(out / "a.tif"))
+    refused("would both write .*a.prj", CWD=str(out / "a.asc"), ZONES=str(out / "a.shp"))
+    table = f"ogr:dbname='{out}/a.gpkg' table=\"{{}}\" (geom)"
+    refused("LINKS and ZONES would both write", LINKS=table.format("one"), ZONES=table.format("ONE"))
+    refused("LINKS and ZONES would both write", LINKS=table.format("one"), ZONES=str(out / "a.gpkg"))
+
+
+def test_a_geopackage_of_several_layers_is_not_replaced(run, landscape, tmp_path):
+    links, zones = (f"ogr:dbname='{tmp_path}/project.gpkg' table=\"{name}\" (geom)" for name in ("links", "zones"))
+    run("linkages", **landscape, CUTOFF=500, CORRIDORS=str(tmp_path / "c.tif"), LINKS=links, ZONES=zones)
+    before = contents(tmp_path)
+    with pytest.raises(Exception, match=r"project.gpkg holds 2 layers \(links, zones\), which would all be lost"):
+        run(
+            "linkages", **landscape, CUTOFF=300, CORRIDORS=str(tmp_path / "c.tif"), LINKS=str(tmp_path / "project.gpkg")
+        )
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("a folder", "a folder is a folder. Give the name of a file in it"),
+        ("a\0b.tif", "holds a null character"),
+        (f"{'x' * 251}.tif", "the name is too long"),
+        ("a file/cost.tif", "cannot be written.*Choose a folder"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused_first(run, landscape, tmp_path, path, message):
+    (tmp_path / "a folder").mkdir()
+    (tmp_path / "a file").write_text("x")
+    before = contents(tmp_path)
+    for tool, name in (("costdistance", "OUTPUT"), ("linkages", "CORRIDORS")):
+        others = {"CUTOFF": 500, "LINKS": "TEMPORARY_OUTPUT"} if tool == "linkages" else {}
+        with pytest.raises(Exception, match=message):
+            run(tool, **landscape, **others, **{name: str(tmp_path / path)})
+    assert contents(tmp_path) == before
+
+
+def test_a_map_in_a_folder_does_not_replace_an_input(run, landscape, tmp_path):
+    maps = tmp_path / "maps"
+    maps.mkdir()
+    resistance = str(maps / "current_1_2.tif")
+    os.replace(landscape["RESISTANCE"], resistance)
+    before = contents(maps)
+    parameters = {"FOCAL_LAYER": landscape["SOURCES"], "CURRENT": "TEMPORARY_OUTPUT", "CURRENT_FOLDER": str(maps)}
+    with pytest.raises(Exception, match=r"current_1_2.tif is an input of this run"):
+        run("currentflow", RESISTANCE=resistance, **parameters)
+    assert contents(maps) == before
+
+
+def test_the_batch_dialog_of_old_versions_is_checked_too(qgis, landscape):
+    """It runs a tool without asking whether the parameters are good."""
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
+
+    class Ear(QgsProcessingFeedback):
+        told = ""
+
+        def reportError(self, text, fatal=False):
+            self.told += text
+
+    tool, ear = QgsApplication.processingRegistry().createAlgorithmById("ecosecnet:costdistance"), Ear(False)
+    parameters = {**landscape, "OUTPUT": landscape["RESISTANCE"]}
+    _, good = tool.run(parameters, QgsProcessingContext(), ear)
+    assert not good
+    assert "would overwrite the input 'resistance'" in ear.told
