@@ -35,6 +35,7 @@ from .support.parameters import CLASSES
 from .support.rasters import RasterSource, measured_values
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
+TRACKER = "https://github.com/ecosecnet/ecosecnet/issues"
 DOCS = "https://ecosecnet.github.io/ecosecnet/tools.html"
 
 MISSING = {
@@ -156,8 +157,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             good, message = super().checkParameterValues(self._as_qgis_takes_them(job, parameters), context)
             if good:
                 self._check(job)
-        except EcoSecNetError as error:
-            return False, str(error)
+        except Exception as error:
+            return False, _sentence(error, job.feedback)
         return good, message
 
     def _as_qgis_takes_them(self, job: Job, parameters: dict) -> dict:
@@ -214,8 +215,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             # Again: the batch dialog of QGIS 3.22 and models do not have parameters checked.
             check_inputs(job, self.parameterDefinitions())
             self._check(job)
-        except EcoSecNetError as error:
-            raise QgsProcessingException(str(error)) from None
+        except Exception as error:
+            raise QgsProcessingException(_sentence(error, feedback)) from None
         return True
 
     def _headers(self, job: Job) -> dict[str, list[RasterSource]]:
@@ -249,14 +250,26 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             job.complete()
             job.monitor.step(1, 1)
         except BaseException as error:
+            sentence = _sentence(error, feedback) if isinstance(error, Exception) else ""
             # A writer that a failure has left behind in its frames would write once more when they go.
             traceback.clear_frames(error.__traceback__)
             job.discard()
-            if isinstance(error, MemoryError):
-                error = EcoSecNetError("There is not enough memory for this run. Use larger cells or a smaller area.")
-            if isinstance(error, EcoSecNetError):
-                raise QgsProcessingException(str(error)) from None
-            raise
+            if not sentence:
+                raise
+            raise QgsProcessingException(sentence) from None
         finally:
             forget_those_of_this_thread()
         return job.results
+
+
+def _sentence(error: Exception, feedback: QgsProcessingFeedback) -> str:
+    """Return what the user is told of an error; the traceback of one that nobody foresaw goes to the log, for a report."""
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this run. Use larger cells or a smaller area."
+    if isinstance(error, (EcoSecNetError, QgsProcessingException)):
+        return str(error)
+    feedback.pushDebugInfo("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    return (
+        f"The tool has failed in a way that nobody foresaw ({type(error).__name__}: {error}). This is a fault of the tool. "
+        f"Please report it, with this log, at {TRACKER}."
+    )

@@ -26,6 +26,7 @@ from qgis.core import (
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
     QgsProperty,
+    QgsVectorLayer,
     QgsWkbTypes,
 )
 
@@ -317,6 +318,11 @@ class Job:
             written = all(sink.addFeature(one, QgsFeatureSink.Flag.FastInsert) for one in features)
             if not (written and sink.flushBuffer()):
                 raise OutputError(f"Output '{name}' could not be written to {where}: {sink.lastError()}")
+            del sink  # which completes the table
+            provider, _, uri = where.partition(":")
+            kept = QgsVectorLayer(uri, name, {"postgis": "postgres"}.get(provider, provider))
+            if kept.isValid() and sum(1 for _ in kept.getFeatures()) < len(features):
+                raise OutputError(f"Output '{name}': not all of {len(features):,} rows have arrived in {where}.")
             self._destinations[name] = self.results[name] = where
 
         self.outputs.at_the_end(write)

@@ -71,6 +71,8 @@ def check_outputs(job: Job, definitions: Sequence[QgsProcessingParameterDefiniti
         _check_format(target.path, definition)
         _check_place(target.path, definition)
         _check_other_layers(target)
+        if isinstance(definition, QgsProcessingParameterFolderDestination):
+            continue  # several may share a folder
         use = _Use(definition.name(), target.layer)
         for file in _files(target.path):
             for other in filter(use.meets, inputs.get(identity(file), ())):

@@ -133,3 +133,30 @@ def test_cancel_in_the_middle_leaves_nothing(run, layers, tmp_path):
         with pytest.raises(Exception, match="Cancelled"):
             run(tool, feedback=Impatient(False), **needs(tool, layers, str(out)))
         assert not out.parent.exists() or not list(out.parent.iterdir())
+
+
+@pytest.mark.parametrize("place", ["check", "execute"])
+def test_an_unforeseen_error_is_owned_up_to_and_can_be_reported(run, layers, tmp_path, monkeypatch, place):
+    from ecosecnet.algorithms.corridors.costdistance import CostDistanceAlgorithm
+    from qgis.core import QgsProcessingFeedback
+
+    class Ear(QgsProcessingFeedback):
+        log = ""
+
+        def pushDebugInfo(self, text):
+            self.log += text
+
+    def fail(self, job):
+        return {}["cw_dist"]
+
+    monkeypatch.setattr(CostDistanceAlgorithm, place, fail)
+    ear, out = Ear(False), tmp_path / "out"
+    with pytest.raises(
+        Exception, match=r"\(KeyError: 'cw_dist'\)\. This is a fault of the tool\. .*report it.*http"
+    ) as caught:
+        run("costdistance", feedback=ear, **{**needs("costdistance", layers, str(out / "cost.tif"))})
+    assert "Traceback" not in str(caught.value)
+    if place == "execute":
+        assert "Traceback" in ear.log
+        assert "in fail" in ear.log
+    assert not out.exists()

@@ -49,7 +49,7 @@ def test_a_wall(run, wall, tmp_path):
         RADIUS=str(tmp_path / "radius.tif"),
         BEST_LINK=str(tmp_path / "best.tif"),
         GAINING_LINKS=str(tmp_path / "count.tif"),
-        OUTPUT_LINKS=str(tmp_path / "links.gpkg"),
+        OUTPUT_LINKS=str(tmp_path / "with_barriers.gpkg"),
     )
     score, nodata = read_raster(out["SCORE"])
     # From column 1 to 19: 16 plain steps of 30 and two of 50.5 x 30; restoring saves 2 x 49.5 x 30 over 60 m.

@@ -34,7 +34,7 @@ def test_a_chain(run, chain, tmp_path):
         **chain,
         GAIN=str(tmp_path / "gain.tif"),
         DERIVATIVE=str(tmp_path / "derivative.tif"),
-        OUTPUT_LINKS=str(tmp_path / "links.gpkg"),
+        OUTPUT_LINKS=str(tmp_path / "out_links.gpkg"),
     )
     gain, nodata = read_raster(out["GAIN"])
     np.testing.assert_allclose(gain[0], 30 * np.array([0, 1, 1, 19, 1, 1, 0]), rtol=1e-6)
@@ -66,7 +66,7 @@ def test_places_to_try(run, chain, polygons, tmp_path):
         **chain,
         PATCHES=patches,
         GAIN="TEMPORARY_OUTPUT",
-        OUTPUT_PATCHES=str(tmp_path / "patches.gpkg"),
+        OUTPUT_PATCHES=str(tmp_path / "out_patches.gpkg"),
     )
     rows = read_table(out["OUTPUT_PATCHES"])
     assert [row["exact"] for row in rows] == pytest.approx([30 * 20, 30 * 2, 0])

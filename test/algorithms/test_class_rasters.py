@@ -23,8 +23,7 @@ def test_measured_values_are_no_classes(run, raster, tmp_path, tool):
     name, others = INPUTS[tool]
     path = raster("Elevation", DEM)
     with pytest.raises(QgsProcessingException, match=r"'Elevation' holds measured values \(fractions such as 1\d\d\d"):
-        run(tool, **{name: path, "OUTPUT": str(tmp_path / "never.tif")}, **others)
-    assert not (tmp_path / "never.tif").exists()
+        run(tool, **{name: path, "OUTPUT": "TEMPORARY_OUTPUT"}, **others)
 
 
 def test_every_class_input_is_checked(run, raster, polygons, tmp_path):

@@ -44,7 +44,7 @@ def test_areas_and_resistances(run, three, tmp_path):
         "gravity",
         **three["given"],
         RESISTANCE=three["RESISTANCE"],
-        OUTPUT_LINKS=str(tmp_path / "l.gpkg"),
+        OUTPUT_LINKS=str(tmp_path / "out_links.gpkg"),
         MATRIX=str(tmp_path / "m.gpkg"),
     )
     first, second = read_table(out["OUTPUT_LINKS"])
@@ -60,7 +60,7 @@ def test_areas_and_resistances(run, three, tmp_path):
 
 
 def test_attribute_instead_of_area(run, three, tmp_path):
-    out = run("gravity", **three["given"], ATTRIBUTE="score", OUTPUT_LINKS=str(tmp_path / "l.gpkg"))
+    out = run("gravity", **three["given"], ATTRIBUTE="score", OUTPUT_LINKS=str(tmp_path / "out_links.gpkg"))
     ln3 = math.log(3)
     assert [row["gravity"] for row in read_table(out["OUTPUT_LINKS"])] == pytest.approx([4 * ln3 * 2 * ln3, 6 * ln3**2])
 

@@ -41,8 +41,8 @@ def test_values_priorities_and_map(run, given, tmp_path):
         "linkpriority",
         **given,
         CUTOFF=60.0,
-        OUTPUT_SOURCES=str(tmp_path / "s.gpkg"),
-        OUTPUT_LINKS=str(tmp_path / "l.gpkg"),
+        OUTPUT_SOURCES=str(tmp_path / "out_sources.gpkg"),
+        OUTPUT_LINKS=str(tmp_path / "out_links.gpkg"),
         PRIORITY=str(tmp_path / "p.tif"),
     )
     sources = read_table(out["OUTPUT_SOURCES"])
@@ -87,8 +87,8 @@ def test_experts_and_climate_count_when_they_have_a_weight(run, given, raster, t
         PATH_WEIGHT=0.0,
         ENDS_WEIGHT=0.5,
         CLIMATE_WEIGHT=0.5,
-        OUTPUT_SOURCES=str(tmp_path / "s.gpkg"),
-        OUTPUT_LINKS=str(tmp_path / "l.gpkg"),
+        OUTPUT_SOURCES=str(tmp_path / "out_sources.gpkg"),
+        OUTPUT_LINKS=str(tmp_path / "out_links.gpkg"),
     )
     assert [row["value"] for row in read_table(out["OUTPUT_SOURCES"])] == [0.0, 0.25, 1.0]
     first, second = read_table(out["OUTPUT_LINKS"])
@@ -117,7 +117,7 @@ def test_a_value_raster_is_read_on_its_own_cells(run, given, raster, tmp_path):
         PERMEABILITY_WEIGHT=0.0,
         AREA_WEIGHT=0.0,
         SHAPE_WEIGHT=0.0,
-        OUTPUT_SOURCES=str(tmp_path / "s.gpkg"),
+        OUTPUT_SOURCES=str(tmp_path / "out_sources.gpkg"),
         OUTPUT_LINKS="TEMPORARY_OUTPUT",
     )
     means = np.array(means)
@@ -140,7 +140,7 @@ def test_a_link_of_priority_0_stays_in_the_map(run, given, raster, tmp_path):
         "CLIMATE_WEIGHT": 1.0,
         "CUTOFF": 60.0,
     }
-    layers = {"OUTPUT_SOURCES": "TEMPORARY_OUTPUT", "OUTPUT_LINKS": str(tmp_path / "l.gpkg")}
+    layers = {"OUTPUT_SOURCES": "TEMPORARY_OUTPUT", "OUTPUT_LINKS": str(tmp_path / "out_links.gpkg")}
     out = run("linkpriority", **given, **climate, **layers, PRIORITY=str(tmp_path / "p.tif"))
     assert [row["priority"] for row in read_table(out["OUTPUT_LINKS"])] == [1.0, 0.0]
     found, nodata = read_raster(out["PRIORITY"])

@@ -427,3 +427,34 @@ def test_the_batch_dialog_of_old_versions_is_checked_too(qgis, landscape):
     _, good = tool.run(parameters, QgsProcessingContext(), ear)
     assert not good
     assert "would overwrite the input 'resistance'" in ear.told
+
+
+def test_a_database_is_written_last_and_read_back(run, landscape, tmp_path):
+    from osgeo import ogr
+    from qgis.core import QgsVectorLayer
+
+    database = tmp_path / "base.sqlite"
+    ogr.GetDriverByName("SQLite").CreateDataSource(str(database), ["SPATIALITE=YES"]).FlushCache()
+    before = database.read_bytes()
+    parameters = {"INPUT": landscape["SOURCES"], "FIELD": "source_id", "CLASSES": 2}
+    places = {
+        "OUTPUT": f"spatialite:dbname='{database}' table=\"graded\" (geom)",
+        "BREAKS": str(tmp_path / "breaks.csv"),
+    }
+    with pytest.raises(Exception, match="Cancelled"):
+        run("naturalbreaks", feedback=cancels_at(tmp_path, 1), **parameters, **places)
+    assert database.read_bytes() == before
+    found = run("naturalbreaks", **parameters, **places)
+    assert found["OUTPUT"] == places["OUTPUT"]
+    layer = QgsVectorLayer(found["OUTPUT"].partition(":")[2], "graded", "spatialite")
+    assert sorted(feature["source_id"] for feature in layer.getFeatures()) == [1, 2, 3]
+
+
+def test_when_a_database_fails_the_files_are_given_back(run, landscape, tmp_path):
+    out = tmp_path / "out"
+    places = {"LINKS": f"spatialite:dbname='{tmp_path}/nowhere/base.sqlite' table=\"links\" (geom)"}
+    run("linkages", **landscape, **link_outputs(out), CUTOFF=500)
+    before = contents(out)
+    with pytest.raises(Exception, match=r"(?i)could not"):
+        run("linkages", **landscape, **{**link_outputs(out), **places}, CUTOFF=300)
+    assert contents(out) == before
