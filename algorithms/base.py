@@ -26,11 +26,11 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..core.errors import EcoSecNetError, InputError
+from .support.checks import check_outputs
 from .support.crs import forget_those_of_this_thread
 from .support.inputchecks import check_inputs
 from .support.inputlayers import crs_warnings, input_layers, measured, refuse_degrees, scale_warning
 from .support.job import Job
-from .support.outputchecks import check_outputs
 from .support.parameters import CLASSES
 from .support.rasters import RasterSource, measured_values
 

@@ -18,9 +18,9 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, styling
 from ..support import parameters as p
+from ..support.checks import refuse_layers_of_others
 from ..support.crs import wkt
 from ..support.layertree import Place
-from ..support.outputchecks import refuse_layers_of_others
 from ..support.outputfolder import OutputFolder
 from ..support.tables import Column
 from ..support.vectors import polygonise
