@@ -25,9 +25,9 @@ def write(tmp_path):
         reference = osr.SpatialReference()
         reference.ImportFromEPSG(32648)
         dataset.SetProjection(reference.ExportToWkt())
-        dataset.GetRasterBand(1).WriteArray(np.asarray(values))
         if change is not None:
-            change(dataset)
+            change(dataset)  # first: GDAL takes a palette only before cells are written
+        dataset.GetRasterBand(1).WriteArray(np.asarray(values))
         dataset = None
         return QgsRasterLayer(path, name)
 
