@@ -155,9 +155,13 @@ def _overlaps(shapes: Sequence[QgsGeometry], monitor: Monitor) -> list[tuple[int
     index = QgsSpatialIndex()
     for k, shape in enumerate(shapes):
         index.addFeature(k, shape.boundingBox())
+    # The polygon with more corners is the one that is prepared, and cut down to the other: neighbours may be huge.
+    order = sorted(range(len(shapes)), key=lambda k: -shapes[k].constGet().nCoordinates())
+    place = {k: turn for turn, k in enumerate(order)}
     found = []
-    for k, shape in enumerate(shapes):
-        near = [other for other in sorted(index.intersects(shape.boundingBox())) if other > k]
+    for k in order:
+        shape = shapes[k]
+        near = [other for other in index.intersects(shape.boundingBox()) if place[other] > place[k]]
         if not near:
             continue
         engine = QgsGeometry.createGeometryEngine(shape.constGet())
@@ -165,12 +169,15 @@ def _overlaps(shapes: Sequence[QgsGeometry], monitor: Monitor) -> list[tuple[int
         for other in near:
             monitor.check()
             second = shapes[other]
-            if not engine.intersects(second.constGet()) or engine.touches(second.constGet()):
+            if not engine.intersects(second.constGet()):
                 continue
-            area = shape.intersection(second).area()
+            shared = shape.clipped(second.boundingBox()).intersection(second)
+            if shared.isNull():  # the clipped polygon was none that GEOS accepts
+                shared = shape.intersection(second)
+            area = shared.area()
             if area > SMALLEST * min(shape.area(), second.area()):
-                found.append((k, other, area))
-    return found
+                found.append((min(k, other), max(k, other), area))
+    return sorted(found)
 
 
 def read_sources(

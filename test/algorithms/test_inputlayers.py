@@ -191,3 +191,23 @@ def test_plain_layers_are_not_spoken_of(run, raster, polygons):
     run("linkages", RESISTANCE=raster("ground", GROUND), SOURCES=polygons("plain", ROWS), **OUT)
     assert not said(run, "coordinate reference system")
     assert not said(run, "The scale of")
+
+
+def test_the_whole_network_takes_roads_and_elevation_in_degrees(run, raster, polygons, tmp_path):
+    rng = np.random.default_rng(5)
+    land = np.full((60, 60), 4, dtype=np.uint8)
+    land[5:25, 5:25] = land[35:55, 35:55] = 1
+    line = f"MultiLineString (({LEFT} {TOP - 900}, {LEFT + 1800} {TOP - 880}))"
+    given = {
+        "LANDUSE": raster("land", land),
+        "MIN_AREA": 5.0,
+        "MIN_DPC": 0.1,
+        "DEM": raster("srtm", rng.uniform(900, 1500, (90, 90)), cell=0.0003, left=104.995, top=26.225, crs=DEGREES),
+    }
+    found = []
+    for name, wkt, crs in (("metres", line, ZONE_48), ("osm", reprojected(line, ZONE_48, DEGREES), DEGREES)):
+        roads = polygons(name, [(wkt, {"id": 1})], kind="MultiLineString", crs=crs)
+        out = run("securitynetwork", **given, ROADS=roads, RESISTANCE=str(tmp_path / f"{name}.tif"))
+        found.append(read_raster(out["RESISTANCE"])[0])
+    assert said(run, "'srtm' was resampled onto the grid of 'land'")
+    np.testing.assert_array_equal(*found)

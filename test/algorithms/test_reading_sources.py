@@ -222,3 +222,23 @@ def test_hundreds_of_specks_keep_a_cell_each(cells):
     alone = [k for k, place in here.items() if list(here.values()).count(place) == 1]
     moved = sum(found.labels[here[k]] != k + 1 for k in alone)
     assert moved <= sum("share a cell" in one for one in said) * 20
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_shared_land_is_that_of_every_pair(qgis, seed):
+    from ecosecnet.algorithms.support.sources import _overlaps
+    from ecosecnet.core.monitor import SILENT
+    from qgis.core import QgsGeometry, QgsPointXY
+
+    rng = np.random.default_rng(seed)
+    shapes = []
+    for _ in range(25):
+        x, y = rng.uniform(0, 100, 2)
+        angles = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(3, 40)))
+        points = [
+            QgsPointXY(x + r * np.cos(a), y + r * np.sin(a)) for a, r in zip(angles, rng.uniform(3, 25, angles.size))
+        ]
+        shapes.append(QgsGeometry.fromPolygonXY([points]).makeValid())
+    found = {(i, j): area for i, j, area in _overlaps(shapes, SILENT)}
+    every = {(i, j): shapes[i].intersection(shapes[j]).area() for i in range(25) for j in range(i + 1, 25)}
+    assert found == pytest.approx({pair: area for pair, area in every.items() if area > 1e-6})
