@@ -17,7 +17,10 @@ _RESIDUAL = 1e-6
 """Largest residual of a solve, relative to the injected current, that is let pass."""
 
 FACTORISED_MOST = 1_500_000
-"""Nodes up to which a circuit that multigrid does not suit is factorised all the same; about 4 GB."""
+"""Nodes up to which a circuit that multigrid does not suit is factorised all the same."""
+
+FACTOR_BYTES = 2_000
+"""Memory of the factorisation of a large raster, for each node."""
 
 _EXACT = 1e-9
 """Sum of the residuals, relative to the whole current, at which a solve is not refined: a bound of any current's error."""

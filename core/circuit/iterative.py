@@ -10,7 +10,7 @@ from ..errors import ConvergenceError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from . import compiled, passes
-from .direct import FACTORISED_MOST, DirectSolver
+from .direct import FACTOR_BYTES, FACTORISED_MOST, DirectSolver
 from .graph import DIRECTIONS, RasterGraph, anchored_nodes
 from .multigrid import Hierarchy
 from .stencil import Stencil
@@ -280,7 +280,8 @@ def factorised_instead(graph: RasterGraph, failure: ConvergenceError, monitor: M
     if graph.size > FACTORISED_MOST:
         raise failure
     monitor.info(
-        f"Multigrid does not suit these {graph.size:,} nodes (the resistances jump sharply): factorised instead."
+        f"Multigrid does not suit these {graph.size:,} nodes (the resistances jump sharply): they are factorised instead, "
+        f"which needs about {graph.size * FACTOR_BYTES / 2**20:,.0f} MB."
     )
 
 

@@ -108,7 +108,8 @@ def omniscape(
     conditions: Sequence[Condition] = (),
     flow_potential: bool = False,
     correct_blocks: bool = True,
-    compatible: bool = False,
+    clear_own_block: bool = False,
+    move_targets: bool = False,
     monitor: Monitor = SILENT,
 ) -> WindowFlow:
     """Map the current that flows to every place from all sources around it.
@@ -140,9 +141,11 @@ def omniscape(
         Whether to compute the potential and the normalised current too.
     correct_blocks : bool
         Whether to make up for the pattern that targets of more than one cell leave.
-    compatible : bool
-        Whether to do as Omniscape.jl 0.6 does where it errs: near the upper and left edge the sources it clears around
-        a target are not those of the target's block, and targets on NoData get no current.
+    clear_own_block : bool
+        Whether the sources cleared around a target are those of its own block also nearer to the upper or left edge
+        than the window reaches. Omniscape.jl 0.6 clears cells farther down and to the right there.
+    move_targets : bool
+        Whether a target on NoData moves to the nearest valid cell of its block. In Omniscape.jl 0.6 it draws nothing.
     monitor : Monitor
         Progress in proportion to the cells solved, and cancellation; gets the number of windows and what could not flow.
 
@@ -161,8 +164,8 @@ def omniscape(
     -----
     Each target draws as many amperes as its block has strength, from the cells within the radius but outside the block,
     in proportion to their strength, and is grounded. The window ends at the circle of radius + buffer. The uniform
-    counterpart is the whole square, NoData included, as in Omniscape. A target on NoData moves to the nearest valid cell
-    of its block.
+    counterpart is the whole square, NoData included. All this is as in Omniscape.jl 0.6, except that the block
+    correction is 1 where nothing flows, where Omniscape divides rounding errors.
 
     Time grows with the number of windows (cells / block_size^2) and, slightly more than linearly, with the cells of a
     window; memory with the cells of the raster.
@@ -201,7 +204,7 @@ def omniscape(
         window = Window.around(row, col, reach, shape)
         block = _square(row, col, half)
         offered = np.where(near[window.part], strengths[window.cells], 0.0)
-        offered[_square(reach, reach, half) if compatible else _square(*window.centre, half)] = 0.0
+        offered[_square(*window.centre, half) if clear_own_block else _square(reach, reach, half)] = 0.0
         everything = float(offered.sum())
         if not everything > 0.0:
             tally.alone += 1
@@ -210,7 +213,7 @@ def omniscape(
         for condition in conditions:
             offered[condition.excludes(window.cells, block)] = 0.0
         target = window.centre
-        if not valid[row, col] and not compatible and valid[block].any():
+        if move_targets and not valid[row, col] and valid[block].any():
             down, right = _nearest(valid[block], half)
             target = target[0] + down, target[1] + right
             tally.moved += 1

@@ -44,8 +44,17 @@ def close(path, expected):
     np.testing.assert_allclose(np.where(got == -9999, np.nan, got), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("compatible", [False, True])
-def test_all_parameters_reach_the_core(run, ready, layers, values, compatible):
+@pytest.mark.parametrize(
+    ("flags", "mended"),
+    [
+        ({}, (False, False)),
+        ({"CLEAR_OWN_BLOCK": True}, (True, False)),
+        ({"MOVE_TARGETS": True}, (False, True)),
+        ({"COMPATIBLE": False, "CORRECT_BLOCKS": False}, (True, True)),
+    ],
+    ids=str,
+)
+def test_all_parameters_reach_the_core(run, ready, layers, values, flags, mended):
     outputs = dict.fromkeys(("NORMALISED", "FLOW_POTENTIAL"), "TEMPORARY_OUTPUT")
     conditions = {name: layers[name] for name in layers if name.startswith("CONDITION")}
     out = run(
@@ -60,8 +69,7 @@ def test_all_parameters_reach_the_core(run, ready, layers, values, compatible):
         CONDITION1_LOWER=-1.0,
         CONDITION1_UPPER=1.5,
         CONDITION2_COMPARE=1,
-        CORRECT_BLOCKS=compatible,
-        COMPATIBLE=compatible,
+        **flags,
     )
     flow = circuit.omniscape(
         as_read(values),
@@ -77,8 +85,9 @@ def test_all_parameters_reach_the_core(run, ready, layers, values, compatible):
             circuit.Condition(values["CONDITION2"], compare="equal"),
         ],
         flow_potential=True,
-        correct_blocks=compatible,
-        compatible=compatible,
+        correct_blocks=flags.get("CORRECT_BLOCKS", True),
+        clear_own_block=mended[0],
+        move_targets=mended[1],
     )
     close(out["CURRENT"], flow.current)
     close(out["NORMALISED"], flow.normalised)
@@ -103,7 +112,7 @@ def test_strength_from_conductances(run, ready, values, raster):
 
 
 def test_log_says_the_radius_in_metres_and_what_could_not_flow(run, ready):
-    run("omniscape", **ready, BLOCK_SIZE=4)
+    run("omniscape", **ready, BLOCK_SIZE=4, CLEAR_OWN_BLOCK=True)
     text = run.feedback.textLog()
     assert "4 cells is 120 m" in text
     assert "raised to 5 cells" in text

@@ -7,17 +7,20 @@ import pytest
 from circuits import sparse_pair
 from conftest import REFERENCE
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit import iterative, multigrid, regions, solvers
+from ecosecnet.core.circuit import compiled, iterative, multigrid, regions, solvers
 from ecosecnet.core.costdistance import CostGraph, corridor_costs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter, label
 
 
-@pytest.fixture(scope="module")
-def deep_multigrid():
-    """Use multigrid, with a deep hierarchy, although the rasters are small."""
+@pytest.fixture(scope="module", params=["numpy", "numba"])
+def deep_multigrid(request):
+    """Use multigrid, with a deep hierarchy, although the rasters are small, by each of the engines."""
+    if request.param == "numba" and not compiled.available():
+        pytest.skip("needs numba")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(iterative, "_WORTH_COMPILED", 0 if request.param == "numba" else np.inf)
         patch.setattr(solvers, "_MULTIGRID_LEAST", 0)
         patch.setattr(solvers, "_MULTIGRID_CELL", 0.0)
         patch.setattr(iterative, "_COARSEST", (150, 900, 6000))

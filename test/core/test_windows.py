@@ -16,6 +16,10 @@ from ecosecnet.core.monitor import Monitor
 CASES = REFERENCE / "circuitscape" / "cases"
 
 
+MENDED = {"clear_own_block": True, "move_targets": True}
+"""What we do differently from Omniscape where asked to."""
+
+
 class Ear(Monitor):
     def __init__(self):
         self.told, self.warned, self.parts = [], [], []
@@ -59,7 +63,17 @@ def dense_current(resistance, put_in, target, neighbours, average):
 
 
 def plain_windows(
-    resistance, strength, radius, block_size, buffer=0, neighbours=8, average="conductance", keeps=None, correction=None
+    resistance,
+    strength,
+    radius,
+    block_size,
+    buffer=0,
+    neighbours=8,
+    average="conductance",
+    keeps=None,
+    correction=None,
+    clear_own_block=True,
+    move_targets=True,
 ):
     """Return current and potential by the definition: one dense solve for each target, on the whole raster."""
     rows, cols = resistance.shape
@@ -70,13 +84,19 @@ def plain_windows(
         for col in range(half, cols - half, block_size):
             block = (abs(down - row) <= half) & (abs(right - col) <= half)
             distance = np.hypot(down - row, right - col)
-            offered = np.where((distance <= radius) & ~block, strength, 0.0)
+            cleared = block
+            if not clear_own_block:
+                first = max(row - radius - buffer, 0) + radius + buffer, max(col - radius - buffer, 0) + radius + buffer
+                cleared = (abs(down - first[0]) <= half) & (abs(right - first[1]) <= half)
+            offered = np.where((distance <= radius) & ~cleared, strength, 0.0)
             if not strength[block].sum() or not offered.sum():
                 continue
             offered *= strength[block].sum() / offered.sum()
             if keeps is not None:
                 offered[~keeps(block)] = 0.0
             places = [place for place in zip(*np.nonzero(block)) if not np.isnan(resistance[place])]
+            if not move_targets:
+                places = [place for place in places if place == (row, col)]
             ground = min(places, key=lambda place: (distance[place], place), default=(row, col))
             target = ground[0] * cols + ground[1]
             offered[ground] = 0.0
@@ -113,9 +133,11 @@ def landscape(rows=11, cols=13, seed=4, nodata=0.1):
     ],
     ids=str,
 )
-def test_every_option_against_dense_solves(options):
+@pytest.mark.parametrize("mended", [{}, {"clear_own_block": True}, {"move_targets": True}, MENDED], ids=str)
+def test_every_option_against_dense_solves(options, mended):
     resistance, strength = landscape()
     resistance[4, 4] = np.nan  # the centre of a block of 3
+    options = {**options, "clear_own_block": False, "move_targets": False, **mended}
     expected = plain_windows(resistance, strength, **options)
     flow = circuit.omniscape(resistance, strength, **options, flow_potential=True, correct_blocks=False)
     for got, wanted in zip((flow.current, flow.potential), expected):
@@ -155,7 +177,14 @@ def test_block_correction(buffer, neighbours):
     resistance, strength = landscape()
     resistance = np.where(np.isnan(resistance), 9.0, resistance)
     flow = circuit.omniscape(
-        resistance, strength, radius=4, block_size=3, buffer=buffer, neighbours=neighbours, flow_potential=True
+        resistance,
+        strength,
+        radius=4,
+        block_size=3,
+        buffer=buffer,
+        neighbours=neighbours,
+        flow_potential=True,
+        **MENDED,
     )
     wanted = plain_windows(resistance, strength, 4, 3, buffer=buffer, neighbours=neighbours, correction=expected)
     np.testing.assert_allclose(flow.current, wanted[0], atol=1e-6 * wanted[0].max())
@@ -186,12 +215,19 @@ def test_conditions():
         circuit.Condition(soil, soon, "equal"),
     ]
     flow = circuit.omniscape(
-        resistance, strength, radius=4, block_size=3, conditions=conditions, correct_blocks=False, flow_potential=True
+        resistance,
+        strength,
+        radius=4,
+        block_size=3,
+        conditions=conditions,
+        correct_blocks=False,
+        flow_potential=True,
+        **MENDED,
     )
     expected = plain_windows(resistance, strength, 4, 3, keeps=keeps)
     np.testing.assert_allclose(flow.current, expected[0], atol=1e-7 * np.nanmax(expected[0]))
     np.testing.assert_allclose(flow.potential, expected[1], atol=1e-7 * np.nanmax(expected[1]))
-    free = circuit.omniscape(resistance, strength, radius=4, block_size=3, correct_blocks=False)
+    free = circuit.omniscape(resistance, strength, radius=4, block_size=3, correct_blocks=False, **MENDED)
     assert np.nanmean(flow.current) < 0.5 * np.nanmean(free.current)
 
 
@@ -216,7 +252,7 @@ def test_strength_from_resistance_and_threshold():
 def test_turned_landscapes_give_turned_currents(turn):
     resistance, strength = landscape(15, 15, nodata=0.0)
     resistance[6:8, 3:6] = np.nan  # off the centres of all blocks
-    options = {"radius": 5, "block_size": 3, "buffer": 1, "flow_potential": True}
+    options = {"radius": 5, "block_size": 3, "buffer": 1, "flow_potential": True, **MENDED}
     straight = circuit.omniscape(resistance, strength, **options)
     turned = circuit.omniscape(turn(resistance), turn(strength), **options)
     np.testing.assert_allclose(turned.current, turn(straight.current), rtol=1e-6)
@@ -233,28 +269,35 @@ def test_uniform_landscape_is_diffuse():
 def test_current_is_conserved():
     """With one target, and with targets that no other window passes through, its cell carries what it draws."""
     resistance, strength = landscape(9, 9, nodata=0.0)
-    flow = circuit.omniscape(resistance, strength, radius=20, block_size=9, correct_blocks=False)
+    flow = circuit.omniscape(resistance, strength, radius=20, block_size=9, correct_blocks=False, **MENDED)
     assert np.all(flow.current == 0.0)  # the block leaves no source outside itself
     ear = Ear()
-    flow = circuit.omniscape(resistance, strength, radius=20, block_size=5, correct_blocks=False, monitor=ear)
+    flow = circuit.omniscape(resistance, strength, radius=20, block_size=5, correct_blocks=False, **MENDED, monitor=ear)
     assert flow.windows == 1
     assert flow.current[2, 2] == pytest.approx(strength[:5, :5].sum())
     assert not ear.warned
 
 
-@pytest.mark.parametrize("compatible", [False, True])
-def test_targets_and_sources_on_nodata(compatible):
+@pytest.mark.parametrize("move_targets", [False, True])
+def test_targets_and_sources_on_nodata(move_targets):
     resistance = np.ones((3, 9))
     resistance[1, 4] = np.nan
     strength = np.zeros((3, 9))
     strength[1, 4], strength[1, 0] = 2.0, 0.5
     ear = Ear()
     flow = circuit.omniscape(
-        resistance, strength, radius=5, block_size=3, correct_blocks=False, compatible=compatible, monitor=ear
+        resistance,
+        strength,
+        radius=5,
+        block_size=3,
+        correct_blocks=False,
+        clear_own_block=True,
+        move_targets=move_targets,
+        monitor=ear,
     )
     assert np.isnan(flow.current[1, 4])
     assert flow.windows == 2
-    if compatible:
+    if not move_targets:
         assert any("1 targets lie on NoData" in text for text in ear.warned)
         assert np.nanmax(flow.current) < 0.5  # what the other target draws, and none of the 2 A
     else:
@@ -269,7 +312,7 @@ def test_sources_cut_off_are_told():
     resistance = np.ones((5, 11))
     resistance[:, 5] = np.nan
     ear = Ear()
-    flow = circuit.omniscape(resistance, np.ones((5, 11)), radius=4, monitor=ear)
+    flow = circuit.omniscape(resistance, np.ones((5, 11)), radius=4, clear_own_block=True, monitor=ear)
     text = next(text for text in ear.warned if "could not flow" in text)
     stuck, whole = (float(number) for number in re.match(r"([\d.]+) of ([\d.]+) amperes", text).groups())
     assert 0 < stuck < whole == pytest.approx(55, rel=1e-3)
@@ -306,7 +349,9 @@ def test_uniform_windows(shape, neighbours):
 def test_resistances_over_twelve_orders_of_magnitude():
     rng = np.random.default_rng(6)
     resistance = 10.0 ** rng.uniform(-6, 6, (21, 21))
-    flow = circuit.omniscape(resistance, np.ones((21, 21)), radius=20, block_size=21 // 2, correct_blocks=False)
+    flow = circuit.omniscape(
+        resistance, np.ones((21, 21)), radius=20, block_size=21 // 2, correct_blocks=False, **MENDED
+    )
     # what a block draws passes through its middle, whatever the resistances
     assert flow.windows == 1
     assert flow.current[5, 5] == pytest.approx(121, rel=1e-6)
@@ -315,7 +360,9 @@ def test_resistances_over_twelve_orders_of_magnitude():
 def test_large_windows_are_solved_by_multigrid_too():
     rng = np.random.default_rng(2)
     resistance = np.exp(rng.normal(size=(181, 181)))
-    flow = circuit.omniscape(resistance, np.ones(resistance.shape), radius=90, block_size=121, correct_blocks=False)
+    flow = circuit.omniscape(
+        resistance, np.ones(resistance.shape), radius=90, block_size=121, correct_blocks=False, **MENDED
+    )
     steps = np.arange(151) - 60
     distance = np.hypot(steps[:, None], steps)
     ground = np.where(distance <= 90, resistance[:151, :151], np.nan)
@@ -396,7 +443,6 @@ def test_omniscape_files(name):
         threshold=options["source_threshold"],
         correct_blocks=options["block_artefact_correction"],
         conditions=conditions,
-        compatible=True,
     )
     expected = grid(case["expected"]["cumulative_current"])
     assert (np.isnan(flow.current) == np.isnan(expected)).all()
