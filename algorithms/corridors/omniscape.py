@@ -88,9 +88,11 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 decimals=3,
             ),
-            p.number("THRESHOLD", "Smallest source strength", "Strengths below this count as 0.", 0.0, decimals=4),
+            p.number(
+                "THRESHOLD", "Smallest source strength", "Strengths below this count as 0.", 0.0, low=0.0, decimals=4
+            ),
             p.integer(
-                "RADIUS", "Radius (cells)", "How far from its target a source may lie: a dispersal distance.", 50
+                "RADIUS", "Radius (cells)", "How far from its target a source may lie: a dispersal distance.", 50, low=1
             ),
             p.integer(
                 "BLOCK_SIZE",
@@ -98,6 +100,7 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
                 "One target stands for a square block of so many cells on a side; an even number is raised by 1. "
                 "Larger blocks are coarser and faster.",
                 1,
+                low=1,
             ),
             *_condition_parameters(1),
             *_condition_parameters(2),

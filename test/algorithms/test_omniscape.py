@@ -131,7 +131,7 @@ def test_degrees_are_let_pass_with_a_warning(run, ready, values, raster):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"RADIUS": 0}, r"The radius \(0\)"),
+        ({"RADIUS": 0}, r"'Radius \(cells\)' \(RADIUS\) is 0; it must be 1 or more"),
         ({"BLOCK_SIZE": 9}, "Blocks of 9 x 9 cells leave no source"),
         ({"BLOCK_SIZE": 17, "RADIUS": 30}, "There is no source"),
         ({"THRESHOLD": 2.0}, "There is no source"),
