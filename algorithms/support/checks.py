@@ -91,8 +91,6 @@ def check_outputs(job: Job, definitions: Sequence[QgsProcessingParameterDefiniti
 def _target(job: Job, definition: QgsProcessingParameterDefinition) -> Target | None:
     """Return the file or folder of an output; None if it is not asked for, or goes to memory or a database."""
     path = job.destination(definition.name())
-    if "\0" in path:
-        raise OutputError(f"The path of {definition.name()} holds a null character: {path!r}. Type it anew.")
     if isinstance(definition, QgsProcessingParameterFeatureSink):
         return Target.of(path) if path else None
     return Target(path) if path else None

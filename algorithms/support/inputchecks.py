@@ -39,6 +39,10 @@ def check_inputs(job: Job, definitions: list[QgsProcessingParameterDefinition]) 
     for definition in definitions:
         if not job.given(definition.name()):
             continue
+        if any("\0" in text for text in job.texts(definition.name())):
+            raise InputError(
+                f"'{definition.description()}' ({definition.name()}) holds a null character. Type it anew."
+            )
         if isinstance(definition, QgsProcessingParameterNumber):
             job.number(definition.name())
         elif isinstance(definition, QgsProcessingParameterField):

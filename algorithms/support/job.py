@@ -85,17 +85,26 @@ class Job:
         """Return how a parameter or output was declared."""
         return self._algorithm.parameterDefinition(name)
 
-    def given(self, name: str) -> bool:
-        """Tell whether an optional parameter or output was asked for."""
+    def _bare(self, name: str) -> object:
+        """Return what was given for a parameter, out of what the batch dialog and models wrap even blanks in."""
         value = self._parameters.get(name)
-        # The batch dialog and models wrap even what is left blank.
         if isinstance(value, QgsProcessingOutputLayerDefinition):
             value = value.sink
         elif isinstance(value, QgsProcessingFeatureSourceDefinition):
             value = value.source
         if isinstance(value, QgsProperty) and value.propertyType() == QgsProperty.Type.StaticProperty:
             value = value.staticValue()
+        return value
+
+    def given(self, name: str) -> bool:
+        """Tell whether an optional parameter or output was asked for."""
+        value = self._bare(name)
         return not is_null(value) and value != "" and value != []
+
+    def texts(self, name: str) -> list[str]:
+        """Return the texts that were given for a parameter of any kind, such as paths, as they were typed."""
+        value = self._bare(name)
+        return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
 
     def number(self, name: str) -> float | int | None:
         """Return a number, or None for an optional one without default that is not given."""

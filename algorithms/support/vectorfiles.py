@@ -204,8 +204,8 @@ def _what_is_missing(path: str, layer: str, count: int, driver: str) -> str:
             file.seek(-1, os.SEEK_END)
             problem = "" if file.read(1) == b"\n" else "its last row is cut"
     if found < count:
-        problem = f"{max(found, 0):,} of {count:,} rows can be read back. {problem}".strip()
-    return f"{problem}. Is the disk full?" if problem else ""
+        problem = f"{max(found, 0):,} of {count:,} rows can be read back. {problem}"
+    return f"{problem.strip().rstrip('.')}. Is the disk full?" if problem else ""
 
 
 def merge(source: str, target: str) -> None:

@@ -166,3 +166,20 @@ def test_a_raster_among_layers_and_a_layer_among_rasters_are_named(run, raster, 
         run("sources", INPUT=ground, CORE_VALUES="1", PROTECTED=[shapes, ground], OUTPUT=str(tmp_path / "o.gpkg"))
     with pytest.raises(Exception, match=r"\(FACTORS\) takes rasters, but 'shapes' is a vector layer"):
         run("resistance", FACTORS=[ground, shapes], WEIGHTS="1,1", OUTPUT=str(tmp_path / "o.tif"))
+
+
+def test_a_null_character_is_refused_in_every_text_of_every_tool(qgis):
+    from qgis.core import QgsProcessingContext, QgsProcessingOutputLayerDefinition
+
+    count = 0
+    for tool in tools():
+        for definition in tool.parameterDefinitions():
+            values = ["a\0b.tif"]
+            if definition.isDestination():
+                values.append(QgsProcessingOutputLayerDefinition("a\0b.tif"))
+            for value in values:
+                good, message = tool.checkParameterValues({definition.name(): value}, QgsProcessingContext())
+                assert not good
+                assert f"({definition.name()}) holds a null character" in message
+                count += 1
+    assert count > 300

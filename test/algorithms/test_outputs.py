@@ -458,3 +458,16 @@ def test_when_a_database_fails_the_files_are_given_back(run, landscape, tmp_path
     with pytest.raises(Exception, match=r"(?i)could not"):
         run("linkages", **landscape, **{**link_outputs(out), **places}, CUTOFF=300)
     assert contents(out) == before
+
+
+def test_a_geopackage_that_cannot_grow_keeps_all_it_had(run, landscape, tmp_path):
+    package, corridors = tmp_path / "project.gpkg", str(tmp_path / "c.tif")
+    os.replace(landscape["SOURCES"], package)
+    landscape["SOURCES"] = f"{package}|layername=sources"
+    links = f"ogr:dbname='{package}' table=\"links\" (geom)"
+    with small_disk(package.stat().st_size), pytest.raises(Exception, match=r"project.gpkg could not be changed"):
+        run("linkages", **landscape, CUTOFF=500, LINKS=links, CORRIDORS=corridors)
+    assert len(read_table(landscape["SOURCES"])) == 3
+    assert not os.path.exists(corridors)
+    run("linkages", **landscape, CUTOFF=500, LINKS=links, CORRIDORS=corridors)
+    assert len(read_table(f"{package}|layername=links")) == 3
