@@ -18,6 +18,7 @@ from qgis.core import (
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingFeedback,
     QgsProcessingOutputLayerDefinition,
+    QgsProcessingOutputRasterLayer,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFileDestination,
@@ -25,6 +26,7 @@ from qgis.core import (
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
+    QgsProcessingUtils,
     QgsProperty,
     QgsVectorLayer,
     QgsWkbTypes,
@@ -271,7 +273,11 @@ class Job:
         """Note a layer that is no output parameter in the results and, if `load`, have QGIS load it."""
         self.results[name] = source
         if load and self.context.project() is not None:
-            details = QgsProcessingContext.LayerDetails(label, self.context.project(), name)
+            hints = QgsProcessingUtils.LayerHint  # without one QGIS tries each kind and logs what fails
+            raster = isinstance(self._algorithm.outputDefinition(name), QgsProcessingOutputRasterLayer)
+            details = QgsProcessingContext.LayerDetails(
+                label, self.context.project(), name, hints.Raster if raster else hints.Vector
+            )
             details.forceName = True  # nobody chose the file names; QGIS would show them by default
             self._to_load.append((name, details, style, place))
 

@@ -45,6 +45,7 @@ def landscape(window, tmp_path):
 
 def test_the_demonstration_landscape_is_on_the_map(window, landscape):
     assert len(window.project.mapLayers()) == len(LANDSCAPE)
+    assert not [text for tag, text in window.log if tag in ("OGR", "GDAL")]
     assert_on_the_map(window, LANDSCAPE)
     ((group, _),) = window.tree()
     assert group.startswith("Demonstration landscape")
