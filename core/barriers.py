@@ -35,6 +35,10 @@ COMBINATIONS = ("maximum", "sum")
 """Ways to combine the scores of several links, in the order in which the tools list them."""
 
 
+_MOST_RADII = 100
+"""Radii beyond which the search would not end; a handful shows what there is."""
+
+
 @dataclass(frozen=True)
 class LinkBarriers:
     """The best place to restore on each link.
@@ -144,6 +148,12 @@ def radii_between(
         raise InputError(f"The step between the radii is {step:g}; it must not be negative.")
     if step == 0:
         return (minimum,)
+    count = (maximum - minimum) / step * (1 + 1e-9) + 1
+    if count > _MOST_RADII:
+        raise InputError(
+            f"Radii from {minimum:g} to {maximum:g} in steps of {step:g} are {count:,.0f}; at most {_MOST_RADII} are tried. "
+            "Use a larger step or a smaller largest radius."
+        )
     return tuple(minimum + step * k for k in range(int((maximum - minimum) / step * (1 + 1e-9)) + 1))
 
 

@@ -153,6 +153,11 @@ def circuit_barriers(
     """
     pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
     reach = _validate(pairs, cutoff, radius, cell_size, restored, combine, candidates)
+    if reach >= max(resistance.shape):
+        raise InputError(
+            f"The radius of {radius:g} reaches beyond the whole raster ({resistance.shape[0]} x {resistance.shape[1]} cells "
+            f"of {cell_size:g}). Use a smaller one."
+        )
     graph = CostGraph(resistance, cell_size=cell_size, monitor=monitor.part(0.0, 0.1))
     derivative, gain = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
     effective, predicted, exact = (np.full(len(pairs), value) for value in (np.inf, np.nan, np.nan))

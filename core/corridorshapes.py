@@ -133,7 +133,7 @@ def width_profile(corridor: Corridor, graph: CostGraph, labels: IntArray, links:
     Raises
     ------
     InputError
-        If the step is not positive.
+        If the step is not positive, or shorter than a cell.
 
     Notes
     -----
@@ -142,6 +142,11 @@ def width_profile(corridor: Corridor, graph: CostGraph, labels: IntArray, links:
     """
     if not step > 0:
         raise InputError(f"The sections of a width profile must have a length, not {step:g}.")
+    if step < graph.cell_size * (1.0 - 1e-9):
+        raise InputError(
+            f"Sections of {step:g} m are shorter than a cell ({graph.cell_size:g} m), and a width profile shows nothing "
+            "between cells. Use at least one cell."
+        )
     path = links.paths[corridor.index]
     length = outside_length(path, graph.cell_size)
     own = outside_ends(corridor, labels, links)

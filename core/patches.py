@@ -131,6 +131,11 @@ def find_patches(
         raise InputError(_nothing(core, protected))
     monitor.step(1, 4)
     filled_cells = 0
+    if gap > max(land.shape):
+        raise InputError(
+            f"Gaps of up to {gap:,.0f} cells are wider than the whole raster ({land.shape[0]} x {land.shape[1]} cells). "
+            "Use a smaller width."
+        )
     if gap > 0.0:
         filled = _close(land, gap, monitor.part(0.25, 0.7))
         if valid is not None:

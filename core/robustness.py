@@ -19,6 +19,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from .defaults import MOST_RUNS
 from .errors import InputError
 from .monitor import SILENT, Monitor
 from .network import betweenness, components, current_flow, degree
@@ -95,12 +96,14 @@ def removal_curves(
     Raises
     ------
     InputError
-        With fewer than two sources, without links, or with fewer than one run.
+        With fewer than two sources, without links, or with no run or too many.
     """
     if count < 2 or not len(pairs):
         raise InputError(f"A network of {count} sources and {len(pairs)} links has nothing to lose.")
-    if runs < 1:
-        raise InputError(f"There must be at least one random run, not {runs}.")
+    if not 1 <= runs <= MOST_RUNS:
+        raise InputError(
+            f"There must be 1 to {MOST_RUNS:,} random runs, not {runs:,}: their mean hardly moves after 100."
+        )
     removed = np.unique(np.rint(np.linspace(0, count, min(count, _MOST_STEPS) + 1)).astype(np.int64))
     rng = np.random.default_rng(seed)
     orders: dict[str, list[IntArray]] = {"random": [rng.permutation(count) for _ in range(runs)]}

@@ -10,6 +10,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support import styling
+from ..support.forecast import Forecast
 from ..support.links import COST_FIELDS, RESISTANCE_FIELDS, numbers, read_links
 from ..support.rasters import metres_per_unit
 from ..support.sources import Sources, read_polygons
@@ -87,6 +88,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
                 "Random orders in which sources are lost; their mean and range are given.",
                 100,
                 low=1,
+                high=defaults.MOST_RUNS,
                 advanced=True,
             ),
             p.integer(
@@ -192,7 +194,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             runs=job.integer("RUNS"),
             seed=job.integer("SEED"),
             recalculate=job.flag("RECALCULATE"),
-            monitor=job.monitor.part(0.8, 0.99),
+            monitor=Forecast(job.monitor.part(0.8, 0.99), "Fewer random runs make it shorter."),
         )
         names = columns(
             order=str,

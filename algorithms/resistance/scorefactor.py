@@ -12,6 +12,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, rasters, scores, styling
 from ..support import parameters as p
+from ..support.forecast import LARGER_CELLS, Forecast
 from ..support.tables import columns
 
 _TABLE = 0
@@ -148,10 +149,11 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             self._curve(job)
             return
         source, made = job.raster("INPUT"), job.choice("METHOD") != _TABLE
+        monitor = Forecast(job.monitor, LARGER_CELLS)
         factor = self._made(job) if made else self._given(job)
         read = rasters.read_together([source], source)
         values = FactorValues()
-        for _, (surface,) in read(job.monitor.part(0.3 if made else 0.0, 0.5)):
+        for _, (surface,) in read(monitor.part(0.3 if made else 0.0, 0.5)):
             values.add(surface)
         if not math.isfinite(values.minimum):
             raise InputError(f"'{source.name}' holds only NoData.")
@@ -162,7 +164,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         with job.raster_writer(
             "OUTPUT", source.grid, "float32", _NODATA, description=f"Resistance score of {factor.name}"
         ) as writer:
-            for row, (surface,) in read(job.monitor.part(0.5, 1.0)):
+            for row, (surface,) in read(monitor.part(0.5, 1.0)):
                 scored = score_values(surface, factor.classes)
                 writer.write(row, scored.scores)
                 unmatched += scored.unmatched
@@ -194,7 +196,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         worst, best, largest = job.number("WORST"), job.number("BEST"), job.number("LARGEST")
         beyond, valid = 0, 0
         with job.raster_writer("OUTPUT", source.grid, "float32", _NODATA, description="Resistance") as writer:
-            for row, (surface,) in rasters.read_together([source], source)(job.monitor):
+            for row, (surface,) in rasters.read_together([source], source)(Forecast(job.monitor, LARGER_CELLS)):
                 resistance = suitability_to_resistance(
                     surface,
                     curve=CURVES[job.choice("METHOD") - _SUITABILITY],

@@ -27,6 +27,9 @@ FEWER_NODES = (
 )
 """Advice for runs over pairs of focal nodes."""
 
+LARGER_CELLS = "Larger cells or a smaller area make it shorter."
+"""Advice for runs over every cell of a raster."""
+
 FEWER_LINKS = "Fewer sources or links, a smaller cutoff or radius, or larger cells make it shorter."
 """Advice for runs over links."""
 

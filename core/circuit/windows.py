@@ -263,6 +263,11 @@ def _check(
             f"The radius ({radius}) and the block size ({block_size}) must be at least 1 cell, the buffer ({buffer}) "
             "at least 0."
         )
+    if radius > 10 * sum(resistance.shape):
+        raise InputError(
+            f"The radius of {radius:,} cells reaches far beyond the whole raster ({resistance.shape[0]} x "
+            f"{resistance.shape[1]} cells). Use a smaller one."
+        )
     if block_size // 2 >= radius:
         raise InputError(
             f"Blocks of {block_size} x {block_size} cells leave no source within the radius of {radius} cells. "
