@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ _RESIDUAL = 1e-6
 FACTORISED_MOST = 1_500_000
 """Nodes up to which a circuit that multigrid does not suit is factorised all the same."""
 
-FACTOR_BYTES = 2_000
-"""Memory of the factorisation of a large raster, for each node."""
+_NODE_BYTES = 150
+"""Memory of the matrix that is factorised, beside its factor, for each node."""
 
 _EXACT = 1e-9
 """Sum of the residuals, relative to the whole current, at which a solve is not refined: a bound of any current's error."""
@@ -99,6 +100,13 @@ class DirectSolver:
         if self._ground is not None:
             net += self._ground * potential
         return net[self._free]
+
+
+def factor_bytes(nodes: int) -> int:
+    """Return about how much memory, in bytes, the factorisation of so many cells of a raster needs."""
+    # by nested dissection a factor has about so many entries for each of its rows, of 12 bytes
+    entries = max(7.2 * math.log2(max(nodes, 2)) - 30.0, 10.0)
+    return int(nodes * (12.0 * entries + _NODE_BYTES))
 
 
 def _check_residual(residual: float, right: FloatArray) -> None:

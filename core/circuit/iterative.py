@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ..errors import ConvergenceError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from . import compiled, passes
-from .direct import FACTOR_BYTES, FACTORISED_MOST, DirectSolver
+from .direct import FACTORISED_MOST, DirectSolver, factor_bytes
 from .graph import DIRECTIONS, RasterGraph, anchored_nodes
 from .multigrid import Hierarchy
 from .stencil import Stencil
@@ -32,9 +30,6 @@ _PATIENCE = 10
 
 _ROUNDING = 1e-12
 """Sum of the residuals, relative to what is injected, below which nothing is left to be solved."""
-
-_DIRECT_CELL_BYTES = 150
-"""Memory of the matrix of a level that is solved directly, beside its factor, for each cell."""
 
 _PATIENCE_LAST = 40
 """The same where no larger level is left and the circuit would be factorised instead."""
@@ -281,7 +276,7 @@ def factorised_instead(graph: RasterGraph, failure: ConvergenceError, monitor: M
         raise failure
     monitor.info(
         f"Multigrid does not suit these {graph.size:,} nodes (the resistances jump sharply): they are factorised instead, "
-        f"which needs about {graph.size * FACTOR_BYTES / 2**20:,.0f} MB."
+        f"which needs about {factor_bytes(graph.size) / 2**20:,.0f} MB."
     )
 
 
@@ -318,8 +313,5 @@ def _remaining(gains: list[float], goal: float) -> float:
 
 
 def direct_bytes(cells: int) -> int:
-    """Return about how much memory, in bytes, the largest level that may be solved directly needs."""
-    direct = max(min(cells // 3, _COARSEST[-1]), 2)
-    # By nested dissection a factor has about so many entries for each of its rows, of 12 bytes.
-    entries = max(7.2 * math.log2(direct) - 30.0, 10.0)
-    return int(direct * (12.0 * entries + _DIRECT_CELL_BYTES))
+    """Return about how much memory, in bytes, is needed for what may be solved directly: all nodes, or a large level."""
+    return factor_bytes(cells if cells <= FACTORISED_MOST else min(cells // 3, _COARSEST[-1]))

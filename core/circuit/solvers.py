@@ -136,5 +136,5 @@ def solver_bytes(cells: int) -> int:
 
 
 def most_solver_bytes(cells: int) -> int:
-    """Return about how much memory, in bytes, it can become where a larger level has to be solved directly."""
+    """Return about how much memory, in bytes, it can become where multigrid needs a larger level, or does not do."""
     return solver_bytes(cells) + direct_bytes(cells)

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit import compiled, iterative, multigrid
+from ecosecnet.core.circuit import compiled, direct, multigrid
 from ecosecnet.core.circuit.iterative import MultigridSolver
 
 SHAPE = 500, 520
@@ -45,6 +45,8 @@ def test_what_a_larger_level_takes_is_told(side):
     held[0] = True
     level = multigrid._Bottom(MultigridSolver(circuit.raster_graph(resistance), held=held)._operator)
     # SuperLU keeps a number and an index for each entry of its factors.
-    assert iterative.direct_bytes(3 * resistance.size) == pytest.approx(12 * level._factor.nnz, rel=0.3)
-    most = circuit.most_solver_bytes(3 * resistance.size) - circuit.solver_bytes(3 * resistance.size)
-    assert most == iterative.direct_bytes(3 * resistance.size)
+    assert direct.factor_bytes(resistance.size) == pytest.approx(12 * level._factor.nnz, rel=0.3)
+    # all nodes, as long as they may be factorised; beyond that a level of a third
+    for cells, solved in ((resistance.size, resistance.size), (3_000_000, 1_000_000), (10**8, 1_200_000)):
+        most = circuit.most_solver_bytes(cells) - circuit.solver_bytes(cells)
+        assert most == direct.factor_bytes(solved)
