@@ -29,6 +29,7 @@ from .errors import InputError
 from .grid import Grid
 from .keyareas import KeyAreas, key_areas
 from .linkages import Links, find_links, find_pairs
+from .lostcells import cut_to_surface
 from .monitor import SILENT, Monitor
 from .mspa import mspa, seven_classes
 from .networkparts import CorridorNetwork, Distances, KeyPlaces, Options, SecurityNetwork, SourceSet, Surface
@@ -246,69 +247,6 @@ def build_surface(
         monitor=monitor.part(0.5, 1.0),
     )
     return Surface(built.values, built.summary)
-
-
-def cut_to_surface(
-    labels: IntArray,
-    resistance: FloatArray,
-    grid: Grid,
-    factors: Mapping[str, Array],
-    scores: Sequence[FactorScores],
-    *,
-    monitor: Monitor = SILENT,
-) -> IntArray:
-    """Leave out cells of sources that have no resistance.
-
-    Parameters
-    ----------
-    labels : int array, shape (rows, cols)
-        Number of the source of each cell, 1 to n; 0 for none.
-    resistance : float array, same shape
-        The surface, NaN = NoData.
-    grid, factors, scores
-        As in `security_network`: what the surface was made from, to name what is missing.
-    monitor : Monitor, optional
-        Gets the share that each source loses.
-
-    Returns
-    -------
-    int array, same shape
-        In which every source still has a cell.
-
-    Raises
-    ------
-    InputError
-        If a source has no cell with a resistance.
-    """
-    lost = np.flatnonzero((labels > 0) & np.isnan(resistance))
-    if not lost.size:
-        return labels
-    number = labels.ravel()[lost]
-    cells = np.bincount(labels.ravel())
-    share = np.bincount(number, minlength=cells.size) / np.maximum(cells, 1)
-    why: dict[int, list[str]] = {int(k): [] for k in np.unique(number)}
-    for factor in scores:
-        if factor.name not in factors:
-            continue
-        values = factors[factor.name].ravel()[lost]
-        unknown = np.isnan(values)
-        unscored = np.isnan(score_values(values, factor.classes).scores) & ~unknown
-        for where, what in ((unknown, "NoData"), (unscored, "values in no class")):
-            for k in np.unique(number[where]):
-                why[int(k)].append(f"{what} of '{factor.name}'")
-    for k, reasons in why.items():
-        reason = ", ".join(reasons) or "the surface has no value there"
-        if share[k] == 1.0:
-            row, col = np.unravel_index(int(lost[number == k][0]), labels.shape)
-            x, y = grid.centre(int(row), int(col))
-            raise InputError(
-                f"Source {k} ({cells[k] * grid.cell_ha:,.4g} ha, at x {x:.10g}, y {y:.10g}) has no resistance anywhere: "
-                f"{reason}. Fill that layer there, give its values a class, leave the factor out of the score table, or "
-                "take that land use out of the foreground."
-            )
-        monitor.warn(f"Source {k}: {share[k]:.1%} of its cells have no resistance and were left out: {reason}.")
-    kept: IntArray = np.where(np.isnan(resistance), 0, labels)
-    return kept
 
 
 def connect(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Callable
@@ -17,11 +16,12 @@ from qgis.core import (
 )
 
 from ...core.errors import InputError
-from ...core.grid import SQUARE, Grid
+from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
 from .crs import whole, wkt
 from .memory import require
 from .rasterfiles import TILE
+from .rasterheaders import ROUNDING, mask_of, notes_of, surface_type, tried
 
 _ALIGNED_BYTES = 9
 """Memory of a raster while it is resampled, for each of its cells: twice float32, and the validity of the block read."""
@@ -31,12 +31,6 @@ _GLANCES, _GLANCE_ROWS = 9, 8
 
 _MOST_CLASSES = 256
 """More different values than that are no classes."""
-
-_SMALL_TYPES = ("Byte", "Int8", "Int16", "UInt16", "Float32")
-"""GDAL's types whose values float32 holds exactly."""
-
-_ROUNDING = 0.005
-"""Largest shift by rotation, over the whole raster, that is still north-up, in cells."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +88,7 @@ class RasterSource:
         if parts.get("layerName"):
             path = layer.source()
         options = tuple(parts.get("openOptions") or ())
-        dataset = _tried(gdal.OpenEx, path, gdal.OF_RASTER, open_options=list(options))
+        dataset = tried(gdal.OpenEx, path, gdal.OF_RASTER, open_options=list(options))
         if dataset is None:
             raise InputError(f"'{layer.name()}' cannot be opened: {path}")
         name, held = layer.name(), dataset.GetRasterBand(band)
@@ -109,7 +103,7 @@ class RasterSource:
             if value is not None and value == value:
                 nodata = (value,)
         crs = whole(layer.crs(), name, dataset.GetProjection())
-        mask = _mask(dataset, band)
+        mask = mask_of(dataset, band)
         return cls(
             path,
             name,
@@ -122,11 +116,11 @@ class RasterSource:
             held.GetOffset() or 0.0,
             mask,
             options,
-            tuple(_notes(dataset, name, band, mask)),
+            tuple(notes_of(dataset, name, band, mask)),
         )
 
     def _open(self) -> gdal.Dataset:
-        dataset = _tried(gdal.OpenEx, self.path, gdal.OF_RASTER, open_options=list(self.options))
+        dataset = tried(gdal.OpenEx, self.path, gdal.OF_RASTER, open_options=list(self.options))
         if dataset is None:
             raise InputError(f"'{self.name}' cannot be opened any more: {self.path}")
         return dataset
@@ -149,7 +143,7 @@ class RasterSource:
     def _rows(self, dataset: gdal.Dataset, row: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return some rows: values as QGIS shows them, validity."""
         band = dataset.GetRasterBand(self.band)
-        values = _tried(band.ReadAsArray, 0, row, self.grid.cols, count)
+        values = tried(band.ReadAsArray, 0, row, self.grid.cols, count)
         if values is None:
             raise InputError(f"'{self.name}' cannot be read at row {row + 1}; the file may be damaged: {self.path}")
         floating = values.dtype.kind == "f"
@@ -159,7 +153,7 @@ class RasterSource:
             valid &= values != (np.array(stored).astype(values.dtype) if floating else stored)
         if self.mask is not None:
             over = dataset.GetRasterBand(self.mask) if self.mask else band.GetMaskBand()
-            zeros = _tried(over.ReadAsArray, 0, row, self.grid.cols, count)
+            zeros = tried(over.ReadAsArray, 0, row, self.grid.cols, count)
             if zeros is None:
                 raise InputError(f"The mask of '{self.name}' cannot be read at row {row + 1}: {self.path}")
             valid &= zeros != 0
@@ -189,8 +183,8 @@ class RasterSource:
     def read_surface(self, monitor: Monitor = SILENT) -> np.ndarray:
         """Return a continuous raster as float32 (float64 where the file needs it), NaN where NoData."""
         dataset = self._open()  # held while its band is used: GDAL frees the one with the other
-        self._require_memory(_surface_type(dataset.GetRasterBand(self.band))().itemsize)
-        surface = np.empty(self.grid.shape, dtype=_surface_type(dataset.GetRasterBand(self.band)))
+        self._require_memory(surface_type(dataset.GetRasterBand(self.band))().itemsize)
+        surface = np.empty(self.grid.shape, dtype=surface_type(dataset.GetRasterBand(self.band)))
         for row, block, good in self.blocks(monitor):
             part = surface[row : row + len(block)]
             part[...] = block
@@ -268,7 +262,7 @@ def align(
     plain.SetProjection(source.grid.crs)
     plain.GetRasterBand(1).SetNoDataValue(float("nan"))
     plain.GetRasterBand(1).WriteArray(source.read_surface(monitor))
-    warped = _tried(
+    warped = tried(
         gdal.Warp,
         "",
         plain,
@@ -339,7 +333,7 @@ def read_together(
                     surfaces.append(held[k][row : row + count])
                     continue
                 values, valid = source._rows(open_ones[k], row, count)
-                kind = _surface_type(open_ones[k].GetRasterBand(source.band))
+                kind = surface_type(open_ones[k].GetRasterBand(source.band))
                 surfaces.append(values.astype(kind, copy=False))
                 surfaces[-1][~valid] = np.nan
                 # Whole tiles were read and none is read again; GDAL would keep up to a twentieth of the memory.
@@ -360,52 +354,6 @@ def metres_per_unit(crs: QgsCoordinateReferenceSystem) -> float:
     return QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), QgsUnitTypes.DistanceUnit.DistanceMeters)
 
 
-def _tried(call: Callable, *arguments: object, **options: object) -> object:
-    """Return what GDAL returns; None where it fails, also where it raises, as it does since QGIS 3.40."""
-    try:
-        return call(*arguments, **options)
-    except RuntimeError:
-        return None
-
-
-def _surface_type(band: gdal.Band) -> type:
-    return np.float32 if gdal.GetDataTypeName(band.DataType) in _SMALL_TYPES else np.float64
-
-
-def _mask(dataset: gdal.Dataset, band: int) -> int | None:
-    """Return where the mask of a band is, see `RasterSource`."""
-    alpha = _alpha(dataset)  # first: GDAL does not look at it where a NoData value is declared
-    if alpha not in (None, band):
-        return alpha
-    flags = dataset.GetRasterBand(band).GetMaskFlags()
-    return None if flags & (gdal.GMF_ALL_VALID | gdal.GMF_NODATA) else 0
-
-
-def _alpha(dataset: gdal.Dataset) -> int | None:
-    bands = range(1, dataset.RasterCount + 1)
-    return next((k for k in bands if dataset.GetRasterBand(k).GetColorInterpretation() == gdal.GCI_AlphaBand), None)
-
-
-def _notes(dataset: gdal.Dataset, name: str, band: int, mask: int | None) -> Iterator[str]:
-    count = dataset.RasterCount - (_alpha(dataset) is not None)
-    if count > 1:
-        title = dataset.GetRasterBand(band).GetDescription()
-        yield f"'{name}' has {count} bands; band {band}{f' ({title})' if title else ''} is used."
-    if mask is not None:
-        what = f"its alpha band ({mask})" if mask else "its mask"
-        yield f"'{name}': cells where {what} is 0 are NoData."
-    _, dx, skew_x, _, skew_y, dy = dataset.GetGeoTransform()
-    if skew_x or skew_y:
-        yield f"'{name}' is rotated by less than {_ROUNDING:g} of a cell over the whole raster; it is read as north-up."
-    if dx != -dy and math.isclose(dx, -dy, rel_tol=SQUARE):
-        off = 50.0 * abs(dx + dy) / (dx - dy)
-        if off >= 1e-3:
-            yield (
-                f"The cells of '{name}' are {dx:.10g} x {-dy:.10g} map units. Where square cells are needed, their edge is "
-                f"the mean, {(dx - dy) / 2.0:.10g}: distances along rows and columns are {off:.2g} % off."
-            )
-
-
 def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem) -> Grid:
     place = dataset.GetGeoTransform(can_return_null=True)
     if place is None:
@@ -415,7 +363,7 @@ def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem) -
         )
     left, dx, skew_x, top, skew_y, dy = place
     rows, cols = dataset.RasterYSize, dataset.RasterXSize
-    if dx <= 0 or dy >= 0 or abs(skew_x) * rows > _ROUNDING * dx or abs(skew_y) * cols > _ROUNDING * -dy:
+    if dx <= 0 or dy >= 0 or abs(skew_x) * rows > ROUNDING * dx or abs(skew_y) * cols > ROUNDING * -dy:
         raise InputError(f"'{name}' is rotated or not north-up. Warp it first (GDAL 'Warp'), which makes it north-up.")
     return Grid(rows, cols, left, top, dx, -dy, wkt(crs), metres_per_unit(crs))
 
