@@ -129,16 +129,28 @@ def _check_layers(job: Job, definition: QgsProcessingParameterMultipleLayers) ->
 
 
 def _check_shapes(definition: QgsProcessingParameterDefinition, layer, wanted: list[int]) -> None:
-    """Raise if a layer holds other shapes than the parameter takes; a layer of any shapes is left to the reader."""
+    """Raise if a layer holds other shapes than the parameter takes.
+
+    Of a layer of any shapes the readers take what they can, except that of points.
+    """
     if not wanted or any(one not in _SHAPES for one in wanted):
         return
     kind = QgsWkbTypes.geometryType(layer.wkbType())
+    points = [QgsWkbTypes.GeometryType.PointGeometry, QgsWkbTypes.GeometryType.UnknownGeometry]
+    if kind in points and wanted == [_TYPES.TypeVectorPoint]:  # QGIS takes mixed layers to be of their first shape
+        kind = next((one for one in _kinds(layer) if one != QgsWkbTypes.GeometryType.PointGeometry), kind)
     if kind == QgsWkbTypes.GeometryType.UnknownGeometry or kind in [_SHAPES[one][0] for one in wanted]:
         return
     raise InputError(
         f"'{_name(layer)}' holds {_NAMES[kind]}, but '{definition.description()}' ({definition.name()}) takes "
         f"{' or '.join(_SHAPES[one][1] for one in wanted)}. Choose another layer."
     )
+
+
+def _kinds(layer) -> Iterator[QgsWkbTypes.GeometryType]:
+    for feature in layer.getFeatures():
+        if not feature.geometry().isEmpty():
+            yield feature.geometry().type()
 
 
 def _name(layer) -> str:

@@ -124,10 +124,17 @@ def numbers(links: Links, names: Sequence[str], what: str) -> np.ndarray:
     if name is None:
         raise InputError(f"The links have no field '{names[0]}' with the {what}. They have: {', '.join(there)}.")
     values = [feature[name] for feature in links.features]
-    wrong = [one for one, value in zip(links.ids, values) if is_null(value) or not float(value) > 0]
+    wrong = [one for one, value in zip(links.ids, values) if not _is_positive(value)]
     if wrong:
         raise InputError(f"Links {name_ids(wrong)} have no positive number in '{name}' ({what}).")
     return np.array(values, dtype=np.float64)
+
+
+def _is_positive(value: object) -> bool:
+    try:
+        return not is_null(value) and float(value) > 0.0
+    except (TypeError, ValueError):
+        return False
 
 
 def _same(value: object) -> str:

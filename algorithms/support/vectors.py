@@ -84,12 +84,15 @@ class VectorSource:
             if transform is not None:
                 try:
                     shape.transform(transform)
+                    reached = shape.isEmpty() or shape.boundingBox().isFinite()  # of polygons QGIS makes infinite ones
                 except QgsCsException:
+                    reached = False
+                if not reached:
                     raise InputError(
                         f"Feature {feature.id()} of '{self.name}' cannot be brought from "
                         f"{own.authid() or own.description()} into {crs.authid() or crs.description()}: its coordinates "
-                        "lie outside what these cover. Remove it."
-                    ) from None
+                        "lie outside what these cover. Remove it, or correct the CRS of the layer."
+                    )
                 feature.setGeometry(shape)
             yield feature
 

@@ -183,3 +183,45 @@ def test_a_null_character_is_refused_in_every_text_of_every_tool(qgis):
                 assert f"({definition.name()}) holds a null character" in message
                 count += 1
     assert count > 300
+
+
+@pytest.mark.parametrize("kind", ["Point", "LineString", "MultiPolygon"])
+def test_metres_that_are_labelled_degrees_are_refused(run, raster, polygons, tmp_path, kind):
+    shapes = {"Point": "Point (500100 2899900)", "LineString": "LineString (500100 2899900, 500200 2899900)"}
+    layer = polygons("labelled", [(shapes.get(kind, SQUARE), {"v": k}) for k in (1, 2)], kind=kind, crs="EPSG:4326")
+    ground = raster("ground", np.ones((20, 20), dtype=np.float32))
+    runs = {"distancefactor": {"FEATURES": layer, "GRID": ground, "OUTPUT": str(tmp_path / "o.tif")}}
+    if kind != "LineString":
+        runs["currentflow"] = {"RESISTANCE": ground, "FOCAL_LAYER": layer, "CURRENT": str(tmp_path / "o.tif")}
+    if kind == "MultiPolygon":
+        runs["linkages"] = {
+            "RESISTANCE": ground,
+            "SOURCES": layer,
+            "LINKS": "memory:",
+            "CORRIDORS": str(tmp_path / "o.tif"),
+        }
+        runs["sources"] = {"INPUT": ground, "CORE_VALUES": "1", "PROTECTED": [layer], "OUTPUT": "memory:"}
+    for tool, parameters in runs.items():
+        with pytest.raises(Exception, match="of 'labelled' cannot be brought from EPSG:4326 into EPSG:32648"):
+            run(tool, **parameters)
+
+
+def test_a_polygon_among_points_is_refused(qgis, tmp_path):
+    from ecosecnet.algorithms.support.inputchecks import check_inputs
+    from ecosecnet.core.errors import InputError
+    from osgeo import ogr, osr
+    from qgis.core import QgsApplication
+
+    reference, path = osr.SpatialReference(), str(tmp_path / "mixed.gpkg")
+    reference.ImportFromEPSG(32648)
+    store = ogr.GetDriverByName("GPKG").CreateDataSource(path)
+    layer = store.CreateLayer("mixed", reference, ogr.wkbUnknown)
+    for wkt in ("Point (500100 2899900)", SQUARE):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+        layer.CreateFeature(feature)
+    store = layer = None  # closes the file
+    tool = QgsApplication.processingRegistry().createAlgorithmById("ecosecnet:currentflowadvanced")
+    name = "CURRENT_SOURCE_POINTS"
+    with pytest.raises(InputError, match=rf"'mixed' holds polygons, but .*\({name}\) takes points"):
+        check_inputs(job_of(tool, **{name: path}), [tool.parameterDefinition(name)])
