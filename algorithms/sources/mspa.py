@@ -144,6 +144,13 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputNumber("EDGE_WIDTH_CELLS", "Edge width used (cells)"),
         ]
 
+    def check(self, job: Job) -> str | None:
+        if parse_values(job.text("FOREGROUND")):
+            return None
+        source = job.raster("INPUT")
+        values = source.glance()
+        return None if _is_coded(values) else _not_coded(source, values)
+
     def execute(self, job: Job) -> None:
         from ...core.mspa import (
             CLASS_NAMES,
@@ -315,6 +322,15 @@ def _edge_width(job: Job, source: RasterSource) -> int:
     return width
 
 
+def _is_coded(values: np.ndarray) -> bool:
+    return bool(np.isin(values, (MISSING, BACKGROUND, FOREGROUND)).all())
+
+
+def _not_coded(source: RasterSource, values: np.ndarray) -> str:
+    held = describe_values(values, np.ones(values.shape, dtype=bool))
+    return f"'{source.name}' is not coded 0 missing, 1 background, 2 foreground. {held} Give the foreground values."
+
+
 def _coded(job: Job, source: RasterSource) -> np.ndarray:
     """Read the raster block by block as 0 missing, 1 background, 2 foreground."""
     foreground = parse_values(job.text("FOREGROUND"))
@@ -323,11 +339,8 @@ def _coded(job: Job, source: RasterSource) -> np.ndarray:
         if foreground:
             coded = code_foreground(values, valid, foreground)
         else:
-            if not np.isin(values[valid], (MISSING, BACKGROUND, FOREGROUND)).all():
-                raise InputError(
-                    f"'{source.name}' is not coded 0 missing, 1 background, 2 foreground. "
-                    f"{describe_values(*source.read())} Give the foreground values."
-                )
+            if not _is_coded(values[valid]):
+                raise InputError(_not_coded(source, values[valid]))
             coded = np.where(valid, values, MISSING).astype(np.uint8)
         cells[row : row + len(coded)] = coded
     return cells
