@@ -90,6 +90,8 @@ def check_outputs(job: Job, definitions: Sequence[QgsProcessingParameterDefiniti
 
 def _target(job: Job, definition: QgsProcessingParameterDefinition) -> Target | None:
     """Return the file or folder of an output; None if it is not asked for, or goes to memory or a database."""
+    if job.texts(definition.name()) == [QgsProcessing.TEMPORARY_OUTPUT]:
+        return None  # QGIS would make a folder each time that it is asked where
     path = job.destination(definition.name())
     if isinstance(definition, QgsProcessingParameterFeatureSink):
         return Target.of(path) if path else None

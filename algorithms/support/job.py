@@ -27,6 +27,7 @@ from qgis.core import (
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
     QgsProcessingUtils,
+    QgsProject,
     QgsProperty,
     QgsVectorLayer,
     QgsWkbTypes,
@@ -262,8 +263,7 @@ class Job:
         value = self._parameters[name]
         if isinstance(value, QgsProcessingOutputLayerDefinition) and value.destinationProject is not None:
             label = value.destinationName or self.definition(name).description()
-            details = QgsProcessingContext.LayerDetails(label, value.destinationProject, name)
-            self._to_load.append((name, details, style, place))
+            self._to_load.append((name, self._details(name, label, value.destinationProject), style, place))
 
     def folder(self, name: str) -> str:
         """Return a folder output: the path given, or that of a temporary folder."""
@@ -273,13 +273,14 @@ class Job:
         """Note a layer that is no output parameter in the results and, if `load`, have QGIS load it."""
         self.results[name] = source
         if load and self.context.project() is not None:
-            hints = QgsProcessingUtils.LayerHint  # without one QGIS tries each kind and logs what fails
-            raster = isinstance(self._algorithm.outputDefinition(name), QgsProcessingOutputRasterLayer)
-            details = QgsProcessingContext.LayerDetails(
-                label, self.context.project(), name, hints.Raster if raster else hints.Vector
-            )
+            details = self._details(name, label, self.context.project())
             details.forceName = True  # nobody chose the file names; QGIS would show them by default
             self._to_load.append((name, details, style, place))
+
+    def _details(self, name: str, label: str, project: QgsProject) -> QgsProcessingContext.LayerDetails:
+        hints = QgsProcessingUtils.LayerHint  # without one QGIS tries each kind and logs what fails
+        raster = isinstance(self._algorithm.outputDefinition(name), QgsProcessingOutputRasterLayer)
+        return QgsProcessingContext.LayerDetails(label, project, name, hints.Raster if raster else hints.Vector)
 
     def write_features(
         self,

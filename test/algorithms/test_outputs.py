@@ -215,6 +215,7 @@ def test_layers_load_under_their_names_wherever_they_go(qgis, landscape, tmp_pat
         QgsProcessingOutputLayerDefinition,
         QgsProcessingUtils,
         QgsProject,
+        QgsProperty,
     )
 
     project = QgsProject()
@@ -222,7 +223,7 @@ def test_layers_load_under_their_names_wherever_they_go(qgis, landscape, tmp_pat
         "LINKS": "TEMPORARY_OUTPUT",
         "ZONES": f"ogr:dbname='{tmp_path}/zones.gpkg' table=\"belts\" (geom)",
         "CORRIDORS": "TEMPORARY_OUTPUT",
-        "PROFILE": str(tmp_path / "profile.csv"),
+        "PROFILE": QgsProperty.fromExpression(f"'{tmp_path}/' || 'profile.csv'"),
     }
     wanted = {name: QgsProcessingOutputLayerDefinition(place, project) for name, place in places.items()}
     wanted["ZONES"].destinationName = "My zones"
@@ -241,6 +242,9 @@ def test_layers_load_under_their_names_wherever_they_go(qgis, landscape, tmp_pat
         found["LINKS"] = found["LINKS"].id()  # `processing.run` hands out layers in memory themselves
         assert {details.outputName: where for where, details in loaded.items()} == {n: found[n] for n in places}
         tool = QgsApplication.processingRegistry().algorithmById("ecosecnet:linkages")
+        hints = QgsProcessingUtils.LayerHint
+        kinds = {d.outputName: d.layerTypeHint for d in loaded.values()}
+        assert kinds == {name: hints.Raster if name == "CORRIDORS" else hints.Vector for name in places}
         labels = {name: tool.parameterDefinition(name).description() for name in places}
         assert {d.outputName: d.name for d in loaded.values()} == {**labels, "ZONES": "My zones"}
         for where in loaded.keys() - {found["LINKS"]}:
