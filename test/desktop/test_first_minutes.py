@@ -78,6 +78,7 @@ def test_the_network_is_built_with_what_the_dialog_offers(window, landscape):
     assert not dialog.red()
     assert results["SOURCE_COUNT"] >= 2
     dialog.close()
+    assert not [text for tag, text in window.log if tag in ("OGR", "GDAL")]
     made = {
         "MSPA codes", "Ecological sources", "Resistance surface", "Corridor belt", "Ecological corridors", "Current density",
         "Pinch points", "Barrier score", "Barriers",
