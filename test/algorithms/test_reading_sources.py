@@ -242,3 +242,22 @@ def test_shared_land_is_that_of_every_pair(qgis, seed):
     found = {(i, j): area for i, j, area in _overlaps(shapes, SILENT)}
     every = {(i, j): shapes[i].intersection(shapes[j]).area() for i in range(25) for j in range(i + 1, 25)}
     assert found == pytest.approx({pair: area for pair, area in every.items() if area > 1e-6})
+
+
+def test_a_point_among_polygons_is_refused_by_id(run, raster, tmp_path):
+    from osgeo import ogr, osr
+
+    path = str(tmp_path / "mixed.gpkg")
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(32648)
+    store = ogr.GetDriverByName("GPKG").CreateDataSource(path)
+    layer = store.CreateLayer("mixed", reference, ogr.wkbUnknown)
+    layer.CreateField(ogr.FieldDefn("source_id", ogr.OFTInteger))
+    for one, wkt in ((7, f"POLYGON{BIG}"), (8, f"POLYGON{FAR}"), (9, f"POINT({LEFT + 600} {TOP - 600})")):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetField(0, one)
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+        layer.CreateFeature(feature)
+    feature = layer = store = None
+    with pytest.raises(Exception, match=r"Sources 9 of '.*' are points or lines; sources are polygons"):
+        run("linkages", RESISTANCE=raster("ground", GROUND), SOURCES=path, **OUT)

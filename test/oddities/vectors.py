@@ -181,7 +181,7 @@ def halves(overlap):
 NONE = ("0 usable source", "has no ", "at least two focal nodes", "There is no pair")
 OWN_CRS = ("connectivity", "dispersalsweep", "coneforexport", "centrality", "gravity", "tabulate")
 """Tools that measure in the CRS of the layer."""
-NO_POLYGONS = ("are points or lines; sources are polygons", "has no surface. Repair or remove it")
+NO_POLYGONS = (r"holds (points|lines), but .* takes (points or )?polygons",)
 
 VECTORS = {
     "polygon": Odd(shaped("Polygon", lambda rings: f"POLYGON{rings}"), "geometry"),
