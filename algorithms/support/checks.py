@@ -39,6 +39,10 @@ _PARTS = {
 """Endings of the other files of formats that need several."""
 
 
+_OF_FILES = ("gdal", "ogr", "delimitedtext", "spatialite")
+"""Providers of QGIS whose layers are files."""
+
+
 @dataclass(frozen=True)
 class _Use:
     """What a file is used for: by whom, and for which layer of it; empty: for the whole file."""
@@ -112,6 +116,8 @@ def _inputs(job: Job, definition: QgsProcessingParameterDefinition) -> Iterator[
 
 
 def _files_behind(layer: QgsMapLayer) -> Iterator[tuple[str, _Use]]:
+    if layer.providerType() not in _OF_FILES:
+        return
     parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
     path = parts.get("path") or layer.source()
     try:
