@@ -271,7 +271,7 @@ class _Corridors:
 
     def _make_room(self, index: int) -> None:
         """Drop the fields that are needed last until the rest fit; the two of the current link always stay."""
-        budget = max(_CACHED_FIELDS * self.graph.shape[0] * self.graph.shape[1], SPARE_BYTES // 8)
+        budget = max(_CACHED_FIELDS * self.graph.shape[0] * self.graph.shape[1], SPARE_BYTES // 4)
         current = set(self.pairs[index].tolist())
         while sum(window.cost.size for window in self.kept.values()) > budget:
             others = [label for label in self.kept if label not in current]

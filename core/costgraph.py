@@ -33,7 +33,7 @@ UNREACHED = 255
 _STRIP = 250_000
 """Cells handled at a time where whole-raster temporaries would cost memory."""
 
-SPARE_BYTES = 128_000_000
+SPARE_BYTES = 64_000_000
 """Memory for cost fields that is taken whatever the size of the raster."""
 
 _WORTH_STARTING_NUMBA = 300_000
@@ -110,17 +110,22 @@ def _too_wide(resistance: Array, low: float, high: float) -> str:
     )
 
 
-def graph_bytes(shape: tuple[int, int], neighbours: int = 8, *, resistance: Array | None = None) -> int:
+def graph_bytes(
+    shape: tuple[int, int], neighbours: int = 8, *, resistance: Array | None = None, corridors: bool = True
+) -> int:
     """Return the most memory, in bytes, that a `CostGraph` and the searches of `corridor_costs` on it need.
+
+    Without `corridors`, that of the graph and a single search.
 
     Without the resistance, its contrast is taken to be low enough for numba, where that is there.
     """
     cells = shape[0] * shape[1]
+    spare = SPARE_BYTES if corridors else SPARE_BYTES - _FIELDS * cells
     if _faster(cells) and (resistance is None or dial.fits(resistance)):
         return cells * dial.BYTES_PER_CELL + SPARE_BYTES
     if cells > _WHOLE_MOST:
-        return cells * (blocks.BYTES_PER_CELL + _FIELDS) + SPARE_BYTES
-    return cells * (neighbours * dijkstra.BYTES_PER_EDGE + dijkstra.BYTES_PER_CELL) + SPARE_BYTES
+        return cells * (blocks.BYTES_PER_CELL + _FIELDS) + spare
+    return cells * (neighbours * dijkstra.BYTES_PER_EDGE + dijkstra.BYTES_PER_CELL) + spare
 
 
 @dataclass(frozen=True)

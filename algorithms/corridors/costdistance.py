@@ -92,11 +92,11 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
         raster = job.raster("RESISTANCE")
         neighbours = (8, 4)[job.choice("NEIGHBOURS")]
         limit = job.number("MAX")
-        needed = graph_bytes(raster.grid.shape, neighbours)
+        needed = graph_bytes(raster.grid.shape, neighbours, corridors=False)
         job.need_memory(needed)
         resistance = raster.read_surface(job.monitor.part(0.0, 0.1))
-        if graph_bytes(raster.grid.shape, neighbours, resistance=resistance) > needed:
-            job.need_memory(graph_bytes(raster.grid.shape, neighbours, resistance=resistance))
+        if graph_bytes(raster.grid.shape, neighbours, resistance=resistance, corridors=False) > needed:
+            job.need_memory(graph_bytes(raster.grid.shape, neighbours, resistance=resistance, corridors=False))
         sources = read_sources(
             job.vector("SOURCES"), raster.grid, raster.crs, valid=~np.isnan(resistance), monitor=job.monitor
         )

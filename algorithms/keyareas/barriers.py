@@ -150,7 +150,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
 
         cell = job.raster("RESISTANCE").grid.cell_size
         radii = read_radii(job, cell)
-        net = read_linked(job, 100)
+        net = read_linked(job, 70)
         restored = job.number("RESTORED")
         check = job.flag("CHECK")
         job.monitor.info(f"{len(net.links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")

@@ -103,7 +103,8 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
 
         raster = job.raster("INPUT")
         resistance = job.raster("RESISTANCE")
-        job.need_memory(50 * raster.grid.rows * raster.grid.cols)
+        more = 12 * (resistance is not None) + 12 * job.given("AGREEMENT")
+        job.need_memory((42 + more) * raster.grid.rows * raster.grid.cols)
         values = raster.read_surface(job.monitor.part(0.0, 0.1))
         ground = None
         if resistance is not None:

@@ -17,6 +17,9 @@ CLASSES = [
 ]
 
 
+_BYTES_PER_CELL = 5
+
+
 class ForegroundAlgorithm(EcoSecNetAlgorithm):
     """Codes a class map as missing, background and foreground."""
 
@@ -55,6 +58,7 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
         source = job.raster("INPUT")
         foreground = parse_values(job.text("FOREGROUND"))
         missing = parse_values(job.text("MISSING"))
+        job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)
         values, valid = source.read(job.monitor.part(0.0, 0.6))
         coded = code_foreground(values, valid, foreground, missing)
         count = int((coded == FOREGROUND).sum())

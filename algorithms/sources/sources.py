@@ -99,7 +99,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         if not wanted:
             raise InputError("No values of core area are given. List them, for example 17,117.")
         gap = job.number("GAP") or 0.0
-        job.need_memory(30 * grid.rows * grid.cols)
+        job.need_memory((40 if gap else 13) * grid.rows * grid.cols)
         values, valid = source.read(monitor.part(0.0, 0.2))
         core = members(values, wanted) & valid
         if not core.any():

@@ -11,6 +11,9 @@ from ...core.monitor import Monitor
 
 _PROC, _CGROUPS = "/proc", "/sys/fs/cgroup"
 
+_LIBRARIES = 25_000_000
+"""Bytes that SciPy and GDAL take when a run first uses them."""
+
 _ADVICE = "Use larger cells (double the cell size needs a quarter), a smaller area, or close other programs."
 
 _UNLIMITED = 2**60
@@ -142,6 +145,7 @@ def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0) -> None:
     MemoryLimitError
         If there is less than needed.
     """
+    needed, at_most = needed + _LIBRARIES, at_most + _LIBRARIES
     there = available_bytes()
     hard = at_most > 1.3 * needed
     text = f"Memory: about {size_text(needed)} needed" + (

@@ -13,7 +13,7 @@ from . import parameters as p
 from .rasters import RasterSource
 from .vectors import VectorSource, burn
 
-BYTES_PER_CELL = 16
+BYTES_PER_CELL = 12
 
 
 def margin_parameter():

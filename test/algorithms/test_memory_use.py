@@ -1,0 +1,105 @@
+"""What a run is said to need against what it adds, each in a process of its own."""
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = [pytest.mark.qgis, pytest.mark.slow]
+
+_RUN = textwrap.dedent(
+    """
+    import json, sys
+    sys.path[:0] = [sys.argv[1], sys.argv[1] + "/algorithms"]
+    import conftest  # noqa: F401, registers the checkout
+    from qgis.core import QgsApplication, QgsProcessingFeedback
+    from qgis.testing import start_app
+
+    start_app()
+    sys.path.append(QgsApplication.pkgDataPath() + "/python/plugins")
+    import processing
+    from processing.core.Processing import Processing
+
+    Processing.initialize()
+    from ecosecnet.plugin import EcoSecNetPlugin
+
+    plugin = EcoSecNetPlugin(None)
+    plugin.initProcessing()
+
+
+    def kilobytes(name):
+        with open("/proc/self/status") as lines:
+            return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+    with open("/proc/self/clear_refs", "w") as reset:
+        reset.write("5")
+    before = kilobytes("VmRSS")
+    feedback = QgsProcessingFeedback(False)
+    processing.run("ecosecnet:" + sys.argv[2], json.loads(sys.argv[3]), feedback=feedback)
+    print(json.dumps(["MEMORY", (kilobytes("VmHWM") - before) * 1024, feedback.textLog()]), flush=True)
+    """
+)
+
+_QUICK = {
+    "foreground": {"INPUT": "classes", "FOREGROUND": "2"},
+    "sources": {"INPUT": "classes", "CORE_VALUES": "2"},
+    "rasterbreaks": {"INPUT": "surface"},
+    "distancefactor": {"FEATURES": "sources", "GRID": "surface"},
+    "terrainfactor": {"DEM": "surface"},
+    "keyareas": {"INPUT": "surface"},
+    "costdistance": {"RESISTANCE": "surface", "SOURCES": "sources"},
+}
+_LONG = {
+    "linkages": {
+        "RESISTANCE": "surface",
+        "SOURCES": "sources",
+        "LINKS": "TEMPORARY_OUTPUT",
+        "CORRIDORS": "TEMPORARY_OUTPUT",
+    },
+    "currentflow": {"RESISTANCE": "surface", "FOCAL": "focal", "CURRENT": "TEMPORARY_OUTPUT"},
+}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize(
+    ("side", "tool"), [(side, tool) for side in (1000, 3000) for tool in _QUICK] + [(1000, tool) for tool in _LONG]
+)
+def test_within_30_percent(qgis, raster, polygons, side, tool):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    smooth = ndimage.gaussian_filter(np.random.default_rng(0).random((side, side)), 6)
+    smooth = (smooth - smooth.min()) / (smooth.max() - smooth.min())
+    focal = np.zeros((side, side), np.int32)
+    focal[10, 10], focal[-20, -20], focal[20, -30] = 1, 2, 3
+    width = 30.0 * side / 40
+
+    def square(x, y):
+        left, top = 500_000 + 30.0 * x * side, 2_900_000 - 30.0 * y * side
+        right, bottom = left + width, top - width
+        return f"POLYGON(({left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}))", {"name": "s"}
+
+    layers = {
+        "surface": raster("surface", (1 + 40 * smooth).astype(np.float32)),
+        "classes": raster("classes", (1 + (smooth > 0.5)).astype(np.uint8)),
+        "focal": raster("focal", focal, nodata=0),
+        "sources": polygons("sources", [square(x, y) for x in (0.1, 0.3, 0.5, 0.7, 0.88) for y in (0.1, 0.5, 0.88)]),
+    }
+    options = {**_QUICK, **_LONG}[tool]
+    given = {name: layers.get(value, value) for name, value in options.items()}
+    if tool in _QUICK:
+        given["OUTPUT"] = "TEMPORARY_OUTPUT"
+    test = str(Path(__file__).resolve().parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, test, tool, json.dumps(given)], capture_output=True, text=True, timeout=900
+    )
+    line = next((line for line in done.stdout.splitlines() if line.startswith('["MEMORY"')), None)
+    assert line, done.stderr[-2000:]
+    _, used, log = json.loads(line)
+    told = [float(size) * {"MB": 2**20, "GB": 2**30}[unit] for size, unit in re.findall(r"about ([\d.]+) (MB|GB)", log)]
+    # What libraries take when they are first used depends on what QGIS has loaded already.
+    assert max(told) == pytest.approx(used, rel=0.3, abs=30 * 2**20), f"told {max(told):,.0f}, used {used:,}"
