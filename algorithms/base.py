@@ -29,7 +29,7 @@ from ..core.errors import EcoSecNetError, InputError
 from .support.checks import check_outputs
 from .support.crs import forget_those_of_this_thread
 from .support.inputchecks import check_inputs
-from .support.inputlayers import crs_warnings, input_layers, measured, refuse_degrees, scale_warning
+from .support.inputlayers import crs_warnings, input_layers, measured, name_by_layer, refuse_degrees, scale_warning
 from .support.job import Job
 from .support.parameters import CLASSES
 from .support.rasters import RasterSource, measured_values
@@ -174,6 +174,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
 
     def _check(self, job: Job) -> None:
         """Raise `InputError` for what is wrong with the layers, the outputs, or the parameters together."""
+        name_by_layer(job, self.parameterDefinitions())
         self._inputs = check_outputs(job, self.parameterDefinitions())
         self._rasters = self._headers(job)
         problem = self._in_degrees(job) or self._measured_values(job) or self.check(job)

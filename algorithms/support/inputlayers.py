@@ -15,8 +15,10 @@ from qgis.core import (
     QgsGeometry,
     QgsPointXY,
     QgsProcessingParameterDefinition,
+    QgsProviderRegistry,
     QgsRasterLayer,
     QgsRectangle,
+    QgsVectorLayer,
     QgsWkbTypes,
 )
 
@@ -85,6 +87,19 @@ def input_layers(job: Job, definitions: Sequence[QgsProcessingParameterDefinitio
         name = definition.name()
         found += [InputLayer.of(name, layer) for layer in job.rasters(name) or job.layers(definition)]
     return [one for one in found if one is not None]
+
+
+def name_by_layer(job: Job, definitions: Sequence[QgsProcessingParameterDefinition]) -> None:
+    """Give the layers of a run that come as texts the name they have in their file; in the main thread.
+
+    QGIS names every layer of a GeoPackage like the file, so that messages could not tell roads from mines.
+    """
+    project = job.context.project()
+    for definition in definitions:
+        for layer in job.map_layers(definition):
+            if isinstance(layer, QgsVectorLayer) and (project is None or project.mapLayer(layer.id()) is None):
+                parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+                layer.setName(parts.get("layerName") or layer.name())
 
 
 def measured(layers: Sequence[InputLayer], parameter: str) -> InputLayer | None:

@@ -211,3 +211,14 @@ def test_the_whole_network_takes_roads_and_elevation_in_degrees(run, raster, pol
         found.append(read_raster(out["RESISTANCE"])[0])
     assert said(run, "'srtm' was resampled onto the grid of 'land'")
     np.testing.assert_array_equal(*found)
+
+
+def test_layers_of_one_geopackage_are_named_by_their_layer(run, raster, polygons, tmp_path):
+    """QGIS names a layer that is given as a text like its file: the roads and mines of one file looked alike."""
+    from osgeo import gdal
+
+    away = polygons("made", [(square(200, 200), {"source_id": 1})])
+    gdal.VectorTranslate(str(tmp_path / "landscape.gpkg"), away, layerName="mines")
+    source = f"{tmp_path / 'landscape.gpkg'}|layername=mines"
+    with pytest.raises(Exception, match="of 'mines' lie outside"):
+        run("costdistance", RESISTANCE=raster("plain", GROUND), SOURCES=source, OUTPUT="TEMPORARY_OUTPUT")
