@@ -1,6 +1,8 @@
 """Tests in the real window of QGIS; scripts/desktop starts it. Elsewhere they are left out."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +16,15 @@ def installed():
     """Install the plugin from its zip, as the plugin manager does."""
     import pyplugin_installer
     from qgis import utils
+    from qgis.core import QgsApplication
 
+    # The package that test/conftest.py has made of the checkout would be taken in place of the zip.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ecosecnet"]:
+        del sys.modules[name]
     pyplugin_installer.instance().installFromZipFile(os.environ["DESKTOP_ZIP"])
     assert "ecosecnet" in utils.active_plugins
+    profile = Path(QgsApplication.qgisSettingsDirPath()).resolve()
+    assert profile in Path(sys.modules["ecosecnet"].__file__).resolve().parents
 
 
 @pytest.fixture(scope="session")
