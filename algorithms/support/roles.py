@@ -19,6 +19,7 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
     QgsProcessingUtils,
     QgsProject,
+    QgsProviderRegistry,
 )
 
 PROPERTY = "ecosecnet/role"
@@ -157,13 +158,15 @@ def _from_the_top(layers: Iterable[QgsMapLayer], project: QgsProject) -> list[Qg
 def _choose(layers: list[QgsMapLayer], role: str) -> QgsMapLayer | None:
     names = {_plain(name) for name in (role, *_ALSO_CALLED.get(role, ()))}
     by_role = (layer for layer in layers if layer.customProperty(PROPERTY) == role)
-    by_name = (layer for layer in layers if _plain(layer.name()) in names or _plain(_file(layer)) in names)
+    by_name = (layer for layer in layers if names & {_plain(name) for name in _names(layer)})
     return next(by_role, None) or next(by_name, None)
 
 
-def _file(layer: QgsMapLayer) -> str:
-    path = layer.source().partition("|")[0].replace("\\", "/")
-    return path.rpartition("/")[2].partition(".")[0]
+def _names(layer: QgsMapLayer) -> list[str]:
+    """Return what a layer goes by: its name, that of its file and the one within the file."""
+    parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+    file = layer.source().partition("|")[0].replace("\\", "/").rpartition("/")[2]
+    return [layer.name(), file.partition(".")[0], parts.get("layerName") or ""]
 
 
 def _plain(name: str) -> str:

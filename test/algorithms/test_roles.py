@@ -116,6 +116,20 @@ def test_names_of_layers_and_files_count_where_no_role_is_known(project, raster,
     }
 
 
+def test_layers_of_a_geopackage_count_by_their_name_in_it(county, project):
+    """QGIS calls them by file and layer."""
+    from qgis.core import QgsVectorLayer
+
+    sources = {name: project.mapLayersByName(name)[0].source() for name in ("Roads", "Mines", "Townships")}
+    project.clear()
+    for name, source in sources.items():
+        project.addMapLayer(QgsVectorLayer(source, f"landscape - {name.lower()}", "ogr"))
+    found = suggested("securitynetwork")
+    assert {key: found.get(key) for key in ("ROADS", "MINES", "TOWNSHIPS")} == {
+        name.upper(): f"landscape - {name.lower()}" for name in sources
+    }
+
+
 def test_a_layer_known_to_be_something_else_is_not_offered(project, raster):
     import numpy as np
     from ecosecnet.algorithms.support.roles import mark
