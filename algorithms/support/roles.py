@@ -141,9 +141,11 @@ def _fitting(definition: QgsProcessingParameterDefinition, project: QgsProject) 
         return []
     layers: list[QgsMapLayer] = []
     if raster in kinds:
-        # Maps of web services are no data.
+        # Maps of web services and pictures are no data.
         rasters = QgsProcessingUtils.compatibleRasterLayers(project, False)
-        layers += [layer for layer in rasters if layer.providerType() == "gdal"]
+        layers += [
+            layer for layer in rasters if layer.providerType() == "gdal" and layer.renderer().type() != "multibandcolor"
+        ]
     kinds = [kind for kind in kinds if kind != raster]
     if kinds:
         layers += QgsProcessingUtils.compatibleVectorLayers(project, kinds, False)

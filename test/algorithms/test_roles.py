@@ -145,6 +145,20 @@ def test_a_layer_known_to_be_something_else_is_not_offered(project, raster):
     assert suggested("foreground") == {"INPUT": "lu2020"}
 
 
+def test_a_picture_is_not_offered_as_data(project, tmp_path):
+    from ecosecnet.algorithms.support.roles import suggestions
+    from osgeo import gdal
+    from qgis.core import QgsApplication, QgsRasterLayer
+
+    path = str(tmp_path / "aerial.tif")
+    gdal.GetDriverByName("GTiff").Create(path, 4, 4, 3).SetGeoTransform((500_000, 30, 0, 2_900_000, 0, -30))
+    layer = QgsRasterLayer(path, "Aerial picture")
+    assert layer.isValid()
+    project.addMapLayer(layer)
+    tool = QgsApplication.processingRegistry().algorithmById("ecosecnet:terrainfactor")
+    assert suggestions(tool, project) == {}
+
+
 def test_of_several_the_topmost_is_taken(project):
     from ecosecnet.algorithms.support.roles import mark
     from qgis.core import QgsVectorLayer

@@ -73,7 +73,7 @@ def test_ranks_taken_anew_take_a_network_apart_faster():
 
 @pytest.mark.parametrize(
     ("count", "pairs", "runs", "message"),
-    [(1, [], 1, "nothing to lose"), (4, [], 1, "nothing to lose"), (2, [[0, 1]], 0, "at least one random run")],
+    [(1, [], 1, "nothing to lose"), (4, [], 1, "nothing to lose"), (2, [[0, 1]], 0, "random runs, not 0")],
 )
 def test_refuses(count, pairs, runs, message):
     pairs = np.array(pairs, dtype=int).reshape(-1, 2)
