@@ -22,6 +22,9 @@ from ..support.declarations import (
 from ..support.networkinputs import NetworkInputs, PolygonDistances
 from ..support.proximity import margin_parameter
 
+_BYTES_PER_CELL = 130
+"""Memory of the run beside that of the least-cost searches: layers, scores, surfaces and labels."""
+
 
 class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     """Builds an ecological security network in one run."""
@@ -299,7 +302,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
 
         land = job.raster("LANDUSE")
         inputs = NetworkInputs(job)
-        job.need_memory(graph_bytes(land.grid.shape) * 2.5)
+        job.need_memory(graph_bytes(land.grid.shape) + _BYTES_PER_CELL * land.grid.rows * land.grid.cols)
         values, valid = land.read(job.monitor.part(0.0, 0.02))
         scores, corrected = inputs.scores()
         options = self._options(job)

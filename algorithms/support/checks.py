@@ -24,6 +24,7 @@ from ...core.errors import InputError
 from . import rasterfiles, vectorfiles
 from .job import Job
 from .outputs import OutputError, identity
+from .rasterheaders import tried
 from .vectorfiles import Target
 
 _LONGEST_COMPANION = ".aux.xml-journal"
@@ -120,10 +121,7 @@ def _files_behind(layer: QgsMapLayer) -> Iterator[tuple[str, _Use]]:
         return
     parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
     path = parts.get("path") or layer.source()
-    try:
-        dataset = gdal.OpenEx(path)
-    except RuntimeError:  # where GDAL raises
-        dataset = None
+    dataset = tried(gdal.OpenEx, path)
     name = parts.get("layerName") or ""
     if not name and dataset is not None and dataset.GetLayerCount():
         name = dataset.GetLayer(0).GetName()

@@ -20,6 +20,7 @@ from . import rasterfiles
 from .memory import require
 from .outputfolder import OutputFolder
 from .outputs import OutputError
+from .rasterheaders import tried
 
 _GZIP = b"\x1f\x8b"
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -164,7 +165,7 @@ def _require_memory(path: str, what: str, name: str) -> None:
     """Refuse a raster that cannot fit, by what its header promises, before it is read."""
     start = _start(path, what)
     if start.startswith(_TIFF):
-        dataset = gdal.Open(path)
+        dataset = tried(gdal.Open, path)
         size = (dataset.RasterXSize, dataset.RasterYSize) if dataset is not None else (0, 0)
         text = 0
     else:
@@ -204,11 +205,7 @@ def _unreadable(path: str, what: str, error: Exception) -> InputError:
 
 
 def _read_tiff(path: str, name: str) -> AsciiGrid:
-    try:
-        dataset = gdal.Open(path)
-    except RuntimeError:
-        # GDAL raises or returns None, as QGIS has set it
-        dataset = None
+    dataset = tried(gdal.Open, path)
     if dataset is None:
         raise InputError(f"{name} cannot be read as a GeoTIFF.")
     left, dx, turned, top, _, down = dataset.GetGeoTransform()

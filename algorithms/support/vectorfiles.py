@@ -24,6 +24,7 @@ from ...core.monitor import SILENT, Monitor
 from . import tables
 from .crs import undefined
 from .outputs import OutputError
+from .rasterheaders import tried
 from .tables import Column
 
 LAYER_ENDINGS = ("gpkg", "shp", "geojson", "fgb", "gml", "kml", "sqlite", "tab", "csv", "xlsx", "ods")
@@ -87,10 +88,7 @@ def layer_names(path: str) -> list[str]:
         return []
     names = []
     for kind in (gdal.OF_VECTOR, gdal.OF_RASTER):
-        try:
-            dataset = gdal.OpenEx(path, kind)
-        except RuntimeError:  # where GDAL raises
-            dataset = None
+        dataset = tried(gdal.OpenEx, path, kind)
         if dataset is not None:
             names += [dataset.GetLayer(k).GetName() for k in range(dataset.GetLayerCount())]
             names += [name.rpartition(":")[2] for name, _ in dataset.GetSubDatasets()]
