@@ -126,8 +126,21 @@ def _files_behind(layer: QgsMapLayer) -> Iterator[tuple[str, _Use]]:
     if not name and dataset is not None and dataset.GetLayerCount():
         name = dataset.GetLayer(0).GetName()
     use = _Use(f"the input '{layer.name()}'", name if path.lower().endswith(".gpkg") else "")
-    for file in {path, *((dataset.GetFileList() or ()) if dataset is not None else ())}:
+    for file in _files_read(path):
         yield file, use
+
+
+def _files_read(path: str) -> set[str]:
+    """Return a file and those that are read with it, also through virtual files that name each other."""
+    found: set[str] = set()
+    waiting = {path}
+    while waiting:
+        file = waiting.pop()
+        found.add(file)
+        if file == path or file.lower().endswith(".vrt"):
+            dataset = tried(gdal.OpenEx, file)
+            waiting |= set((dataset.GetFileList() or ()) if dataset is not None else ()) - found
+    return found
 
 
 def _check_format(path: str, definition: QgsProcessingParameterDefinition) -> None:

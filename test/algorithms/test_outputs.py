@@ -350,6 +350,12 @@ def test_an_output_that_is_an_input_is_refused(run, landscape, tmp_path):
         resistance=str(tmp_path / "mosaic.vrt"),
         CORRIDORS=landscape["RESISTANCE"],
     )
+    gdal.Warp(str(tmp_path / "warped.vrt"), str(tmp_path / "mosaic.vrt"), format="VRT").FlushCache()
+    refused(
+        r"would overwrite the input 'warped'",
+        resistance=str(tmp_path / "warped.vrt"),
+        CORRIDORS=landscape["RESISTANCE"],
+    )
     gdal.VectorTranslate(str(tmp_path / "shape.shp"), landscape["SOURCES"], options="-nln shape")
     shape = str(tmp_path / "shape.shp")
     refused(r"would overwrite the input 'shape'", sources=shape, ZONES=shape)
