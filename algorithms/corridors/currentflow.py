@@ -92,7 +92,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             p.table(
                 "PAIRS",
                 "Table of focal pairs",
-                "Table with two focal ids in its first two columns ('from' and 'to' if there are such): the pairs to "
+                "Table with two focal ids in columns from and to, or from_id and to_id, else in the first two: the pairs to "
                 "solve, or to leave out.",
                 optional=True,
             ),

@@ -10,7 +10,7 @@ from qgis.core import QgsGeometry
 from ...core.errors import InputError
 from ...core.lists import parse_number
 from ...core.monitor import SILENT, Monitor
-from .tables import read_rows
+from .tables import pair_columns, read_rows
 from .vectors import VectorSource, name_ids
 
 
@@ -158,20 +158,15 @@ def point_distances(
 def table_distances(table: VectorSource, ids: Sequence[int | str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the distances of a table with two columns of ids and one of distances, as `edge_distances` does.
 
-    The columns are 'from_id', 'to_id' and 'distance' where they exist, else the first three. A pair may stand in the
-    table in both directions when the distance is the same.
+    See `tables.pair_columns` for which these are. A pair may stand in the table in both directions when the distance is
+    the same.
 
     Raises
     ------
     InputError
         For ids that are no source, distances that are no number or negative, and pairs with two distances.
     """
-    names = table.field_names
-    wanted = ["from_id", "to_id", "distance"]
-    if not set(wanted) <= set(names):
-        if len(names) < 3:
-            raise InputError(f"'{table.name}' needs three columns: two ids and a distance. It has: {', '.join(names)}.")
-        wanted = [name for name in names if name.lower() not in ("fid", "ogc_fid")][:3] if len(names) > 3 else names
+    wanted = pair_columns(table, "distance")
     position = {str(one): k for k, one in enumerate(ids)}
     found: dict[tuple[int, int], float] = {}
     unknown = []

@@ -12,7 +12,7 @@ from ...core.lists import parse_number
 from ...core.monitor import Monitor
 from .job import Job
 from .rasters import RasterSource
-from .tables import read_rows
+from .tables import pair_columns, read_rows
 from .vectors import VectorSource, burn, is_null, name_ids
 
 
@@ -154,7 +154,9 @@ def read_pairs(job: Job, focal: Focal) -> np.ndarray | None:
 
     if not job.given("PAIRS"):
         return None
-    listed = [(_same(a), _same(b)) for a, b in two_columns(job.vector("PAIRS"), "from", "to")]
+    table = job.vector("PAIRS")
+    one, other = pair_columns(table)
+    listed = [(_same(row[one]), _same(row[other])) for row in read_rows(table)]
     allowed, kept = circuit.allowed_pairs(
         [_same(one) for one in focal.ids], listed, include=job.choice("PAIRS_ARE") == 0
     )

@@ -55,7 +55,8 @@ def node_parameters() -> list:
         p.table(
             "DISTANCES",
             "Table of distances between sources",
-            "Columns from_id, to_id, distance in metres (or the first three). Pairs that are missing are not linked.",
+            "Columns from_id, to_id, distance in metres; a table with other names has them first. Pairs that are missing "
+            "are not linked.",
             optional=True,
         ),
     ]

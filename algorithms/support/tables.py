@@ -56,6 +56,51 @@ def columns(**kinds: type | tuple[type, Shown]) -> list[Column]:
     return [Column(name, *(kind if isinstance(kind, tuple) else (kind,))) for name, kind in kinds.items()]
 
 
+_ENDS = (("from_id", "to_id"), ("from", "to"))
+"""How tables of this toolbox and of Circuitscape call the two ids of a pair."""
+
+
+def pair_columns(table: VectorSource, value: str = "") -> list[str]:
+    """Return the columns of a table that hold the two ids of a pair and, where asked for, a value.
+
+    They are found by name, in any case. A table that calls no ids has them in the first columns, the value after them.
+
+    Parameters
+    ----------
+    table : VectorSource
+        The table.
+    value : str
+        Name of the column of values, if one is wanted.
+
+    Raises
+    ------
+    InputError
+        If there are too few columns, or the ids are called by name and several others may be the value.
+    """
+    count = 3 if value else 2
+    names = table.field_names
+    if len(names) > count:
+        names = [name for name in names if name.lower() not in ("fid", "ogc_fid")]
+    if len(names) < count:
+        wanted = f"three columns: two ids and a {value}" if value else "two columns of ids"
+        raise InputError(f"'{table.name}' needs {wanted}. It has: {', '.join(table.field_names)}.")
+    called = {name.lower(): name for name in names}
+    ends = next(([called[one] for one in pair] for pair in _ENDS if set(pair) <= set(called)), None)
+    if ends is None:
+        return names[:count]
+    others = [name for name in names if name not in ends]
+    if not value:
+        return ends
+    if value in called:
+        return [*ends, called[value]]
+    if len(others) > 1:
+        raise InputError(
+            f"'{table.name}' has no column '{value}', and each of {', '.join(others)} could be meant. Rename the right one "
+            f"to '{value}', or leave out the others."
+        )
+    return [*ends, *others]
+
+
 def fields_of(cols: Sequence[Column]) -> QgsFields:
     """Return QGIS fields."""
     fields = QgsFields()

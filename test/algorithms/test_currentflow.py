@@ -90,6 +90,10 @@ def test_regions_mask_pairs_and_zeroed_focal_nodes(run, raster, row_of_cells, tm
     only = run("currentflow", **row_of_cells, PAIRS=str(pairs), ZERO_FOCAL=True)
     assert resistances(only) == [(10, 30, pytest.approx(12.0), True)]
     np.testing.assert_allclose(read_raster(only["CURRENT"])[0].ravel(), [0, 1, 1, 1, 0], atol=1e-6)
+    pairs.write_text("link_id,from_id,to_id\n10,30,20\n")
+    of_links = run("currentflow", **row_of_cells, PAIRS=str(pairs))
+    assert [row[:2] for row in resistances(of_links)] == [(20, 30)]
+    pairs.write_text("from,to\n30,10\n")
     without = run("currentflow", **row_of_cells, PAIRS=str(pairs), PAIRS_ARE=1)
     assert [row[:2] for row in resistances(without)] == [(10, 20), (20, 30)]
 

@@ -80,3 +80,43 @@ def test_can_be_cancelled(shapes):
 
     with pytest.raises(OperationCancelled):
         edge_distances(shapes, monitor=Stop())
+
+
+@pytest.fixture
+def read(qgis, tmp_path):
+    """Read the distances of a CSV file between the sources 1, 2 and 3."""
+    from ecosecnet.algorithms.support.distances import table_distances
+    from ecosecnet.algorithms.support.vectors import VectorSource
+    from qgis.core import QgsCoordinateTransformContext, QgsVectorLayer
+
+    def distances(text):
+        path = tmp_path / "pairs.csv"
+        path.write_text(text)
+        layer = QgsVectorLayer(str(path), "pairs", "ogr")
+        i, j, d = table_distances(VectorSource(layer, "pairs", QgsCoordinateTransformContext()), [1, 2, 3])
+        return list(zip(i.tolist(), j.tolist(), d.tolist()))
+
+    return distances
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from_id,to_id,distance\n1,2,700\n1,3,90\n",
+        "link_id,from_id,to_id,euc_dist,distance\n1,1,2,5,700\n2,1,3,5,90\n",
+        "Distance,TO_ID,From_ID\n700,2,1\n90,3,1\n",
+        "from,to,resistance\n1,2,700\n1,3,90\n",
+        "a,b,c,d\n1,2,700,1\n1,3,90,1\n",
+        "fid,a,b,c\n1,1,2,700\n2,1,3,90\n",
+    ],
+)
+def test_columns_of_a_table_of_distances_are_found_by_name(read, text):
+    assert read(text) == [(0, 1, 700.0), (0, 2, 90.0)]
+
+
+def test_a_table_of_links_is_not_taken_for_distances(read):
+    links = "link_id,from_id,to_id,euc_dist,cw_dist\n1,1,2,1500,7774\n2,1,3,1050,4286\n3,2,3,1747,8721\n"
+    with pytest.raises(
+        Exception, match="'pairs' has no column 'distance', and each of link_id, euc_dist, cw_dist could"
+    ):
+        read(links)
