@@ -78,6 +78,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     REQUIRES: Sequence[str] = ("scipy",)
     METRIC = True
     """Whether distances or areas are computed, so that a CRS in degrees is refused where they are measured."""
+    HECTARES = False
+    """Whether it tells areas though it needs none, so that degrees are taken and only a scale that is off is named."""
 
     def declare(self) -> Iterable[QgsProcessingParameterDefinition | QgsProcessingOutputNumber]:
         """Return the parameters and number outputs."""
@@ -205,7 +207,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             job.monitor.info(note)
         for warning in dict.fromkeys(crs_warnings(layers)):
             job.monitor.warn(warning)
-        layer = measured(layers, self.measured_in(job)) if self.METRIC else None
+        layer = measured(layers, self.measured_in(job)) if self.METRIC or self.HECTARES else None
         warning = scale_warning(layer, job.context.transformContext()) if layer is not None else None
         if warning:
             job.monitor.warn(warning)

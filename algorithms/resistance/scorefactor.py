@@ -13,6 +13,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, rasters, scores, styling
 from ..support import parameters as p
 from ..support.forecast import LARGER_CELLS, Forecast
+from ..support.inputlayers import cell_hectares
 from ..support.tables import columns
 
 _TABLE = 0
@@ -45,6 +46,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Output</b>: float raster of scores; NoData where the input has none or no class holds the value.</p>"
     )
     METRIC = False
+    HECTARES = True
 
     def declare(self):
         return [
@@ -179,7 +181,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             share = 100 * unmatched / (total + unmatched)
             job.monitor.warn(f"{unmatched:,} cells ({share:.2f} %) are in no class and have no score.")
         job.finish("OUTPUT", styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(writer.path))))
-        hectares = source.grid.cell_ha
+        hectares = cell_hectares(job, source) if job.given("TABLE") else math.nan
         job.write_table(
             "TABLE",
             columns(**{"class": str}, minimum=float, maximum=float, score=float, cells=int, area_ha=float, share=float),

@@ -10,6 +10,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, rasters
 from ..support import parameters as p
+from ..support.inputlayers import cell_hectares
 
 CLASSES = [
     (BACKGROUND, "Background", palette.BACKGROUND),
@@ -34,6 +35,7 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Output</b>: byte raster, 0 missing, 1 background, 2 foreground.</p>"
     )
     METRIC = False
+    HECTARES = True
     REQUIRES = ()
 
     def declare(self):
@@ -67,7 +69,7 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
                 f"No cell of '{source.name}' has one of the foreground values {job.text('FOREGROUND')}. "
                 f"{rasters.describe_values(values, valid)}"
             )
-        hectares = count * source.grid.cell_ha
+        hectares = count * cell_hectares(job, source)
         valid_count = int((coded != MISSING).sum())
         job.monitor.info(f"Foreground: {count:,} of {valid_count:,} cells ({100 * count / valid_count:.1f} %).")
         job.write_raster("OUTPUT", coded, source.grid, nodata=MISSING, description="Foreground coding", classes=CLASSES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from qgis.core import QgsDistanceArea, QgsGeometry, QgsProcessingOutputNumber, QgsRectangle
+from qgis.core import QgsProcessingOutputNumber
 
 from ...core.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from ...core.errors import InputError
@@ -11,6 +11,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html, styling
 from ..support import parameters as p
+from ..support.inputlayers import cell_hectares
 from ..support.rasters import RasterSource, describe_values
 from ..support.tables import columns
 
@@ -64,7 +65,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
     )
 
     METRIC = False
-    """It counts cells; only its hectares need metres."""
+    HECTARES = True
 
     def declare(self):
         return [
@@ -175,7 +176,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         job.need_memory(bytes_per_cell(max(width, widest) if profile_wanted else width) * grid.rows * grid.cols)
         cells = _coded(job, source)
         self._tell(job, cells)
-        cell_ha = _cell_hectares(job, source)
+        cell_ha = cell_hectares(job, source)
 
         if uses_numba(cells.size, width):
             job.monitor.info("Thinning and thickening with numba.")
@@ -281,24 +282,6 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         size = f"{source.grid.dx:g} degrees" if in_degrees else f"{metres:g} m"
         lead = f"{source.name}, cells of {size}; the map was made with an edge width of {used} cell(s)."
         job.write_html("PROFILE_CHART", html.page("How the MSPA classes change with the edge width", lead, parts))
-
-
-def _cell_hectares(job: Job, source: RasterSource) -> float:
-    """Return the area of a cell; in degrees that of one in the middle, with a warning."""
-    if not source.crs.isGeographic():
-        return source.grid.cell_ha
-    measure = QgsDistanceArea()
-    measure.setSourceCrs(source.crs, job.context.transformContext())
-    measure.setEllipsoid(source.crs.ellipsoidAcronym() or "WGS84")
-    grid = source.grid
-    x, y = grid.centre(grid.rows // 2, grid.cols // 2)
-    cell = QgsRectangle(x - grid.dx / 2, y - grid.dy / 2, x + grid.dx / 2, y + grid.dy / 2)
-    hectares = measure.measureArea(QgsGeometry.fromRect(cell)) / 1e4
-    job.monitor.warn(
-        f"'{source.name}' is in degrees. The classes count cells and are right; hectares are approximate, {hectares:.4g} for "
-        "every cell as in the middle of the raster."
-    )
-    return hectares
 
 
 def _edge_width(job: Job, source: RasterSource) -> int:

@@ -210,3 +210,21 @@ def crs_warnings(layers: Sequence[InputLayer]) -> Iterator[str]:
             f"No layer has a coordinate reference system ({name_ids(dict.fromkeys(planar))}): their units are taken for "
             "metres, and the results have none either. Set it in the properties of the layers."
         )
+
+
+def cell_hectares(job: Job, source: RasterSource) -> float:
+    """Return the area of a cell; in degrees that of one in the middle, with a warning."""
+    if not source.crs.isGeographic():
+        return source.grid.cell_ha
+    measure = QgsDistanceArea()
+    measure.setSourceCrs(source.crs, job.context.transformContext())
+    measure.setEllipsoid(source.crs.ellipsoidAcronym() or "WGS84")
+    grid = source.grid
+    x, y = grid.centre(grid.rows // 2, grid.cols // 2)
+    cell = QgsRectangle(x - grid.dx / 2, y - grid.dy / 2, x + grid.dx / 2, y + grid.dy / 2)
+    hectares = measure.measureArea(QgsGeometry.fromRect(cell)) / 1e4
+    job.monitor.warn(
+        f"'{source.name}' is in degrees. The classes count cells and are right; hectares are approximate, {hectares:.4g} for "
+        "every cell as in the middle of the raster."
+    )
+    return hectares

@@ -135,6 +135,39 @@ def test_web_mercator_is_warned_of_with_the_size_of_the_error(run, raster, polyg
     assert "EPSG:32648 (UTM zone 48)" in lines[0]
 
 
+@pytest.mark.parametrize(
+    ("tool", "parameters"),
+    [
+        ("mspa", {"FOREGROUND": "1"}),
+        ("foreground", {"FOREGROUND": "1"}),
+        ("rasterbreaks", {"CLASSES": 2}),
+        ("scorefactor", {"METHOD": 3, "CLASSES": 2}),
+    ],
+)
+def test_tools_that_only_tell_areas_warn_of_the_scale_too(run, raster, tool, parameters):
+    land = np.ones((40, 40), dtype=np.uint8)
+    land[:, 20:] = 2
+    web = raster("web", land, left=11_688_000.0, top=web_mercator(27.0) + 20 * CELL, crs=WEB)
+    run(tool, INPUT=web, OUTPUT="TEMPORARY_OUTPUT", **parameters)
+    assert f"areas are {math.prod(scales(27.0)) - 1:.1%} too large" in said(run, "scale of EPSG:3857")[0]
+
+
+def test_hectares_of_cells_in_degrees_are_those_on_the_ground(run, raster, tmp_path):
+    land = np.ones((40, 40), dtype=np.uint8)
+    land[:, 20:] = 2
+    edge = 0.0003
+    degrees = raster("degrees", land, cell=edge, left=105.0, top=27.0 + 20 * edge, crs=DEGREES)
+    table = tmp_path / "classes.csv"
+    coded = run("foreground", INPUT=degrees, FOREGROUND="1", OUTPUT="TEMPORARY_OUTPUT")
+    assert len(said(run, "hectares are approximate")) == 1
+    run("scorefactor", INPUT=degrees, METHOD=3, CLASSES=2, OUTPUT="TEMPORARY_OUTPUT", TABLE=str(table))
+    sine, e2 = math.sin(math.radians(27.0)), 0.00669437999014
+    along, across = (1 - e2) / (1 - e2 * sine**2) ** 1.5, math.cos(math.radians(27.0)) / (1 - e2 * sine**2) ** 0.5
+    hectares = 800 * along * across * (6378137.0 * math.radians(edge)) ** 2 / 1e4
+    assert coded["FOREGROUND_HA"] == pytest.approx(hectares, rel=1e-3)
+    assert [float(row["area_ha"]) for row in read_table(str(table))] == pytest.approx([hectares, hectares], rel=1e-3)
+
+
 def test_a_scale_that_is_off_is_in_the_report(run, raster, tmp_path):
     rng = np.random.default_rng(5)
     land = np.full((60, 60), 4, dtype=np.uint8)
