@@ -26,6 +26,7 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..core.errors import EcoSecNetError, InputError
+from .support import memory
 from .support.checks import check_outputs
 from .support.crs import forget_those_of_this_thread
 from .support.inputchecks import check_inputs
@@ -215,6 +216,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
         job = Job(self, parameters, context, feedback)
         try:
+            memory.require_libraries()
             # Again: the batch dialog of QGIS 3.22 and models do not have parameters checked.
             check_inputs(job, self.parameterDefinitions())
             self._check(job)

@@ -16,6 +16,9 @@ _LIBRARIES = 25_000_000
 
 _ADVICE = "Use larger cells (double the cell size needs a quarter), a smaller area, or close other programs."
 
+_BLAS = 135_266_304
+"""Bytes that OpenBLAS maps at its first call. Refused them, it asks again for ever, and the run cannot be ended."""
+
 _UNLIMITED = 2**60
 """Bytes from which on a limit of a control group is none: version 1 writes the largest number it knows."""
 
@@ -81,7 +84,7 @@ def _container() -> int | None:
 
 
 def _process() -> int | None:
-    """Return what the limit of the address space leaves; None without a limit."""
+    """Return what the limit of the address space leaves beside the buffer of the BLAS; None without a limit."""
     try:
         import resource
     except ImportError:
@@ -90,7 +93,7 @@ def _process() -> int | None:
     if most == resource.RLIM_INFINITY:
         return None
     used = _number(f"{_PROC}/self/status", "VmSize:", 0)
-    return most - 1024 * used
+    return most - 1024 * used - _BLAS
 
 
 def _number(path: str, name: str = "", default: int | None = None) -> int | None:
@@ -126,6 +129,11 @@ def require(needed: float, what: str) -> None:
         raise MemoryLimitError(
             f"{what} needs about {size_text(needed)}, and {size_text(there)} are available. {_ADVICE}"
         )
+
+
+def require_libraries() -> None:
+    """Refuse a run for which even its libraries cannot be loaded, before one of them fails halfway."""
+    require(_LIBRARIES, "Any run")
 
 
 def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0) -> None:

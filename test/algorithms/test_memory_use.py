@@ -41,6 +41,9 @@ _RUN = textwrap.dedent(
         reset.write("5")
     before = kilobytes("VmRSS")
     feedback = QgsProcessingFeedback(False)
+    if len(sys.argv) > 4:
+        import resource
+        resource.setrlimit(resource.RLIMIT_AS, (kilobytes("VmSize") * 1024 + int(sys.argv[4]) * 2**20,) * 2)
     processing.run("ecosecnet:" + sys.argv[2], json.loads(sys.argv[3]), feedback=feedback)
     print(json.dumps(["MEMORY", (kilobytes("VmHWM") - before) * 1024, feedback.textLog()]), flush=True)
     """
@@ -103,3 +106,37 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
     told = [float(size) * {"MB": 2**20, "GB": 2**30}[unit] for size, unit in re.findall(r"about ([\d.]+) (MB|GB)", log)]
     # What libraries take when they are first used depends on what QGIS has loaded already.
     assert max(told) == pytest.approx(used, rel=0.3, abs=30 * 2**20), f"told {max(told):,.0f}, used {used:,}"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("left", [60, 250, 360, 380, 400, 420, 440, 460, 480])
+@pytest.mark.parametrize("tool", ["currentflow", "resistance"])
+def test_ends_where_memory_is_limited(qgis, raster, tool, left):
+    """A BLAS that finds no room for its buffer asks for it for ever; libraries fail to load halfway."""
+    values = 1 + np.random.default_rng(0).random((1000, 1000), np.float32)
+    nodes = np.zeros((1000, 1000), np.int32)
+    nodes[10, 10], nodes[-20, -20] = 1, 2
+    surface = raster("surface", values)
+    given = {
+        "currentflow": {
+            "RESISTANCE": surface,
+            "FOCAL": raster("nodes", nodes, nodata=0),
+            "CURRENT": "TEMPORARY_OUTPUT",
+        },
+        "resistance": {
+            "FACTORS": [surface, raster("second", values[::-1])],
+            "WEIGHTS": "0.5, 0.5",
+            "OUTPUT": "TEMPORARY_OUTPUT",
+        },
+    }[tool]
+    test = str(Path(__file__).resolve().parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, test, tool, json.dumps(given), str(left)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode in (0, 1), done.stderr[-2000:]
+    sentences = ("enough memory for this run", " available")
+    refused = any(sentence in done.stdout + done.stderr for sentence in sentences)
+    assert '["MEMORY"' in done.stdout or refused, done.stderr[-2000:]
