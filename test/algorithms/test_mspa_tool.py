@@ -199,7 +199,7 @@ def test_memory_is_told_before_the_run(run, forest, tmp_path, monkeypatch):
 
     run("mspa", INPUT=forest, **outputs(tmp_path, "OUTPUT"))
     assert "Memory: about" in run.feedback.textLog()
-    monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
+    monkeypatch.setattr(memory, "available_bytes", lambda: memory._LIBRARIES + 1)
     with pytest.raises(Exception, match="Memory: about"):
         run("mspa", INPUT=forest, OUTPUT=str(tmp_path / "other.tif"))
 
