@@ -167,7 +167,8 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         rasters.require_aligned(raster, *others)
         mask = above_zero(others[2]) if others[2] else None
         resistance = circuit.as_resistance(raster.read_surface(), conductance=job.choice("INPUT_IS") == 1, mask=mask)
-        focal = read_focal(job, raster, resistance)
+        regions = whole_numbers(others[1]) if others[1] else None
+        focal = read_focal(job, raster, resistance, regions)
         cells = raster.grid.rows * raster.grid.cols
         single = all(len(members) == 1 for members in focal.cells.values())
         kept = 8 * len(focal.ids) if single or job.choice("MODE") != _PAIRWISE else 0
@@ -182,7 +183,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         options = {
             "neighbours": (8, 4)[job.choice("NEIGHBOURS")],
             "average": _AVERAGE[job.choice("AVERAGE")],
-            "regions": whole_numbers(others[1]) if others[1] else None,
+            "regions": regions,
             "allowed": allowed,
             "maximum": job.given("MAXIMUM"),
             "listener": _MapWriter(job, raster, focal, ~np.isnan(resistance)).listener(mode),

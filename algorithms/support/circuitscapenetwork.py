@@ -29,9 +29,11 @@ class NetworkRun:
         values = table[:, 2]
         if options.use_reclass_table:
             values = reclassified(values, parse_table(inputs.text("reclass_file"), 2, inputs.name("reclass_file")))
-        if not (values > 0).all():
-            bad = float(values[~(values > 0)][0])
-            raise InputError(f"{name} holds the value {bad:g}; every link must have one above 0.")
+        sound = (values > 0) & np.isfinite(values)
+        if not sound.all():
+            raise InputError(
+                f"{name} holds the value {values[~sound][0]:g}; every link must have a finite one above 0."
+            )
         if options.habitat_map_is_resistances:
             values = 1.0 / values
         self._names, places = np.unique(whole(table[:, :2], name), return_inverse=True)

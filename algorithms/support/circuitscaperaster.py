@@ -160,7 +160,7 @@ class RasterRun:
         focal = {}
         for number in np.unique(ids[ids > 0]).tolist():
             focal[number] = np.unique(cells[ids == number])
-        lost = circuit.stranded(focal, self._resistance)
+        lost = circuit.stranded(focal, self._resistance, self._settings["regions"])
         if lost:
             grid = self._habitat.grid
             places = [(number, *grid.centre(*divmod(cell, grid.cols))) for number, cell in list(lost.items())[:10]]

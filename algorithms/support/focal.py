@@ -34,11 +34,11 @@ class Focal:
         self.ids = [one for one, keep in zip(self.ids, kept) if keep]
 
 
-def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray) -> Focal:
+def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray, regions: np.ndarray | None = None) -> Focal:
     """Return the focal nodes of the parameters FOCAL or FOCAL_LAYER with ID_FIELD.
 
-    Those without a valid cell are moved to the nearest one if SNAP says so; else they stay and nothing reaches them, as
-    in Circuitscape. Either way they are named.
+    Those without a valid cell or a short-circuit region are moved to the nearest one if SNAP says so; else they stay and
+    nothing reaches them, as in Circuitscape. Either way they are named.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray) -> Focal:
     else:
         by_id = _cells_of_features(job.vector("FOCAL_LAYER"), job.field("ID_FIELD"), raster, job.monitor)
     focal = Focal(list(by_id), dict(enumerate(by_id.values(), start=1)))
-    lost = circuit.stranded(focal.cells, resistance)
+    lost = circuit.stranded(focal.cells, resistance, regions)
     if lost:
         places = "; ".join(
             f"{focal.ids[k - 1]} (nearest valid cell: {raster.where(*divmod(cell, raster.grid.cols))})"

@@ -52,8 +52,8 @@ def focal_cells(labels: IntArray) -> dict[int, IntArray]:
     return dict(zip(numbers.tolist(), np.split(cells[order], starts[1:])))
 
 
-def stranded(focal: Mapping[int, IntArray], resistance: FloatArray) -> dict[int, int]:
-    """Return, for each focal node without a valid cell, the valid cell (flat index) nearest to its first cell.
+def stranded(focal: Mapping[int, IntArray], resistance: FloatArray, regions: IntArray | None = None) -> dict[int, int]:
+    """Return, for each focal node without a node of the circuit, the valid cell (flat index) nearest to its first cell.
 
     Parameters
     ----------
@@ -61,6 +61,8 @@ def stranded(focal: Mapping[int, IntArray], resistance: FloatArray) -> dict[int,
         Flat indices of the cells of every focal node.
     resistance : float (rows, cols)
         NaN = not valid.
+    regions : int (rows, cols), optional
+        Short-circuit regions; one with a valid cell is a node, also on its cells that are not valid.
 
     Raises
     ------
@@ -68,7 +70,10 @@ def stranded(focal: Mapping[int, IntArray], resistance: FloatArray) -> dict[int,
         If there is no valid cell at all.
     """
     valid = ~np.isnan(resistance)
-    lost = [number for number, cells in focal.items() if not valid.ravel()[cells].any()]
+    has_node = valid
+    if regions is not None:
+        has_node = valid | ((regions > 0) & np.isin(regions, regions[valid]))
+    lost = [number for number, cells in focal.items() if not has_node.ravel()[cells].any()]
     if not lost:
         return {}
     if not valid.any():

@@ -342,6 +342,18 @@ def test_network_advanced(run, tmp_path, options, volts, currents):
     np.testing.assert_allclose(np.loadtxt(tmp_path / "net_node_currents.txt"), np.c_[names, currents], atol=1e-9)
 
 
+@pytest.mark.parametrize("value", ["-3", "0", "inf", "nan"])
+def test_network_links_need_a_finite_value_above_0(run, tmp_path, value):
+    from qgis.core import QgsProcessingException
+
+    (tmp_path / "net.txt").write_text(f"1 2 {value}\n")
+    (tmp_path / "focal.txt").write_text("1\n2\n")
+    files = {"habitat_file": tmp_path / "net.txt", "point_file": tmp_path / "focal.txt", "output_file": "net.out"}
+    ini = write_ini(tmp_path / "net.ini", data_type="network", scenario="pairwise", **files)
+    with pytest.raises(QgsProcessingException, match=f"holds the value {value}; every link must have a finite one"):
+        run("circuitscapeini", INPUT=ini, OUTPUT_FOLDER=str(tmp_path))
+
+
 def test_network_nodes_that_are_not_there(run, tmp_path):
     from qgis.core import QgsProcessingException
 

@@ -130,6 +130,16 @@ def test_focal_nodes_on_nodata(run, raster, row_of_cells, tmp_path):
     assert resistances(run("currentflow", **row_of_cells, SNAP=True))[0][2] == pytest.approx(2.5)
 
 
+def test_a_focal_node_on_nodata_of_a_region_is_the_node_of_the_region(run, raster, row_of_cells):
+    row_of_cells["RESISTANCE"] = raster("holes", np.array([[-1, 2, 3, 4, 5]], dtype=np.float32), nodata=-1)
+    row_of_cells["FOCAL"] = raster("ends", np.array([[1, 0, 0, 0, 2]], dtype=np.int32), nodata=0)
+    for shorted, value in (([7, 0, 7, 0, 0], 8.0), ([7, 7, 0, 0, 0], 10.5)):
+        row_of_cells["SHORT_CIRCUIT"] = raster("shorted", np.array([shorted], dtype=np.int32), nodata=0)
+        for snap in (False, True):
+            assert resistances(run("currentflow", **row_of_cells, SNAP=snap)) == [(1, 2, pytest.approx(value), True)]
+            assert "NoData" not in run.feedback.textLog()
+
+
 @pytest.mark.parametrize("mode", range(3))
 def test_one_focal_node_off_nodata_is_not_enough(run, raster, row_of_cells, tmp_path, mode):
     row_of_cells["RESISTANCE"] = raster("holes", np.array([[-1, 2, -1, 4, 5]], dtype=np.float32), nodata=-1)
