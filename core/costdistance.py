@@ -18,6 +18,7 @@ from .monitor import SILENT, Monitor
 from .types import BoolArray, FloatArray, IntArray
 
 __all__ = [
+    "SPARE_BYTES",
     "STEPS",
     "UNREACHED",
     "CostField",

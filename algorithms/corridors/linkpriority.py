@@ -164,7 +164,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         from ...core.linkpriority import rank, scaled
 
-        linked = read_linked(job, 24)
+        linked = read_linked(job, 24, searches=job.given("PRIORITY"))
         pairs = linked.links.pairs - 1
         cost = numbers(linked.links, COST_FIELDS, "least-cost distance")
         length = numbers(linked.links, _LENGTH_FIELDS, "length of the least-cost path")

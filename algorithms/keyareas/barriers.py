@@ -150,7 +150,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
 
         cell = job.raster("RESISTANCE").grid.cell_size
         radii = read_radii(job, cell)
-        net = read_linked(job, 70)
+        # labels, then the fields of the sources and the scores
+        net = read_linked(job, 4, afterwards=150)
         restored = job.number("RESTORED")
         check = job.flag("CHECK")
         job.monitor.info(f"{len(net.links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")

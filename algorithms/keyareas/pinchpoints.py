@@ -85,7 +85,8 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         from ...core.pinchpoints import pinchpoints
 
-        given = read_linked(job, 60)
+        # two maps in float64 and the labels; corridors are solved one at a time, in their own windows
+        given = read_linked(job, 20)
         links = given.links
         if job.choice("MODE") in (1, 3):
             # potentials of every source on the union of the corridors

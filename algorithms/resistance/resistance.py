@@ -187,6 +187,8 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
         categorical = [len(everything) - 1] if zones else []
         if not job.given("GRID"):
             _require_one_grid(everything)
+        # a band of all rasters in float32, and their sums in float64
+        job.need_memory(12 * min(rasters.BLOCK_CELLS, len(everything) * onto.grid.rows * onto.grid.cols))
         read_rows = rasters.read_together(everything, onto, job.monitor, categorical=categorical)
         many, more = len(factors), len(corrections)
 

@@ -99,7 +99,7 @@ def linked_inputs() -> list[QgsProcessingParameterDefinition]:
     ]
 
 
-def read_linked(job: Job, bytes_per_cell: int) -> Linked:
+def read_linked(job: Job, bytes_per_cell: int, *, afterwards: int = 0, searches: bool = True) -> Linked:
     """Read the inputs of a run; takes 5 percent of its progress.
 
     Parameters
@@ -108,17 +108,24 @@ def read_linked(job: Job, bytes_per_cell: int) -> Linked:
         The run.
     bytes_per_cell : int
         Memory the run needs beside the least-cost graph.
+    afterwards : int
+        Memory it needs for each cell once the graph is gone.
+    searches : bool
+        Whether it searches least-cost paths at all.
 
     Raises
     ------
     InputError
         If they cannot be used, or do not belong together.
     """
-    from ...core.costdistance import graph_bytes
+    from ...core.costdistance import SPARE_BYTES, graph_bytes
 
     raster = job.raster("RESISTANCE")
-    rows, cols = raster.grid.shape
-    job.need_memory(graph_bytes((rows, cols)) + bytes_per_cell * rows * cols)
+    cells = raster.grid.rows * raster.grid.cols
+    needed = bytes_per_cell * cells
+    if searches:
+        needed = max(needed + graph_bytes(raster.grid.shape), SPARE_BYTES + afterwards * cells)
+    job.need_memory(needed)
     resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
     sources = read_sources(
         job.vector("SOURCES"),

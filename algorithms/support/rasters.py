@@ -26,7 +26,7 @@ from .rasterheaders import ROUNDING, mask_of, notes_of, surface_type, tried
 _ALIGNED_BYTES = 9
 """Memory of a raster while it is resampled, for each of its cells: twice float32, and the validity of the block read."""
 
-_BLOCK_CELLS = 4_000_000
+BLOCK_CELLS = 4_000_000
 _GLANCES, _GLANCE_ROWS = 9, 8
 
 _MOST_CLASSES = 256
@@ -133,7 +133,7 @@ class RasterSource:
         """Yield the raster in bands of rows: first row, values as QGIS shows them, validity."""
         dataset = self._open()
         rows, cols = self.grid.shape
-        height = max(1, _BLOCK_CELLS // cols)
+        height = max(1, BLOCK_CELLS // cols)
         _, block_height = dataset.GetRasterBand(self.band).GetBlockSize()
         height = max(block_height, height // block_height * block_height)
         for row in range(0, rows, height):
@@ -320,7 +320,7 @@ def read_together(
         if not (same_crs and source.grid.same_as(onto.grid)):
             held[position] = align(source, onto, categorical=position in categorical, monitor=monitor)
     rows, cols = onto.grid.shape
-    height = max(TILE, _BLOCK_CELLS // (cols * len(sources)) // TILE * TILE)
+    height = max(TILE, BLOCK_CELLS // (cols * len(sources)) // TILE * TILE)
 
     def read(reading: Monitor) -> Iterator[tuple[int, list[np.ndarray]]]:
         open_ones = {k: source._open() for k, source in enumerate(sources) if k not in held}

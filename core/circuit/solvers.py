@@ -30,8 +30,8 @@ _PROMISED = 1e-6
 _MULTIGRID_LEAST = 16_000
 """Cells below which multigrid would have one level only, solved directly."""
 
-_CELL_BYTES = 300
-"""Memory of the circuit, the hierarchy and the vectors of a solve, for each cell."""
+_CELL_BYTES = 235
+"""Memory of the circuit (55), its stencil and hierarchy (90) and the vectors of a solve (45), and what lies idle between."""
 
 _WORTH_TELLING = 250_000
 """Nodes from which on the choice is told."""

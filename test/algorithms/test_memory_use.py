@@ -56,8 +56,11 @@ _QUICK = {
     "distancefactor": {"FEATURES": "sources", "GRID": "surface"},
     "terrainfactor": {"DEM": "surface"},
     "keyareas": {"INPUT": "surface"},
+    "mspa": {"INPUT": "classes", "FOREGROUND": "2"},
+    "resistance": {"FACTORS": ["surface", "surface"], "WEIGHTS": "0.5, 0.5"},
     "costdistance": {"RESISTANCE": "surface", "SOURCES": "sources"},
 }
+_LINKED = {"RESISTANCE": "surface", "SOURCES": "sources", "ID_FIELD": "name", "LINKS": "links"}
 _LONG = {
     "linkages": {
         "RESISTANCE": "surface",
@@ -65,13 +68,19 @@ _LONG = {
         "LINKS": "TEMPORARY_OUTPUT",
         "CORRIDORS": "TEMPORARY_OUTPUT",
     },
+    "pinchpoints": {**_LINKED, "CUTOFF": 10_000, "CURRENT": "TEMPORARY_OUTPUT"},
+    "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT"},
+}
+_SOLVED = {
+    "linkpriority": {**_LINKED, "OUTPUT_SOURCES": "TEMPORARY_OUTPUT", "OUTPUT_LINKS": "TEMPORARY_OUTPUT"},
     "currentflow": {"RESISTANCE": "surface", "FOCAL": "focal", "CURRENT": "TEMPORARY_OUTPUT"},
 }
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize(
-    ("side", "tool"), [(side, tool) for side in (1000, 3000) for tool in _QUICK] + [(1000, tool) for tool in _LONG]
+    ("side", "tool"),
+    [(side, tool) for side in (1000, 3000) for tool in (*_QUICK, *_SOLVED)] + [(1000, tool) for tool in _LONG],
 )
 def test_within_30_percent(qgis, raster, polygons, side, tool):
     ndimage = pytest.importorskip("scipy.ndimage")
@@ -81,19 +90,36 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
     focal[10, 10], focal[-20, -20], focal[20, -30] = 1, 2, 3
     width = 30.0 * side / 40
 
-    def square(x, y):
+    def square(number, x, y):
         left, top = 500_000 + 30.0 * x * side, 2_900_000 - 30.0 * y * side
         right, bottom = left + width, top - width
-        return f"POLYGON(({left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}))", {"name": "s"}
+        return f"POLYGON(({left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}))", {
+            "name": f"s{number}"
+        }
 
+    places = [(x, y) for x in (0.1, 0.3, 0.5, 0.7, 0.88) for y in (0.1, 0.5, 0.88)]
+    names = [f"s{number}" for number in range(len(places))]
+    link = {"active": 1, "cw_dist": 1e5, "lcp_length": 1e4}
+    line = "LINESTRING(500015 2899925, 500345 2899925)"
     layers = {
         "surface": raster("surface", (1 + 40 * smooth).astype(np.float32)),
         "classes": raster("classes", (1 + (smooth > 0.5)).astype(np.uint8)),
         "focal": raster("focal", focal, nodata=0),
-        "sources": polygons("sources", [square(x, y) for x in (0.1, 0.3, 0.5, 0.7, 0.88) for y in (0.1, 0.5, 0.88)]),
+        "sources": polygons("sources", [square(number, *place) for number, place in enumerate(places)]),
+        "links": polygons(
+            "links",
+            [
+                (line, {"link_id": k, "from_id": a, "to_id": b, **link})
+                for k, (a, b) in enumerate(zip(names, names[1:]))
+            ],
+            kind="LineString",
+        ),
     }
-    options = {**_QUICK, **_LONG}[tool]
-    given = {name: layers.get(value, value) for name, value in options.items()}
+    options = {**_QUICK, **_LONG, **_SOLVED}[tool]
+    given = {
+        name: [layers[one] for one in value] if isinstance(value, list) else layers.get(value, value)
+        for name, value in options.items()
+    }
     if tool in _QUICK:
         given["OUTPUT"] = "TEMPORARY_OUTPUT"
     test = str(Path(__file__).resolve().parents[1])
