@@ -12,6 +12,7 @@ from ..support import palette, ramps, rasters, styling
 from ..support import parameters as p
 from ..support.focal import Focal, above_zero, read_focal, read_pairs, read_strengths, whole_numbers
 from ..support.forecast import FEWER_NODES, Forecast, announce_files
+from ..support.memory import require
 from ..support.rasters import RasterSource
 from ..support.tables import columns
 
@@ -165,11 +166,13 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         raster = job.raster("RESISTANCE")
         others = [job.raster(name) for name in ("FOCAL", "SHORT_CIRCUIT", "MASK")]
         rasters.require_aligned(raster, *others)
+        cells = raster.grid.rows * raster.grid.cols
+        # before anything is read; told below, when the focal nodes are known too
+        require(circuit.solver_bytes(cells), f"The circuit of '{raster.name}' ({raster.grid.describe()})")
         mask = above_zero(others[2]) if others[2] else None
         resistance = circuit.as_resistance(raster.read_surface(), conductance=job.choice("INPUT_IS") == 1, mask=mask)
         regions = whole_numbers(others[1]) if others[1] else None
         focal = read_focal(job, raster, resistance, regions)
-        cells = raster.grid.rows * raster.grid.cols
         single = all(len(members) == 1 for members in focal.cells.values())
         kept = 8 * len(focal.ids) if single or job.choice("MODE") != _PAIRWISE else 0
         job.need_memory(

@@ -127,3 +127,18 @@ def test_a_large_grid_of_an_ini_file_is_not_read(run, tmp_path, little, packed):
     )
     with pytest.raises(Exception, match=r"habitat.*\(20,000 x 20,000 cells\) needs about 6.0 GB, and 1.0 GB"):
         run("circuitscapeini", INPUT=str(tmp_path / "job.ini"), OUTPUT_FOLDER=str(tmp_path / "out"))
+
+
+def test_a_circuit_is_refused_before_its_raster_is_read(memory, run, polygons, tmp_path, monkeypatch):
+    from ecosecnet.algorithms.support.rasters import RasterSource
+    from qgis.core import QgsProcessingException
+
+    monkeypatch.setattr(RasterSource, "blocks", lambda *_: pytest.fail("the raster is read"))
+    nodes = [("POINT(500000.1 2899999.9)", {}), ("POINT(500000.2 2899999.8)", {})]
+    with pytest.raises(QgsProcessingException, match=r"The circuit of 'huge' .* needs about .* GB"):
+        run(
+            "currentflow",
+            RESISTANCE=sparse(tmp_path / "huge.tif", 40_000, 0.015),
+            FOCAL_LAYER=polygons("nodes", nodes, kind="Point"),
+            CURRENT=str(tmp_path / "current.tif"),
+        )
