@@ -61,6 +61,7 @@ _QUICK = {
     "costdistance": {"RESISTANCE": "surface", "SOURCES": "sources"},
 }
 _LINKED = {"RESISTANCE": "surface", "SOURCES": "sources", "ID_FIELD": "name", "LINKS": "links"}
+# Minutes at nine million cells; what a corridor of 'pinchpoints' takes depends on the cutoff, which no header tells.
 _LONG = {
     "linkages": {
         "RESISTANCE": "surface",
