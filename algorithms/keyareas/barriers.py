@@ -97,8 +97,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 "BELT",
                 "Cutoff of the corridor belt to clip to (cost units)",
                 "Only cells within this cost above the least-cost path of a link keep a score; the log says how much lay "
-                "outside. The links keep their best places, also those outside. Empty: scores everywhere, also where a disc would "
-                "open a shorter way beside the corridors.",
+                "outside. The links keep their best places, also those outside. Empty: scores everywhere, also where a disc "
+                "would open a shorter way beside the corridors.",
                 low=0.0,
                 optional=True,
                 advanced=True,
