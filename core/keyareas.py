@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .breaks import natural_breaks, quantile_breaks
 from .costdistance import check_resistance
 from .errors import InputError
 from .monitor import SILENT, Monitor
+from .stats.breaks import natural_breaks, quantile_breaks
 from .types import Array, FloatArray, IntArray
 
 METHODS = ("natural breaks", "quantile", "share of maximum")

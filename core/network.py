@@ -19,9 +19,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .breaks import natural_breaks
 from .errors import InputError
 from .monitor import SILENT, Monitor
+from .stats.breaks import natural_breaks
 from .types import FloatArray, IntArray
 
 _TIE = 1e-12

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import InputError
-from .moments import CHUNK, Moments
 from .monitor import SILENT, Monitor
+from .stats.moments import CHUNK, Moments
 from .types import FloatArray
 
 ENTROPY = "entropy"

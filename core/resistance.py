@@ -10,9 +10,9 @@ import numpy as np
 
 from .corrections import ADD, Correction, ZoneMeans
 from .errors import GridMismatchError, InputError
-from .moments import CHUNK
 from .monitor import SILENT, Monitor
 from .resistancefacts import ResistanceSummary, Tally
+from .stats.moments import CHUNK
 from .types import Array, BoolArray, FloatArray
 
 _BLOCK_CELLS = 1 << 20

@@ -10,9 +10,9 @@ import numpy as np
 
 from .corrections import NORMALISED, CorrectionEffect
 from .errors import InputError
-from .moments import CHUNK, Moments
 from .monitor import Monitor
 from .scorechecks import LARGEST_RATIO
+from .stats.moments import CHUNK, Moments
 from .types import BoolArray, FloatArray
 
 _LARGEST_SCALE_RATIO = 10.0

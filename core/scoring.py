@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .breaks import Breaks
 from .errors import InputError
 from .monitor import SILENT, Monitor
 from .scoretable import FALLS, RISES, ScoreClass
+from .stats.breaks import Breaks
 from .types import Array, BoolArray, FloatArray, IntArray
 
 

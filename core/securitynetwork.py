@@ -13,7 +13,6 @@ import numpy as np
 
 from . import network
 from .barriers import barriers
-from .breaks import natural_breaks
 from .classmap import code_foreground
 from .connectivity import (
     Importance,
@@ -39,6 +38,7 @@ from .resistance import resistance_surface
 from .scorechecks import check_scores, report
 from .scoretable import FactorScores
 from .scoring import FactorValues, score_values
+from .stats.breaks import natural_breaks
 from .types import Array, BoolArray, FloatArray, IntArray
 
 CORE = 1

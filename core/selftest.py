@@ -87,7 +87,7 @@ def _connectivity() -> Answer:
 
 
 def _breaks() -> Answer:
-    from .breaks import natural_breaks
+    from .stats.breaks import natural_breaks
 
     return natural_breaks(np.array([1.0, 2, 3, 10, 11, 12, 50, 51]), 3).limits, np.array([3.0, 12.0, 51.0])
 

@@ -227,8 +227,8 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         return scores.factor_from_matrix(job.matrix("SCORES"), job.text("FACTOR") or name)
 
     def _made(self, job: Job) -> FactorScores:
-        from ...core import breaks
         from ...core.scoring import classes_from_breaks
+        from ...core.stats import breaks
 
         source, classes = job.raster("INPUT"), job.integer("CLASSES")
         job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)

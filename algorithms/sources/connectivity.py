@@ -11,7 +11,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ...core.breaks import natural_breaks
+from ...core.stats.breaks import natural_breaks
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, styling

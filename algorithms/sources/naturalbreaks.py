@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsWkbTypes
 
-from ...core.breaks import BREAK_METHODS
 from ...core.errors import InputError
+from ...core.stats.breaks import BREAK_METHODS
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p

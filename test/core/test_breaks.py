@@ -3,16 +3,10 @@ import json
 
 import numpy as np
 import pytest
-from ecosecnet.core import breaks as module
-from ecosecnet.core.breaks import (
-    BREAK_METHODS,
-    equal_breaks,
-    geometric_breaks,
-    natural_breaks,
-    quantile_breaks,
-)
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
+from ecosecnet.core.stats import breaks as module
+from ecosecnet.core.stats.breaks import BREAK_METHODS, equal_breaks, geometric_breaks, natural_breaks, quantile_breaks
 
 from ..conftest import REFERENCE
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from ecosecnet.core.moments import Moments
+from ecosecnet.core.stats.moments import Moments
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e8])

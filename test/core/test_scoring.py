@@ -2,11 +2,11 @@ import math
 
 import numpy as np
 import pytest
-from ecosecnet.core.breaks import natural_breaks, quantile_breaks
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.scoretable import FALLS, RISES, ScoreClass
 from ecosecnet.core.scoring import FactorValues, classes_from_breaks, distance_to, relief, score_values
+from ecosecnet.core.stats.breaks import natural_breaks, quantile_breaks
 
 NAN = np.nan
 SLOPE = [ScoreClass(0, 10, 1), ScoreClass(10, 18, 2), ScoreClass(18, 28, 3), ScoreClass(39, math.inf, 5)]

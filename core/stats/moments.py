@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .types import FloatArray
+from ..types import FloatArray
 
 CHUNK = 1 << 13
 """Cells to work on at a time: the arrays stay in the cache, and the matrix products too small for threads to pay."""

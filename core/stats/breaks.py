@@ -11,9 +11,9 @@ from typing import Callable
 
 import numpy as np
 
-from .errors import InputError
-from .monitor import SILENT, Monitor
-from .types import Array, FloatArray, IntArray
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import Array, FloatArray, IntArray
 
 MAX_DISTINCT = 1 << 17
 """Distinct values up to which natural breaks are exact; beyond, near values are grouped first."""

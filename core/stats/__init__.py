@@ -1,0 +1,1 @@
+"""Statistics that several rooms need: classes of values, moments, ranks."""
