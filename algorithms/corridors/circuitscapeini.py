@@ -6,7 +6,7 @@ import os
 
 from qgis.core import QgsProcessingOutputNumber
 
-from ...core.circuitscapeini import idle_options, parse_options
+from ...core.formats.circuitscapeini import idle_options, parse_options
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p

@@ -6,8 +6,8 @@ import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
 from ...core import defaults
-from ...core.conefor import format_importances, format_overall, parse_connections, parse_nodes
 from ...core.errors import InputError
+from ...core.formats.conefor import format_importances, format_overall, parse_connections, parse_nodes
 from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support import parameters as p

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
-from ...core.conefor import format_connections, format_nodes
+from ...core.formats.conefor import format_connections, format_nodes
 from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support import parameters as p

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 import numpy as np
 from osgeo import gdal
 
-from ...core.circuitscapeini import CircuitscapeOptions
-from ...core.circuitscapetext import NODATA, AsciiGrid, format_table, grid_header, parse_grid, parse_points
 from ...core.errors import InputError
+from ...core.formats.circuitscapeini import CircuitscapeOptions
+from ...core.formats.circuitscapetext import NODATA, AsciiGrid, format_table, grid_header, parse_grid, parse_points
 from ...core.grid import Grid
 from ...core.monitor import Monitor
 from . import rasterfiles

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...core.circuitscapeini import CONFLICTS, CircuitscapeOptions
-from ...core.circuitscapetext import parse_pairs, parse_table, reclassified, whole
 from ...core.errors import InputError
+from ...core.formats.circuitscapeini import CONFLICTS, CircuitscapeOptions
+from ...core.formats.circuitscapetext import parse_pairs, parse_table, reclassified, whole
 from ...core.monitor import Monitor
 from .circuitscapefiles import Inputs, Outputs
 from .circuitscaperaster import ground_conductances

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...core.circuitscapeini import CONFLICTS, CircuitscapeOptions
-from ...core.circuitscapetext import AsciiGrid, parse_pairs, parse_table, reclassified, whole
 from ...core.errors import InputError
+from ...core.formats.circuitscapeini import CONFLICTS, CircuitscapeOptions
+from ...core.formats.circuitscapetext import AsciiGrid, parse_pairs, parse_table, reclassified, whole
 from ...core.monitor import Monitor
 from .circuitscapefiles import Inputs, Outputs
 from .forecast import FEWER_NODES, Forecast

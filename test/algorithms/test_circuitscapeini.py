@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from conftest import REFERENCE
-from ecosecnet.core.circuitscapetext import parse_grid
+from ecosecnet.core.formats.circuitscapetext import parse_grid
 from layerio import read_raster
 
 pytestmark = pytest.mark.qgis

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.circuitscapeini import CircuitscapeOptions, idle_options, parse_options
-from ecosecnet.core.circuitscapetext import (
+from ecosecnet.core.errors import InputError
+from ecosecnet.core.formats.circuitscapeini import CircuitscapeOptions, idle_options, parse_options
+from ecosecnet.core.formats.circuitscapetext import (
     format_table,
     grid_header,
     parse_grid,
@@ -13,7 +14,6 @@ from ecosecnet.core.circuitscapetext import (
     reclassified,
     whole,
 )
-from ecosecnet.core.errors import InputError
 from ecosecnet.core.grid import Grid
 
 INI = "scenario = pairwise\nhabitat_file = h.asc\npoint_file = p.txt\noutput_file = o.out\n"

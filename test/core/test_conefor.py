@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
-from ecosecnet.core.conefor import (
+from ecosecnet.core.connectivity import PatchGraph, analyse, dispersal_rate, node_importance
+from ecosecnet.core.errors import InputError
+from ecosecnet.core.formats.conefor import (
     format_connections,
     format_importances,
     format_nodes,
@@ -8,8 +10,6 @@ from ecosecnet.core.conefor import (
     parse_connections,
     parse_nodes,
 )
-from ecosecnet.core.connectivity import PatchGraph, analyse, dispersal_rate, node_importance
-from ecosecnet.core.errors import InputError
 
 
 def test_reads_what_conefor_reads():

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import InputError
-from .types import Array, BoolArray, FloatArray, IntArray
+from ..errors import InputError
+from ..types import Array, BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)

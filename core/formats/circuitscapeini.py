@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from .errors import InputError
+from ..errors import InputError
 
 SCENARIOS = ("pairwise", "one-to-all", "all-to-one", "advanced")
 CONFLICTS = {"keepall": "keep_both", "rmvsrc": "remove_source", "rmvgnd": "remove_ground", "rmvall": "remove_both"}

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import InputError
-from .grid import Grid
-from .types import BoolArray, FloatArray, IntArray
+from ..errors import InputError
+from ..grid import Grid
+from ..types import BoolArray, FloatArray, IntArray
 
 NODATA = -9999.0
 _HEADER = re.compile(r"\s*([A-Za-z_]+)[ \t]+(\S+)[ \t]*\r?(?:\n|$)")

@@ -1,0 +1,1 @@
+"""Files of other programs as text: read and written here, interpreted elsewhere."""
