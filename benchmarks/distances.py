@@ -26,7 +26,7 @@ from ecosecnet.algorithms.support.distances import edge_distances  # noqa: E402
 from ecosecnet.algorithms.support.vectors import polygonise  # noqa: E402
 from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, node_importance  # noqa: E402
 from ecosecnet.core.grid import Grid  # noqa: E402
-from ecosecnet.core.patches import find_patches  # noqa: E402
+from ecosecnet.core.sources.patches import find_patches  # noqa: E402
 
 
 def patches(count: int) -> list:

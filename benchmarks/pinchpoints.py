@@ -21,7 +21,7 @@ from ecosecnet.core.circuit import solve_pair  # noqa: E402
 from ecosecnet.core.costdistance import CostGraph, corridor_costs  # noqa: E402
 from ecosecnet.core.landscapes import karst_county  # noqa: E402
 from ecosecnet.core.linkages import find_pairs  # noqa: E402
-from ecosecnet.core.patches import find_patches  # noqa: E402
+from ecosecnet.core.sources.patches import find_patches  # noqa: E402
 
 CUTOFF = 2000.0
 

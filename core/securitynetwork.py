@@ -13,7 +13,6 @@ import numpy as np
 
 from . import network
 from .barriers import barriers
-from .classmap import code_foreground
 from .connectivity import (
     Importance,
     PatchGraph,
@@ -32,12 +31,13 @@ from .lostcells import cut_to_surface
 from .monitor import SILENT, Monitor
 from .mspa import mspa, seven_classes
 from .networkparts import CorridorNetwork, Distances, KeyPlaces, Options, SecurityNetwork, SourceSet, Surface
-from .patches import find_patches
 from .pinchpoints import pinchpoints
 from .resistance import resistance_surface
 from .scorechecks import check_scores, report
 from .scoretable import FactorScores
 from .scoring import FactorValues, score_values
+from .sources.classmap import code_foreground
+from .sources.patches import find_patches
 from .stats.breaks import natural_breaks
 from .types import Array, BoolArray, FloatArray, IntArray
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ...core import defaults
-from ...core.classmap import parse_values
+from ...core.sources.classmap import parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
@@ -329,7 +329,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         from ...core.corrections import ADD, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
         from ...core.linkages import Adjacency
         from ...core.networkparts import Options
-        from ...core.patches import OVERLAYS
+        from ...core.sources.patches import OVERLAYS
 
         grid = job.raster("LANDUSE").grid
         method = (NORMALISED, MEAN_RATIO, MULTIPLY, ADD)[job.choice("CORRECTION_METHOD")]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from qgis.core import QgsProcessingOutputNumber
 
-from ...core.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from ...core.errors import InputError
+from ...core.sources.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, rasters

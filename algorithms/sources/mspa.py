@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
-from ...core.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from ...core.errors import InputError
+from ...core.sources.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html, styling

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber, QgsWkbTypes
 
-from ...core.classmap import members, parse_values
 from ...core.errors import InputError
+from ...core.sources.classmap import members, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, rasters, styling
@@ -91,7 +91,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.patches import OVERLAYS, find_patches
+        from ...core.sources.patches import OVERLAYS, find_patches
 
         source = job.raster("INPUT")
         grid, monitor = source.grid, job.monitor

@@ -1,9 +1,9 @@
 """Lists in text parameters are read as people write them."""
 
 import pytest
-from ecosecnet.core.classmap import parse_values
 from ecosecnet.core.errors import InputError
 from ecosecnet.core.lists import parse_number, parse_numbers, split_list
+from ecosecnet.core.sources.classmap import parse_values
 
 
 @pytest.mark.parametrize(

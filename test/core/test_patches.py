@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from ecosecnet.core import patches as module
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.patches import OVERLAYS, find_patches
+from ecosecnet.core.sources import patches as module
+from ecosecnet.core.sources.patches import OVERLAYS, find_patches
 from scipy import ndimage
 
 

@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from .errors import InputError
-from .lists import plain_text, split_list
-from .types import Array, BoolArray
+from ..errors import InputError
+from ..lists import plain_text, split_list
+from ..types import Array, BoolArray
 
 MISSING, BACKGROUND, FOREGROUND = 0, 1, 2
 """Codes of a foreground raster."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .errors import InputError
-from .monitor import SILENT, Monitor
-from .types import BoolArray, IntArray
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import BoolArray, IntArray
 
 OVERLAYS = ("union", "intersection", "touch")
 """How core area and protected land are put together, in the order in which the tools list it."""
