@@ -15,9 +15,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
 import conftest  # noqa: F401  (registers the package)
 import numpy as np
-from ecosecnet.core.presets import liuzhi_corrected
-from ecosecnet.core.resistance import resistance_surface
-from ecosecnet.core.scoring import distance_to, relief, score_values
+from ecosecnet.core.resistance.overlay import resistance_surface
+from ecosecnet.core.resistance.presets import liuzhi_corrected
+from ecosecnet.core.resistance.scoring import distance_to, relief, score_values
 from osgeo import gdal
 from scipy import ndimage
 
@@ -97,7 +97,7 @@ def measure(size):
     """Run the reading, the overlay and the writing of the tool on files, and print time and memory."""
     from ecosecnet.algorithms.support.rasters import RasterSource, RasterWriter, read_together
     from ecosecnet.core.monitor import Monitor
-    from ecosecnet.core.resistance import Block, build_resistance
+    from ecosecnet.core.resistance.overlay import Block, build_resistance
     from qgis.core import QgsRasterLayer
     from qgis.testing import start_app
 

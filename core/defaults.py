@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .corrections import NORMALISED
+from .resistance.corrections import NORMALISED
 
 MIN_AREA_HA = 100.0
 """Smallest source."""

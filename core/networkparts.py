@@ -9,12 +9,12 @@ from typing import Protocol
 from . import defaults, network
 from .barriers import Barriers
 from .connectivity import Importance, ProbabilityIndices
-from .corrections import Correction
 from .keyareas import KeyAreas
 from .linkages import Adjacency, Links
 from .monitor import Monitor
 from .pinchpoints import PinchPoints
-from .resistancefacts import ResistanceSummary
+from .resistance.corrections import Correction
+from .resistance.summary import ResistanceSummary
 from .types import FloatArray, IntArray
 
 

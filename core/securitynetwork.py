@@ -27,15 +27,15 @@ from .errors import InputError
 from .grid import Grid
 from .keyareas import KeyAreas, key_areas
 from .linkages import Links, find_links, find_pairs
-from .lostcells import cut_to_surface
 from .monitor import SILENT, Monitor
 from .mspa import mspa, seven_classes
 from .networkparts import CorridorNetwork, Distances, KeyPlaces, Options, SecurityNetwork, SourceSet, Surface
 from .pinchpoints import pinchpoints
-from .resistance import resistance_surface
-from .scorechecks import check_scores, report
-from .scoretable import FactorScores
-from .scoring import FactorValues, score_values
+from .resistance.lostcells import cut_to_surface
+from .resistance.overlay import resistance_surface
+from .resistance.scorechecks import check_scores, report
+from .resistance.scoretable import FactorScores
+from .resistance.scoring import FactorValues, score_values
 from .sources.classmap import code_foreground
 from .sources.patches import find_patches
 from .stats.breaks import natural_breaks

@@ -326,9 +326,9 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             job.write_html("REPORT", network_report(outputs, numbers, scores, corrected, options, values, valid))
 
     def _options(self, job: Job):
-        from ...core.corrections import ADD, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
         from ...core.linkages import Adjacency
         from ...core.networkparts import Options
+        from ...core.resistance.corrections import ADD, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
         from ...core.sources.patches import OVERLAYS
 
         grid = job.raster("LANDUSE").grid

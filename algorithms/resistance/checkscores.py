@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from qgis.core import QgsProcessingOutputNumber
 
-from ...core.presets import LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
-from ...core.scorechecks import ERROR, WARNING, Finding, check_scores
-from ...core.scoretable import FactorScores, read_score_table
+from ...core.resistance.presets import LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
+from ...core.resistance.scorechecks import ERROR, WARNING, Finding, check_scores
+from ...core.resistance.scoretable import FactorScores, read_score_table
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html, rasters, scores
@@ -87,7 +87,7 @@ class CheckScoresAlgorithm(EcoSecNetAlgorithm):
 
 def _values(job: Job, factors: tuple[FactorScores, ...]) -> tuple[dict, dict]:
     """Return the range or the codes of every raster that is named like a factor."""
-    from ...core.scoring import FactorValues
+    from ...core.resistance.scoring import FactorValues
 
     wanted = {factor.name.lower(): factor for factor in factors}
     ranges, codes = {}, {}

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from qgis.core import QgsProcessingOutputNumber
 
 from ...core import defaults
-from ...core.corrections import CORRECTION_METHODS, Correction
 from ...core.errors import InputError
 from ...core.lists import parse_number, parse_numbers
-from ...core.resistance import Block, build_resistance
-from ...core.resistancefacts import ResistanceSummary
+from ...core.resistance.corrections import CORRECTION_METHODS, Correction
+from ...core.resistance.overlay import Block, build_resistance
+from ...core.resistance.summary import ResistanceSummary
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, rasters, scores, styling

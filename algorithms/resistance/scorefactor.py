@@ -6,8 +6,8 @@ import math
 
 from ...core.errors import InputError
 from ...core.lists import parse_numbers
-from ...core.scorechecks import check_scores, report
-from ...core.scoretable import FALLS, RISES, FactorScores
+from ...core.resistance.scorechecks import check_scores, report
+from ...core.resistance.scoretable import FALLS, RISES, FactorScores
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import palette, ramps, rasters, scores, styling
@@ -145,7 +145,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.scoring import FactorValues, score_values
+        from ...core.resistance.scoring import FactorValues, score_values
 
         if job.choice("METHOD") >= _SUITABILITY:
             self._curve(job)
@@ -192,7 +192,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         )
 
     def _curve(self, job: Job) -> None:
-        from ...core.suitability import CURVES, suitability_to_resistance
+        from ...core.resistance.suitability import CURVES, suitability_to_resistance
 
         source = job.raster("INPUT")
         worst, best, largest = job.number("WORST"), job.number("BEST"), job.number("LARGEST")
@@ -227,7 +227,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         return scores.factor_from_matrix(job.matrix("SCORES"), job.text("FACTOR") or name)
 
     def _made(self, job: Job) -> FactorScores:
-        from ...core.scoring import classes_from_breaks
+        from ...core.resistance.scoring import classes_from_breaks
         from ...core.stats import breaks
 
         source, classes = job.raster("INPUT"), job.integer("CLASSES")

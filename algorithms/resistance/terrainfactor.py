@@ -58,7 +58,7 @@ class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.scoring import relief
+        from ...core.resistance.scoring import relief
 
         source, factor = job.raster("DEM"), job.choice("FACTOR")
         job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)

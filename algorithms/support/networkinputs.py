@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...core.errors import InputError
-from ...core.factornames import Factor, factor_of, name_key
+from ...core.resistance.factornames import Factor, factor_of, name_key
 from .distances import distances_of_pairs, edge_distances
 from .proximity import proximity
 from .rasters import RasterSource, align
@@ -48,8 +48,8 @@ class NetworkInputs:
 
     def scores(self):
         """Return the score table, and what was corrected in it."""
-        from ...core.presets import LIUZHI_CORRECTIONS, liuzhi_corrected
-        from ...core.scoretable import read_score_table
+        from ...core.resistance.presets import LIUZHI_CORRECTIONS, liuzhi_corrected
+        from ...core.resistance.scoretable import read_score_table
 
         table = self._job.vector("SCORES")
         if table is None:

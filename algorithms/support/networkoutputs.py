@@ -9,7 +9,7 @@ import numpy as np
 from qgis.core import QgsGeometry, QgsWkbTypes
 
 from ...core.mspa import CODES
-from ...core.presets import LAND_USE_NAMES
+from ...core.resistance.presets import LAND_USE_NAMES
 from . import palette, ramps, styling
 from .layertree import Place
 from .linktable import link_columns, link_lines, link_rows

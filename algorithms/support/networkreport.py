@@ -19,7 +19,7 @@ from .palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH, SO
 
 if TYPE_CHECKING:
     from ...core.networkparts import Options
-    from ...core.scoretable import FactorScores
+    from ...core.resistance.scoretable import FactorScores
     from .zonal import ZoneTable
 
 _PIXELS_PER_MM = 3.0

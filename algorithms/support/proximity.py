@@ -57,7 +57,7 @@ def proximity(
     InputError
         If no feature lies on the grid or its margin.
     """
-    from ...core.scoring import distance_to
+    from ...core.resistance.scoring import distance_to
 
     grid, metres = template.grid, template.grid.metres_per_unit
     down, across = margin_cells(template, margin)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.errors import InputError
-from ...core.factornames import name_key
 from ...core.monitor import Monitor
-from ...core.scoretable import FactorScores, classes_from_rows, read_score_table
+from ...core.resistance.factornames import name_key
+from ...core.resistance.scoretable import FactorScores, classes_from_rows, read_score_table
 from .tables import read_rows
 from .vectors import VectorSource
 

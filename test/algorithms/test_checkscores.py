@@ -52,8 +52,8 @@ def test_the_corrected_table_has_none(run, tmp_path):
 def test_the_shipped_tables_are_the_presets(qgis):
     import csv
 
-    from ecosecnet.core.presets import liuzhi_as_printed, liuzhi_corrected
-    from ecosecnet.core.scoretable import read_score_table
+    from ecosecnet.core.resistance.presets import liuzhi_as_printed, liuzhi_corrected
+    from ecosecnet.core.resistance.scoretable import read_score_table
 
     for name, preset in (("printed", liuzhi_as_printed()), ("corrected", liuzhi_corrected())):
         with open(EXAMPLES / f"scores_liuzhi_{name}.csv", encoding="utf-8", newline="") as file:

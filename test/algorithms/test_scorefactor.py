@@ -142,7 +142,7 @@ def test_own_scores_for_the_classes(run, distance, tmp_path):
 
 @pytest.mark.parametrize("curve", [5, 6, 7])
 def test_resistance_from_suitability(run, raster, tmp_path, curve):
-    from ecosecnet.core.suitability import CURVES, suitability_to_resistance
+    from ecosecnet.core.resistance.suitability import CURVES, suitability_to_resistance
 
     values = np.linspace(0, 100, 600).reshape(20, 30).astype(np.float32)
     values[0, :2] = [-9999, 120]

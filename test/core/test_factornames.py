@@ -1,8 +1,8 @@
 """Factors are recognised by their whole names, never by a piece of a word."""
 
 import pytest
-from ecosecnet.core.factornames import Factor, factor_of, name_key
-from ecosecnet.core.presets import LIUZHI_AS_PRINTED
+from ecosecnet.core.resistance.factornames import Factor, factor_of, name_key
+from ecosecnet.core.resistance.presets import LIUZHI_AS_PRINTED
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
 from ecosecnet.core.grid import Grid
-from ecosecnet.core.lostcells import cut_to_surface
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.scoretable import FactorScores, ScoreClass
+from ecosecnet.core.resistance.lostcells import cut_to_surface
+from ecosecnet.core.resistance.scoretable import FactorScores, ScoreClass
 
 
 class Listening(Monitor):

@@ -2,17 +2,10 @@ import math
 
 import numpy as np
 import pytest
-from ecosecnet.core.corrections import (
-    ADD,
-    CORRECTION_METHODS,
-    MEAN_RATIO,
-    MULTIPLY,
-    NORMALISED,
-    Correction,
-)
 from ecosecnet.core.errors import GridMismatchError, InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.resistance import Block, build_resistance, normalise_weights, resistance_surface
+from ecosecnet.core.resistance.corrections import ADD, CORRECTION_METHODS, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
+from ecosecnet.core.resistance.overlay import Block, build_resistance, normalise_weights, resistance_surface
 
 NAN = np.nan
 WEIGHTS = [0.5, 0.3, 0.2]

@@ -3,16 +3,16 @@ import math
 import pytest
 from ecosecnet.core.errors import InputError
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.presets import (
+from ecosecnet.core.resistance.presets import (
     LAND_USE_NAMES,
     LIUZHI_AS_PRINTED,
     LIUZHI_CORRECTIONS,
     liuzhi_as_printed,
     liuzhi_corrected,
 )
-from ecosecnet.core.scorechecks import check_scores, report, usual_direction
-from ecosecnet.core.scoretable import FALLS, RISES, FactorScores, ScoreClass, read_score_table
-from ecosecnet.core.scoring import score_values
+from ecosecnet.core.resistance.scorechecks import check_scores, report, usual_direction
+from ecosecnet.core.resistance.scoretable import FALLS, RISES, FactorScores, ScoreClass, read_score_table
+from ecosecnet.core.resistance.scoring import score_values
 
 ROADS, MINES, ELEVATION = "Distance from road (m)", "Distance to mining area (m)", "Elevation (m)"
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.scoretable import (
+from ecosecnet.core.resistance.scoretable import (
     FALLS,
     RISES,
     ScoreClass,

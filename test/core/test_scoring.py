@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.scoretable import FALLS, RISES, ScoreClass
-from ecosecnet.core.scoring import FactorValues, classes_from_breaks, distance_to, relief, score_values
+from ecosecnet.core.resistance.scoretable import FALLS, RISES, ScoreClass
+from ecosecnet.core.resistance.scoring import FactorValues, classes_from_breaks, distance_to, relief, score_values
 from ecosecnet.core.stats.breaks import natural_breaks, quantile_breaks
 
 NAN = np.nan

@@ -15,8 +15,8 @@ from ecosecnet.core.mspa import mspa
 from ecosecnet.core.network import current_flow
 from ecosecnet.core.networkparts import Options
 from ecosecnet.core.pinchpoints import pinchpoints
-from ecosecnet.core.presets import liuzhi_corrected
-from ecosecnet.core.scoring import distance_to
+from ecosecnet.core.resistance.presets import liuzhi_corrected
+from ecosecnet.core.resistance.scoring import distance_to
 from ecosecnet.core.securitynetwork import security_network
 from scipy import ndimage
 from scipy.spatial import cKDTree

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.suitability import CURVES, INVERSE, LINEAR, suitability_to_resistance
+from ecosecnet.core.resistance.suitability import CURVES, INVERSE, LINEAR, suitability_to_resistance
 
 H = np.linspace(0, 1, 101)
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .errors import InputError
-from .monitor import SILENT, Monitor
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..stats.breaks import Breaks
+from ..types import Array, BoolArray, FloatArray, IntArray
 from .scoretable import FALLS, RISES, ScoreClass
-from .stats.breaks import Breaks
-from .types import Array, BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .errors import InputError
+from ..errors import InputError
+from ..lists import parse_number
 from .factornames import name_key
-from .lists import parse_number
 
 RISES = "rises"
 FALLS = "falls"

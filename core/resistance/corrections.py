@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import InputError
-from .types import BoolArray, FloatArray
+from ..errors import InputError
+from ..types import BoolArray, FloatArray
 
 MEAN_RATIO = "value / mean"
 MULTIPLY = "multiply"

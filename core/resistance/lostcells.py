@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .errors import InputError
-from .grid import Grid
-from .monitor import SILENT, Monitor
+from ..errors import InputError
+from ..grid import Grid
+from ..monitor import SILENT, Monitor
+from ..types import Array, FloatArray, IntArray
 from .scoretable import FactorScores
 from .scoring import score_values
-from .types import Array, FloatArray, IntArray
 
 
 def cut_to_surface(

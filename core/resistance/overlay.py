@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import GridMismatchError, InputError
+from ..monitor import SILENT, Monitor
+from ..stats.moments import CHUNK
+from ..types import Array, BoolArray, FloatArray
 from .corrections import ADD, Correction, ZoneMeans
-from .errors import GridMismatchError, InputError
-from .monitor import SILENT, Monitor
-from .resistancefacts import ResistanceSummary, Tally
-from .stats.moments import CHUNK
-from .types import Array, BoolArray, FloatArray
+from .summary import ResistanceSummary, Tally
 
 _BLOCK_CELLS = 1 << 20
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .errors import InputError
-from .monitor import SILENT, Monitor
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
 from .scoretable import FALLS, RISES, FactorScores, ScoreClass
 
 ERROR = "error"

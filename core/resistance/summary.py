@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..errors import InputError
+from ..monitor import Monitor
+from ..stats.moments import CHUNK, Moments
+from ..types import BoolArray, FloatArray
 from .corrections import NORMALISED, CorrectionEffect
-from .errors import InputError
-from .monitor import Monitor
 from .scorechecks import LARGEST_RATIO
-from .stats.moments import CHUNK, Moments
-from .types import BoolArray, FloatArray
 
 _LARGEST_SCALE_RATIO = 10.0
 _MANY = 0.1

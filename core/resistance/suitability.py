@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from .errors import InputError
-from .types import FloatArray
+from ..errors import InputError
+from ..types import FloatArray
 
 LINEAR = "linear"
 EXPONENTIAL = "exponential"

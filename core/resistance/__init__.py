@@ -1,0 +1,1 @@
+"""The resistance surface: score tables, scoring, overlay by weight, corrections."""
