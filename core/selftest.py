@@ -94,7 +94,7 @@ def _breaks() -> Answer:
 
 def _ahp() -> Answer:
     """Judge by the ratios of weights, which gives the weights back and is consistent."""
-    from .ahp import analyse
+    from .weights.ahp import analyse
 
     weights = np.array([0.5, 0.3, 0.2])
     found = analyse(weights[:, None] / weights)

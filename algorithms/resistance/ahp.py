@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
-from ...core.ahp import RANDOM_INDEX, AhpResult, GroupResult, analyse_group, mending_steps, scale_text
 from ...core.errors import InputError
-from ...core.judgements import matrix_from_cells, matrix_from_records
 from ...core.lists import parse_numbers, split_list
-from ...core.objectiveweights import METHODS, combine_weights, objective_weights
+from ...core.weights.ahp import RANDOM_INDEX, AhpResult, GroupResult, analyse_group, mending_steps, scale_text
+from ...core.weights.judgements import matrix_from_cells, matrix_from_records
+from ...core.weights.objective import METHODS, combine_weights, objective_weights
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html, rasters, scores

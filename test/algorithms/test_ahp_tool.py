@@ -147,7 +147,7 @@ def factors(raster):
 
 @pytest.mark.parametrize("objective", [1, 2, 3])
 def test_weights_from_the_data_alone_and_mixed(run, factors, tmp_path, objective):
-    from ecosecnet.core.objectiveweights import METHODS, combine_weights, objective_weights
+    from ecosecnet.core.weights.objective import METHODS, combine_weights, objective_weights
 
     values, layers = factors
     expected = objective_weights(lambda monitor: iter([list(values.values())]), method=METHODS[objective - 1]).weights

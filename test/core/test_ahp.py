@@ -3,16 +3,9 @@ import json
 import numpy as np
 import pytest
 from conftest import REFERENCE
-from ecosecnet.core.ahp import (
-    RANDOM_INDEX,
-    analyse,
-    analyse_group,
-    mending_steps,
-    random_index,
-    scale_text,
-)
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.judgements import check_matrix
+from ecosecnet.core.weights.ahp import RANDOM_INDEX, analyse, analyse_group, mending_steps, random_index, scale_text
+from ecosecnet.core.weights.judgements import check_matrix
 
 NAN = np.nan
 HOUSE = np.array(

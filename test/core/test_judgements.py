@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.judgements import matrix_from_cells, matrix_from_records, parse_judgement
+from ecosecnet.core.weights.judgements import matrix_from_cells, matrix_from_records, parse_judgement
 
 NAN = np.nan
 

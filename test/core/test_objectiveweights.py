@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.objectiveweights import CRITIC, ENTROPY, METHODS, VARIATION, combine_weights, objective_weights
+from ecosecnet.core.weights.objective import CRITIC, ENTROPY, METHODS, VARIATION, combine_weights, objective_weights
 
 
 def blocks_of(factors, height=7):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import InputError
-from .monitor import SILENT, Monitor
-from .stats.moments import CHUNK, Moments
-from .types import FloatArray
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..stats.moments import CHUNK, Moments
+from ..types import FloatArray
 
 ENTROPY = "entropy"
 CRITIC = "CRITIC"

@@ -9,9 +9,9 @@ from itertools import combinations
 
 import numpy as np
 
-from .errors import InputError
+from ..errors import InputError
+from ..types import Array, FloatArray
 from .judgements import check_matrix
-from .types import Array, FloatArray
 
 RANDOM_INDEX = {
     "Saaty 1980": (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59),

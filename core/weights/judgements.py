@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from .errors import InputError
-from .lists import parse_number
-from .types import Array, BoolArray, FloatArray
+from ..errors import InputError
+from ..lists import parse_number
+from ..types import Array, BoolArray, FloatArray
 
 _ROUNDING = 0.0051
 """Largest error of a reciprocal that was rounded to two decimals."""

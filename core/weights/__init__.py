@@ -1,0 +1,1 @@
+"""Weights of factors: by judgement (AHP) and from the data."""
