@@ -17,9 +17,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
 import conftest
 import numpy as np
-from ecosecnet.core import dial
 from ecosecnet.core.corridors import corridors
-from ecosecnet.core.costdistance import CostGraph
+from ecosecnet.core.leastcost import dial
+from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.linkages import find_links, find_pairs
 from scipy.ndimage import gaussian_filter, label
 from scipy.sparse.csgraph import dijkstra

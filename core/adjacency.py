@@ -14,8 +14,8 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import Delaunay
 
-from .costdistance import CostField, CostGraph
 from .errors import InputError
+from .leastcost.graph import CostField, CostGraph
 from .types import BoolArray, FloatArray, IntArray
 
 try:

@@ -22,9 +22,9 @@ import numpy as np
 
 from . import defaults
 from .barrierscan import Scan, source_fields
-from .costdistance import CostGraph
 from .errors import DisconnectedError, InputError
 from .focal import cells_in
+from .leastcost.graph import CostGraph
 from .monitor import SILENT, Monitor
 from .types import Array, BoolArray, FloatArray, IntArray
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .costdistance import CostGraph
 from .focal import Window, disc, focal_maximum, focal_minimum, ring
+from .leastcost.graph import CostGraph
 from .monitor import Monitor
 from .types import Array, BoolArray, FloatArray, IntArray
 

@@ -23,9 +23,10 @@ from .circuit import RasterGraph, raster_graph
 from .circuit.direct import DirectSolver
 from .circuit.graph import DIRECTIONS
 from .circuit.solvers import Solver, make_solver
-from .costdistance import CostGraph, corridor_costs
 from .errors import DisconnectedError, InputError
 from .focal import cells_in, disc, focal_sum
+from .leastcost.fields import corridor_costs
+from .leastcost.graph import CostGraph
 from .monitor import SILENT, Monitor
 from .pinchpoints import corridor_of
 from .types import Array, BoolArray, FloatArray, IntArray

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from .costdistance import CostGraph, corridor_costs
 from .errors import InputError
+from .leastcost.fields import corridor_costs
+from .leastcost.graph import CostGraph
 from .linkages import Links, outside_length
 from .monitor import SILENT, Monitor
 from .types import FloatArray, IntArray

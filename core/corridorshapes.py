@@ -8,8 +8,8 @@ import numpy as np
 from scipy.ndimage import binary_dilation, distance_transform_edt, label
 
 from .corridors import Corridor
-from .costdistance import CostGraph
 from .errors import InputError
+from .leastcost.graph import CostGraph
 from .linkages import Links, outside_length
 from .types import BoolArray, FloatArray, IntArray
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from .barriers import barriers
-from .costdistance import CostGraph, corridor_costs
 from .errors import InputError
+from .leastcost.fields import corridor_costs
+from .leastcost.graph import CostGraph
 from .lists import parse_numbers
 from .monitor import SILENT, Monitor
 from .pinchpoints import corridor_of, pinchpoints

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .costdistance import check_resistance
 from .errors import InputError
+from .leastcost.graph import check_resistance
 from .monitor import SILENT, Monitor
 from .stats.breaks import natural_breaks, quantile_breaks
 from .types import Array, FloatArray, IntArray

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .adjacency import Adjacency, Pairs, find_pairs
-from .costdistance import STEPS, CostField, CostGraph, cells_of, least_costs
-from .costgraph import lost_step
 from .errors import DisconnectedError, InputError
+from .leastcost.fields import cells_of, least_costs
+from .leastcost.graph import STEPS, CostField, CostGraph, lost_step
 from .monitor import SILENT, Monitor
 from .types import BoolArray, FloatArray, IntArray
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .costdistance import CostGraph, corridor_costs
 from .errors import InputError
+from .leastcost.fields import corridor_costs
+from .leastcost.graph import CostGraph
 from .monitor import SILENT, Monitor
 from .types import FloatArray, IntArray
 

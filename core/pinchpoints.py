@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .circuit import all_to_one, one_to_all, pairwise, solve_pair
-from .costdistance import CostGraph, LinkCosts, cells_of, corridor_costs
 from .errors import InputError
+from .leastcost.fields import LinkCosts, cells_of, corridor_costs
+from .leastcost.graph import CostGraph
 from .monitor import SILENT, Monitor
 from .types import Array, BoolArray, FloatArray, IntArray
 

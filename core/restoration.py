@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .barriers import LinkBarriers
-from .costdistance import CostGraph
 from .focal import cells_in
+from .leastcost.graph import CostGraph
 from .monitor import SILENT, Monitor
 from .types import Array, BoolArray, FloatArray, IntArray
 

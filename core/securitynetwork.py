@@ -22,10 +22,10 @@ from .connectivity import (
     probability_indices,
 )
 from .corridors import add_to_mosaic, corridors
-from .costdistance import CostGraph
 from .errors import InputError
 from .grid import Grid
 from .keyareas import KeyAreas, key_areas
+from .leastcost.graph import CostGraph
 from .linkages import Links, find_links, find_pairs
 from .monitor import SILENT, Monitor
 from .mspa import mspa, seven_classes

@@ -103,7 +103,7 @@ def _ahp() -> Answer:
 
 def _cost_distance(accelerate: bool = False) -> Answer:
     """Go from a corner over even ground: the shorter way in diagonal steps and the rest in straight ones."""
-    from .costgraph import CostGraph
+    from .leastcost.graph import CostGraph
 
     row, col = np.ogrid[:40, :60]
     expected = 30.0 * (np.maximum(row, col) + (np.sqrt(2.0) - 1.0) * np.minimum(row, col))
@@ -171,7 +171,7 @@ def _problems() -> list[tuple[str, Callable[[], Answer]]]:
 def accelerated() -> bool:
     """Tell whether numba is there and works, so that large rasters go faster."""
     try:
-        from . import dial
+        from .leastcost import dial
     except ImportError:
         return False
     return dial.available()

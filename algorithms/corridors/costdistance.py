@@ -87,7 +87,7 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.costdistance import UNREACHED, CostGraph, graph_bytes
+        from ...core.leastcost.graph import UNREACHED, CostGraph, graph_bytes
 
         raster = job.raster("RESISTANCE")
         neighbours = (8, 4)[job.choice("NEIGHBOURS")]

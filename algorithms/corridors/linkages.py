@@ -184,7 +184,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.costdistance import CostGraph, graph_bytes
+        from ...core.leastcost.graph import CostGraph, graph_bytes
         from ...core.linkages import Adjacency, find_links, find_pairs
 
         raster = job.raster("RESISTANCE")

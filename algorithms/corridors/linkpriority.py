@@ -185,7 +185,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         self._write_map(job, linked, ranking.value, cost)
 
     def _write_map(self, job: Job, linked: Linked, priority: np.ndarray, cost: np.ndarray) -> None:
-        from ...core.costdistance import CostGraph
+        from ...core.leastcost.graph import CostGraph
         from ...core.linkpriority import priority_map
 
         if not job.given("PRIORITY"):

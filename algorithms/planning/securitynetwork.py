@@ -295,7 +295,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.costdistance import graph_bytes
+        from ...core.leastcost.graph import graph_bytes
         from ...core.securitynetwork import security_network
         from ..support.networkoutputs import NetworkOutputs
         from ..support.networkreport import network_report

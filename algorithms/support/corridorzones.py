@@ -15,7 +15,7 @@ from .vectors import polygonise
 
 if TYPE_CHECKING:
     from ...core.corridors import Corridor
-    from ...core.costdistance import CostGraph
+    from ...core.leastcost.graph import CostGraph
     from ...core.linkages import Links
     from .job import Job
 

@@ -118,7 +118,7 @@ def read_linked(job: Job, bytes_per_cell: int, *, afterwards: int = 0, searches:
     InputError
         If they cannot be used, or do not belong together.
     """
-    from ...core.costdistance import SPARE_BYTES, graph_bytes
+    from ...core.leastcost.graph import SPARE_BYTES, graph_bytes
 
     raster = job.raster("RESISTANCE")
     cells = raster.grid.rows * raster.grid.cols

@@ -214,7 +214,7 @@ def measure(
 
 def _cost(job: Job, nodes: Nodes, far: float | None, in_cost: bool) -> tuple[np.ndarray, np.ndarray, float]:
     from ...core.connectivity import cost_distances
-    from ...core.costdistance import CostGraph, graph_bytes
+    from ...core.leastcost.graph import CostGraph, graph_bytes
 
     raster = job.raster("RESISTANCE")
     job.need_memory(graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols)

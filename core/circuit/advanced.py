@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..costdistance import check_resistance
 from ..errors import InputError
+from ..leastcost.graph import check_resistance
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
 from .graph import Graph, raster_graph

@@ -8,8 +8,8 @@ from typing import Callable
 
 import numpy as np
 
-from ..costdistance import check_resistance
 from ..errors import ConvergenceError, InputError
+from ..leastcost.graph import check_resistance
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph, raster_graph

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..costdistance import CostGraph, cells_of
 from ..errors import InputError
+from ..leastcost.fields import cells_of
+from ..leastcost.graph import CostGraph
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
 

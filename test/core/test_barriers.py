@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from ecosecnet.core.barriers import barriers, radii_between
 from ecosecnet.core.circuitbarriers import circuit_barriers
-from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import DisconnectedError, InputError, OperationCancelled
+from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.pinchpoints import pinchpoints
 from ecosecnet.core.restoration import disc_mask, restored_distances

@@ -8,7 +8,8 @@ from circuits import sparse_pair
 from conftest import REFERENCE
 from ecosecnet.core import circuit
 from ecosecnet.core.circuit import compiled, iterative, multigrid, regions, solvers
-from ecosecnet.core.costdistance import CostGraph, corridor_costs
+from ecosecnet.core.leastcost.fields import corridor_costs
+from ecosecnet.core.leastcost.graph import CostGraph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter, label

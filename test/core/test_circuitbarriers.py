@@ -6,8 +6,8 @@ from circuits import dense_pair
 from ecosecnet.core import circuitbarriers
 from ecosecnet.core.circuit import solve_pair
 from ecosecnet.core.circuitbarriers import circuit_barriers
-from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import DisconnectedError, InputError
+from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.pinchpoints import pinchpoints
 from scipy import ndimage

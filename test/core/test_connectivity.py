@@ -23,8 +23,8 @@ from ecosecnet.core.connectivity import (
 )
 from ecosecnet.core.connectivity.graph import BLOCK_CELLS
 from ecosecnet.core.connectivity.pruning import lasting, pruned
-from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import InputError, OperationCancelled
+from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import SILENT, Monitor
 
 from ..conftest import REFERENCE

@@ -6,16 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ecosecnet.core import blocks, costgraph, dial, dijkstra
-from ecosecnet.core.costdistance import (
-    STEPS,
-    UNREACHED,
-    CostGraph,
-    check_resistance,
-    corridor_costs,
-    graph_bytes,
-)
 from ecosecnet.core.errors import InputError, OperationCancelled
+from ecosecnet.core.leastcost import blocks, dial, dijkstra
+from ecosecnet.core.leastcost import graph as costgraph
+from ecosecnet.core.leastcost.fields import corridor_costs
+from ecosecnet.core.leastcost.graph import STEPS, UNREACHED, CostGraph, check_resistance, graph_bytes
 from ecosecnet.core.monitor import Monitor
 
 
@@ -275,7 +270,7 @@ class TestCostFrom:
         resistance = landscape(7)
         sources = scattered(7, resistance.shape)
         whole = CostGraph(resistance).allocate(sources)
-        monkeypatch.setattr("ecosecnet.core.costgraph._STRIP", 1)
+        monkeypatch.setattr("ecosecnet.core.leastcost.graph._STRIP", 1)
         parts = CostGraph(resistance).allocate(sources)
         assert np.array_equal(parts.cost, whole.cost)
         assert np.array_equal(parts.direction, whole.direction)
@@ -383,8 +378,8 @@ class TestCorridorCosts:
         labels[np.isnan(graph.resistance)] = 0
         pairs = all_pairs(labels)[::-1]
         roomy = [(link.least, link.cost_a.tolist()) for link in corridor_costs(graph, labels, pairs, slack=9.0)]
-        monkeypatch.setattr("ecosecnet.core.costdistance._CACHED_FIELDS", 0)
-        monkeypatch.setattr("ecosecnet.core.costdistance.SPARE_BYTES", 0)
+        monkeypatch.setattr("ecosecnet.core.leastcost.fields._CACHED_FIELDS", 0)
+        monkeypatch.setattr("ecosecnet.core.leastcost.fields.SPARE_BYTES", 0)
         tight = [(link.least, link.cost_a.tolist()) for link in corridor_costs(graph, labels, pairs, slack=9.0)]
         assert roomy == tight
 

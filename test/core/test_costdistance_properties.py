@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core import blocks, costgraph, dial
-from ecosecnet.core.costdistance import CostGraph, corridor_costs, least_costs
+from ecosecnet.core.leastcost import blocks, dial
+from ecosecnet.core.leastcost import graph as costgraph
+from ecosecnet.core.leastcost.fields import corridor_costs, least_costs
+from ecosecnet.core.leastcost.graph import CostGraph
 
 hypothesis = pytest.importorskip("hypothesis")
 npst = pytest.importorskip("hypothesis.extra.numpy")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from ecosecnet.core.barriers import barriers
-from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.cutoffs import barriers_by_cutoff, pinch_points_by_cutoff, read_cutoffs, sweep
 from ecosecnet.core.errors import InputError
+from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.pinchpoints import pinchpoints
 from scipy import ndimage
 

@@ -10,8 +10,8 @@ from ecosecnet.core import linkages as linkages_module
 from ecosecnet.core.adjacency import euclidean_allocation, touching_zones
 from ecosecnet.core.corridors import add_to_mosaic, corridors, cutoff_for_area
 from ecosecnet.core.corridorshapes import class_shares, shape_of, width_profile
-from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import DisconnectedError, InputError, OperationCancelled
+from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.linkages import Adjacency, LinkKind, describe, find_links, find_pairs, outside_length, path_length
 from ecosecnet.core.monitor import Monitor
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import InputError
+from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.linkpriority import climate_fit, priority_map, rank, scaled
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from circuits import dense_pair
 from conftest import REFERENCE
-from ecosecnet.core.costdistance import CostGraph
 from ecosecnet.core.errors import InputError
+from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.pinchpoints import pinchpoints
 
 

@@ -12,10 +12,10 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .costgraph import SPARE_BYTES, STEPS, UNREACHED, CostField, CostGraph, check_resistance, graph_bytes
-from .errors import InputError
-from .monitor import SILENT, Monitor
-from .types import BoolArray, FloatArray, IntArray
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import BoolArray, FloatArray, IntArray
+from .graph import SPARE_BYTES, STEPS, UNREACHED, CostField, CostGraph, check_resistance, graph_bytes
 
 __all__ = [
     "SPARE_BYTES",

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..monitor import SILENT, Monitor
+from ..types import Array, BoolArray, FloatArray, IntArray
 from .dijkstra import DijkstraSearch, step_cost
-from .monitor import SILENT, Monitor
-from .types import Array, BoolArray, FloatArray, IntArray
 
 BYTES_PER_CELL = 40
 """Resistance, costs, marks and result of one search, and the graphs that are kept."""

@@ -10,9 +10,9 @@ import scipy
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from .errors import InputError
-from .monitor import Monitor
-from .types import Array, FloatArray, IntArray
+from ..errors import InputError
+from ..monitor import Monitor
+from ..types import Array, FloatArray, IntArray
 
 Cost = TypeVar("Cost", float, FloatArray)
 

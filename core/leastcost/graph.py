@@ -18,11 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import AVERAGES, Array, BoolArray, FloatArray, IntArray
 from . import blocks, dial, dijkstra
 from .dijkstra import Cost, shifted, with_margin
-from .errors import InputError
-from .monitor import SILENT, Monitor
-from .types import AVERAGES, Array, BoolArray, FloatArray, IntArray
 
 STEPS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
 """Row and column step of the direction codes 1 to 8: clockwise from east, as in ArcGIS back-link rasters."""

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from .accelerators import numba_works
+from ..accelerators import numba_works
+from ..monitor import Monitor
+from ..types import Array, FloatArray, IntArray
 from .blocks import far_enough
-from .monitor import Monitor
-from .types import Array, FloatArray, IntArray
 
 BYTES_PER_CELL = 72
 """Resistance, the two links of the bucket lists and the cost of one search (24), and the fields of `corridor_costs`."""

@@ -1,0 +1,1 @@
+"""Least-cost distances on a resistance surface: the graph, its searches, the cost fields of sources."""
