@@ -17,10 +17,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
 import conftest
 import numpy as np
-from ecosecnet.core.corridors import corridors
+from ecosecnet.core.corridors.adjacency import find_pairs
+from ecosecnet.core.corridors.linkages import find_links
+from ecosecnet.core.corridors.normalised import corridors
 from ecosecnet.core.leastcost import dial
 from ecosecnet.core.leastcost.graph import CostGraph
-from ecosecnet.core.linkages import find_links, find_pairs
 from scipy.ndimage import gaussian_filter, label
 from scipy.sparse.csgraph import dijkstra
 

@@ -18,10 +18,10 @@ sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["ecosecnet"])
 
 from ecosecnet.core.circuit import solve_pair  # noqa: E402
+from ecosecnet.core.corridors.adjacency import find_pairs  # noqa: E402
 from ecosecnet.core.landscapes import karst_county  # noqa: E402
 from ecosecnet.core.leastcost.fields import corridor_costs  # noqa: E402
 from ecosecnet.core.leastcost.graph import CostGraph  # noqa: E402
-from ecosecnet.core.linkages import find_pairs  # noqa: E402
 from ecosecnet.core.sources.patches import find_patches  # noqa: E402
 
 CUTOFF = 2000.0

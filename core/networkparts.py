@@ -9,8 +9,9 @@ from typing import Protocol
 from . import defaults, network
 from .barriers import Barriers
 from .connectivity import Importance, ProbabilityIndices
+from .corridors.adjacency import Adjacency
+from .corridors.linkages import Links
 from .keyareas import KeyAreas
-from .linkages import Adjacency, Links
 from .monitor import Monitor
 from .pinchpoints import PinchPoints
 from .resistance.corrections import Correction

@@ -21,12 +21,13 @@ from .connectivity import (
     node_importance,
     probability_indices,
 )
-from .corridors import add_to_mosaic, corridors
+from .corridors.adjacency import find_pairs
+from .corridors.linkages import Links, find_links
+from .corridors.normalised import add_to_mosaic, corridors
 from .errors import InputError
 from .grid import Grid
 from .keyareas import KeyAreas, key_areas
 from .leastcost.graph import CostGraph
-from .linkages import Links, find_links, find_pairs
 from .monitor import SILENT, Monitor
 from .mspa import mspa, seven_classes
 from .networkparts import CorridorNetwork, Distances, KeyPlaces, Options, SecurityNetwork, SourceSet, Surface

@@ -184,8 +184,9 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
+        from ...core.corridors.adjacency import Adjacency, find_pairs
+        from ...core.corridors.linkages import find_links
         from ...core.leastcost.graph import CostGraph, graph_bytes
-        from ...core.linkages import Adjacency, find_links, find_pairs
 
         raster = job.raster("RESISTANCE")
         # Conductances are held beside the resistance, in float64.
@@ -280,7 +281,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         )
 
     def _write_corridors(self, job: Job, graph, links, sources: Sources, raster: RasterSource) -> None:
-        from ...core.corridors import add_to_mosaic, corridors, cutoff_for_area
+        from ...core.corridors.normalised import add_to_mosaic, corridors, cutoff_for_area
 
         grid, labels = raster.grid, sources.labels
         width, area = job.number("WIDTH"), job.number("AREA")

@@ -162,7 +162,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.linkpriority import rank, scaled
+        from ...core.corridors.priority import rank, scaled
 
         linked = read_linked(job, 24, searches=job.given("PRIORITY"))
         pairs = linked.links.pairs - 1
@@ -185,8 +185,8 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         self._write_map(job, linked, ranking.value, cost)
 
     def _write_map(self, job: Job, linked: Linked, priority: np.ndarray, cost: np.ndarray) -> None:
+        from ...core.corridors.priority import priority_map
         from ...core.leastcost.graph import CostGraph
-        from ...core.linkpriority import priority_map
 
         if not job.given("PRIORITY"):
             return
@@ -228,7 +228,7 @@ def _weights(job: Job, entries) -> np.ndarray:
 
 
 def _source_parts(job: Job, linked: Linked, cost: np.ndarray) -> dict[str, np.ndarray]:
-    from ...core.linkpriority import scaled
+    from ...core.corridors.priority import scaled
     from ...core.network import current_flow, mean_by_label
 
     sources = linked.sources
@@ -249,7 +249,7 @@ def _source_parts(job: Job, linked: Linked, cost: np.ndarray) -> dict[str, np.nd
 
 def _expert(ids: list, features: list, field: str) -> np.ndarray:
     """Return the scaled values of a field, 0 where there is no such field."""
-    from ...core.linkpriority import scaled
+    from ...core.corridors.priority import scaled
 
     if not field:
         return np.zeros(len(ids))
@@ -261,7 +261,7 @@ def _expert(ids: list, features: list, field: str) -> np.ndarray:
 
 def _mean_of(job: Job, linked: Linked, name: str, *, scale: bool = False) -> np.ndarray:
     """Return the mean of a raster in each source, over its own cells; 0 where it is not given."""
-    from ...core.linkpriority import scaled
+    from ...core.corridors.priority import scaled
 
     ids = linked.sources.ids
     raster = job.raster(name)
@@ -294,7 +294,7 @@ def _shapes_on(raster: RasterSource, linked: Linked, job: Job) -> Iterator[QgsGe
 
 
 def _climate(job: Job, linked: Linked, pairs: np.ndarray) -> np.ndarray:
-    from ...core.linkpriority import climate_fit
+    from ...core.corridors.priority import climate_fit
 
     if not (job.given("CLIMATE") and job.given("FUTURE")):
         return np.zeros(len(pairs))

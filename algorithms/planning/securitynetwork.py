@@ -326,7 +326,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             job.write_html("REPORT", network_report(outputs, numbers, scores, corrected, options, values, valid))
 
     def _options(self, job: Job):
-        from ...core.linkages import Adjacency
+        from ...core.corridors.adjacency import Adjacency
         from ...core.networkparts import Options
         from ...core.resistance.corrections import ADD, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
         from ...core.sources.patches import OVERLAYS

@@ -14,9 +14,9 @@ from .tables import columns
 from .vectors import polygonise
 
 if TYPE_CHECKING:
-    from ...core.corridors import Corridor
+    from ...core.corridors.linkages import Links
+    from ...core.corridors.normalised import Corridor
     from ...core.leastcost.graph import CostGraph
-    from ...core.linkages import Links
     from .job import Job
 
 
@@ -56,7 +56,7 @@ class CorridorZones:
 
     def add(self, corridor: Corridor) -> None:
         """Measure a corridor; one whose path has no length outside its sources is left out."""
-        from ...core.corridorshapes import class_shares, outside_ends, shape_of, width_profile
+        from ...core.corridors.shapes import class_shares, outside_ends, shape_of, width_profile
 
         labels, links, grid = self._sources.labels, self._links, self._grid
         shape = shape_of(corridor, self._graph, labels, links)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ecosecnet.core import corridors as corridor_module
-from ecosecnet.core import linkages as linkages_module
-from ecosecnet.core.adjacency import euclidean_allocation, touching_zones
-from ecosecnet.core.corridors import add_to_mosaic, corridors, cutoff_for_area
-from ecosecnet.core.corridorshapes import class_shares, shape_of, width_profile
+from ecosecnet.core.corridors import linkages as linkages_module
+from ecosecnet.core.corridors import normalised as corridor_module
+from ecosecnet.core.corridors.adjacency import Adjacency, euclidean_allocation, find_pairs, touching_zones
+from ecosecnet.core.corridors.linkages import LinkKind, describe, find_links, outside_length, path_length
+from ecosecnet.core.corridors.normalised import add_to_mosaic, corridors, cutoff_for_area
+from ecosecnet.core.corridors.shapes import class_shares, shape_of, width_profile
 from ecosecnet.core.errors import DisconnectedError, InputError, OperationCancelled
 from ecosecnet.core.leastcost.graph import CostGraph
-from ecosecnet.core.linkages import Adjacency, LinkKind, describe, find_links, find_pairs, outside_length, path_length
 from ecosecnet.core.monitor import Monitor
 
 REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "reference"

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from ecosecnet.core.corridors.priority import climate_fit, priority_map, rank, scaled
 from ecosecnet.core.errors import InputError
 from ecosecnet.core.leastcost.graph import CostGraph
-from ecosecnet.core.linkpriority import climate_fit, priority_map, rank, scaled
 
 
 class TestScaled:

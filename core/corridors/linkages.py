@@ -18,12 +18,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import DisconnectedError, InputError
+from ..leastcost.fields import cells_of, least_costs
+from ..leastcost.graph import STEPS, CostField, CostGraph, lost_step
+from ..monitor import SILENT, Monitor
+from ..types import BoolArray, FloatArray, IntArray
 from .adjacency import Adjacency, Pairs, find_pairs
-from .errors import DisconnectedError, InputError
-from .leastcost.fields import cells_of, least_costs
-from .leastcost.graph import STEPS, CostField, CostGraph, lost_step
-from .monitor import SILENT, Monitor
-from .types import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "Adjacency",

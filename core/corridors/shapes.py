@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import binary_dilation, distance_transform_edt, label
 
-from .corridors import Corridor
-from .errors import InputError
-from .leastcost.graph import CostGraph
+from ..errors import InputError
+from ..leastcost.graph import CostGraph
+from ..types import BoolArray, FloatArray, IntArray
 from .linkages import Links, outside_length
-from .types import BoolArray, FloatArray, IntArray
+from .normalised import Corridor
 
 _CORNERS = np.ones((3, 3), dtype=int)
 

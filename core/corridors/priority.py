@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import InputError
-from .leastcost.fields import corridor_costs
-from .leastcost.graph import CostGraph
-from .monitor import SILENT, Monitor
-from .types import FloatArray, IntArray
+from ..errors import InputError
+from ..leastcost.fields import corridor_costs
+from ..leastcost.graph import CostGraph
+from ..monitor import SILENT, Monitor
+from ..types import FloatArray, IntArray
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import Delaunay
 
-from .errors import InputError
-from .leastcost.graph import CostField, CostGraph
-from .types import BoolArray, FloatArray, IntArray
+from ..errors import InputError
+from ..leastcost.graph import CostField, CostGraph
+from ..types import BoolArray, FloatArray, IntArray
 
 try:
     from scipy.spatial import QhullError

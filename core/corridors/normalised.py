@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputError
-from .leastcost.fields import corridor_costs
-from .leastcost.graph import CostGraph
+from ..errors import InputError
+from ..leastcost.fields import corridor_costs
+from ..leastcost.graph import CostGraph
+from ..monitor import SILENT, Monitor
+from ..types import FloatArray, IntArray
 from .linkages import Links, outside_length
-from .monitor import SILENT, Monitor
-from .types import FloatArray, IntArray
 
 DEFAULT_SHARE = 0.1
 """Cutoff when none is asked for, as a share of the least-cost distance of each link."""
