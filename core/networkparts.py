@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from . import defaults, network
+from . import defaults
 from .barriers import Barriers
 from .connectivity import Importance, ProbabilityIndices
 from .corridors.adjacency import Adjacency
 from .corridors.linkages import Links
 from .keyareas import KeyAreas
 from .monitor import Monitor
+from .network import centrality as network
 from .pinchpoints import PinchPoints
 from .resistance.corrections import Correction
 from .resistance.summary import ResistanceSummary

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import network
 from .barriers import barriers
 from .connectivity import (
     Importance,
@@ -30,6 +29,7 @@ from .keyareas import KeyAreas, key_areas
 from .leastcost.graph import CostGraph
 from .monitor import SILENT, Monitor
 from .mspa import mspa, seven_classes
+from .network import centrality as network
 from .networkparts import CorridorNetwork, Distances, KeyPlaces, Options, SecurityNetwork, SourceSet, Surface
 from .pinchpoints import pinchpoints
 from .resistance.lostcells import cut_to_surface

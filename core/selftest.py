@@ -132,7 +132,7 @@ def _large_circuit() -> Answer:
 
 def _centrality() -> Answer:
     """Join three sources in a triangle: the direct link takes 2/3 A and the others 1/3 A, so each gets 4/3 A in all."""
-    from .network import current_flow
+    from .network.centrality import current_flow
 
     found = current_flow(3, np.array([[0, 1], [0, 2], [1, 2]]), np.ones(3))
     return found.links, np.full(3, 4.0 / 3.0)

@@ -119,7 +119,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.network import betweenness, components, current_flow, degree, grades, structure
+        from ...core.network.centrality import betweenness, components, current_flow, degree, grades, structure
 
         layer = job.vector("SOURCES")
         ids, features = read_polygons(layer, job.field("ID_FIELD"), monitor=job.monitor)
@@ -185,7 +185,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
     def _write_robustness(self, job: Job, count: int, pairs: np.ndarray, length: np.ndarray) -> None:
         if not job.given("ROBUSTNESS"):
             return
-        from ...core.robustness import removal_curves
+        from ...core.network.robustness import removal_curves
 
         curves = removal_curves(
             count,

@@ -109,7 +109,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.network import grades, gravity
+        from ...core.network.centrality import grades, gravity
 
         layer, line_layer = job.vector("SOURCES"), job.vector("LINKS")
         sources, resistance = _sources(job, layer)
@@ -143,7 +143,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
 
 def _sources(job: Job, layer) -> tuple[Sources, np.ndarray | None]:
     """Return the sources and, with a resistance raster, the mean resistance of each."""
-    from ...core.network import mean_by_label
+    from ...core.network.centrality import mean_by_label
 
     raster = job.raster("RESISTANCE")
     if raster is None:

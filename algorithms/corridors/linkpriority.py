@@ -229,7 +229,7 @@ def _weights(job: Job, entries) -> np.ndarray:
 
 def _source_parts(job: Job, linked: Linked, cost: np.ndarray) -> dict[str, np.ndarray]:
     from ...core.corridors.priority import scaled
-    from ...core.network import current_flow, mean_by_label
+    from ...core.network.centrality import current_flow, mean_by_label
 
     sources = linked.sources
     count = len(sources.ids)
@@ -317,7 +317,7 @@ def _write_sources(job: Job, linked: Linked, parts: dict[str, np.ndarray], value
 
 
 def _write_links(job: Job, linked: Linked, parts: dict[str, np.ndarray], ranking) -> None:
-    from ...core.network import grades
+    from ...core.network.centrality import grades
 
     added = columns(priority=float, grade=int, rank=int, rank_best=int, rank_worst=int, **dict.fromkeys(parts, float))
     old, rows = kept(linked.links.features, added)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.network import betweenness, components, current_flow, degree, gravity, structure
+from ecosecnet.core.network.centrality import betweenness, components, current_flow, degree, gravity, structure
 
 
 def random_network(seed, count=12, links=20):

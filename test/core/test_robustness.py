@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.robustness import STRATEGIES, removal_curves
+from ecosecnet.core.network.robustness import STRATEGIES, removal_curves
 
 STAR = np.array([[0, k] for k in range(1, 7)])
 

@@ -12,7 +12,7 @@ from ecosecnet.core.landscapes import karst_county
 from ecosecnet.core.landscapes.lines import burnt
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.mspa import mspa
-from ecosecnet.core.network import current_flow
+from ecosecnet.core.network.centrality import current_flow
 from ecosecnet.core.networkparts import Options
 from ecosecnet.core.pinchpoints import pinchpoints
 from ecosecnet.core.resistance.presets import liuzhi_corrected

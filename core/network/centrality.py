@@ -19,10 +19,10 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .errors import InputError
-from .monitor import SILENT, Monitor
-from .stats.breaks import natural_breaks
-from .types import FloatArray, IntArray
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..stats.breaks import natural_breaks
+from ..types import FloatArray, IntArray
 
 _TIE = 1e-12
 """Relative difference up to which two path lengths count as equal."""

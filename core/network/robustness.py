@@ -19,11 +19,11 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from .defaults import MOST_RUNS
-from .errors import InputError
-from .monitor import SILENT, Monitor
-from .network import betweenness, components, current_flow, degree
-from .types import FloatArray, IntArray
+from ..defaults import MOST_RUNS
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import FloatArray, IntArray
+from .centrality import betweenness, components, current_flow, degree
 
 STRATEGIES = ("random", "degree", "betweenness", "current_flow")
 """Orders in which sources are lost."""

@@ -1,0 +1,1 @@
+"""The network of sources and links: centrality, structure, robustness."""
