@@ -17,8 +17,8 @@ spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py",
 sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["ecosecnet"])
 
-from ecosecnet.core import focal  # noqa: E402
-from ecosecnet.core.barriers import barriers  # noqa: E402
+from ecosecnet.core.keyareas import focal  # noqa: E402
+from ecosecnet.core.keyareas.barriers import barriers  # noqa: E402
 
 
 def cpu(work, repeats=3):

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from . import defaults
-from .barriers import Barriers
 from .connectivity import Importance, ProbabilityIndices
 from .corridors.adjacency import Adjacency
 from .corridors.linkages import Links
-from .keyareas import KeyAreas
+from .keyareas.areas import KeyAreas
+from .keyareas.barriers import Barriers
+from .keyareas.pinchpoints import PinchPoints
 from .monitor import Monitor
 from .network import centrality as network
-from .pinchpoints import PinchPoints
 from .resistance.corrections import Correction
 from .resistance.summary import ResistanceSummary
 from .types import FloatArray, IntArray

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from .barriers import barriers
 from .connectivity import (
     Importance,
     PatchGraph,
@@ -25,13 +24,14 @@ from .corridors.linkages import Links, find_links
 from .corridors.normalised import add_to_mosaic, corridors
 from .errors import InputError
 from .grid import Grid
-from .keyareas import KeyAreas, key_areas
+from .keyareas.areas import KeyAreas, key_areas
+from .keyareas.barriers import barriers
+from .keyareas.pinchpoints import pinchpoints
 from .leastcost.graph import CostGraph
 from .monitor import SILENT, Monitor
 from .mspa import mspa, seven_classes
 from .network import centrality as network
 from .networkparts import CorridorNetwork, Distances, KeyPlaces, Options, SecurityNetwork, SourceSet, Surface
-from .pinchpoints import pinchpoints
 from .resistance.lostcells import cut_to_surface
 from .resistance.overlay import resistance_surface
 from .resistance.scorechecks import check_scores, report

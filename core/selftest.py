@@ -140,7 +140,7 @@ def _centrality() -> Answer:
 
 def _barrier() -> Answer:
     """Score a cell of 10 in a row of 1: a path of 15 becomes 6, so 9 are saved by restoring 2 map units."""
-    from .barriers import barriers
+    from .keyareas.barriers import barriers
 
     resistance = np.array([[1.0, 1, 1, 10, 1, 1, 1]])
     labels = np.array([[1, 0, 0, 0, 0, 0, 2]])

@@ -146,8 +146,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.barriers import barriers
-        from ...core.restoration import restored_distances
+        from ...core.keyareas.barriers import barriers
+        from ...core.keyareas.restoration import restored_distances
 
         cell = job.raster("RESISTANCE").grid.cell_size
         radii = read_radii(job, cell)
@@ -207,7 +207,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
 
 def _clipped(job: Job, found, net: Linked):
     """Return the scores within the corridor belt, and say how much lay outside."""
-    from ...core.cutoffs import corridor_belt
+    from ...core.keyareas.cutoffs import corridor_belt
 
     cutoff = job.number("BELT")
     belt = corridor_belt(

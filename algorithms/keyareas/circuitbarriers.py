@@ -120,7 +120,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.circuitbarriers import circuit_barriers
+        from ...core.keyareas.circuitbarriers import circuit_barriers
 
         radius = job.number("RADIUS")
         net = read_linked(job, 60)

@@ -104,7 +104,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core import cutoffs as core
+        from ...core.keyareas import cutoffs as core
 
         cutoffs = core.read_cutoffs(job.text("CUTOFFS"))
         net = read_linked(job, 60 + 9 * len(cutoffs))

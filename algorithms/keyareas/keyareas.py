@@ -99,7 +99,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core import keyareas as core
+        from ...core.keyareas import areas as core
 
         raster = job.raster("INPUT")
         resistance = job.raster("RESISTANCE")

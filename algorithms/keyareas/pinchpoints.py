@@ -83,7 +83,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.pinchpoints import pinchpoints
+        from ...core.keyareas.pinchpoints import pinchpoints
 
         # two maps in float64 and the labels; corridors are solved one at a time, in their own windows
         given = read_linked(job, 20)

@@ -19,7 +19,7 @@ from .vectors import numbered_polygons
 from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
 
 if TYPE_CHECKING:
-    from ...core.keyareas import KeyAreas
+    from ...core.keyareas.areas import KeyAreas
     from ...core.networkparts import SecurityNetwork
     from .job import Job
 

@@ -20,9 +20,9 @@ from qgis.core import (
 from ...core.coverage import cell_coverage
 from ...core.errors import InputError
 from ...core.grid import Grid
+from ...core.keyareas.tabulation import OUTSIDE, Pieces, Tabulation, shown_shares, tabulate
 from ...core.lists import split_list
 from ...core.monitor import SILENT, Monitor
-from ...core.tabulation import OUTSIDE, Pieces, Tabulation, shown_shares, tabulate
 from .cutting import Divider, repaired
 from .rasters import RasterSource, metres_per_unit
 from .tables import Column, columns

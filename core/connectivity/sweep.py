@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
+from ..keyareas.stability import rank_correlation
 from ..monitor import SILENT, Monitor
-from ..stability import rank_correlation
 from ..types import Array, BoolArray, FloatArray
 from .analysis import ranks
 from .graph import PatchGraph, dispersal_rate

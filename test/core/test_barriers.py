@@ -5,13 +5,13 @@ import math
 
 import numpy as np
 import pytest
-from ecosecnet.core.barriers import barriers, radii_between
-from ecosecnet.core.circuitbarriers import circuit_barriers
 from ecosecnet.core.errors import DisconnectedError, InputError, OperationCancelled
+from ecosecnet.core.keyareas.barriers import barriers, radii_between
+from ecosecnet.core.keyareas.circuitbarriers import circuit_barriers
+from ecosecnet.core.keyareas.pinchpoints import pinchpoints
+from ecosecnet.core.keyareas.restoration import disc_mask, restored_distances
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.pinchpoints import pinchpoints
-from ecosecnet.core.restoration import disc_mask, restored_distances
 from scipy import ndimage
 
 OCTILE = math.sqrt(4.0 - 2.0 * math.sqrt(2.0))

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 from circuits import dense_pair
-from ecosecnet.core import circuitbarriers
 from ecosecnet.core.circuit import solve_pair
-from ecosecnet.core.circuitbarriers import circuit_barriers
 from ecosecnet.core.errors import DisconnectedError, InputError
+from ecosecnet.core.keyareas import circuitbarriers
+from ecosecnet.core.keyareas.circuitbarriers import circuit_barriers
+from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.pinchpoints import pinchpoints
 from scipy import ndimage
 
 CELL = 30.0

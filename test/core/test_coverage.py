@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from ecosecnet.core.coverage import cell_coverage
-from ecosecnet.core.tabulation import shown_shares
+from ecosecnet.core.keyareas.tabulation import shown_shares
 
 
 def area(ring):

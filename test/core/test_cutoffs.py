@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.barriers import barriers
-from ecosecnet.core.cutoffs import barriers_by_cutoff, pinch_points_by_cutoff, read_cutoffs, sweep
 from ecosecnet.core.errors import InputError
+from ecosecnet.core.keyareas.barriers import barriers
+from ecosecnet.core.keyareas.cutoffs import barriers_by_cutoff, pinch_points_by_cutoff, read_cutoffs, sweep
+from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.leastcost.graph import CostGraph
-from ecosecnet.core.pinchpoints import pinchpoints
 from scipy import ndimage
 
 PAIRS = np.array([[1, 2], [2, 3]])

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from ecosecnet.core import focal
 from ecosecnet.core.errors import InputError, OperationCancelled
+from ecosecnet.core.keyareas import focal
 from ecosecnet.core.monitor import Monitor
 from scipy import ndimage
 

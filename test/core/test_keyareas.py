@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.keyareas import METHODS, agreement, class_limits, key_areas, overlay
+from ecosecnet.core.keyareas.areas import METHODS, agreement, class_limits, key_areas, overlay
 from ecosecnet.core.monitor import Monitor
 from scipy import ndimage
 

@@ -7,8 +7,8 @@ import pytest
 from circuits import dense_pair
 from conftest import REFERENCE
 from ecosecnet.core.errors import InputError
+from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.leastcost.graph import CostGraph
-from ecosecnet.core.pinchpoints import pinchpoints
 
 
 def valley(seed=2, shape=(18, 24)):

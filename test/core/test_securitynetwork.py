@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ecosecnet.core.barriers import barriers
 from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, node_importance
 from ecosecnet.core.errors import InputError, OperationCancelled
-from ecosecnet.core.keyareas import key_areas
+from ecosecnet.core.keyareas.areas import key_areas
+from ecosecnet.core.keyareas.barriers import barriers
+from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.landscapes import karst_county
 from ecosecnet.core.landscapes.lines import burnt
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.mspa import mspa
 from ecosecnet.core.network.centrality import current_flow
 from ecosecnet.core.networkparts import Options
-from ecosecnet.core.pinchpoints import pinchpoints
 from ecosecnet.core.resistance.presets import liuzhi_corrected
 from ecosecnet.core.resistance.scoring import distance_to
 from ecosecnet.core.securitynetwork import security_network

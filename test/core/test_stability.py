@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.stability import rank_correlation, stability
+from ecosecnet.core.keyareas.stability import rank_correlation, stability
 from scipy import ndimage, stats
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.tabulation import OUTSIDE, UNKNOWN, Pieces, tabulate
+from ecosecnet.core.keyareas.tabulation import OUTSIDE, UNKNOWN, Pieces, tabulate
 
 
 def pieces(records, uses=0):

@@ -18,18 +18,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..circuit import RasterGraph, raster_graph
+from ..circuit.direct import DirectSolver
+from ..circuit.graph import DIRECTIONS
+from ..circuit.solvers import Solver, make_solver
+from ..errors import DisconnectedError, InputError
+from ..leastcost.fields import corridor_costs
+from ..leastcost.graph import CostGraph
+from ..monitor import SILENT, Monitor
+from ..types import Array, BoolArray, FloatArray, IntArray
 from .barrierscan import NOTHING
-from .circuit import RasterGraph, raster_graph
-from .circuit.direct import DirectSolver
-from .circuit.graph import DIRECTIONS
-from .circuit.solvers import Solver, make_solver
-from .errors import DisconnectedError, InputError
 from .focal import cells_in, disc, focal_sum
-from .leastcost.fields import corridor_costs
-from .leastcost.graph import CostGraph
-from .monitor import SILENT, Monitor
 from .pinchpoints import corridor_of
-from .types import Array, BoolArray, FloatArray, IntArray
 
 _LOW_RANK = 24
 """Nodes of a patch up to which an update (a solve a node) of a factorisation is cheaper than a new one."""

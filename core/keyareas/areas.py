@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .errors import InputError
-from .leastcost.graph import check_resistance
-from .monitor import SILENT, Monitor
-from .stats.breaks import natural_breaks, quantile_breaks
-from .types import Array, FloatArray, IntArray
+from ..errors import InputError
+from ..leastcost.graph import check_resistance
+from ..monitor import SILENT, Monitor
+from ..stats.breaks import natural_breaks, quantile_breaks
+from ..types import Array, FloatArray, IntArray
 
 METHODS = ("natural breaks", "quantile", "share of maximum")
 """Rules that make the classes, in the order in which the tools list them."""

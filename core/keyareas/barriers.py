@@ -20,13 +20,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import defaults
+from .. import defaults
+from ..errors import DisconnectedError, InputError
+from ..leastcost.graph import CostGraph
+from ..monitor import SILENT, Monitor
+from ..types import Array, BoolArray, FloatArray, IntArray
 from .barrierscan import Scan, source_fields
-from .errors import DisconnectedError, InputError
 from .focal import cells_in
-from .leastcost.graph import CostGraph
-from .monitor import SILENT, Monitor
-from .types import Array, BoolArray, FloatArray, IntArray
 
 METHODS = ("disc", "ring")
 """Windows in which the smallest cost distances are looked for, in the order in which the tools list them."""

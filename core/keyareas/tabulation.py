@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import InputError
-from .monitor import SILENT, Monitor
-from .types import FloatArray, IntArray
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import FloatArray, IntArray
 
 OUTSIDE = -1
 """Zone of a piece that lies in no zone."""

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .errors import InputError
-from .monitor import SILENT, Monitor
-from .types import Array, FloatArray
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import Array, FloatArray
 
 _TILE_COLS = 2048
 _TILE_CELLS = 24_000

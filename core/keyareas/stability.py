@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from .errors import InputError
-from .keyareas import key_areas
-from .monitor import SILENT, Monitor
-from .types import BoolArray, FloatArray
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..types import BoolArray, FloatArray
+from .areas import key_areas
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..errors import InputError
+from ..leastcost.fields import corridor_costs
+from ..leastcost.graph import CostGraph
+from ..lists import parse_numbers
+from ..monitor import SILENT, Monitor
+from ..types import Array, BoolArray, FloatArray, IntArray
 from .barriers import barriers
-from .errors import InputError
-from .leastcost.fields import corridor_costs
-from .leastcost.graph import CostGraph
-from .lists import parse_numbers
-from .monitor import SILENT, Monitor
 from .pinchpoints import corridor_of, pinchpoints
 from .stability import Stability, stability
-from .types import Array, BoolArray, FloatArray, IntArray
 
 
 def pinch_points_by_cutoff(

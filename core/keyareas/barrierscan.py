@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..leastcost.graph import CostGraph
+from ..monitor import Monitor
+from ..types import Array, BoolArray, FloatArray, IntArray
 from .focal import Window, disc, focal_maximum, focal_minimum, ring
-from .leastcost.graph import CostGraph
-from .monitor import Monitor
-from .types import Array, BoolArray, FloatArray, IntArray
 
 NOTHING = 1e-9
 """Gain, relative to the distance or effective resistance it is taken off, up to which it is rounding."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..leastcost.graph import CostGraph
+from ..monitor import SILENT, Monitor
+from ..types import Array, BoolArray, FloatArray, IntArray
 from .barriers import LinkBarriers
 from .focal import cells_in
-from .leastcost.graph import CostGraph
-from .monitor import SILENT, Monitor
-from .types import Array, BoolArray, FloatArray, IntArray
 
 
 def restored_distances(

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .circuit import all_to_one, one_to_all, pairwise, solve_pair
-from .errors import InputError
-from .leastcost.fields import LinkCosts, cells_of, corridor_costs
-from .leastcost.graph import CostGraph
-from .monitor import SILENT, Monitor
-from .types import Array, BoolArray, FloatArray, IntArray
+from ..circuit import all_to_one, one_to_all, pairwise, solve_pair
+from ..errors import InputError
+from ..leastcost.fields import LinkCosts, cells_of, corridor_costs
+from ..leastcost.graph import CostGraph
+from ..monitor import SILENT, Monitor
+from ..types import Array, BoolArray, FloatArray, IntArray
 
 MODES = ("adjacent", "all_to_one", "all_pairs", "one_to_all")
 """What the current flows between, in the order in which the tools list it."""
