@@ -296,7 +296,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         from ...core.leastcost.graph import graph_bytes
-        from ...core.securitynetwork import security_network
+        from ...core.planning.securitynetwork import security_network
         from ..support.networkoutputs import NetworkOutputs
         from ..support.networkreport import network_report
 
@@ -327,7 +327,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
 
     def _options(self, job: Job):
         from ...core.corridors.adjacency import Adjacency
-        from ...core.networkparts import Options
+        from ...core.planning.results import Options
         from ...core.resistance.corrections import ADD, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
         from ...core.sources.patches import OVERLAYS
 

@@ -40,7 +40,7 @@ class SelfTestAlgorithm(EcoSecNetAlgorithm):
         return [QgsProcessingOutputNumber("PASSED", "Problems solved correctly")]
 
     def execute(self, job: Job) -> None:
-        from ...core import selftest
+        from ...core.planning import selftest
 
         for name, version in _versions():
             job.monitor.info(f"{name}: {version}")

@@ -20,7 +20,7 @@ from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
 
 if TYPE_CHECKING:
     from ...core.keyareas.areas import KeyAreas
-    from ...core.networkparts import SecurityNetwork
+    from ...core.planning.results import SecurityNetwork
     from .job import Job
 
 NODATA = -9999.0

@@ -18,7 +18,7 @@ from .networkoutputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs
 from .palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH, SOURCE, Mark
 
 if TYPE_CHECKING:
-    from ...core.networkparts import Options
+    from ...core.planning.results import Options
     from ...core.resistance.scoretable import FactorScores
     from .zonal import ZoneTable
 

@@ -10,7 +10,7 @@ def test_it_passes(run):
 
 
 def test_it_says_what_fails(run, monkeypatch):
-    from ecosecnet.core import selftest
+    from ecosecnet.core.planning import selftest
 
     monkeypatch.setattr(selftest, "run", lambda monitor: [selftest.Outcome("MSPA", "found 1, expected 2")])
     with pytest.raises(Exception, match="FAIL: MSPA"):

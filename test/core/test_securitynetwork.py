@@ -14,10 +14,10 @@ from ecosecnet.core.landscapes.lines import burnt
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.mspa import mspa
 from ecosecnet.core.network.centrality import current_flow
-from ecosecnet.core.networkparts import Options
+from ecosecnet.core.planning.results import Options
+from ecosecnet.core.planning.securitynetwork import security_network
 from ecosecnet.core.resistance.presets import liuzhi_corrected
 from ecosecnet.core.resistance.scoring import distance_to
-from ecosecnet.core.securitynetwork import security_network
 from scipy import ndimage
 from scipy.spatial import cKDTree
 

@@ -1,7 +1,7 @@
 """The self-test passes here, and fails where something is wrong."""
 
 import numpy as np
-from ecosecnet.core import selftest
+from ecosecnet.core.planning import selftest
 
 
 def test_everything_passes_here():

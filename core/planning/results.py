@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from . import defaults
-from .connectivity import Importance, ProbabilityIndices
-from .corridors.adjacency import Adjacency
-from .corridors.linkages import Links
-from .keyareas.areas import KeyAreas
-from .keyareas.barriers import Barriers
-from .keyareas.pinchpoints import PinchPoints
-from .monitor import Monitor
-from .network import centrality as network
-from .resistance.corrections import Correction
-from .resistance.summary import ResistanceSummary
-from .types import FloatArray, IntArray
+from .. import defaults
+from ..connectivity import Importance, ProbabilityIndices
+from ..corridors.adjacency import Adjacency
+from ..corridors.linkages import Links
+from ..keyareas.areas import KeyAreas
+from ..keyareas.barriers import Barriers
+from ..keyareas.pinchpoints import PinchPoints
+from ..monitor import Monitor
+from ..network import centrality as network
+from ..resistance.corrections import Correction
+from ..resistance.summary import ResistanceSummary
+from ..types import FloatArray, IntArray
 
 
 class Distances(Protocol):

@@ -11,36 +11,29 @@ from dataclasses import replace
 
 import numpy as np
 
-from .connectivity import (
-    Importance,
-    PatchGraph,
-    dispersal_rate,
-    distance_at,
-    node_importance,
-    probability_indices,
-)
-from .corridors.adjacency import find_pairs
-from .corridors.linkages import Links, find_links
-from .corridors.normalised import add_to_mosaic, corridors
-from .errors import InputError
-from .grid import Grid
-from .keyareas.areas import KeyAreas, key_areas
-from .keyareas.barriers import barriers
-from .keyareas.pinchpoints import pinchpoints
-from .leastcost.graph import CostGraph
-from .monitor import SILENT, Monitor
-from .mspa import mspa, seven_classes
-from .network import centrality as network
-from .networkparts import CorridorNetwork, Distances, KeyPlaces, Options, SecurityNetwork, SourceSet, Surface
-from .resistance.lostcells import cut_to_surface
-from .resistance.overlay import resistance_surface
-from .resistance.scorechecks import check_scores, report
-from .resistance.scoretable import FactorScores
-from .resistance.scoring import FactorValues, score_values
-from .sources.classmap import code_foreground
-from .sources.patches import find_patches
-from .stats.breaks import natural_breaks
-from .types import Array, BoolArray, FloatArray, IntArray
+from ..connectivity import Importance, PatchGraph, dispersal_rate, distance_at, node_importance, probability_indices
+from ..corridors.adjacency import find_pairs
+from ..corridors.linkages import Links, find_links
+from ..corridors.normalised import add_to_mosaic, corridors
+from ..errors import InputError
+from ..grid import Grid
+from ..keyareas.areas import KeyAreas, key_areas
+from ..keyareas.barriers import barriers
+from ..keyareas.pinchpoints import pinchpoints
+from ..leastcost.graph import CostGraph
+from ..monitor import SILENT, Monitor
+from ..mspa import mspa, seven_classes
+from ..network import centrality as network
+from ..resistance.lostcells import cut_to_surface
+from ..resistance.overlay import resistance_surface
+from ..resistance.scorechecks import check_scores, report
+from ..resistance.scoretable import FactorScores
+from ..resistance.scoring import FactorValues, score_values
+from ..sources.classmap import code_foreground
+from ..sources.patches import find_patches
+from ..stats.breaks import natural_breaks
+from ..types import Array, BoolArray, FloatArray, IntArray
+from .results import CorridorNetwork, Distances, KeyPlaces, Options, SecurityNetwork, SourceSet, Surface
 
 CORE = 1
 """Core in the seven classes of MSPA."""

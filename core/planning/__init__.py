@@ -1,0 +1,1 @@
+"""The whole method in one run, its results, and the self-test."""
