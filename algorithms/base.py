@@ -26,14 +26,14 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..core.errors import EcoSecNetError, InputError
-from .support import memory
-from .support.checks import check_outputs
 from .support.crs import forget_those_of_this_thread
-from .support.inputchecks import check_inputs
-from .support.inputlayers import crs_warnings, input_layers, measured, name_by_layer, refuse_degrees, scale_warning
-from .support.job import Job
 from .support.parameters import CLASSES
 from .support.rasters import RasterSource, measured_values
+from .support.run import memory
+from .support.run.inputchecks import check_inputs
+from .support.run.inputlayers import crs_warnings, input_layers, measured, name_by_layer, refuse_degrees, scale_warning
+from .support.run.job import Job
+from .support.run.outputchecks import check_outputs
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
 TRACKER = "https://github.com/ecosecnet/ecosecnet/issues"
@@ -133,7 +133,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         return type(self)()
 
     def createCustomParametersWidget(self, parent: QWidget | None = None) -> QWidget:
-        from .support.dialog import ToolDialog  # imports windows, which a QGIS without a screen may lack
+        from .support.run.dialog import ToolDialog
 
         return ToolDialog(self, parent=parent)
 

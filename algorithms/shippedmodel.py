@@ -36,6 +36,6 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         return results
 
     def createCustomParametersWidget(self, parent: QWidget | None = None) -> QWidget:
-        from .support.dialog import ToolDialog  # imports windows, which a QGIS without a screen may lack
+        from .support.run.dialog import ToolDialog
 
         return ToolDialog(self, parent=parent)

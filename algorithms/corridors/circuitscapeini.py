@@ -13,8 +13,8 @@ from ..support import parameters as p
 from ..support.circuitscapefiles import Inputs, Outputs, read_text
 from ..support.circuitscapenetwork import NetworkRun
 from ..support.circuitscaperaster import RasterRun
-from ..support.forecast import announce_files
 from ..support.outputfolder import OutputFolder
+from ..support.run.forecast import announce_files
 
 
 class CircuitscapeIniAlgorithm(EcoSecNetAlgorithm):

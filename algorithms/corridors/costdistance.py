@@ -7,8 +7,8 @@ from qgis.core import QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, ramps, styling
 from ..support import parameters as p
+from ..support.run import palette, ramps, styling
 from ..support.sources import read_sources
 from ..support.vectors import name_ids
 

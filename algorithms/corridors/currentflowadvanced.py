@@ -8,10 +8,11 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 from ...core.errors import DisconnectedError, InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, ramps, rasters, styling
 from ..support import parameters as p
+from ..support import rasters
 from ..support.focal import above_zero, whole_numbers
 from ..support.rasters import RasterSource
+from ..support.run import palette, ramps, styling
 from ..support.vectors import VectorSource, is_null
 
 _NODATA = -9999.0

@@ -12,10 +12,10 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support import styling
 from ..support.fields import Shown
 from ..support.links import COST_FIELDS, numbers, read_links
 from ..support.rasters import metres_per_unit
+from ..support.run import styling
 from ..support.sources import Sources, read_polygons, read_sources
 from ..support.tables import columns, kept
 from ..support.vectors import is_null, name_ids

@@ -10,12 +10,12 @@ from qgis.core import QgsCoordinateTransform, QgsGeometry, QgsProcessing, QgsWkb
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, ramps, styling
 from ..support import parameters as p
 from ..support.declarations import corridor_cutoff
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.links import COST_FIELDS, numbers
 from ..support.rasters import RasterSource, metres_per_unit
+from ..support.run import palette, ramps, styling
 from ..support.tables import columns, kept
 from ..support.vectors import cells_inside, is_null, name_ids
 

@@ -12,10 +12,11 @@ from ...core.errors import DisconnectedError
 from ...core.grid import SQUARE
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, ramps, rasters, styling
 from ..support import parameters as p
-from ..support.forecast import Forecast
+from ..support import rasters
 from ..support.rasters import RasterSource
+from ..support.run import palette, ramps, styling
+from ..support.run.forecast import Forecast
 
 _NODATA = -9999.0
 _AVERAGE = ("conductance", "resistance")

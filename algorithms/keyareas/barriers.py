@@ -7,12 +7,12 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, ramps, styling
 from ..support import parameters as p
 from ..support.declarations import barrier_radii, read_radii
 from ..support.fields import Shown
-from ..support.forecast import FEWER_LINKS, Forecast
 from ..support.linked import Linked, linked_inputs, read_linked
+from ..support.run import palette, ramps, styling
+from ..support.run.forecast import FEWER_LINKS, Forecast
 from ..support.tables import columns
 
 _NO_LINK = -2147483648

@@ -8,12 +8,12 @@ from qgis.core import QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, Qgs
 from ...core import defaults
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, styling
 from ..support import parameters as p
 from ..support.declarations import corridor_cutoff
 from ..support.fields import Shown
-from ..support.forecast import FEWER_LINKS, Forecast
 from ..support.linked import Linked, linked_inputs, read_linked
+from ..support.run import palette, styling
+from ..support.run.forecast import FEWER_LINKS, Forecast
 from ..support.tables import columns
 from ..support.vectors import cells_inside
 

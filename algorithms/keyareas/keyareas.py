@@ -7,10 +7,10 @@ from qgis.core import QgsFeature, QgsGeometry, QgsProcessing, QgsProcessingOutpu
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, styling
 from ..support import parameters as p
 from ..support.declarations import key_area_classes, smallest_key_area
 from ..support.rasters import require_aligned
+from ..support.run import palette, styling
 from ..support.tables import columns
 from ..support.vectors import VectorSource, is_null, polygonise
 

@@ -16,12 +16,12 @@ from qgis.core import (
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, ramps, styling
 from ..support import parameters as p
-from ..support.checks import refuse_layers_of_others
 from ..support.crs import wkt
-from ..support.layertree import Place
 from ..support.outputfolder import OutputFolder
+from ..support.run import palette, ramps, styling
+from ..support.run.layertree import Place
+from ..support.run.outputchecks import refuse_layers_of_others
 from ..support.tables import Column
 from ..support.vectors import polygonise
 

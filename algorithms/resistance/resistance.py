@@ -14,9 +14,10 @@ from ...core.resistance.overlay import Block, build_resistance
 from ...core.resistance.summary import ResistanceSummary
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, ramps, rasters, scores, styling
 from ..support import parameters as p
+from ..support import rasters, scores
 from ..support.rasters import RasterSource
+from ..support.run import palette, ramps, styling
 from ..support.tables import columns, read_rows
 
 _NODATA = -1.0

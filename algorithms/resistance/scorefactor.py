@@ -10,10 +10,11 @@ from ...core.resistance.scorechecks import check_scores, report
 from ...core.resistance.scoretable import FALLS, RISES, FactorScores
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, ramps, rasters, scores, styling
 from ..support import parameters as p
-from ..support.forecast import LARGER_CELLS, Forecast
-from ..support.inputlayers import cell_hectares
+from ..support import rasters, scores
+from ..support.run import palette, ramps, styling
+from ..support.run.forecast import LARGER_CELLS, Forecast
+from ..support.run.inputlayers import cell_hectares
 from ..support.tables import columns
 
 _TABLE = 0

@@ -7,8 +7,9 @@ import numpy as np
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, ramps, styling, terrain
 from ..support import parameters as p
+from ..support import terrain
+from ..support.run import palette, ramps, styling
 
 _SLOPE, _RELIEF, _ELEVATION = range(3)
 _BYTES_PER_CELL = 24

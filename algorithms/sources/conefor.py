@@ -12,7 +12,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support import parameters as p
 from ..support.indices import importance_columns, index_rows
-from ..support.job import Job
+from ..support.run.job import Job
 from ..support.tables import columns
 
 DISTANCES, PROBABILITIES, LINKS = range(3)

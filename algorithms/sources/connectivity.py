@@ -14,7 +14,6 @@ from qgis.core import (
 from ...core.stats.breaks import natural_breaks
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, styling
 from ..support import parameters as p
 from ..support.declarations import dispersal_distance, dispersal_probability, smallest_dpc
 from ..support.distances import inner_points
@@ -32,6 +31,7 @@ from ..support.nodes import (
     node_parameters,
     read_nodes,
 )
+from ..support.run import palette, styling
 from ..support.tables import columns, kept
 
 GRADES = 3

@@ -10,12 +10,11 @@ from ...core.errors import InputError
 from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm
-from ..support import html, styling
+from ..support import html
 from ..support import parameters as p
 from ..support.charts import Line, line_chart
 from ..support.declarations import dispersal_distance, dispersal_probability
 from ..support.fields import Shown
-from ..support.job import Job
 from ..support.nodes import (
     Nodes,
     check_distances,
@@ -29,6 +28,8 @@ from ..support.nodes import (
     read_nodes,
 )
 from ..support.rasters import metres_per_unit
+from ..support.run import styling
+from ..support.run.job import Job
 from ..support.tables import columns, kept
 
 GRADES = [

@@ -8,9 +8,10 @@ from ...core.errors import InputError
 from ...core.sources.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, rasters
 from ..support import parameters as p
-from ..support.inputlayers import cell_hectares
+from ..support import rasters
+from ..support.run import palette
+from ..support.run.inputlayers import cell_hectares
 
 CLASSES = [
     (BACKGROUND, "Background", palette.BACKGROUND),

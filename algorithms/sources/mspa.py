@@ -9,10 +9,11 @@ from ...core.errors import InputError
 from ...core.sources.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html, styling
+from ..support import html
 from ..support import parameters as p
-from ..support.inputlayers import cell_hectares
 from ..support.rasters import RasterSource, describe_values
+from ..support.run import styling
+from ..support.run.inputlayers import cell_hectares
 from ..support.tables import columns
 
 CONNECTIVITIES = (8, 4)

@@ -10,7 +10,7 @@ from ...core.stats.breaks import BREAK_METHODS
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support import styling
+from ..support.run import styling
 from ..support.tables import columns, kept
 from ..support.vectors import is_null
 

@@ -8,9 +8,9 @@ from ...core.errors import InputError
 from ...core.stats.breaks import BREAK_METHODS
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette
 from ..support import parameters as p
 from ..support.rasters import require_aligned
+from ..support.run import palette
 from ..support.tables import columns
 from .naturalbreaks import METHODS
 

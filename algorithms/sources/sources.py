@@ -9,9 +9,10 @@ from ...core.errors import InputError
 from ...core.sources.classmap import members, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import palette, rasters, styling
 from ..support import parameters as p
+from ..support import rasters
 from ..support.declarations import smallest_source
+from ..support.run import palette, styling
 from ..support.tables import columns
 from ..support.vectors import burn_mask, polygonise
 

@@ -17,10 +17,10 @@ from ...core.formats.circuitscapetext import NODATA, AsciiGrid, format_table, gr
 from ...core.grid import Grid
 from ...core.monitor import Monitor
 from . import rasterfiles
-from .memory import require
 from .outputfolder import OutputFolder
-from .outputs import OutputError
 from .rasterheaders import tried
+from .run.memory import require
+from .run.outputs import OutputError
 
 _GZIP = b"\x1f\x8b"
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

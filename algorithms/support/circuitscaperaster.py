@@ -11,7 +11,7 @@ from ...core.formats.circuitscapeini import CONFLICTS, CircuitscapeOptions
 from ...core.formats.circuitscapetext import AsciiGrid, parse_pairs, parse_table, reclassified, whole
 from ...core.monitor import Monitor
 from .circuitscapefiles import Inputs, Outputs
-from .forecast import FEWER_NODES, Forecast
+from .run.forecast import FEWER_NODES, Forecast
 
 
 class RasterRun:

@@ -8,7 +8,7 @@ import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
 
 from ...core.grid import Grid
-from . import palette, styling
+from .run import palette, styling
 from .sources import Sources
 from .tables import columns
 from .vectors import polygonise
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...core.corridors.linkages import Links
     from ...core.corridors.normalised import Corridor
     from ...core.leastcost.graph import CostGraph
-    from .job import Job
+    from .run.job import Job
 
 
 class CorridorZones:

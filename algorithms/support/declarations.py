@@ -12,7 +12,7 @@ from ...core import defaults
 from . import parameters as p
 
 if TYPE_CHECKING:
-    from .job import Job
+    from .run.job import Job
 
 
 def dispersal_distance(

@@ -10,8 +10,8 @@ from qgis.core import QgsWkbTypes
 from ...core.errors import InputError
 from ...core.lists import parse_number
 from ...core.monitor import Monitor
-from .job import Job
 from .rasters import RasterSource
+from .run.job import Job
 from .tables import pair_columns, read_rows
 from .vectors import VectorSource, burn, is_null, name_ids
 

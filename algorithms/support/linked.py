@@ -11,15 +11,15 @@ import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingParameterDefinition, QgsWkbTypes
 
 from . import parameters as p
-from . import ramps, styling
 from .links import Links, read_links
-from .palette import Colour
 from .rasters import RasterSource
+from .run import ramps, styling
+from .run.palette import Colour
 from .sources import Sources, read_sources
 from .tables import Column, columns, kept
 
 if TYPE_CHECKING:
-    from .job import Job
+    from .run.job import Job
 
 _NODATA = -1.0
 

@@ -10,8 +10,8 @@ from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QPointF, Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from ...core.grid import Grid
-from .palette import INK, WHITE, Colour
-from .ramps import Ramp
+from .run.palette import INK, WHITE, Colour
+from .run.ramps import Ramp
 
 
 class Map:

@@ -17,7 +17,7 @@ from .terrain import slope
 from .vectors import VectorSource, burn_mask, numbered_polygons
 
 if TYPE_CHECKING:
-    from .job import Job
+    from .run.job import Job
 
 _GIVEN_AS = {
     Factor.LAND_USE: ("LANDUSE", ""),

@@ -10,10 +10,10 @@ from qgis.core import QgsGeometry, QgsWkbTypes
 
 from ...core.mspa import CODES
 from ...core.resistance.presets import LAND_USE_NAMES
-from . import palette, ramps, styling
-from .layertree import Place
 from .linktable import link_columns, link_lines, link_rows
 from .rasters import RasterSource
+from .run import palette, ramps, styling
+from .run.layertree import Place
 from .tables import columns
 from .vectors import numbered_polygons
 from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
@@ -21,7 +21,7 @@ from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
 if TYPE_CHECKING:
     from ...core.keyareas.areas import KeyAreas
     from ...core.planning.results import SecurityNetwork
-    from .job import Job
+    from .run.job import Job
 
 NODATA = -9999.0
 

@@ -11,11 +11,12 @@ from qgis.core import Qgis, QgsGeometry
 
 from ...core.connectivity import dispersal_rate, distance_at
 from ...core.mspa import CLASS_NAMES
-from . import html, styling
+from . import html
 from .html import Key
 from .maps import Map
 from .networkoutputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs
-from .palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH, SOURCE, Mark
+from .run import styling
+from .run.palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH, SOURCE, Mark
 
 if TYPE_CHECKING:
     from ...core.planning.results import Options

@@ -16,7 +16,7 @@ from .sources import read_polygons, read_sources
 from .vectors import is_null, name_ids
 
 if TYPE_CHECKING:
-    from .job import Job
+    from .run.job import Job
 
 EDGE, CENTROID, COST, TABLE = range(4)
 DISTANCES = ("Edge to edge", "Centroid to centroid", "Least cost", "Table")

@@ -17,8 +17,8 @@ from qgis.core import (
 from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
 from . import rasterfiles, vectorfiles
-from .outputs import Outputs
-from .styling import Style, described
+from .run.outputs import Outputs
+from .run.styling import Style, described
 from .tables import Column
 
 

@@ -10,7 +10,7 @@ from osgeo import gdal
 
 from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
-from .outputs import OutputError
+from .run.outputs import OutputError
 
 _DRIVERS = {
     "tif": "GTiff",

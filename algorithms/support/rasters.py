@@ -19,9 +19,9 @@ from ...core.errors import InputError
 from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
 from .crs import whole, wkt
-from .memory import require
 from .rasterfiles import TILE
 from .rasterheaders import ROUNDING, mask_of, notes_of, surface_type, tried
+from .run.memory import require
 
 _ALIGNED_BYTES = 9
 """Memory of a raster while it is resampled, for each of its cells: twice float32, and the validity of the block read."""

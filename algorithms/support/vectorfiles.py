@@ -23,8 +23,8 @@ from qgis.core import (
 from ...core.monitor import SILENT, Monitor
 from . import tables
 from .crs import undefined
-from .outputs import OutputError
 from .rasterheaders import tried
+from .run.outputs import OutputError
 from .tables import Column
 
 LAYER_ENDINGS = ("gpkg", "shp", "geojson", "fgb", "gml", "kml", "sqlite", "tab", "csv", "xlsx", "ods")

@@ -7,7 +7,7 @@ pytestmark = pytest.mark.qgis
 
 @pytest.fixture
 def monitor(qgis):
-    from ecosecnet.algorithms.support.feedback import FeedbackMonitor
+    from ecosecnet.algorithms.support.run.feedback import FeedbackMonitor
     from qgis.core import QgsProcessingFeedback
 
     return FeedbackMonitor(QgsProcessingFeedback())

@@ -68,7 +68,7 @@ def test_headings_have_units_and_no_underscores():
 @pytest.fixture
 def layer(qgis):
     from ecosecnet.algorithms.support.fields import Shown
-    from ecosecnet.algorithms.support.styling import described
+    from ecosecnet.algorithms.support.run.styling import described
     from ecosecnet.algorithms.support.tables import columns
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 

@@ -29,7 +29,7 @@ class Listener:
 
 @pytest.fixture
 def forecast(qgis, monkeypatch):
-    from ecosecnet.algorithms.support import forecast
+    from ecosecnet.algorithms.support.run import forecast
 
     now = [100.0]
     monkeypatch.setattr(forecast.time, "monotonic", lambda: now[0])
@@ -89,7 +89,7 @@ def test_a_run_of_days_is_warned_of(forecast):
 
 
 def test_maps_that_do_not_fit_are_warned_of(qgis, tmp_path):
-    from ecosecnet.algorithms.support.forecast import announce_files
+    from ecosecnet.algorithms.support.run.forecast import announce_files
 
     listener = Listener()
     announce_files(str(tmp_path / "not" / "yet"), 3, 2**20, listener)
@@ -129,7 +129,7 @@ def test_a_full_disk_leaves_nothing_behind(run, raster, tmp_path):
 )
 def test_tools_over_links_tell_their_time(run, raster, polygons, monkeypatch, tool, options):
     """With a clock on which every look takes a quarter of an hour, each of them is a long run."""
-    from ecosecnet.algorithms.support import forecast
+    from ecosecnet.algorithms.support.run import forecast
 
     def square(col, row):
         left, top = 500_000 + 30 * col, 2_900_000 - 30 * row

@@ -108,7 +108,7 @@ def test_a_field_that_is_not_there_or_holds_texts_is_named(run, polygons, tmp_pa
 
 def test_every_field_parameter_is_checked(qgis, polygons):
     """Whatever the layer: a field it does not have is refused by every tool, optional or not."""
-    from ecosecnet.algorithms.support.inputchecks import check_inputs
+    from ecosecnet.algorithms.support.run.inputchecks import check_inputs
     from ecosecnet.core.errors import InputError
     from qgis.core import QgsProcessingParameterField
 
@@ -125,7 +125,7 @@ def test_every_field_parameter_is_checked(qgis, polygons):
 
 
 def test_shapes_of_another_kind_are_refused_by_every_tool(qgis, polygons):
-    from ecosecnet.algorithms.support.inputchecks import check_inputs
+    from ecosecnet.algorithms.support.run.inputchecks import check_inputs
     from ecosecnet.core.errors import InputError
     from qgis.core import QgsProcessing, QgsProcessingParameterFeatureSource, QgsProcessingParameterMultipleLayers
 
@@ -207,7 +207,7 @@ def test_metres_that_are_labelled_degrees_are_refused(run, raster, polygons, tmp
 
 
 def test_a_polygon_among_points_is_refused(qgis, tmp_path):
-    from ecosecnet.algorithms.support.inputchecks import check_inputs
+    from ecosecnet.algorithms.support.run.inputchecks import check_inputs
     from ecosecnet.core.errors import InputError
     from osgeo import ogr, osr
     from qgis.core import QgsApplication

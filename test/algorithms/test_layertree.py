@@ -21,7 +21,7 @@ def project(qgis):
 
 @pytest.fixture
 def one_run():
-    from ecosecnet.algorithms.support.layertree import Run
+    from ecosecnet.algorithms.support.run.layertree import Run
 
     return Run("A tool, cutoff 5", changed=True)
 
@@ -50,7 +50,7 @@ def tree(node):
 
 
 def test_a_layer_put_into_a_group_stays_in_the_project(project, one_run):
-    from ecosecnet.algorithms.support.layertree import Place, put
+    from ecosecnet.algorithms.support.run.layertree import Place, put
 
     layer = add(project, "Elevation")
     identifier = layer.id()
@@ -61,7 +61,7 @@ def test_a_layer_put_into_a_group_stays_in_the_project(project, one_run):
 
 
 def test_it_is_moved_before_the_map_is_drawn(project, one_run):
-    from ecosecnet.algorithms.support.layertree import Place, put
+    from ecosecnet.algorithms.support.run.layertree import Place, put
 
     layer = add(project, "Elevation")
     put(layer, one_run, Place(("1 Step",)))
@@ -69,7 +69,7 @@ def test_it_is_moved_before_the_map_is_drawn(project, one_run):
 
 
 def test_a_layer_that_is_added_later_is_moved_then(project, one_run):
-    from ecosecnet.algorithms.support.layertree import Place, put
+    from ecosecnet.algorithms.support.run.layertree import Place, put
     from qgis.core import QgsVectorLayer
 
     layer = QgsVectorLayer("Point?crs=EPSG:32648", "late", "memory")
@@ -82,7 +82,7 @@ def test_a_layer_that_is_added_later_is_moved_then(project, one_run):
 
 def test_a_layer_that_qgis_puts_into_the_group_itself_finds_its_place(project, one_run):
     """A window adds new layers where the current one stands, which may be inside the group."""
-    from ecosecnet.algorithms.support.layertree import Place, put
+    from ecosecnet.algorithms.support.run.layertree import Place, put
     from qgis.core import QgsLayerTreeRegistryBridge
 
     root, bridge = project.layerTreeRoot(), project.layerTreeRegistryBridge()
@@ -98,7 +98,7 @@ def test_a_layer_that_qgis_puts_into_the_group_itself_finds_its_place(project, o
 
 
 def test_higher_ranks_are_drawn_above(project, one_run):
-    from ecosecnet.algorithms.support.layertree import Place, put
+    from ecosecnet.algorithms.support.run.layertree import Place, put
 
     for name, rank in (("raster", 0), ("lines", 2), ("polygons", 1)):
         put(add(project, name), one_run, Place(rank=rank))
@@ -107,7 +107,7 @@ def test_higher_ranks_are_drawn_above(project, one_run):
 
 
 def test_without_a_place_layers_of_a_run_are_ordered_by_kind_among_themselves(project):
-    from ecosecnet.algorithms.support.layertree import Run, put
+    from ecosecnet.algorithms.support.run.layertree import Run, put
 
     first, second = Run("A tool"), Run("A tool")
     add(project, "mine")
@@ -123,7 +123,7 @@ def test_without_a_place_layers_of_a_run_are_ordered_by_kind_among_themselves(pr
 
 
 def test_two_runs_have_a_group_each_and_the_new_one_is_open(project):
-    from ecosecnet.algorithms.support.layertree import Place, Run, put
+    from ecosecnet.algorithms.support.run.layertree import Place, Run, put
 
     noon = datetime.datetime(2026, 1, 1, 12, 0, 7)
     runs = [Run("A tool", key=key, started=noon) for key in ("a", "b", "c")] + [Run("A tool, x 2", True, "d", noon)]
@@ -184,7 +184,7 @@ def tool(qgis):
     ],
 )
 def test_a_run_is_named_by_what_was_changed(tool, parameters, name):
-    from ecosecnet.algorithms.support.runname import name_run
+    from ecosecnet.algorithms.support.run.runname import name_run
     from qgis.core import QgsProcessingContext
 
     run = name_run(tool, parameters, QgsProcessingContext())

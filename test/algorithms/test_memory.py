@@ -13,7 +13,7 @@ GB = 2**30
 @pytest.fixture
 def memory(qgis, tmp_path, monkeypatch):
     """Stand-ins for /proc and the control groups, with 8 GB in the machine and no limit."""
-    from ecosecnet.algorithms.support import memory
+    from ecosecnet.algorithms.support.run import memory
 
     (tmp_path / "proc" / "self").mkdir(parents=True)
     (tmp_path / "proc" / "meminfo").write_text(f"MemTotal: 1 kB\nMemAvailable:  {8 * GB // 1024} kB\n")
@@ -96,7 +96,7 @@ def sparse(path, cells, cell):
 
 @pytest.fixture
 def little(monkeypatch):
-    from ecosecnet.algorithms.support import memory
+    from ecosecnet.algorithms.support.run import memory
 
     monkeypatch.setattr(memory, "available_bytes", lambda: GB)
 

@@ -195,7 +195,7 @@ def test_all_foreground_and_no_core_are_warned_of(run, raster, tmp_path):
 
 
 def test_memory_is_told_before_the_run(run, forest, tmp_path, monkeypatch):
-    from ecosecnet.algorithms.support import memory
+    from ecosecnet.algorithms.support.run import memory
 
     run("mspa", INPUT=forest, **outputs(tmp_path, "OUTPUT"))
     assert "Memory: about" in run.feedback.textLog()

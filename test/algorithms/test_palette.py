@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("osgeo")
 
-from ecosecnet.algorithms.support import palette
+from ecosecnet.algorithms.support.run import palette
 from ecosecnet.core.mspa import CODES
 
 CONTRAST = 3.0

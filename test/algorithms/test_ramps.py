@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("osgeo")
 
-from ecosecnet.algorithms.support import ramps
+from ecosecnet.algorithms.support.run import ramps
 
 BLACK_WHITE = ((0, 0, 0), (200, 100, 50))
 

@@ -53,7 +53,7 @@ def test_layers_have_their_plain_name_wherever_the_files_are(qgis, project, tmp_
 
 def suggested(tool):
     """Return the names of the layers that the dialog of a tool starts with."""
-    from ecosecnet.algorithms.support.roles import suggestions
+    from ecosecnet.algorithms.support.run.roles import suggestions
     from qgis.core import QgsApplication, QgsProject
 
     project = QgsProject.instance()
@@ -69,7 +69,7 @@ def suggested(tool):
 
 
 def test_the_layers_of_the_county_keep_their_names_and_fill_the_dialog(county, project):
-    from ecosecnet.algorithms.support.roles import PROPERTY
+    from ecosecnet.algorithms.support.run.roles import PROPERTY
 
     assert {"Elevation", "Land use", "Ecological protection red line"} <= {
         layer.name() for layer in project.mapLayers().values()
@@ -132,7 +132,7 @@ def test_layers_of_a_geopackage_count_by_their_name_in_it(county, project):
 
 def test_a_layer_known_to_be_something_else_is_not_offered(project, raster):
     import numpy as np
-    from ecosecnet.algorithms.support.roles import mark
+    from ecosecnet.algorithms.support.run.roles import mark
     from qgis.core import QgsRasterLayer
 
     for name, role in (("A belt", "corridors"), ("Elevation", "dem"), ("lu2020", "")):
@@ -146,7 +146,7 @@ def test_a_layer_known_to_be_something_else_is_not_offered(project, raster):
 
 
 def test_a_picture_is_not_offered_as_data(project, tmp_path):
-    from ecosecnet.algorithms.support.roles import suggestions
+    from ecosecnet.algorithms.support.run.roles import suggestions
     from osgeo import gdal
     from qgis.core import QgsApplication, QgsRasterLayer
 
@@ -160,7 +160,7 @@ def test_a_picture_is_not_offered_as_data(project, tmp_path):
 
 
 def test_of_several_the_topmost_is_taken(project):
-    from ecosecnet.algorithms.support.roles import mark
+    from ecosecnet.algorithms.support.run.roles import mark
     from qgis.core import QgsVectorLayer
 
     for name, role in (("below", "sources"), ("above", "sources"), ("links", "links")):
@@ -174,7 +174,7 @@ def test_of_several_the_topmost_is_taken(project):
 
 def test_every_output_that_a_tool_asks_for_is_marked(qgis):
     from ecosecnet.algorithms.provider import ALGORITHMS
-    from ecosecnet.algorithms.support.roles import _INPUTS, role_of_output
+    from ecosecnet.algorithms.support.run.roles import _INPUTS, role_of_output
 
     tools = [algorithm().create() for algorithm in ALGORITHMS]
     assert all(role_of_output(tool.name(), output.name()) for tool in tools for output in tool.outputDefinitions())

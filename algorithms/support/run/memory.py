@@ -6,8 +6,8 @@ import ctypes
 import os
 import sys
 
-from ...core.errors import MemoryLimitError
-from ...core.monitor import Monitor
+from ....core.errors import MemoryLimitError
+from ....core.monitor import Monitor
 
 _PROC, _CGROUPS = "/proc", "/sys/fs/cgroup"
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 
-from ...core.monitor import Monitor
+from ....core.monitor import Monitor
 from .memory import size_text
 
 _EVIDENCE = 3.0

@@ -20,12 +20,12 @@ from qgis.core import (
     QgsProviderRegistry,
 )
 
-from ...core.errors import InputError
-from . import rasterfiles, vectorfiles
+from ....core.errors import InputError
+from .. import rasterfiles, vectorfiles
+from ..rasterheaders import tried
+from ..vectorfiles import Target
 from .job import Job
 from .outputs import OutputError, identity
-from .rasterheaders import tried
-from .vectorfiles import Target
 
 _LONGEST_COMPANION = ".aux.xml-journal"
 

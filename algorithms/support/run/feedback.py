@@ -8,7 +8,7 @@ import qgis.utils
 from qgis.core import QgsProcessingFeedback
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
-from ...core.monitor import Monitor
+from ....core.monitor import Monitor
 
 _INTERVAL = 0.1
 

@@ -33,19 +33,20 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ...core.errors import InputError
-from ...core.grid import Grid
-from . import memory, rasterfiles, styling, tables, vectorfiles
+from ....core.errors import InputError
+from ....core.grid import Grid
+from .. import rasterfiles, tables, vectorfiles
+from ..rasters import RasterSource
+from ..tables import Column
+from ..vectorfiles import Target
+from ..vectors import VectorSource, is_null
+from . import memory, styling
 from .feedback import FeedbackMonitor
 from .inputchecks import checked_number
 from .layertree import Place, Run
 from .outputs import OutputError, Outputs
-from .rasters import RasterSource
 from .roles import role_of_output
 from .runname import name_run
-from .tables import Column
-from .vectorfiles import Target
-from .vectors import VectorSource, is_null
 
 
 class Job:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Callable
 
-from ...core.errors import EcoSecNetError
+from ....core.errors import EcoSecNetError
 
 _COMPANIONS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
 """What GDAL and SQLite keep beside a file; it must not outlive the file it belongs to."""

@@ -18,9 +18,9 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ...core.errors import InputError
-from ...core.lists import parse_number
-from .vectors import is_null
+from ....core.errors import InputError
+from ....core.lists import parse_number
+from ..vectors import is_null
 
 if TYPE_CHECKING:
     from .job import Job

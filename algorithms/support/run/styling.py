@@ -31,9 +31,10 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor, QPainter
 
+from ..crs import stated
+from ..fields import Shown
+from ..tables import Column
 from . import roles
-from .crs import stated
-from .fields import Shown
 from .layertree import Place, Run, put
 from .palette import (
     CORRIDOR_WIDTHS,
@@ -50,7 +51,6 @@ from .palette import (
     spread,
 )
 from .ramps import Ramp
-from .tables import Column
 
 Style = Callable[[QgsMapLayer], None]
 """Something that gives a loaded layer its look."""
