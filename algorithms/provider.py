@@ -43,7 +43,7 @@ from .sources.mspa import MspaAlgorithm
 from .sources.naturalbreaks import NaturalBreaksAlgorithm
 from .sources.rasterbreaks import RasterBreaksAlgorithm
 from .sources.sources import SourcesAlgorithm
-from .support import rasterfiles, vectorfiles
+from .support.io import rasterfiles, vectorfiles
 
 # One line for each tool, by group in the order of the work.
 ALGORITHMS = [

@@ -95,7 +95,7 @@ def compare(size):
 
 def measure(size):
     """Run the reading, the overlay and the writing of the tool on files, and print time and memory."""
-    from ecosecnet.algorithms.support.rasters import RasterSource, RasterWriter, read_together
+    from ecosecnet.algorithms.support.io.rasters import RasterSource, RasterWriter, read_together
     from ecosecnet.core.monitor import Monitor
     from ecosecnet.core.resistance.overlay import Block, build_resistance
     from qgis.core import QgsRasterLayer

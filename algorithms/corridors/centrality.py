@@ -9,13 +9,13 @@ from ...core import defaults
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
+from ..support.io.rasters import metres_per_unit
+from ..support.io.tables import columns, kept
+from ..support.io.vectors import name_ids
 from ..support.links import COST_FIELDS, RESISTANCE_FIELDS, numbers, read_links
-from ..support.rasters import metres_per_unit
 from ..support.run import styling
 from ..support.run.forecast import Forecast
 from ..support.sources import Sources, read_polygons
-from ..support.tables import columns, kept
-from ..support.vectors import name_ids
 
 
 class CentralityAlgorithm(EcoSecNetAlgorithm):

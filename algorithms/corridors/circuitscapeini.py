@@ -13,7 +13,7 @@ from ..support import parameters as p
 from ..support.circuitscapefiles import Inputs, Outputs, read_text
 from ..support.circuitscapenetwork import NetworkRun
 from ..support.circuitscaperaster import RasterRun
-from ..support.outputfolder import OutputFolder
+from ..support.io.outputfolder import OutputFolder
 from ..support.run.forecast import announce_files
 
 

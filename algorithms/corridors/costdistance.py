@@ -8,9 +8,9 @@ from qgis.core import QgsProcessingOutputNumber
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
+from ..support.io.vectors import name_ids
 from ..support.run import palette, ramps, styling
 from ..support.sources import read_sources
-from ..support.vectors import name_ids
 
 _NODATA = -9999.0
 _NO_LABEL = 0

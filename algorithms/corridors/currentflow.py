@@ -9,13 +9,13 @@ from ...core.errors import DisconnectedError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support import rasters
 from ..support.focal import Focal, above_zero, read_focal, read_pairs, read_strengths, whole_numbers
-from ..support.rasters import RasterSource
+from ..support.io import rasters
+from ..support.io.rasters import RasterSource
+from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import FEWER_NODES, Forecast, announce_files
 from ..support.run.memory import require
-from ..support.tables import columns
 
 _NODATA = -9999.0
 _AVERAGE = ("resistance", "conductance")

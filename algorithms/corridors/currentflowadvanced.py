@@ -9,11 +9,11 @@ from ...core.errors import DisconnectedError, InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support import rasters
 from ..support.focal import above_zero, whole_numbers
-from ..support.rasters import RasterSource
+from ..support.io import rasters
+from ..support.io.rasters import RasterSource
+from ..support.io.vectors import VectorSource, is_null
 from ..support.run import palette, ramps, styling
-from ..support.vectors import VectorSource, is_null
 
 _NODATA = -9999.0
 _AVERAGE = ("resistance", "conductance")

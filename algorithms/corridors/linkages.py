@@ -12,11 +12,11 @@ from ..support import parameters as p
 from ..support.corridorzones import CorridorZones
 from ..support.declarations import corridor_cutoff
 from ..support.distances import distances_of_pairs, table_distances
+from ..support.io.rasters import RasterSource, align, metres_per_unit
+from ..support.io.vectors import name_ids
 from ..support.linktable import link_columns, link_lines, link_rows
-from ..support.rasters import RasterSource, align, metres_per_unit
 from ..support.run import palette, ramps, styling
 from ..support.sources import Sources, read_sources
-from ..support.vectors import name_ids
 
 _NODATA = -9999.0
 _ADJACENCY = (

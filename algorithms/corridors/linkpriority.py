@@ -12,12 +12,12 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support.declarations import corridor_cutoff
+from ..support.io.rasters import RasterSource, metres_per_unit
+from ..support.io.tables import columns, kept
+from ..support.io.vectors import cells_inside, is_null, name_ids
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.links import COST_FIELDS, numbers
-from ..support.rasters import RasterSource, metres_per_unit
 from ..support.run import palette, ramps, styling
-from ..support.tables import columns, kept
-from ..support.vectors import cells_inside, is_null, name_ids
 
 _LENGTH_FIELDS = ("lcp_length", "LCP_Length", "lcpLength")
 _NODATA = -1.0

@@ -13,8 +13,8 @@ from ...core.grid import SQUARE
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support import rasters
-from ..support.rasters import RasterSource
+from ..support.io import rasters
+from ..support.io.rasters import RasterSource
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import Forecast
 

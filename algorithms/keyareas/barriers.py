@@ -9,11 +9,11 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support.declarations import barrier_radii, read_radii
-from ..support.fields import Shown
+from ..support.io.fields import Shown
+from ..support.io.tables import columns
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
-from ..support.tables import columns
 
 _NO_LINK = -2147483648
 _COMBINE = ("maximum", "sum")

@@ -10,12 +10,12 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support.declarations import corridor_cutoff
-from ..support.fields import Shown
+from ..support.io.fields import Shown
+from ..support.io.tables import columns
+from ..support.io.vectors import cells_inside
 from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.run import palette, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
-from ..support.tables import columns
-from ..support.vectors import cells_inside
 
 _COMBINE = ("maximum", "sum")
 

@@ -10,10 +10,10 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import html
 from ..support import parameters as p
 from ..support.declarations import barrier_radii, key_area_classes, read_radii, smallest_key_area
+from ..support.io.tables import columns
 from ..support.linked import linked_inputs, read_linked
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
-from ..support.tables import columns
 
 _SURFACES = ("Pinch points", "Barriers")
 _MODES = ("adjacent", "all_to_one", "all_pairs")

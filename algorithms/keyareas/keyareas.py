@@ -9,10 +9,10 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support.declarations import key_area_classes, smallest_key_area
-from ..support.rasters import require_aligned
+from ..support.io.rasters import require_aligned
+from ..support.io.tables import columns
+from ..support.io.vectors import VectorSource, is_null, polygonise
 from ..support.run import palette, styling
-from ..support.tables import columns
-from ..support.vectors import VectorSource, is_null, polygonise
 
 _METHODS = ("Natural breaks", "Quantile", "Share of maximum")
 

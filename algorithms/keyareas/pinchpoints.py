@@ -9,11 +9,11 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
 from ..support.declarations import corridor_cutoff
+from ..support.io.tables import columns
+from ..support.io.vectors import name_ids
 from ..support.linked import linked_inputs, read_linked
 from ..support.run import palette, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
-from ..support.tables import columns
-from ..support.vectors import name_ids
 
 _MODES = ("adjacent", "all_to_one", "all_pairs", "one_to_all")
 _COMBINE = ("maximum", "sum")

@@ -13,7 +13,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support import html
 from ..support import parameters as p
 from ..support.cutting import repaired
-from ..support.tables import Column, read_rows
+from ..support.io.tables import Column, read_rows
 
 _OUTSIDE = "outside"
 _TOTAL = "total"

@@ -17,13 +17,13 @@ from qgis.core import (
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support.crs import wkt
-from ..support.outputfolder import OutputFolder
+from ..support.io.crs import wkt
+from ..support.io.outputfolder import OutputFolder
+from ..support.io.tables import Column
+from ..support.io.vectors import polygonise
 from ..support.run import palette, ramps, styling
 from ..support.run.layertree import Place
 from ..support.run.outputchecks import refuse_layers_of_others
-from ..support.tables import Column
-from ..support.vectors import polygonise
 
 _CRS = "EPSG:4544"
 _CENTRE = (540_000.0, 2_899_000.0)

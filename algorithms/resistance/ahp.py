@@ -13,9 +13,10 @@ from ...core.weights.judgements import matrix_from_cells, matrix_from_records
 from ...core.weights.objective import METHODS, combine_weights, objective_weights
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html, rasters, scores
+from ..support import html, scores
 from ..support import parameters as p
-from ..support.tables import columns, read_rows
+from ..support.io import rasters
+from ..support.io.tables import columns, read_rows
 
 _WIDTH = 10
 _NAMES = "Land use, Elevation, Slope, Distance from road, Distance to mining area"

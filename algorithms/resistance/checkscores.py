@@ -9,9 +9,10 @@ from ...core.resistance.scorechecks import ERROR, WARNING, Finding, check_scores
 from ...core.resistance.scoretable import FactorScores, read_score_table
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html, rasters, scores
+from ..support import html, scores
 from ..support import parameters as p
-from ..support.tables import columns, read_rows
+from ..support.io import rasters
+from ..support.io.tables import columns, read_rows
 
 _EXAMPLES = ("None", "Liuzhi, as printed", "Liuzhi, corrected")
 

@@ -15,10 +15,11 @@ from ...core.resistance.summary import ResistanceSummary
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support import rasters, scores
-from ..support.rasters import RasterSource
+from ..support import scores
+from ..support.io import rasters
+from ..support.io.rasters import RasterSource
+from ..support.io.tables import columns, read_rows
 from ..support.run import palette, ramps, styling
-from ..support.tables import columns, read_rows
 
 _NODATA = -1.0
 

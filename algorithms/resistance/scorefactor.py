@@ -11,11 +11,12 @@ from ...core.resistance.scoretable import FALLS, RISES, FactorScores
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support import rasters, scores
+from ..support import scores
+from ..support.io import rasters
+from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import LARGER_CELLS, Forecast
 from ..support.run.inputlayers import cell_hectares
-from ..support.tables import columns
 
 _TABLE = 0
 _SUITABILITY = 5

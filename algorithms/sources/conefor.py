@@ -12,8 +12,8 @@ from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support import parameters as p
 from ..support.indices import importance_columns, index_rows
+from ..support.io.tables import columns
 from ..support.run.job import Job
-from ..support.tables import columns
 
 DISTANCES, PROBABILITIES, LINKS = range(3)
 VALUES = ("Distances", "Probabilities", "Links (1) and no links (0)")

@@ -9,9 +9,9 @@ from ...core.formats.conefor import format_connections, format_nodes
 from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support import parameters as p
+from ..support.io.tables import columns
 from ..support.nodes import check_distances, measure, measured_in, node_parameters, read_nodes
 from ..support.run.job import Job
-from ..support.tables import columns
 
 
 class ConeforExportAlgorithm(EcoSecNetAlgorithm):

@@ -18,6 +18,7 @@ from ..support import parameters as p
 from ..support.declarations import dispersal_distance, dispersal_probability, smallest_dpc
 from ..support.distances import inner_points
 from ..support.indices import importance_columns, index_rows
+from ..support.io.tables import columns, kept
 from ..support.nodes import (
     EDGE,
     Nodes,
@@ -32,7 +33,6 @@ from ..support.nodes import (
     read_nodes,
 )
 from ..support.run import palette, styling
-from ..support.tables import columns, kept
 
 GRADES = 3
 

@@ -14,7 +14,9 @@ from ..support import html
 from ..support import parameters as p
 from ..support.charts import Line, line_chart
 from ..support.declarations import dispersal_distance, dispersal_probability
-from ..support.fields import Shown
+from ..support.io.fields import Shown
+from ..support.io.rasters import metres_per_unit
+from ..support.io.tables import columns, kept
 from ..support.nodes import (
     Nodes,
     check_distances,
@@ -27,10 +29,8 @@ from ..support.nodes import (
     node_parameters,
     read_nodes,
 )
-from ..support.rasters import metres_per_unit
 from ..support.run import styling
 from ..support.run.job import Job
-from ..support.tables import columns, kept
 
 GRADES = [
     (1.0, "Always"),

@@ -9,7 +9,7 @@ from ...core.sources.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreg
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support import rasters
+from ..support.io import rasters
 from ..support.run import palette
 from ..support.run.inputlayers import cell_hectares
 

@@ -11,10 +11,10 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html
 from ..support import parameters as p
-from ..support.rasters import RasterSource, describe_values
+from ..support.io.rasters import RasterSource, describe_values
+from ..support.io.tables import columns
 from ..support.run import styling
 from ..support.run.inputlayers import cell_hectares
-from ..support.tables import columns
 
 CONNECTIVITIES = (8, 4)
 

@@ -10,9 +10,9 @@ from ...core.stats.breaks import BREAK_METHODS
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
+from ..support.io.tables import columns, kept
+from ..support.io.vectors import is_null
 from ..support.run import styling
-from ..support.tables import columns, kept
-from ..support.vectors import is_null
 
 METHODS = ("Natural breaks", "Quantile", "Equal intervals", "Geometric intervals")
 

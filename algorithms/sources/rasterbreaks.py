@@ -9,9 +9,9 @@ from ...core.stats.breaks import BREAK_METHODS
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support.rasters import require_aligned
+from ..support.io.rasters import require_aligned
+from ..support.io.tables import columns
 from ..support.run import palette
-from ..support.tables import columns
 from .naturalbreaks import METHODS
 
 

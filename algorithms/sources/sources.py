@@ -10,11 +10,11 @@ from ...core.sources.classmap import members, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import parameters as p
-from ..support import rasters
 from ..support.declarations import smallest_source
+from ..support.io import rasters
+from ..support.io.tables import columns
+from ..support.io.vectors import burn_mask, polygonise
 from ..support.run import palette, styling
-from ..support.tables import columns
-from ..support.vectors import burn_mask, polygonise
 
 
 class SourcesAlgorithm(EcoSecNetAlgorithm):

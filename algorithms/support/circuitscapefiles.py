@@ -16,9 +16,9 @@ from ...core.formats.circuitscapeini import CircuitscapeOptions
 from ...core.formats.circuitscapetext import NODATA, AsciiGrid, format_table, grid_header, parse_grid, parse_points
 from ...core.grid import Grid
 from ...core.monitor import Monitor
-from . import rasterfiles
-from .outputfolder import OutputFolder
-from .rasterheaders import tried
+from .io import rasterfiles
+from .io.outputfolder import OutputFolder
+from .io.rasterheaders import tried
 from .run.memory import require
 from .run.outputs import OutputError
 

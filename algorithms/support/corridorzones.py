@@ -8,10 +8,10 @@ import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
 
 from ...core.grid import Grid
+from .io.tables import columns
+from .io.vectors import polygonise
 from .run import palette, styling
 from .sources import Sources
-from .tables import columns
-from .vectors import polygonise
 
 if TYPE_CHECKING:
     from ...core.corridors.linkages import Links

@@ -10,8 +10,8 @@ from qgis.core import QgsGeometry
 from ...core.errors import InputError
 from ...core.lists import parse_number
 from ...core.monitor import SILENT, Monitor
-from .tables import pair_columns, read_rows
-from .vectors import VectorSource, name_ids
+from .io.tables import pair_columns, read_rows
+from .io.vectors import VectorSource, name_ids
 
 
 def edge_distances(

@@ -10,10 +10,10 @@ from qgis.core import QgsWkbTypes
 from ...core.errors import InputError
 from ...core.lists import parse_number
 from ...core.monitor import Monitor
-from .rasters import RasterSource
+from .io.rasters import RasterSource
+from .io.tables import pair_columns, read_rows
+from .io.vectors import VectorSource, burn, is_null, name_ids
 from .run.job import Job
-from .tables import pair_columns, read_rows
-from .vectors import VectorSource, burn, is_null, name_ids
 
 
 @dataclass

@@ -11,12 +11,12 @@ import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingParameterDefinition, QgsWkbTypes
 
 from . import parameters as p
+from .io.rasters import RasterSource
+from .io.tables import Column, columns, kept
 from .links import Links, read_links
-from .rasters import RasterSource
 from .run import ramps, styling
 from .run.palette import Colour
 from .sources import Sources, read_sources
-from .tables import Column, columns, kept
 
 if TYPE_CHECKING:
     from .run.job import Job

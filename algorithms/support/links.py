@@ -10,8 +10,8 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeature
 
 from ...core.errors import InputError
 from ...core.monitor import SILENT, Monitor
+from .io.vectors import VectorSource, is_null, name_ids
 from .sources import Sources
-from .vectors import VectorSource, is_null, name_ids
 
 _ENDS = (("from_id", "to_id"), ("From_Core", "To_Core"), ("coreId1", "coreId2"))
 """Names of the fields with the two ends: ours, and those of Linkage Mapper's layers and tables."""

@@ -9,7 +9,7 @@ import numpy as np
 from qgis.core import QgsGeometry, QgsPointXY
 
 from ...core.grid import Grid
-from .tables import Column, columns
+from .io.tables import Column, columns
 
 if TYPE_CHECKING:
     from ...core.corridors.linkages import Links

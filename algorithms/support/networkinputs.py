@@ -10,11 +10,11 @@ import numpy as np
 from ...core.errors import InputError
 from ...core.resistance.factornames import Factor, factor_of, name_key
 from .distances import distances_of_pairs, edge_distances
+from .io.rasters import RasterSource, align
+from .io.tables import read_rows
+from .io.vectors import VectorSource, burn_mask, numbered_polygons
 from .proximity import proximity
-from .rasters import RasterSource, align
-from .tables import read_rows
 from .terrain import slope
-from .vectors import VectorSource, burn_mask, numbered_polygons
 
 if TYPE_CHECKING:
     from .run.job import Job

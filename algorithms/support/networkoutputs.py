@@ -10,12 +10,12 @@ from qgis.core import QgsGeometry, QgsWkbTypes
 
 from ...core.mspa import CODES
 from ...core.resistance.presets import LAND_USE_NAMES
+from .io.rasters import RasterSource
+from .io.tables import columns
+from .io.vectors import numbered_polygons
 from .linktable import link_columns, link_lines, link_rows
-from .rasters import RasterSource
 from .run import palette, ramps, styling
 from .run.layertree import Place
-from .tables import columns
-from .vectors import numbered_polygons
 from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry
 from ...core.errors import InputError
 from . import parameters as p
 from .distances import edge_distances, inner_points, near_limit, point_distances, table_distances
-from .rasters import metres_per_unit
+from .io.rasters import metres_per_unit
+from .io.vectors import is_null, name_ids
 from .sources import read_polygons, read_sources
-from .vectors import is_null, name_ids
 
 if TYPE_CHECKING:
     from .run.job import Job

@@ -10,8 +10,8 @@ from qgis.core import QgsRectangle
 from ...core.errors import InputError
 from ...core.monitor import Monitor
 from . import parameters as p
-from .rasters import RasterSource
-from .vectors import VectorSource, burn
+from .io.rasters import RasterSource
+from .io.vectors import VectorSource, burn
 
 BYTES_PER_CELL = 12
 

@@ -10,7 +10,7 @@ import numpy as np
 from qgis.core import QgsGeometry
 
 from ...core.grid import Grid
-from .vectors import burn, burnt_cells
+from .io.vectors import burn, burnt_cells
 
 
 @dataclass

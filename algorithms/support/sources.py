@@ -12,9 +12,9 @@ from ...core.errors import InputError
 from ...core.grid import Grid
 from ...core.monitor import SILENT, Monitor
 from .cutting import SMALLEST, repaired
-from .rasters import metres_per_unit
+from .io.rasters import metres_per_unit
+from .io.vectors import VectorSource, is_null, name_ids, overlaps
 from .sourcecells import Cells, parting_size
-from .vectors import VectorSource, is_null, name_ids, overlaps
 
 
 @dataclass(frozen=True)

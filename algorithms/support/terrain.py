@@ -7,8 +7,8 @@ from osgeo import gdal
 
 from ...core.errors import InputError
 from ...core.monitor import SILENT, Monitor
-from .rasters import RasterSource
-from .vectors import gdal_progress
+from .io.rasters import RasterSource
+from .io.vectors import gdal_progress
 
 _NODATA = -1e38
 

@@ -24,9 +24,9 @@ from ...core.keyareas.tabulation import OUTSIDE, Pieces, Tabulation, shown_share
 from ...core.lists import split_list
 from ...core.monitor import SILENT, Monitor
 from .cutting import Divider, repaired
-from .rasters import RasterSource, metres_per_unit
-from .tables import Column, columns
-from .vectors import VectorSource, is_null
+from .io.rasters import RasterSource, metres_per_unit
+from .io.tables import Column, columns
+from .io.vectors import VectorSource, is_null
 
 _OUTSIDE = "outside"
 _TOTAL = "total"

@@ -67,7 +67,7 @@ def test_nothing_but_a_few_rows_is_read(qgis, tmp_path):
     """A virtual raster of 10^10 cells is looked at in no time."""
     import time
 
-    from ecosecnet.algorithms.support.rasters import RasterSource, measured_values
+    from ecosecnet.algorithms.support.io.rasters import RasterSource, measured_values
     from osgeo import gdal
     from qgis.core import QgsRasterLayer
 

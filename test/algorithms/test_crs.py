@@ -50,7 +50,7 @@ def test_rasters_keep_their_crs(lost, raster, run, tmp_path):
 
 def test_vector_layers_are_still_reprojected(lost, qgis):
     """QGIS itself hands out the coordinates unchanged, without a word."""
-    from ecosecnet.algorithms.support.vectors import VectorSource
+    from ecosecnet.algorithms.support.io.vectors import VectorSource
     from qgis.core import (
         QgsCoordinateReferenceSystem,
         QgsCoordinateTransformContext,
@@ -71,7 +71,7 @@ def test_vector_layers_are_still_reprojected(lost, qgis):
 
 
 def test_what_cannot_be_made_anew_is_refused(lost):
-    from ecosecnet.algorithms.support.crs import whole
+    from ecosecnet.algorithms.support.io.crs import whole
     from ecosecnet.core.errors import InputError
 
     class Unnamed:
@@ -125,7 +125,7 @@ def test_layers_loaded_after_a_run_in_a_thread_have_a_crs_that_lasts(qgis, tmp_p
 
 
 def test_a_file_that_cannot_hold_the_crs_is_refused(qgis, tmp_path, monkeypatch):
-    from ecosecnet.algorithms.support import rasterfiles
+    from ecosecnet.algorithms.support.io import rasterfiles
     from ecosecnet.core.grid import Grid
 
     path = tmp_path / "out.tif"

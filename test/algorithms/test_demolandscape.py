@@ -127,7 +127,7 @@ def test_a_new_run_replaces_the_old_files_and_leaves_others(run, tmp_path):
 
 
 def test_a_failed_run_leaves_the_folder_as_it_was(run, tmp_path, monkeypatch):
-    from ecosecnet.algorithms.support import vectorfiles
+    from ecosecnet.algorithms.support.io import vectorfiles
 
     run("demolandscape", SIZE=120, SEED=1, OUTPUT_FOLDER=str(tmp_path))
     before = contents(tmp_path)

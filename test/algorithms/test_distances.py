@@ -86,7 +86,7 @@ def test_can_be_cancelled(shapes):
 def read(qgis, tmp_path):
     """Read the distances of a CSV file between the sources 1, 2 and 3."""
     from ecosecnet.algorithms.support.distances import table_distances
-    from ecosecnet.algorithms.support.vectors import VectorSource
+    from ecosecnet.algorithms.support.io.vectors import VectorSource
     from qgis.core import QgsCoordinateTransformContext, QgsVectorLayer
 
     def distances(text):

@@ -24,7 +24,7 @@ def declared():
 
 
 def test_every_field_of_our_layers_is_described():
-    from ecosecnet.algorithms.support.fields import FIELDS
+    from ecosecnet.algorithms.support.io.fields import FIELDS
     from ecosecnet.core.landscapes import karst_county
 
     found = list(declared())
@@ -40,8 +40,8 @@ def test_every_field_of_our_layers_is_described():
 def test_names_made_at_run_time_are_described():
     from types import SimpleNamespace
 
-    from ecosecnet.algorithms.support.fields import FIELDS
     from ecosecnet.algorithms.support.indices import importance_columns
+    from ecosecnet.algorithms.support.io.fields import FIELDS
 
     blank = SimpleNamespace(total=0, intra=0, flux=0, connector=0)
     found = SimpleNamespace(iic=blank, pc=blank, share=0, freeman=0, bc_iic=0, bc_pc=0)
@@ -55,7 +55,7 @@ def test_names_made_at_run_time_are_described():
 
 
 def test_headings_have_units_and_no_underscores():
-    from ecosecnet.algorithms.support.fields import COMMON, FIELDS
+    from ecosecnet.algorithms.support.io.fields import COMMON, FIELDS
 
     assert FIELDS["area_ha"].heading == "Area (ha)"
     assert FIELDS["cw_dist"].heading == "Least-cost distance (cost units)"
@@ -67,9 +67,9 @@ def test_headings_have_units_and_no_underscores():
 
 @pytest.fixture
 def layer(qgis):
-    from ecosecnet.algorithms.support.fields import Shown
+    from ecosecnet.algorithms.support.io.fields import Shown
+    from ecosecnet.algorithms.support.io.tables import columns
     from ecosecnet.algorithms.support.run.styling import described
-    from ecosecnet.algorithms.support.tables import columns
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 
     fields = "field=from_id:int8&field=to_id:string&field=cw_dist:double&field=dPC:double&field=gain:double&field=mine:double"
@@ -115,7 +115,7 @@ def test_a_feature_is_named_by_what_it_is(layer):
 
 
 def test_fields_kept_from_an_input_keep_their_own_meaning(qgis):
-    from ecosecnet.algorithms.support.tables import columns, kept
+    from ecosecnet.algorithms.support.io.tables import columns, kept
     from qgis.core import QgsFeature, QgsVectorLayer
 
     layer = QgsVectorLayer("Point?field=dPC:double&field=width:double&field=height:double", "own", "memory")

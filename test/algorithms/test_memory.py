@@ -130,7 +130,7 @@ def test_a_large_grid_of_an_ini_file_is_not_read(run, tmp_path, little, packed):
 
 
 def test_a_circuit_is_refused_before_its_raster_is_read(memory, run, polygons, tmp_path, monkeypatch):
-    from ecosecnet.algorithms.support.rasters import RasterSource
+    from ecosecnet.algorithms.support.io.rasters import RasterSource
     from qgis.core import QgsProcessingException
 
     monkeypatch.setattr(RasterSource, "blocks", lambda *_: pytest.fail("the raster is read"))

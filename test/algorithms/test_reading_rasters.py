@@ -40,7 +40,7 @@ def stored():
 
 
 def source_of(layer):
-    from ecosecnet.algorithms.support.rasters import RasterSource
+    from ecosecnet.algorithms.support.io.rasters import RasterSource
 
     assert layer.isValid()
     return RasterSource.of(layer)
@@ -72,7 +72,7 @@ def test_scale_and_offset_give_the_values_that_qgis_shows(qgis, write, stored):
 
 
 def test_scaled_rasters_are_read_together_as_they_are_read_alone(qgis, write, stored):
-    from ecosecnet.algorithms.support.rasters import read_together
+    from ecosecnet.algorithms.support.io.rasters import read_together
 
     layer = write("decimetres", stored, "Int16", change=lambda dataset: dataset.GetRasterBand(1).SetScale(0.1))
     source = source_of(layer)

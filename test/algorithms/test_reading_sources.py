@@ -110,9 +110,9 @@ def cells(qgis, raster, polygons):
     """Return the cells that sources get: labels, ids, warnings."""
 
     def read(rows, valid=None, name="shapes"):
-        from ecosecnet.algorithms.support.rasters import RasterSource
+        from ecosecnet.algorithms.support.io.rasters import RasterSource
+        from ecosecnet.algorithms.support.io.vectors import VectorSource
         from ecosecnet.algorithms.support.sources import read_sources
-        from ecosecnet.algorithms.support.vectors import VectorSource
         from ecosecnet.core.monitor import Monitor
         from qgis.core import QgsCoordinateTransformContext, QgsRasterLayer, QgsVectorLayer
 

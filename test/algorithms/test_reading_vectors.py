@@ -90,7 +90,7 @@ def rectangle(left, top, wide, high):
 
 
 def features_of(layer):
-    from ecosecnet.algorithms.support.vectors import VectorSource
+    from ecosecnet.algorithms.support.io.vectors import VectorSource
     from qgis.core import QgsCoordinateTransformContext
 
     return [one.geometry() for one in VectorSource(layer, "shapes", QgsCoordinateTransformContext()).features()]

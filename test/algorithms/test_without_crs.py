@@ -16,7 +16,7 @@ def codes(raster):
 
 
 def test_results_have_none_and_it_is_said_once(run, raster, codes, tmp_path):
-    from ecosecnet.algorithms.support.crs import stated
+    from ecosecnet.algorithms.support.io.crs import stated
     from qgis.core import QgsRasterLayer, QgsVectorLayer
 
     made = run("sources", INPUT=codes, OUTPUT=str(tmp_path / "sources.gpkg"), RASTER=str(tmp_path / "sources.tif"))

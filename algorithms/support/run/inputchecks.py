@@ -20,7 +20,7 @@ from qgis.core import (
 
 from ....core.errors import InputError
 from ....core.lists import parse_number
-from ..vectors import is_null
+from ..io.vectors import is_null
 
 if TYPE_CHECKING:
     from .job import Job

@@ -22,9 +22,9 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..crs import stated
-from ..rasters import RasterSource, metres_per_unit
-from ..vectors import name_ids
+from ..io.crs import stated
+from ..io.rasters import RasterSource, metres_per_unit
+from ..io.vectors import name_ids
 
 if TYPE_CHECKING:
     from .job import Job

@@ -35,11 +35,11 @@ from qgis.core import (
 
 from ....core.errors import InputError
 from ....core.grid import Grid
-from .. import rasterfiles, tables, vectorfiles
-from ..rasters import RasterSource
-from ..tables import Column
-from ..vectorfiles import Target
-from ..vectors import VectorSource, is_null
+from ..io import rasterfiles, tables, vectorfiles
+from ..io.rasters import RasterSource
+from ..io.tables import Column
+from ..io.vectorfiles import Target
+from ..io.vectors import VectorSource, is_null
 from . import memory, styling
 from .feedback import FeedbackMonitor
 from .inputchecks import checked_number

@@ -21,9 +21,9 @@ from qgis.core import (
 )
 
 from ....core.errors import InputError
-from .. import rasterfiles, vectorfiles
-from ..rasterheaders import tried
-from ..vectorfiles import Target
+from ..io import rasterfiles, vectorfiles
+from ..io.rasterheaders import tried
+from ..io.vectorfiles import Target
 from .job import Job
 from .outputs import OutputError, identity
 

@@ -31,9 +31,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor, QPainter
 
-from ..crs import stated
-from ..fields import Shown
-from ..tables import Column
+from ..io.crs import stated
+from ..io.fields import Shown
+from ..io.tables import Column
 from . import roles
 from .layertree import Place, Run, put
 from .palette import (

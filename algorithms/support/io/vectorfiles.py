@@ -20,11 +20,11 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ...core.monitor import SILENT, Monitor
+from ....core.monitor import SILENT, Monitor
+from ..run.outputs import OutputError
 from . import tables
 from .crs import undefined
 from .rasterheaders import tried
-from .run.outputs import OutputError
 from .tables import Column
 
 LAYER_ENDINGS = ("gpkg", "shp", "geojson", "fgb", "gml", "kml", "sqlite", "tab", "csv", "xlsx", "ods")

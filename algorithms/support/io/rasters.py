@@ -15,13 +15,13 @@ from qgis.core import (
     QgsUnitTypes,
 )
 
-from ...core.errors import InputError
-from ...core.grid import Grid
-from ...core.monitor import SILENT, Monitor
+from ....core.errors import InputError
+from ....core.grid import Grid
+from ....core.monitor import SILENT, Monitor
+from ..run.memory import require
 from .crs import whole, wkt
 from .rasterfiles import TILE
 from .rasterheaders import ROUNDING, mask_of, notes_of, surface_type, tried
-from .run.memory import require
 
 _ALIGNED_BYTES = 9
 """Memory of a raster while it is resampled, for each of its cells: twice float32, and the validity of the block read."""

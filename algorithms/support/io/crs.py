@@ -6,7 +6,7 @@ from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
-from ...core.errors import InputError
+from ....core.errors import InputError
 
 _UNDEFINED = ("Undefined geographic SRS", "Undefined Cartesian SRS", "Undefined SRS")
 

@@ -20,9 +20,9 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ...core.errors import InputError
-from ...core.grid import Grid
-from ...core.monitor import SILENT, Monitor
+from ....core.errors import InputError
+from ....core.grid import Grid
+from ....core.monitor import SILENT, Monitor
 from .crs import whole
 
 _NAMED = 10

@@ -14,11 +14,11 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ...core.grid import Grid
-from ...core.monitor import SILENT, Monitor
+from ....core.grid import Grid
+from ....core.monitor import SILENT, Monitor
+from ..run.outputs import Outputs
+from ..run.styling import Style, described
 from . import rasterfiles, vectorfiles
-from .run.outputs import Outputs
-from .run.styling import Style, described
 from .tables import Column
 
 

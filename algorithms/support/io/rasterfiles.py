@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from osgeo import gdal
 
-from ...core.grid import Grid
-from ...core.monitor import SILENT, Monitor
-from .run.outputs import OutputError
+from ....core.grid import Grid
+from ....core.monitor import SILENT, Monitor
+from ..run.outputs import OutputError
 
 _DRIVERS = {
     "tif": "GTiff",

@@ -10,8 +10,8 @@ from typing import Callable
 import numpy as np
 from qgis.core import QgsFeature, QgsField, QgsFields, QgsGeometry
 
-from ...core.errors import InputError
-from ...core.monitor import SILENT, Monitor
+from ....core.errors import InputError
+from ....core.monitor import SILENT, Monitor
 from .compat import field
 from .fields import COMMON, FIELDS, Shown
 from .vectors import VectorSource, is_null

@@ -9,7 +9,7 @@ from typing import Callable
 import numpy as np
 from osgeo import gdal
 
-from ...core.grid import SQUARE
+from ....core.grid import SQUARE
 
 _SMALL_TYPES = ("Byte", "Int8", "Int16", "UInt16", "Float32")
 """GDAL's types whose values float32 holds exactly."""
