@@ -26,9 +26,9 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..core.errors import EcoSecNetError, InputError
+from .support.inputs.parameters import CLASSES
 from .support.io.crs import forget_those_of_this_thread
 from .support.io.rasters import RasterSource, measured_values
-from .support.parameters import CLASSES
 from .support.run import memory
 from .support.run.inputchecks import check_inputs
 from .support.run.inputlayers import crs_warnings, input_layers, measured, name_by_layer, refuse_degrees, scale_warning

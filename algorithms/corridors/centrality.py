@@ -8,14 +8,14 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 from ...core import defaults
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
+from ..support.inputs import parameters as p
+from ..support.inputs.links import COST_FIELDS, RESISTANCE_FIELDS, numbers, read_links
+from ..support.inputs.sources import Sources, read_polygons
 from ..support.io.rasters import metres_per_unit
 from ..support.io.tables import columns, kept
 from ..support.io.vectors import name_ids
-from ..support.links import COST_FIELDS, RESISTANCE_FIELDS, numbers, read_links
 from ..support.run import styling
 from ..support.run.forecast import Forecast
-from ..support.sources import Sources, read_polygons
 
 
 class CentralityAlgorithm(EcoSecNetAlgorithm):

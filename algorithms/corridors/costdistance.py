@@ -7,10 +7,10 @@ from qgis.core import QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
+from ..support.inputs import parameters as p
+from ..support.inputs.sources import read_sources
 from ..support.io.vectors import name_ids
 from ..support.run import palette, ramps, styling
-from ..support.sources import read_sources
 
 _NODATA = -9999.0
 _NO_LABEL = 0

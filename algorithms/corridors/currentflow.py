@@ -8,8 +8,8 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 from ...core.errors import DisconnectedError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support.focal import Focal, above_zero, read_focal, read_pairs, read_strengths, whole_numbers
+from ..support.inputs import parameters as p
+from ..support.inputs.focal import Focal, above_zero, read_focal, read_pairs, read_strengths, whole_numbers
 from ..support.io import rasters
 from ..support.io.rasters import RasterSource
 from ..support.io.tables import columns

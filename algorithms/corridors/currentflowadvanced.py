@@ -8,8 +8,8 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 from ...core.errors import DisconnectedError, InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support.focal import above_zero, whole_numbers
+from ..support.inputs import parameters as p
+from ..support.inputs.focal import above_zero, whole_numbers
 from ..support.io import rasters
 from ..support.io.rasters import RasterSource
 from ..support.io.vectors import VectorSource, is_null

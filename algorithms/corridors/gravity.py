@@ -11,14 +11,14 @@ from ...core import defaults
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
+from ..support.inputs import parameters as p
+from ..support.inputs.links import COST_FIELDS, numbers, read_links
+from ..support.inputs.sources import Sources, read_polygons, read_sources
 from ..support.io.fields import Shown
 from ..support.io.rasters import metres_per_unit
 from ..support.io.tables import columns, kept
 from ..support.io.vectors import is_null, name_ids
-from ..support.links import COST_FIELDS, numbers, read_links
 from ..support.run import styling
-from ..support.sources import Sources, read_polygons, read_sources
 
 
 class _Unit(NamedTuple):

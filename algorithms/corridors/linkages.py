@@ -8,15 +8,15 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 from ...core.types import AVERAGES
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
 from ..support.corridorzones import CorridorZones
-from ..support.declarations import corridor_cutoff
 from ..support.distances import distances_of_pairs, table_distances
+from ..support.inputs import parameters as p
+from ..support.inputs.declarations import corridor_cutoff
+from ..support.inputs.linktable import link_columns, link_lines, link_rows
+from ..support.inputs.sources import Sources, read_sources
 from ..support.io.rasters import RasterSource, align, metres_per_unit
 from ..support.io.vectors import name_ids
-from ..support.linktable import link_columns, link_lines, link_rows
 from ..support.run import palette, ramps, styling
-from ..support.sources import Sources, read_sources
 
 _NODATA = -9999.0
 _ADJACENCY = (

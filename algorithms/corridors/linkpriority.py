@@ -10,13 +10,13 @@ from qgis.core import QgsCoordinateTransform, QgsGeometry, QgsProcessing, QgsWkb
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support.declarations import corridor_cutoff
+from ..support.inputs import parameters as p
+from ..support.inputs.declarations import corridor_cutoff
+from ..support.inputs.linked import Linked, linked_inputs, read_linked
+from ..support.inputs.links import COST_FIELDS, numbers
 from ..support.io.rasters import RasterSource, metres_per_unit
 from ..support.io.tables import columns, kept
 from ..support.io.vectors import cells_inside, is_null, name_ids
-from ..support.linked import Linked, linked_inputs, read_linked
-from ..support.links import COST_FIELDS, numbers
 from ..support.run import palette, ramps, styling
 
 _LENGTH_FIELDS = ("lcp_length", "LCP_Length", "lcpLength")

@@ -12,7 +12,7 @@ from ...core.errors import DisconnectedError
 from ...core.grid import SQUARE
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
+from ..support.inputs import parameters as p
 from ..support.io import rasters
 from ..support.io.rasters import RasterSource
 from ..support.run import palette, ramps, styling

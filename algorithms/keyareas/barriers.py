@@ -7,11 +7,11 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support.declarations import barrier_radii, read_radii
+from ..support.inputs import parameters as p
+from ..support.inputs.declarations import barrier_radii, read_radii
+from ..support.inputs.linked import Linked, linked_inputs, read_linked
 from ..support.io.fields import Shown
 from ..support.io.tables import columns
-from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
 

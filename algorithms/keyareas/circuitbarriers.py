@@ -8,12 +8,12 @@ from qgis.core import QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, Qgs
 from ...core import defaults
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support.declarations import corridor_cutoff
+from ..support.inputs import parameters as p
+from ..support.inputs.declarations import corridor_cutoff
+from ..support.inputs.linked import Linked, linked_inputs, read_linked
 from ..support.io.fields import Shown
 from ..support.io.tables import columns
 from ..support.io.vectors import cells_inside
-from ..support.linked import Linked, linked_inputs, read_linked
 from ..support.run import palette, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
 

@@ -7,8 +7,8 @@ from qgis.core import QgsFeature, QgsGeometry, QgsProcessing, QgsProcessingOutpu
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support.declarations import key_area_classes, smallest_key_area
+from ..support.inputs import parameters as p
+from ..support.inputs.declarations import key_area_classes, smallest_key_area
 from ..support.io.rasters import require_aligned
 from ..support.io.tables import columns
 from ..support.io.vectors import VectorSource, is_null, polygonise

@@ -7,11 +7,11 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support.declarations import corridor_cutoff
+from ..support.inputs import parameters as p
+from ..support.inputs.declarations import corridor_cutoff
+from ..support.inputs.linked import linked_inputs, read_linked
 from ..support.io.tables import columns
 from ..support.io.vectors import name_ids
-from ..support.linked import linked_inputs, read_linked
 from ..support.run import palette, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
 

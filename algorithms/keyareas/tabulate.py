@@ -11,8 +11,8 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html
-from ..support import parameters as p
 from ..support.cutting import repaired
+from ..support.inputs import parameters as p
 from ..support.io.tables import Column, read_rows
 
 _OUTSIDE = "outside"

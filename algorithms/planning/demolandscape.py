@@ -16,7 +16,7 @@ from qgis.core import (
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
+from ..support.inputs import parameters as p
 from ..support.io.crs import wkt
 from ..support.io.outputfolder import OutputFolder
 from ..support.io.tables import Column

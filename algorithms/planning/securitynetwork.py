@@ -8,8 +8,8 @@ from ...core import defaults
 from ...core.sources.classmap import parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support.declarations import (
+from ..support.inputs import parameters as p
+from ..support.inputs.declarations import (
     barrier_radii,
     corridor_cutoff,
     dispersal_distance,

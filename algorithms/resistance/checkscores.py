@@ -9,8 +9,9 @@ from ...core.resistance.scorechecks import ERROR, WARNING, Finding, check_scores
 from ...core.resistance.scoretable import FactorScores, read_score_table
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html, scores
-from ..support import parameters as p
+from ..support import html
+from ..support.inputs import parameters as p
+from ..support.inputs import scores
 from ..support.io import rasters
 from ..support.io.tables import columns, read_rows
 

@@ -14,8 +14,8 @@ from ...core.resistance.overlay import Block, build_resistance
 from ...core.resistance.summary import ResistanceSummary
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support import scores
+from ..support.inputs import parameters as p
+from ..support.inputs import scores
 from ..support.io import rasters
 from ..support.io.rasters import RasterSource
 from ..support.io.tables import columns, read_rows

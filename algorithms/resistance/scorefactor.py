@@ -10,8 +10,8 @@ from ...core.resistance.scorechecks import check_scores, report
 from ...core.resistance.scoretable import FALLS, RISES, FactorScores
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support import scores
+from ..support.inputs import parameters as p
+from ..support.inputs import scores
 from ..support.io import rasters
 from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling

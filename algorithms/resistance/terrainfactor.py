@@ -7,8 +7,8 @@ import numpy as np
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
 from ..support import terrain
+from ..support.inputs import parameters as p
 from ..support.run import palette, ramps, styling
 
 _SLOPE, _RELIEF, _ELEVATION = range(3)

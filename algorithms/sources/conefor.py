@@ -10,8 +10,8 @@ from ...core.errors import InputError
 from ...core.formats.conefor import format_importances, format_overall, parse_connections, parse_nodes
 from .. import base
 from ..base import EcoSecNetAlgorithm
-from ..support import parameters as p
-from ..support.indices import importance_columns, index_rows
+from ..support.inputs import parameters as p
+from ..support.inputs.indices import importance_columns, index_rows
 from ..support.io.tables import columns
 from ..support.run.job import Job
 

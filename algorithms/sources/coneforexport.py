@@ -8,9 +8,9 @@ from qgis.core import QgsProcessingOutputNumber
 from ...core.formats.conefor import format_connections, format_nodes
 from .. import base
 from ..base import EcoSecNetAlgorithm
-from ..support import parameters as p
+from ..support.inputs import parameters as p
+from ..support.inputs.nodes import check_distances, measure, measured_in, node_parameters, read_nodes
 from ..support.io.tables import columns
-from ..support.nodes import check_distances, measure, measured_in, node_parameters, read_nodes
 from ..support.run.job import Job
 
 

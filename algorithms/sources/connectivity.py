@@ -14,12 +14,11 @@ from qgis.core import (
 from ...core.stats.breaks import natural_breaks
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support.declarations import dispersal_distance, dispersal_probability, smallest_dpc
 from ..support.distances import inner_points
-from ..support.indices import importance_columns, index_rows
-from ..support.io.tables import columns, kept
-from ..support.nodes import (
+from ..support.inputs import parameters as p
+from ..support.inputs.declarations import dispersal_distance, dispersal_probability, smallest_dpc
+from ..support.inputs.indices import importance_columns, index_rows
+from ..support.inputs.nodes import (
     EDGE,
     Nodes,
     check_distances,
@@ -32,6 +31,7 @@ from ..support.nodes import (
     node_parameters,
     read_nodes,
 )
+from ..support.io.tables import columns, kept
 from ..support.run import palette, styling
 
 GRADES = 3

@@ -11,13 +11,10 @@ from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support import html
-from ..support import parameters as p
 from ..support.charts import Line, line_chart
-from ..support.declarations import dispersal_distance, dispersal_probability
-from ..support.io.fields import Shown
-from ..support.io.rasters import metres_per_unit
-from ..support.io.tables import columns, kept
-from ..support.nodes import (
+from ..support.inputs import parameters as p
+from ..support.inputs.declarations import dispersal_distance, dispersal_probability
+from ..support.inputs.nodes import (
     Nodes,
     check_distances,
     conversion_parameter,
@@ -29,6 +26,9 @@ from ..support.nodes import (
     node_parameters,
     read_nodes,
 )
+from ..support.io.fields import Shown
+from ..support.io.rasters import metres_per_unit
+from ..support.io.tables import columns, kept
 from ..support.run import styling
 from ..support.run.job import Job
 

@@ -8,7 +8,7 @@ from ...core.errors import InputError
 from ...core.sources.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
+from ..support.inputs import parameters as p
 from ..support.io import rasters
 from ..support.run import palette
 from ..support.run.inputlayers import cell_hectares

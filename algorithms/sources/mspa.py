@@ -10,7 +10,7 @@ from ...core.sources.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreg
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html
-from ..support import parameters as p
+from ..support.inputs import parameters as p
 from ..support.io.rasters import RasterSource, describe_values
 from ..support.io.tables import columns
 from ..support.run import styling

@@ -9,7 +9,7 @@ from ...core.errors import InputError
 from ...core.stats.breaks import BREAK_METHODS
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
+from ..support.inputs import parameters as p
 from ..support.io.tables import columns, kept
 from ..support.io.vectors import is_null
 from ..support.run import styling

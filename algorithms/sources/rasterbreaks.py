@@ -8,7 +8,7 @@ from ...core.errors import InputError
 from ...core.stats.breaks import BREAK_METHODS
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
+from ..support.inputs import parameters as p
 from ..support.io.rasters import require_aligned
 from ..support.io.tables import columns
 from ..support.run import palette

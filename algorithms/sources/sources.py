@@ -9,8 +9,8 @@ from ...core.errors import InputError
 from ...core.sources.classmap import members, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import parameters as p
-from ..support.declarations import smallest_source
+from ..support.inputs import parameters as p
+from ..support.inputs.declarations import smallest_source
 from ..support.io import rasters
 from ..support.io.tables import columns
 from ..support.io.vectors import burn_mask, polygonise

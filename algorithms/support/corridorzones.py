@@ -8,10 +8,10 @@ import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
 
 from ...core.grid import Grid
+from .inputs.sources import Sources
 from .io.tables import columns
 from .io.vectors import polygonise
 from .run import palette, styling
-from .sources import Sources
 
 if TYPE_CHECKING:
     from ...core.corridors.linkages import Links

@@ -10,10 +10,10 @@ from qgis.core import QgsGeometry, QgsWkbTypes
 
 from ...core.mspa import CODES
 from ...core.resistance.presets import LAND_USE_NAMES
+from .inputs.linktable import link_columns, link_lines, link_rows
 from .io.rasters import RasterSource
 from .io.tables import columns
 from .io.vectors import numbered_polygons
-from .linktable import link_columns, link_lines, link_rows
 from .run import palette, ramps, styling
 from .run.layertree import Place
 from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone

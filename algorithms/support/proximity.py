@@ -9,7 +9,7 @@ from qgis.core import QgsRectangle
 
 from ...core.errors import InputError
 from ...core.monitor import Monitor
-from . import parameters as p
+from .inputs import parameters as p
 from .io.rasters import RasterSource
 from .io.vectors import VectorSource, burn
 

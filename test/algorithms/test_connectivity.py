@@ -211,7 +211,7 @@ def test_least_cost_over_a_surface(run, raster, polygons):
 
 
 def test_many_sources_take_the_sparse_path(run, squares, monkeypatch):
-    from ecosecnet.algorithms.support import nodes
+    from ecosecnet.algorithms.support.inputs import nodes
 
     exact = run("connectivity", SOURCES=squares, DISPERSAL=1000.0, OUTPUT="memory:")
     monkeypatch.setattr(nodes, "MAX_PAIRS", 2)

@@ -40,7 +40,7 @@ def test_every_field_of_our_layers_is_described():
 def test_names_made_at_run_time_are_described():
     from types import SimpleNamespace
 
-    from ecosecnet.algorithms.support.indices import importance_columns
+    from ecosecnet.algorithms.support.inputs.indices import importance_columns
     from ecosecnet.algorithms.support.io.fields import FIELDS
 
     blank = SimpleNamespace(total=0, intra=0, flux=0, connector=0)

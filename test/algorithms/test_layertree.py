@@ -146,7 +146,7 @@ def test_two_runs_have_a_group_each_and_the_new_one_is_open(project):
 @pytest.fixture
 def tool(qgis):
     from ecosecnet.algorithms import base
-    from ecosecnet.algorithms.support import parameters as p
+    from ecosecnet.algorithms.support.inputs import parameters as p
 
     class Tool(base.EcoSecNetAlgorithm):
         NAME, LABEL, GROUP = "tool", "A tool", base.PLANNING

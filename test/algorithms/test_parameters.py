@@ -70,7 +70,7 @@ def test_what_a_dialog_starts_with_is_accepted(tools):
 
 
 def test_distance_is_in_metres_whatever_unit_is_chosen(widget):
-    from ecosecnet.algorithms.support import parameters as p
+    from ecosecnet.algorithms.support.inputs import parameters as p
     from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox
 
     parameter = p.distance("MAX", "Largest distance", "Some help.", 5000.0)
@@ -106,7 +106,7 @@ def test_layers_in_feet_do_not_change_what_a_length_means(tools, widget, raster)
 
 def test_folded_away_lengths_offer_no_other_unit(widget):
     """QGIS takes the number of a hidden widget without its unit: 8 km would become 8 m."""
-    from ecosecnet.algorithms.support import parameters as p
+    from ecosecnet.algorithms.support.inputs import parameters as p
     from qgis.PyQt.QtWidgets import QComboBox
 
     parameter = p.distance("GAP", "Gap", "Some help.", 90.0, advanced=True)

@@ -110,9 +110,9 @@ def cells(qgis, raster, polygons):
     """Return the cells that sources get: labels, ids, warnings."""
 
     def read(rows, valid=None, name="shapes"):
+        from ecosecnet.algorithms.support.inputs.sources import read_sources
         from ecosecnet.algorithms.support.io.rasters import RasterSource
         from ecosecnet.algorithms.support.io.vectors import VectorSource
-        from ecosecnet.algorithms.support.sources import read_sources
         from ecosecnet.core.monitor import Monitor
         from qgis.core import QgsCoordinateTransformContext, QgsRasterLayer, QgsVectorLayer
 
@@ -226,7 +226,7 @@ def test_hundreds_of_specks_keep_a_cell_each(cells):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_shared_land_is_that_of_every_pair(qgis, seed):
-    from ecosecnet.algorithms.support.sources import _overlaps
+    from ecosecnet.algorithms.support.inputs.sources import _overlaps
     from ecosecnet.core.monitor import SILENT
     from qgis.core import QgsGeometry, QgsPointXY
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core import defaults
+from ....core import defaults
 from . import parameters as p
 
 if TYPE_CHECKING:
-    from .run.job import Job
+    from ..run.job import Job
 
 
 def dispersal_distance(
@@ -62,7 +62,7 @@ def barrier_radii(*, advanced: bool = False) -> list:
 
 def read_radii(job: Job, cell_size: float) -> tuple[float, ...]:
     """Return the radii of the barrier search in metres."""
-    from ...core.keyareas.barriers import radii_between
+    from ....core.keyareas.barriers import radii_between
 
     return radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell_size)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-    from ...core.connectivity import Connectivity
+    from ....core.connectivity import Connectivity
 
 
 def index_rows(found: Connectivity) -> list[tuple[str, float, str]]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature
 
-from ...core.errors import InputError
-from ...core.monitor import SILENT, Monitor
-from .io.vectors import VectorSource, is_null, name_ids
+from ....core.errors import InputError
+from ....core.monitor import SILENT, Monitor
+from ..io.vectors import VectorSource, is_null, name_ids
 from .sources import Sources
 
 _ENDS = (("from_id", "to_id"), ("From_Core", "To_Core"), ("coreId1", "coreId2"))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsGeometry, QgsPointXY
 
-from ...core.grid import Grid
-from .io.tables import Column, columns
+from ....core.grid import Grid
+from ..io.tables import Column, columns
 
 if TYPE_CHECKING:
-    from ...core.corridors.linkages import Links
+    from ....core.corridors.linkages import Links
 
 
 def link_columns(id_type: type) -> list[Column]:
@@ -33,7 +33,7 @@ def link_columns(id_type: type) -> list[Column]:
 
 def link_rows(links: Links, ids: Sequence, **limits: float | None) -> list[list]:
     """Return one row a link; `ids` are the ids of the sources, label 1 first, `limits` those that `describe` names."""
-    from ...core.corridors.linkages import describe
+    from ....core.corridors.linkages import describe
 
     with np.errstate(divide="ignore", invalid="ignore"):
         by_distance, by_length = links.cost / links.euclidean, links.cost / links.length

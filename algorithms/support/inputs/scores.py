@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.errors import InputError
-from ...core.monitor import Monitor
-from ...core.resistance.factornames import name_key
-from ...core.resistance.scoretable import FactorScores, classes_from_rows, read_score_table
-from .io.tables import read_rows
-from .io.vectors import VectorSource
+from ....core.errors import InputError
+from ....core.monitor import Monitor
+from ....core.resistance.factornames import name_key
+from ....core.resistance.scoretable import FactorScores, classes_from_rows, read_score_table
+from ..io.tables import read_rows
+from ..io.vectors import VectorSource
 
 COLUMNS = (
     "Columns, in any case: factor, class (name, or a range such as 10~18 or >39), min and max (empty = open) or value "

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingParameterDefinition, QgsWkbTypes
 
+from ..io.rasters import RasterSource
+from ..io.tables import Column, columns, kept
+from ..run import ramps, styling
+from ..run.palette import Colour
 from . import parameters as p
-from .io.rasters import RasterSource
-from .io.tables import Column, columns, kept
 from .links import Links, read_links
-from .run import ramps, styling
-from .run.palette import Colour
 from .sources import Sources, read_sources
 
 if TYPE_CHECKING:
-    from .run.job import Job
+    from ..run.job import Job
 
 _NODATA = -1.0
 
@@ -118,7 +118,7 @@ def read_linked(job: Job, bytes_per_cell: int, *, afterwards: int = 0, searches:
     InputError
         If they cannot be used, or do not belong together.
     """
-    from ...core.leastcost.graph import SPARE_BYTES, graph_bytes
+    from ....core.leastcost.graph import SPARE_BYTES, graph_bytes
 
     raster = job.raster("RESISTANCE")
     cells = raster.grid.rows * raster.grid.cols

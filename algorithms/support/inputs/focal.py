@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from qgis.core import QgsWkbTypes
 
-from ...core.errors import InputError
-from ...core.lists import parse_number
-from ...core.monitor import Monitor
-from .io.rasters import RasterSource
-from .io.tables import pair_columns, read_rows
-from .io.vectors import VectorSource, burn, is_null, name_ids
-from .run.job import Job
+from ....core.errors import InputError
+from ....core.lists import parse_number
+from ....core.monitor import Monitor
+from ..io.rasters import RasterSource
+from ..io.tables import pair_columns, read_rows
+from ..io.vectors import VectorSource, burn, is_null, name_ids
+from ..run.job import Job
 
 
 @dataclass
@@ -45,7 +45,7 @@ def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray, regions: 
     InputError
         For nodes outside the raster, or when fewer than two have a valid cell.
     """
-    from ...core import circuit
+    from ....core import circuit
 
     if job.given("FOCAL"):
         by_id = circuit.focal_cells(whole_numbers(job.raster("FOCAL")))
@@ -150,7 +150,7 @@ def _same(one: object) -> str:
 
 def read_pairs(job: Job, focal: Focal) -> np.ndarray | None:
     """Return which pairs the table PAIRS allows; focal nodes that take no part are left out of `focal`."""
-    from ...core import circuit
+    from ....core import circuit
 
     if not job.given("PAIRS"):
         return None

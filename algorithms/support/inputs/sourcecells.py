@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from qgis.core import QgsGeometry
 
-from ...core.grid import Grid
-from .io.vectors import burn, burnt_cells
+from ....core.grid import Grid
+from ..io.vectors import burn, burnt_cells
 
 
 @dataclass

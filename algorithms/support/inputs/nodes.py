@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry
 
-from ...core.errors import InputError
+from ....core.errors import InputError
+from ..distances import edge_distances, inner_points, near_limit, point_distances, table_distances
+from ..io.rasters import metres_per_unit
+from ..io.vectors import is_null, name_ids
 from . import parameters as p
-from .distances import edge_distances, inner_points, near_limit, point_distances, table_distances
-from .io.rasters import metres_per_unit
-from .io.vectors import is_null, name_ids
 from .sources import read_polygons, read_sources
 
 if TYPE_CHECKING:
-    from .run.job import Job
+    from ..run.job import Job
 
 EDGE, CENTROID, COST, TABLE = range(4)
 DISTANCES = ("Edge to edge", "Centroid to centroid", "Least cost", "Table")
@@ -176,7 +176,7 @@ def measure(
 
     Pairs farther apart than `far` metres are left out; with `in_cost` it is in cost already, and nothing converted.
     """
-    from ...core.connectivity import needed_bytes
+    from ....core.connectivity import needed_bytes
 
     kind, count, monitor = job.choice("DISTANCE"), len(nodes.ids), job.monitor.part(0.02, 0.5)
     all_pairs = count * (count - 1) // 2
@@ -213,8 +213,8 @@ def measure(
 
 
 def _cost(job: Job, nodes: Nodes, far: float | None, in_cost: bool) -> tuple[np.ndarray, np.ndarray, float]:
-    from ...core.connectivity import cost_distances
-    from ...core.leastcost.graph import CostGraph, graph_bytes
+    from ....core.connectivity import cost_distances
+    from ....core.leastcost.graph import CostGraph, graph_bytes
 
     raster = job.raster("RESISTANCE")
     job.need_memory(graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols)

@@ -1,0 +1,1 @@
+"""Inputs that several tools share: their declarations, and reading them into values."""
