@@ -22,7 +22,7 @@ spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py",
 sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["ecosecnet"])
 
-from ecosecnet.algorithms.support.distances import edge_distances  # noqa: E402
+from ecosecnet.algorithms.support.geometry.distances import edge_distances  # noqa: E402
 from ecosecnet.algorithms.support.io.vectors import polygonise  # noqa: E402
 from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, node_importance  # noqa: E402
 from ecosecnet.core.grid import Grid  # noqa: E402

@@ -8,8 +8,8 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 from ...core.types import AVERAGES
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support.corridorzones import CorridorZones
-from ..support.distances import distances_of_pairs, table_distances
+from ..support.geometry.corridorzones import CorridorZones
+from ..support.geometry.distances import distances_of_pairs, table_distances
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import corridor_cutoff
 from ..support.inputs.linktable import link_columns, link_lines, link_rows

@@ -11,7 +11,7 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support import html
-from ..support.cutting import repaired
+from ..support.geometry.cutting import repaired
 from ..support.inputs import parameters as p
 from ..support.io.tables import Column, read_rows
 
@@ -102,7 +102,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         return "AREAS"
 
     def execute(self, job: Job) -> None:
-        from ..support.zonal import tabulate_by_zone
+        from ..support.geometry.zonal import tabulate_by_zone
 
         areas, zones = job.vector("AREAS"), job.vector("ZONES")
         shapes = [repaired(shape) for shape in areas.geometries()]
@@ -123,7 +123,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
 
 
 def _land_use(job: Job, crs):
-    from ..support.zonal import PolygonUse, RasterUse
+    from ..support.geometry.zonal import PolygonUse, RasterUse
 
     raster = job.raster("LANDUSE")
     if raster is not None:
@@ -143,7 +143,7 @@ def _land_use(job: Job, crs):
 
 def _use_names(job: Job) -> dict[str, str]:
     """Return the names of the land uses by code."""
-    from ..support.zonal import code_text, parse_names
+    from ..support.geometry.zonal import code_text, parse_names
 
     names = {}
     if job.given("NAMES_TABLE"):

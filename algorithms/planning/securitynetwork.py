@@ -8,6 +8,7 @@ from ...core import defaults
 from ...core.sources.classmap import parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support.geometry.proximity import margin_parameter
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import (
     barrier_radii,
@@ -20,7 +21,6 @@ from ..support.inputs.declarations import (
     smallest_source,
 )
 from ..support.networkinputs import NetworkInputs, PolygonDistances
-from ..support.proximity import margin_parameter
 
 _BYTES_PER_CELL = 130
 """Memory of the run beside that of the least-cost searches: layers, scores, surfaces and labels."""

@@ -9,8 +9,8 @@ from qgis.core import QgsProcessing
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support.geometry.proximity import BYTES_PER_CELL, margin_cells, margin_parameter, proximity
 from ..support.inputs import parameters as p
-from ..support.proximity import BYTES_PER_CELL, margin_cells, margin_parameter, proximity
 from ..support.run import palette, ramps, styling
 
 

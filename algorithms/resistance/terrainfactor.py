@@ -7,7 +7,7 @@ import numpy as np
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import terrain
+from ..support.geometry import terrain
 from ..support.inputs import parameters as p
 from ..support.run import palette, ramps, styling
 

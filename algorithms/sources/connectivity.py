@@ -14,7 +14,7 @@ from qgis.core import (
 from ...core.stats.breaks import natural_breaks
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support.distances import inner_points
+from ..support.geometry.distances import inner_points
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import dispersal_distance, dispersal_probability, smallest_dpc
 from ..support.inputs.indices import importance_columns, index_rows

@@ -9,12 +9,12 @@ import numpy as np
 
 from ...core.errors import InputError
 from ...core.resistance.factornames import Factor, factor_of, name_key
-from .distances import distances_of_pairs, edge_distances
+from .geometry.distances import distances_of_pairs, edge_distances
+from .geometry.proximity import proximity
+from .geometry.terrain import slope
 from .io.rasters import RasterSource, align
 from .io.tables import read_rows
 from .io.vectors import VectorSource, burn_mask, numbered_polygons
-from .proximity import proximity
-from .terrain import slope
 
 if TYPE_CHECKING:
     from .run.job import Job

@@ -10,13 +10,13 @@ from qgis.core import QgsGeometry, QgsWkbTypes
 
 from ...core.mspa import CODES
 from ...core.resistance.presets import LAND_USE_NAMES
+from .geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
 from .inputs.linktable import link_columns, link_lines, link_rows
 from .io.rasters import RasterSource
 from .io.tables import columns
 from .io.vectors import numbered_polygons
 from .run import palette, ramps, styling
 from .run.layertree import Place
-from .zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
 
 if TYPE_CHECKING:
     from ...core.keyareas.areas import KeyAreas

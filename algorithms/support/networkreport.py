@@ -21,7 +21,7 @@ from .run.palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH
 if TYPE_CHECKING:
     from ...core.planning.results import Options
     from ...core.resistance.scoretable import FactorScores
-    from .zonal import ZoneTable
+    from .geometry.zonal import ZoneTable
 
 _PIXELS_PER_MM = 3.0
 """Of the lines; the pictures are shown at about that size."""

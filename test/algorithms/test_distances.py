@@ -27,7 +27,7 @@ def shapes(qgis):
 
 
 def test_edge_distances_are_those_of_the_geometries(shapes):
-    from ecosecnet.algorithms.support.distances import edge_distances
+    from ecosecnet.algorithms.support.geometry.distances import edge_distances
 
     i, j, d = edge_distances(shapes)
     n = len(shapes)
@@ -39,7 +39,7 @@ def test_edge_distances_are_those_of_the_geometries(shapes):
 
 
 def test_a_limit_leaves_out_exactly_what_is_beyond(shapes):
-    from ecosecnet.algorithms.support.distances import edge_distances
+    from ecosecnet.algorithms.support.geometry.distances import edge_distances
 
     i, j, d = edge_distances(shapes)
     near = edge_distances(shapes, limit=150.0)
@@ -48,7 +48,7 @@ def test_a_limit_leaves_out_exactly_what_is_beyond(shapes):
 
 
 def test_the_nearest_pairs_are_found_without_measuring(shapes):
-    from ecosecnet.algorithms.support.distances import edge_distances, near_limit
+    from ecosecnet.algorithms.support.geometry.distances import edge_distances, near_limit
 
     n = len(shapes)
     assert near_limit(shapes, n * (n - 1) // 2) == float("inf")
@@ -57,7 +57,7 @@ def test_the_nearest_pairs_are_found_without_measuring(shapes):
 
 
 def test_points_lie_inside(qgis):
-    from ecosecnet.algorithms.support.distances import inner_points, point_distances
+    from ecosecnet.algorithms.support.geometry.distances import inner_points, point_distances
     from qgis.core import QgsGeometry, QgsPointXY
 
     square = QgsGeometry.fromWkt("Polygon((0 0,2 0,2 2,0 2,0 0))")
@@ -70,7 +70,7 @@ def test_points_lie_inside(qgis):
 
 
 def test_can_be_cancelled(shapes):
-    from ecosecnet.algorithms.support.distances import edge_distances
+    from ecosecnet.algorithms.support.geometry.distances import edge_distances
     from ecosecnet.core.errors import OperationCancelled
     from ecosecnet.core.monitor import Monitor
 
@@ -85,7 +85,7 @@ def test_can_be_cancelled(shapes):
 @pytest.fixture
 def read(qgis, tmp_path):
     """Read the distances of a CSV file between the sources 1, 2 and 3."""
-    from ecosecnet.algorithms.support.distances import table_distances
+    from ecosecnet.algorithms.support.geometry.distances import table_distances
     from ecosecnet.algorithms.support.io.vectors import VectorSource
     from qgis.core import QgsCoordinateTransformContext, QgsVectorLayer
 

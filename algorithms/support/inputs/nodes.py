@@ -9,7 +9,7 @@ import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry
 
 from ....core.errors import InputError
-from ..distances import edge_distances, inner_points, near_limit, point_distances, table_distances
+from ..geometry.distances import edge_distances, inner_points, near_limit, point_distances, table_distances
 from ..io.rasters import metres_per_unit
 from ..io.vectors import is_null, name_ids
 from . import parameters as p

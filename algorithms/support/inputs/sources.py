@@ -11,7 +11,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, Qgs
 from ....core.errors import InputError
 from ....core.grid import Grid
 from ....core.monitor import SILENT, Monitor
-from ..cutting import SMALLEST, repaired
+from ..geometry.cutting import SMALLEST, repaired
 from ..io.rasters import metres_per_unit
 from ..io.vectors import VectorSource, is_null, name_ids, overlaps
 from .sourcecells import Cells, parting_size

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
 
-from ...core.grid import Grid
-from .inputs.sources import Sources
-from .io.tables import columns
-from .io.vectors import polygonise
-from .run import palette, styling
+from ....core.grid import Grid
+from ..inputs.sources import Sources
+from ..io.tables import columns
+from ..io.vectors import polygonise
+from ..run import palette, styling
 
 if TYPE_CHECKING:
-    from ...core.corridors.linkages import Links
-    from ...core.corridors.normalised import Corridor
-    from ...core.leastcost.graph import CostGraph
-    from .run.job import Job
+    from ....core.corridors.linkages import Links
+    from ....core.corridors.normalised import Corridor
+    from ....core.leastcost.graph import CostGraph
+    from ..run.job import Job
 
 
 class CorridorZones:
@@ -56,7 +56,7 @@ class CorridorZones:
 
     def add(self, corridor: Corridor) -> None:
         """Measure a corridor; one whose path has no length outside its sources is left out."""
-        from ...core.corridors.shapes import class_shares, outside_ends, shape_of, width_profile
+        from ....core.corridors.shapes import class_shares, outside_ends, shape_of, width_profile
 
         labels, links, grid = self._sources.labels, self._links, self._grid
         shape = shape_of(corridor, self._graph, labels, links)

@@ -17,16 +17,16 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ...core.coverage import cell_coverage
-from ...core.errors import InputError
-from ...core.grid import Grid
-from ...core.keyareas.tabulation import OUTSIDE, Pieces, Tabulation, shown_shares, tabulate
-from ...core.lists import split_list
-from ...core.monitor import SILENT, Monitor
+from ....core.coverage import cell_coverage
+from ....core.errors import InputError
+from ....core.grid import Grid
+from ....core.keyareas.tabulation import OUTSIDE, Pieces, Tabulation, shown_shares, tabulate
+from ....core.lists import split_list
+from ....core.monitor import SILENT, Monitor
+from ..io.rasters import RasterSource, metres_per_unit
+from ..io.tables import Column, columns
+from ..io.vectors import VectorSource, is_null
 from .cutting import Divider, repaired
-from .io.rasters import RasterSource, metres_per_unit
-from .io.tables import Column, columns
-from .io.vectors import VectorSource, is_null
 
 _OUTSIDE = "outside"
 _TOTAL = "total"

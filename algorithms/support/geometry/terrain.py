@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from osgeo import gdal
 
-from ...core.errors import InputError
-from ...core.monitor import SILENT, Monitor
-from .io.rasters import RasterSource
-from .io.vectors import gdal_progress
+from ....core.errors import InputError
+from ....core.monitor import SILENT, Monitor
+from ..io.rasters import RasterSource
+from ..io.vectors import gdal_progress
 
 _NODATA = -1e38
 

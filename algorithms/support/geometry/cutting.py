@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from qgis.core import QgsGeometry, QgsSpatialIndex, QgsWkbTypes
 
-from ...core.monitor import SILENT, Monitor
+from ....core.monitor import SILENT, Monitor
 
 SMALLEST = 1e-7
 """Share of a polygon below which a part of it is rounding, not a part."""

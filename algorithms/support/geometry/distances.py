@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from qgis.core import QgsGeometry
 
-from ...core.errors import InputError
-from ...core.lists import parse_number
-from ...core.monitor import SILENT, Monitor
-from .io.tables import pair_columns, read_rows
-from .io.vectors import VectorSource, name_ids
+from ....core.errors import InputError
+from ....core.lists import parse_number
+from ....core.monitor import SILENT, Monitor
+from ..io.tables import pair_columns, read_rows
+from ..io.vectors import VectorSource, name_ids
 
 
 def edge_distances(

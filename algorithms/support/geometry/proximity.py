@@ -7,11 +7,11 @@ import math
 import numpy as np
 from qgis.core import QgsRectangle
 
-from ...core.errors import InputError
-from ...core.monitor import Monitor
-from .inputs import parameters as p
-from .io.rasters import RasterSource
-from .io.vectors import VectorSource, burn
+from ....core.errors import InputError
+from ....core.monitor import Monitor
+from ..inputs import parameters as p
+from ..io.rasters import RasterSource
+from ..io.vectors import VectorSource, burn
 
 BYTES_PER_CELL = 12
 
@@ -57,7 +57,7 @@ def proximity(
     InputError
         If no feature lies on the grid or its margin.
     """
-    from ...core.resistance.scoring import distance_to
+    from ....core.resistance.scoring import distance_to
 
     grid, metres = template.grid, template.grid.metres_per_unit
     down, across = margin_cells(template, margin)

@@ -1,0 +1,1 @@
+"""What is measured on geometries: distances, areas by zone, cuts, terrain."""
