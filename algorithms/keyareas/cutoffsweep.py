@@ -7,11 +7,11 @@ from qgis.core import QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import barrier_radii, key_area_classes, read_radii, smallest_key_area
 from ..support.inputs.linked import linked_inputs, read_linked
 from ..support.io.tables import columns
+from ..support.reports import html
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
 

@@ -10,10 +10,10 @@ from qgis.core import (
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html
 from ..support.geometry.cutting import repaired
 from ..support.inputs import parameters as p
 from ..support.io.tables import Column, read_rows
+from ..support.reports import html
 
 _OUTSIDE = "outside"
 _TOTAL = "total"

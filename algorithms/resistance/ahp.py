@@ -13,11 +13,11 @@ from ...core.weights.judgements import matrix_from_cells, matrix_from_records
 from ...core.weights.objective import METHODS, combine_weights, objective_weights
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html
 from ..support.inputs import parameters as p
 from ..support.inputs import scores
 from ..support.io import rasters
 from ..support.io.tables import columns, read_rows
+from ..support.reports import html
 
 _WIDTH = 10
 _NAMES = "Land use, Elevation, Slope, Distance from road, Distance to mining area"

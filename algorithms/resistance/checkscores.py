@@ -9,11 +9,11 @@ from ...core.resistance.scorechecks import ERROR, WARNING, Finding, check_scores
 from ...core.resistance.scoretable import FactorScores, read_score_table
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html
 from ..support.inputs import parameters as p
 from ..support.inputs import scores
 from ..support.io import rasters
 from ..support.io.tables import columns, read_rows
+from ..support.reports import html
 
 _EXAMPLES = ("None", "Liuzhi, as printed", "Liuzhi, corrected")
 

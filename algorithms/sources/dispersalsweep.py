@@ -10,8 +10,6 @@ from ...core.errors import InputError
 from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm
-from ..support import html
-from ..support.charts import Line, line_chart
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import dispersal_distance, dispersal_probability
 from ..support.inputs.nodes import (
@@ -29,6 +27,8 @@ from ..support.inputs.nodes import (
 from ..support.io.fields import Shown
 from ..support.io.rasters import metres_per_unit
 from ..support.io.tables import columns, kept
+from ..support.reports import html
+from ..support.reports.charts import Line, line_chart
 from ..support.run import styling
 from ..support.run.job import Job
 

@@ -9,10 +9,10 @@ from ...core.errors import InputError
 from ...core.sources.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support import html
 from ..support.inputs import parameters as p
 from ..support.io.rasters import RasterSource, describe_values
 from ..support.io.tables import columns
+from ..support.reports import html
 from ..support.run import styling
 from ..support.run.inputlayers import cell_hectares
 

@@ -11,10 +11,10 @@ from qgis.core import Qgis, QgsGeometry
 
 from ...core.connectivity import dispersal_rate, distance_at
 from ...core.mspa import CLASS_NAMES
-from . import html
-from .html import Key
-from .maps import Map
 from .networkoutputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs
+from .reports import html
+from .reports.html import Key
+from .reports.maps import Map
 from .run import styling
 from .run.palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH, SOURCE, Mark
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .run.palette import CHART
+from ..run.palette import CHART
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 70, 36, 16, 46
 

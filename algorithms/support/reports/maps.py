@@ -9,9 +9,9 @@ from qgis.core import QgsGeometry
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QPointF, Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
-from ...core.grid import Grid
-from .run.palette import INK, WHITE, Colour
-from .run.ramps import Ramp
+from ....core.grid import Grid
+from ..run.palette import INK, WHITE, Colour
+from ..run.ramps import Ramp
 
 
 class Map:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import NamedTuple
 
-from .run.palette import BAR, Colour
-from .run.ramps import Ramp
+from ..run.palette import BAR, Colour
+from ..run.ramps import Ramp
 
 _CSS = """
 body { font: 15px/1.5 "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; color: #22302a;
