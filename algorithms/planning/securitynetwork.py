@@ -20,7 +20,7 @@ from ..support.inputs.declarations import (
     smallest_key_area,
     smallest_source,
 )
-from ..support.networkinputs import NetworkInputs, PolygonDistances
+from .network.inputs import NetworkInputs, PolygonDistances
 
 _BYTES_PER_CELL = 130
 """Memory of the run beside that of the least-cost searches: layers, scores, surfaces and labels."""
@@ -297,8 +297,8 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         from ...core.leastcost.graph import graph_bytes
         from ...core.planning.securitynetwork import security_network
-        from ..support.networkoutputs import NetworkOutputs
-        from ..support.networkreport import network_report
+        from .network.outputs import NetworkOutputs
+        from .network.report import network_report
 
         land = job.raster("LANDUSE")
         inputs = NetworkInputs(job)

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsGeometry, QgsWkbTypes
 
-from ...core.mspa import CODES
-from ...core.resistance.presets import LAND_USE_NAMES
-from .geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
-from .inputs.linktable import link_columns, link_lines, link_rows
-from .io.rasters import RasterSource
-from .io.tables import columns
-from .io.vectors import numbered_polygons
-from .run import palette, ramps, styling
-from .run.layertree import Place
+from ....core.mspa import CODES
+from ....core.resistance.presets import LAND_USE_NAMES
+from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
+from ...support.inputs.linktable import link_columns, link_lines, link_rows
+from ...support.io.rasters import RasterSource
+from ...support.io.tables import columns
+from ...support.io.vectors import numbered_polygons
+from ...support.run import palette, ramps, styling
+from ...support.run.layertree import Place
 
 if TYPE_CHECKING:
-    from ...core.keyareas.areas import KeyAreas
-    from ...core.planning.results import SecurityNetwork
-    from .run.job import Job
+    from ....core.keyareas.areas import KeyAreas
+    from ....core.planning.results import SecurityNetwork
+    from ...support.run.job import Job
 
 NODATA = -9999.0
 

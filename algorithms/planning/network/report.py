@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import Qgis, QgsGeometry
 
-from ...core.connectivity import dispersal_rate, distance_at
-from ...core.mspa import CLASS_NAMES
-from .networkoutputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs
-from .reports import html
-from .reports.html import Key
-from .reports.maps import Map
-from .run import styling
-from .run.palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH, SOURCE, Mark
+from ....core.connectivity import dispersal_rate, distance_at
+from ....core.mspa import CLASS_NAMES
+from ...support.reports import html
+from ...support.reports.html import Key
+from ...support.reports.maps import Map
+from ...support.run import styling
+from ...support.run.palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH, SOURCE, Mark
+from .outputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs
 
 if TYPE_CHECKING:
-    from ...core.planning.results import Options
-    from ...core.resistance.scoretable import FactorScores
-    from .geometry.zonal import ZoneTable
+    from ....core.planning.results import Options
+    from ....core.resistance.scoretable import FactorScores
+    from ...support.geometry.zonal import ZoneTable
 
 _PIXELS_PER_MM = 3.0
 """Of the lines; the pictures are shown at about that size."""

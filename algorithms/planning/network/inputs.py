@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...core.errors import InputError
-from ...core.resistance.factornames import Factor, factor_of, name_key
-from .geometry.distances import distances_of_pairs, edge_distances
-from .geometry.proximity import proximity
-from .geometry.terrain import slope
-from .io.rasters import RasterSource, align
-from .io.tables import read_rows
-from .io.vectors import VectorSource, burn_mask, numbered_polygons
+from ....core.errors import InputError
+from ....core.resistance.factornames import Factor, factor_of, name_key
+from ...support.geometry.distances import distances_of_pairs, edge_distances
+from ...support.geometry.proximity import proximity
+from ...support.geometry.terrain import slope
+from ...support.io.rasters import RasterSource, align
+from ...support.io.tables import read_rows
+from ...support.io.vectors import VectorSource, burn_mask, numbered_polygons
 
 if TYPE_CHECKING:
-    from .run.job import Job
+    from ...support.run.job import Job
 
 _GIVEN_AS = {
     Factor.LAND_USE: ("LANDUSE", ""),
@@ -48,8 +48,8 @@ class NetworkInputs:
 
     def scores(self):
         """Return the score table, and what was corrected in it."""
-        from ...core.resistance.presets import LIUZHI_CORRECTIONS, liuzhi_corrected
-        from ...core.resistance.scoretable import read_score_table
+        from ....core.resistance.presets import LIUZHI_CORRECTIONS, liuzhi_corrected
+        from ....core.resistance.scoretable import read_score_table
 
         table = self._job.vector("SCORES")
         if table is None:

@@ -1,0 +1,1 @@
+"""What belongs to the tool of the whole network alone."""
