@@ -9,12 +9,12 @@ from qgis.core import QgsProcessingOutputNumber
 from ...core.formats.circuitscapeini import idle_options, parse_options
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support.circuitscapefiles import Inputs, Outputs, read_text
-from ..support.circuitscapenetwork import NetworkRun
-from ..support.circuitscaperaster import RasterRun
 from ..support.inputs import parameters as p
 from ..support.io.outputfolder import OutputFolder
 from ..support.run.forecast import announce_files
+from .circuitscape.files import Inputs, Outputs, read_text
+from .circuitscape.network import NetworkRun
+from .circuitscape.raster import RasterRun
 
 
 class CircuitscapeIniAlgorithm(EcoSecNetAlgorithm):

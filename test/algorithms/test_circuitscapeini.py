@@ -477,7 +477,7 @@ def test_missing_ini(run, tmp_path):
 
 @pytest.mark.parametrize("moment", ["before", "among the maps"])
 def test_cancel_leaves_nothing(run, row, monkeypatch, moment):
-    from ecosecnet.algorithms.support.circuitscapefiles import Outputs
+    from ecosecnet.algorithms.corridors.circuitscape.files import Outputs
     from qgis.core import QgsProcessingException
 
     feedback = listening(cancel_at="Memory" if moment == "before" else None)

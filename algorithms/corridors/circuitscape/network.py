@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...core.errors import InputError
-from ...core.formats.circuitscapeini import CONFLICTS, CircuitscapeOptions
-from ...core.formats.circuitscapetext import parse_pairs, parse_table, reclassified, whole
-from ...core.monitor import Monitor
-from .circuitscapefiles import Inputs, Outputs
-from .circuitscaperaster import ground_conductances
+from ....core.errors import InputError
+from ....core.formats.circuitscapeini import CONFLICTS, CircuitscapeOptions
+from ....core.formats.circuitscapetext import parse_pairs, parse_table, reclassified, whole
+from ....core.monitor import Monitor
+from .files import Inputs, Outputs
+from .raster import ground_conductances
 
 _NOISE = 1e-8
 """Currents below this share of the largest are not written."""
@@ -19,7 +19,7 @@ class NetworkRun:
     """Reads the lists of a run and writes its results; parameters as for `RasterRun`."""
 
     def __init__(self, options: CircuitscapeOptions, inputs: Inputs, monitor: Monitor) -> None:
-        from ...core import circuit
+        from ....core import circuit
 
         self._options, self._inputs, self._monitor = options, inputs, monitor
         name = inputs.name("habitat_file")
@@ -51,7 +51,7 @@ class NetworkRun:
             self._pairwise(out)
 
     def _pairwise(self, out: Outputs) -> None:
-        from ...core import circuit
+        from ....core import circuit
 
         name = self._inputs.name("point_file")
         ids = np.unique(whole(parse_table(self._inputs.text("point_file"), 1, name), name))
@@ -87,7 +87,7 @@ class NetworkRun:
             self._branches(out, "branch_currents_cum", flow.branch_current)
 
     def _advanced(self, out: Outputs) -> None:
-        from ...core import circuit
+        from ....core import circuit
 
         options = self._options
         sources, grounds = np.zeros(self._graph.size), np.zeros(self._graph.size)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...core.errors import InputError
-from ...core.formats.circuitscapeini import CONFLICTS, CircuitscapeOptions
-from ...core.formats.circuitscapetext import AsciiGrid, parse_pairs, parse_table, reclassified, whole
-from ...core.monitor import Monitor
-from .circuitscapefiles import Inputs, Outputs
-from .run.forecast import FEWER_NODES, Forecast
+from ....core.errors import InputError
+from ....core.formats.circuitscapeini import CONFLICTS, CircuitscapeOptions
+from ....core.formats.circuitscapetext import AsciiGrid, parse_pairs, parse_table, reclassified, whole
+from ....core.monitor import Monitor
+from ...support.run.forecast import FEWER_NODES, Forecast
+from .files import Inputs, Outputs
 
 
 class RasterRun:
@@ -28,7 +28,7 @@ class RasterRun:
     """
 
     def __init__(self, options: CircuitscapeOptions, inputs: Inputs, monitor: Monitor) -> None:
-        from ...core import circuit
+        from ....core import circuit
 
         self._options, self._inputs, self._monitor = options, inputs, monitor
         self._habitat: AsciiGrid = inputs.grid("habitat_file")
@@ -56,7 +56,7 @@ class RasterRun:
     @property
     def memory(self) -> float:
         """Bytes that the run needs."""
-        from ...core import circuit
+        from ....core import circuit
 
         single = all(cells.size == 1 for cells in self._focal.values())
         kept = 8 * len(self._focal) if single or self._options.scenario != "pairwise" else 0
@@ -65,7 +65,7 @@ class RasterRun:
     @property
     def maps(self) -> int:
         """Number of maps of single pairs or turns that the run writes."""
-        from ...core import circuit
+        from ....core import circuit
 
         turns = len(self._focal)
         if self._options.scenario == "pairwise":
@@ -92,7 +92,7 @@ class RasterRun:
     # modes ------------------------------------------------------------------------------------------------------
 
     def _pairwise(self, out: Outputs) -> None:
-        from ...core import circuit
+        from ....core import circuit
 
         flow = circuit.pairwise(
             self._resistance,
@@ -117,7 +117,7 @@ class RasterRun:
         self._sums(out, flow.cumulative, flow.maximum)
 
     def _in_turn(self, out: Outputs) -> None:
-        from ...core import circuit
+        from ....core import circuit
 
         # a node that may exchange current with no other has no turn, and so no map
         ids = sorted(self._focal)
@@ -140,7 +140,7 @@ class RasterRun:
         self._sums(out, flow.cumulative, flow.maximum)
 
     def _advanced(self, out: Outputs) -> None:
-        from ...core import circuit
+        from ....core import circuit
 
         flow = circuit.advanced(
             self._resistance,
@@ -153,7 +153,7 @@ class RasterRun:
     # inputs -----------------------------------------------------------------------------------------------------
 
     def _read_focal(self) -> tuple[dict[int, np.ndarray], np.ndarray | None]:
-        from ...core import circuit
+        from ....core import circuit
 
         values, cells = self._inputs.values("point_file", self._habitat.grid)
         ids = whole(values, self._inputs.name("point_file"))

@@ -11,16 +11,16 @@ from collections.abc import Iterable
 import numpy as np
 from osgeo import gdal
 
-from ...core.errors import InputError
-from ...core.formats.circuitscapeini import CircuitscapeOptions
-from ...core.formats.circuitscapetext import NODATA, AsciiGrid, format_table, grid_header, parse_grid, parse_points
-from ...core.grid import Grid
-from ...core.monitor import Monitor
-from .io import rasterfiles
-from .io.outputfolder import OutputFolder
-from .io.rasterheaders import tried
-from .run.memory import require
-from .run.outputs import OutputError
+from ....core.errors import InputError
+from ....core.formats.circuitscapeini import CircuitscapeOptions
+from ....core.formats.circuitscapetext import NODATA, AsciiGrid, format_table, grid_header, parse_grid, parse_points
+from ....core.grid import Grid
+from ....core.monitor import Monitor
+from ...support.io import rasterfiles
+from ...support.io.outputfolder import OutputFolder
+from ...support.io.rasterheaders import tried
+from ...support.run.memory import require
+from ...support.run.outputs import OutputError
 
 _GZIP = b"\x1f\x8b"
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

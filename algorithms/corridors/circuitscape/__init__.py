@@ -1,0 +1,1 @@
+"""What belongs to runs of Circuitscape's files alone."""
