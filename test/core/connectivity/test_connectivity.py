@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from conftest import REFERENCE
 from ecosecnet.core.connectivity import (
     PatchGraph,
     addition_gains,
@@ -26,8 +27,6 @@ from ecosecnet.core.connectivity.pruning import lasting, pruned
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import SILENT, Monitor
-
-from ..conftest import REFERENCE
 
 CASES = REFERENCE / "connectivity"
 needs_reference = pytest.mark.skipif(not CASES.exists(), reason="needs the reference cases beside the checkout")

@@ -119,7 +119,7 @@ def test_no_colour_is_made_elsewhere():
     import ast
     from pathlib import Path
 
-    root = Path(__file__).resolve().parents[2] / "algorithms"
+    root = Path(__file__).resolve().parents[4] / "algorithms"
     strays = []
     for path in root.rglob("*.py"):
         if path.name == "palette.py":
@@ -137,7 +137,7 @@ def test_no_layer_is_left_in_the_colours_of_qgis():
     import ast
     from pathlib import Path
 
-    root = Path(__file__).resolve().parents[2] / "algorithms"
+    root = Path(__file__).resolve().parents[4] / "algorithms"
     bare, looked_at = [], 0
     for path in sorted(root.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

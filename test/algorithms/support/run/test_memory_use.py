@@ -123,7 +123,7 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
     }
     if tool in _QUICK:
         given["OUTPUT"] = "TEMPORARY_OUTPUT"
-    test = str(Path(__file__).resolve().parents[1])
+    test = str(Path(__file__).resolve().parents[3])
     done = subprocess.run(
         [sys.executable, "-c", _RUN, test, tool, json.dumps(given)], capture_output=True, text=True, timeout=900
     )
@@ -156,7 +156,7 @@ def test_ends_where_memory_is_limited(qgis, raster, tool, left):
             "OUTPUT": "TEMPORARY_OUTPUT",
         },
     }[tool]
-    test = str(Path(__file__).resolve().parents[1])
+    test = str(Path(__file__).resolve().parents[3])
     done = subprocess.run(
         [sys.executable, "-c", _RUN, test, tool, json.dumps(given), str(left)],
         capture_output=True,

@@ -15,7 +15,7 @@ from ecosecnet.core.errors import DisconnectedError, InputError, OperationCancel
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import Monitor
 
-REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "reference"
+REFERENCE = Path(__file__).resolve().parents[3].parent / "shared" / "reference"
 
 
 def landscape(seed, rows=40, cols=50, nodata=0.1, top=20):

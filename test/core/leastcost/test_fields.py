@@ -514,7 +514,7 @@ def test_memory_stays_below_what_is_announced(engine):
         pytest.skip("reads the peak from /proc")
     code = f"""
 import re, sys
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 import conftest
 import numpy as np
 from ecosecnet.core import blocks, costdistance, costgraph

@@ -3,12 +3,11 @@ import json
 
 import numpy as np
 import pytest
+from conftest import REFERENCE
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.stats import breaks as module
 from ecosecnet.core.stats.breaks import BREAK_METHODS, equal_breaks, geometric_breaks, natural_breaks, quantile_breaks
-
-from ..conftest import REFERENCE
 
 CASES = REFERENCE / "connectivity" / "natural_breaks"
 
