@@ -19,6 +19,9 @@ spec.loader.exec_module(sys.modules["ecosecnet"])
 
 from ecosecnet.core.keyareas import focal  # noqa: E402
 from ecosecnet.core.keyareas.barriers import barriers  # noqa: E402
+from ecosecnet.core.leastcost.fields import CostFields  # noqa: E402
+from ecosecnet.core.leastcost.graph import CostGraph  # noqa: E402
+from ecosecnet.core.leastcost.links import Links  # noqa: E402
 
 
 def cpu(work, repeats=3):
@@ -63,7 +66,7 @@ def search(size):
     pairs = [(k, k % 10 + 1) if k < 10 else (1, 10) for k in range(1, 11)]
     pairs = sorted({tuple(sorted(pair)) for pair in pairs})
     radii = list(range(1, 21))
-    ours = cpu(lambda: barriers(resistance, labels, pairs, radii=radii, cell_size=1.0))
+    ours = cpu(lambda: barriers(CostFields(CostGraph(resistance), labels), Links.between(pairs), radii=radii))
     part = resistance[: size // 2, : size // 2]
     theirs = 40 * sum(
         cpu(lambda r=radius: ndimage.minimum_filter(part, footprint=footprint(r, False)), 1) for radius in radii

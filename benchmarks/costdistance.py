@@ -19,8 +19,9 @@ import conftest
 import numpy as np
 from ecosecnet.core.corridors.adjacency import find_pairs
 from ecosecnet.core.corridors.linkages import find_links
-from ecosecnet.core.corridors.normalised import corridors
+from ecosecnet.core.corridors.normalised import DEFAULT_SHARE, corridors
 from ecosecnet.core.leastcost import dial
+from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
 from scipy.ndimage import gaussian_filter, label
 from scipy.sparse.csgraph import dijkstra
@@ -133,11 +134,11 @@ def all_links(title, resistance, labels, cell_size):
 
     def work(accelerate):
         engine = graph if not accelerate else CostGraph(resistance, cell_size=cell_size, accelerate=True)
-        field = engine.allocate(labels)
-        pairs = find_pairs(engine, labels, field=field).pairs
-        links = find_links(engine, labels, pairs, np.zeros(len(pairs)), field=field)
+        fields = CostFields(engine, labels, share=DEFAULT_SHARE)
+        pairs = find_pairs(fields).pairs
+        links = find_links(fields, pairs, np.zeros(len(pairs)))
         middle = time.process_time()
-        mapped = sum(1 for _ in corridors(engine, labels, links))
+        mapped = sum(1 for _ in corridors(fields, links))
         return links.cost, mapped, time.process_time() - middle
 
     reference = None

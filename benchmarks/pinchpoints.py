@@ -20,7 +20,7 @@ spec.loader.exec_module(sys.modules["ecosecnet"])
 from ecosecnet.core.circuit import solve_pair  # noqa: E402
 from ecosecnet.core.corridors.adjacency import find_pairs  # noqa: E402
 from ecosecnet.core.landscapes import karst_county  # noqa: E402
-from ecosecnet.core.leastcost.fields import corridor_costs  # noqa: E402
+from ecosecnet.core.leastcost.fields import CostFields  # noqa: E402
 from ecosecnet.core.leastcost.graph import CostGraph  # noqa: E402
 from ecosecnet.core.sources.patches import find_patches  # noqa: E402
 
@@ -45,16 +45,16 @@ def main():
     forest = np.isin(county.landuse, (1, 2, 6))
     labels = find_patches(forest, minimum=1200 * (size / 1000) ** 2).labels
     graph = CostGraph(score, cell_size=county.grid.cell_size)
-    pairs = find_pairs(graph, labels).pairs
+    pairs = find_pairs(CostFields(graph, labels)).pairs
 
     def windows():
-        return list(corridor_costs(graph, labels, pairs, slack=CUTOFF))
+        return list(CostFields(graph, labels).along(pairs, slack=CUTOFF))
 
     distance_cpu, distance_wall, links = timed(windows)
     jobs = []
     for link in links:
         if np.isfinite(link.least):
-            inside = link.cost_a + link.cost_b <= link.least + CUTOFF
+            inside = link.inside(CUTOFF)
             part, here = score[link.rows, link.cols], labels[link.rows, link.cols]
             a, b = pairs[link.index]
             jobs.append((np.where(inside, part, np.nan), (here == a) & inside, (here == b) & inside))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .resistance.corrections import NORMALISED
+from .choices import CorrectionMethod
 
 MIN_AREA_HA = 100.0
 """Smallest source."""
@@ -15,8 +15,8 @@ PROBABILITY = 0.5
 MIN_DPC = 1.0
 """Smallest dPC of a source, percent."""
 
-CORRECTION = NORMALISED
-"""How correction rasters change the resistance, one of `corrections.CORRECTION_METHODS`."""
+CORRECTION = CorrectionMethod.NORMALISED
+"""How correction rasters change the resistance."""
 
 CUTOFF = 2000.0
 """Cost above the least-cost path that still belongs to a corridor, resistance times metres."""

@@ -1,6 +1,7 @@
-"""Checks two rules no linter knows: imports point downwards only, and every Qt name exists in PyQt6 too.
+"""Checks rules no linter knows: imports point downwards only, never in a circle, and every Qt name exists in PyQt6 too.
 
-The layers are plugin -> algorithms -> algorithms/support -> core; the core knows neither QGIS, GDAL nor Qt.
+The layers are plugin -> algorithms -> algorithms/support -> core; the core knows neither QGIS, GDAL nor Qt. Inside the
+core a room imports the ground floor (the modules directly in core/) and the rooms before it in ROOMS.
 """
 
 import ast
@@ -9,6 +10,27 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+ROOMS = (
+    "stats",
+    "formats",
+    "sources",
+    "resistance",
+    "weights",
+    "mspa",
+    "leastcost",
+    "connectivity",
+    "corridors",
+    "network",
+    "circuit",
+    "keyareas",
+    "planning",
+    "landscapes",
+)
+"""The rooms of the core from the ground up."""
+
+MOST_ON_THE_GROUND = 12
+"""Modules directly in core/; more would be a drawer again."""
+
 OUTSIDE_CORE = {"qgis", "osgeo", "PyQt5", "PyQt6"}
 
 
@@ -54,6 +76,44 @@ def check_layers(path, tree):
             yield line, f"imports {module}; use qgis.PyQt"
 
 
+def room_of(path):
+    """Return the floor of a module of the core: -1 for the ground floor, else the place of its room in ROOMS."""
+    parts = path.relative_to(ROOT / "core").parts
+    return ROOMS.index(parts[0]) if (ROOT / "core" / parts[0]).is_dir() else -1
+
+
+def check_rooms(path, tree):
+    """Yield imports that lead from a room of the core to one that is not below it."""
+    if layer_of(path) > 0 or (path.parent == ROOT / "core" and path.name == "__init__.py"):
+        return
+    own = room_of(path)
+    for line, module in imported(path, tree):
+        if isinstance(module, Path) and module != ROOT / "core" and room_of(module) > own:
+            yield line, f"imports {module.relative_to(ROOT)} from a room that is not below"
+
+
+def circles(trees):
+    """Yield (path, line, text) for modules of the core that import each other in a circle, annotations included."""
+    graph = {}
+    for path, tree in trees.items():
+        if layer_of(path) == 0 and path.name != "__init__.py":
+            targets = ((line, module) for line, module in imported(path, tree) if isinstance(module, Path))
+            graph[path] = {module.with_suffix(".py"): line for line, module in targets if not module.is_dir()}
+    done = set()
+
+    def walk(path, way):
+        if path in way:
+            names = [one.stem for one in way[way.index(path) :]]
+            yield way[-1], graph[way[-1]][path], f"imports in a circle: {' -> '.join([*names, path.stem])}"
+        elif path not in done:
+            for target in graph.get(path, ()):
+                yield from walk(target, [*way, path])
+            done.add(path)
+
+    for path in graph:
+        yield from walk(path, [])
+
+
 def check_qt6(tree):
     """Yield names taken from qgis.PyQt that PyQt6 does not have, such as unscoped enums."""
     known = {}
@@ -86,15 +146,20 @@ def check_qt6(tree):
 
 def main():
     """Print the findings; return how many."""
-    findings = 0
-    files = [*ROOT.glob("*.py"), *ROOT.glob("core/**/*.py"), *ROOT.glob("algorithms/**/*.py")]
-    for path in sorted(files):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for line, text in [*check_layers(path, tree), *check_qt6(tree)]:
-            print(f"{path.relative_to(ROOT)}:{line}: {text}")
-            findings += 1
-    print(f"{len(files)} files, {findings} findings")
-    return findings
+    files = sorted([*ROOT.glob("*.py"), *ROOT.glob("core/**/*.py"), *ROOT.glob("algorithms/**/*.py")])
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in files}
+    findings = []
+    for path, tree in trees.items():
+        found = [*check_layers(path, tree), *check_rooms(path, tree), *check_qt6(tree)]
+        findings += [(path, line, text) for line, text in found]
+    findings += circles(trees)
+    ground = len(list((ROOT / "core").glob("*.py")))
+    if ground > MOST_ON_THE_GROUND:
+        findings.append((ROOT / "core", 0, f"{ground} modules lie outside the rooms, more than {MOST_ON_THE_GROUND}"))
+    for path, line, text in findings:
+        print(f"{path.relative_to(ROOT)}:{line}: {text}")
+    print(f"{len(files)} files, {len(findings)} findings")
+    return len(findings)
 
 
 if __name__ == "__main__":

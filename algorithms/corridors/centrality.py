@@ -119,7 +119,8 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.network.centrality import betweenness, components, current_flow, degree, grades, structure
+        from ...core.network.centrality import betweenness, components, current_flow, degree, structure
+        from ...core.stats.ranks import grades
 
         layer = job.vector("SOURCES")
         ids, features = read_polygons(layer, job.field("ID_FIELD"), monitor=job.monitor)

@@ -109,7 +109,8 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.network.centrality import grades, gravity
+        from ...core.network.centrality import gravity
+        from ...core.stats.ranks import grades
 
         layer, line_layer = job.vector("SOURCES"), job.vector("LINKS")
         sources, resistance = _sources(job, layer)

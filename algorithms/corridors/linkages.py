@@ -186,6 +186,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         from ...core.corridors.adjacency import Adjacency, find_pairs
         from ...core.corridors.linkages import find_links
+        from ...core.corridors.normalised import DEFAULT_SHARE
+        from ...core.leastcost.fields import CostFields
         from ...core.leastcost.graph import CostGraph, graph_bytes
 
         raster = job.raster("RESISTANCE")
@@ -211,14 +213,18 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             average=AVERAGES[job.choice("AVERAGE")],
             monitor=job.monitor.part(0.05, 0.1),
         )
-        field = graph.allocate(sources.labels, monitor=job.monitor.part(0.1, 0.14))
-        self._write_field(job, field, sources, raster)
+        with_corridors = any(job.given(name) for name in ("CORRIDORS", "ZONES", "PROFILE"))
+        known = with_corridors and not (job.given("WIDTH") or job.given("AREA"))
+        cutoff = job.number("CUTOFF") if known else 0.0
+        fields = CostFields(
+            graph, sources.labels, slack=cutoff or 0.0, share=DEFAULT_SHARE if known and cutoff is None else 0.0
+        )
+        self._write_field(job, fields.allocate(job.monitor.part(0.1, 0.14)), sources, raster)
         adjacency = list(Adjacency)[job.choice("ADJACENCY")]
-        pairs = find_pairs(graph, sources.labels, adjacency=adjacency, field=field).pairs
+        pairs = find_pairs(fields, adjacency=adjacency).pairs
         limits = {"max_cost": job.number("MAX_CWD"), "max_euclidean": job.number("MAX_EUCLID")}
         links = find_links(
-            graph,
-            sources.labels,
+            fields,
             pairs,
             _straight(job, sources, pairs - 1, metres_per_unit(raster.crs)),
             **limits,
@@ -226,18 +232,16 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             tree=adjacency is Adjacency.TREE,
             nearest=job.integer("NEAREST"),
             join_groups=job.flag("CONNECT_GROUPS"),
-            field=field,
             monitor=job.monitor.part(0.15, 0.5),
         )
-        del field
         active = int(links.active.sum())
         job.monitor.info(f"{active} active links, {len(pairs) - active} inactive ones.")
         lone = np.setdiff1d(np.arange(1, len(sources.ids) + 1), links.pairs[links.active])
         if lone.size:
             job.monitor.warn(f"Without an active link: sources {name_ids(sources.ids[k - 1] for k in lone)}.")
         self._write_links(job, links, limits, sources, raster)
-        if any(job.given(name) for name in ("CORRIDORS", "ZONES", "PROFILE")):
-            self._write_corridors(job, graph, links, sources, raster)
+        if with_corridors:
+            self._write_corridors(job, fields, links, sources, raster)
         job.results["LINK_COUNT"] = active
         job.results["INACTIVE_COUNT"] = len(pairs) - active
 
@@ -280,20 +284,20 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             style=style,
         )
 
-    def _write_corridors(self, job: Job, graph, links, sources: Sources, raster: RasterSource) -> None:
+    def _write_corridors(self, job: Job, fields, links, sources: Sources, raster: RasterSource) -> None:
         from ...core.corridors.normalised import add_to_mosaic, corridors, cutoff_for_area
 
-        grid, labels = raster.grid, sources.labels
+        grid = raster.grid
         width, area = job.number("WIDTH"), job.number("AREA")
         cutoff = job.number("CUTOFF") if width is None else None
         if area is not None:
             cells = round(area / grid.cell_ha)
-            cutoff = cutoff_for_area(graph, labels, links, cells, monitor=job.monitor.part(0.5, 0.7))
+            cutoff = cutoff_for_area(fields, links, cells, monitor=job.monitor.part(0.5, 0.7))
             job.monitor.info(f"Cutoff of all corridors for {area:g} ha: {cutoff:.10g} cost units.")
-        zones = self._zones(job, graph, links, sources, raster)
+        zones = self._zones(job, fields.graph, links, sources, raster)
         mosaic = np.full(grid.shape, np.nan, dtype=np.float32)
         for corridor in corridors(
-            graph, labels, links, cutoff=cutoff, width=width, monitor=job.monitor.part(0.7 if area else 0.5, 0.95)
+            fields, links, cutoff=cutoff, width=width, monitor=job.monitor.part(0.7 if area else 0.5, 0.95)
         ):
             add_to_mosaic(mosaic, corridor)
             if zones is not None:

@@ -186,7 +186,6 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
 
     def _write_map(self, job: Job, linked: Linked, priority: np.ndarray, cost: np.ndarray) -> None:
         from ...core.corridors.priority import priority_map
-        from ...core.leastcost.graph import CostGraph
 
         if not job.given("PRIORITY"):
             return
@@ -197,11 +196,9 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
                 f"No link has a priority above {job.number('MIN_PRIORITY'):g}; the highest is {priority.max():g}."
             )
         grid = linked.raster.grid
-        graph = CostGraph(linked.resistance, cell_size=grid.cell_size, monitor=job.monitor.part(0.3, 0.4))
         found = priority_map(
-            graph,
-            linked.sources.labels,
-            linked.links.pairs[kept_links],
+            linked.cost_fields(job.monitor.part(0.3, 0.4)),
+            linked.links.table(kept_links),
             priority[kept_links],
             job.number("CUTOFF"),
             corridor_weight=job.number("CORRIDOR_WEIGHT"),
@@ -317,7 +314,7 @@ def _write_sources(job: Job, linked: Linked, parts: dict[str, np.ndarray], value
 
 
 def _write_links(job: Job, linked: Linked, parts: dict[str, np.ndarray], ranking) -> None:
-    from ...core.network.centrality import grades
+    from ...core.stats.ranks import grades
 
     added = columns(priority=float, grade=int, rank=int, rank_best=int, rank_worst=int, **dict.fromkeys(parts, float))
     old, rows = kept(linked.links.features, added)

@@ -156,18 +156,17 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         restored = job.number("RESTORED")
         check = job.flag("CHECK")
         job.monitor.info(f"{len(net.links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")
+        fields = net.cost_fields(job.monitor.part(0.05, 0.07), slack=job.number("BELT") or 0.0)
         found = barriers(
-            net.resistance,
-            net.sources.labels,
-            net.links.pairs,
+            fields,
+            net.links.table(),
             radii=radii,
-            cell_size=cell,
             method=_METHOD[job.choice("METHOD")],
             combine=_COMBINE[job.choice("COMBINE")],
             restored=restored,
             cap=job.flag("CAP"),
             outside=job.flag("OUTSIDE"),
-            monitor=Forecast(job.monitor.part(0.05, 0.5 if check else 0.9), FEWER_LINKS),
+            monitor=Forecast(job.monitor.part(0.07, 0.5 if check else 0.9), FEWER_LINKS),
         )
         real = None
         if check:
@@ -181,7 +180,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 monitor=job.monitor.part(0.5, 0.9),
             )
         if job.number("BELT") is not None:
-            found = _clipped(job, found, net)
+            found = _clipped(job, found, fields, net)
         gained = int(np.count_nonzero(found.links.score > 0))
         if not gained:
             job.monitor.warn(
@@ -205,19 +204,12 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         job.results["LINK_COUNT"] = gained
 
 
-def _clipped(job: Job, found, net: Linked):
+def _clipped(job: Job, found, fields, net: Linked):
     """Return the scores within the corridor belt, and say how much lay outside."""
     from ...core.keyareas.cutoffs import corridor_belt
 
     cutoff = job.number("BELT")
-    belt = corridor_belt(
-        net.resistance,
-        net.sources.labels,
-        net.links.pairs,
-        cutoff=cutoff,
-        cell_size=net.cell_size,
-        monitor=job.monitor.part(0.9, 0.95),
-    )
+    belt = corridor_belt(fields, net.links.table(), cutoff=cutoff, monitor=job.monitor.part(0.9, 0.95))
     job.monitor.info(
         f"{100 * found.outside(belt):.1f} % of the cells with a score lay outside the corridor belt of {cutoff:g} cost units "
         "and were left out."

@@ -127,17 +127,15 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         patches = job.vector("PATCHES")
         shapes = [] if patches is None else patches.geometries(net.raster.crs)
         found = circuit_barriers(
-            net.resistance,
-            net.sources.labels,
-            net.links.pairs,
+            net.cost_fields(job.monitor.part(0.05, 0.07)),
+            net.links.table(),
             cutoff=job.number("CUTOFF"),
             radius=defaults.RADIUS_CELLS * net.cell_size if radius is None else radius,
-            cell_size=net.cell_size,
             restored=job.number("RESTORED"),
             combine=_COMBINE[job.choice("COMBINE")],
             candidates=job.integer("CANDIDATES"),
             patches=[cells_inside(shape, net.raster.grid) for shape in shapes],
-            monitor=Forecast(job.monitor.part(0.05, 0.95), FEWER_LINKS),
+            monitor=Forecast(job.monitor.part(0.07, 0.95), FEWER_LINKS),
         )
         for name, values, unit, description in (
             ("GAIN", found.gain, "cost units", "Predicted fall of the effective resistance, cost units"),

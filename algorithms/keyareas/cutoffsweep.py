@@ -109,19 +109,18 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
 
         cutoffs = core.read_cutoffs(job.text("CUTOFFS"))
         net = read_linked(job, 60 + 9 * len(cutoffs))
-        raster, cell, links = net.raster, net.cell_size, net.links
+        raster, links = net.raster, net.links.table()
+        fields = net.cost_fields(job.monitor.part(0.05, 0.07), slack=max(cutoffs))
         surface = _SURFACES[job.choice("SURFACE")]
-        given = {"cutoffs": cutoffs, "cell_size": cell, "combine": _COMBINE[job.choice("COMBINE")]}
-        given["monitor"] = Forecast(job.monitor.part(0.05, 0.8), FEWER_LINKS)
+        given = {"cutoffs": cutoffs, "combine": _COMBINE[job.choice("COMBINE")]}
+        given["monitor"] = Forecast(job.monitor.part(0.07, 0.8), FEWER_LINKS)
         if job.choice("SURFACE") == 0:
             mode = _MODES[job.choice("MODE")]
-            surfaces = core.pinch_points_by_cutoff(net.resistance, net.sources.labels, links.pairs, mode=mode, **given)
+            surfaces = core.pinch_points_by_cutoff(fields, links, mode=mode, **given)
         else:
-            radii = read_radii(job, cell)
+            radii = read_radii(job, net.cell_size)
             method = _METHOD[job.choice("METHOD")]
-            surfaces = core.barriers_by_cutoff(
-                net.resistance, net.sources.labels, links.pairs, radii=radii, method=method, **given
-            )
+            surfaces = core.barriers_by_cutoff(fields, links, radii=radii, method=method, **given)
         found = core.sweep(
             surfaces,
             cutoffs,

@@ -93,14 +93,12 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             job.need_memory(8 * len(given.sources.ids) * given.sources.labels.size)
         job.monitor.info(f"{len(links.ids)} links, cutoff {job.number('CUTOFF'):g}.")
         found = pinchpoints(
-            given.resistance,
-            given.sources.labels,
-            links.pairs,
+            given.cost_fields(job.monitor.part(0.05, 0.07)),
+            links.table(),
             cutoff=job.number("CUTOFF"),
-            cell_size=given.cell_size,
             mode=_MODES[job.choice("MODE")],
             combine=_COMBINE[job.choice("COMBINE")],
-            monitor=Forecast(job.monitor.part(0.05, 0.95), FEWER_LINKS),
+            monitor=Forecast(job.monitor.part(0.07, 0.95), FEWER_LINKS),
         )
         cut_off = [one for one, least in zip(links.ids, found.least_cost) if not np.isfinite(least)]
         if cut_off:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ...core import defaults
+from ...core.choices import CorrectionMethod
 from ...core.sources.classmap import parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -24,6 +25,15 @@ from .network.inputs import NetworkInputs, PolygonDistances
 
 _BYTES_PER_CELL = 130
 """Memory of the run beside that of the least-cost searches: layers, scores, surfaces and labels."""
+
+
+_CORRECTIONS = (
+    CorrectionMethod.NORMALISED,
+    CorrectionMethod.MEAN_RATIO,
+    CorrectionMethod.MULTIPLY,
+    CorrectionMethod.ADD,
+)
+"""In the order in which this tool lists them: the default first."""
 
 
 class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
@@ -157,12 +167,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 "CORRECTION_METHOD",
                 "How corrections act",
                 "How a correction raster changes the resistance.",
-                [
-                    "Multiply by 1 + value stretched to 0 to 1",
-                    "Multiply by value / mean",
-                    "Multiply by value",
-                    "Add the value",
-                ],
+                [method.label for method in _CORRECTIONS],
                 advanced=True,
             ),
             p.choice(
@@ -328,11 +333,11 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     def _options(self, job: Job):
         from ...core.corridors.adjacency import Adjacency
         from ...core.planning.results import Options
-        from ...core.resistance.corrections import ADD, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
+        from ...core.resistance.corrections import Correction
         from ...core.sources.patches import OVERLAYS
 
         grid = job.raster("LANDUSE").grid
-        method = (NORMALISED, MEAN_RATIO, MULTIPLY, ADD)[job.choice("CORRECTION_METHOD")]
+        method = _CORRECTIONS[job.choice("CORRECTION_METHOD")]
         return Options(
             foreground=parse_values(job.text("FOREGROUND")),
             connectivity=(8, 4)[job.choice("CONNECTIVITY")],

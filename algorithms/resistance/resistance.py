@@ -7,9 +7,10 @@ from contextlib import ExitStack
 from qgis.core import QgsProcessingOutputNumber
 
 from ...core import defaults
+from ...core.choices import CorrectionMethod
 from ...core.errors import InputError
 from ...core.lists import parse_number, parse_numbers
-from ...core.resistance.corrections import CORRECTION_METHODS, Correction
+from ...core.resistance.corrections import Correction
 from ...core.resistance.overlay import Block, build_resistance
 from ...core.resistance.summary import ResistanceSummary
 from .. import base
@@ -95,8 +96,8 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 "CORRECTION_METHOD",
                 "How corrections act",
                 "How the correction rasters act, see the help.",
-                ["Multiply by value / mean", "Multiply", "Add weighted", "Multiply by 1 + weight x normalised value"],
-                default=CORRECTION_METHODS.index(defaults.CORRECTION),
+                [method.label for method in CorrectionMethod],
+                default=list(CorrectionMethod).index(defaults.CORRECTION),
             ),
             p.raster(
                 "CORRECTION_ZONES",
@@ -259,7 +260,7 @@ def _weights(job: Job, names: list[str]) -> list[float]:
 
 def _correction(job: Job) -> Correction:
     return Correction(
-        CORRECTION_METHODS[job.choice("CORRECTION_METHOD")],
+        list(CorrectionMethod)[job.choice("CORRECTION_METHOD")],
         parse_numbers(job.text("CORRECTION_WEIGHTS"), "Weights of the corrections"),
         job.number("CORRECTION_FLOOR"),
         job.number("CORRECTION_CAP"),

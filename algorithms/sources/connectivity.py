@@ -11,7 +11,6 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ...core.stats.breaks import natural_breaks
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.distances import inner_points
@@ -216,8 +215,11 @@ def _explain(job: Job, nodes: Nodes, found, distances: np.ndarray) -> None:
 
 
 def _write_sources(job: Job, nodes: Nodes, found) -> None:
+    from ...core.connectivity import important
+    from ...core.stats.ranks import grades
+
     least = job.number("MIN_DPC")
-    keep = np.flatnonzero(found.pc.total >= least)
+    keep = np.flatnonzero(important(found.pc.total, least))
     if keep.size < len(nodes.ids):
         job.monitor.info(f"{len(nodes.ids) - keep.size:,} sources with a dPC below {least:g} % were left out.")
     if not keep.size:
@@ -225,8 +227,7 @@ def _write_sources(job: Job, nodes: Nodes, found) -> None:
             f"No source has a dPC of {least:g} % or more; the highest is {found.pc.total.max():.3g} %. "
             "The output is empty."
         )
-    limits = natural_breaks(found.pc.total, GRADES)
-    level = limits.limits.size - limits.classify(found.pc.total)
+    level = grades(found.pc.total, GRADES)
     numbers = {"attribute": nodes.attributes, **importance_columns(found)}
     whole = {"component": found.component, "rank": found.rank, "level": level}
     first = columns(source_id=nodes.id_type)
@@ -282,9 +283,10 @@ def _write_links(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarra
 
 
 def _write_stones(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarray, found) -> None:
-    from ...core.connectivity import PatchGraph, addition_gains, ranks
+    from ...core.connectivity import PatchGraph, addition_gains, important
+    from ...core.stats.ranks import ranks
 
-    stay = found.pc.total >= job.number("MIN_DPC")
+    stay = important(found.pc.total, job.number("MIN_DPC"))
     if stay.all():
         job.monitor.warn(
             "No source is below the smallest dPC, so there are no stepping stones to look for. Raise the smallest dPC."

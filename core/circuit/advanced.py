@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from ..leastcost.graph import check_resistance
 from ..monitor import SILENT, Monitor
+from ..surface import check_resistance
 from ..types import FloatArray, IntArray
 from .graph import Graph, raster_graph
 from .solvers import make_solver, tell_solver

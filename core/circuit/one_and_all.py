@@ -9,8 +9,8 @@ from typing import Callable
 import numpy as np
 
 from ..errors import ConvergenceError, InputError
-from ..leastcost.graph import check_resistance
 from ..monitor import SILENT, Monitor
+from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph, raster_graph
 from .pairwise import UNREACHABLE

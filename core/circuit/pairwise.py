@@ -10,8 +10,8 @@ from typing import Callable
 import numpy as np
 
 from ..errors import InputError
-from ..leastcost.graph import check_resistance
 from ..monitor import SILENT, Monitor
+from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import raster_graph
 from .pairsum import sum_of_pairs

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from ..leastcost.graph import check_resistance
 from ..monitor import SILENT, Monitor
+from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import raster_graph
 from .solvers import solver_bytes

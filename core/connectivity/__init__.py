@@ -1,12 +1,12 @@
 """Landscape connectivity of habitat patches: indices, the importance of each patch and link, betweenness."""
 
 from .additions import Additions, addition_gains
-from .analysis import Connectivity, analyse, needed_bytes, ranks
+from .analysis import Connectivity, analyse, needed_bytes
 from .betweenness import betweenness
 from .distances import cost_distances
 from .failures import uses_numba
 from .graph import PatchGraph, dispersal_rate, distance_at
-from .importance import Importance, link_importance, node_importance
+from .importance import Importance, important, link_importance, node_importance
 from .indices import BinaryIndices, ProbabilityIndices, binary_indices, components, probability_indices
 from .sweep import Landscape, Sweep, order_agreement, overlap, settles, sweep
 
@@ -27,13 +27,13 @@ __all__ = [
     "cost_distances",
     "dispersal_rate",
     "distance_at",
+    "important",
     "link_importance",
     "needed_bytes",
     "node_importance",
     "order_agreement",
     "overlap",
     "probability_indices",
-    "ranks",
     "settles",
     "sweep",
     "uses_numba",

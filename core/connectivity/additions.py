@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import Array, FloatArray, IntArray
 from .graph import PatchGraph
+from .pruning import best_paths
 
 _ROWS_CELLS = 1 << 20
 
@@ -71,7 +72,7 @@ def addition_gains(graph: PatchGraph, existing: Array, *, monitor: Monitor = SIL
     inside = there[graph.pairs].all(axis=1)
     start = PatchGraph(a, number[graph.pairs[inside]], graph.costs[inside], graph.binary)
     costs = np.empty((a.size, a.size))
-    for sources, some, _ in start.best_paths(monitor.part(0.0, 0.2)):
+    for sources, some, _ in best_paths(start, monitor.part(0.0, 0.2)):
         costs[sources] = some
     before = float(a @ (graph.connection(costs) @ a))
     if before <= 0.0:

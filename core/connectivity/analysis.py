@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..stats.ranks import ranks
 from ..types import Array, FloatArray, IntArray
 from .betweenness import betweenness
 from .graph import MAX_DENSE, PatchGraph, dispersal_rate
@@ -139,13 +140,6 @@ def analyse(
         link_iic=link_iic,
         link_pc=link_pc,
     )
-
-
-def ranks(values: FloatArray) -> IntArray:
-    """Return 1 for the highest value; equal values share the better rank."""
-    ordered = np.sort(-values)
-    found: IntArray = np.searchsorted(ordered, -values, side="left") + 1
-    return found
 
 
 def needed_bytes(patches: int, links: int) -> float:

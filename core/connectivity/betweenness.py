@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import PatchGraph
-from .pruning import pruned
+from .pruning import best_paths, pruned
 
 TIE = 1e-12
 """Paths whose costs differ by less than this share count as equally good."""
@@ -49,7 +49,7 @@ def betweenness(
     a = graph.attributes
     matrix = pruned(graph, monitor).matrix
     through = np.zeros(graph.size)
-    for sources, costs, _ in graph.best_paths(monitor, limit=graph.cost_of(negligible)):
+    for sources, costs, _ in best_paths(graph, monitor, limit=graph.cost_of(negligible)):
         onto = _best_steps(matrix, sources, costs)
         root = np.zeros(costs.size)
         root[np.arange(sources.size) * graph.size + sources] = 1.0

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..monitor import Monitor
 from ..types import BoolArray, FloatArray, IntArray
-
-if TYPE_CHECKING:
-    from .graph import PatchGraph
+from .graph import PatchGraph
 
 TILE_CELLS = 1 << 15
 """Cells of the cost matrix updated together, so that they stay in the cache of the processor."""

@@ -12,7 +12,7 @@ from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
 from . import compiled
 from .graph import PatchGraph
-from .pruning import lasting, pruned
+from .pruning import best_paths, lasting, pruned
 from .trees import PathTrees, path_trees
 
 CHUNK = 50_000
@@ -79,7 +79,7 @@ def _busiest_side(graph: PatchGraph, monitor: Monitor, limit: float) -> Array:
     heaviest = np.full(n, -1)
     rising = np.argsort(load, kind="stable")
     heaviest[graph.matrix.indices[rising]] = link_from[rising]
-    paths = graph.best_paths(monitor.part(0.7, 1.0), limit=limit)
+    paths = best_paths(graph, monitor.part(0.7, 1.0), limit=limit)
     return np.concatenate([np.packbits(before == heaviest, axis=1) for _, _, before in paths])
 
 

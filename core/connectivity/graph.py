@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from ..errors import InputError
-from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
-from .pruning import pruned
-
-BLOCK_CELLS = 1 << 14
-"""Path costs held at a time when a graph is worked through source by source."""
 
 MAX_DENSE = 3000
 """Patches up to which matrices of all pairs are considered; the halving recursion then needs about 1 GB."""
@@ -59,7 +52,7 @@ def distance_at(rate: float, probability: float) -> float:
     return -math.log(probability) / rate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PatchGraph:
     """Patches, the links between them, and how much a path connects.
 
@@ -81,8 +74,6 @@ class PatchGraph:
     pairs: IntArray
     costs: FloatArray
     binary: bool
-    memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What `pruning` has found out about the links."""
 
     @classmethod
     def probabilistic(cls, attributes: Array, pairs: Array, probabilities: Array) -> PatchGraph:
@@ -180,19 +171,6 @@ class PatchGraph:
         start, end = self.pairs[:, 0], self.pairs[:, 1]
         rows, columns = np.concatenate((start, end)), np.concatenate((end, start))
         return csr_matrix((np.tile(self.costs, 2), (rows, columns)), shape=(self.size, self.size))
-
-    def best_paths(self, monitor: Monitor, *, limit: float = np.inf) -> Iterator[tuple[IntArray, FloatArray, IntArray]]:
-        """Yield sources, path costs and predecessors, a block of sources at a time.
-
-        Costs are inf beyond `limit` and where there is no path; predecessors are negative there and at the source.
-        """
-        matrix = pruned(self, monitor).matrix
-        block = max(1, BLOCK_CELLS // self.size)
-        for first in range(0, self.size, block):
-            monitor.step(first, self.size)
-            sources = np.arange(first, min(first + block, self.size))
-            cost, before = dijkstra(matrix, indices=sources, return_predecessors=True, limit=limit)
-            yield sources, cost, before
 
 
 def _checked(attributes: Array, pairs: Array) -> tuple[FloatArray, IntArray]:

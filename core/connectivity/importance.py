@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..monitor import SILENT, Monitor
-from ..types import FloatArray
+from ..types import BoolArray, FloatArray
 from .dense import losses_by_halving
 from .failures import link_losses, patch_losses, uses_numba
 from .graph import MAX_DENSE, PatchGraph
-from .pruning import pruned
+from .pruning import best_paths, pruned
 from .trees import path_trees
 
 
@@ -39,6 +39,19 @@ class Importance:
     intra: FloatArray
     flux: FloatArray
     connector: FloatArray
+
+
+def important(dpc: FloatArray, least: float) -> BoolArray:
+    """Return which sources are kept for their importance: those whose dPC is at least the limit; NaN is none.
+
+    Examples
+    --------
+    >>> important(np.array([0.5, 1.0, np.nan]), 1.0)
+    array([False,  True, False])
+    """
+    with np.errstate(invalid="ignore"):
+        kept: BoolArray = np.asarray(dpc) >= least
+    return kept
 
 
 def node_importance(
@@ -77,7 +90,7 @@ def node_importance(
     received = np.zeros(graph.size)
     halving = (not negligible and _prefers_halving(graph, monitor)) if method == "auto" else method == "halving"
     limit = graph.cost_of(negligible)
-    for sources, costs, _ in graph.best_paths(monitor.part(0.0, 0.05), limit=limit):
+    for sources, costs, _ in best_paths(graph, monitor.part(0.0, 0.05), limit=limit):
         received[sources] = graph.connection(costs) @ a
     rest = monitor.part(0.05, 1.0)
     lost = losses_by_halving(graph, rest) if halving else patch_losses(graph, rest, limit)
@@ -98,7 +111,7 @@ def link_importance(graph: PatchGraph, *, negligible: float = 0.0, monitor: Moni
     a = graph.attributes
     numerator = 0.0
     limit = graph.cost_of(negligible)
-    for sources, costs, _ in graph.best_paths(monitor.part(0.0, 0.05), limit=limit):
+    for sources, costs, _ in best_paths(graph, monitor.part(0.0, 0.05), limit=limit):
         numerator += float(a[sources] @ (graph.connection(costs) @ a))
     lost = link_losses(graph, monitor.part(0.05, 1.0), limit)
     return lost * (100.0 / numerator) if numerator > 0.0 else lost

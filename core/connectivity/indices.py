@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import IntArray
 from .graph import PatchGraph
+from .pruning import best_paths
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def binary_indices(graph: PatchGraph, *, landscape: float | None = None, monitor
     total = float(a.sum())
     landscape = _checked_landscape(landscape, total)
     numerator = harary = 0.0
-    for sources, cost, _ in graph.best_paths(monitor):
+    for sources, cost, _ in best_paths(graph, monitor):
         numerator += float(a[sources] @ (graph.connection(cost) @ a))
         harary += float((1.0 / cost[cost > 0.0]).sum()) / 2.0
     labels = components(graph)
@@ -146,7 +147,7 @@ def probability_indices(
     a = graph.attributes
     landscape = _checked_landscape(landscape, float(a.sum()))
     numerator = 0.0
-    for sources, cost, _ in graph.best_paths(monitor, limit=graph.cost_of(negligible)):
+    for sources, cost, _ in best_paths(graph, monitor, limit=graph.cost_of(negligible)):
         numerator += float(a[sources] @ (graph.connection(cost) @ a))
     p = np.exp(-graph.costs)
     weighted = 2.0 * float((a[graph.pairs].prod(axis=1) * p).sum())

@@ -1,24 +1,34 @@
-"""Which links of a graph matter."""
+"""Which links of a graph matter, and the best paths along them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 import numpy as np
+from scipy.sparse.csgraph import dijkstra
 
 from ..monitor import Monitor
-from ..types import BoolArray
+from ..types import BoolArray, FloatArray, IntArray
 from .dense import link_costs, two_ways
+from .graph import PatchGraph
 
-if TYPE_CHECKING:
-    from .graph import PatchGraph
+BLOCK_CELLS = 1 << 14
+"""Path costs held at a time when a graph is worked through source by source."""
+
+_LASTING: WeakKeyDictionary[PatchGraph, BoolArray] = WeakKeyDictionary()
+_PRUNED: WeakKeyDictionary[PatchGraph, PatchGraph] = WeakKeyDictionary()
+"""What was found out about graphs that are still in use: indices, importances and betweenness all ask for it."""
 
 
 def pruned(graph: PatchGraph, monitor: Monitor) -> PatchGraph:
     """Return the graph with the links that `lasting` keeps."""
-    if "pruned" not in graph.memo:
-        graph.memo["pruned"] = graph.with_links(lasting(graph, monitor))
-    found: PatchGraph = graph.memo["pruned"]
+    found = _PRUNED.get(graph)
+    if found is None:
+        found = graph.with_links(lasting(graph, monitor))
+        if found is graph:  # a value that refers to its key would keep it for ever
+            return graph
+        _PRUNED[graph] = found
     return found
 
 
@@ -28,16 +38,31 @@ def lasting(graph: PatchGraph, monitor: Monitor) -> BoolArray:
     A link is of no use when two ways over one patch each, of shorter links, are no longer than it: one of them is
     always left. In binary graphs no link is shorter than another, so all count.
     """
-    if "lasting" not in graph.memo:
+    if graph not in _LASTING:
         if graph.binary:
-            graph.memo["lasting"] = np.ones(len(graph.pairs), dtype=bool)
+            _LASTING[graph] = np.ones(len(graph.pairs), dtype=bool)
         elif graph.is_dense:
             spare = two_ways(link_costs(graph), monitor)
-            graph.memo["lasting"] = ~spare[graph.pairs[:, 0], graph.pairs[:, 1]]
+            _LASTING[graph] = ~spare[graph.pairs[:, 0], graph.pairs[:, 1]]
         else:
-            graph.memo["lasting"] = _find_lasting(graph, monitor)
-    useful: BoolArray = graph.memo["lasting"]
-    return useful
+            _LASTING[graph] = _find_lasting(graph, monitor)
+    return _LASTING[graph]
+
+
+def best_paths(
+    graph: PatchGraph, monitor: Monitor, *, limit: float = np.inf
+) -> Iterator[tuple[IntArray, FloatArray, IntArray]]:
+    """Yield sources, path costs and predecessors, a block of sources at a time.
+
+    Costs are inf beyond `limit` and where there is no path; predecessors are negative there and at the source.
+    """
+    matrix = pruned(graph, monitor).matrix
+    block = max(1, BLOCK_CELLS // graph.size)
+    for first in range(0, graph.size, block):
+        monitor.step(first, graph.size)
+        sources = np.arange(first, min(first + block, graph.size))
+        cost, before = dijkstra(matrix, indices=sources, return_predecessors=True, limit=limit)
+        yield sources, cost, before
 
 
 def _find_lasting(graph: PatchGraph, monitor: Monitor) -> BoolArray:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from ..keyareas.stability import rank_correlation
 from ..monitor import SILENT, Monitor
+from ..stats.ranks import rank_correlation, ranks
 from ..types import Array, BoolArray, FloatArray
-from .analysis import ranks
 from .graph import PatchGraph, dispersal_rate
-from .importance import node_importance
+from .importance import important, node_importance
 from .indices import BinaryIndices, ProbabilityIndices, binary_indices, probability_indices
 
 SAME_PLACES = 0.9
@@ -48,9 +47,7 @@ class Landscape:
 
     def chosen(self, cut: float) -> BoolArray:
         """Return the sources whose dPC reaches the cut."""
-        with np.errstate(invalid="ignore"):
-            reached: BoolArray = self.importance >= cut
-        return reached
+        return important(self.importance, cut)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from ..monitor import Monitor
 from ..types import FloatArray, IntArray
 from .graph import PatchGraph
+from .pruning import best_paths
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class PathTrees:
 
 def path_trees(graph: PatchGraph, monitor: Monitor, *, limit: float = np.inf) -> Iterator[PathTrees]:
     """Yield the trees of all patches, a block of sources at a time."""
-    for sources, costs, before in graph.best_paths(monitor, limit=limit):
+    for sources, costs, before in best_paths(graph, monitor, limit=limit):
         yield _lay_out(sources, costs, before)
 
 

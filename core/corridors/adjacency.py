@@ -15,7 +15,8 @@ from scipy.ndimage import distance_transform_edt
 from scipy.spatial import Delaunay
 
 from ..errors import InputError
-from ..leastcost.graph import CostField, CostGraph
+from ..leastcost.fields import CostFields
+from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 
 try:
@@ -73,21 +74,17 @@ def touching_zones(allocation: IntArray) -> IntArray:
     return np.unique(np.concatenate(found), axis=0)
 
 
-def find_pairs(
-    graph: CostGraph, labels: IntArray, *, adjacency: Adjacency = Adjacency.EITHER, field: CostField | None = None
-) -> Pairs:
+def find_pairs(fields: CostFields, *, adjacency: Adjacency = Adjacency.EITHER, monitor: Monitor = SILENT) -> Pairs:
     """Find the pairs of sources that may be linked.
 
     Parameters
     ----------
-    graph : CostGraph
-        The resistance surface.
-    labels : ndarray, int, shape (rows, cols)
-        0 outside sources, 1 .. n in them.
+    fields : CostFields
+        The sources on the resistance surface.
     adjacency : Adjacency
         Which pairs count as neighbours. Zones touch when a cell of one is a neighbour (of 8) of a cell of the other.
-    field : CostField, optional
-        `graph.allocate(labels)`, where it has been made already.
+    monitor : Monitor
+        Cancellation.
 
     Returns
     -------
@@ -105,6 +102,7 @@ def find_pairs(
     needs more than the cost-weighted neighbours, since a path through the zone of a third source is at least as long as
     the links to that source. Centroids that lie on one line, or of fewer than three sources, are joined in their order.
     """
+    labels = fields.labels
     present = np.unique(labels[labels > 0])
     if present.size < 2:
         raise InputError(
@@ -114,7 +112,7 @@ def find_pairs(
     by_cost: IntArray = np.empty((0, 2), dtype=np.int64)
     by_distance = by_cost
     if adjacency is not Adjacency.EUCLIDEAN:
-        by_cost, _ = graph.contacts(field or graph.allocate(labels))
+        by_cost, _ = fields.contacts(monitor)
     if adjacency is not Adjacency.COST:
         by_distance = touching_zones(euclidean_allocation(labels))
     if adjacency is Adjacency.ALL:

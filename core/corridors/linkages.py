@@ -11,92 +11,24 @@ WHCWG (2010). *Washington connected landscapes project: statewide analysis*, htt
 
 from __future__ import annotations
 
-import enum
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import DisconnectedError, InputError
-from ..leastcost.fields import cells_of, least_costs
-from ..leastcost.graph import STEPS, CostField, CostGraph, lost_step
+from ..leastcost.fields import CostFields, Field
+from ..leastcost.graph import STEPS, CostGraph, lost_step
+from ..leastcost.links import LinkKind, Links
 from ..monitor import SILENT, Monitor
-from ..types import BoolArray, FloatArray, IntArray
-from .adjacency import Adjacency, Pairs, find_pairs
-
-__all__ = [
-    "Adjacency",
-    "LinkKind",
-    "Links",
-    "Pairs",
-    "describe",
-    "find_links",
-    "find_pairs",
-    "outside_length",
-    "path_length",
-]
-
+from ..types import FloatArray, IntArray
 
 _CELLS_UNCHECKED = 4096
 """Cells of a path that are traced between two looks at the monitor."""
 
 
-class LinkKind(enum.IntEnum):
-    """What became of a link; positive kinds are active. Most numbers are Linkage Mapper's; 30, -2 and -20 are ours."""
-
-    ADJACENT = 1
-    NEAREST = 10
-    JOINS_GROUPS = 20
-    IN_TREE = 30
-    NOT_NEAREST = -1
-    NOT_IN_TREE = -2
-    TOO_FAR = -11
-    TOO_COSTLY = -12
-    THROUGH_SOURCE = -15
-    CUT_OFF = -20
-
-
-@dataclass(frozen=True)
-class Links:
-    """The link table; every array has one entry a link.
-
-    Attributes
-    ----------
-    pairs : ndarray, int64, shape (m, 2)
-        Labels of the two sources, the lower first.
-    kind : ndarray, int64, shape (m,)
-        `LinkKind` values.
-    euclidean : ndarray, float64, shape (m,)
-        Straight distance of the two sources in metres, as given.
-    cost : ndarray, float64, shape (m,)
-        Least-cost distance in cost units: infinite where there is no way, NaN where it was not searched.
-    length : ndarray, float64, shape (m,)
-        Length of the least-cost path in metres, from the centre of the last cell of one source to that of the first
-        cell of the other; NaN where there is none.
-    paths : tuple of ndarray, int64, shape (k, 2)
-        Rows and columns of the cells of the least-cost path, both ends included; empty where there is none.
-    through : tuple of tuple of int
-        Labels of other sources that the path runs through, in the order met from the second source.
-    """
-
-    pairs: IntArray
-    kind: IntArray
-    euclidean: FloatArray
-    cost: FloatArray
-    length: FloatArray
-    paths: tuple[IntArray, ...]
-    through: tuple[tuple[int, ...], ...]
-
-    @property
-    def active(self) -> BoolArray:
-        """Which links are kept."""
-        return self.kind > 0
-
-
 def find_links(
-    graph: CostGraph,
-    labels: IntArray,
+    fields: CostFields,
     pairs: IntArray,
     euclidean: FloatArray,
     *,
@@ -106,17 +38,14 @@ def find_links(
     nearest: int | None = None,
     join_groups: bool = False,
     tree: bool = False,
-    field: CostField | None = None,
     monitor: Monitor = SILENT,
 ) -> Links:
     """Trace the least-cost path of every pair and decide which links are kept.
 
     Parameters
     ----------
-    graph : CostGraph
-        The resistance surface.
-    labels : ndarray, int, shape (rows, cols)
-        0 outside sources, 1 .. n in them.
+    fields : CostFields
+        The sources on the resistance surface.
     pairs : ndarray, int, shape (m, 2)
         Candidate links, as of `find_pairs`.
     euclidean : ndarray, float64, shape (m,)
@@ -131,8 +60,6 @@ def find_links(
         With `nearest`: keep in addition the least-cost links that join what would fall apart.
     tree : bool
         Keep only the links of a minimum spanning tree of the least-cost distances (after the limits).
-    field : CostField, optional
-        `graph.allocate(labels)`, where it has been made already.
     monitor : Monitor
         Progress and cancellation.
 
@@ -166,20 +93,24 @@ def find_links(
     through: list[tuple[int, ...]] = [()] * count
     if max_euclidean is not None:
         kind[euclidean > max_euclidean] = LinkKind.TOO_FAR
-    searched = np.flatnonzero(kind > 0)
-    ends = np.unique(pairs).tolist()
-    cells = dict(zip(ends, cells_of(labels, ends)))
-    for source in least_costs(graph, labels, pairs[searched], field=field, monitor=monitor):
-        for index, least in zip(searched[source.links].tolist(), source.least.tolist()):
-            cost[index] = least
+    searched = kind > 0
+    sources = np.unique(pairs[searched, 0]).tolist()
+    for done, source in enumerate(sources):
+        monitor.step(done, len(sources))
+        own = np.flatnonzero(searched & (pairs[:, 0] == source))
+        # The other links of the source that are kept will be asked for next: one search serves all.
+        decided = searched & (pairs[:, 1] == source) & (kind > 0)
+        field = fields.field(source, [*pairs[own, 1].tolist(), *pairs[decided, 0].tolist()], monitor=monitor)
+        for index in own.tolist():
+            a, b = pairs[index].tolist()
+            least = cost[index] = fields.least(a, b)
             if np.isinf(least):
                 kind[index] = LinkKind.CUT_OFF
                 continue
-            a, b = pairs[index].tolist()
-            path = _trace(graph, source.cost, cells[b], monitor)
-            met = labels[path[:, 0], path[:, 1]]
+            path = _trace(fields.graph, field, fields.cells(b), monitor)
+            met = fields.labels[path[:, 0], path[:, 1]]
             paths[index] = path
-            length[index] = path_length(path, graph.cell_size)
+            length[index] = path_length(path, fields.graph.cell_size)
             through[index] = tuple(dict.fromkeys(met[(met > 0) & (met != a) & (met != b)].tolist()))
             if max_cost is not None and least > max_cost:
                 kind[index] = LinkKind.TOO_COSTLY
@@ -280,25 +211,24 @@ def _rounded_up(value: float) -> str:
     return f"{math.ceil(value / unit) * unit:.10g}"
 
 
-def _trace(graph: CostGraph, cost: FloatArray, target: IntArray, monitor: Monitor) -> IntArray:
+def _trace(graph: CostGraph, field: Field, target: IntArray, monitor: Monitor) -> IntArray:
     """Return the least-cost path from the source of a cost field to the cheapest of some cells, as rows and columns."""
-    rows, cols = graph.shape
+    cost, resistance = field.cost, graph.resistance[field.place]
+    rows, cols = cost.shape
     steps = [step for step in STEPS if graph.neighbours == 8 or 0 in step]
-    row, col = np.divmod(target, cols)
-    nearest = int(np.argmin(cost[row, col]))
-    path = [(int(row[nearest]), int(col[nearest]))]
+    path = [field.cheapest(target)]
     while cost[path[-1]] > 0:
         if len(path) % _CELLS_UNCHECKED == 0:
             monitor.check()
         i, j = path[-1]
-        here = float(graph.resistance[i, j])
+        here = float(resistance[i, j])
         inside = [(i + k, j + n, (k, n)) for k, n in steps if 0 <= i + k < rows and 0 <= j + n < cols]
-        total = [cost[k, n] + graph.step_cost(here, float(graph.resistance[k, n]), step) for k, n, step in inside]
+        total = [cost[k, n] + graph.step_cost(here, float(resistance[k, n]), step) for k, n, step in inside]
         k, n, _ = inside[int(np.nanargmin(total))]
         if not cost[k, n] < cost[i, j]:
-            raise lost_step(i, j, float(cost[i, j]))
+            raise lost_step(field.top + i, field.left + j, float(cost[i, j]))
         path.append((k, n))
-    return np.array(path[::-1], dtype=np.int64)
+    return np.add(path[::-1], (field.top, field.left), dtype=np.int64)
 
 
 class _Groups:

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..leastcost.fields import corridor_costs
-from ..leastcost.graph import CostGraph
+from ..leastcost.fields import CostFields, LinkCosts
+from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
-from .linkages import Links, outside_length
+from .linkages import outside_length
 
 DEFAULT_SHARE = 0.1
 """Cutoff when none is asked for, as a share of the least-cost distance of each link."""
@@ -32,7 +32,7 @@ _GROWTH = 3.0
 """Factor by which a search is widened when a corridor does not hold enough cells."""
 
 _ROUNDING = 1e-10
-"""Excess, as a share of the least-cost distance, that can be rounding."""
+"""By how much a wanted area can be off by rounding, as a share of it."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,7 @@ class Corridor:
 
 
 def corridors(
-    graph: CostGraph,
-    labels: IntArray,
+    fields: CostFields,
     links: Links,
     *,
     cutoff: float | None = None,
@@ -71,10 +70,8 @@ def corridors(
 
     Parameters
     ----------
-    graph : CostGraph
-        The resistance surface.
-    labels : ndarray, int, shape (rows, cols)
-        0 outside sources, 1 .. n in them.
+    fields : CostFields
+        The sources on the resistance surface.
     links : Links
         The link table.
     cutoff : float, optional
@@ -110,9 +107,9 @@ def corridors(
         raise InputError(f"The width of the corridors must be positive, but is {width:g}.")
     active = np.flatnonzero(links.active)
     if width is not None:
-        return _with_width(graph, labels, links, active, width, monitor)
+        return _with_width(fields, links, active, width, monitor)
     cutoffs = DEFAULT_SHARE * links.cost[active] if cutoff is None else np.full(active.size, float(cutoff))
-    return _with_cutoffs(graph, labels, links, active, cutoffs, monitor)
+    return _with_cutoffs(fields, links, active, cutoffs, monitor)
 
 
 def add_to_mosaic(mosaic: FloatArray, corridor: Corridor) -> None:
@@ -121,14 +118,12 @@ def add_to_mosaic(mosaic: FloatArray, corridor: Corridor) -> None:
     np.fmin(part, corridor.excess, out=part)
 
 
-def cutoff_for_area(
-    graph: CostGraph, labels: IntArray, links: Links, cells: int, *, monitor: Monitor = SILENT
-) -> float:
+def cutoff_for_area(fields: CostFields, links: Links, cells: int, *, monitor: Monitor = SILENT) -> float:
     """Return the common cutoff at which all corridors together cover an area outside the sources.
 
     Parameters
     ----------
-    graph, labels, links
+    fields, links
         As in `corridors`.
     cells : int
         The area, in cells.
@@ -151,10 +146,10 @@ def cutoff_for_area(
     active = links.active
     guess = DEFAULT_SHARE * float(np.median(links.cost[active]))
     while True:
-        mosaic = np.full(graph.shape, np.nan)
-        for corridor in corridors(graph, labels, links, cutoff=guess, monitor=monitor.part(0.0, 0.9)):
+        mosaic = np.full(fields.graph.shape, np.nan)
+        for corridor in corridors(fields, links, cutoff=guess, monitor=monitor.part(0.0, 0.9)):
             add_to_mosaic(mosaic, corridor)
-        values = mosaic[(labels == 0) & ~np.isnan(mosaic)]
+        values = mosaic[(fields.labels == 0) & ~np.isnan(mosaic)]
         if values.size >= cells:
             return float(np.partition(values, cells - 1)[cells - 1])
         if np.isinf(guess):
@@ -169,21 +164,24 @@ def _wider(guess: FloatArray | float, cost: FloatArray | float) -> Any:
 
 
 def _with_cutoffs(
-    graph: CostGraph, labels: IntArray, links: Links, active: IntArray, cutoffs: FloatArray, monitor: Monitor
+    fields: CostFields, links: Links, active: IntArray, cutoffs: FloatArray, monitor: Monitor
 ) -> Iterator[Corridor]:
-    costs = corridor_costs(graph, labels, links.pairs[active], slack=cutoffs, least=links.cost[active], monitor=monitor)
-    for link in costs:
-        excess = _excess(link.cost_a, link.cost_b, link.least)
-        limit = float(cutoffs[link.index])
-        excess[~(excess <= _tolerant(limit, link.least))] = np.nan
-        yield Corridor(int(active[link.index]), link.rows, link.cols, excess, limit)
+    for link in fields.along(links.pairs[active], slack=cutoffs, monitor=monitor):
+        yield _corridor(link, int(active[link.index]), float(cutoffs[link.index]))
+
+
+def _corridor(link: LinkCosts, index: int, cutoff: float) -> Corridor:
+    excess = link.excess()
+    excess[~link.inside(cutoff)] = np.nan
+    return Corridor(index, link.rows, link.cols, excess, cutoff)
 
 
 def _with_width(
-    graph: CostGraph, labels: IntArray, links: Links, active: IntArray, width: float, monitor: Monitor
+    fields: CostFields, links: Links, active: IntArray, width: float, monitor: Monitor
 ) -> Iterator[Corridor]:
-    length = np.array([outside_length(links.paths[index], graph.cell_size) for index in active.tolist()])
-    wanted = np.ceil(width * length / graph.cell_size**2 * (1.0 - _ROUNDING)).astype(np.int64)
+    cell_size = fields.graph.cell_size
+    length = np.array([outside_length(links.paths[index], cell_size) for index in active.tolist()])
+    wanted = np.ceil(width * length / cell_size**2 * (1.0 - _ROUNDING)).astype(np.int64)
     guess = 0.5 * width * links.cost[active] / links.length[active]
     waiting = np.arange(active.size)
     total = max(1, active.size)
@@ -191,19 +189,11 @@ def _with_width(
         done = 1.0 - waiting.size / total
         part = monitor.part(done, 1.0)
         short = []
-        costs = corridor_costs(
-            graph,
-            labels,
-            links.pairs[active[waiting]],
-            slack=guess[waiting],
-            least=links.cost[active[waiting]],
-            monitor=part,
-        )
-        for link in costs:
+        for link in fields.along(links.pairs[active[waiting]], slack=guess[waiting], monitor=part):
             place = int(waiting[link.index])
             index = int(active[place])
-            excess = _excess(link.cost_a, link.cost_b, link.least)
-            window = labels[link.rows, link.cols]
+            excess = link.excess()
+            window = fields.labels[link.rows, link.cols]
             own = (window != links.pairs[index, 0]) & (window != links.pairs[index, 1])
             own &= excess <= guess[place]
             values = excess[own]
@@ -217,20 +207,6 @@ def _with_width(
                 )
             count = min(values.size, int(wanted[place]))
             limit = float(np.partition(values, count - 1)[count - 1]) if count else 0.0
-            excess[~(excess <= _tolerant(limit, link.least))] = np.nan
-            yield Corridor(index, link.rows, link.cols, excess, limit)
+            yield _corridor(link, index, limit)
         waiting = np.array(short, dtype=np.int64)
         guess[waiting] = _wider(guess[waiting], links.cost[active[waiting]])
-
-
-def _tolerant(limit: float, least: float) -> float:
-    """Return a limit of the excess that takes in all cells of one way: their sums along it differ by rounding."""
-    return limit + _ROUNDING * (least + limit)
-
-
-def _excess(cost_a: FloatArray, cost_b: FloatArray, least: float) -> FloatArray:
-    """Return the excess cost, NaN where a field does not reach; what is rounding of sums along a path becomes zero."""
-    excess: FloatArray = cost_a + cost_b - least
-    excess[excess < _ROUNDING * least] = 0.0
-    excess[np.isinf(excess)] = np.nan
-    return excess

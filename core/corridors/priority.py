@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from ..leastcost.fields import corridor_costs
-from ..leastcost.graph import CostGraph
+from ..leastcost.fields import CostFields
+from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
+from ..stats.ranks import strict_ranks
 from ..types import FloatArray, IntArray
 
 
@@ -95,7 +96,7 @@ def rank(parts: FloatArray, weights: FloatArray, *, change: float = 0.25, runs: 
         raise InputError(f"The change of the weights must be between 0 and 1, not {change:g}.")
     total = weights @ parts / weights.sum()
     changed = weights * np.random.default_rng(seed).uniform(1.0 - change, 1.0 + change, (runs, len(weights)))
-    order = np.vstack([_ranks(total), *(_ranks(one @ parts) for one in changed)])
+    order = np.vstack([strict_ranks(total), *(strict_ranks(one @ parts) for one in changed)])
     highest = total.max(initial=0.0)
     return Ranking(total / highest if highest > 0 else total, order[0], order.min(axis=0), order.max(axis=0))
 
@@ -157,9 +158,8 @@ def climate_fit(
 
 
 def priority_map(
-    graph: CostGraph,
-    labels: IntArray,
-    pairs: IntArray,
+    fields: CostFields,
+    links: Links,
     priority: FloatArray,
     cutoff: float | FloatArray,
     *,
@@ -173,15 +173,13 @@ def priority_map(
 
     Parameters
     ----------
-    graph : CostGraph
-        The resistance surface.
-    labels : ndarray, int, shape (rows, cols)
-        0 outside sources, 1 .. n in them.
-    pairs : ndarray, int, shape (m, 2)
-        Labels of the two ends of each link.
-    priority : ndarray, float64, shape (m,)
-        Priority of each link, 0 to 1.
-    cutoff : float or ndarray, float64, shape (m,)
+    fields : CostFields
+        The sources on the resistance surface.
+    links : Links
+        The link table.
+    priority : ndarray, float64, shape (active links,)
+        Priority of each active link, 0 to 1.
+    cutoff : float or ndarray, float64, shape (active links,)
         Largest excess cost of the corridors, in cost units.
     corridor_weight : float
         Weight of the place in the corridor against the priority of the link, 0 to 1.
@@ -195,11 +193,11 @@ def priority_map(
     """
     if not 0 <= corridor_weight <= 1:
         raise InputError(f"The weight of the place in the corridor must be between 0 and 1, not {corridor_weight:g}.")
-    limits = np.broadcast_to(np.asarray(cutoff, dtype=np.float64), len(pairs))
-    mosaic = np.full(graph.shape, np.nan, dtype=np.float32)
-    for link in corridor_costs(graph, labels, pairs, slack=limits, monitor=monitor):
-        excess = np.maximum(link.cost_a + link.cost_b - link.least, 0.0)
-        inside = excess <= limits[link.index]
+    limits = np.broadcast_to(np.asarray(cutoff, dtype=np.float64), len(links.joined))
+    mosaic = np.full(fields.graph.shape, np.nan, dtype=np.float32)
+    for link in fields.along(links.joined, slack=limits, monitor=monitor):
+        excess = link.excess()
+        inside = link.inside(float(limits[link.index]))
         if not inside.any():
             continue
         place = np.full(excess.shape, np.nan)
@@ -207,12 +205,6 @@ def priority_map(
         part = mosaic[link.rows, link.cols]
         np.fmax(part, corridor_weight * place + (1.0 - corridor_weight) * priority[link.index], out=part)
     return mosaic
-
-
-def _ranks(values: FloatArray) -> IntArray:
-    ranks = np.empty(values.size, dtype=np.int64)
-    ranks[np.argsort(-values, kind="stable")] = np.arange(1, values.size + 1)
-    return ranks
 
 
 def _curve(ratio: FloatArray, *, at_lowest: float, highest: float) -> FloatArray:

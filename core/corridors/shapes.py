@@ -9,8 +9,9 @@ from scipy.ndimage import binary_dilation, distance_transform_edt, label
 
 from ..errors import InputError
 from ..leastcost.graph import CostGraph
+from ..leastcost.links import Links
 from ..types import BoolArray, FloatArray, IntArray
-from .linkages import Links, outside_length
+from .linkages import outside_length
 from .normalised import Corridor
 
 _CORNERS = np.ones((3, 3), dtype=int)

@@ -8,9 +8,9 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import InputError
-from ..leastcost.graph import check_resistance
 from ..monitor import SILENT, Monitor
 from ..stats.breaks import natural_breaks, quantile_breaks
+from ..surface import check_resistance
 from ..types import Array, FloatArray, IntArray
 
 METHODS = ("natural breaks", "quantile", "share of maximum")

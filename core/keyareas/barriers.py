@@ -22,9 +22,10 @@ import numpy as np
 
 from .. import defaults
 from ..errors import DisconnectedError, InputError
-from ..leastcost.graph import CostGraph
+from ..leastcost.fields import CostFields
+from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
-from ..types import Array, BoolArray, FloatArray, IntArray
+from ..types import BoolArray, FloatArray, IntArray
 from .barrierscan import Scan, source_fields
 from .focal import cells_in
 
@@ -91,10 +92,10 @@ class Barriers:
         The same for the score as a share of the least-cost distance of its link, percent per metre restored.
     radius : float64, shape (rows, cols)
         Radius of the best score, in metres.
-    link : int64, shape (rows, cols)
+    link : int32, shape (rows, cols)
         Position of the link that gains most from a disc that holds the cell (the first of equal ones); -1 where there
         is no gain.
-    count : int64, shape (rows, cols)
+    count : int32, shape (rows, cols)
         Number of links that gain from a disc that holds the cell.
     links : LinkBarriers
         The best place of each link.
@@ -158,12 +159,10 @@ def radii_between(
 
 
 def barriers(
-    resistance: Array,
-    labels: IntArray,
-    pairs: IntArray,
+    fields: CostFields,
+    links: Links,
     *,
     radii: Sequence[float],
-    cell_size: float,
     method: str = "disc",
     combine: str = "maximum",
     restored: float = 1.0,
@@ -175,16 +174,12 @@ def barriers(
 
     Parameters
     ----------
-    resistance : array, shape (rows, cols)
-        Resistance per metre, above 0; NaN is impassable. Impassable cells can be barriers as well.
-    labels : int array, shape (rows, cols)
-        0 outside the sources, 1 to n in them.
-    pairs : int array, shape (links, 2)
-        Labels of the sources that each link joins.
+    fields : CostFields
+        The sources on the resistance surface. Impassable cells can be barriers as well.
+    links : Links
+        The link table.
     radii : sequence of float
         Radii to try, in metres, each at least a cell. Windows reach as many whole cells as fit into the radius.
-    cell_size : float
-        Edge of a cell, in metres.
     method : {'disc', 'ring'}
         Where the smallest cost distances are looked for: anywhere within the radius, or in the outermost one-cell ring
         of the disc, as in the reference tool. They differ where the window reaches a source.
@@ -209,8 +204,8 @@ def barriers(
     Raises
     ------
     InputError
-        A radius smaller than a cell or larger than the raster, a link without a source on the raster, no link, an
-        unknown method, or a resistance that is not above 0.
+        A radius smaller than a cell or larger than the raster, a link without a source on the raster, no link, or an
+        unknown method.
     DisconnectedError
         If no link joins connected sources.
 
@@ -219,8 +214,8 @@ def barriers(
     A place scores only if both minima are below LCD, so the search from a source stops at the largest upper bound of
     the distances of its links (the least cost of crossing the border of two allocation zones), and only the box it
     reaches is kept. Nothing is lost by it: all positive scores are exact. There is one search a source and one window
-    minimum a source and radius, shared by all its links. Memory: the graph (about 100 bytes a cell), 8 bytes a cell of
-    every source's box, 1 byte a cell of every link's box, and about 80 bytes a cell for the results.
+    minimum a source and radius, shared by all its links. Memory: 8 bytes a cell of every source's box, 1 byte a cell of
+    every link's box, and about 70 bytes a cell for the results.
 
     The score is an estimate of the true gain, not a bound: the strip is straight while the steps of a path are not
     (at most 8 percent longer), and half of the steps into the disc get cheaper as well; `restoration` carries it out.
@@ -229,11 +224,10 @@ def barriers(
     close to a whole number of cells, ours is always the outermost ring of cells; a gain below 1e-9 of the distance
     is none.
     """
-    pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    cells = _validate(resistance, labels, pairs, radii, cell_size, method, combine, restored)
-    graph = CostGraph(resistance, cell_size=cell_size, monitor=monitor.part(0.0, 0.1))
-    fields, distance = source_fields(graph, labels, pairs, max(cells), monitor.part(0.1, 0.5))
-    del graph
+    resistance, pairs = fields.graph.resistance, links.joined
+    cells = _validate(fields, pairs, radii, method, combine, restored)
+    boxes, distance = source_fields(fields, pairs, max(cells), monitor.part(0.0, 0.5))
+    fields.graph.release()
     connected = np.flatnonzero(np.isfinite(distance))
     if not connected.size:
         raise DisconnectedError(
@@ -247,7 +241,7 @@ def barriers(
             f"NoData (the first: {a} and {b}); they have no barrier score."
         )
     barred = None if outside else np.isnan(resistance)
-    scan = Scan(fields, pairs[connected], distance[connected], labels.shape, max(cells), combine, barred)
+    scan = Scan(boxes, pairs[connected], distance[connected], resistance.shape, max(cells), combine, barred)
     order = sorted(range(len(radii)), key=lambda k: radii[k])
     for done, k in enumerate(order):
         part = monitor.part(0.5 + 0.5 * done / len(order), 0.5 + 0.5 * (done + 1) / len(order))
@@ -259,7 +253,8 @@ def barriers(
     gains = score > 0
     for raster in (radius, percent, score):
         raster[~gains] = np.nan
-    link = np.where(gains, connected[link], -1)
+    link = connected.astype(np.int32)[link]
+    link[~gains] = -1
     count[~gains] = 0
     return Barriers(score, percent, radius, link, count, _links(scan, connected, distance))
 
@@ -277,28 +272,25 @@ def _links(scan: Scan, connected: IntArray, distance: FloatArray) -> LinkBarrier
 
 
 def _validate(
-    resistance: Array,
-    labels: IntArray,
+    fields: CostFields,
     pairs: IntArray,
     radii: Sequence[float],
-    cell_size: float,
     method: str,
     combine: str,
     restored: float,
 ) -> list[int]:
     """Return the radii in whole cells."""
+    shape, cell_size = fields.graph.shape, fields.graph.cell_size
     if method not in METHODS:
         raise InputError(f"'{method}' is no method; choose one of {', '.join(METHODS)}.")
     if combine not in COMBINATIONS:
         raise InputError(f"Links cannot be combined by '{combine}'; choose one of {', '.join(COMBINATIONS)}.")
-    if labels.shape != resistance.shape:
-        raise InputError(f"The sources are a raster of {labels.shape} cells, the resistance one of {resistance.shape}.")
     if not len(pairs):
         raise InputError("There is no link: barriers are places on the way between two linked sources.")
     if not (restored > 0 and np.isfinite(restored)):
         raise InputError(f"The resistance after restoration is {restored:g}; it must be above 0.")
-    missing = np.setdiff1d(pairs, labels[~np.isnan(resistance)])
-    if missing.size:
+    missing = [source for source in np.unique(pairs).tolist() if not fields.cells(source).size]
+    if missing:
         raise InputError(
             f"The links name source {missing[0]}, which has no passable cell on the resistance raster. "
             "Use the sources that the links were made from."
@@ -310,9 +302,9 @@ def _validate(
         raise InputError(
             f"The radius of {min(radii):g} is smaller than a cell ({cell_size:g}). Use at least one cell, better two."
         )
-    if max(cells) >= max(resistance.shape):
+    if max(cells) >= max(shape):
         raise InputError(
             f"The radius of {max(radii):g} reaches beyond the whole raster "
-            f"({resistance.shape[0]} x {resistance.shape[1]} cells of {cell_size:g}). Use a smaller one."
+            f"({shape[0]} x {shape[1]} cells of {cell_size:g}). Use a smaller one."
         )
     return cells

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..leastcost.graph import CostGraph
+from ..leastcost.fields import CostFields, Field
 from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
 from .focal import Window, disc, focal_maximum, focal_minimum, ring
@@ -48,33 +48,25 @@ class Best(NamedTuple):
 
 
 def source_fields(
-    graph: CostGraph, labels: IntArray, pairs: IntArray, margin: int, monitor: Monitor
+    fields: CostFields, pairs: IntArray, margin: int, monitor: Monitor
 ) -> tuple[dict[int, Box], FloatArray]:
     """Return the cost field of every source as far as it matters, and the least-cost distance of every link.
 
     A cell that costs more than the distance of every link of the source cannot be the near side of a barrier, so the
     field is cropped to the cells that cost no more, and the margin around them that windows reach into.
     """
-    touching, crossing = graph.contacts(graph.allocate(labels, monitor=monitor.part(0.0, 0.1)))
-    monitor = monitor.part(0.1, 1.0)
-    bounds = dict(zip(map(tuple, touching.tolist()), crossing.tolist()))
-    ends = [(min(pair), max(pair)) for pair in pairs.tolist()]
-    distance = np.full(len(ends), np.inf)
-    fields: dict[int, Box] = {}
-    cells = {source: np.flatnonzero(labels == source) for source in np.unique(pairs).tolist()}
-    for done, source in enumerate(cells):
-        monitor.step(done, len(cells))
-        own = [link for link, pair in enumerate(ends) if source in pair]
-        limit = max(bounds.get(ends[link], np.inf) for link in own) * (1.0 + 1e-9)
-        cost = graph.cost_from(cells[source], limit=limit, monitor=monitor)
-        for link in own:
-            if source == ends[link][0]:
-                distance[link] = cost.ravel()[cells[ends[link][1]]].min()
-        finite = [distance[link] for link in own if np.isfinite(distance[link])]
-        if finite:
-            place = _grown(_extent(cost <= max(finite)), margin)
-            fields[source] = Box(place[0].start, place[1].start, cost[place].copy())
-    return fields, distance
+    boxes: dict[int, Box] = {}
+    sources = np.unique(pairs).tolist()
+    for done, source in enumerate(sources):
+        monitor.step(done, len(sources))
+        ends = pairs[(pairs == source).any(axis=1)].sum(axis=1) - source
+        field = fields.field(source, ends.tolist(), monitor=monitor)
+        distance = np.array([fields.least(source, end) for end in ends.tolist()])
+        if np.isfinite(distance).any():
+            inside = _extent(field.cost <= distance[np.isfinite(distance)].max())
+            place = _grown(_moved(inside, field.top, field.left), margin)
+            boxes[source] = Box(place[0].start, place[1].start, _costs_in(field, place, fields.graph.shape))
+    return boxes, np.array([fields.least(a, b) for a, b in pairs.tolist()])
 
 
 class Scan:
@@ -84,7 +76,7 @@ class Scan:
     ----------
     score, percent, radius : float64, shape (rows, cols)
         Of the best disc so far.
-    link : int64, shape (rows, cols)
+    link : int32, shape (rows, cols)
         Position of the link that gains most.
     best : list of Best
         The best place of each link.
@@ -102,7 +94,7 @@ class Scan:
     ) -> None:
         self._barred = barred
         self.score, self.percent, self.radius = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self.link = np.zeros(shape, dtype=np.int64)
+        self.link = np.zeros(shape, dtype=np.int32)
         self.best = [Best()] * len(pairs)
         self._fields, self._pairs, self._distance = fields, pairs.tolist(), distance.tolist()
         self._sum = combine == "sum"
@@ -119,7 +111,7 @@ class Scan:
 
     def count(self) -> IntArray:
         """Return how many links gain from a disc that holds each cell."""
-        count = np.zeros(self.score.shape, dtype=np.int64)
+        count = np.zeros(self.score.shape, dtype=np.int32)
         for reached in self._reached:
             count[reached.place] += reached.values
         return count
@@ -206,6 +198,26 @@ class Scan:
         self.score[place][better] = score[better]
         self.radius[place][better] = radius
         np.maximum(self.percent[place], percent, out=self.percent[place])
+
+
+def _costs_in(field: Field, place: tuple[slice, slice], shape: tuple[int, int]) -> FloatArray:
+    """Return the costs in a box as far as it lies on the raster, infinite beyond the field."""
+    rows, cols = (slice(part.start, min(part.stop, size)) for part, size in zip(place, shape))
+    own = field.place
+    if (
+        own[0].start <= rows.start
+        and rows.stop <= own[0].stop
+        and own[1].start <= cols.start
+        and cols.stop <= own[1].stop
+    ):
+        return field.cost[_moved((rows, cols), -field.top, -field.left)]
+    costs = np.full((rows.stop - rows.start, cols.stop - cols.start), np.inf)
+    common = (
+        slice(max(rows.start, own[0].start), min(rows.stop, own[0].stop)),
+        slice(max(cols.start, own[1].start), min(cols.stop, own[1].stop)),
+    )
+    costs[_moved(common, -rows.start, -cols.start)] = field.cost[_moved(common, -field.top, -field.left)]
+    return costs
 
 
 def _extent(mask: BoolArray) -> tuple[slice, slice]:

@@ -23,13 +23,12 @@ from ..circuit.direct import DirectSolver
 from ..circuit.graph import DIRECTIONS
 from ..circuit.solvers import Solver, make_solver
 from ..errors import DisconnectedError, InputError
-from ..leastcost.fields import corridor_costs
-from ..leastcost.graph import CostGraph
+from ..leastcost.fields import CostFields
+from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
-from ..types import Array, BoolArray, FloatArray, IntArray
+from ..types import BoolArray, FloatArray, IntArray
 from .barrierscan import NOTHING
 from .focal import cells_in, disc, focal_sum
-from .pinchpoints import corridor_of
 
 _LOW_RANK = 24
 """Nodes of a patch up to which an update (a solve a node) of a factorisation is cheaper than a new one."""
@@ -85,13 +84,11 @@ class CircuitBarriers:
 
 
 def circuit_barriers(
-    resistance: Array,
-    labels: IntArray,
-    pairs: IntArray,
+    fields: CostFields,
+    links: Links,
     *,
     cutoff: float,
     radius: float,
-    cell_size: float,
     restored: float = 1.0,
     combine: str = "maximum",
     candidates: int = 5,
@@ -102,19 +99,15 @@ def circuit_barriers(
 
     Parameters
     ----------
-    resistance : array, shape (rows, cols)
-        Resistance per metre, above 0; NaN is impassable.
-    labels : int array, shape (rows, cols)
-        0 outside the sources, 1 to n in them.
-    pairs : int array, shape (links, 2)
-        Labels of the sources that each link joins.
+    fields : CostFields
+        The sources on the resistance surface.
+    links : Links
+        The link table.
     cutoff : float
         How much longer than the least-cost path a way through the corridor may be, in cost units. Each link is solved
         inside its corridor.
     radius : float
         Radius of the discs, in metres; whole cells count.
-    cell_size : float
-        Edge of a cell, in metres.
     restored : float
         Resistance after restoration. Cells that are better already stay as they are.
     combine : {'maximum', 'sum'}
@@ -134,7 +127,7 @@ def circuit_barriers(
     Raises
     ------
     InputError
-        If the resistance, labels, pairs, cutoff, radius or combination cannot be used.
+        If the links, cutoff, radius or combination cannot be used.
     DisconnectedError
         If no link joins connected sources.
 
@@ -152,23 +145,23 @@ def circuit_barriers(
     a large disc, and where the corridor is so large that it is solved by iteration, the circuit is solved again. One
     solve a link otherwise.
     """
-    pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    resistance, labels, cell_size = fields.graph.resistance, fields.labels, fields.graph.cell_size
+    pairs = links.joined
     reach = _validate(pairs, cutoff, radius, cell_size, restored, combine, candidates)
     if reach >= max(resistance.shape):
         raise InputError(
             f"The radius of {radius:g} reaches beyond the whole raster ({resistance.shape[0]} x {resistance.shape[1]} cells "
             f"of {cell_size:g}). Use a smaller one."
         )
-    graph = CostGraph(resistance, cell_size=cell_size, monitor=monitor.part(0.0, 0.1))
     derivative, gain = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
     effective, predicted, exact = (np.full(len(pairs), value) for value in (np.inf, np.nan, np.nan))
     row, col = np.full(len(pairs), -1), np.full(len(pairs), -1)
     patch_predicted, patch_exact = (np.full((len(pairs), len(patches)), np.nan) for _ in range(2))
     gather = np.fmax if combine == "maximum" else _sum_of_known
-    for link in corridor_costs(graph, labels, pairs, slack=cutoff, monitor=monitor.part(0.1, 1.0)):
+    for link in fields.along(pairs, slack=cutoff, monitor=monitor):
         if not np.isfinite(link.least):
             continue
-        corridor = corridor_of(link, cutoff)
+        corridor = link.inside(cutoff)
         window = np.where(corridor, resistance[link.rows, link.cols], np.nan)
         ends = [(labels[link.rows, link.cols] == label) & corridor for label in pairs[link.index]]
         circuit = _Circuit(window, ends[0], ends[1], monitor)
@@ -205,8 +198,8 @@ def circuit_barriers(
         monitor.warn(
             f"{cut_off} of {len(pairs)} links join sources that are cut off from each other; they are left out."
         )
-    links = CircuitLinks(effective, row, col, predicted, exact)
-    return CircuitBarriers(derivative, gain, links, patch_predicted, patch_exact)
+    best = CircuitLinks(effective, row, col, predicted, exact)
+    return CircuitBarriers(derivative, gain, best, patch_predicted, patch_exact)
 
 
 def _validate(

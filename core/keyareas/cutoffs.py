@@ -7,23 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import InputError
-from ..leastcost.fields import corridor_costs
-from ..leastcost.graph import CostGraph
+from ..leastcost.fields import CostFields
+from ..leastcost.links import Links
 from ..lists import parse_numbers
 from ..monitor import SILENT, Monitor
-from ..types import Array, BoolArray, FloatArray, IntArray
+from ..types import BoolArray, FloatArray
 from .barriers import barriers
-from .pinchpoints import corridor_of, pinchpoints
+from .pinchpoints import pinchpoints
 from .stability import Stability, stability
 
 
 def pinch_points_by_cutoff(
-    resistance: Array,
-    labels: IntArray,
-    pairs: IntArray,
+    fields: CostFields,
+    links: Links,
     *,
     cutoffs: Sequence[float],
-    cell_size: float,
     mode: str = "adjacent",
     combine: str = "maximum",
     monitor: Monitor = SILENT,
@@ -32,21 +30,17 @@ def pinch_points_by_cutoff(
     surfaces = []
     for done, cutoff in enumerate(cutoffs):
         part = monitor.part(done / len(cutoffs), (done + 1) / len(cutoffs))
-        found = pinchpoints(
-            resistance, labels, pairs, cutoff=cutoff, cell_size=cell_size, mode=mode, combine=combine, monitor=part
-        )
+        found = pinchpoints(fields, links, cutoff=cutoff, mode=mode, combine=combine, monitor=part)
         surfaces.append(found.current)
     return surfaces
 
 
 def barriers_by_cutoff(
-    resistance: Array,
-    labels: IntArray,
-    pairs: IntArray,
+    fields: CostFields,
+    links: Links,
     *,
     cutoffs: Sequence[float],
     radii: Sequence[float],
-    cell_size: float,
     method: str = "disc",
     combine: str = "maximum",
     monitor: Monitor = SILENT,
@@ -55,44 +49,24 @@ def barriers_by_cutoff(
 
     The score of a cell does not depend on the cutoff; only which cells are graded does. See `barriers.barriers`.
     """
-    found = barriers(
-        resistance,
-        labels,
-        pairs,
-        radii=radii,
-        cell_size=cell_size,
-        method=method,
-        combine=combine,
-        monitor=monitor.part(0.0, 0.5),
-    )
-    narrowest = _narrowest(resistance, labels, pairs, cutoffs, cell_size, monitor.part(0.5, 1.0))
+    narrowest = _narrowest(fields, links, cutoffs, monitor.part(0.0, 0.5))
+    found = barriers(fields, links, radii=radii, method=method, combine=combine, monitor=monitor.part(0.5, 1.0))
     return [np.where(narrowest <= cutoff, found.score, np.nan) for cutoff in cutoffs]
 
 
-def corridor_belt(
-    resistance: Array,
-    labels: IntArray,
-    pairs: IntArray,
-    *,
-    cutoff: float,
-    cell_size: float,
-    monitor: Monitor = SILENT,
-) -> BoolArray:
+def corridor_belt(fields: CostFields, links: Links, *, cutoff: float, monitor: Monitor = SILENT) -> BoolArray:
     """Return the cells that belong to the corridor of any link; see `pinchpoints.pinchpoints` for the parameters."""
-    belt: BoolArray = _narrowest(resistance, labels, pairs, [cutoff], cell_size, monitor) <= cutoff
+    belt: BoolArray = _narrowest(fields, links, [cutoff], monitor) <= cutoff
     return belt
 
 
-def _narrowest(
-    resistance: Array, labels: IntArray, pairs: IntArray, cutoffs: Sequence[float], cell_size: float, monitor: Monitor
-) -> FloatArray:
+def _narrowest(fields: CostFields, links: Links, cutoffs: Sequence[float], monitor: Monitor) -> FloatArray:
     """Return the smallest of the cutoffs with which a cell belongs to a corridor; infinite where none does."""
-    narrowest = np.full(labels.shape, np.inf)
-    graph = CostGraph(resistance, cell_size=cell_size)
-    for link in corridor_costs(graph, labels, pairs, slack=max(cutoffs), monitor=monitor):
+    narrowest = np.full(fields.graph.shape, np.inf)
+    for link in fields.along(links.joined, slack=max(cutoffs), monitor=monitor):
         place = narrowest[link.rows, link.cols]
         for cutoff in sorted(cutoffs, reverse=True):
-            place[corridor_of(link, cutoff) & (place > cutoff)] = cutoff
+            place[link.inside(cutoff) & (place > cutoff)] = cutoff
     return narrowest
 
 

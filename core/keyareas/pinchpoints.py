@@ -18,10 +18,10 @@ import numpy as np
 
 from ..circuit import all_to_one, one_to_all, pairwise, solve_pair
 from ..errors import InputError
-from ..leastcost.fields import LinkCosts, cells_of, corridor_costs
-from ..leastcost.graph import CostGraph
+from ..leastcost.fields import CostFields, cells_of
+from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
-from ..types import Array, BoolArray, FloatArray, IntArray
+from ..types import FloatArray, IntArray
 
 MODES = ("adjacent", "all_to_one", "all_pairs", "one_to_all")
 """What the current flows between, in the order in which the tools list it."""
@@ -41,10 +41,10 @@ class PinchPoints:
     relative : float64, shape (rows, cols)
         The same with the current of each link (or turn) as a share of its own largest, 0 to 1, always combined by
         maximum.
-    effective_resistance : float64, shape (links,)
+    effective_resistance : float64, shape (active links,)
         Effective resistance of the link's corridor times the cell size, in cost units; infinite if the sources are not
         connected, NaN where the mode sends no current between the link's two sources alone.
-    least_cost : float64, shape (links,)
+    least_cost : float64, shape (active links,)
         Least-cost distance; infinite if not connected.
     """
 
@@ -62,12 +62,10 @@ class PinchPoints:
 
 
 def pinchpoints(
-    resistance: Array,
-    labels: IntArray,
-    pairs: IntArray,
+    fields: CostFields,
+    links: Links,
     *,
     cutoff: float,
-    cell_size: float,
     mode: str = "adjacent",
     combine: str = "maximum",
     monitor: Monitor = SILENT,
@@ -76,16 +74,12 @@ def pinchpoints(
 
     Parameters
     ----------
-    resistance : array, shape (rows, cols)
-        Resistance per metre, above 0; NaN is impassable.
-    labels : int array, shape (rows, cols)
-        0 outside the sources, 1 to n in them.
-    pairs : int array, shape (links, 2)
-        Labels of the sources that each link joins.
+    fields : CostFields
+        The sources on the resistance surface.
+    links : Links
+        The link table.
     cutoff : float
         How much longer than the least-cost path a way through the corridor may be, in cost units.
-    cell_size : float
-        Edge of a cell, in metres.
     mode : {"adjacent", "all_to_one", "all_pairs", "one_to_all"}
         "adjacent": each link on its own, from one source to the other inside its own corridor.
         "all_to_one": on the union of corridors and sources, each source grounded in turn, 1 A into every other one.
@@ -103,7 +97,7 @@ def pinchpoints(
     Raises
     ------
     InputError
-        If the resistance, labels, pairs or cutoff cannot be used.
+        If the links or the cutoff cannot be used.
 
     Notes
     -----
@@ -119,15 +113,12 @@ def pinchpoints(
     for name, value, choices in (("mode", mode, MODES), ("combination", combine, COMBINATIONS)):
         if value not in choices:
             raise InputError(f"Unknown {name} {value!r}: choose one of {', '.join(choices)}.")
-    pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    graph = CostGraph(resistance, cell_size=cell_size, monitor=monitor.part(0.0, 0.02))
-    monitor = monitor.part(0.02, 1.0)
-    result = _Mosaic(graph.shape, combine)
+    result = _Mosaic(fields.graph.shape, combine)
     if mode == "adjacent":
-        effective, least = _adjacent(graph, labels, pairs, cutoff, result, monitor)
+        effective, least = _adjacent(fields, links.joined, cutoff, result, monitor)
     else:
-        effective, least = _union(graph, labels, pairs, cutoff, mode, result, monitor)
-    return PinchPoints(result.current, result.relative, effective * cell_size, least)
+        effective, least = _union(fields, links.joined, cutoff, mode, result, monitor)
+    return PinchPoints(result.current, result.relative, effective * fields.graph.cell_size, least)
 
 
 class _Mosaic:
@@ -154,25 +145,18 @@ class _Mosaic:
             np.fmax(share, current / largest, out=share)
 
 
-def corridor_of(link: LinkCosts, cutoff: float) -> BoolArray:
-    """Return the cells of a link's window through which a way is at most `cutoff` longer than the shortest."""
-    limit = (link.least + cutoff) * (1.0 + 1e-9)
-    corridor: BoolArray = link.cost_a + link.cost_b <= limit
-    return corridor
-
-
 def _adjacent(
-    graph: CostGraph, labels: IntArray, pairs: IntArray, cutoff: float, result: _Mosaic, monitor: Monitor
+    fields: CostFields, pairs: IntArray, cutoff: float, result: _Mosaic, monitor: Monitor
 ) -> tuple[FloatArray, FloatArray]:
     effective = np.full(len(pairs), np.inf)
     least = np.full(len(pairs), np.inf)
-    for link in corridor_costs(graph, labels, pairs, slack=cutoff, monitor=monitor):
+    for link in fields.along(pairs, slack=cutoff, monitor=monitor):
         least[link.index] = link.least
         if not np.isfinite(link.least):
             continue
-        corridor = corridor_of(link, cutoff)
-        window = np.where(corridor, graph.resistance[link.rows, link.cols], np.nan)
-        a, b = ((labels[link.rows, link.cols] == label) & corridor for label in pairs[link.index])
+        corridor = link.inside(cutoff)
+        window = np.where(corridor, fields.graph.resistance[link.rows, link.cols], np.nan)
+        a, b = ((fields.labels[link.rows, link.cols] == label) & corridor for label in pairs[link.index])
         flow = solve_pair(window, a, b, monitor=monitor)
         effective[link.index] = flow.resistance
         result.add(link.rows, link.cols, np.where(a | b, np.nan, flow.current))
@@ -180,18 +164,19 @@ def _adjacent(
 
 
 def _union(
-    graph: CostGraph, labels: IntArray, pairs: IntArray, cutoff: float, mode: str, result: _Mosaic, monitor: Monitor
+    fields: CostFields, pairs: IntArray, cutoff: float, mode: str, result: _Mosaic, monitor: Monitor
 ) -> tuple[FloatArray, FloatArray]:
+    labels = fields.labels
     least = np.full(len(pairs), np.inf)
     inside = labels > 0
-    for link in corridor_costs(graph, labels, pairs, slack=cutoff, monitor=monitor.part(0.0, 0.3)):
+    for link in fields.along(pairs, slack=cutoff, monitor=monitor.part(0.0, 0.3)):
         least[link.index] = link.least
         if np.isfinite(link.least):
-            inside[link.rows, link.cols] |= corridor_of(link, cutoff)
+            inside[link.rows, link.cols] |= link.inside(cutoff)
     if not inside.any():
         raise InputError("No source has a cell with a resistance. Do the sources lie on the raster?")
     rows, cols = (slice(int(where.min()), int(where.max()) + 1) for where in np.nonzero(inside))
-    window = np.where(inside, graph.resistance, np.nan)[rows, cols]
+    window = np.where(inside, fields.graph.resistance, np.nan)[rows, cols]
     ids = np.unique(labels[inside & (labels > 0)]).tolist()
     focal = dict(zip(ids, cells_of(labels[rows, cols], ids)))
     effective = np.full(len(pairs), np.nan)

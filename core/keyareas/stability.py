@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..stats.ranks import rank_correlation
 from ..types import BoolArray, FloatArray
 from .areas import key_areas
 
@@ -132,13 +132,3 @@ def _agreement(i: int, j: int, surfaces: Sequence[FloatArray], keys: list[BoolAr
     both = ~np.isnan(surfaces[i]) & ~np.isnan(surfaces[j])
     correlation = rank_correlation(surfaces[i][both], surfaces[j][both])
     return Agreement(i, j, float(jaccard), correlation, int(np.count_nonzero(both)))
-
-
-def rank_correlation(first: FloatArray, second: FloatArray) -> float:
-    """Return Spearman's rank correlation of two lists of numbers, ties ranked by their mean; NaN if undefined."""
-    if first.size < 2:
-        return float("nan")
-    ranks = [rankdata(values) for values in (first, second)]
-    centred = [rank - rank.mean() for rank in ranks]
-    spread = float(np.sqrt(np.sum(centred[0] ** 2) * np.sum(centred[1] ** 2)))
-    return float(np.sum(centred[0] * centred[1])) / spread if spread > 0 else float("nan")

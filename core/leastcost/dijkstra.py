@@ -21,7 +21,7 @@ BYTES_PER_EDGE = 12
 
 BYTES_PER_CELL = 132
 """Beside the edges: row pointer, node and cell numbers (16), the queue and costs of one search (72 with SciPy 1.10, less
-since 1.17), and the fields of `corridor_costs`."""
+since 1.17), and the fields of `CostFields`."""
 
 _SEVERAL_STARTS = tuple(int(part) for part in scipy.__version__.split(".")[:2]) >= (1, 6)
 """Whether SciPy can start a search from several nodes at once."""

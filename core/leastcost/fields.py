@@ -1,12 +1,10 @@
-"""Cost distances of many links at once: bounded searches that are exact where it matters.
-
-The engine itself, `CostGraph`, is in `costgraph` and offered here too.
-"""
+"""The cost fields of the sources on a surface: each searched once, as far as it matters, and kept within a budget."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -14,25 +12,14 @@ from scipy.sparse.csgraph import connected_components
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
-from ..types import BoolArray, FloatArray, IntArray
-from .graph import SPARE_BYTES, STEPS, UNREACHED, CostField, CostGraph, check_resistance, graph_bytes
+from ..types import Array, BoolArray, FloatArray, IntArray
+from .graph import SPARE_BYTES, CostField, CostGraph
 
-__all__ = [
-    "SPARE_BYTES",
-    "STEPS",
-    "UNREACHED",
-    "CostField",
-    "CostGraph",
-    "LinkCosts",
-    "cells_of",
-    "check_resistance",
-    "corridor_costs",
-    "graph_bytes",
-    "least_costs",
-]
+_BUDGET_PER_CELL = 16
+"""Bytes of cost fields, for each cell of the raster, that are kept where nothing else is asked for: two full rasters."""
 
-_CACHED_FIELDS = 2
-"""Cost fields, in rasters of the full size, that `corridor_costs` keeps at most where rasters are large."""
+_ROUNDING = 1e-10
+"""By how much sums along one path can differ by the order of their terms, as a share of the sum."""
 
 _GROWTH = 1.5
 """Factor by which a search is widened that has not reached its targets; its area grows with the square."""
@@ -64,18 +51,82 @@ class LinkCosts:
     cost_b: FloatArray
     least: float
 
+    def excess(self) -> FloatArray:
+        """Return the cost of the best route through each cell above the least-cost distance; NaN where it is not known.
 
-def corridor_costs(
-    graph: CostGraph,
-    labels: IntArray,
-    pairs: IntArray,
-    *,
-    slack: float | FloatArray = 0.0,
-    least: FloatArray | None = None,
-    field: CostField | None = None,
-    monitor: Monitor = SILENT,
-) -> Iterator[LinkCosts]:
-    """Yield the cost fields and the least-cost distance of every link, in the order of the pairs.
+        What is rounding of sums along a path is zero.
+        """
+        excess: FloatArray = self.cost_a + self.cost_b - self.least
+        excess[excess < _ROUNDING * self.least] = 0.0
+        excess[np.isinf(excess)] = np.nan
+        return excess
+
+    def inside(self, cutoff: float) -> BoolArray:
+        """Return the cells of the corridor: where a way costs at most `cutoff` more than the least-cost path."""
+        inside: BoolArray = self.cost_a + self.cost_b <= (self.least + cutoff) * (1.0 + _ROUNDING)
+        return inside
+
+
+@dataclass(frozen=True)
+class Field:
+    """A cost field, cropped to the cells it reaches.
+
+    Attributes
+    ----------
+    top, left : int
+        Row and column of its first cell on the raster.
+    cost : ndarray, float64
+        Cost distance from the source; infinite where too large to matter.
+    reach : float
+        Cost up to which it is exact; what costs more may be given or infinite.
+    cols : int
+        Columns of the raster.
+    """
+
+    top: int
+    left: int
+    cost: FloatArray
+    reach: float
+    cols: int
+
+    @property
+    def place(self) -> tuple[slice, slice]:
+        """Rows and columns of the raster."""
+        rows, cols = self.cost.shape
+        return slice(self.top, self.top + rows), slice(self.left, self.left + cols)
+
+    def cheapest(self, cells: IntArray) -> tuple[int, int]:
+        """Return the row and column in the field of the cheapest of some cells, given as flat indices of the raster."""
+        rows, cols = self._inside(cells)
+        nearest = int(np.argmin(self.cost[rows, cols]))
+        return int(rows[nearest]), int(cols[nearest])
+
+    def least(self, cells: IntArray) -> float:
+        """Return the cost of the cheapest of some cells, given as flat indices of the raster; infinite beyond reach."""
+        return float(self.cost[self._inside(cells)].min(initial=np.inf))
+
+    def _inside(self, cells: IntArray) -> tuple[IntArray, IntArray]:
+        rows, cols = np.divmod(cells, self.cols)
+        rows, cols = rows - self.top, cols - self.left
+        here = (rows >= 0) & (rows < self.cost.shape[0]) & (cols >= 0) & (cols < self.cost.shape[1])
+        return rows[here], cols[here]
+
+
+class _Contacts(NamedTuple):
+    """Touching allocation zones, the least cost of crossing there, and which sources are connected at all."""
+
+    pairs: IntArray
+    cost: FloatArray
+    group: IntArray
+    there: BoolArray
+
+
+class CostFields:
+    """The sources on a resistance surface and the cost-distance fields around them.
+
+    All functions on links take one of these. What one of them has searched the next one finds, so that in a chain of
+    them (links, corridors, pinch points, barriers) each source is searched once, unless its field had to be dropped to
+    keep within the budget.
 
     Parameters
     ----------
@@ -83,165 +134,154 @@ def corridor_costs(
         The resistance surface.
     labels : ndarray, int, shape (rows, cols)
         0 outside sources, 1 .. n in them.
-    pairs : ndarray, int, shape (m, 2)
-        Labels of the two ends of each link.
-    slack : float or ndarray, float64, shape (m,)
-        How much more than the least-cost distance still matters, in cost units; one number, or one for each link.
-    least : ndarray, float64, shape (m,), optional
-        The least-cost distances, where an earlier run has found them: the searches are tighter then.
-    field : CostField, optional
-        `graph.allocate(labels)`, where it has been made already.
-    monitor : Monitor
-        Progress and cancellation.
-
-    Yields
-    ------
-    LinkCosts
+    slack : float
+        How far beyond the least-cost distances the later ones of a chain will ask, in cost units: first searches go that
+        far at once.
+    share : float
+        As `slack`, as a share of the least-cost distance; both together count.
+    budget : int, optional
+        Bytes of fields to keep; by default those of two full rasters, or 128 MB if that is more.
 
     Raises
     ------
     InputError
-        If shapes or labels do not fit or the slack is negative.
+        If the labels have another shape.
 
     Notes
     -----
     One pass from all sources at once gives an upper bound of the least-cost distance of every two sources whose zones
-    touch. One search per source then stops at the largest bound of its links plus the slack, which leaves every cell
+    touch. The search from a source then stops at the largest bound of its links plus the slack, which leaves every cell
     with ``cost_a + cost_b <= least + slack`` exact. Links between zones that do not touch have no bound; their search
     stops when the other end is reached or, with SciPy on a whole raster, is repeated with a limit half as large again
-    until it is. Fields are kept while later links need them, up to two rasters in all, or more where rasters are small.
+    until it is. n sources take n searches of O(c log c) for the c cells within their reach.
     """
-    pairs = _checked_pairs(graph, labels, pairs)
-    slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))
-    if not (slacks >= 0).all():
-        raise InputError(f"The slack of a corridor must not be negative, but is {slacks[~(slacks >= 0)][0]}.")
-    return _Corridors(graph, labels, pairs, slacks, least, field, monitor).run(monitor)
-
-
-@dataclass(frozen=True)
-class SourceCosts:
-    """The cost distance from one source, and its links.
-
-    Attributes
-    ----------
-    links : ndarray, int64, shape (k,)
-        Positions of the links whose first end is the source.
-    least : ndarray, float64, shape (k,)
-        Their least-cost distances; infinite when disconnected.
-    cost : ndarray, float64, shape (rows, cols)
-        Cost distance from the source, exact up to the largest of these distances, infinite where too large to matter.
-    """
-
-    links: IntArray
-    least: FloatArray
-    cost: FloatArray
-
-
-def least_costs(
-    graph: CostGraph,
-    labels: IntArray,
-    pairs: IntArray,
-    *,
-    field: CostField | None = None,
-    monitor: Monitor = SILENT,
-) -> Iterator[SourceCosts]:
-    """Yield the least-cost distances of links, by the source that is their first end: one search a source.
-
-    Parameters
-    ----------
-    graph, labels, pairs, field, monitor
-        As in `corridor_costs`.
-
-    Yields
-    ------
-    SourceCosts
-        In the order of the labels.
-
-    Raises
-    ------
-    InputError
-        If shapes or labels do not fit.
-    """
-    pairs = _checked_pairs(graph, labels, pairs)
-    passable = _passable(graph, labels)
-    cells = _cells_of_ends(passable, pairs)
-    bound = _upper_bounds(graph, passable, pairs, field, monitor)
-    del passable
-    sources = np.unique(pairs[:, 0]).tolist()
-    for done, label in enumerate(sources):
-        monitor.step(done, len(sources))
-        links = np.flatnonzero(pairs[:, 0] == label)
-        least = np.full(links.size, np.inf)
-        cost = np.full(graph.shape, np.inf)
-        joined = ~np.isnan(bound[links])
-        if joined.any():
-            targets = [cells[end] for end in pairs[links[joined], 1].tolist()]
-            nothing = np.zeros(len(targets))
-            unknown = nothing > 0
-            cost, least[joined] = _reach(graph, cells[label], targets, bound[links[joined]], unknown, nothing, monitor)
-        yield SourceCosts(links, least, cost)
-
-
-@dataclass(frozen=True)
-class _Window:
-    """A cost field cropped to the cells it reaches."""
-
-    top: int
-    left: int
-    cost: FloatArray
-
-
-class _Corridors:
-    """The state of one `corridor_costs` run."""
 
     def __init__(
-        self,
-        graph: CostGraph,
-        labels: IntArray,
-        pairs: IntArray,
-        slack: FloatArray,
-        least: FloatArray | None,
-        field: CostField | None,
-        monitor: Monitor,
+        self, graph: CostGraph, labels: IntArray, *, slack: float = 0.0, share: float = 0.0, budget: int | None = None
     ) -> None:
-        self.graph, self.pairs, self.slack = graph, pairs, slack
-        passable = _passable(graph, labels)
-        self.cells = _cells_of_ends(passable, pairs)
-        self.least = np.full(len(pairs), np.nan)
-        self.bound = np.full(len(pairs), np.inf)
-        if least is not None:
-            self.least[:] = least
-        else:
-            self.bound = _upper_bounds(graph, passable, pairs, field, monitor)
-            self.least[np.isnan(self.bound)] = np.inf
-        self.kept: dict[int, _Window] = {}
-        self.links_of: dict[int, list[int]] = {label: [] for label in self.cells}
-        for index, (a, b) in enumerate(pairs.tolist()):
-            self.links_of[a].append(index)
-            self.links_of[b].append(index)
+        graph.check_labels(labels)
+        self.graph = graph
+        self.labels = labels
+        self.searches = 0
+        self._slack, self._share = slack, share
+        cells = graph.shape[0] * graph.shape[1]
+        self._budget = max(_BUDGET_PER_CELL * cells, 2 * SPARE_BYTES) if budget is None else budget
+        self._kept: dict[int, Field] = {}
+        self._least: dict[tuple[int, int], float] = {}
+        self._found: _Contacts | None = None
+        present = np.unique(labels[(labels > 0) & ~np.isnan(graph.resistance)]).tolist()
+        self._cells = dict(zip(present, cells_of(np.where(np.isnan(graph.resistance), 0, labels), present)))
 
-    def run(self, monitor: Monitor) -> Iterator[LinkCosts]:
-        for index, (a, b) in enumerate(self.pairs.tolist()):
-            monitor.step(index, len(self.pairs))
-            first = None if np.isinf(self.least[index]) else self._field(a, index, monitor)
-            if first is None or np.isinf(self.least[index]):
-                yield LinkCosts(index, slice(0, 0), slice(0, 0), np.empty((0, 0)), np.empty((0, 0)), np.inf)
+    def cells(self, label: int) -> IntArray:
+        """Return the flat indices of the passable cells of a source."""
+        cells: IntArray = self._cells.get(label, np.empty(0, dtype=np.int64))
+        return cells
+
+    def allocate(self, monitor: Monitor = SILENT) -> CostField:
+        """Return the cost distance to the nearest source and which that is; see `CostGraph.allocate`. It is not kept."""
+        allocation = self.graph.allocate(self.labels, monitor=monitor)
+        self._found = self._grouped(*self.graph.contacts(allocation))
+        return allocation
+
+    def contacts(self, monitor: Monitor = SILENT) -> tuple[IntArray, FloatArray]:
+        """Return which allocation zones touch, and the least cost of crossing there; see `CostGraph.contacts`."""
+        found = self._contacts(monitor)
+        return found.pairs, found.cost
+
+    def field(self, label: int, ends: Sequence[int], *, slack: float = 0.0, monitor: Monitor = SILENT) -> Field:
+        """Return the field of a source that is exact as far as some other sources, and beyond.
+
+        Parameters
+        ----------
+        label : int
+            The source.
+        ends : sequence of int
+            The sources to be reached; those that cannot be are left out.
+        slack : float
+            How far beyond each of them, in cost units.
+        monitor : Monitor
+            Cancellation.
+
+        Returns
+        -------
+        Field
+            Empty when none of the ends can be reached.
+        """
+        return self._field(label, np.asarray(ends, dtype=np.int64), np.full(len(ends), float(slack)), monitor)
+
+    def release(self) -> None:
+        """Give back the memory of the fields and of the searches; what is asked for again is searched again."""
+        self._kept.clear()
+        self.graph.release()
+
+    def least(self, a: int, b: int) -> float:
+        """Return the least-cost distance of two sources: infinite if there is no way, NaN if it was not searched yet."""
+        return self._least.get((min(a, b), max(a, b)), np.nan)
+
+    def along(
+        self, pairs: IntArray, *, slack: float | FloatArray = 0.0, monitor: Monitor = SILENT
+    ) -> Iterator[LinkCosts]:
+        """Yield the cost fields and the least-cost distance of every link, in the order of the pairs.
+
+        Parameters
+        ----------
+        pairs : ndarray, int, shape (m, 2)
+            Labels of the two ends of each link.
+        slack : float or ndarray, float64, shape (m,)
+            How much more than the least-cost distance still matters, in cost units; one number, or one for each link.
+        monitor : Monitor
+            Progress and cancellation.
+
+        Yields
+        ------
+        LinkCosts
+
+        Raises
+        ------
+        InputError
+            If labels do not fit or the slack is negative.
+        """
+        pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+        if pairs.size and (pairs.min() < 1 or (pairs[:, 0] == pairs[:, 1]).any()):
+            raise InputError("Links must join two different sources with labels from 1 up.")
+        slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))
+        if not (slacks >= 0).all():
+            raise InputError(f"The slack of a corridor must not be negative, but is {slacks[~(slacks >= 0)][0]}.")
+        return self._along(pairs, slacks, monitor)
+
+    def _along(self, pairs: IntArray, slacks: FloatArray, monitor: Monitor) -> Iterator[LinkCosts]:
+        links_of: dict[int, list[int]] = {}
+        for index, pair in enumerate(pairs.tolist()):
+            for label in pair:
+                links_of.setdefault(label, []).append(index)
+
+        def next_use(label: int) -> int:
+            """Return when a source is asked for again, going round, as this run is likely to be followed by its like."""
+            links = links_of.get(label, [])
+            return next((link for link in links if link > index), len(pairs) + (links[0] if links else len(pairs)))
+
+        def field_of(label: int) -> Field:
+            links = [link for link in links_of[label] if link >= index]
+            ends = pairs[links].sum(axis=1) - label
+            return self._field(label, ends, slacks[links], monitor, {a, b}, next_use)
+
+        for index, (a, b) in enumerate(pairs.tolist()):
+            monitor.step(index, len(pairs))
+            first = field_of(a)
+            if np.isfinite(self.least(a, b)):
+                yield self._crop(index, self.least(a, b), float(slacks[index]), first, field_of(b))
             else:
-                yield self._crop(index, first, self._field(b, index, monitor))
-            for label in (a, b):
-                if self.links_of[label][-1] == index:
-                    self.kept.pop(label, None)
+                yield LinkCosts(index, slice(0, 0), slice(0, 0), np.empty((0, 0)), np.empty((0, 0)), np.inf)
         monitor.step(1, 1)
 
-    def _crop(self, index: int, a: _Window, b: _Window) -> LinkCosts:
+    def _crop(self, index: int, least: float, slack: float, a: Field, b: Field) -> LinkCosts:
         top, left = max(a.top, b.top), max(a.left, b.left)
         bottom = min(a.top + a.cost.shape[0], b.top + b.cost.shape[0])
         right = min(a.left + a.cost.shape[1], b.left + b.cost.shape[1])
         cost_a = a.cost[top - a.top : bottom - a.top, left - a.left : right - a.left]
         cost_b = b.cost[top - b.top : bottom - b.top, left - b.left : right - b.left]
-        least = float(self.least[index])
         total = cost_a + cost_b
-        rows, cols = _box((total <= _a_little_more(least + self.slack[index])) & np.isfinite(total))
+        rows, cols = _box((total <= _a_little_more(least + slack)) & np.isfinite(total))
         return LinkCosts(
             index,
             slice(top + rows.start, top + rows.stop),
@@ -251,110 +291,126 @@ class _Corridors:
             least,
         )
 
-    def _field(self, label: int, index: int, monitor: Monitor) -> _Window:
-        """Return the cost field of a source, searched far enough for all its links from `index` on."""
-        if label not in self.kept:
-            links = [link for link in self.links_of[label] if link >= index and not np.isinf(self.least[link])]
-            known = ~np.isnan(self.least[links])
-            reach = np.where(known, self.least[links], self.bound[links])
-            ends = self.pairs[links].sum(axis=1) - label
-            targets = [self.cells[end] for end in ends.tolist()]
-            cost, self.least[links] = _reach(
-                self.graph, self.cells[label], targets, reach, known, self.slack[links], monitor
-            )
-            rows, cols = _box(np.isfinite(cost))
-            window = cost[rows, cols]
-            if 2 * window.size < cost.size:
-                window = window.copy()
-            self.kept[label] = _Window(rows.start, cols.start, window)
-            self._make_room(index)
-        return self.kept[label]
+    def _field(
+        self,
+        label: int,
+        ends: IntArray,
+        slacks: FloatArray,
+        monitor: Monitor,
+        current: Sequence[int] | set[int] = (),
+        next_use: Callable[[int], int] = int,
+    ) -> Field:
+        """Return a field that is exact as far as its ends and `slacks` beyond; search for it if need be."""
+        kept = self._kept.get(label)
+        if kept is not None:
+            self._look_up(label, ends, kept)
+        least = np.array([self.least(label, end) for end in ends.tolist()])
+        wanted = least + slacks
+        wanted = wanted[~np.isinf(least)]
+        if kept is not None and (wanted <= kept.reach).all():
+            return kept
+        reach = self._bounds(label, ends, monitor)
+        reachable = ~np.isnan(reach)
+        for end in ends[~reachable].tolist():
+            self._least[min(label, end), max(label, end)] = np.inf
+        if not reachable.any():
+            return Field(0, 0, np.empty((0, 0)), -np.inf, self.graph.shape[1])
+        ends, least, reach, slacks = ends[reachable], least[reachable], reach[reachable], slacks[reachable]
+        known = ~np.isnan(least)
+        reach = np.where(known, least, reach)
+        beyond = self._slack + self._share * np.where(np.isfinite(reach), reach, 0.0)
+        field, found = self._search(label, ends, reach, known, np.maximum(slacks, beyond), monitor)
+        for end, cost in zip(ends.tolist(), found.tolist()):
+            self._least[min(label, end), max(label, end)] = cost
+        self._kept[label] = field
+        self._make_room({label, *current}, next_use)
+        return field
 
-    def _make_room(self, index: int) -> None:
-        """Drop the fields that are needed last until the rest fit; the two of the current link always stay."""
-        budget = max(_CACHED_FIELDS * self.graph.shape[0] * self.graph.shape[1], SPARE_BYTES // 4)
-        current = set(self.pairs[index].tolist())
-        while sum(window.cost.size for window in self.kept.values()) > budget:
-            others = [label for label in self.kept if label not in current]
+    def _look_up(self, label: int, ends: IntArray, field: Field) -> None:
+        """Take distances from a field that reaches ends nobody asked for when it was searched."""
+        for end in ends.tolist():
+            if np.isnan(self.least(label, end)):
+                cost = field.least(self.cells(end))
+                if cost <= field.reach:
+                    self._least[min(label, end), max(label, end)] = cost
+
+    def _search(
+        self, label: int, ends: IntArray, reach: FloatArray, known: BoolArray, slack: FloatArray, monitor: Monitor
+    ) -> tuple[Field, FloatArray]:
+        """Search from a source until every end is reached, and `slack` beyond.
+
+        `reach` holds the least-cost distances where `known`, else upper bounds of them, infinite where there is none.
+        """
+        self.searches += 1
+        graph = self.graph
+        targets = [self.cells(end) for end in ends.tolist()]
+        finite = reach[np.isfinite(reach)]
+        limit = _a_little_more(float(finite.max())) if finite.size else np.inf
+        if graph.stops_at_targets and np.isinf(reach).any():
+            limit = np.inf
+        least = np.where(known, reach, np.nan)
+        stops = targets if graph.stops_at_targets and not known.all() else []
+        covered = 0
+        while True:
+            far = max(float((np.minimum(reach, limit) + slack).max()), limit)
+            cost = graph.cost_from(
+                self.cells(label), limit=_a_little_more(far), targets=stops, beyond=slack, monitor=monitor
+            )
+            for target in np.flatnonzero(np.isnan(least)).tolist():
+                nearest = cost[np.divmod(targets[target], graph.shape[1])].min()
+                if nearest <= limit:
+                    least[target] = nearest
+            if limit == np.inf or not np.isnan(least).any():
+                break
+            before, covered = covered, int(np.count_nonzero(np.isfinite(cost)))
+            limit = limit * _GROWTH if covered > _WORTH_GROWING * before else np.inf
+        rows, cols = _box(np.isfinite(cost))
+        window = cost[rows, cols]
+        if 2 * window.size < cost.size:
+            window = window.copy()
+        return Field(rows.start, cols.start, window, float((least + slack).max()), graph.shape[1]), least
+
+    def _bounds(self, label: int, ends: IntArray, monitor: Monitor) -> FloatArray:
+        """Return upper bounds of least-cost distances: infinite where none is known, NaN where there is no way at all."""
+        contacts = self._contacts(monitor)
+        bound = np.full(ends.size, np.nan)
+        size = contacts.there.size
+        if label >= size or not contacts.there[label]:
+            return bound
+        some = ends < size
+        some[some] &= contacts.there[ends[some]] & (contacts.group[ends[some]] == contacts.group[label])
+        bound[some] = np.inf
+        beside = (contacts.pairs == label).any(axis=1)
+        others = contacts.pairs[beside].sum(axis=1) - label
+        cost = dict(zip(others.tolist(), contacts.cost[beside].tolist()))
+        bound[some] = [cost.get(end, np.inf) for end in ends[some].tolist()]
+        return bound
+
+    def _contacts(self, monitor: Monitor) -> _Contacts:
+        if self._found is None and len(self._cells) > 1:
+            self.allocate(monitor.part(0.0, 0.0))
+        if self._found is None:
+            self._found = self._grouped(np.empty((0, 2), dtype=np.int64), np.empty(0))
+        return self._found
+
+    def _grouped(self, pairs: IntArray, cost: FloatArray) -> _Contacts:
+        size = int(max(self._cells, default=0)) + 1
+        there = np.zeros(size, dtype=bool)
+        there[list(self._cells)] = True
+        joined = csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
+        _, group = connected_components(joined, directed=False)
+        return _Contacts(pairs, cost, group, there)
+
+    def _make_room(self, current: set[int], next_use: Callable[[int], int]) -> None:
+        """Drop the fields that are needed last until the rest fit; those in use always stay."""
+        while sum(field.cost.nbytes for field in self._kept.values()) > self._budget:
+            others = [label for label in self._kept if label not in current]
             if not others:
                 return
-            del self.kept[max(others, key=lambda label: self._next_use(label, index))]
-
-    def _next_use(self, label: int, index: int) -> int:
-        return next((link for link in self.links_of[label] if link > index), len(self.pairs))
+            del self._kept[max(others, key=next_use)]
 
 
-def _checked_pairs(graph: CostGraph, labels: IntArray, pairs: IntArray) -> IntArray:
-    graph.check_labels(labels)
-    pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    if pairs.size and (pairs.min() < 1 or (pairs[:, 0] == pairs[:, 1]).any()):
-        raise InputError("Links must join two different sources with labels from 1 up.")
-    return pairs
-
-
-def _passable(graph: CostGraph, labels: IntArray) -> IntArray:
-    passable: IntArray = np.where(np.isnan(graph.resistance), 0, labels)
-    return passable
-
-
-def _cells_of_ends(labels: IntArray, pairs: IntArray) -> dict[int, IntArray]:
-    ends = np.unique(pairs).tolist()
-    return dict(zip(ends, cells_of(labels, ends)))
-
-
-def _upper_bounds(
-    graph: CostGraph, labels: IntArray, pairs: IntArray, field: CostField | None, monitor: Monitor
-) -> FloatArray:
-    """Return upper bounds of least-cost distances: infinite where none is known, NaN where there is no way at all."""
-    bound = np.full(len(pairs), np.nan)
-    if not len(pairs) or not labels.any():
-        return bound
-    touching, cost = graph.contacts(field or graph.allocate(labels, monitor=monitor.part(0.0, 0.0)))
-    size = max(int(labels.max()), int(pairs.max())) + 1
-    joined = csr_matrix((np.ones(len(touching)), (touching[:, 0], touching[:, 1])), shape=(size, size))
-    _, group = connected_components(joined, directed=False)
-    there = np.bincount(labels.ravel(), minlength=size) > 0
-    same = (group[pairs[:, 0]] == group[pairs[:, 1]]) & there[pairs].all(axis=1)
-    bounds = dict(zip(map(tuple, touching.tolist()), cost.tolist()))
-    bound[same] = [bounds.get((min(a, b), max(a, b)), np.inf) for a, b in pairs[same].tolist()]
-    return bound
-
-
-def _reach(
-    graph: CostGraph,
-    start: IntArray,
-    targets: list[IntArray],
-    reach: FloatArray,
-    known: BoolArray,
-    slack: FloatArray,
-    monitor: Monitor,
-) -> tuple[FloatArray, FloatArray]:
-    """Search from a source until every target is reached, and `slack` beyond.
-
-    `reach` holds the least-cost distances where `known`, else upper bounds of them, infinite where there is none.
-    """
-    finite = reach[np.isfinite(reach)]
-    limit = _a_little_more(float(finite.max())) if finite.size else np.inf
-    if graph.stops_at_targets and np.isinf(reach).any():
-        limit = np.inf
-    least = np.where(known, reach, np.nan)
-    stops = targets if graph.stops_at_targets and not known.all() else []
-    covered = 0
-    while True:
-        far = max(float((np.minimum(reach, limit) + slack).max()), limit)
-        cost = graph.cost_from(start, limit=_a_little_more(far), targets=stops, beyond=slack, monitor=monitor)
-        for target in np.flatnonzero(np.isnan(least)).tolist():
-            nearest = cost[np.divmod(targets[target], graph.shape[1])].min()
-            if nearest <= limit:
-                least[target] = nearest
-        if limit == np.inf or not np.isnan(least).any():
-            break
-        before, covered = covered, int(np.count_nonzero(np.isfinite(cost)))
-        limit = limit * _GROWTH if covered > _WORTH_GROWING * before else np.inf
-    return cost, least
-
-
-def cells_of(labels: IntArray, wanted: list[int]) -> list[IntArray]:
+def cells_of(labels: Array, wanted: list[int]) -> list[IntArray]:
     """Return the flat indices of the cells of each wanted label, in one pass over the raster."""
     flat = labels.ravel()
     cells = np.flatnonzero(flat)

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Union
 
 import numpy as np
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..surface import check_resistance
 from ..types import AVERAGES, Array, BoolArray, FloatArray, IntArray
 from . import blocks, dial, dijkstra
 from .dijkstra import Cost, shifted, with_margin
@@ -43,77 +45,15 @@ _WHOLE_MOST = 1_000_000
 """Cells up to which SciPy searches the raster as a whole; longer searches should be stopped within a second."""
 
 _FIELDS = 40
-"""Bytes a cell of the fields that `corridor_costs` works with."""
-
-_MOST_CONTRAST = 1e12
-"""Largest over smallest resistance beyond which sums in float64 lose the small values along a path."""
-
-_LIKE_NODATA = 1e30
-"""Resistances from which on a value is taken for NoData that is not declared."""
+"""Bytes a cell of the fields that `CostFields` works with."""
 
 _DOUBLE = np.dtype(np.float64)
-
-
-def check_resistance(resistance: Array) -> None:
-    """Raise unless a raster can serve as a resistance surface.
-
-    Parameters
-    ----------
-    resistance : ndarray, shape (rows, cols)
-        Resistance, positive and finite; NaN is impassable.
-
-    Raises
-    ------
-    InputError
-        If it is not a two-dimensional array of numbers, has no valid cell, has values <= 0 or infinite, or values more
-        than 1e12 times others. The message gives their number and the first place.
-    """
-    if resistance.ndim != 2 or resistance.dtype.kind not in "fiu":
-        raise InputError(
-            f"A resistance surface is a two-dimensional array of numbers, not {resistance.ndim} dimensions of "
-            f"{resistance.dtype}."
-        )
-    valid = ~np.isnan(resistance)
-    if not valid.any():
-        raise InputError("The resistance surface has no valid cell: every cell is NoData.")
-    wrong = valid & ~((resistance > 0) & (resistance < np.inf))
-    count = int(np.count_nonzero(wrong))
-    if count:
-        row, col = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
-        raise InputError(
-            f"Resistance must be greater than 0 and finite, but {count} cell{'s are' if count > 1 else ' is'} not; "
-            f"the first is {resistance[row, col]:g} in row {row + 1}, column {col + 1} (counted from the top left). "
-            "Give free passage a small positive value, and barriers NoData or a large value."
-        )
-    low, high = float(np.nanmin(resistance)), float(np.nanmax(resistance))
-    if high > _MOST_CONTRAST * low:
-        raise InputError(_too_wide(resistance, low, high))
-
-
-def _too_wide(resistance: Array, low: float, high: float) -> str:
-    """Return what is wrong with a surface of too high a contrast: its largest or its smallest value, and where."""
-    middle = float(np.nanmedian(resistance))
-    odd, name = (high, "largest") if high / middle >= middle / low else (low, "smallest")
-    where = resistance == odd
-    count = int(np.count_nonzero(where))
-    row, col = np.unravel_index(int(np.argmax(where)), where.shape)
-    if odd >= _LIKE_NODATA:
-        advice = "It looks like NoData that is not declared: declare it as the NoData value of the raster."
-    elif odd == high:
-        advice = "Make barriers NoData, or give them a smaller value."
-    else:
-        advice = "Give free passage a larger value."
-    return (
-        f"Resistance must not span more than 1e12 : 1, or sums lose the small values; here it runs from {low:g} to "
-        f"{high:g}. The {name}, {odd:g}, is in {count:,} cell{'s' if count > 1 else ''}, the first in row {row + 1}, "
-        f"column {col + 1} (counted from the top left). {advice}"
-    )
 
 
 def graph_bytes(
     shape: tuple[int, int], neighbours: int = 8, *, resistance: Array | None = None, corridors: bool = True
 ) -> int:
-    """Return the most memory, in bytes, that a `CostGraph` and the searches of `corridor_costs` on it need.
+    """Return the most memory, in bytes, that a `CostGraph` and the searches of `CostFields` on it need.
 
     Without `corridors`, that of the graph and a single search.
 
@@ -126,6 +66,9 @@ def graph_bytes(
     if cells > _WHOLE_MOST:
         return cells * (blocks.BYTES_PER_CELL + _FIELDS) + spare
     return cells * (neighbours * dijkstra.BYTES_PER_EDGE + dijkstra.BYTES_PER_CELL) + spare
+
+
+_Engine = Union[dial.DialSearch, dijkstra.DijkstraSearch, blocks.BlockSearch]
 
 
 @dataclass(frozen=True)
@@ -208,19 +151,32 @@ class CostGraph:
         self.neighbours = neighbours
         self.resistance = resistance
         self._inverse = average == "conductance"
-        values = 1.0 / resistance.astype(np.float64) if self._inverse else resistance
         self._steps = tuple((code, step) for code, step in enumerate(STEPS, start=1) if neighbours == 8 or 0 in step)
-        steps = [(step, self._half_length(step)) for _, step in self._steps]
-        self._engine: dial.DialSearch | dijkstra.DijkstraSearch | blocks.BlockSearch
         monitor.check()
         wanted = _faster(resistance.size) if accelerate is None else accelerate
-        if wanted and dial.fits(resistance):
+        self._accelerate = wanted and dial.fits(resistance)
+        if self._accelerate:
             monitor.info("Least-cost searches use numba.")
-            self._engine = dial.DialSearch(values, steps, inverse=self._inverse)
-        elif resistance.size > _WHOLE_MOST:
-            self._engine = blocks.BlockSearch(values, steps, inverse=self._inverse)
-        else:
-            self._engine = dijkstra.DijkstraSearch(values, steps, monitor, inverse=self._inverse)
+        self._built: _Engine | None = self._build(monitor)
+
+    def _build(self, monitor: Monitor) -> _Engine:
+        values = 1.0 / self.resistance.astype(np.float64) if self._inverse else self.resistance
+        steps = [(step, self._half_length(step)) for _, step in self._steps]
+        if self._accelerate:
+            return dial.DialSearch(values, steps, inverse=self._inverse)
+        if self.resistance.size > _WHOLE_MOST:
+            return blocks.BlockSearch(values, steps, inverse=self._inverse)
+        return dijkstra.DijkstraSearch(values, steps, monitor, inverse=self._inverse)
+
+    @property
+    def _engine(self) -> _Engine:
+        if self._built is None:
+            self._built = self._build(SILENT)
+        return self._built
+
+    def release(self) -> None:
+        """Give back the memory that searches need; the next one takes it again."""
+        self._built = None
 
     def _half_length(self, step: tuple[int, int]) -> float:
         return 0.5 * self.cell_size * (1.0 if 0 in step else float(np.sqrt(2.0)))

@@ -21,7 +21,6 @@ from scipy.sparse.csgraph import connected_components
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
-from ..stats.breaks import natural_breaks
 from ..types import FloatArray, IntArray
 
 _TIE = 1e-12
@@ -265,13 +264,6 @@ def mean_by_label(labels: IntArray, values: FloatArray, count: int) -> FloatArra
     cells = np.bincount(held, minlength=count + 1)[1:]
     mean: FloatArray = np.divide(total, cells, out=np.full(count, np.nan), where=cells > 0)
     return mean
-
-
-def grades(values: FloatArray, classes: int) -> IntArray:
-    """Return the grade of each value by natural breaks: 1 is the highest."""
-    breaks = natural_breaks(values, classes)
-    grade: IntArray = len(breaks.limits) - breaks.classify(values)
-    return grade
 
 
 def _checked(count: int, pairs: IntArray) -> IntArray:

@@ -9,10 +9,10 @@ from typing import Protocol
 from .. import defaults
 from ..connectivity import Importance, ProbabilityIndices
 from ..corridors.adjacency import Adjacency
-from ..corridors.linkages import Links
 from ..keyareas.areas import KeyAreas
 from ..keyareas.barriers import Barriers
 from ..keyareas.pinchpoints import PinchPoints
+from ..leastcost.links import Links
 from ..monitor import Monitor
 from ..network import centrality as network
 from ..resistance.corrections import Correction

@@ -11,16 +11,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..connectivity import Importance, PatchGraph, dispersal_rate, distance_at, node_importance, probability_indices
+from ..connectivity import (
+    Importance,
+    PatchGraph,
+    dispersal_rate,
+    distance_at,
+    important,
+    node_importance,
+    probability_indices,
+)
 from ..corridors.adjacency import find_pairs
-from ..corridors.linkages import Links, find_links
+from ..corridors.linkages import find_links
 from ..corridors.normalised import add_to_mosaic, corridors
 from ..errors import InputError
 from ..grid import Grid
 from ..keyareas.areas import KeyAreas, key_areas
 from ..keyareas.barriers import barriers
 from ..keyareas.pinchpoints import pinchpoints
+from ..leastcost.fields import CostFields
 from ..leastcost.graph import CostGraph
+from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
 from ..mspa import mspa, seven_classes
 from ..network import centrality as network
@@ -31,12 +41,15 @@ from ..resistance.scoretable import FactorScores
 from ..resistance.scoring import FactorValues, score_values
 from ..sources.classmap import code_foreground
 from ..sources.patches import find_patches
-from ..stats.breaks import natural_breaks
+from ..stats.ranks import grades
 from ..types import Array, BoolArray, FloatArray, IntArray
 from .results import CorridorNetwork, Distances, KeyPlaces, Options, SecurityNetwork, SourceSet, Surface
 
 CORE = 1
 """Core in the seven classes of MSPA."""
+
+FIELD_BYTES_PER_CELL = 40
+"""Bytes of cost fields that are kept for each cell of the raster: those of seven full rasters, or of some twenty windows."""
 
 LEAST_PROBABILITY = 1e-6
 """Pairs of patches whose dispersal probability is below this have no direct link."""
@@ -102,22 +115,14 @@ def security_network(
     surface = build_surface(factors, scores, options, corrections or {}, monitor=monitor.part(0.15, 0.3))
     monitor.info("Step 3 of 4: corridors")
     labels = cut_to_surface(sources.labels, surface.values, grid, factors, scores, monitor=monitor)
-    corridor_network = connect(
-        surface.values, labels, grid, options, distances=distances, monitor=monitor.part(0.3, 0.55)
-    )
+    graph = CostGraph(surface.values, cell_size=grid.cell_size, monitor=monitor.part(0.3, 0.32))
+    # All that follow need the fields of the same sources; none is searched twice while they fit into the budget.
+    fields = CostFields(graph, labels, slack=options.cutoff, budget=FIELD_BYTES_PER_CELL * labels.size)
+    corridor_network = connect(fields, grid, options, distances=distances, monitor=monitor.part(0.32, 0.55))
     monitor.info("Step 4 of 4: pinch points and barriers")
     belt = ~np.isnan(corridor_network.mosaic)
-    places = find_places(
-        surface.values, labels, corridor_network.links, belt, grid, options, monitor=monitor.part(0.55, 1.0)
-    )
+    places = find_places(fields, corridor_network.links, belt, grid, options, monitor=monitor.part(0.55, 1.0))
     return SecurityNetwork(sources, surface, corridor_network, places)
-
-
-def grades(values: FloatArray, count: int) -> IntArray:
-    """Return the grade of each value by natural breaks, 1 for the highest."""
-    breaks = natural_breaks(values, count)
-    result: IntArray = breaks.limits.size - breaks.classify(values)
-    return result
 
 
 def find_sources(
@@ -155,7 +160,7 @@ def find_sources(
     near = PatchGraph.within(area, pairs, apart, options.dispersal)
     diic = node_importance(near, monitor=monitor.part(0.95, 1.0))
     order = np.argsort(-dpc.total, kind="stable")
-    kept = order[dpc.total[order] >= options.min_dpc]
+    kept = order[important(dpc.total[order], options.min_dpc)]
     if kept.size < 2:
         raise InputError(
             f"Of {area.size} patches {kept.size} has a dPC of {options.min_dpc:g} % or more, and corridors need two. "
@@ -244,8 +249,7 @@ def build_surface(
 
 
 def connect(
-    resistance: FloatArray,
-    labels: IntArray,
+    fields: CostFields,
     grid: Grid,
     options: Options,
     *,
@@ -253,17 +257,14 @@ def connect(
     monitor: Monitor = SILENT,
 ) -> CorridorNetwork:
     """Find the corridors between the sources and rank them by current-flow centrality."""
-    graph = CostGraph(resistance, cell_size=grid.cell_size, monitor=monitor.part(0.0, 0.1))
-    allocation = graph.allocate(labels)
-    pairs = find_pairs(graph, labels, adjacency=options.adjacency, field=allocation).pairs
+    labels = fields.labels
+    pairs = find_pairs(fields, adjacency=options.adjacency, monitor=monitor.part(0.0, 0.1)).pairs
     euclidean = distances.between(labels, pairs - 1, monitor.part(0.1, 0.3))
     links = find_links(
-        graph,
-        labels,
+        fields,
         pairs,
         euclidean,
         drop_through_sources=options.drop_through_sources,
-        field=allocation,
         monitor=monitor.part(0.3, 0.7),
     )
     active = np.flatnonzero(links.active)
@@ -272,20 +273,19 @@ def connect(
             "No corridor joins two sources: impassable cells (NoData) lie between all of them. Fill the gaps in the "
             "factor rasters, or enlarge the study area."
         )
-    mosaic = np.full(resistance.shape, np.nan, dtype=np.float32)
-    for corridor in corridors(graph, labels, links, cutoff=options.cutoff, monitor=monitor.part(0.7, 1.0)):
+    mosaic = np.full(labels.shape, np.nan, dtype=np.float32)
+    for corridor in corridors(fields, links, cutoff=options.cutoff, monitor=monitor.part(0.7, 1.0)):
         add_to_mosaic(mosaic, corridor)
     count = int(labels.max())
     ends = links.pairs[active] - 1
     # Sources that touch have no distance between them; half a step through one cell stands for it.
-    cost = np.maximum(links.cost[active], grid.cell_size * float(np.nanmin(resistance)) / 2.0)
+    cost = np.maximum(links.cost[active], grid.cell_size * float(np.nanmin(fields.graph.resistance)) / 2.0)
     flow = network.current_flow(count, ends, 1.0 / cost)
     return CorridorNetwork(links, mosaic, flow, grades(flow.links, options.grades), network.structure(count, ends))
 
 
 def find_places(
-    resistance: FloatArray,
-    labels: IntArray,
+    fields: CostFields,
     links: Links,
     belt: BoolArray,
     grid: Grid,
@@ -297,19 +297,10 @@ def find_places(
 
     `belt` holds the cells of the corridors.
     """
-    pairs = links.pairs[links.active]
-    pinch = pinchpoints(
-        resistance, labels, pairs, cutoff=options.cutoff, cell_size=grid.cell_size, monitor=monitor.part(0.0, 0.45)
-    )
-    barrier = barriers(
-        resistance,
-        labels,
-        pairs,
-        radii=options.radii,
-        cell_size=grid.cell_size,
-        outside=False,
-        monitor=monitor.part(0.45, 0.9),
-    )
+    resistance = fields.graph.resistance
+    pinch = pinchpoints(fields, links, cutoff=options.cutoff, monitor=monitor.part(0.0, 0.45))
+    barrier = barriers(fields, links, radii=options.radii, outside=False, monitor=monitor.part(0.45, 0.9))
+    fields.release()
     if options.barriers_in_belt:
         barrier = barrier.clipped(belt)
     pinch_areas = _areas(pinch.current, "pinch points", resistance, grid, options, monitor.part(0.9, 0.95))

@@ -141,10 +141,13 @@ def _centrality() -> Answer:
 def _barrier() -> Answer:
     """Score a cell of 10 in a row of 1: a path of 15 becomes 6, so 9 are saved by restoring 2 map units."""
     from ..keyareas.barriers import barriers
+    from ..leastcost.fields import CostFields
+    from ..leastcost.graph import CostGraph
+    from ..leastcost.links import Links
 
     resistance = np.array([[1.0, 1, 1, 10, 1, 1, 1]])
     labels = np.array([[1, 0, 0, 0, 0, 0, 2]])
-    found = barriers(resistance, labels, np.array([[1, 2]]), radii=[1.0], cell_size=1.0)
+    found = barriers(CostFields(CostGraph(resistance), labels), Links.between([[1, 2]]), radii=[1.0])
     return found.score[0, 3:4], np.array([4.5])
 
 

@@ -8,14 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..choices import CorrectionMethod
 from ..errors import InputError
 from ..types import BoolArray, FloatArray
-
-MEAN_RATIO = "value / mean"
-MULTIPLY = "multiply"
-ADD = "add weighted"
-NORMALISED = "1 + weight x normalised value"
-CORRECTION_METHODS = (MEAN_RATIO, MULTIPLY, ADD, NORMALISED)
 
 
 @dataclass(frozen=True)
@@ -24,8 +19,8 @@ class Correction:
 
     Parameters
     ----------
-    method : str
-        One of `CORRECTION_METHODS`. With R the surface and f the correction raster:
+    method : CorrectionMethod or its key
+        With R the surface and f the correction raster:
         value / mean: ``R f / mean(f)``, the mean of the zone where zones are given;
         multiply: ``R f``; add weighted: ``R + w f``; 1 + weight x normalised value: ``R (1 + w c)`` with f stretched to
         c = 0 to 1.
@@ -36,41 +31,42 @@ class Correction:
         make resistance vanish.
     """
 
-    method: str = MEAN_RATIO
+    method: CorrectionMethod = CorrectionMethod.MEAN_RATIO
     weights: Sequence[float] = ()
     floor: float = 0.1
     cap: float = 10.0
 
     def __post_init__(self) -> None:
-        if self.method not in CORRECTION_METHODS:
-            raise InputError(f"There is no correction '{self.method}'. Choose: {', '.join(CORRECTION_METHODS)}.")
+        object.__setattr__(self, "method", CorrectionMethod.of(self.method))
         if not 0 < self.floor <= self.cap:
             raise InputError(
                 f"The floor of a correction ({self.floor:g}) must be above 0 and not above the cap ({self.cap:g})."
             )
-        if self.weights and self.method in (MEAN_RATIO, MULTIPLY):
-            raise InputError(f"The correction '{self.method}' takes no weights. Leave them out, or choose another one.")
+        if self.weights and self.method in (CorrectionMethod.MEAN_RATIO, CorrectionMethod.MULTIPLY):
+            raise InputError(
+                f"The correction '{self.method.label}' takes no weights. Leave them out, or choose another one."
+            )
 
     @property
     def needs_statistics(self) -> bool:
         """Tell whether the means or ranges of the rasters must be known first."""
-        return self.method in (MEAN_RATIO, NORMALISED)
+        return self.method in (CorrectionMethod.MEAN_RATIO, CorrectionMethod.NORMALISED)
 
     def change(
         self, raster: FloatArray, weight: float, statistics: ZoneMeans | None, zones: FloatArray | None
     ) -> FloatArray:
         """Return what the surface is multiplied by (or, to add, what is added); NaN where nothing is known."""
-        if self.method == ADD:
+        if self.method is CorrectionMethod.ADD:
             return weight * raster.astype(np.float64)
         if statistics is None:
             return raster.astype(np.float64)
-        if self.method == NORMALISED:
+        if self.method is CorrectionMethod.NORMALISED:
             return 1.0 + weight * statistics.stretched(raster)
         return statistics.ratio(raster, zones)
 
     def hold(self, change: FloatArray) -> FloatArray:
         """Return the change between floor and cap, and without effect where nothing is known."""
-        if self.method == ADD:
+        if self.method is CorrectionMethod.ADD:
             return np.where(np.isnan(change), 0.0, change)
         return np.where(np.isnan(change), 1.0, np.clip(change, self.floor, self.cap))
 

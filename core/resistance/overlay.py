@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..choices import CorrectionMethod
 from ..errors import GridMismatchError, InputError
 from ..monitor import SILENT, Monitor
 from ..stats.moments import CHUNK
 from ..types import Array, BoolArray, FloatArray
-from .corrections import ADD, Correction, ZoneMeans
+from .corrections import Correction, ZoneMeans
 from .summary import ResistanceSummary, Tally
 
 _BLOCK_CELLS = 1 << 20
@@ -263,7 +264,7 @@ class _Overlay:
             zone = self._zones[place] if self._zones else None
             change = correction.change(raster, weight, zone, block.zones)
             held = correction.hold(change)
-            values = values + held if correction.method == ADD else values * held
+            values = values + held if correction.method is CorrectionMethod.ADD else values * held
             if tally is not None:
                 tally.correct(place, base, change, held)
             monitor.check()

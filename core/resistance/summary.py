@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..choices import CorrectionMethod
 from ..errors import InputError
 from ..monitor import Monitor
 from ..stats.moments import CHUNK, Moments
 from ..types import BoolArray, FloatArray
-from .corrections import NORMALISED, CorrectionEffect
+from .corrections import CorrectionEffect
 from .scorechecks import LARGEST_RATIO
 
 _LARGEST_SCALE_RATIO = 10.0
@@ -198,7 +199,8 @@ class Tally:
                 share = 100 * effect.raised / self._final.count
                 monitor.warn(
                     f"In {share:.0f} % of the cells the correction by '{effect.name}' is held at the floor: its values "
-                    f"there are small against the mean. For grades that start at 0 '{NORMALISED}' is safer."
+                    f"there are small against the mean. For grades that start at 0 "
+                    f"'{CorrectionMethod.NORMALISED.label}' is safer."
                 )
         return ResistanceSummary(
             self._final.count,

@@ -14,9 +14,9 @@ from ..io.vectors import polygonise
 from ..run import palette, styling
 
 if TYPE_CHECKING:
-    from ....core.corridors.linkages import Links
     from ....core.corridors.normalised import Corridor
     from ....core.leastcost.graph import CostGraph
+    from ....core.leastcost.links import Links
     from ..run.job import Job
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingParameterDefinition, QgsWkbTypes
 
+from ....core.monitor import Monitor
 from ..io.rasters import RasterSource
 from ..io.tables import Column, columns, kept
 from ..run import ramps, styling
@@ -19,6 +20,7 @@ from .links import Links, read_links
 from .sources import Sources, read_sources
 
 if TYPE_CHECKING:
+    from ....core.leastcost.fields import CostFields
     from ..run.job import Job
 
 _NODATA = -1.0
@@ -49,6 +51,14 @@ class Linked:
     def cell_size(self) -> float:
         """Edge of a cell in metres."""
         return self.raster.grid.cell_size
+
+    def cost_fields(self, monitor: Monitor, *, slack: float = 0.0) -> CostFields:
+        """Return the store of the sources' cost fields; `slack` says how far beyond the least-cost distances they go."""
+        from ....core.leastcost.fields import CostFields
+        from ....core.leastcost.graph import CostGraph
+
+        graph = CostGraph(self.resistance, cell_size=self.cell_size, monitor=monitor)
+        return CostFields(graph, self.sources.labels, slack=slack)
 
     def write_surface(
         self, job: Job, name: str, values: np.ndarray, colours: Sequence[Colour], unit: str, description: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature
@@ -12,6 +13,9 @@ from ....core.errors import InputError
 from ....core.monitor import SILENT, Monitor
 from ..io.vectors import VectorSource, is_null, name_ids
 from .sources import Sources
+
+if TYPE_CHECKING:
+    from ....core.leastcost.links import Links as LinkTable
 
 _ENDS = (("from_id", "to_id"), ("From_Core", "To_Core"), ("coreId1", "coreId2"))
 """Names of the fields with the two ends: ours, and those of Linkage Mapper's layers and tables."""
@@ -42,6 +46,12 @@ class Links:
     ids: list
     pairs: np.ndarray
     features: list[QgsFeature]
+
+    def table(self, kept: np.ndarray | None = None) -> LinkTable:
+        """Return the links (or some of them) as the functions of the core take them."""
+        from ....core.leastcost.links import Links as LinkTable
+
+        return LinkTable.between(self.pairs if kept is None else self.pairs[kept])
 
     @property
     def id_type(self) -> type:

@@ -12,7 +12,7 @@ from ....core.grid import Grid
 from ..io.tables import Column, columns
 
 if TYPE_CHECKING:
-    from ....core.corridors.linkages import Links
+    from ....core.leastcost.links import Links
 
 
 def link_columns(id_type: type) -> list[Column]:

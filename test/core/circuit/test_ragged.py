@@ -8,7 +8,7 @@ from circuits import sparse_pair
 from conftest import REFERENCE
 from ecosecnet.core import circuit
 from ecosecnet.core.circuit import compiled, iterative, multigrid, regions, solvers
-from ecosecnet.core.leastcost.fields import corridor_costs
+from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -151,7 +151,7 @@ def test_washington_at_twenty_cutoffs():
         rows = [row for row in csv.DictReader(table) if row["linkType"] == "1"]
     pairs = np.array([[int(row["coreId1"]), int(row["coreId2"])] for row in rows])
     graph = CostGraph(resistance, cell_size=transform.a)
-    for link in corridor_costs(graph, labels, pairs, slack=200_000.0):
+    for link in CostFields(graph, labels).along(pairs, slack=200_000.0):
         part = resistance[link.rows, link.cols]
         ends = [labels[link.rows, link.cols] == label for label in pairs[link.index]]
         for cutoff in np.geomspace(2_000.0, 200_000.0, 20):

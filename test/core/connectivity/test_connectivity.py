@@ -19,14 +19,14 @@ from ecosecnet.core.connectivity import (
     link_importance,
     node_importance,
     probability_indices,
-    ranks,
+    pruning,
     uses_numba,
 )
-from ecosecnet.core.connectivity.graph import BLOCK_CELLS
-from ecosecnet.core.connectivity.pruning import lasting, pruned
+from ecosecnet.core.connectivity.pruning import BLOCK_CELLS, lasting, pruned
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import SILENT, Monitor
+from ecosecnet.core.stats.ranks import ranks
 
 CASES = REFERENCE / "connectivity"
 needs_reference = pytest.mark.skipif(not CASES.exists(), reason="needs the reference cases beside the checkout")
@@ -597,12 +597,12 @@ def test_numba_gives_the_same(monkeypatch, seed, n, share, binary):
 
 
 @pytest.mark.parametrize(("n", "reach", "dense"), [(400, 900.0, False), (80, np.inf, True)])
-def test_links_that_never_matter_are_left_out(n, reach, dense):
+def test_links_that_never_matter_are_left_out(monkeypatch, n, reach, dense):
     graph = spread_out(8, n, reach)
     assert graph.is_dense == dense
     assert 0 < np.count_nonzero(~lasting(graph, SILENT)) < len(graph.pairs)
     whole = PatchGraph(graph.attributes, graph.pairs, graph.costs, False)
-    whole.memo["lasting"] = np.ones(len(graph.pairs), dtype=bool)
+    monkeypatch.setitem(pruning._LASTING, whole, np.ones(len(graph.pairs), dtype=bool))
     assert node_importance(graph, method="trees").total == pytest.approx(
         node_importance(whole, method="trees").total, rel=1e-11
     )

@@ -12,6 +12,7 @@ from ecosecnet.core.corridors.linkages import LinkKind, describe, find_links, ou
 from ecosecnet.core.corridors.normalised import add_to_mosaic, corridors, cutoff_for_area
 from ecosecnet.core.corridors.shapes import class_shares, shape_of, width_profile
 from ecosecnet.core.errors import DisconnectedError, InputError, OperationCancelled
+from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import Monitor
 
@@ -36,9 +37,9 @@ def blocks(seed, shape, count=6, size=4):
 
 def network(resistance, labels, *, adjacency=Adjacency.EITHER, cell_size=1.0, **options):
     graph = CostGraph(resistance, cell_size=cell_size)
-    pairs = find_pairs(graph, labels, adjacency=adjacency).pairs
+    pairs = find_pairs(CostFields(graph, labels), adjacency=adjacency).pairs
     euclidean = options.pop("euclidean", np.zeros(len(pairs)))
-    return graph, find_links(graph, labels, pairs, euclidean, **options)
+    return graph, find_links(CostFields(graph, labels), pairs, euclidean, **options)
 
 
 def test_tracing_a_long_path_can_be_cancelled(monkeypatch):
@@ -56,9 +57,9 @@ def test_tracing_a_long_path_can_be_cancelled(monkeypatch):
             self.looks += 1
             return self.looks > 20
 
-    find_links(graph, labels, np.array([[1, 2]]), np.zeros(1))
+    find_links(CostFields(graph, labels), np.array([[1, 2]]), np.zeros(1))
     with pytest.raises(OperationCancelled):
-        find_links(graph, labels, np.array([[1, 2]]), np.zeros(1), monitor=Late())
+        find_links(CostFields(graph, labels), np.array([[1, 2]]), np.zeros(1), monitor=Late())
 
 
 class TestPairs:
@@ -69,32 +70,35 @@ class TestPairs:
         resistance[0, 7] = 1.0
         labels = np.zeros((9, 15), dtype=np.int32)
         labels[8, 2], labels[8, 12], labels[0, 7] = 1, 2, 3
-        found = find_pairs(CostGraph(resistance), labels)
+        found = find_pairs(CostFields(CostGraph(resistance), labels))
         assert found.pairs.tolist() == [[1, 2], [1, 3], [2, 3]]
         assert found.by_cost.tolist() == [False, True, True]
         assert found.by_distance.tolist() == [True, True, True]
-        assert find_pairs(CostGraph(resistance), labels, adjacency=Adjacency.COST).pairs.tolist() == [[1, 3], [2, 3]]
+        assert find_pairs(CostFields(CostGraph(resistance), labels), adjacency=Adjacency.COST).pairs.tolist() == [
+            [1, 3],
+            [2, 3],
+        ]
 
     def test_all_pairs(self):
         labels = np.zeros((1, 9), dtype=np.int32)
         labels[0, [0, 4, 8]] = [1, 2, 5]
-        assert find_pairs(CostGraph(np.ones((1, 9))), labels, adjacency=Adjacency.ALL).pairs.tolist() == [
+        assert find_pairs(CostFields(CostGraph(np.ones((1, 9))), labels), adjacency=Adjacency.ALL).pairs.tolist() == [
             [1, 2],
             [1, 5],
             [2, 5],
         ]
-        assert find_pairs(CostGraph(np.ones((1, 9))), labels).pairs.tolist() == [[1, 2], [2, 5]]
+        assert find_pairs(CostFields(CostGraph(np.ones((1, 9))), labels)).pairs.tolist() == [[1, 2], [2, 5]]
 
     def test_delaunay_joins_the_corners_of_triangles(self):
         labels = np.zeros((21, 21), dtype=np.int32)
         labels[0, 0], labels[0, 20], labels[20, 0], labels[20, 20], labels[9, 10] = 1, 2, 3, 4, 7
-        found = find_pairs(CostGraph(np.ones((21, 21))), labels, adjacency=Adjacency.DELAUNAY)
+        found = find_pairs(CostFields(CostGraph(np.ones((21, 21))), labels), adjacency=Adjacency.DELAUNAY)
         assert found.pairs.tolist() == [[1, 2], [1, 3], [1, 7], [2, 4], [2, 7], [3, 4], [3, 7], [4, 7]]
 
     @pytest.mark.parametrize("labels", [[[3, 0, 1, 0, 2]], [[3], [0], [1], [0], [2]]])
     def test_delaunay_of_a_line_is_a_chain(self, labels):
         labels = np.array(labels)
-        found = find_pairs(CostGraph(np.ones(labels.shape)), labels, adjacency=Adjacency.DELAUNAY)
+        found = find_pairs(CostFields(CostGraph(np.ones(labels.shape)), labels), adjacency=Adjacency.DELAUNAY)
         assert found.pairs.tolist() == [[1, 2], [1, 3]]
 
     def test_euclidean_allocation_is_the_nearest_cell(self):
@@ -113,7 +117,7 @@ class TestPairs:
     @pytest.mark.parametrize(("labels", "message"), [([[1, 0, 1]], "there is one"), ([[0, 0, 0]], "there are none")])
     def test_needs_two_sources(self, labels, message):
         with pytest.raises(InputError, match=message):
-            find_pairs(CostGraph(np.ones((1, 3))), np.array(labels))
+            find_pairs(CostFields(CostGraph(np.ones((1, 3))), np.array(labels)))
 
 
 class TestLinks:
@@ -245,14 +249,14 @@ class TestLinks:
     def test_refuses(self):
         graph = CostGraph(np.ones((1, 3)))
         with pytest.raises(InputError, match="straight distances"):
-            find_links(graph, np.array([[1, 0, 2]]), np.array([[1, 2]]), np.zeros(3))
+            find_links(CostFields(graph, np.array([[1, 0, 2]])), np.array([[1, 2]]), np.zeros(3))
         with pytest.raises(InputError, match="must be 1 or more, not 0"):
-            find_links(graph, np.array([[1, 0, 2]]), np.array([[1, 2]]), np.zeros(1), nearest=0)
+            find_links(CostFields(graph, np.array([[1, 0, 2]])), np.array([[1, 2]]), np.zeros(1), nearest=0)
 
 
 def mosaic_of(graph, labels, links, **options):
     mosaic = np.full(graph.shape, np.nan)
-    for corridor in corridors(graph, labels, links, **options):
+    for corridor in corridors(CostFields(graph, labels), links, **options):
         add_to_mosaic(mosaic, corridor)
     return mosaic
 
@@ -289,7 +293,7 @@ class TestCorridors:
     def test_default_cutoff_is_a_tenth_of_each_link(self):
         labels = blocks(4, (40, 50))
         graph, links = network(landscape(4), labels)
-        for corridor in corridors(graph, labels, links):
+        for corridor in corridors(CostFields(graph, labels), links):
             assert corridor.cutoff == pytest.approx(0.1 * links.cost[corridor.index])
             assert np.nanmax(corridor.excess) <= corridor.cutoff
 
@@ -298,7 +302,7 @@ class TestCorridors:
         labels = blocks(6, (40, 50), count=5)
         graph, links = network(landscape(6, nodata=0.0), labels, cell_size=30.0)
         seen = []
-        for corridor in corridors(graph, labels, links, width=width):
+        for corridor in corridors(CostFields(graph, labels), links, width=width):
             seen.append(corridor.index)
             length = outside_length(links.paths[corridor.index], 30.0)
             wanted = np.ceil(width * length / 900.0)
@@ -319,7 +323,7 @@ class TestCorridors:
 
         labels = np.array([[1, 0, 0, 0, 2]])
         graph, links = network(np.ones((1, 5)), labels)
-        (corridor,) = corridors(graph, labels, links, width=50.0, monitor=Listener())
+        (corridor,) = corridors(CostFields(graph, labels), links, width=50.0, monitor=Listener())
         assert np.isfinite(corridor.excess).all()
         assert "cannot reach a mean width of 50" in heard[0]
 
@@ -327,7 +331,7 @@ class TestCorridors:
     def test_cutoff_for_an_area(self, cells):
         labels = blocks(6, (40, 50), count=5)
         graph, links = network(landscape(6, nodata=0.0), labels, cell_size=30.0)
-        cutoff = cutoff_for_area(graph, labels, links, cells)
+        cutoff = cutoff_for_area(CostFields(graph, labels), links, cells)
         excess = mosaic_of(graph, labels, links, cutoff=cutoff)[labels == 0]
         assert np.count_nonzero(excess <= cutoff) >= cells
         assert np.count_nonzero(excess < cutoff) < cells
@@ -335,9 +339,9 @@ class TestCorridors:
     def test_area_that_is_not_there_takes_all(self):
         labels = np.array([[1, 0, 0, 0, 2]])
         graph, links = network(np.ones((1, 5)), labels)
-        assert cutoff_for_area(graph, labels, links, 99) == 0.0
+        assert cutoff_for_area(CostFields(graph, labels), links, 99) == 0.0
         with pytest.raises(InputError, match="at least one cell"):
-            cutoff_for_area(graph, labels, links, 0)
+            cutoff_for_area(CostFields(graph, labels), links, 0)
 
     @pytest.mark.parametrize(
         ("options", "message"),
@@ -351,7 +355,7 @@ class TestCorridors:
         labels = np.array([[1, 0, 2]])
         graph, links = network(np.ones((1, 3)), labels)
         with pytest.raises(InputError, match=message):
-            corridors(graph, labels, links, **options)
+            corridors(CostFields(graph, labels), links, **options)
 
 
 class TestShape:
@@ -365,7 +369,7 @@ class TestShape:
         labels = np.zeros(resistance.shape, dtype=np.int32)
         labels[5 : 5 + rows, :6], labels[5 : 5 + rows, -6:] = 1, 2
         graph, links = network(resistance, labels, cell_size=10.0)
-        (corridor,) = corridors(graph, labels, links, cutoff=np.inf)
+        (corridor,) = corridors(CostFields(graph, labels), links, cutoff=np.inf)
         return shape_of(corridor, graph, labels, links)
 
     def test_channel_of_even_width(self):
@@ -385,14 +389,14 @@ class TestShape:
     def test_one_cell_path_is_one_cell_wide(self):
         labels = np.array([[1, 0, 0, 0, 2]])
         graph, links = network(np.ones((1, 5)), labels, cell_size=30.0)
-        (corridor,) = corridors(graph, labels, links, cutoff=0.0)
+        (corridor,) = corridors(CostFields(graph, labels), links, cutoff=0.0)
         shape = shape_of(corridor, graph, labels, links)
         assert (shape.cells, shape.mean_width, shape.min_width) == (3, 30.0, 30.0)
 
     def test_touching_sources_have_no_width(self):
         labels = np.array([[1, 2]])
         graph, links = network(np.ones((1, 2)), labels)
-        (corridor,) = corridors(graph, labels, links, cutoff=5.0)
+        (corridor,) = corridors(CostFields(graph, labels), links, cutoff=5.0)
         shape = shape_of(corridor, graph, labels, links)
         assert shape.cells == 0
         assert np.isnan(shape.mean_width)
@@ -412,7 +416,7 @@ class TestShape:
         labels[row - a : row + down - a, col - b : col + right - b] = 2
         graph, links = network(resistance, labels, cell_size=30.0)
         for options in ({"cutoff": 0.0}, {"cutoff": 500.0}, {"width": 90.0}):
-            (corridor,) = corridors(graph, labels, links, **options)
+            (corridor,) = corridors(CostFields(graph, labels), links, **options)
             shape = shape_of(corridor, graph, labels, links)
             profile = width_profile(corridor, graph, labels, links, 60.0)
             length = outside_length(links.paths[0], 30.0)
@@ -430,7 +434,7 @@ class TestShape:
         resistance[:3, 12:17] = resistance[6:, 12:17] = np.nan
         resistance[3:6, 12:17] = 7.0
         graph, links = network(resistance, labels, cell_size=10.0)
-        (corridor,) = corridors(graph, labels, links, cutoff=np.inf)
+        (corridor,) = corridors(CostFields(graph, labels), links, cutoff=np.inf)
         profile = width_profile(corridor, graph, labels, links, 50.0)
         assert profile.limits.tolist() == [0.0, 50.0, 100.0, 150.0, 200.0, 250.0]
         np.testing.assert_allclose(profile.width, [90.0, 90.0, 30.0, 90.0, 90.0])
@@ -441,7 +445,7 @@ class TestShape:
         labels = blocks(6, (40, 50), count=5)
         graph, links = network(landscape(6), labels, cell_size=30.0)
         measured = 0
-        for corridor in corridors(graph, labels, links, width=200.0):
+        for corridor in corridors(CostFields(graph, labels), links, width=200.0):
             profile = width_profile(corridor, graph, labels, links, step)
             shape = shape_of(corridor, graph, labels, links)
             if not shape.cells:
@@ -457,7 +461,7 @@ class TestShape:
     def test_profile_needs_a_length(self):
         labels = np.array([[1, 0, 2]])
         graph, links = network(np.ones((1, 3)), labels)
-        (corridor,) = corridors(graph, labels, links, cutoff=5.0)
+        (corridor,) = corridors(CostFields(graph, labels), links, cutoff=5.0)
         with pytest.raises(InputError, match="must have a length"):
             width_profile(corridor, graph, labels, links, 0.0)
 
@@ -467,9 +471,9 @@ class TestShape:
     def test_growth_of_the_search_changes_nothing(self, monkeypatch):
         labels = blocks(9, (40, 50), count=4)
         graph, links = network(landscape(9), labels)
-        steps = {c.index: c.cutoff for c in corridors(graph, labels, links, width=7.0)}
+        steps = {c.index: c.cutoff for c in corridors(CostFields(graph, labels), links, width=7.0)}
         monkeypatch.setattr(corridor_module, "_GROWTH", 1000.0)
-        leap = {c.index: c.cutoff for c in corridors(graph, labels, links, width=7.0)}
+        leap = {c.index: c.cutoff for c in corridors(CostFields(graph, labels), links, width=7.0)}
         assert steps == leap
 
 
@@ -496,9 +500,9 @@ class TestWashington:
 
     def links(self, data, **options):
         graph, labels, shapes, _ = data
-        found = find_pairs(graph, labels)
+        found = find_pairs(CostFields(graph, labels))
         euclidean = np.array([shapes[a - 1].distance(shapes[b - 1]) for a, b in found.pairs])
-        return found, find_links(graph, labels, found.pairs, euclidean, **options)
+        return found, find_links(CostFields(graph, labels), found.pairs, euclidean, **options)
 
     def test_link_table(self, data):
         rows = data[3]

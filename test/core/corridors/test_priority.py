@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from ecosecnet.core.corridors.priority import climate_fit, priority_map, rank, scaled
 from ecosecnet.core.errors import InputError
+from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
+from ecosecnet.core.leastcost.links import Links
 
 
 class TestScaled:
@@ -83,7 +85,9 @@ class TestMap:
         labels = np.zeros((5, 9), dtype=np.int32)
         labels[2, 0], labels[2, 8] = 1, 2
         graph = CostGraph(np.ones((5, 9)))
-        found = priority_map(graph, labels, np.array([[1, 2]]), np.array([0.8]), 1.0, corridor_weight=0.25)
+        found = priority_map(
+            CostFields(graph, labels), Links.between(np.array([[1, 2]])), np.array([0.8]), 1.0, corridor_weight=0.25
+        )
         np.testing.assert_allclose(found[2], 0.25 * 1 + 0.75 * 0.8, rtol=1e-6)
         assert np.nanmin(found) == pytest.approx(0.75 * 0.8, rel=1e-6)
         assert np.isnan(found[0, 0])
@@ -93,13 +97,21 @@ class TestMap:
         labels[1, 0], labels[1, 4], labels[1, 8] = 1, 2, 3
         graph = CostGraph(np.ones((3, 9)))
         pairs = np.array([[1, 2], [1, 3]])
-        found = priority_map(graph, labels, pairs, np.array([0.2, 1.0]), 0.0, corridor_weight=0.5)
+        found = priority_map(
+            CostFields(graph, labels), Links.between(pairs), np.array([0.2, 1.0]), 0.0, corridor_weight=0.5
+        )
         np.testing.assert_allclose(found[1], 1.0)
-        found = priority_map(graph, labels, pairs, np.array([0.2, 0.1]), 0.0, corridor_weight=0.5)
+        found = priority_map(
+            CostFields(graph, labels), Links.between(pairs), np.array([0.2, 0.1]), 0.0, corridor_weight=0.5
+        )
         np.testing.assert_allclose(found[1], [*[0.6] * 5, *[0.55] * 4], rtol=1e-6)
 
     def test_refuses(self):
         with pytest.raises(InputError, match="between 0 and 1"):
             priority_map(
-                CostGraph(np.ones((1, 2))), np.array([[1, 2]]), np.array([[1, 2]]), np.ones(1), 1.0, corridor_weight=2.0
+                CostFields(CostGraph(np.ones((1, 2))), np.array([[1, 2]])),
+                Links.between(np.array([[1, 2]])),
+                np.ones(1),
+                1.0,
+                corridor_weight=2.0,
             )

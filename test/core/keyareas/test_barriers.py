@@ -12,6 +12,7 @@ from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.keyareas.restoration import disc_mask, restored_distances
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import Monitor
+from networks import on
 from scipy import ndimage
 
 OCTILE = math.sqrt(4.0 - 2.0 * math.sqrt(2.0))
@@ -95,14 +96,7 @@ def test_equals_the_plain_computation(method, combine, restored):
         resistance, labels, pairs = landscape(seed)
         radii = (60.0, 100.0, 170.0)
         found = barriers(
-            resistance,
-            labels,
-            pairs,
-            radii=radii,
-            cell_size=30.0,
-            method=method,
-            combine=combine,
-            restored=restored,
+            *on(resistance, labels, pairs, 30.0), radii=radii, method=method, combine=combine, restored=restored
         )
         score, percent = plain_barriers(resistance, labels, pairs, radii, 30.0, method, combine, restored)
         assert np.isfinite(score).any()
@@ -114,7 +108,7 @@ def test_equals_the_plain_computation(method, combine, restored):
 def test_cost_distances_agree_with_scikit_image():
     graph = pytest.importorskip("skimage.graph")
     resistance, labels, pairs = landscape(5, (90, 120))
-    found = barriers(resistance, labels, pairs, radii=[90.0], cell_size=30.0)
+    found = barriers(*on(resistance, labels, pairs, 30.0), radii=[90.0])
     ground = np.where(np.isnan(resistance), -1.0, resistance)
     for (a, b), distance in zip(pairs, found.links.distance):
         cost, _ = graph.MCP_Geometric(ground).find_costs(np.argwhere((labels == a) & (ground > 0)))
@@ -132,7 +126,7 @@ def wall(size=41, at=20, height=100.0):
 
 def test_a_wall_has_the_score_known_from_theory():
     resistance, labels = wall()
-    found = barriers(resistance, labels, [[1, 2]], radii=[1.0, 2.0], cell_size=1.0)
+    found = barriers(*on(resistance, labels, [[1, 2]], 1.0), radii=[1.0, 2.0])
     # 38 plain steps and two of 50.5; radius 1 replaces the latter and saves 99 over a length of 2.
     assert found.links.distance[0] == pytest.approx(38 + 101)
     assert found.links.score[0] == pytest.approx(99 / 2)
@@ -151,7 +145,7 @@ def test_a_wall_has_the_score_known_from_theory():
 
 def test_even_ground_has_no_barrier():
     resistance, labels = wall(height=1.0)
-    found = barriers(resistance, labels, [[1, 2]], radii=[1.0, 3.0], cell_size=1.0)
+    found = barriers(*on(resistance, labels, [[1, 2]], 1.0), radii=[1.0, 3.0])
     assert np.isnan(found.score).all()
     assert np.isnan(found.percent).all()
     assert np.isnan(found.radius).all()
@@ -163,7 +157,7 @@ def test_even_ground_has_no_barrier():
 def test_an_impassable_wall_with_a_way_round_is_a_barrier():
     resistance, labels = wall(height=np.nan)
     resistance[0, 20] = 60.0
-    found = barriers(resistance, labels, [[1, 2]], radii=[1.0], cell_size=1.0)
+    found = barriers(*on(resistance, labels, [[1, 2]], 1.0), radii=[1.0])
     assert np.isfinite(found.score[3:, 20]).all()
     real = restored_distances(resistance, labels, [[1, 2]], found.links, cell_size=1.0)
     assert real[0] == pytest.approx(40.0)
@@ -177,7 +171,7 @@ def test_carrying_the_restoration_out_brings_what_the_score_says(seed):
     labels[1:5, 2:7], labels[17:22, 3:8], labels[4:8, 20:25] = 1, 2, 3
     resistance[labels > 0] = 1.5
     cell, radius = 30.0, 65.0
-    found = barriers(resistance, labels, pairs, radii=[radius], cell_size=cell)
+    found = barriers(*on(resistance, labels, pairs, cell), radii=[radius])
     real = restored_distances(resistance, labels, pairs, found.links, cell_size=cell)
     for link, (a, b) in enumerate(pairs):
         better = resistance.copy()
@@ -207,7 +201,7 @@ def test_windows_and_combinations_keep_their_order():
     resistance, labels, pairs = landscape(3)
     runs = {
         (method, combine): np.nan_to_num(
-            barriers(resistance, labels, pairs, radii=[3, 5], cell_size=1.0, method=method, combine=combine).score
+            barriers(*on(resistance, labels, pairs, 1.0), radii=[3, 5], method=method, combine=combine).score
         )
         for method in ("disc", "ring")
         for combine in ("maximum", "sum")
@@ -221,33 +215,33 @@ def test_windows_and_combinations_keep_their_order():
 
 def test_the_place_does_not_depend_on_how_the_map_lies():
     resistance, labels, pairs = landscape(4)
-    score = barriers(resistance, labels, pairs, radii=[2, 4], cell_size=1.0).score
+    score = barriers(*on(resistance, labels, pairs, 1.0), radii=[2, 4]).score
     for turn in (np.flipud, np.fliplr, np.transpose):
-        turned = barriers(turn(resistance), turn(labels), pairs[:, ::-1], radii=[4, 2], cell_size=1.0).score
+        turned = barriers(*on(turn(resistance), turn(labels), pairs[:, ::-1], 1.0), radii=[4, 2]).score
         np.testing.assert_allclose(turned, turn(score), rtol=1e-9, atol=1e-9)
 
 
 def test_units_cancel_as_they_should():
     resistance, labels, pairs = landscape(6)
-    base = barriers(resistance, labels, pairs, radii=[2, 4], cell_size=1.0)
-    longer = barriers(resistance, labels, pairs, radii=[50, 100], cell_size=25.0)
+    base = barriers(*on(resistance, labels, pairs, 1.0), radii=[2, 4])
+    longer = barriers(*on(resistance, labels, pairs, 25.0), radii=[50, 100])
     np.testing.assert_allclose(longer.score, base.score, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(longer.percent, base.percent / 25.0, rtol=1e-9, atol=1e-9)
-    harder = barriers(7 * resistance, labels, pairs, radii=[2, 4], cell_size=1.0, restored=7.0)
+    harder = barriers(*on(7 * resistance, labels, pairs, 1.0), radii=[2, 4], restored=7.0)
     np.testing.assert_allclose(harder.score, 7 * base.score, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(harder.percent, base.percent, rtol=1e-9, atol=1e-9)
 
 
 def test_the_best_of_the_links_is_the_best_of_the_map():
     resistance, labels, pairs = landscape(7)
-    found = barriers(resistance, labels, pairs, radii=[2, 3, 5], cell_size=1.0)
+    found = barriers(*on(resistance, labels, pairs, 1.0), radii=[2, 3, 5])
     best = int(np.nanargmax(found.links.score))
     assert np.nanmax(found.score) == found.links.score[best]
     row, col = found.links.row[best], found.links.col[best]
     assert found.score[row, col] == found.links.score[best]
     assert found.radius[row, col] == found.links.radius[best]
     for link in range(len(pairs)):
-        alone = barriers(resistance, labels, pairs[[link]], radii=[2, 3, 5], cell_size=1.0)
+        alone = barriers(*on(resistance, labels, pairs[[link]], 1.0), radii=[2, 3, 5])
         assert alone.links.score[0] == found.links.score[link]
         assert (alone.links.row[0], alone.links.col[0]) == (found.links.row[link], found.links.col[link])
 
@@ -256,7 +250,7 @@ def test_the_best_of_the_links_is_the_best_of_the_map():
 def test_which_links_gain(combine):
     for seed in (10, 11):
         resistance, labels, pairs = landscape(seed)
-        found = barriers(resistance, labels, pairs, radii=[2, 4], cell_size=1.0, combine=combine)
+        found = barriers(*on(resistance, labels, pairs, 1.0), radii=[2, 4], combine=combine)
         best = plain_links(resistance, labels, pairs, (2, 4))
         some = best.max(axis=0) > 0
         assert np.array_equal(found.link, np.where(some, best.argmax(axis=0), -1))
@@ -267,8 +261,8 @@ def test_which_links_gain(combine):
 
 def test_no_cell_gains_more_than_its_own_resistance_when_capped():
     resistance, labels, pairs = landscape(8)
-    free = barriers(resistance, labels, pairs, radii=[2, 4], cell_size=1.0)
-    capped = barriers(resistance, labels, pairs, radii=[2, 4], cell_size=1.0, cap=True)
+    free = barriers(*on(resistance, labels, pairs, 1.0), radii=[2, 4])
+    capped = barriers(*on(resistance, labels, pairs, 1.0), radii=[2, 4], cap=True)
     most = np.where(np.isnan(resistance), np.inf, resistance - 1.0)
     expected = np.minimum(free.score, most)
     expected[~(expected > 0)] = np.nan
@@ -310,14 +304,14 @@ def test_sources_that_are_cut_off():
     resistance, labels, pairs = landscape(1, holes=False)
     resistance[:, 20] = np.nan
     listener = Listener()
-    found = barriers(resistance, labels, pairs, radii=[3], cell_size=1.0, monitor=listener)
+    found = barriers(*on(resistance, labels, pairs, 1.0), radii=[3], monitor=listener)
     assert "3 of 5 links" in listener.warnings[0]
     assert np.array_equal(np.isinf(found.links.distance), [False, True, True, False, True])
     assert np.array_equal(np.isnan(found.links.score), [False, True, True, False, True])
-    alone = barriers(resistance, labels, pairs[[0, 3]], radii=[3], cell_size=1.0)
+    alone = barriers(*on(resistance, labels, pairs[[0, 3]], 1.0), radii=[3])
     np.testing.assert_array_equal(found.score, alone.score)
     with pytest.raises(DisconnectedError, match="cut all of them off"):
-        barriers(resistance, labels, [[1, 3]], radii=[3], cell_size=1.0)
+        barriers(*on(resistance, labels, [[1, 3]], 1.0), radii=[3])
 
 
 @pytest.mark.parametrize(
@@ -339,18 +333,18 @@ def test_bad_input_is_named(change, message):
     resistance, labels, pairs = landscape(1)
     given = {"resistance": resistance, "labels": labels, "pairs": pairs, "radii": [2.0], **change}
     with pytest.raises(InputError, match=message):
-        barriers(given.pop("resistance"), given.pop("labels"), given.pop("pairs"), cell_size=1.0, **given)
+        barriers(*on(given.pop("resistance"), given.pop("labels"), given.pop("pairs"), 1.0), **given)
 
 
 def test_progress_rises_to_the_end_and_cancelling_stops():
     resistance, labels, pairs = landscape(2)
     listener = Listener()
-    barriers(resistance, labels, pairs, radii=[2, 3, 4], cell_size=1.0, monitor=listener)
+    barriers(*on(resistance, labels, pairs, 1.0), radii=[2, 3, 4], monitor=listener)
     assert listener.fractions == sorted(listener.fractions)
     assert listener.fractions[-1] > 0.9
     for patience in (0, 5, 12, 20):
         with pytest.raises(OperationCancelled):
-            barriers(resistance, labels, pairs, radii=[2, 3, 4], cell_size=1.0, monitor=Listener(patience))
+            barriers(*on(resistance, labels, pairs, 1.0), radii=[2, 3, 4], monitor=Listener(patience))
 
 
 def test_any_small_map():
@@ -380,9 +374,9 @@ def test_any_small_map():
         joined = np.array([np.isfinite(reached[a][labels == b]).any() for a, b in pairs])
         if not joined.any():
             with pytest.raises(DisconnectedError):
-                barriers(resistance, labels, pairs, radii=radii, cell_size=1.0, **given)
+                barriers(*on(resistance, labels, pairs, 1.0), radii=radii, **given)
             return
-        found = barriers(resistance, labels, pairs, radii=radii, cell_size=1.0, **given)
+        found = barriers(*on(resistance, labels, pairs, 1.0), radii=radii, **given)
         score, percent = plain_barriers(resistance, labels, pairs[joined], radii, 1.0, *given.values(), 1.0)
         # A sum of steps may miss 0 by a rounding error, which is no gain to speak of.
         np.testing.assert_allclose(np.nan_to_num(found.score), np.nan_to_num(score), rtol=1e-9, atol=1e-9)
@@ -401,15 +395,15 @@ def test_places_without_resistance_are_scored_only_if_asked_for(combine):
     # both sides: (2 + 6 sqrt 2 - 1 - 1 - 2) / 2. Centred on (1, 1) it reaches cost 1 and, over (1, 2), 1 + 3 sqrt 2.
     resistance = np.array([[1.0, 1.0, np.nan, 1.0, 1.0], [5.0, 5.0, 5.0, 5.0, 5.0]])
     labels = np.array([[1, 0, 0, 0, 2], [0, 0, 0, 0, 0]])
-    options = {"radii": [1.0], "cell_size": 1.0, "combine": combine}
+    options = {"radii": [1.0], "combine": combine}
     gap, beside = 3.0 * math.sqrt(2.0) - 1.0, (3.0 * math.sqrt(2.0) - 2.0) / 2.0
 
-    found = barriers(resistance, labels, np.array([[1, 2]]), **options)
+    found = barriers(*on(resistance, labels, np.array([[1, 2]])), **options)
     expected = [[np.nan, gap, gap, gap, np.nan], [beside, beside, gap, beside, beside]]
     np.testing.assert_allclose(found.score, expected)
     assert (found.links.row[0], found.links.col[0]) == (0, 2)
 
-    found = barriers(resistance, labels, np.array([[1, 2]]), outside=False, **options)
+    found = barriers(*on(resistance, labels, np.array([[1, 2]])), outside=False, **options)
     expected = [[np.nan, beside, np.nan, beside, np.nan], [beside] * 5]
     np.testing.assert_allclose(found.score, expected)
     assert np.isnan(found.percent[0, 2])
@@ -427,11 +421,8 @@ def test_rounding_is_no_gain(cell_size, method, combine):
     labels = np.zeros((30, 40), dtype=int)
     labels[3:5, 2:5], labels[22:26, 33:36], labels[20:22, 3:6] = 1, 2, 3
     found = barriers(
-        np.ones(labels.shape),
-        labels,
-        [[1, 2], [1, 3], [2, 3]],
+        *on(np.ones(labels.shape), labels, [[1, 2], [1, 3], [2, 3]], cell_size),
         radii=[2 * cell_size, 3 * cell_size],
-        cell_size=cell_size,
         method=method,
         combine=combine,
     )
@@ -461,12 +452,12 @@ def test_every_search_can_be_cancelled(monkeypatch, tool):
         return found
 
     monkeypatch.setattr(CostGraph, "cost_from", counted)
-    options = {"cell_size": 1.0, "monitor": Ear()}
+    options = {"monitor": Ear()}
     if tool == "barriers":
-        barriers(resistance, labels, [[1, 2]], radii=[2.0], **options)
+        barriers(*on(resistance, labels, [[1, 2]]), radii=[2.0], **options)
     elif tool == "pinchpoints":
-        pinchpoints(resistance, labels, [[1, 2]], cutoff=9.0, **options)
+        pinchpoints(*on(resistance, labels, [[1, 2]]), cutoff=9.0, **options)
     else:
-        circuit_barriers(resistance, labels, [[1, 2]], cutoff=9.0, radius=2.0, **options)
+        circuit_barriers(*on(resistance, labels, [[1, 2]]), cutoff=9.0, radius=2.0, **options)
     assert len(searches) >= 3
     assert min(searches) > 0

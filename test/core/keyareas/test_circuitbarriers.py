@@ -10,6 +10,7 @@ from ecosecnet.core.keyareas.circuitbarriers import circuit_barriers
 from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import Monitor
+from networks import on
 from scipy import ndimage
 
 CELL = 30.0
@@ -35,7 +36,7 @@ def in_corridor(resistance, labels, a, b, cutoff):
 def test_a_chain_has_the_derivatives_known_from_theory():
     resistance = np.array([[2.0, 5.0, 40.0, 5.0, 3.0]])
     labels = np.array([[1, 0, 0, 0, 2]])
-    found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=0, radius=0, cell_size=CELL)
+    found = circuit_barriers(*on(resistance, labels, [[1, 2]], CELL), cutoff=0, radius=0)
     # In series every cell counts whole, the ends half.
     np.testing.assert_allclose(found.derivative, CELL * np.array([[0.5, 1, 1, 1, 0.5]]))
     np.testing.assert_allclose(found.gain, CELL * np.array([[0.5, 4, 39, 4, 1]]))
@@ -49,8 +50,8 @@ def test_a_chain_has_the_derivatives_known_from_theory():
 def test_derivatives_times_resistances_are_the_effective_resistance(cutoff):
     for seed in range(3):
         resistance, labels = landscape(seed)
-        found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=cutoff, radius=60.0, cell_size=CELL)
-        effective = pinchpoints(resistance, labels, [[1, 2]], cutoff=cutoff, cell_size=CELL).effective_resistance
+        found = circuit_barriers(*on(resistance, labels, [[1, 2]], CELL), cutoff=cutoff, radius=60.0)
+        effective = pinchpoints(*on(resistance, labels, [[1, 2]], CELL), cutoff=cutoff).effective_resistance
         assert found.links.effective_resistance[0] == pytest.approx(effective[0], rel=1e-10)
         assert np.nansum(found.derivative * resistance) == pytest.approx(effective[0], rel=1e-10)
         assert (found.derivative[~np.isnan(found.derivative)] >= 0).all()
@@ -59,7 +60,7 @@ def test_derivatives_times_resistances_are_the_effective_resistance(cutoff):
 def test_derivatives_are_the_limits_of_difference_quotients():
     resistance, labels = landscape(4)
     window = in_corridor(resistance, labels, 1, 2, 400.0)
-    found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=400.0, radius=0, cell_size=CELL)
+    found = circuit_barriers(*on(resistance, labels, [[1, 2]], CELL), cutoff=400.0, radius=0)
     assert np.array_equal(np.isnan(found.derivative), np.isnan(window))
     cells = np.argwhere(~np.isnan(window) & (labels == 0))
     for row, col in cells[:: len(cells) // 12]:
@@ -81,7 +82,7 @@ def test_cells_at_the_rim_of_sources_by_hand():
     resistance = np.full((3, 3), np.nan)
     resistance[1, 0], resistance[1, 2], resistance[0, 1], resistance[2, 1] = s, t, top, bottom
     labels = np.array([[0, 0, 0], [1, 0, 2], [0, 0, 0]])
-    found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=1e3, radius=0, cell_size=CELL)
+    found = circuit_barriers(*on(resistance, labels, [[1, 2]], CELL), cutoff=1e3, radius=0)
     over, under = (2**0.5 * (middle + (s + t) / 2) for middle in (top, bottom))
     assert found.links.effective_resistance[0] == pytest.approx(CELL / (1 / over + 1 / under))
     share = under / (over + under)  # of the current that goes over the top
@@ -99,7 +100,7 @@ def test_derivatives_in_and_beside_sources_are_difference_quotients_of_the_same_
         labels = np.zeros(shape, dtype=int)
         cells = rng.permutation(labels.size)
         labels.ravel()[cells[:2]], labels.ravel()[cells[2:5]] = 1, 2
-        found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=10.0, radius=0, cell_size=1.0)
+        found = circuit_barriers(*on(resistance, labels, [[1, 2]], 1.0), cutoff=10.0, radius=0)
         window = np.where(np.isnan(found.derivative), np.nan, resistance)
         ends = [(labels == label) & ~np.isnan(window) for label in (1, 2)]
         for row, col in np.argwhere(~np.isnan(window)):
@@ -115,8 +116,7 @@ def test_a_corridor_drawn_anew_may_turn_the_sign():
     better = resistance.copy()
     better[2, 1] = 0.5
     found, again = (
-        circuit_barriers(surface, labels, [[1, 2]], cutoff=2.0, radius=0, cell_size=1.0)
-        for surface in (resistance, better)
+        circuit_barriers(*on(surface, labels, [[1, 2]], 1.0), cutoff=2.0, radius=0) for surface in (resistance, better)
     )
     assert found.derivative[2, 1] > 0.1
     assert np.isnan(again.derivative).sum() > np.isnan(found.derivative).sum()
@@ -134,7 +134,7 @@ def test_a_dead_end_brings_nothing():
     pocket = np.zeros(resistance.shape, dtype=bool)
     pocket[8:, 11:20] = True
     found = circuit_barriers(
-        resistance, labels, [[1, 2]], cutoff=1e5, radius=0, cell_size=CELL, patches=[np.flatnonzero(pocket)]
+        *on(resistance, labels, [[1, 2]], CELL), cutoff=1e5, radius=0, patches=[np.flatnonzero(pocket)]
     )
     assert not np.isnan(found.derivative[pocket]).any()
     assert found.patch_predicted[0, 0] == found.patch_exact[0, 0] == 0.0
@@ -147,7 +147,7 @@ def test_the_exact_gain_is_that_of_solving_again(radius, always, monkeypatch):
     for seed in (5, 6):
         resistance, labels = landscape(seed)
         pairs = [[1, 2], [1, 3]]
-        found = circuit_barriers(resistance, labels, pairs, cutoff=600.0, radius=radius, cell_size=CELL)
+        found = circuit_barriers(*on(resistance, labels, pairs, CELL), cutoff=600.0, radius=radius)
         for k, (a, b) in enumerate(pairs):
             window = in_corridor(resistance, labels, a, b, 600.0)
             rows, cols = np.ogrid[: window.shape[0], : window.shape[1]]
@@ -170,12 +170,9 @@ def test_chosen_patches_are_restored_one_by_one():
     corner = np.zeros(labels.shape, dtype=bool)
     corner[0, -1] = True
     found = circuit_barriers(
-        resistance,
-        labels,
-        pairs,
+        *on(resistance, labels, pairs, CELL),
         cutoff=600.0,
         radius=30.0,
-        cell_size=CELL,
         patches=[np.flatnonzero(patch) for patch in (band, spot, corner)],
     )
     assert found.patch_exact.shape == (2, 3)
@@ -196,22 +193,22 @@ def test_small_changes_bring_what_the_derivatives_say():
     resistance, labels = landscape(7)
     resistance = np.where(np.isnan(resistance), np.nan, 10.0)
     resistance[11, 14] = 10.001
-    found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=1e6, radius=0, cell_size=CELL, restored=10.0)
+    found = circuit_barriers(*on(resistance, labels, [[1, 2]], CELL), cutoff=1e6, radius=0, restored=10.0)
     assert (found.links.row[0], found.links.col[0]) == (11, 14)
     assert found.links.exact[0] == pytest.approx(found.links.predicted[0], rel=1e-3)
 
 
 def test_the_gain_of_a_disc_is_the_sum_over_it_and_peaks_at_the_best_place():
     resistance, labels = landscape(8)
-    single = circuit_barriers(resistance, labels, [[1, 2]], cutoff=1e6, radius=0, cell_size=CELL)
+    single = circuit_barriers(*on(resistance, labels, [[1, 2]], CELL), cutoff=1e6, radius=0)
     np.testing.assert_allclose(single.gain, single.derivative * np.maximum(resistance - 1.0, 0), rtol=1e-9, atol=1e-9)
-    found = circuit_barriers(resistance, labels, [[1, 2]], cutoff=1e6, radius=75.0, cell_size=CELL)
+    found = circuit_barriers(*on(resistance, labels, [[1, 2]], CELL), cutoff=1e6, radius=75.0)
     y, x = np.mgrid[-2:3, -2:3]
     expected = ndimage.convolve(np.nan_to_num(single.gain), (x**2 + y**2 <= 4).astype(float), mode="constant")
     known = ~np.isnan(found.gain)
     assert np.array_equal(known, ~np.isnan(resistance))
     np.testing.assert_allclose(found.gain[known], expected[known], rtol=1e-9, atol=1e-7)
-    first = circuit_barriers(resistance, labels, [[1, 2]], cutoff=1e6, radius=75.0, cell_size=CELL, candidates=1)
+    first = circuit_barriers(*on(resistance, labels, [[1, 2]], CELL), cutoff=1e6, radius=75.0, candidates=1)
     assert np.nanmax(found.gain) == first.links.predicted[0]
     assert found.gain[found.links.row[0], found.links.col[0]] == found.links.predicted[0]
 
@@ -222,7 +219,7 @@ def test_trying_more_discs_finds_better_ones(radius):
     exact = []
     for candidates in (1, 4, 10**6):
         found = circuit_barriers(
-            resistance, labels, [[1, 2]], cutoff=400.0, radius=radius, cell_size=CELL, candidates=candidates
+            *on(resistance, labels, [[1, 2]], CELL), cutoff=400.0, radius=radius, candidates=candidates
         )
         exact.append(found.links.exact[0])
     assert exact == sorted(exact)
@@ -242,12 +239,11 @@ def test_trying_more_discs_finds_better_ones(radius):
 def test_links_combine():
     resistance, labels = landscape(9)
     alone = [
-        circuit_barriers(resistance, labels, [pair], cutoff=500.0, radius=30.0, cell_size=CELL)
-        for pair in ([1, 2], [2, 3])
+        circuit_barriers(*on(resistance, labels, [pair], CELL), cutoff=500.0, radius=30.0) for pair in ([1, 2], [2, 3])
     ]
     for combine, gather in (("maximum", np.fmax), ("sum", lambda a, b: np.nansum([a, b], axis=0))):
         both = circuit_barriers(
-            resistance, labels, [[1, 2], [2, 3]], cutoff=500.0, radius=30.0, cell_size=CELL, combine=combine
+            *on(resistance, labels, [[1, 2], [2, 3]], CELL), cutoff=500.0, radius=30.0, combine=combine
         )
         for name in ("derivative", "gain"):
             first, second = (getattr(one, name) for one in alone)
@@ -266,7 +262,7 @@ def test_sources_that_are_cut_off():
     resistance[:, 15] = np.nan
     listener = Listener()
     found = circuit_barriers(
-        resistance, labels, [[1, 2], [1, 3]], cutoff=100.0, radius=30.0, cell_size=CELL, monitor=listener
+        *on(resistance, labels, [[1, 2], [1, 3]], CELL), cutoff=100.0, radius=30.0, monitor=listener
     )
     assert np.isinf(found.links.effective_resistance[0])
     assert np.isnan(found.links.exact[0])
@@ -274,12 +270,12 @@ def test_sources_that_are_cut_off():
     assert found.links.exact[1] > 0
     assert "1 of 2 links" in listener.text
     with pytest.raises(DisconnectedError):
-        circuit_barriers(resistance, labels, [[1, 2]], cutoff=100.0, radius=30.0, cell_size=CELL)
+        circuit_barriers(*on(resistance, labels, [[1, 2]], CELL), cutoff=100.0, radius=30.0)
 
 
 def test_ground_as_good_as_restored_has_no_best_place():
     resistance, labels = landscape(2)
-    found = circuit_barriers(np.minimum(resistance, 1.0), labels, [[1, 2]], cutoff=100.0, radius=30.0, cell_size=CELL)
+    found = circuit_barriers(*on(np.minimum(resistance, 1.0), labels, [[1, 2]], CELL), cutoff=100.0, radius=30.0)
     assert np.isnan(found.links.predicted[0])
     assert found.links.row[0] == -1
     assert np.nanmax(found.gain) == 0
@@ -300,4 +296,4 @@ def test_bad_input_is_named(change, message):
     resistance, labels = landscape()
     given = {"pairs": [[1, 2]], "cutoff": 10.0, "radius": 30.0, **change}
     with pytest.raises(InputError, match=message):
-        circuit_barriers(resistance, labels, given.pop("pairs"), cell_size=CELL, **given)
+        circuit_barriers(*on(resistance, labels, given.pop("pairs"), CELL), **given)

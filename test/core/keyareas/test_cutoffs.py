@@ -7,6 +7,7 @@ from ecosecnet.core.keyareas.barriers import barriers
 from ecosecnet.core.keyareas.cutoffs import barriers_by_cutoff, pinch_points_by_cutoff, read_cutoffs, sweep
 from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.leastcost.graph import CostGraph
+from networks import on
 from scipy import ndimage
 
 PAIRS = np.array([[1, 2], [2, 3]])
@@ -23,17 +24,17 @@ def landscape(seed=1, shape=(36, 48)):
 def test_each_surface_is_that_of_its_own_run():
     resistance, labels = landscape()
     cutoffs = [200.0, 500.0, 1000.0]
-    surfaces = pinch_points_by_cutoff(resistance, labels, PAIRS, cutoffs=cutoffs, cell_size=30.0)
+    surfaces = pinch_points_by_cutoff(*on(resistance, labels, PAIRS, 30.0), cutoffs=cutoffs)
     for cutoff, surface in zip(cutoffs, surfaces):
-        alone = pinchpoints(resistance, labels, PAIRS, cutoff=cutoff, cell_size=30.0).current
+        alone = pinchpoints(*on(resistance, labels, PAIRS, 30.0), cutoff=cutoff).current
         np.testing.assert_array_equal(surface, alone)
 
 
 def test_barriers_are_cut_to_the_corridors():
     resistance, labels = landscape()
     cutoffs = [500.0, 200.0]
-    surfaces = barriers_by_cutoff(resistance, labels, PAIRS, cutoffs=cutoffs, radii=[60.0], cell_size=30.0)
-    score = barriers(resistance, labels, PAIRS, radii=[60.0], cell_size=30.0).score
+    surfaces = barriers_by_cutoff(*on(resistance, labels, PAIRS, 30.0), cutoffs=cutoffs, radii=[60.0])
+    score = barriers(*on(resistance, labels, PAIRS, 30.0), radii=[60.0]).score
     graph = CostGraph(resistance, cell_size=30.0)
     cost = {label: graph.cost_from(labels == label) for label in (1, 2, 3)}
     for cutoff, surface in zip(cutoffs, surfaces):
@@ -48,7 +49,7 @@ def test_barriers_are_cut_to_the_corridors():
 def test_the_sweep_tells_places_from_values():
     resistance, labels = landscape()
     cutoffs = [300.0, 600.0, 1200.0]
-    surfaces = pinch_points_by_cutoff(resistance, labels, PAIRS, cutoffs=cutoffs, cell_size=30.0)
+    surfaces = pinch_points_by_cutoff(*on(resistance, labels, PAIRS, 30.0), cutoffs=cutoffs)
     found = sweep(surfaces, cutoffs, cell_ha=0.09)
     # Wider corridors spread the current, so the largest falls or stays.
     assert (np.diff(found.maximum) <= 1e-12).all()

@@ -9,6 +9,7 @@ from conftest import REFERENCE
 from ecosecnet.core.errors import InputError
 from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.leastcost.graph import CostGraph
+from networks import on
 
 
 def valley(seed=2, shape=(18, 24)):
@@ -35,7 +36,7 @@ def test_one_cell_wide_path_has_ratio_one():
     resistance[1] = np.arange(1.0, 10.0)
     labels = np.zeros((3, 9), dtype=np.int32)
     labels[1, :2], labels[1, -2:] = 1, 2
-    result = pinchpoints(resistance, labels, np.array([[1, 2]]), cutoff=100.0, cell_size=30.0)
+    result = pinchpoints(*on(resistance, labels, np.array([[1, 2]]), 30.0), cutoff=100.0)
     assert result.ratio[0] == pytest.approx(1.0, rel=1e-12)
     # links between the cells 1..7 of the row, cell size 30
     assert result.effective_resistance[0] == pytest.approx(30.0 * sum(k + 1.5 for k in range(1, 7)), rel=1e-12)
@@ -49,7 +50,7 @@ def test_wider_corridor_divides_the_current():
     labels = np.zeros((5, 12), dtype=np.int32)
     labels[:, 0], labels[:, -1] = 1, 2
     resistance[[0, 1, 3, 4], 6] = np.nan
-    result = pinchpoints(resistance, labels, np.array([[1, 2]]), cutoff=50.0, cell_size=1.0)
+    result = pinchpoints(*on(resistance, labels, np.array([[1, 2]]), 1.0), cutoff=50.0)
     assert np.unravel_index(np.nanargmax(result.current), resistance.shape) == (2, 6)
     assert result.current[2, 6] == pytest.approx(1.0, rel=1e-9)
     assert result.relative[2, 6] == 1.0
@@ -64,7 +65,7 @@ def test_links_equal_dense_solves_of_their_corridors(combine):
     resistance, labels = valley()
     pairs = np.array([[1, 2], [1, 3], [2, 3]])
     cell_size, cutoff = 30.0, 900.0
-    result = pinchpoints(resistance, labels, pairs, cutoff=cutoff, cell_size=cell_size, combine=combine)
+    result = pinchpoints(*on(resistance, labels, pairs, cell_size), cutoff=cutoff, combine=combine)
     maps = []
     for index, (a, b) in enumerate(pairs):
         inside, least = corridor(resistance, labels, a, b, cutoff, cell_size)
@@ -86,7 +87,7 @@ def test_links_equal_dense_solves_of_their_corridors(combine):
 def test_all_pairs_equal_dense_solves_of_the_union():
     resistance, labels = valley(6)
     pairs = np.array([[1, 3], [2, 3]])
-    result = pinchpoints(resistance, labels, pairs, cutoff=400.0, cell_size=10.0, mode="all_pairs", combine="sum")
+    result = pinchpoints(*on(resistance, labels, pairs, 10.0), cutoff=400.0, mode="all_pairs", combine="sum")
     inside = labels > 0
     for a, b in pairs:
         inside = inside | corridor(resistance, labels, a, b, 400.0, 10.0)[0]
@@ -109,24 +110,24 @@ def test_all_to_one_carries_every_ampere_to_the_ground():
     labels = np.zeros((1, 13), dtype=np.int32)
     labels[0, :2], labels[0, 6], labels[0, 11:] = 1, 2, 3
     pairs = np.array([[1, 2], [2, 3]])
-    total = pinchpoints(resistance, labels, pairs, cutoff=1.0, cell_size=1.0, mode="all_to_one", combine="sum")
+    total = pinchpoints(*on(resistance, labels, pairs, 1.0), cutoff=1.0, mode="all_to_one", combine="sum")
     # ground 1: 2 A in the first gap, 1 A in the second; ground 2: 1 and 1; ground 3: 1 and 2
     np.testing.assert_allclose(total.current[0, 2:6], 4.0, rtol=1e-9)
     np.testing.assert_allclose(total.current[0, 7:11], 4.0, rtol=1e-9)
     assert np.isnan(total.current[labels > 0]).all()
     assert np.isnan(total.effective_resistance).all()
     # the reverse: 1 A of the first, half of the second's, 1 A of the third
-    reverse = pinchpoints(resistance, labels, pairs, cutoff=1.0, cell_size=1.0, mode="one_to_all", combine="sum")
+    reverse = pinchpoints(*on(resistance, labels, pairs, 1.0), cutoff=1.0, mode="one_to_all", combine="sum")
     np.testing.assert_allclose(reverse.current[0, 2:6], 1.5, rtol=1e-9)
     np.testing.assert_allclose(reverse.current[0, 7:11], 1.5, rtol=1e-9)
     assert np.isnan(reverse.current[labels > 0]).all()
-    most = pinchpoints(resistance, labels, pairs, cutoff=1.0, cell_size=1.0, mode="all_to_one")
+    most = pinchpoints(*on(resistance, labels, pairs, 1.0), cutoff=1.0, mode="all_to_one")
     np.testing.assert_allclose(most.current[0, 2:6], 2.0, rtol=1e-9)
 
 
 def test_current_through_any_cut_is_at_least_the_ampere_sent():
     resistance, labels = valley(9)
-    result = pinchpoints(resistance, labels, np.array([[1, 3]]), cutoff=600.0, cell_size=10.0)
+    result = pinchpoints(*on(resistance, labels, np.array([[1, 3]]), 10.0), cutoff=600.0)
     current = np.nan_to_num(result.current)
     # node currents count a flow along the cut too, so a column holds 1 A or more
     assert (current[:, 4:19].sum(axis=0) >= 1 - 1e-9).all()
@@ -136,12 +137,12 @@ def test_current_through_any_cut_is_at_least_the_ampere_sent():
 def test_sources_that_are_cut_off():
     resistance, labels = valley()
     resistance[:, 15] = np.nan
-    result = pinchpoints(resistance, labels, np.array([[1, 2], [1, 3]]), cutoff=100.0, cell_size=10.0)
+    result = pinchpoints(*on(resistance, labels, np.array([[1, 2], [1, 3]]), 10.0), cutoff=100.0)
     assert np.isfinite(result.effective_resistance[0])
     assert result.effective_resistance[1] == np.inf
     assert result.least_cost[1] == np.inf
     assert np.isnan(result.current[:, 15:]).all()
-    apart = pinchpoints(resistance, labels, np.array([[1, 2], [1, 3]]), cutoff=100.0, cell_size=10.0, mode="all_pairs")
+    apart = pinchpoints(*on(resistance, labels, np.array([[1, 2], [1, 3]]), 10.0), cutoff=100.0, mode="all_pairs")
     assert apart.effective_resistance[1] == np.inf
 
 
@@ -149,13 +150,13 @@ def test_bad_options_are_refused():
     resistance, labels = valley()
     pairs = np.array([[1, 2]])
     with pytest.raises(InputError, match="-5"):
-        pinchpoints(resistance, labels, pairs, cutoff=-5.0, cell_size=10.0)
+        pinchpoints(*on(resistance, labels, pairs, 10.0), cutoff=-5.0)
     with pytest.raises(InputError, match="pairs"):
-        pinchpoints(resistance, labels, pairs, cutoff=5.0, cell_size=10.0, mode="pairs")
+        pinchpoints(*on(resistance, labels, pairs, 10.0), cutoff=5.0, mode="pairs")
     with pytest.raises(InputError, match="mean"):
-        pinchpoints(resistance, labels, pairs, cutoff=5.0, cell_size=10.0, combine="mean")
+        pinchpoints(*on(resistance, labels, pairs, 10.0), cutoff=5.0, combine="mean")
     with pytest.raises(InputError):
-        pinchpoints(np.where(labels == 2, -1.0, resistance), labels, pairs, cutoff=5.0, cell_size=10.0)
+        pinchpoints(*on(np.where(labels == 2, -1.0, resistance), labels, pairs, 10.0), cutoff=5.0)
 
 
 @pytest.mark.skipif(
@@ -182,7 +183,7 @@ def test_washington_equals_a_plain_computation():
         pairs = np.array(
             [[int(r["coreId1"]), int(r["coreId2"])] for r in csv.DictReader(table) if r["linkType"] == "1"]
         )
-    result = pinchpoints(resistance, labels, pairs, cutoff=cutoff, cell_size=transform.a)
+    result = pinchpoints(*on(resistance, labels, pairs, transform.a), cutoff=cutoff)
 
     walls = np.where(np.isnan(resistance), -1.0, resistance)
     distance = {

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.keyareas.stability import rank_correlation, stability
+from ecosecnet.core.keyareas.stability import stability
+from ecosecnet.core.stats.ranks import rank_correlation
 from scipy import ndimage, stats
 
 

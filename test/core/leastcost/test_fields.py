@@ -9,9 +9,10 @@ import pytest
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.leastcost import blocks, dial, dijkstra
 from ecosecnet.core.leastcost import graph as costgraph
-from ecosecnet.core.leastcost.fields import corridor_costs
-from ecosecnet.core.leastcost.graph import STEPS, UNREACHED, CostGraph, check_resistance, graph_bytes
+from ecosecnet.core.leastcost.fields import CostFields
+from ecosecnet.core.leastcost.graph import STEPS, UNREACHED, CostGraph, graph_bytes
 from ecosecnet.core.monitor import Monitor
+from ecosecnet.core.surface import check_resistance
 
 
 @pytest.fixture(params=["scipy", "blocks", "numba"], autouse=True)
@@ -359,7 +360,7 @@ class TestCorridorCosts:
         fields = {label: graph.cost_from(labels == label) for label in np.unique(labels[labels > 0])}
         pairs = all_pairs(labels)
         seen = []
-        for link in corridor_costs(graph, labels, pairs, slack=slack):
+        for link in CostFields(graph, labels).along(pairs, slack=slack):
             seen.append(link.index)
             a, b = pairs[link.index]
             least = fields[a][labels == b].min()
@@ -372,15 +373,15 @@ class TestCorridorCosts:
             assert (np.isinf(got[~inside]) | (got[~inside] > least + slack)).all()
         assert seen == list(range(len(pairs)))
 
-    def test_same_with_hardly_any_memory_for_fields(self, monkeypatch):
+    def test_same_with_hardly_any_memory_for_fields(self):
         graph = CostGraph(landscape(2))
         labels = scattered(2, graph.shape)
         labels[np.isnan(graph.resistance)] = 0
         pairs = all_pairs(labels)[::-1]
-        roomy = [(link.least, link.cost_a.tolist()) for link in corridor_costs(graph, labels, pairs, slack=9.0)]
-        monkeypatch.setattr("ecosecnet.core.leastcost.fields._CACHED_FIELDS", 0)
-        monkeypatch.setattr("ecosecnet.core.leastcost.fields.SPARE_BYTES", 0)
-        tight = [(link.least, link.cost_a.tolist()) for link in corridor_costs(graph, labels, pairs, slack=9.0)]
+        roomy = [(link.least, link.cost_a.tolist()) for link in CostFields(graph, labels).along(pairs, slack=9.0)]
+        store = CostFields(graph, labels, budget=0)
+        tight = [(link.least, link.cost_a.tolist()) for link in store.along(pairs, slack=9.0)]
+        assert store.searches > len(np.unique(pairs))
         assert roomy == tight
 
     def test_cut_off_sources_have_no_corridor_and_the_rest_go_on(self):
@@ -388,7 +389,7 @@ class TestCorridorCosts:
         resistance[:, 4] = np.nan
         labels = np.zeros((5, 7), dtype=np.int32)
         labels[0, 0], labels[4, 3], labels[2, 6], labels[0, 4] = 1, 2, 3, 4
-        links = list(corridor_costs(CostGraph(resistance), labels, np.array([[1, 3], [1, 2], [2, 4]])))
+        links = list(CostFields(CostGraph(resistance), labels).along(np.array([[1, 3], [1, 2], [2, 4]])))
         assert np.isinf(links[0].least)
         assert links[0].cost_a.size == 0
         assert links[1].least == pytest.approx(3 * 2**0.5 + 1)
@@ -397,14 +398,14 @@ class TestCorridorCosts:
     def test_a_source_on_two_islands_does_not_join_them(self):
         resistance = np.array([[1.0, 1.0, 1.0, np.nan, 1.0, 1.0, 1.0]])
         labels = np.array([[2, 0, 1, 0, 1, 0, 3]])
-        links = list(corridor_costs(CostGraph(resistance), labels, np.array([[1, 2], [1, 3], [2, 3]])))
+        links = list(CostFields(CostGraph(resistance), labels).along(np.array([[1, 2], [1, 3], [2, 3]])))
         assert [link.least for link in links] == [2.0, 2.0, np.inf]
 
     def test_bounded_search_does_less(self):
         graph = CostGraph(np.ones((60, 400)))
         labels = np.zeros(graph.shape, dtype=np.int32)
         labels[30, 40::80] = np.arange(1, 6)
-        reached = [link.cost_a.size for link in corridor_costs(graph, labels, np.array([[1, 2], [4, 5]]), slack=1.0)]
+        reached = [link.cost_a.size for link in CostFields(graph, labels).along(np.array([[1, 2], [4, 5]]), slack=1.0)]
         assert max(reached) < graph.resistance.size / 10
 
     @pytest.mark.parametrize(
@@ -414,10 +415,10 @@ class TestCorridorCosts:
     def test_refuses(self, pairs, slack, message):
         graph = CostGraph(np.ones((2, 2)))
         with pytest.raises(InputError, match=message):
-            list(corridor_costs(graph, np.array([[1, 2], [0, 0]]), np.array(pairs), slack=slack))
+            list(CostFields(graph, np.array([[1, 2], [0, 0]])).along(np.array(pairs), slack=slack))
 
     def test_no_links_no_work(self):
-        assert list(corridor_costs(CostGraph(np.ones((2, 2))), np.zeros((2, 2), int), np.empty((0, 2), int))) == []
+        assert list(CostFields(CostGraph(np.ones((2, 2))), np.zeros((2, 2), int)).along(np.empty((0, 2), int))) == []
 
     def test_can_be_cancelled(self):
         class Stop(Monitor):
@@ -427,7 +428,7 @@ class TestCorridorCosts:
         graph = CostGraph(np.ones((4, 4)))
         labels = np.diag([1, 0, 0, 2])
         with pytest.raises(OperationCancelled):
-            list(corridor_costs(graph, labels, np.array([[1, 2]]), monitor=Stop()))
+            list(CostFields(graph, labels).along(np.array([[1, 2]]), monitor=Stop()))
         with pytest.raises(OperationCancelled):
             CostGraph(np.ones((4, 4)), monitor=Stop())
 
@@ -517,11 +518,13 @@ import re, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 import conftest
 import numpy as np
-from ecosecnet.core import blocks, costdistance, costgraph
-from ecosecnet.core.corridors import add_to_mosaic, corridors
-from ecosecnet.core.costdistance import CostGraph, graph_bytes
-from ecosecnet.core.linkages import find_links, find_pairs
-costgraph.SPARE_BYTES = costdistance.SPARE_BYTES = blocks._KEPT = 0
+from ecosecnet.core.corridors.adjacency import find_pairs
+from ecosecnet.core.corridors.linkages import find_links
+from ecosecnet.core.corridors.normalised import add_to_mosaic, corridors
+from ecosecnet.core.leastcost import blocks, fields, graph as costgraph
+from ecosecnet.core.leastcost.fields import CostFields
+from ecosecnet.core.leastcost.graph import CostGraph, graph_bytes
+costgraph.SPARE_BYTES = fields.SPARE_BYTES = blocks._KEPT = 0
 costgraph._WORTH_STARTING_NUMBA = 0 if {engine!r} == "numba" else np.inf
 costgraph._WHOLE_MOST = 0 if {engine!r} == "blocks" else np.inf
 CostGraph(np.ones((9, 9))).cost_from(np.array([0]))
@@ -533,11 +536,11 @@ def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read()).group(1)) * 1024
 before = peak()
 graph = CostGraph(resistance)
-field = graph.allocate(labels)
-pairs = find_pairs(graph, labels, field=field).pairs
-links = find_links(graph, labels, pairs, np.zeros(len(pairs)), field=field)
+store = CostFields(graph, labels)
+pairs = find_pairs(store).pairs
+links = find_links(store, pairs, np.zeros(len(pairs)))
 mosaic = np.full(resistance.shape, np.nan, "float32")
-for corridor in corridors(graph, labels, links):
+for corridor in corridors(store, links):
     add_to_mosaic(mosaic, corridor)
 used = peak() - before
 print(used / resistance.size, graph_bytes(resistance.shape) / resistance.size)

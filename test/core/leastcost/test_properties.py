@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ecosecnet.core.leastcost import blocks, dial
 from ecosecnet.core.leastcost import graph as costgraph
-from ecosecnet.core.leastcost.fields import corridor_costs, least_costs
+from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
 
 hypothesis = pytest.importorskip("hypothesis")
@@ -59,7 +59,7 @@ def test_turned_and_flipped_maps_have_the_same_links(drawn, turns, flip):
     pairs = all_pairs(labels)
 
     def costs(*maps):
-        return [link.least for link in corridor_costs(CostGraph(maps[0]), maps[1], pairs, slack=5.0)]
+        return [link.least for link in CostFields(CostGraph(maps[0]), maps[1]).along(pairs, slack=5.0)]
 
     def moved(array):
         array = np.rot90(array, turns)
@@ -90,9 +90,10 @@ def check_links(graph, resistance, labels, slack):
     full = {label: whole.cost_from(labels == label) for label in (1, 2)}
     pairs = all_pairs(labels)
     least = full[1][labels == 2].min()
-    first = next(least_costs(graph, labels, pairs))
-    assert first.least[pairs[first.links, 1].tolist().index(2)] == least
-    link = next(corridor_costs(graph, labels, pairs, slack=slack))
+    store = CostFields(graph, labels)
+    store.field(1, pairs[pairs[:, 0] == 1, 1].tolist())
+    assert store.least(2, 1) == least
+    link = next(CostFields(graph, labels).along(pairs, slack=slack))
     assert link.least == least
     total = full[1] + full[2]
     got = np.full(total.shape, np.inf)

@@ -18,6 +18,7 @@ from ecosecnet.core.planning.results import Options
 from ecosecnet.core.planning.securitynetwork import security_network
 from ecosecnet.core.resistance.presets import liuzhi_corrected
 from ecosecnet.core.resistance.scoring import distance_to
+from networks import on
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
@@ -150,11 +151,11 @@ def test_corridors_and_key_areas_are_those_of_the_single_tools(network):
     labels = np.where(np.isnan(resistance), 0, network.sources.labels)
     flow = current_flow(network.sources.area_ha.size, links.pairs[active] - 1, 1.0 / links.cost[active])
     np.testing.assert_allclose(network.corridors.flow.links, flow.links)
-    pinch = pinchpoints(resistance, labels, links.pairs[active], cutoff=300.0, cell_size=CELL)
+    pinch = pinchpoints(*on(resistance, labels, links.pairs[active], CELL), cutoff=300.0)
     np.testing.assert_array_equal(network.places.pinch.current, pinch.current)
     areas = key_areas(pinch.current, cell_ha=0.09, resistance=resistance, min_area_ha=1.0)
     np.testing.assert_array_equal(network.places.pinch_areas.labels, areas.labels)
-    score = barriers(resistance, labels, links.pairs[active], radii=(60.0, 120.0), cell_size=CELL, outside=False)
+    score = barriers(*on(resistance, labels, links.pairs[active], CELL), radii=(60.0, 120.0), outside=False)
     np.testing.assert_array_equal(network.places.barrier.score, score.score)
     # The belt holds every path, at no excess cost.
     for path in np.array(links.paths, dtype=object)[active]:

@@ -2,9 +2,10 @@ import math
 
 import numpy as np
 import pytest
+from ecosecnet.core.choices import CorrectionMethod
 from ecosecnet.core.errors import GridMismatchError, InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.resistance.corrections import ADD, CORRECTION_METHODS, MEAN_RATIO, MULTIPLY, NORMALISED, Correction
+from ecosecnet.core.resistance.corrections import Correction
 from ecosecnet.core.resistance.overlay import Block, build_resistance, normalise_weights, resistance_surface
 
 NAN = np.nan
@@ -187,8 +188,8 @@ def test_multiply_add_and_normalised(factors):
             factors, WEIGHTS, corrections=[erosion, hazard], correction=Correction(method, weights)
         )
 
-    np.testing.assert_allclose(corrected(MULTIPLY).values, base * erosion * held, rtol=1e-6)
-    added = corrected(ADD, [0.2, 0.5])
+    np.testing.assert_allclose(corrected(CorrectionMethod.MULTIPLY).values, base * erosion * held, rtol=1e-6)
+    added = corrected(CorrectionMethod.ADD, [0.2, 0.5])
     np.testing.assert_allclose(added.values, base + 0.2 * erosion + 0.5 * np.nan_to_num(hazard), rtol=1e-6)
     assert [effect.neutral for effect in added.summary.corrections] == [0, 1]
     expected = base.copy()
@@ -196,10 +197,10 @@ def test_multiply_add_and_normalised(factors):
         low, high = np.nanmin(raster[valid]), np.nanmax(raster[valid])
         share = (raster - low) / (high - low)
         expected = expected * np.where(np.isnan(raster), 1.0, 1 + weight * share)
-    np.testing.assert_allclose(corrected(NORMALISED, [0.2, 0.5]).values, expected, rtol=1e-6)
+    np.testing.assert_allclose(corrected(CorrectionMethod.NORMALISED, [0.2, 0.5]).values, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("method", CORRECTION_METHODS)
+@pytest.mark.parametrize("method", CorrectionMethod)
 def test_a_correction_without_data_changes_nothing(factors, method):
     empty = np.full(factors[0].shape, NAN)
     result = resistance_surface(factors, WEIGHTS, corrections=[empty], correction=Correction(method))
@@ -269,7 +270,10 @@ def test_cancelling_stops_the_work(factors):
         ({"rescale": (0, 5)}, "from 0 to 5"),
         ({"rescale": (5, 2)}, "from 5 to 2"),
         ({"corrections": [np.ones((2, 2))]}, "differ in size"),
-        ({"corrections": [np.ones((40, 30))], "correction": Correction(ADD, [1, 2])}, "2 correction weights for 1"),
+        (
+            {"corrections": [np.ones((40, 30))], "correction": Correction(CorrectionMethod.ADD, [1, 2])},
+            "2 correction weights for 1",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused(factors, change, words):
@@ -305,10 +309,10 @@ def test_resistance_must_be_positive_and_the_first_cell_is_named():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"method": "magic"}, "no correction 'magic'"),
+        ({"method": "magic"}, "no correction method 'magic'"),
         ({"floor": 0}, "floor"),
         ({"floor": 2, "cap": 1}, "not above the cap"),
-        ({"method": MEAN_RATIO, "weights": [1]}, "takes no weights"),
+        ({"method": CorrectionMethod.MEAN_RATIO, "weights": [1]}, "takes no weights"),
     ],
 )
 def test_a_correction_checks_its_options(options, words):

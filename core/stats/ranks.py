@@ -1,0 +1,46 @@
+"""Ranks, grades and how well two rankings agree."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import rankdata
+
+from ..types import FloatArray, IntArray
+from .breaks import natural_breaks
+
+
+def ranks(values: FloatArray) -> IntArray:
+    """Return 1 for the highest value; equal values share the better rank."""
+    ordered = np.sort(-values)
+    found: IntArray = np.searchsorted(ordered, -values, side="left") + 1
+    return found
+
+
+def strict_ranks(values: FloatArray) -> IntArray:
+    """Return 1 for the highest value; of equal values the first comes first."""
+    found = np.empty(values.size, dtype=np.int64)
+    found[np.argsort(-values, kind="stable")] = np.arange(1, values.size + 1)
+    return found
+
+
+def grades(values: FloatArray, count: int) -> IntArray:
+    """Return the grade of each value by natural breaks, 1 for the highest class; at most `count` grades.
+
+    Examples
+    --------
+    >>> grades(np.array([1.0, 9.0, 2.0, 10.0]), 2)
+    array([2, 1, 2, 1])
+    """
+    breaks = natural_breaks(values, count)
+    found: IntArray = breaks.limits.size - breaks.classify(values)
+    return found
+
+
+def rank_correlation(first: FloatArray, second: FloatArray) -> float:
+    """Return Spearman's rank correlation of two lists of numbers, ties ranked by their mean; NaN if undefined."""
+    if first.size < 2:
+        return float("nan")
+    ranks = [rankdata(values) for values in (first, second)]
+    centred = [rank - rank.mean() for rank in ranks]
+    spread = float(np.sqrt(np.sum(centred[0] ** 2) * np.sum(centred[1] ** 2)))
+    return float(np.sum(centred[0] * centred[1])) / spread if spread > 0 else float("nan")
