@@ -56,3 +56,101 @@ class CorrectionMethod(Choice):
     MULTIPLY = "multiply", "Multiply by the value"
     ADD = "add weighted", "Add weight x value"
     NORMALISED = "1 + weight x normalised value", "Multiply by 1 + weight x normalised value"
+
+
+class BreakMethod(Choice):
+    """How the limits of classes are found."""
+
+    NATURAL = "natural breaks", "Natural breaks"
+    QUANTILE = "quantile", "Quantile"
+    EQUAL = "equal", "Equal intervals"
+    GEOMETRIC = "geometric", "Geometric intervals"
+
+
+class ClassRule(Choice):
+    """How a surface of currents or scores is classified to find key areas."""
+
+    NATURAL = "natural breaks", "Natural breaks"
+    QUANTILE = "quantile", "Quantile"
+    SHARE = "share of maximum", "Share of maximum"
+
+
+class RandomIndex(Choice):
+    """Table of the mean consistency index of random matrices of judgements."""
+
+    SAATY = "Saaty 1980", "Saaty 1980"
+    ALONSO = "Alonso & Lamata 2006", "Alonso & Lamata 2006"
+
+
+class Average(Choice):
+    """What two neighbouring cells have the mean of."""
+
+    RESISTANCE = "resistance", "Resistances"
+    CONDUCTANCE = "conductance", "Conductances"
+
+
+class PinchPointMode(Choice):
+    """What the current in the corridors flows between."""
+
+    ADJACENT = "adjacent", "Adjacent pairs"
+    ALL_TO_ONE = "all_to_one", "All-to-one"
+    ALL_PAIRS = "all_pairs", "All pairs"
+    ONE_TO_ALL = "one_to_all", "One-to-all"
+
+
+class Combination(Choice):
+    """What a cell shows of several links, turns or pairs."""
+
+    MAXIMUM = "maximum", "Maximum"
+    SUM = "sum", "Sum"
+
+
+class BarrierWindow(Choice):
+    """Where the smallest cost distances around a barrier are looked for."""
+
+    DISC = "disc", "Disc"
+    RING = "ring", "Ring (Linkage Mapper)"
+
+
+class Overlay(Choice):
+    """How core area and protected land make sources."""
+
+    UNION = "union", "Union"
+    INTERSECTION = "intersection", "Intersection"
+    TOUCH = "touch", "Core patches that protected land touches"
+
+
+class Conflict(Choice):
+    """What becomes of a current source and a ground in one place."""
+
+    KEEP_BOTH = "keep_both", "Keep both"
+    REMOVE_SOURCE = "remove_source", "Drop the source"
+    REMOVE_GROUND = "remove_ground", "Drop the ground"
+    REMOVE_BOTH = "remove_both", "Drop both"
+
+
+class Adjacency(Choice):
+    """Which pairs of sources are tried as links."""
+
+    EITHER = "either", "Cost-weighted or Euclidean neighbours"
+    COST = "cost", "Cost-weighted neighbours"
+    EUCLIDEAN = "euclidean", "Euclidean neighbours"
+    ALL = "all", "All pairs"
+    DELAUNAY = "delaunay", "Delaunay triangulation of the centroids"
+    TREE = "tree", "Minimum spanning tree of the least-cost distances"
+
+
+class ObjectiveMethod(Choice):
+    """What weights of factors are taken from where nobody judges them."""
+
+    ENTROPY = "entropy", "Entropy"
+    CRITIC = "CRITIC", "CRITIC"
+    VARIATION = "coefficient of variation", "Coefficient of variation"
+
+
+class SuitabilityCurve(Choice):
+    """How resistance falls with habitat suitability."""
+
+    LINEAR = "linear", "Linear"
+    EXPONENTIAL = "exponential", "Exponential"
+    INVERSE = "inverse", "Inverse"

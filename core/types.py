@@ -15,6 +15,3 @@ if TYPE_CHECKING:
     BoolArray = NDArray[np.bool_]
 else:
     Array = FloatArray = IntArray = BoolArray = np.ndarray
-
-AVERAGES = ("resistance", "conductance")
-"""What two neighbouring cells have the mean of, in the order in which the tools list them."""

@@ -127,7 +127,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         shapes = [feature.geometry() for feature in features]
         sources = Sources(np.empty((0, 0)), ids, shapes, features)
         links = read_links(job.vector("LINKS"), sources, layer.crs, monitor=job.monitor)
-        if job.choice("WEIGHT") == 0:
+        if job.chosen("WEIGHT") == 0:
             length = numbers(links, COST_FIELDS, "least-cost distance")
         else:
             length = numbers(links, RESISTANCE_FIELDS, "effective resistance; run 'pinchpoints' first")

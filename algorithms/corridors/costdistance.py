@@ -90,7 +90,7 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
         from ...core.leastcost.graph import UNREACHED, CostGraph, graph_bytes
 
         raster = job.raster("RESISTANCE")
-        neighbours = (8, 4)[job.choice("NEIGHBOURS")]
+        neighbours = job.choice("NEIGHBOURS", (8, 4))
         limit = job.number("MAX")
         needed = graph_bytes(raster.grid.shape, neighbours, corridors=False)
         job.need_memory(needed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ...core.choices import Average
 from ...core.errors import DisconnectedError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -18,7 +19,6 @@ from ..support.run.forecast import FEWER_NODES, Forecast, announce_files
 from ..support.run.memory import require
 
 _NODATA = -9999.0
-_AVERAGE = ("resistance", "conductance")
 _PAIRWISE, _ONE_TO_ALL, _ALL_TO_ONE = range(3)
 
 
@@ -83,7 +83,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
                 "Two cells are linked by the mean of their",
                 "Whether a link has the mean resistance or the mean conductance of its two cells. Circuitscape's own "
                 "default is conductance.",
-                ("Resistances", "Conductances"),
+                Average,
             ),
             p.raster(
                 "SHORT_CIRCUIT",
@@ -154,7 +154,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
     def check(self, job: Job) -> str | None:
         if job.given("FOCAL") == job.given("FOCAL_LAYER"):
             return "Give the focal nodes either as a raster (FOCAL) or as a layer (FOCAL_LAYER)."
-        pairwise = job.choice("MODE") == _PAIRWISE
+        pairwise = job.chosen("MODE") == _PAIRWISE
         if pairwise and job.given("STRENGTHS"):
             return "Source strengths have no meaning in pairwise mode: 1 A flows in every pair. Leave STRENGTHS empty."
         if not pairwise and job.flag("ZERO_FOCAL"):
@@ -171,22 +171,22 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         # before anything is read; told below, when the focal nodes are known too
         require(circuit.solver_bytes(cells), f"The circuit of '{raster.name}' ({raster.grid.describe()})")
         mask = above_zero(others[2]) if others[2] else None
-        resistance = circuit.as_resistance(raster.read_surface(), conductance=job.choice("INPUT_IS") == 1, mask=mask)
+        resistance = circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1, mask=mask)
         regions = whole_numbers(others[1]) if others[1] else None
         focal = read_focal(job, raster, resistance, regions)
         single = all(len(members) == 1 for members in focal.cells.values())
-        kept = 8 * len(focal.ids) if single or job.choice("MODE") != _PAIRWISE else 0
+        kept = 8 * len(focal.ids) if single or job.chosen("MODE") != _PAIRWISE else 0
         job.need_memory(
             circuit.solver_bytes(cells) + kept * cells, at_most=circuit.most_solver_bytes(cells) + kept * cells
         )
-        mode = job.choice("MODE")
+        mode = job.chosen("MODE")
         allowed = read_pairs(job, focal)
         count = len(focal.ids) if mode != _PAIRWISE else circuit.count_pairs(len(focal.ids), allowed)
         for name in filter(job.given, ("CURRENT_FOLDER", "VOLTAGE_FOLDER")):
             announce_files(job.folder(name), count, 4.0 * cells, job.monitor)
         options = {
-            "neighbours": (8, 4)[job.choice("NEIGHBOURS")],
-            "average": _AVERAGE[job.choice("AVERAGE")],
+            "neighbours": job.choice("NEIGHBOURS", (8, 4)),
+            "average": job.choice("AVERAGE", Average),
             "regions": regions,
             "allowed": allowed,
             "maximum": job.given("MAXIMUM"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ...core.choices import Average, Conflict
 from ...core.errors import DisconnectedError, InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -16,8 +17,6 @@ from ..support.io.vectors import VectorSource, is_null
 from ..support.run import palette, ramps, styling
 
 _NODATA = -9999.0
-_AVERAGE = ("resistance", "conductance")
-_CONFLICT = ("keep_both", "remove_source", "remove_ground", "remove_both")
 _POINTS = (QgsProcessing.SourceType.TypeVectorPoint,)
 
 
@@ -85,14 +84,14 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
                 "CONFLICT",
                 "Source and ground in one cell",
                 "With 'keep both' a source still beats a direct ground, which would swallow it.",
-                ("Keep both", "Drop the source", "Drop the ground", "Drop both"),
+                Conflict,
             ),
             p.choice("NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is linked to.", ("8", "4")),
             p.choice(
                 "AVERAGE",
                 "Two cells are linked by the mean of their",
                 "Whether a link has the mean resistance or the mean conductance of its two cells.",
-                ("Resistances", "Conductances"),
+                Average,
             ),
             p.raster(
                 "SHORT_CIRCUIT",
@@ -129,9 +128,9 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
         cells = raster.grid.rows * raster.grid.cols
         job.need_memory(circuit.solver_bytes(cells), at_most=circuit.most_solver_bytes(cells))
         mask = above_zero(others["MASK"]) if others["MASK"] else None
-        resistance = circuit.as_resistance(raster.read_surface(), conductance=job.choice("INPUT_IS") == 1, mask=mask)
+        resistance = circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1, mask=mask)
         sources = _amounts(job, raster, others["CURRENT_SOURCES"], "CURRENT_SOURCE_POINTS", "STRENGTH_FIELD", 1.0)
-        as_conductance = job.choice("GROUNDS_ARE") == 1
+        as_conductance = job.chosen("GROUNDS_ARE") == 1
         direct = np.inf if as_conductance else 0.0
         grounds = _amounts(
             job, raster, others["GROUNDS"], "GROUND_POINTS", "GROUND_FIELD", direct, resistances=not as_conductance
@@ -140,10 +139,10 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
             resistance,
             sources,
             grounds,
-            neighbours=(8, 4)[job.choice("NEIGHBOURS")],
-            average=_AVERAGE[job.choice("AVERAGE")],
+            neighbours=job.choice("NEIGHBOURS", (8, 4)),
+            average=job.choice("AVERAGE", Average),
             regions=whole_numbers(others["SHORT_CIRCUIT"]) if others["SHORT_CIRCUIT"] else None,
-            conflict=_CONFLICT[job.choice("CONFLICT")],
+            conflict=job.choice("CONFLICT", Conflict),
             monitor=job.monitor.part(0.05, 0.95),
         )
         largest = float(flow.current.max())

@@ -82,7 +82,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
                 "AREA_UNIT",
                 "Unit of the area in the logarithm",
                 "The ranks depend on it. Papers seldom state it; compare only with studies that use the same.",
-                [unit.label for unit in _UNITS],
+                _UNITS,
             ),
             p.integer(
                 "CLASSES",
@@ -166,7 +166,7 @@ def _size(job: Job, layer, sources: Sources) -> tuple[np.ndarray, str]:
     """Return the size of each source, and its unit in words."""
     name = job.field("ATTRIBUTE")
     if not name:
-        unit = _UNITS[job.choice("AREA_UNIT")]
+        unit = job.choice("AREA_UNIT", _UNITS)
         metres = metres_per_unit(layer.crs if job.raster("RESISTANCE") is None else job.raster("RESISTANCE").crs)
         area = np.array([geometry.area() * metres**2 for geometry in sources.geometries]) / unit.square_metres
         small = [one for one, value in zip(sources.ids, area) if not value > 1.0]

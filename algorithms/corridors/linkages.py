@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
-from ...core.types import AVERAGES
+from ...core.choices import Adjacency, Average
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.corridorzones import CorridorZones
@@ -19,14 +19,6 @@ from ..support.io.vectors import name_ids
 from ..support.run import palette, ramps, styling
 
 _NODATA = -9999.0
-_ADJACENCY = (
-    "Cost-weighted or Euclidean neighbours",
-    "Cost-weighted neighbours",
-    "Euclidean neighbours",
-    "All pairs",
-    "Delaunay triangulation of the centroids",
-    "Minimum spanning tree of the least-cost distances",
-)
 
 
 class LinkagesAlgorithm(EcoSecNetAlgorithm):
@@ -61,7 +53,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             p.raster("RESISTANCE", "Resistance surface", "Resistance per metre, above 0; NoData is impassable."),
             p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source, at least two."),
             p.id_field(),
-            p.choice("ADJACENCY", "Pairs of sources that are linked", "Which pairs of sources are tried.", _ADJACENCY),
+            p.choice("ADJACENCY", "Pairs of sources that are linked", "Which pairs of sources are tried.", Adjacency),
             p.table(
                 "DISTANCES",
                 "Table of straight distances between sources",
@@ -74,7 +66,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 "A step between two cells has the mean of their",
                 "Linkage Mapper and ArcGIS average resistances. gdistance and other packages of R average conductances, with "
                 "which a step into a barrier costs less: distances can be a quarter smaller.",
-                ("Resistances", "Conductances"),
+                Average,
                 advanced=True,
             ),
             p.number(
@@ -184,7 +176,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.corridors.adjacency import Adjacency, find_pairs
+        from ...core.corridors.adjacency import find_pairs
         from ...core.corridors.linkages import find_links
         from ...core.corridors.normalised import DEFAULT_SHARE
         from ...core.leastcost.fields import CostFields
@@ -192,7 +184,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
 
         raster = job.raster("RESISTANCE")
         # Conductances are held beside the resistance, in float64.
-        more = 16 * raster.grid.rows * raster.grid.cols if job.choice("AVERAGE") else 0
+        more = 16 * raster.grid.rows * raster.grid.cols if job.choice("AVERAGE", Average) is Average.CONDUCTANCE else 0
         needed = graph_bytes(raster.grid.shape)
         job.need_memory(needed + more)
         resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
@@ -210,7 +202,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         graph = CostGraph(
             resistance,
             cell_size=raster.grid.cell_size,
-            average=AVERAGES[job.choice("AVERAGE")],
+            average=job.choice("AVERAGE", Average),
             monitor=job.monitor.part(0.05, 0.1),
         )
         with_corridors = any(job.given(name) for name in ("CORRIDORS", "ZONES", "PROFILE"))
@@ -220,7 +212,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             graph, sources.labels, slack=cutoff or 0.0, share=DEFAULT_SHARE if known and cutoff is None else 0.0
         )
         self._write_field(job, fields.allocate(job.monitor.part(0.1, 0.14)), sources, raster)
-        adjacency = list(Adjacency)[job.choice("ADJACENCY")]
+        adjacency = job.choice("ADJACENCY", Adjacency)
         pairs = find_pairs(fields, adjacency=adjacency).pairs
         limits = {"max_cost": job.number("MAX_CWD"), "max_euclidean": job.number("MAX_EUCLID")}
         links = find_links(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
+from ...core.choices import Average
 from ...core.errors import DisconnectedError
 from ...core.grid import SQUARE
 from .. import base
@@ -19,7 +20,7 @@ from ..support.run import palette, ramps, styling
 from ..support.run.forecast import Forecast
 
 _NODATA = -9999.0
-_AVERAGE = ("conductance", "resistance")
+_AVERAGES = (Average.CONDUCTANCE, Average.RESISTANCE)
 _COMPARE = ("within", "equal")
 _CONDITIONS = ("CONDITION1", "CONDITION2")
 _NORMALISED = replace(ramps.fixed(palette.CURRENT, (0.0, 0.7, 1.0, 1.3, 1.7)), above=True)
@@ -116,7 +117,7 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
                 "Two cells are linked by the mean of their",
                 "Whether a link has the mean conductance or the mean resistance of its two cells. Omniscape knows "
                 "conductance only.",
-                ("Conductances", "Resistances"),
+                _AVERAGES,
                 advanced=True,
             ),
             p.flag(
@@ -170,7 +171,7 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
             if job.given(f"{name}_FUTURE") and not job.given(name):
                 return f"{name}_FUTURE belongs to {name}, which is empty."
             limits = job.given(f"{name}_LOWER") or job.given(f"{name}_UPPER")
-            within = job.given(name) and _COMPARE[job.choice(f"{name}_COMPARE")] == "within"
+            within = job.given(name) and _COMPARE[job.chosen(f"{name}_COMPARE")] == "within"
             if within and not limits:
                 return f"{name} needs {name}_LOWER, {name}_UPPER or both; or compare for equality."
             if limits and not within:
@@ -190,13 +191,13 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
         job.need_memory(circuit.windows_bytes(raster.grid.shape, max(radius + buffer, 0)) + 8 * kept * cells)
         cutoff = job.number("CUTOFF")
         flow = circuit.omniscape(
-            circuit.as_resistance(raster.read_surface(), conductance=job.choice("INPUT_IS") == 1),
+            circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1),
             None if strength is None else strength.read_surface(),
             radius=radius,
             block_size=job.integer("BLOCK_SIZE"),
             buffer=buffer,
-            neighbours=(8, 4)[job.choice("NEIGHBOURS")],
-            average=_AVERAGE[job.choice("AVERAGE")],
+            neighbours=job.choice("NEIGHBOURS", (8, 4)),
+            average=job.choice("AVERAGE", _AVERAGES),
             threshold=job.number("THRESHOLD"),
             cutoff=math.inf if cutoff is None else cutoff,
             conditions=[_condition(job, name, layers) for name in _CONDITIONS if layers[name] is not None],
@@ -275,7 +276,7 @@ def _condition(job: Job, name: str, layers: dict[str, RasterSource | None]):
     return circuit.Condition(
         layers[name].read_surface(),
         None if future is None else future.read_surface(),
-        _COMPARE[job.choice(f"{name}_COMPARE")],
+        _COMPARE[job.chosen(f"{name}_COMPARE")],
         -math.inf if lower is None else lower,
         math.inf if upper is None else upper,
     )

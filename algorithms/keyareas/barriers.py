@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ...core.choices import BarrierWindow, Combination
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -16,8 +17,6 @@ from ..support.run import palette, ramps, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
 
 _NO_LINK = -2147483648
-_COMBINE = ("maximum", "sum")
-_METHOD = ("disc", "ring")
 
 
 class BarriersAlgorithm(EcoSecNetAlgorithm):
@@ -54,13 +53,13 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 "COMBINE",
                 "Links are combined by",
                 "Maximum shows the best gain for a single link, sum the gain for all links together.",
-                ("Maximum", "Sum"),
+                Combination,
             ),
             p.choice(
                 "METHOD",
                 "Smallest distances are looked for in",
                 "The whole disc, or only its outermost ring of cells as Linkage Mapper does.",
-                ("Disc", "Ring (Linkage Mapper)"),
+                BarrierWindow,
             ),
             p.number(
                 "RESTORED",
@@ -161,8 +160,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             fields,
             net.links.table(),
             radii=radii,
-            method=_METHOD[job.choice("METHOD")],
-            combine=_COMBINE[job.choice("COMBINE")],
+            method=job.choice("METHOD", BarrierWindow),
+            combine=job.choice("COMBINE", Combination),
             restored=restored,
             cap=job.flag("CAP"),
             outside=job.flag("OUTSIDE"),

@@ -6,6 +6,7 @@ import numpy as np
 from qgis.core import QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
 from ...core import defaults
+from ...core.choices import Combination
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -16,8 +17,6 @@ from ..support.io.tables import columns
 from ..support.io.vectors import cells_inside
 from ..support.run import palette, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
-
-_COMBINE = ("maximum", "sum")
 
 
 class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
@@ -63,7 +62,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
                 "COMBINE",
                 "Links are combined by",
                 "Maximum shows the best gain for a single link, sum the gain for all links together.",
-                ("Maximum", "Sum"),
+                Combination,
             ),
             p.number(
                 "RESTORED",
@@ -132,7 +131,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             cutoff=job.number("CUTOFF"),
             radius=defaults.RADIUS_CELLS * net.cell_size if radius is None else radius,
             restored=job.number("RESTORED"),
-            combine=_COMBINE[job.choice("COMBINE")],
+            combine=job.choice("COMBINE", Combination),
             candidates=job.integer("CANDIDATES"),
             patches=[cells_inside(shape, net.raster.grid) for shape in shapes],
             monitor=Forecast(job.monitor.part(0.07, 0.95), FEWER_LINKS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
+from ...core.choices import BarrierWindow, ClassRule, Combination, PinchPointMode
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -16,10 +17,6 @@ from ..support.run import palette, ramps, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
 
 _SURFACES = ("Pinch points", "Barriers")
-_MODES = ("adjacent", "all_to_one", "all_pairs")
-_COMBINE = ("maximum", "sum")
-_METHOD = ("disc", "ring")
-_RULES = ("natural breaks", "quantile", "share of maximum")
 _COLUMNS = columns(
     surface=str,
     cutoff_a=float,
@@ -67,21 +64,21 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
                 "1000, 2000, 5000",
             ),
             p.choice("SURFACE", "Surface that is compared", "The surface whose key areas are compared.", _SURFACES),
-            p.choice("RULE", "Rule for the classes", "As in 'keyareas'.", [rule.capitalize() for rule in _RULES]),
+            p.choice("RULE", "Rule for the classes", "As in 'keyareas'.", ClassRule),
             key_area_classes(),
             smallest_key_area(),
             p.choice(
                 "MODE",
                 "Current flows between",
                 "For pinch points; as in the tool of that name.",
-                ("Adjacent pairs", "All-to-one", "All pairs"),
+                PinchPointMode,
                 advanced=True,
             ),
             p.choice(
                 "COMBINE",
                 "Links are combined by",
                 "What a cell shows of several links.",
-                ("Maximum", "Sum"),
+                Combination,
                 advanced=True,
             ),
             *barrier_radii(advanced=True),
@@ -89,7 +86,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
                 "METHOD",
                 "Smallest distances are looked for in",
                 "For barriers; as in the tool of that name.",
-                ("Disc", "Ring (Linkage Mapper)"),
+                BarrierWindow,
                 advanced=True,
             ),
             p.table_output("TABLE", "Agreement of the cutoffs", "One row for every two cutoffs."),
@@ -111,21 +108,21 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         net = read_linked(job, 60 + 9 * len(cutoffs))
         raster, links = net.raster, net.links.table()
         fields = net.cost_fields(job.monitor.part(0.05, 0.07), slack=max(cutoffs))
-        surface = _SURFACES[job.choice("SURFACE")]
-        given = {"cutoffs": cutoffs, "combine": _COMBINE[job.choice("COMBINE")]}
+        surface = job.choice("SURFACE", _SURFACES)
+        given = {"cutoffs": cutoffs, "combine": job.choice("COMBINE", Combination)}
         given["monitor"] = Forecast(job.monitor.part(0.07, 0.8), FEWER_LINKS)
-        if job.choice("SURFACE") == 0:
-            mode = _MODES[job.choice("MODE")]
+        if job.chosen("SURFACE") == 0:
+            mode = job.choice("MODE", PinchPointMode)
             surfaces = core.pinch_points_by_cutoff(fields, links, mode=mode, **given)
         else:
             radii = read_radii(job, net.cell_size)
-            method = _METHOD[job.choice("METHOD")]
+            method = job.choice("METHOD", BarrierWindow)
             surfaces = core.barriers_by_cutoff(fields, links, radii=radii, method=method, **given)
         found = core.sweep(
             surfaces,
             cutoffs,
             cell_ha=raster.grid.cell_ha,
-            method=_RULES[job.choice("RULE")],
+            method=job.choice("RULE", ClassRule),
             classes=job.integer("CLASSES"),
             min_area_ha=job.number("MIN_AREA"),
             monitor=job.monitor.part(0.8, 0.95),

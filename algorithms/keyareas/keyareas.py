@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsFeature, QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsSpatialIndex, QgsWkbTypes
 
+from ...core.choices import ClassRule
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -13,8 +14,6 @@ from ..support.io.rasters import require_aligned
 from ..support.io.tables import columns
 from ..support.io.vectors import VectorSource, is_null, polygonise
 from ..support.run import palette, styling
-
-_METHODS = ("Natural breaks", "Quantile", "Share of maximum")
 
 
 class KeyAreasAlgorithm(EcoSecNetAlgorithm):
@@ -53,7 +52,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 "On the same grid. Empty: the surface itself is graded.",
                 optional=True,
             ),
-            p.choice("METHOD", "Rule for the classes", "How the limits of the classes are found.", _METHODS),
+            p.choice("METHOD", "Rule for the classes", "How the limits of the classes are found.", ClassRule),
             key_area_classes(),
             smallest_key_area(),
             p.integer(
@@ -115,7 +114,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             values,
             cell_ha=raster.grid.cell_ha,
             resistance=ground,
-            method=core.METHODS[job.choice("METHOD")],
+            method=job.choice("METHOD", ClassRule),
             classes=classes,
             keep=keep,
             min_area_ha=job.number("MIN_AREA"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ...core.choices import Combination, PinchPointMode
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -14,9 +15,6 @@ from ..support.io.tables import columns
 from ..support.io.vectors import name_ids
 from ..support.run import palette, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
-
-_MODES = ("adjacent", "all_to_one", "all_pairs", "one_to_all")
-_COMBINE = ("maximum", "sum")
 
 
 class PinchPointsAlgorithm(EcoSecNetAlgorithm):
@@ -55,13 +53,13 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
                 "Current flows between",
                 "Adjacent pairs: the two sources of each link. All-to-one: all sources and one at a time. "
                 "All pairs: every two sources. One-to-all: one at a time and all other sources.",
-                ("Adjacent pairs", "All-to-one", "All pairs", "One-to-all"),
+                PinchPointMode,
             ),
             p.choice(
                 "COMBINE",
                 "Links are combined by",
                 "What a cell shows of several links, turns or pairs.",
-                ("Maximum", "Sum"),
+                Combination,
             ),
             p.raster_output("CURRENT", "Current density", "Amperes when 1 A flows; NoData outside the corridors."),
             p.raster_output(
@@ -88,7 +86,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         # two maps in float64 and the labels; corridors are solved one at a time, in their own windows
         given = read_linked(job, 20)
         links = given.links
-        if job.choice("MODE") in (1, 3):
+        if job.choice("MODE", PinchPointMode) in (PinchPointMode.ALL_TO_ONE, PinchPointMode.ONE_TO_ALL):
             # potentials of every source on the union of the corridors
             job.need_memory(8 * len(given.sources.ids) * given.sources.labels.size)
         job.monitor.info(f"{len(links.ids)} links, cutoff {job.number('CUTOFF'):g}.")
@@ -96,8 +94,8 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             given.cost_fields(job.monitor.part(0.05, 0.07)),
             links.table(),
             cutoff=job.number("CUTOFF"),
-            mode=_MODES[job.choice("MODE")],
-            combine=_COMBINE[job.choice("COMBINE")],
+            mode=job.choice("MODE", PinchPointMode),
+            combine=job.choice("COMBINE", Combination),
             monitor=Forecast(job.monitor.part(0.07, 0.95), FEWER_LINKS),
         )
         cut_off = [one for one, least in zip(links.ids, found.least_cost) if not np.isfinite(least)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ...core import defaults
-from ...core.choices import CorrectionMethod
+from ...core.choices import Adjacency, CorrectionMethod, Overlay
 from ...core.sources.classmap import parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -149,7 +149,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 "OVERLAY",
                 "How core area and protected land are combined",
                 "How they make the candidate patches.",
-                ["Union", "Intersection", "Core that protected land touches"],
+                Overlay,
                 advanced=True,
             ),
             smallest_source(defaults.MIN_AREA_HA),
@@ -167,19 +167,14 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 "CORRECTION_METHOD",
                 "How corrections act",
                 "How a correction raster changes the resistance.",
-                [method.label for method in _CORRECTIONS],
+                _CORRECTIONS,
                 advanced=True,
             ),
             p.choice(
                 "ADJACENCY",
                 "Pairs of sources that are linked",
                 "Which pairs of sources are tried.",
-                [
-                    "Cost-weighted or Euclidean neighbours",
-                    "Cost-weighted neighbours",
-                    "Euclidean neighbours",
-                    "All pairs",
-                ],
+                list(Adjacency)[:4],
                 advanced=True,
             ),
             p.flag(
@@ -331,25 +326,23 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             job.write_html("REPORT", network_report(outputs, numbers, scores, corrected, options, values, valid))
 
     def _options(self, job: Job):
-        from ...core.corridors.adjacency import Adjacency
         from ...core.planning.results import Options
         from ...core.resistance.corrections import Correction
-        from ...core.sources.patches import OVERLAYS
 
         grid = job.raster("LANDUSE").grid
-        method = _CORRECTIONS[job.choice("CORRECTION_METHOD")]
+        method = job.choice("CORRECTION_METHOD", _CORRECTIONS)
         return Options(
             foreground=parse_values(job.text("FOREGROUND")),
-            connectivity=(8, 4)[job.choice("CONNECTIVITY")],
+            connectivity=job.choice("CONNECTIVITY", (8, 4)),
             edge_width=job.integer("EDGE_WIDTH"),
-            overlay=OVERLAYS[job.choice("OVERLAY")],
+            overlay=job.choice("OVERLAY", Overlay),
             min_area_ha=job.number("MIN_AREA"),
             gap=job.number("GAP"),
             dispersal=job.number("DISPERSAL"),
             probability=job.number("PROBABILITY"),
             min_dpc=job.number("MIN_DPC"),
             correction=Correction(method),
-            adjacency=list(Adjacency)[job.choice("ADJACENCY")],
+            adjacency=job.choice("ADJACENCY", Adjacency),
             drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
             cutoff=job.number("CUTOFF"),
             radii=read_radii(job, grid.cell_size),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ...core.choices import ObjectiveMethod, RandomIndex
 from ...core.errors import InputError
 from ...core.lists import parse_numbers, split_list
-from ...core.weights.ahp import RANDOM_INDEX, AhpResult, GroupResult, analyse_group, mending_steps, scale_text
+from ...core.weights.ahp import AhpResult, GroupResult, analyse_group, mending_steps, scale_text
 from ...core.weights.judgements import matrix_from_cells, matrix_from_records
-from ...core.weights.objective import METHODS, combine_weights, objective_weights
+from ...core.weights.objective import combine_weights, objective_weights
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -70,7 +71,7 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
     REQUIRES = ()
 
     def check(self, job: Job) -> str | None:
-        if bool(job.choice("OBJECTIVE")) != job.given("FACTORS"):
+        if bool(job.chosen("OBJECTIVE")) != job.given("FACTORS"):
             return "For weights from the data give both the factor rasters and the way to weight them."
         return None
 
@@ -118,7 +119,7 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
                 "OBJECTIVE",
                 "Weights from the data",
                 "Entropy, CRITIC or coefficient of variation of the factor rasters, to be mixed with the judgements.",
-                ["None", "Entropy", "CRITIC", "Coefficient of variation"],
+                ["None", *(method.label for method in ObjectiveMethod)],
             ),
             p.number(
                 "SHARE",
@@ -141,7 +142,7 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
                 "RANDOM_INDEX",
                 "Table of random indices",
                 "Table of the mean consistency index of random matrices. Papers mostly use Saaty's.",
-                list(RANDOM_INDEX),
+                RandomIndex,
                 advanced=True,
             ),
             p.table_output(
@@ -161,12 +162,12 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        judged = None if job.choice("OBJECTIVE") and job.number("SHARE") == 0 else _judge(job)
+        judged = None if job.chosen("OBJECTIVE") and job.number("SHARE") == 0 else _judge(job)
         names = list(judged.result.group.names) if judged else [source.name for source in job.rasters("FACTORS")]
         weights = judged.result.group.weights if judged else None
-        data = _from_data(job, names) if job.choice("OBJECTIVE") else None
+        data = _from_data(job, names) if job.chosen("OBJECTIVE") else None
         if data is not None:
-            geometric = job.choice("COMBINATION") == 1
+            geometric = job.chosen("COMBINATION") == 1
             weights = (
                 data
                 if weights is None
@@ -214,12 +215,12 @@ class _Judged:
 def _judge(job: Job) -> _Judged:
     names, matrices, experts = _read(job)
     given = parse_numbers(job.text("EXPERT_WEIGHTS"), "Weights of the experts")
-    table = list(RANDOM_INDEX)[job.choice("RANDOM_INDEX")]
+    table = job.choice("RANDOM_INDEX", RandomIndex)
     result = analyse_group(matrices, names=names, importance=given or None, table=table)
     group = result.group
     job.monitor.info(
         f"Lambda max {group.lambda_max:.4f}, CI {group.ci:.4f}, CR {group.cr:.4f} (random index "
-        f"{group.random_index:.4g}, {table})."
+        f"{group.random_index:.4g}, {table.label})."
     )
     advice = _advice(result, experts)
     for line in advice:
@@ -234,9 +235,9 @@ def _from_data(job: Job, names: list[str]) -> list[float]:
     if len(set(places)) != len(names):
         raise InputError(f"There are {len(names)} factors judged but {len(sources)} rasters. Give one for each.")
     rows = rasters.read_together(sources, sources[0], job.monitor)
-    method = METHODS[job.choice("OBJECTIVE") - 1]
+    method = list(ObjectiveMethod)[job.chosen("OBJECTIVE") - 1]
     found = objective_weights(lambda monitor: (block for _, block in rows(monitor)), method=method, monitor=job.monitor)
-    job.monitor.info(f"Weights by {method} from {found.cells:,} cells with data in every factor.")
+    job.monitor.info(f"Weights by {method.value} from {found.cells:,} cells with data in every factor.")
     weights = [0.0] * len(names)
     for place, weight in zip(places, found.weights):
         weights[place] = float(weight)
@@ -313,12 +314,12 @@ def _mending(one: AhpResult, who: str) -> list[str]:
 
 def _mixture(job: Job, names: list[str], parts: list, weights) -> str:
     """Return the table of weights by judgement, by the data and together."""
-    method = METHODS[job.choice("OBJECTIVE") - 1]
+    method = list(ObjectiveMethod)[job.chosen("OBJECTIVE") - 1]
     judged, data = parts
     share = job.number("SHARE")
-    how = ("weighted mean", "weighted product")[job.choice("COMBINATION")]
+    how = ("weighted mean", "weighted product")[job.chosen("COMBINATION")]
     return html.table(
-        ["Factor", "Judged", method.capitalize() if method.islower() else method, "Weight"],
+        ["Factor", "Judged", method.label, "Weight"],
         [
             [name, None if judged is None else float(judged[k]), float(data[k]), float(weights[k])]
             for k, name in enumerate(names)

@@ -58,12 +58,12 @@ class CheckScoresAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        if job.given("SCORES") == bool(job.choice("EXAMPLE")):
+        if job.given("SCORES") == bool(job.chosen("EXAMPLE")):
             return "Give either a table of scores or an example."
         return None
 
     def execute(self, job: Job) -> None:
-        example = job.choice("EXAMPLE")
+        example = job.chosen("EXAMPLE")
         if example:
             name, factors = _EXAMPLES[example], (liuzhi_as_printed, liuzhi_corrected)[example - 1]()
         else:

@@ -96,7 +96,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 "CORRECTION_METHOD",
                 "How corrections act",
                 "How the correction rasters act, see the help.",
-                [method.label for method in CorrectionMethod],
+                CorrectionMethod,
                 default=list(CorrectionMethod).index(defaults.CORRECTION),
             ),
             p.raster(
@@ -174,7 +174,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             )
         if job.given("MIN") != job.given("MAX"):
             return "Give both the new minimum and the new maximum, or none of them."
-        if job.given("CORRECTION_ZONES") and job.choice("CORRECTION_METHOD") != 0:
+        if job.given("CORRECTION_ZONES") and job.chosen("CORRECTION_METHOD") != 0:
             return "Zones are for the correction by value / mean. Choose that one, or leave the zones out."
         return None
 
@@ -218,7 +218,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 names=names,
                 correction_names=[source.name for source in corrections],
                 correction=_correction(job) if corrections else None,
-                leave_out_missing=job.choice("MISSING") == 1,
+                leave_out_missing=job.chosen("MISSING") == 1,
                 rescale=(job.number("MIN"), job.number("MAX")) if job.given("MIN") else None,
                 monitor=job.monitor,
             )
@@ -260,7 +260,7 @@ def _weights(job: Job, names: list[str]) -> list[float]:
 
 def _correction(job: Job) -> Correction:
     return Correction(
-        list(CorrectionMethod)[job.choice("CORRECTION_METHOD")],
+        job.choice("CORRECTION_METHOD", CorrectionMethod),
         parse_numbers(job.text("CORRECTION_WEIGHTS"), "Weights of the corrections"),
         job.number("CORRECTION_FLOOR"),
         job.number("CORRECTION_CAP"),
@@ -274,7 +274,7 @@ def _tell(summary: ResistanceSummary, job: Job) -> None:
         f"{summary.contrast:.4g}; {summary.cells:,} cells, {summary.missing:,} NoData."
     )
     if summary.partial:
-        what = "those factors were left out" if job.choice("MISSING") == 1 else "they became NoData"
+        what = "those factors were left out" if job.chosen("MISSING") == 1 else "they became NoData"
         monitor.warn(f"{summary.partial:,} cells have no data in some of the factors; {what}.")
     for part in summary.contributions:
         monitor.info(

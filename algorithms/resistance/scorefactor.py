@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ...core.choices import BreakMethod, SuitabilityCurve
 from ...core.errors import InputError
 from ...core.lists import parse_numbers
 from ...core.resistance.scorechecks import check_scores, report
@@ -22,7 +23,6 @@ _TABLE = 0
 _SUITABILITY = 5
 """First of the methods that turn suitability into resistance by a curve, without classes."""
 
-_METHODS = ("natural", "quantile", "equal", "geometric")
 _BYTES_PER_CELL = 45
 _NODATA = -1.0
 
@@ -134,25 +134,25 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
 
     def check(self, job: Job) -> str | None:
         given = bool(scores.rows_of(job.matrix("SCORES"), 3)) + job.given("SCORES_TABLE")
-        if job.choice("METHOD") == _TABLE and given != 1:
+        if job.chosen("METHOD") == _TABLE and given != 1:
             return (
                 "Give the scores either in the rows or as a table."
                 if given
                 else "There are no scores. Fill in the rows, give a table, or let the classes be made from the values."
             )
-        if job.choice("METHOD") != _TABLE and given:
+        if job.chosen("METHOD") != _TABLE and given:
             return "There is a table of scores, but another way to make scores is chosen. Choose one of the two."
-        if job.choice("METHOD") >= _SUITABILITY and job.given("TABLE"):
+        if job.chosen("METHOD") >= _SUITABILITY and job.given("TABLE"):
             return "Resistance from suitability has no classes. Leave the table of classes out."
         return None
 
     def execute(self, job: Job) -> None:
         from ...core.resistance.scoring import FactorValues, score_values
 
-        if job.choice("METHOD") >= _SUITABILITY:
+        if job.chosen("METHOD") >= _SUITABILITY:
             self._curve(job)
             return
-        source, made = job.raster("INPUT"), job.choice("METHOD") != _TABLE
+        source, made = job.raster("INPUT"), job.chosen("METHOD") != _TABLE
         monitor = Forecast(job.monitor, LARGER_CELLS)
         factor = self._made(job) if made else self._given(job)
         read = rasters.read_together([source], source)
@@ -194,7 +194,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         )
 
     def _curve(self, job: Job) -> None:
-        from ...core.resistance.suitability import CURVES, suitability_to_resistance
+        from ...core.resistance.suitability import suitability_to_resistance
 
         source = job.raster("INPUT")
         worst, best, largest = job.number("WORST"), job.number("BEST"), job.number("LARGEST")
@@ -203,7 +203,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             for row, (surface,) in rasters.read_together([source], source)(Forecast(job.monitor, LARGER_CELLS)):
                 resistance = suitability_to_resistance(
                     surface,
-                    curve=CURVES[job.choice("METHOD") - _SUITABILITY],
+                    curve=list(SuitabilityCurve)[job.chosen("METHOD") - _SUITABILITY],
                     shape=job.number("SHAPE"),
                     worst=worst,
                     best=best,
@@ -230,16 +230,16 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
 
     def _made(self, job: Job) -> FactorScores:
         from ...core.resistance.scoring import classes_from_breaks
-        from ...core.stats import breaks
+        from ...core.stats.breaks import BREAK_METHODS
 
         source, classes = job.raster("INPUT"), job.integer("CLASSES")
         job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)
-        make = getattr(breaks, f"{_METHODS[job.choice('METHOD') - 1]}_breaks")
+        make = BREAK_METHODS[list(BreakMethod)[job.chosen("METHOD") - 1]]
         found = make(source.read_surface(job.monitor.part(0.0, 0.1)), classes, monitor=job.monitor.part(0.1, 0.3))
         if len(found.limits) < classes:
             job.monitor.warn(f"The values of '{source.name}' make {len(found.limits)} classes only, not {classes}.")
         given = parse_numbers(job.text("CLASS_SCORES"), "Scores of the classes")
-        direction = RISES if job.choice("DIRECTION") else FALLS
+        direction = RISES if job.chosen("DIRECTION") else FALLS
         made = classes_from_breaks(found, direction, scores=given or None)
         for item in made:
             job.monitor.info(f"{item.describe()}: score {item.score:g}")

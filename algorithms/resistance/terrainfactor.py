@@ -54,14 +54,14 @@ class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        if job.choice("FACTOR") == _RELIEF and job.integer("WINDOW") % 2 == 0:
+        if job.chosen("FACTOR") == _RELIEF and job.integer("WINDOW") % 2 == 0:
             return f"The window must be an odd number of cells, not {job.integer('WINDOW')}: the cell is its middle."
         return None
 
     def execute(self, job: Job) -> None:
         from ...core.resistance.scoring import relief
 
-        source, factor = job.raster("DEM"), job.choice("FACTOR")
+        source, factor = job.raster("DEM"), job.chosen("FACTOR")
         job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)
         elevation = source.read_surface(job.monitor.part(0.0, 0.3))
         if np.isnan(elevation).all():

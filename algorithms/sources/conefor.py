@@ -114,7 +114,7 @@ class ConeforAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor.part(0.0, 0.9),
             **options,
         )
-        links_only = job.choice("VALUES") == LINKS
+        links_only = job.chosen("VALUES") == LINKS
         left_out = ("dPC", "BC_PC", "PC", "EC(PC)", "F", "AWF") if links_only else ()
         importances = {
             name: column for name, column in importance_columns(found).items() if not name.startswith(left_out)
@@ -151,7 +151,7 @@ class ConeforAlgorithm(EcoSecNetAlgorithm):
 
 def _distances(job: Job, values: np.ndarray) -> tuple[np.ndarray, dict[str, float | None]]:
     """Return the values as distances, and the kernel and threshold that give them back."""
-    kind, threshold = job.choice("VALUES"), job.number("THRESHOLD")
+    kind, threshold = job.chosen("VALUES"), job.number("THRESHOLD")
     if kind == DISTANCES:
         return values, {
             "dispersal": job.number("DISPERSAL"),

@@ -253,7 +253,7 @@ def _write_links(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarra
     blank = np.full(distances.size, np.nan)
     link_iic = blank if found.link_iic is None else found.link_iic
     link_pc = blank if found.link_pc is None else found.link_pc
-    if job.choice("DISTANCE") == EDGE:
+    if job.chosen("DISTANCE") == EDGE:
         lines = (nodes.geometries[i].shortestLine(nodes.geometries[j]) for i, j in pairs[kept_links])
     else:
         points = [QgsPointXY(x, y) for x, y in inner_points(nodes.geometries)]

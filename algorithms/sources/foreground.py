@@ -13,12 +13,6 @@ from ..support.io import rasters
 from ..support.run import palette
 from ..support.run.inputlayers import cell_hectares
 
-CLASSES = [
-    (BACKGROUND, "Background", palette.BACKGROUND),
-    (FOREGROUND, "Foreground", palette.FOREGROUND),
-]
-
-
 _BYTES_PER_CELL = 5
 
 
@@ -73,5 +67,9 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
         hectares = count * cell_hectares(job, source)
         valid_count = int((coded != MISSING).sum())
         job.monitor.info(f"Foreground: {count:,} of {valid_count:,} cells ({100 * count / valid_count:.1f} %).")
-        job.write_raster("OUTPUT", coded, source.grid, nodata=MISSING, description="Foreground coding", classes=CLASSES)
+        classes = [
+            (BACKGROUND, "Background", palette.BACKGROUND),
+            (FOREGROUND, "Foreground", palette.FOREGROUND),
+        ]
+        job.write_raster("OUTPUT", coded, source.grid, nodata=MISSING, description="Foreground coding", classes=classes)
         job.results["FOREGROUND_HA"] = hectares

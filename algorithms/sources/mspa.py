@@ -171,7 +171,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         source = job.raster("INPUT")
         grid = source.grid
         width = _edge_width(job, source)
-        connectivity = CONNECTIVITIES[job.choice("CONNECTIVITY")]
+        connectivity = job.choice("CONNECTIVITY", CONNECTIVITIES)
         profile_wanted = job.given("PROFILE") or job.given("PROFILE_CHART")
         widest = job.integer("PROFILE_WIDEST")
         job.need_memory(bytes_per_cell(max(width, widest) if profile_wanted else width) * grid.rows * grid.cols)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsWkbTypes
 
+from ...core.choices import BreakMethod
 from ...core.errors import InputError
 from ...core.stats.breaks import BREAK_METHODS
 from .. import base
@@ -13,8 +14,6 @@ from ..support.inputs import parameters as p
 from ..support.io.tables import columns, kept
 from ..support.io.vectors import is_null
 from ..support.run import styling
-
-METHODS = ("Natural breaks", "Quantile", "Equal intervals", "Geometric intervals")
 
 
 class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
@@ -45,7 +44,12 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             p.integer(
                 "CLASSES", "Number of grades", "How many grades are made; grade 1 is the highest.", 3, low=1, high=100
             ),
-            p.choice("METHOD", "Rule for the limits", "How the limits between the levels are found.", METHODS),
+            p.choice(
+                "METHOD",
+                "Rule for the limits",
+                "How the limits between the levels are found.",
+                BreakMethod,
+            ),
             p.vector_output(
                 "OUTPUT",
                 "Graded features",
@@ -68,7 +72,7 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             raise InputError(f"'{layer.name}' has no field '{name}'. It has: {', '.join(layer.field_names)}.")
         features = list(layer.features())
         values = np.array([np.nan if is_null(one[name]) else one[name] for one in features], dtype=np.float64)
-        method = list(BREAK_METHODS.values())[job.choice("METHOD")]
+        method = BREAK_METHODS[job.choice("METHOD", BreakMethod)]
         found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.0, 0.6))
         count = found.limits.size
         place = found.classify(values)

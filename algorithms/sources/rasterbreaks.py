@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...core.choices import BreakMethod
 from ...core.errors import InputError
 from ...core.stats.breaks import BREAK_METHODS
 from .. import base
@@ -12,7 +13,6 @@ from ..support.inputs import parameters as p
 from ..support.io.rasters import require_aligned
 from ..support.io.tables import columns
 from ..support.run import palette
-from .naturalbreaks import METHODS
 
 
 class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
@@ -41,7 +41,12 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
         return [
             p.raster("INPUT", "Raster to classify", "A continuous raster, for instance current or resistance."),
             p.integer("CLASSES", "Number of classes", "How many classes are made.", 4, low=1, high=254),
-            p.choice("METHOD", "Rule for the limits", "How the limits between the classes are found.", METHODS),
+            p.choice(
+                "METHOD",
+                "Rule for the limits",
+                "How the limits between the classes are found.",
+                BreakMethod,
+            ),
             p.raster(
                 "MASK",
                 "Mask raster",
@@ -69,7 +74,7 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
             values[~(np.nan_to_num(inside) != 0.0)] = np.nan
         if np.isnan(values).all():
             raise InputError(f"'{source.name}' has no cell with data" + (" inside the mask." if mask else "."))
-        method = list(BREAK_METHODS.values())[job.choice("METHOD")]
+        method = BREAK_METHODS[job.choice("METHOD", BreakMethod)]
         found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.3, 0.8))
         count = found.limits.size
         if count < job.integer("CLASSES"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber, QgsWkbTypes
 
+from ...core.choices import Overlay
 from ...core.errors import InputError
 from ...core.sources.classmap import members, parse_values
 from .. import base
@@ -61,7 +62,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
                 "OVERLAY",
                 "How core area and protected land are combined",
                 "How the two are put together.",
-                ("Union", "Intersection", "Core patches that protected land touches"),
+                Overlay,
             ),
             smallest_source(),
             p.distance(
@@ -92,7 +93,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.sources.patches import OVERLAYS, find_patches
+        from ...core.sources.patches import find_patches
 
         source = job.raster("INPUT")
         grid, monitor = source.grid, job.monitor
@@ -111,7 +112,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         del values
         layers = job.vectors("PROTECTED")
         protected = burn_mask(layers, grid, source.crs, monitor) if layers else None
-        overlay = OVERLAYS[job.choice("OVERLAY")]
+        overlay = job.choice("OVERLAY", Overlay)
         if protected is None and overlay != "union":
             monitor.warn("There is no protected land, so all core area was kept.")
         found = find_patches(
@@ -121,7 +122,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             gap=gap / grid.cell_size if gap else 0.0,
             hole=job.number("HOLES") / grid.cell_ha * (1.0 + 1e-9),
             minimum=_cells(job.number("MIN_AREA"), grid.cell_ha),
-            neighbours=(8, 4)[job.choice("CONNECTIVITY")],
+            neighbours=job.choice("CONNECTIVITY", (8, 4)),
             # In a raster of core area alone NoData is the background, not land that nobody has seen.
             valid=None if np.array_equal(valid, core) else valid,
             monitor=monitor.part(0.2, 0.7),

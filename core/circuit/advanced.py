@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..choices import Average, Conflict
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..surface import check_resistance
 from ..types import FloatArray, IntArray
 from .graph import Graph, raster_graph
 from .solvers import make_solver, tell_solver
-
-CONFLICTS = ("keep_both", "remove_source", "remove_ground", "remove_both")
-
 
 _NAMED = 10
 """Places that a warning names."""
@@ -42,9 +40,9 @@ def advanced(
     grounds: FloatArray,
     *,
     neighbours: int = 8,
-    average: str = "resistance",
+    average: Average | str = Average.RESISTANCE,
     regions: IntArray | None = None,
-    conflict: str = "keep_both",
+    conflict: Conflict | str = Conflict.KEEP_BOTH,
     monitor: Monitor = SILENT,
 ) -> GroundedFlow:
     """Put given currents into cells and let them drain through given grounds.
@@ -113,7 +111,7 @@ def grounded_flow(
     sources: FloatArray,
     grounds: FloatArray,
     *,
-    conflict: str = "keep_both",
+    conflict: Conflict | str = Conflict.KEEP_BOTH,
     monitor: Monitor = SILENT,
 ) -> GroundedFlow:
     """Put given currents into nodes of a circuit and let them drain through given grounds.
@@ -137,7 +135,7 @@ def grounded_flow(
     for name, values in (("source", sources), ("ground", grounds)):
         if not np.any(values):
             raise InputError(f"There is no {name} on a valid cell or node; nothing can flow.")
-    at_node = "remove_source" if conflict == "remove_both" else conflict
+    at_node = Conflict.REMOVE_SOURCE if Conflict.of(conflict) is Conflict.REMOVE_BOTH else conflict
     injected, conductance = resolve(sources, grounds, at_node)
     held = np.isinf(conductance)
     ground = np.where(held, 0.0, conductance)
@@ -146,7 +144,7 @@ def grounded_flow(
     return GroundedFlow(graph.currents(voltage, ground), voltage)
 
 
-def resolve(sources: FloatArray, grounds: FloatArray, conflict: str) -> tuple[FloatArray, FloatArray]:
+def resolve(sources: FloatArray, grounds: FloatArray, conflict: Conflict | str) -> tuple[FloatArray, FloatArray]:
     """Return sources and grounds after a conflict rule was applied where both are.
 
     Raises
@@ -154,11 +152,10 @@ def resolve(sources: FloatArray, grounds: FloatArray, conflict: str) -> tuple[Fl
     InputError
         If a ground is negative or the rule is unknown.
     """
-    if conflict not in CONFLICTS:
-        raise InputError(f"Sources and grounds in one place: {', '.join(CONFLICTS)}, not {conflict!r}.")
+    conflict = Conflict.of(conflict)
     if np.any(grounds < 0):
         raise InputError(f"A ground has the negative conductance {float(grounds.min()):g}.")
     both = (sources != 0) & (grounds != 0)
-    drop_source = both & (conflict in ("remove_source", "remove_both"))
-    drop_ground = both & (np.isinf(grounds) if conflict == "keep_both" else conflict != "remove_source")
+    drop_source = both & (conflict in (Conflict.REMOVE_SOURCE, Conflict.REMOVE_BOTH))
+    drop_ground = both & (np.isinf(grounds) if conflict == Conflict.KEEP_BOTH else conflict != Conflict.REMOVE_SOURCE)
     return np.where(drop_source, 0.0, sources), np.where(drop_ground, 0.0, grounds)

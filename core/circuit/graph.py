@@ -9,9 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import ndimage, sparse
 
+from ..choices import Average
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
-from ..types import AVERAGES, BoolArray, FloatArray, IntArray
+from ..types import BoolArray, FloatArray, IntArray
 
 _SQRT2 = float(np.sqrt(2.0))
 _ALL = slice(None)
@@ -317,7 +318,7 @@ def raster_graph(
     resistance: FloatArray,
     *,
     neighbours: int = 8,
-    average: str = "resistance",
+    average: Average | str = Average.RESISTANCE,
     regions: IntArray | None = None,
     monitor: Monitor = SILENT,
 ) -> RasterGraph:
@@ -355,17 +356,16 @@ def raster_graph(
     """
     if neighbours not in (4, 8):
         raise InputError(f"A cell has 4 or 8 neighbours, not {neighbours!r}.")
-    if average not in AVERAGES:
-        raise InputError(f"Links average the {' or the '.join(AVERAGES)} of their two cells, not {average!r}.")
+    average = Average.of(average)
     valid = ~np.isnan(resistance)
     values = np.where(valid, resistance, np.inf).astype(np.float64)
-    if average == "conductance":
+    if average is Average.CONDUCTANCE:
         values = 1.0 / values
     couplings = []
     for here, there, length in DIRECTIONS[: neighbours // 2]:
         monitor.check()
         both = values[here] + values[there]
-        if average == "resistance":
+        if average is Average.RESISTANCE:
             coupling = (2.0 / length) / both
         else:
             coupling = both / (2.0 * length)

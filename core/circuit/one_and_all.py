@@ -8,6 +8,7 @@ from typing import Callable
 
 import numpy as np
 
+from ..choices import Average
 from ..errors import ConvergenceError, InputError
 from ..monitor import SILENT, Monitor
 from ..surface import check_resistance
@@ -48,7 +49,7 @@ def one_to_all(
     focal: Mapping[int, IntArray],
     *,
     neighbours: int = 8,
-    average: str = "resistance",
+    average: Average | str = Average.RESISTANCE,
     regions: IntArray | None = None,
     allowed: BoolArray | None = None,
     strengths: Mapping[int, float] | None = None,
@@ -109,7 +110,7 @@ def all_to_one(
     focal: Mapping[int, IntArray],
     *,
     neighbours: int = 8,
-    average: str = "resistance",
+    average: Average | str = Average.RESISTANCE,
     regions: IntArray | None = None,
     allowed: BoolArray | None = None,
     strengths: Mapping[int, float] | None = None,
@@ -150,7 +151,7 @@ class _Electrodes:
         resistance: FloatArray,
         focal: Mapping[int, IntArray],
         neighbours: int,
-        average: str,
+        average: Average | str,
         regions: IntArray | None,
         monitor: Monitor,
     ) -> None:

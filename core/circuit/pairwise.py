@@ -9,6 +9,7 @@ from typing import Callable
 
 import numpy as np
 
+from ..choices import Average
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..surface import check_resistance
@@ -70,7 +71,7 @@ def solve_pair(
     b: BoolArray,
     *,
     neighbours: int = 8,
-    average: str = "resistance",
+    average: Average | str = Average.RESISTANCE,
     monitor: Monitor = SILENT,
 ) -> PairCurrent:
     """Send 1 A from one region to another.
@@ -115,7 +116,7 @@ def pairwise(
     focal: Mapping[int, IntArray],
     *,
     neighbours: int = 8,
-    average: str = "resistance",
+    average: Average | str = Average.RESISTANCE,
     regions: IntArray | None = None,
     allowed: BoolArray | None = None,
     maximum: bool = False,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..choices import Average
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..surface import check_resistance
@@ -102,7 +103,7 @@ def omniscape(
     block_size: int = 1,
     buffer: int = 0,
     neighbours: int = 8,
-    average: str = "conductance",
+    average: Average | str = Average.CONDUCTANCE,
     threshold: float = 0.0,
     cutoff: float = math.inf,
     conditions: Sequence[Condition] = (),

@@ -7,13 +7,13 @@ McRae, B. H. & Kavanagh, D. M. (2011). *Linkage Mapper connectivity analysis sof
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import Delaunay
 
+from ..choices import Adjacency
 from ..errors import InputError
 from ..leastcost.fields import CostFields
 from ..monitor import SILENT, Monitor
@@ -23,17 +23,6 @@ try:
     from scipy.spatial import QhullError
 except ImportError:  # SciPy before 1.8
     from scipy.spatial.qhull import QhullError
-
-
-class Adjacency(enum.Enum):
-    """How candidate pairs are found."""
-
-    EITHER = "cost-weighted or Euclidean allocation"
-    COST = "cost-weighted allocation"
-    EUCLIDEAN = "Euclidean allocation"
-    ALL = "all pairs"
-    DELAUNAY = "Delaunay triangulation of the centroids"
-    TREE = "minimum spanning tree"
 
 
 @dataclass(frozen=True)

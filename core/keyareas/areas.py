@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..choices import ClassRule
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..stats.breaks import natural_breaks, quantile_breaks
 from ..surface import check_resistance
 from ..types import Array, FloatArray, IntArray
 
-METHODS = ("natural breaks", "quantile", "share of maximum")
 """Rules that make the classes, in the order in which the tools list them."""
 
 
@@ -68,7 +68,7 @@ def overlay(values: Array, resistance: Array) -> FloatArray:
     return product
 
 
-def class_limits(values: Array, method: str, classes: int, *, monitor: Monitor = SILENT) -> FloatArray:
+def class_limits(values: Array, method: ClassRule | str, classes: int, *, monitor: Monitor = SILENT) -> FloatArray:
     """Return the largest value of each class, ascending; a class holds its limit.
 
     Parameters
@@ -88,8 +88,7 @@ def class_limits(values: Array, method: str, classes: int, *, monitor: Monitor =
         No value, only one value, infinite values, an unknown method, fewer than 2 classes, or a share of a maximum that
         is not above 0.
     """
-    if method not in METHODS:
-        raise InputError(f"'{method}' is no rule for classes; choose one of {', '.join(METHODS)}.")
+    method = ClassRule.of(method)
     if not 2 <= classes <= 255:
         raise InputError(f"{classes} classes leave nothing to choose from; ask for 2 to 255.")
     values = np.asarray(values)
@@ -98,9 +97,9 @@ def class_limits(values: Array, method: str, classes: int, *, monitor: Monitor =
         raise InputError("The surface has no value at all: every cell is NoData. No place stands out.")
     if highest == lowest:
         raise InputError(f"Every cell of the surface has the value {highest:g}. No place stands out.")
-    if method == "natural breaks":
+    if method is ClassRule.NATURAL:
         return natural_breaks(values, classes, monitor=monitor).limits
-    if method == "quantile":
+    if method is ClassRule.QUANTILE:
         return quantile_breaks(values, classes, monitor=monitor).limits
     if not 0 < highest < np.inf:
         raise InputError(f"Shares of the maximum need a finite maximum above 0; it is {highest:g}. Use another rule.")
@@ -112,7 +111,7 @@ def key_areas(
     *,
     cell_ha: float,
     resistance: Array | None = None,
-    method: str = "natural breaks",
+    method: ClassRule | str = ClassRule.NATURAL,
     classes: int = 4,
     keep: int = 1,
     min_area_ha: float = 0.0,
@@ -176,7 +175,7 @@ def key_areas(
 
 
 def agreement(graded: Array, classes: int, *, keep: int = 1, monitor: Monitor = SILENT) -> IntArray:
-    """Return for each cell how many of the rules in `METHODS` put it into the highest classes.
+    """Return for each cell how many of the rules of `ClassRule` put it into the highest classes.
 
     Parameters
     ----------
@@ -193,8 +192,8 @@ def agreement(graded: Array, classes: int, *, keep: int = 1, monitor: Monitor = 
         0 to 3; -1 where the surface has no value.
     """
     votes = np.zeros(graded.shape, dtype=np.int16)
-    for done, method in enumerate(METHODS):
-        part = monitor.part(done / len(METHODS), (done + 1) / len(METHODS))
+    for done, method in enumerate(ClassRule):
+        part = monitor.part(done / len(ClassRule), (done + 1) / len(ClassRule))
         limits = class_limits(graded, method, classes, monitor=part)
         votes += _classify(graded, limits) > max(limits.size - keep, 1)
     votes[np.isnan(graded)] = -1

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import defaults
+from ..choices import BarrierWindow, Combination
 from ..errors import DisconnectedError, InputError
 from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
@@ -28,13 +29,6 @@ from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .barrierscan import Scan, source_fields
 from .focal import cells_in
-
-METHODS = ("disc", "ring")
-"""Windows in which the smallest cost distances are looked for, in the order in which the tools list them."""
-
-COMBINATIONS = ("maximum", "sum")
-"""Ways to combine the scores of several links, in the order in which the tools list them."""
-
 
 _MOST_RADII = 100
 """Radii beyond which the search would not end; a handful shows what there is."""
@@ -163,8 +157,8 @@ def barriers(
     links: Links,
     *,
     radii: Sequence[float],
-    method: str = "disc",
-    combine: str = "maximum",
+    method: BarrierWindow | str = BarrierWindow.DISC,
+    combine: Combination | str = Combination.MAXIMUM,
     restored: float = 1.0,
     cap: bool = False,
     outside: bool = True,
@@ -225,7 +219,8 @@ def barriers(
     is none.
     """
     resistance, pairs = fields.graph.resistance, links.joined
-    cells = _validate(fields, pairs, radii, method, combine, restored)
+    method, combine = BarrierWindow.of(method), Combination.of(combine)
+    cells = _validate(fields, pairs, radii, restored)
     boxes, distance = source_fields(fields, pairs, max(cells), monitor.part(0.0, 0.5))
     fields.graph.release()
     connected = np.flatnonzero(np.isfinite(distance))
@@ -275,16 +270,10 @@ def _validate(
     fields: CostFields,
     pairs: IntArray,
     radii: Sequence[float],
-    method: str,
-    combine: str,
     restored: float,
 ) -> list[int]:
     """Return the radii in whole cells."""
     shape, cell_size = fields.graph.shape, fields.graph.cell_size
-    if method not in METHODS:
-        raise InputError(f"'{method}' is no method; choose one of {', '.join(METHODS)}.")
-    if combine not in COMBINATIONS:
-        raise InputError(f"Links cannot be combined by '{combine}'; choose one of {', '.join(COMBINATIONS)}.")
     if not len(pairs):
         raise InputError("There is no link: barriers are places on the way between two linked sources.")
     if not (restored > 0 and np.isfinite(restored)):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..choices import BarrierWindow, Combination
 from ..leastcost.fields import CostFields, Field
 from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
@@ -89,7 +90,7 @@ class Scan:
         distance: FloatArray,
         shape: tuple[int, ...],
         margin: int,
-        combine: str,
+        combine: Combination,
         barred: BoolArray | None = None,
     ) -> None:
         self._barred = barred
@@ -97,7 +98,7 @@ class Scan:
         self.link = np.zeros(shape, dtype=np.int32)
         self.best = [Best()] * len(pairs)
         self._fields, self._pairs, self._distance = fields, pairs.tolist(), distance.tolist()
-        self._sum = combine == "sum"
+        self._sum = combine is Combination.SUM
         self._of_link = np.zeros(shape) if self._sum else self.score
         self._reached = [self._empty(a, b, margin) for a, b in self._pairs]
         self._last_use = {source: link for link, pair in enumerate(self._pairs) for source in pair}
@@ -120,9 +121,9 @@ class Scan:
         """Return how many cells lie in a disc with a gain for a link."""
         return int(np.count_nonzero(self._reached[link].values))
 
-    def add(self, radius: float, cells: int, method: str, restored: float, monitor: Monitor) -> None:
+    def add(self, radius: float, cells: int, method: BarrierWindow, restored: float, monitor: Monitor) -> None:
         """Score all links with one radius."""
-        window = disc(cells) if method == "disc" else ring(cells)
+        window = disc(cells) if method is BarrierWindow.DISC else ring(cells)
         total = [np.zeros(self.score.shape), np.zeros(self.score.shape)] if self._sum else []
         minima: dict[int, Box] = {}
         quiet = monitor

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..choices import Combination
 from ..circuit import RasterGraph, raster_graph
 from ..circuit.direct import DirectSolver
 from ..circuit.graph import DIRECTIONS
@@ -90,7 +91,7 @@ def circuit_barriers(
     cutoff: float,
     radius: float,
     restored: float = 1.0,
-    combine: str = "maximum",
+    combine: Combination | str = Combination.MAXIMUM,
     candidates: int = 5,
     patches: Sequence[IntArray] = (),
     monitor: Monitor = SILENT,
@@ -147,7 +148,7 @@ def circuit_barriers(
     """
     resistance, labels, cell_size = fields.graph.resistance, fields.labels, fields.graph.cell_size
     pairs = links.joined
-    reach = _validate(pairs, cutoff, radius, cell_size, restored, combine, candidates)
+    reach = _validate(pairs, cutoff, radius, cell_size, restored, candidates)
     if reach >= max(resistance.shape):
         raise InputError(
             f"The radius of {radius:g} reaches beyond the whole raster ({resistance.shape[0]} x {resistance.shape[1]} cells "
@@ -157,7 +158,7 @@ def circuit_barriers(
     effective, predicted, exact = (np.full(len(pairs), value) for value in (np.inf, np.nan, np.nan))
     row, col = np.full(len(pairs), -1), np.full(len(pairs), -1)
     patch_predicted, patch_exact = (np.full((len(pairs), len(patches)), np.nan) for _ in range(2))
-    gather = np.fmax if combine == "maximum" else _sum_of_known
+    gather = np.fmax if Combination.of(combine) is Combination.MAXIMUM else _sum_of_known
     for link in fields.along(pairs, slack=cutoff, monitor=monitor):
         if not np.isfinite(link.least):
             continue
@@ -202,9 +203,7 @@ def circuit_barriers(
     return CircuitBarriers(derivative, gain, best, patch_predicted, patch_exact)
 
 
-def _validate(
-    pairs: IntArray, cutoff: float, radius: float, cell_size: float, restored: float, combine: str, candidates: int
-) -> int:
+def _validate(pairs: IntArray, cutoff: float, radius: float, cell_size: float, restored: float, candidates: int) -> int:
     """Return the radius in cells."""
     if not len(pairs):
         raise InputError("There is no link: barriers are places on the way between two linked sources.")
@@ -214,8 +213,6 @@ def _validate(
         raise InputError(f"The radius is {radius:g}; it must be a number of 0 or more.")
     if not (restored > 0 and np.isfinite(restored)):
         raise InputError(f"The resistance after restoration is {restored:g}; it must be above 0.")
-    if combine not in ("maximum", "sum"):
-        raise InputError(f"Links cannot be combined by '{combine}'; choose maximum or sum.")
     if candidates < 1:
         raise InputError(f"{candidates} discs cannot be tried; try at least 1.")
     return cells_in(radius, cell_size)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..choices import BarrierWindow, ClassRule, Combination, PinchPointMode
 from ..errors import InputError
 from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
@@ -22,8 +23,8 @@ def pinch_points_by_cutoff(
     links: Links,
     *,
     cutoffs: Sequence[float],
-    mode: str = "adjacent",
-    combine: str = "maximum",
+    mode: PinchPointMode | str = PinchPointMode.ADJACENT,
+    combine: Combination | str = Combination.MAXIMUM,
     monitor: Monitor = SILENT,
 ) -> list[FloatArray]:
     """Return the current in the corridors for each cutoff; see `pinchpoints.pinchpoints`."""
@@ -41,8 +42,8 @@ def barriers_by_cutoff(
     *,
     cutoffs: Sequence[float],
     radii: Sequence[float],
-    method: str = "disc",
-    combine: str = "maximum",
+    method: BarrierWindow | str = BarrierWindow.DISC,
+    combine: Combination | str = Combination.MAXIMUM,
     monitor: Monitor = SILENT,
 ) -> list[FloatArray]:
     """Return the barrier scores inside the corridors for each cutoff.
@@ -75,7 +76,7 @@ def sweep(
     cutoffs: Sequence[float],
     *,
     cell_ha: float,
-    method: str = "natural breaks",
+    method: ClassRule | str = ClassRule.NATURAL,
     classes: int = 4,
     min_area_ha: float = 0.0,
     monitor: Monitor = SILENT,

@@ -16,18 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..choices import Combination, PinchPointMode
 from ..circuit import all_to_one, one_to_all, pairwise, solve_pair
 from ..errors import InputError
 from ..leastcost.fields import CostFields, cells_of
 from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
-
-MODES = ("adjacent", "all_to_one", "all_pairs", "one_to_all")
-"""What the current flows between, in the order in which the tools list it."""
-
-COMBINATIONS = ("maximum", "sum")
-"""Ways to combine the currents of several links or turns, in the order in which the tools list them."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +61,8 @@ def pinchpoints(
     links: Links,
     *,
     cutoff: float,
-    mode: str = "adjacent",
-    combine: str = "maximum",
+    mode: PinchPointMode | str = PinchPointMode.ADJACENT,
+    combine: Combination | str = Combination.MAXIMUM,
     monitor: Monitor = SILENT,
 ) -> PinchPoints:
     """Map the current that flows through the corridors.
@@ -110,11 +105,9 @@ def pinchpoints(
     """
     if not (cutoff >= 0 and np.isfinite(cutoff)):
         raise InputError(f"The cutoff of the corridors is {cutoff:g}; it must be a number of 0 or more.")
-    for name, value, choices in (("mode", mode, MODES), ("combination", combine, COMBINATIONS)):
-        if value not in choices:
-            raise InputError(f"Unknown {name} {value!r}: choose one of {', '.join(choices)}.")
+    mode, combine = PinchPointMode.of(mode), Combination.of(combine)
     result = _Mosaic(fields.graph.shape, combine)
-    if mode == "adjacent":
+    if mode is PinchPointMode.ADJACENT:
         effective, least = _adjacent(fields, links.joined, cutoff, result, monitor)
     else:
         effective, least = _union(fields, links.joined, cutoff, mode, result, monitor)
@@ -124,10 +117,10 @@ def pinchpoints(
 class _Mosaic:
     """Combines maps of current, NaN where a map has no value."""
 
-    def __init__(self, shape: tuple[int, int], combine: str) -> None:
+    def __init__(self, shape: tuple[int, int], combine: Combination) -> None:
         self.current = np.full(shape, np.nan)
         self.relative = np.full(shape, np.nan)
-        self._sum = combine == "sum"
+        self._sum = combine is Combination.SUM
 
     def add(self, rows: slice, cols: slice, current: FloatArray) -> None:
         """Add the map of a window."""
@@ -164,7 +157,7 @@ def _adjacent(
 
 
 def _union(
-    fields: CostFields, pairs: IntArray, cutoff: float, mode: str, result: _Mosaic, monitor: Monitor
+    fields: CostFields, pairs: IntArray, cutoff: float, mode: PinchPointMode, result: _Mosaic, monitor: Monitor
 ) -> tuple[FloatArray, FloatArray]:
     labels = fields.labels
     least = np.full(len(pairs), np.inf)
@@ -187,9 +180,9 @@ def _union(
         shown.ravel()[np.concatenate(sources)] = np.nan
         result.add(rows, cols, shown)
 
-    if mode in ("all_to_one", "one_to_all"):
+    if mode in (PinchPointMode.ALL_TO_ONE, PinchPointMode.ONE_TO_ALL):
         sources = list(focal.values())
-        solve = all_to_one if mode == "all_to_one" else one_to_all
+        solve = all_to_one if mode is PinchPointMode.ALL_TO_ONE else one_to_all
         solve(window, focal, listener=lambda _, current, __: add(current, sources), monitor=rest)
         return effective, least
     flow = pairwise(window, focal, listener=lambda a, b, current, _: add(current, [focal[a], focal[b]]), monitor=rest)

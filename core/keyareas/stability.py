@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..choices import ClassRule
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..stats.ranks import rank_correlation
@@ -66,7 +67,7 @@ def stability(
     surfaces: Sequence[FloatArray],
     *,
     cell_ha: float,
-    method: str = "natural breaks",
+    method: ClassRule | str = ClassRule.NATURAL,
     classes: int = 4,
     min_area_ha: float = 0.0,
     monitor: Monitor = SILENT,

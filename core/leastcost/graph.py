@@ -19,10 +19,11 @@ from typing import Union
 
 import numpy as np
 
+from ..choices import Average
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..surface import check_resistance
-from ..types import AVERAGES, Array, BoolArray, FloatArray, IntArray
+from ..types import Array, BoolArray, FloatArray, IntArray
 from . import blocks, dial, dijkstra
 from .dijkstra import Cost, shifted, with_margin
 
@@ -135,7 +136,7 @@ class CostGraph:
         *,
         cell_size: float = 1.0,
         neighbours: int = 8,
-        average: str = "resistance",
+        average: Average | str = Average.RESISTANCE,
         accelerate: bool | None = None,
         monitor: Monitor = SILENT,
     ) -> None:
@@ -144,13 +145,11 @@ class CostGraph:
             raise InputError(f"The cell size must be positive, not {cell_size}.")
         if neighbours not in (8, 4):
             raise InputError(f"A cell has 8 or 4 neighbours, not {neighbours}.")
-        if average not in AVERAGES:
-            raise InputError(f"Steps average the {' or the '.join(AVERAGES)} of their two cells, not {average!r}.")
         self.shape: tuple[int, int] = (resistance.shape[0], resistance.shape[1])
         self.cell_size = float(cell_size)
         self.neighbours = neighbours
         self.resistance = resistance
-        self._inverse = average == "conductance"
+        self._inverse = Average.of(average) is Average.CONDUCTANCE
         self._steps = tuple((code, step) for code, step in enumerate(STEPS, start=1) if neighbours == 8 or 0 in step)
         monitor.check()
         wanted = _faster(resistance.size) if accelerate is None else accelerate

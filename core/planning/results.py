@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .. import defaults
+from ..choices import Adjacency, Overlay
 from ..connectivity import Importance, ProbabilityIndices
-from ..corridors.adjacency import Adjacency
 from ..keyareas.areas import KeyAreas
 from ..keyareas.barriers import Barriers
 from ..keyareas.pinchpoints import PinchPoints
@@ -40,7 +40,7 @@ class Options:
         Ranges of the land-use values that are habitat, see `classmap.parse_values`.
     connectivity, edge_width : int
         Of the MSPA, see `mspa.mspa`.
-    overlay : str
+    overlay : Overlay
         How core areas and protected areas make sources, see `patches.find_patches`.
     min_area_ha, gap : float
         Smallest source in hectares, and widest gap that is closed, in metres.
@@ -74,7 +74,7 @@ class Options:
     foreground: Sequence[tuple[float, float]]
     connectivity: int = 8
     edge_width: int = 1
-    overlay: str = "union"
+    overlay: Overlay = Overlay.UNION
     min_area_ha: float = defaults.MIN_AREA_HA
     gap: float = 0.0
     dispersal: float = defaults.DISPERSAL

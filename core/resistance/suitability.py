@@ -6,19 +6,15 @@ import math
 
 import numpy as np
 
+from ..choices import SuitabilityCurve
 from ..errors import InputError
 from ..types import FloatArray
-
-LINEAR = "linear"
-EXPONENTIAL = "exponential"
-INVERSE = "inverse"
-CURVES = (LINEAR, EXPONENTIAL, INVERSE)
 
 
 def suitability_to_resistance(
     suitability: FloatArray,
     *,
-    curve: str = EXPONENTIAL,
+    curve: SuitabilityCurve | str = SuitabilityCurve.EXPONENTIAL,
     shape: float = 4.0,
     worst: float = 0.0,
     best: float = 1.0,
@@ -60,8 +56,7 @@ def suitability_to_resistance(
     ----------
     Keeley, Beier & Gagnon (2016), doi:10.1007/s10980-016-0387-5, with c from 0.25 to 16 and 100 as the largest resistance.
     """
-    if curve not in CURVES:
-        raise InputError(f"There is no curve '{curve}'. Choose one of: {', '.join(CURVES)}.")
+    curve = SuitabilityCurve.of(curve)
     if not largest > 1 or not math.isfinite(largest):
         raise InputError(f"The largest resistance must be above 1, not {largest:g}.")
     if worst == best:
@@ -69,8 +64,8 @@ def suitability_to_resistance(
     if not math.isfinite(shape) or abs(shape) > 100:
         raise InputError(f"The shape of the exponential must be between -100 and 100, not {shape:g}.")
     h = np.clip((suitability.astype(np.float64) - worst) / (best - worst), 0.0, 1.0)
-    if curve == INVERSE:
+    if curve is SuitabilityCurve.INVERSE:
         return (1.0 / np.maximum(h, 1.0 / largest)).astype(np.float32)
-    if curve == EXPONENTIAL and abs(shape) > 1e-6:
+    if curve is SuitabilityCurve.EXPONENTIAL and abs(shape) > 1e-6:
         h = np.expm1(-shape * h) / math.expm1(-shape)
     return np.asarray(largest - (largest - 1.0) * h, dtype=np.float32)

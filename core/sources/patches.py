@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..choices import Overlay
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, IntArray
 
-OVERLAYS = ("union", "intersection", "touch")
 """How core area and protected land are put together, in the order in which the tools list it."""
 
 _STRIP_CELLS = 1 << 20
@@ -56,7 +56,7 @@ def find_patches(
     core: BoolArray,
     protected: BoolArray | None = None,
     *,
-    overlay: str = "union",
+    overlay: Overlay | str = Overlay.UNION,
     gap: float = 0.0,
     hole: float = 0.0,
     minimum: float = 0.0,
@@ -106,8 +106,7 @@ def find_patches(
     for other in (protected, valid):
         if other is not None and other.shape != core.shape:
             raise InputError(f"The masks have {core.shape} and {other.shape} cells; they must lie on the same grid.")
-    if overlay not in OVERLAYS:
-        raise InputError(f"'{overlay}' is no way to put core and protected land together. Use {', '.join(OVERLAYS)}.")
+    overlay = Overlay.of(overlay)
     if neighbours not in (4, 8):
         raise InputError(f"Cells have 8 or 4 neighbours, not {neighbours}.")
     if not (gap >= 0.0 and hole >= 0.0 and minimum >= 0.0):
@@ -118,7 +117,7 @@ def find_patches(
     untouched = 0
     if protected is None:
         land = core
-    elif overlay == "touch":
+    elif overlay is Overlay.TOUCH:
         labels, count = ndimage.label(core, near)
         touched = np.zeros(count + 1, dtype=bool)
         touched[labels[ndimage.binary_dilation(protected, near)]] = True
@@ -126,7 +125,7 @@ def find_patches(
         land = touched[labels]
         untouched = count - int(touched.sum())
     else:
-        land = core | protected if overlay == "union" else core & protected
+        land = core | protected if overlay is Overlay.UNION else core & protected
     if not land.any():
         raise InputError(_nothing(core, protected))
     monitor.step(1, 4)

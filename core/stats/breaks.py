@@ -11,6 +11,7 @@ from typing import Callable
 
 import numpy as np
 
+from ..choices import BreakMethod
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import Array, FloatArray, IntArray
@@ -157,13 +158,12 @@ def geometric_breaks(values: Array, classes: int, *, weights: Array | None = Non
     return _finish(x, w, limits)
 
 
-BREAK_METHODS: dict[str, Callable[..., Breaks]] = {
-    "natural breaks": natural_breaks,
-    "quantile": quantile_breaks,
-    "equal": equal_breaks,
-    "geometric": geometric_breaks,
+BREAK_METHODS: dict[BreakMethod, Callable[..., Breaks]] = {
+    BreakMethod.NATURAL: natural_breaks,
+    BreakMethod.QUANTILE: quantile_breaks,
+    BreakMethod.EQUAL: equal_breaks,
+    BreakMethod.GEOMETRIC: geometric_breaks,
 }
-"""The methods by name, in the order in which the tools list them."""
 
 
 def _distinct(values: Array, weights: Array | None, classes: int) -> tuple[FloatArray, FloatArray]:

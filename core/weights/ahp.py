@@ -9,18 +9,19 @@ from itertools import combinations
 
 import numpy as np
 
+from ..choices import RandomIndex
 from ..errors import InputError
 from ..types import Array, FloatArray
 from .judgements import check_matrix
 
 RANDOM_INDEX = {
-    "Saaty 1980": (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59),
-    "Alonso & Lamata 2006": (
+    RandomIndex.SAATY: (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59),
+    RandomIndex.ALONSO: (
         *(0.0, 0.0, 0.5245, 0.8815, 1.1086, 1.2479, 1.3417, 1.4056, 1.4499),
         *(1.4854, 1.5141, 1.5365, 1.5551, 1.5713, 1.5838),
     ),
 }
-"""Mean consistency index of random matrices of 1, 2, ... 15 factors, by the name of the table."""
+"""Mean consistency index of random matrices of 1, 2, ... 15 factors, by the table."""
 
 ACCEPTABLE_CR = 0.1
 _SAATY_SCALE = np.concatenate([1.0 / np.arange(9, 1, -1), np.arange(1.0, 10.0)])
@@ -139,7 +140,7 @@ def analyse(
     matrix: Array,
     *,
     names: Sequence[str] | None = None,
-    table: str = "Saaty 1980",
+    table: RandomIndex | str = RandomIndex.SAATY,
     method: str = "eigenvector",
 ) -> AhpResult:
     """Return the weights and the consistency of a matrix of pairwise judgements.
@@ -205,7 +206,7 @@ def analyse(
     ci = (lambda_max - n) / (n - 1) if n > 1 else 0.0
     cr = ci / index if index > 0 else 0.0
     worst = _rank_judgements(filled, weights, labels, index) if cr >= ACCEPTABLE_CR else ()
-    return AhpResult(labels, filled, weights, lambda_max, ci, cr, index, table, worst)
+    return AhpResult(labels, filled, weights, lambda_max, ci, cr, index, RandomIndex.of(table).label, worst)
 
 
 def analyse_group(
@@ -213,7 +214,7 @@ def analyse_group(
     *,
     names: Sequence[str] | None = None,
     importance: Sequence[float] | None = None,
-    table: str = "Saaty 1980",
+    table: RandomIndex | str = RandomIndex.SAATY,
 ) -> GroupResult:
     """Return the weights of several experts by the geometric mean of their judgements.
 
@@ -263,11 +264,9 @@ def analyse_group(
     return GroupResult(group, experts, compatibility, _kendall_w(np.stack([e.weights for e in experts])))
 
 
-def random_index(n: int, *, table: str = "Saaty 1980", missing: int = 0) -> float:
+def random_index(n: int, *, table: RandomIndex | str = RandomIndex.SAATY, missing: int = 0) -> float:
     """Return the random index of n factors, with some judgements missing; see `analyse`."""
-    if table not in RANDOM_INDEX:
-        raise InputError(f"There is no random-index table '{table}'. Choose one of: {', '.join(RANDOM_INDEX)}.")
-    values = RANDOM_INDEX[table]
+    values = RANDOM_INDEX[RandomIndex.of(table)]
     full = values[n - 1] if n <= len(values) else (1.7699 * n - 4.3513) / (n - 1)
     if not missing:
         return full

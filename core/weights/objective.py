@@ -8,15 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..choices import ObjectiveMethod
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..stats.moments import CHUNK, Moments
 from ..types import FloatArray
-
-ENTROPY = "entropy"
-CRITIC = "CRITIC"
-VARIATION = "coefficient of variation"
-METHODS = (ENTROPY, CRITIC, VARIATION)
 
 Reader = Callable[[Monitor], Iterable[Sequence[FloatArray]]]
 """Yields blocks of all factors, NaN = NoData, as often as it is called."""
@@ -41,7 +37,9 @@ class ObjectiveWeights:
     cells: int
 
 
-def objective_weights(read: Reader, *, method: str = ENTROPY, monitor: Monitor = SILENT) -> ObjectiveWeights:
+def objective_weights(
+    read: Reader, *, method: ObjectiveMethod | str = ObjectiveMethod.ENTROPY, monitor: Monitor = SILENT
+) -> ObjectiveWeights:
     """Return weights that follow from the factor rasters themselves.
 
     Parameters
@@ -78,9 +76,8 @@ def objective_weights(read: Reader, *, method: str = ENTROPY, monitor: Monitor =
     Entropy: Zhu, Tian & Yan (2020), doi:10.1155/2020/3564835. CRITIC: Diakoulaki, Mavrotas & Papayannakis (1995),
     doi:10.1016/0305-0548(94)00059-H.
     """
-    if method not in METHODS:
-        raise InputError(f"There is no weighting '{method}'. Choose one of: {', '.join(METHODS)}.")
-    passes = 2 if method == ENTROPY else 1
+    method = ObjectiveMethod.of(method)
+    passes = 2 if method is ObjectiveMethod.ENTROPY else 1
     moments: Moments | None = None
     for cells in _cells(read, monitor.part(0.0, 1.0 / passes)):
         moments = moments or Moments(len(cells))
@@ -89,9 +86,9 @@ def objective_weights(read: Reader, *, method: str = ENTROPY, monitor: Monitor =
         raise InputError("Fewer than two cells have data in every factor: nothing varies.")
     _require_variation(moments)
     width = moments.maximum - moments.minimum
-    if method == ENTROPY:
+    if method is ObjectiveMethod.ENTROPY:
         information = _entropy_left(read, moments, monitor.part(0.5, 1.0))
-    elif method == CRITIC:
+    elif method is ObjectiveMethod.CRITIC:
         deviation = moments.deviation
         correlation = moments.covariance / np.outer(deviation, deviation)
         information = deviation / width * (1.0 - correlation).sum(axis=1)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from ...support.run.job import Job
 
 _GIVEN_AS = {
-    Factor.LAND_USE: ("LANDUSE", ""),
-    Factor.ELEVATION: ("DEM", ""),
-    Factor.SLOPE: ("DEM", " (its slope)"),
-    Factor.ROAD: ("ROADS", " (the distance to it)"),
-    Factor.MINE: ("MINES", " (the distance to it)"),
+    "LAND_USE": ("LANDUSE", ""),
+    "ELEVATION": ("DEM", ""),
+    "SLOPE": ("DEM", " (its slope)"),
+    "ROAD": ("ROADS", " (the distance to it)"),
+    "MINE": ("MINES", " (the distance to it)"),
 }
-"""The parameter a factor is taken from, and what is made of it."""
+"""The parameter from which a factor (the name of a `Factor`) is taken, and what is made of it."""
 
 
 class NetworkInputs:
@@ -94,7 +94,7 @@ class NetworkInputs:
         taken: dict[str, Factor | None] = {}
         for name in names:
             kind = None if name_key(name) in further else factor_of(name)
-            parameter, made = _GIVEN_AS[kind] if kind else ("FACTORS", "")
+            parameter, made = _GIVEN_AS[kind.name] if kind else ("FACTORS", "")
             layer = further.get(name_key(name)) if kind is None else job.raster(parameter) or job.vector(parameter)
             if layer is not None:
                 taken[name] = kind
@@ -106,7 +106,7 @@ class NetworkInputs:
                     f"No factor of the score table is called '{layer.name}', so that this layer would not be used. "
                     f"{factors} Name the layer as its factor, or leave it out."
                 )
-        used = {_GIVEN_AS[kind][0] for kind in taken.values() if kind}
+        used = {_GIVEN_AS[kind.name][0] for kind in taken.values() if kind}
         for parameter, wanted in (
             ("DEM", "elevation or slope"),
             ("ROADS", "distance to roads"),

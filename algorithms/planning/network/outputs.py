@@ -17,6 +17,7 @@ from ...support.io.tables import columns
 from ...support.io.vectors import numbered_polygons
 from ...support.run import palette, ramps, styling
 from ...support.run.layertree import Place
+from ...support.run.palette import Colour
 
 if TYPE_CHECKING:
     from ....core.keyareas.areas import KeyAreas
@@ -25,10 +26,16 @@ if TYPE_CHECKING:
 
 NODATA = -9999.0
 
-MSPA_CLASSES = [(code.code, code.name, code.colour) for code in CODES]
 
-PRESET_LAND_USE = list(zip(range(1, 9), LAND_USE_NAMES, palette.LAND_USE))
-"""Code, name and colour of the land uses of the preset."""
+def mspa_classes() -> list[tuple[int, str, Colour]]:
+    """Return code, name and colour of the classes of MSPA."""
+    return [(code.code, code.name, code.colour) for code in CODES]
+
+
+def preset_land_use() -> list[tuple[int, str, Colour]]:
+    """Return code, name and colour of the land uses of the preset."""
+    return list(zip(range(1, 9), LAND_USE_NAMES, palette.LAND_USE))
+
 
 _SOURCES, _RESISTANCE, _CORRIDORS, _KEY_AREAS = (
     "1 Ecological sources",
@@ -59,7 +66,7 @@ class NetworkOutputs:
         self.network = network
         self.land = land
         self.grid = land.grid
-        self.names = parse_names(job.text("LANDUSE_NAMES")) or {str(k): name for k, name, _ in PRESET_LAND_USE}
+        self.names = parse_names(job.text("LANDUSE_NAMES")) or {str(k): name for k, name, _ in preset_land_use()}
         self.source_shapes = numbered_polygons(network.sources.labels, land.grid, job.monitor.part(0.9, 0.91))
         self.link_shapes = link_lines(network.corridors.links, self.source_shapes, land.grid)
         self.pinch_shapes = self._shapes(network.places.pinch_areas)
@@ -98,7 +105,7 @@ class NetworkOutputs:
         """Write rasters and vector layers, each with its style and group."""
         network = self.network
         sources, link_set, places = network.sources, network.corridors, network.places
-        self._raster("MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", _SOURCES, classes=MSPA_CLASSES)
+        self._raster("MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", _SOURCES, classes=mspa_classes())
         self._write_sources()
         self._surface("RESISTANCE", network.surface.values, "Resistance", _RESISTANCE)
         self._surface("CORRIDORS", link_set.mosaic, "Cost above the least-cost path", _CORRIDORS)

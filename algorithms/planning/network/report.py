@@ -16,7 +16,7 @@ from ...support.reports.html import Key
 from ...support.reports.maps import Map
 from ...support.run import styling
 from ...support.run.palette import BARRIER, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, PINCH, SOURCE, Mark
-from .outputs import MSPA_CLASSES, PRESET_LAND_USE, NetworkOutputs
+from .outputs import NetworkOutputs, mspa_classes, preset_land_use
 
 if TYPE_CHECKING:
     from ....core.planning.results import Options
@@ -120,11 +120,11 @@ class _Report:
         grid = outputs.grid
         parts = [html.heading("1 Ecological sources")]
         held = {str(int(v)) for v in np.unique(land_use[valid])}
-        if held <= {str(value) for value, _, _ in PRESET_LAND_USE}:
-            map_ = Map(grid).classes(np.where(valid, land_use, 255), PRESET_LAND_USE)
-            parts.append(self._figure(map_, "Land use", [Key(name, c) for _, name, c in PRESET_LAND_USE]))
-        keys = [Key(name, colour) for _, name, colour in MSPA_CLASSES if "(" not in name and " in " not in name]
-        map_ = Map(grid).classes(found.codes, MSPA_CLASSES)
+        if held <= {str(value) for value, _, _ in preset_land_use()}:
+            map_ = Map(grid).classes(np.where(valid, land_use, 255), preset_land_use())
+            parts.append(self._figure(map_, "Land use", [Key(name, c) for _, name, c in preset_land_use()]))
+        keys = [Key(name, colour) for _, name, colour in mspa_classes() if "(" not in name and " in " not in name]
+        map_ = Map(grid).classes(found.codes, mspa_classes())
         parts.append(self._figure(map_, "Morphological spatial pattern (MSPA)", keys))
         count = np.bincount(found.classes.ravel(), minlength=256)
         foreground, data = int(count[1:8].sum()), int(count[:8].sum())
@@ -273,12 +273,12 @@ class _Report:
             html.heading("Method"),
             html.paragraph(
                 f"Sources: MSPA (Soille and Vogt 2009) with {o.connectivity} neighbours and an edge of {o.edge_width} "
-                f"cell(s); core areas and protected land by '{o.overlay}', at least {o.min_area_ha:g} ha; dPC (Saura and "
-                f"Rubio 2010) of {o.min_dpc:g} % or more at {o.dispersal:g} m with probability {o.probability:g}. "
-                f"Resistance: weighted overlay of scores, corrected by '{o.correction.method}'. Corridors: least-cost "
+                f"cell(s); core areas and protected land by '{o.overlay.value}', at least {o.min_area_ha:g} ha; dPC "
+                f"(Saura and Rubio 2010) of {o.min_dpc:g} % or more at {o.dispersal:g} m with probability {o.probability:g}. "
+                f"Resistance: weighted overlay of scores, corrected by '{o.correction.method.value}'. Corridors: least-cost "
                 f"paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by "
-                f"{o.adjacency.value}; current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), "
-                f"{o.grades} grades by natural breaks. Pinch points: current at 1 A between the two sources of each link "
+                f"{o.adjacency.label.lower()}; current-flow centrality with conductance 1 / cost distance (McRae et al. "
+                f"2008), {o.grades} grades by natural breaks. Pinch points: current at 1 A between the two sources of each link "
                 f"within a corridor of {o.cutoff:g} cost units (resistance x m) above the least-cost path, maximum over "
                 f"links. Barriers: cost saved per metre restored (McRae et al. 2012), "
                 f"radii {', '.join(f'{r:g}' for r in o.radii)} m. Both in "

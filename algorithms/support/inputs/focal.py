@@ -158,7 +158,7 @@ def read_pairs(job: Job, focal: Focal) -> np.ndarray | None:
     one, other = pair_columns(table)
     listed = [(_same(row[one]), _same(row[other])) for row in read_rows(table)]
     allowed, kept = circuit.allowed_pairs(
-        [_same(one) for one in focal.ids], listed, include=job.choice("PAIRS_ARE") == 0
+        [_same(one) for one in focal.ids], listed, include=job.chosen("PAIRS_ARE") == 0
     )
     focal.keep(kept)
     return allowed[np.ix_(kept, kept)]

@@ -91,7 +91,7 @@ def negligible_parameter():
 
 def check_distances(job: Job) -> str | None:
     """Return what is missing for the kind of distance chosen."""
-    kind = job.choice("DISTANCE")
+    kind = job.chosen("DISTANCE")
     if kind == COST and not job.given("RESISTANCE"):
         return "Least-cost distances need a resistance surface. Choose one, or another kind of distance."
     if kind == TABLE and not job.given("DISTANCES"):
@@ -101,7 +101,7 @@ def check_distances(job: Job) -> str | None:
 
 def measured_in(job: Job) -> str:
     """Return the parameter in whose CRS distances and areas are measured."""
-    return "RESISTANCE" if job.choice("DISTANCE") == COST else "SOURCES"
+    return "RESISTANCE" if job.chosen("DISTANCE") == COST else "SOURCES"
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def read_nodes(job: Job) -> Nodes:
     layer = job.vector("SOURCES")
     labels = None
     crs = layer.crs
-    if job.choice("DISTANCE") == COST:
+    if job.chosen("DISTANCE") == COST:
         raster = job.raster("RESISTANCE")
         crs = raster.crs
         valid = ~np.isnan(raster.read_surface(job.monitor.part(0.0, 0.02)))
@@ -178,7 +178,7 @@ def measure(
     """
     from ....core.connectivity import needed_bytes
 
-    kind, count, monitor = job.choice("DISTANCE"), len(nodes.ids), job.monitor.part(0.02, 0.5)
+    kind, count, monitor = job.chosen("DISTANCE"), len(nodes.ids), job.monitor.part(0.02, 0.5)
     all_pairs = count * (count - 1) // 2
     job.need_memory(needed_bytes(count, min(all_pairs, MAX_PAIRS)))
     factor, unit = 1.0, metres_per_unit(nodes.crs)
@@ -219,7 +219,7 @@ def _cost(job: Job, nodes: Nodes, far: float | None, in_cost: bool) -> tuple[np.
     raster = job.raster("RESISTANCE")
     job.need_memory(graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols)
     surface = raster.read_surface(job.monitor)
-    conversion = len(CONVERSIONS) - 1 if in_cost else job.choice("COST_CONVERSION")
+    conversion = len(CONVERSIONS) - 1 if in_cost else job.chosen("COST_CONVERSION")
     factor = 1.0
     if conversion < 2:
         factor = float((np.nanmean, np.nanmedian)[conversion](surface.astype(np.float64)))

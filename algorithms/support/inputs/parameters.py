@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from qgis.core import (
     QgsProcessing,
@@ -24,6 +24,8 @@ from qgis.core import (
     QgsProcessingParameterString,
     QgsUnitTypes,
 )
+
+from ....core.choices import Choice
 
 Type = QgsProcessing.SourceType
 
@@ -173,10 +175,20 @@ def _number(kind, name, label, text, default, low, high, optional, advanced):
     return _with_help(parameter, text, advanced)
 
 
-def choice(name: str, label: str, text: str, options: Sequence[str], default: int = 0, *, advanced: bool = False):
-    """Return a choice, given as the 0-based index of the option."""
-    parameter = QgsProcessingParameterEnum(name, label, options=list(options), defaultValue=default)
-    return _with_help(parameter, text, advanced)
+def choice(
+    name: str,
+    label: str,
+    text: str,
+    of: Sequence[str] | Iterable[Choice],
+    default: int | Choice = 0,
+    *,
+    advanced: bool = False,
+):
+    """Return a choice, given as the 0-based index of the option; `of` are labels, or members of a `Choice`."""
+    options = list(of)
+    first = options.index(default) if isinstance(default, Choice) else default
+    labels = [option.label if isinstance(option, Choice) else option for option in options]
+    return _with_help(QgsProcessingParameterEnum(name, label, options=labels, defaultValue=first), text, advanced)
 
 
 def flag(name: str, label: str, text: str, default: bool = False, *, advanced: bool = False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from qgis.core import (
@@ -47,6 +48,8 @@ from .layertree import Place, Run
 from .outputs import OutputError, Outputs
 from .roles import role_of_output
 from .runname import name_run
+
+C = TypeVar("C")
 
 
 class Job:
@@ -130,7 +133,11 @@ class Job:
         """Return a yes or no."""
         return self._algorithm.parameterAsBool(self._parameters, name, self.context)
 
-    def choice(self, name: str) -> int:
+    def choice(self, name: str, of: Iterable[C]) -> C:
+        """Return what was chosen of the options a choice was declared with: members of a `Choice`, or other values."""
+        return list(of)[self.chosen(name)]
+
+    def chosen(self, name: str) -> int:
         """Return the 0-based index of a choice."""
         return self._algorithm.parameterAsEnum(self._parameters, name, self.context)
 

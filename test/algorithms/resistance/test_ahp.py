@@ -147,10 +147,12 @@ def factors(raster):
 
 @pytest.mark.parametrize("objective", [1, 2, 3])
 def test_weights_from_the_data_alone_and_mixed(run, factors, tmp_path, objective):
-    from ecosecnet.core.weights.objective import METHODS, combine_weights, objective_weights
+    from ecosecnet.core.choices import ObjectiveMethod
+    from ecosecnet.core.weights.objective import combine_weights, objective_weights
 
     values, layers = factors
-    expected = objective_weights(lambda monitor: iter([list(values.values())]), method=METHODS[objective - 1]).weights
+    method = list(ObjectiveMethod)[objective - 1]
+    expected = objective_weights(lambda monitor: iter([list(values.values())]), method=method).weights
     out = run(
         "ahp",
         FACTORS=layers,

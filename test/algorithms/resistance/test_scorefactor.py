@@ -142,7 +142,8 @@ def test_own_scores_for_the_classes(run, distance, tmp_path):
 
 @pytest.mark.parametrize("curve", [5, 6, 7])
 def test_resistance_from_suitability(run, raster, tmp_path, curve):
-    from ecosecnet.core.resistance.suitability import CURVES, suitability_to_resistance
+    from ecosecnet.core.choices import SuitabilityCurve
+    from ecosecnet.core.resistance.suitability import suitability_to_resistance
 
     values = np.linspace(0, 100, 600).reshape(20, 30).astype(np.float32)
     values[0, :2] = [-9999, 120]
@@ -159,7 +160,7 @@ def test_resistance_from_suitability(run, raster, tmp_path, curve):
     )
     cells, nodata = read_raster(out["OUTPUT"])
     known = values != -9999
-    expected = suitability_to_resistance(values, curve=CURVES[curve - 5], shape=8, best=100, largest=50)
+    expected = suitability_to_resistance(values, curve=list(SuitabilityCurve)[curve - 5], shape=8, best=100, largest=50)
     np.testing.assert_allclose(cells[known], expected[known], rtol=1e-6)
     assert cells[0, 0] == nodata
     assert (cells[0, 1], cells[0, 2]) == (pytest.approx(1), pytest.approx(expected[0, 2]))

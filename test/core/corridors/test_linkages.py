@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ecosecnet.core.choices import Adjacency
 from ecosecnet.core.corridors import linkages as linkages_module
 from ecosecnet.core.corridors import normalised as corridor_module
-from ecosecnet.core.corridors.adjacency import Adjacency, euclidean_allocation, find_pairs, touching_zones
+from ecosecnet.core.corridors.adjacency import euclidean_allocation, find_pairs, touching_zones
 from ecosecnet.core.corridors.linkages import LinkKind, describe, find_links, outside_length, path_length
 from ecosecnet.core.corridors.normalised import add_to_mosaic, corridors, cutoff_for_area
 from ecosecnet.core.corridors.shapes import class_shares, shape_of, width_profile

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from ecosecnet.core.choices import ClassRule
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.keyareas.areas import METHODS, agreement, class_limits, key_areas, overlay
+from ecosecnet.core.keyareas.areas import agreement, class_limits, key_areas, overlay
 from ecosecnet.core.monitor import Monitor
 from scipy import ndimage
 
@@ -28,7 +29,7 @@ def test_four_plateaus_are_the_four_classes():
     assert np.array_equal(found.labels == 1, values == 30)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ClassRule)
 def test_patches_equal_those_of_scikit_image(method):
     measure = pytest.importorskip("skimage.measure")
     values = surface()
@@ -45,7 +46,7 @@ def test_patches_equal_those_of_scikit_image(method):
     assert found.labels.max() == seen
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ClassRule)
 def test_classes_hold_their_limits_and_areas_are_sorted(method):
     values = surface(2)
     found = key_areas(values, cell_ha=0.5, method=method, classes=5, keep=2)
@@ -119,7 +120,7 @@ def test_overlay_is_the_product_with_resistance_over_its_maximum():
 def test_agreement_counts_the_rules():
     values = surface(7)
     votes = agreement(values, 4)
-    expected = sum((key_areas(values, cell_ha=1, method=method).labels > 0).astype(int) for method in METHODS)
+    expected = sum((key_areas(values, cell_ha=1, method=method).labels > 0).astype(int) for method in ClassRule)
     assert np.array_equal(np.where(np.isnan(values), -1, expected), votes)
     assert votes.min() == -1
     assert votes.max() == 3

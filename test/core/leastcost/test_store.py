@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.corridors.adjacency import Adjacency, find_pairs
+from ecosecnet.core.choices import Adjacency
+from ecosecnet.core.corridors.adjacency import find_pairs
 from ecosecnet.core.corridors.linkages import find_links
 from ecosecnet.core.corridors.normalised import corridors
 from ecosecnet.core.errors import InputError

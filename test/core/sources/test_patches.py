@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from ecosecnet.core.choices import Overlay
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.sources import patches as module
-from ecosecnet.core.sources.patches import OVERLAYS, find_patches
+from ecosecnet.core.sources.patches import find_patches
 from scipy import ndimage
 
 
@@ -123,7 +124,7 @@ def test_holes_stay_unless_a_gap_that_wide_is_closed():
 def test_every_cell_is_counted_once(seed):
     rng = np.random.default_rng(seed)
     core, protected = rng.random((60, 50)) < 0.3, rng.random((60, 50)) < 0.2
-    for overlay in OVERLAYS:
+    for overlay in Overlay:
         found = find_patches(core, protected, overlay=overlay, minimum=4)
         assert found.cells.sum() == np.count_nonzero(found.labels)
         assert found.cells.min() >= 4

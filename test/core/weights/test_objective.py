@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from ecosecnet.core.choices import ObjectiveMethod
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.weights.objective import CRITIC, ENTROPY, METHODS, VARIATION, combine_weights, objective_weights
+from ecosecnet.core.weights.objective import combine_weights, objective_weights
 
 
 def blocks_of(factors, height=7):
@@ -36,7 +37,7 @@ def test_entropy_by_its_definition(factors):
     p = x / x.sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         e = -np.nansum(p * np.log(p), axis=1) / np.log(cells.shape[1])
-    result = objective_weights(blocks_of(factors), method=ENTROPY)
+    result = objective_weights(blocks_of(factors), method=ObjectiveMethod.ENTROPY)
     np.testing.assert_allclose(result.information, 1 - e, rtol=1e-9)
     np.testing.assert_allclose(result.weights, (1 - e) / (1 - e).sum(), rtol=1e-9)
     assert result.cells == cells.shape[1] == 995
@@ -46,23 +47,25 @@ def test_critic_and_variation_by_their_definition(factors):
     cells = table(factors)
     x = (cells - cells.min(axis=1, keepdims=True)) / np.ptp(cells, axis=1)[:, None]
     c = x.std(axis=1) * (1 - np.corrcoef(x)).sum(axis=1)
-    np.testing.assert_allclose(objective_weights(blocks_of(factors), method=CRITIC).weights, c / c.sum(), rtol=1e-9)
+    found = objective_weights(blocks_of(factors), method=ObjectiveMethod.CRITIC).weights
+    np.testing.assert_allclose(found, c / c.sum(), rtol=1e-9)
     v = cells.std(axis=1) / cells.mean(axis=1)
-    np.testing.assert_allclose(objective_weights(blocks_of(factors), method=VARIATION).weights, v / v.sum(), rtol=1e-9)
+    found = objective_weights(blocks_of(factors), method=ObjectiveMethod.VARIATION).weights
+    np.testing.assert_allclose(found, v / v.sum(), rtol=1e-9)
 
 
 def test_against_pymcdm(factors):
     peer = pytest.importorskip("pymcdm.weights", reason="the live peer pymcdm is not installed")
     cells = table(factors)
     x = (cells - cells.min(axis=1, keepdims=True)) / np.ptp(cells, axis=1)[:, None]
-    critic = objective_weights(blocks_of(factors), method=CRITIC).weights
+    critic = objective_weights(blocks_of(factors), method=ObjectiveMethod.CRITIC).weights
     np.testing.assert_allclose(critic, peer.critic_weights(cells.T), rtol=1e-9)
-    entropy = objective_weights(blocks_of(factors), method=ENTROPY).weights
+    entropy = objective_weights(blocks_of(factors), method=ObjectiveMethod.ENTROPY).weights
     # The peer takes no zeros; 0 ln 0 is the limit of a tiny value.
     np.testing.assert_allclose(entropy, peer.entropy_weights(x.T + 1e-13), rtol=1e-8)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ObjectiveMethod)
 def test_blocks_order_and_units_do_not_matter(factors, method):
     whole = objective_weights(blocks_of(factors, 40), method=method)
     small = objective_weights(blocks_of(factors, 1), method=method)
@@ -75,19 +78,19 @@ def test_blocks_order_and_units_do_not_matter(factors, method):
 
 def test_factors_that_vary_alike_weigh_alike():
     values = np.random.default_rng(0).permutation(np.arange(1000.0)).reshape(50, 20)
-    for method in METHODS:
+    for method in ObjectiveMethod:
         weights = objective_weights(blocks_of([values, values[::-1], values[:, ::-1]]), method=method).weights
-        tolerance = 0.05 if method == CRITIC else 1e-9
+        tolerance = 0.05 if method == ObjectiveMethod.CRITIC else 1e-9
         np.testing.assert_allclose(weights, 1 / 3, atol=tolerance)
 
 
 @pytest.mark.parametrize(
     ("change", "method", "words"),
     [
-        (lambda f: f[:1], ENTROPY, "two factors or more, not 1"),
-        (lambda f: [f[0], f[0] * 0 + 3], ENTROPY, "Factor 2 is 3 in every cell"),
-        (lambda f: [f[0], f[0] * np.nan], CRITIC, "Fewer than two cells"),
-        (lambda f: [f[0], f[0] - 100], VARIATION, "mean of factor 2"),
+        (lambda f: f[:1], ObjectiveMethod.ENTROPY, "two factors or more, not 1"),
+        (lambda f: [f[0], f[0] * 0 + 3], ObjectiveMethod.ENTROPY, "Factor 2 is 3 in every cell"),
+        (lambda f: [f[0], f[0] * np.nan], ObjectiveMethod.CRITIC, "Fewer than two cells"),
+        (lambda f: [f[0], f[0] - 100], ObjectiveMethod.VARIATION, "mean of factor 2"),
         (lambda f: f, "magic", "no weighting 'magic'"),
     ],
 )
