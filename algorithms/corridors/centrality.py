@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
+from ... import core
 from ...core import defaults
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -119,9 +120,6 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.network.centrality import betweenness, components, current_flow, degree, structure
-        from ...core.stats.ranks import grades
-
         layer = job.vector("SOURCES")
         ids, features = read_polygons(layer, job.field("ID_FIELD"), monitor=job.monitor)
         shapes = [feature.geometry() for feature in features]
@@ -132,10 +130,10 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         else:
             length = numbers(links, RESISTANCE_FIELDS, "effective resistance; run 'pinchpoints' first")
         count, pairs = len(ids), links.pairs - 1
-        flow = current_flow(count, pairs, 1.0 / length)
-        between = betweenness(count, pairs, length, monitor=job.monitor.part(0.1, 0.8))
-        group = components(count, pairs) + 1
-        links_of = degree(count, pairs)
+        flow = core.network.current_flow(count, pairs, 1.0 / length)
+        between = core.network.betweenness(count, pairs, length, monitor=job.monitor.part(0.1, 0.8))
+        group = core.network.components(count, pairs) + 1
+        links_of = core.network.degree(count, pairs)
         lone = np.flatnonzero(links_of == 0)
         if lone.size:
             job.monitor.warn(f"Without an active link: sources {name_ids(ids[k] for k in lone)}.")
@@ -145,7 +143,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         job.write_features(
             "OUTPUT_SOURCES",
             [*old, *added],
-            _joined(rows, flow.nodes, grades(flow.nodes, classes), between, links_of, group),
+            _joined(rows, flow.nodes, core.stats.grades(flow.nodes, classes), between, links_of, group),
             shapes,
             QgsWkbTypes.Type.MultiPolygon,
             layer.crs,
@@ -156,13 +154,13 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         job.write_features(
             "OUTPUT_LINKS",
             [*old, *added],
-            _joined(rows, flow.links, grades(flow.links, classes)),
+            _joined(rows, flow.links, core.stats.grades(flow.links, classes)),
             [feature.geometry() for feature in links.features],
             QgsWkbTypes.Type.MultiLineString,
             layer.crs,
             style=styling.graded("grade", classes, styling.corridor_symbol),
         )
-        figures = structure(count, pairs)
+        figures = core.network.structure(count, pairs)
         kilometres = (
             sum(feature.geometry().length() for feature in links.features) * metres_per_unit(layer.crs) / 1000.0
         )
@@ -186,9 +184,8 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
     def _write_robustness(self, job: Job, count: int, pairs: np.ndarray, length: np.ndarray) -> None:
         if not job.given("ROBUSTNESS"):
             return
-        from ...core.network.robustness import removal_curves
 
-        curves = removal_curves(
+        curves = core.network.removal_curves(
             count,
             pairs,
             length,

@@ -6,7 +6,7 @@ import os
 
 from qgis.core import QgsProcessingOutputNumber
 
-from ...core.formats.circuitscapeini import idle_options, parse_options
+from ... import core
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -58,10 +58,10 @@ class CircuitscapeIniAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         path = os.path.abspath(job.text("INPUT"))
         text = read_text(path, "INPUT")
-        options, warnings = parse_options(text)
+        options, warnings = core.formats.parse_options(text)
         for warning in warnings:
             job.monitor.warn(warning)
-        idle = idle_options(text)
+        idle = core.formats.idle_options(text)
         if idle:
             job.monitor.info(f"These options change no result and are passed over: {', '.join(idle)}.")
         inputs = Inputs(options, os.path.dirname(path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
+from ... import core
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -87,20 +88,20 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.leastcost.graph import UNREACHED, CostGraph, graph_bytes
-
         raster = job.raster("RESISTANCE")
         neighbours = job.choice("NEIGHBOURS", (8, 4))
         limit = job.number("MAX")
-        needed = graph_bytes(raster.grid.shape, neighbours, corridors=False)
+        needed = core.leastcost.graph_bytes(raster.grid.shape, neighbours, corridors=False)
         job.need_memory(needed)
         resistance = raster.read_surface(job.monitor.part(0.0, 0.1))
-        if graph_bytes(raster.grid.shape, neighbours, resistance=resistance, corridors=False) > needed:
-            job.need_memory(graph_bytes(raster.grid.shape, neighbours, resistance=resistance, corridors=False))
+        if core.leastcost.graph_bytes(raster.grid.shape, neighbours, resistance=resistance, corridors=False) > needed:
+            job.need_memory(
+                core.leastcost.graph_bytes(raster.grid.shape, neighbours, resistance=resistance, corridors=False)
+            )
         sources = read_sources(
             job.vector("SOURCES"), raster.grid, raster.crs, valid=~np.isnan(resistance), monitor=job.monitor
         )
-        graph = CostGraph(
+        graph = core.leastcost.CostGraph(
             resistance,
             cell_size=raster.grid.cell_size,
             neighbours=neighbours,
@@ -140,7 +141,7 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
             "DIRECTION",
             field.direction,
             raster.grid,
-            nodata=UNREACHED,
+            nodata=core.leastcost.UNREACHED,
             description="Direction to the nearest source: 0 source, 1 east, clockwise to 8",
             style=styling.classes([(k, name, colour) for k, (name, colour) in enumerate(_DIRECTIONS)]),
         )

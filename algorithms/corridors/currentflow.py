@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ... import core
 from ...core.choices import Average
 from ...core.errors import DisconnectedError
 from .. import base
@@ -162,26 +163,27 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core import circuit
-
         raster = job.raster("RESISTANCE")
         others = [job.raster(name) for name in ("FOCAL", "SHORT_CIRCUIT", "MASK")]
         rasters.require_aligned(raster, *others)
         cells = raster.grid.rows * raster.grid.cols
         # before anything is read; told below, when the focal nodes are known too
-        require(circuit.solver_bytes(cells), f"The circuit of '{raster.name}' ({raster.grid.describe()})")
+        require(core.circuit.solver_bytes(cells), f"The circuit of '{raster.name}' ({raster.grid.describe()})")
         mask = above_zero(others[2]) if others[2] else None
-        resistance = circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1, mask=mask)
+        resistance = core.circuit.as_resistance(
+            raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1, mask=mask
+        )
         regions = whole_numbers(others[1]) if others[1] else None
         focal = read_focal(job, raster, resistance, regions)
         single = all(len(members) == 1 for members in focal.cells.values())
         kept = 8 * len(focal.ids) if single or job.chosen("MODE") != _PAIRWISE else 0
         job.need_memory(
-            circuit.solver_bytes(cells) + kept * cells, at_most=circuit.most_solver_bytes(cells) + kept * cells
+            core.circuit.solver_bytes(cells) + kept * cells,
+            at_most=core.circuit.most_solver_bytes(cells) + kept * cells,
         )
         mode = job.chosen("MODE")
         allowed = read_pairs(job, focal)
-        count = len(focal.ids) if mode != _PAIRWISE else circuit.count_pairs(len(focal.ids), allowed)
+        count = len(focal.ids) if mode != _PAIRWISE else core.circuit.count_pairs(len(focal.ids), allowed)
         for name in filter(job.given, ("CURRENT_FOLDER", "VOLTAGE_FOLDER")):
             announce_files(job.folder(name), count, 4.0 * cells, job.monitor)
         options = {
@@ -194,10 +196,10 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             "monitor": Forecast(job.monitor.part(0.05, 0.95), FEWER_NODES),
         }
         if mode == _PAIRWISE:
-            flow = circuit.pairwise(resistance, focal.cells, zero_focal=job.flag("ZERO_FOCAL"), **options)
+            flow = core.circuit.pairwise(resistance, focal.cells, zero_focal=job.flag("ZERO_FOCAL"), **options)
             solved = int(np.count_nonzero(np.triu(flow.resistance >= 0, 1)))
         else:
-            solve = circuit.one_to_all if mode == _ONE_TO_ALL else circuit.all_to_one
+            solve = core.circuit.one_to_all if mode == _ONE_TO_ALL else core.circuit.all_to_one
             flow = solve(resistance, focal.cells, strengths=read_strengths(job, focal), **options)
             solved = int(np.count_nonzero(flow.resistance >= 0))
         if not solved:

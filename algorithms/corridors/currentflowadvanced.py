@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ... import core
 from ...core.choices import Average, Conflict
 from ...core.errors import DisconnectedError, InputError
 from .. import base
@@ -120,22 +121,22 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core import circuit
-
         raster = job.raster("RESISTANCE")
         others = {name: job.raster(name) for name in ("CURRENT_SOURCES", "GROUNDS", "SHORT_CIRCUIT", "MASK")}
         rasters.require_aligned(raster, *others.values())
         cells = raster.grid.rows * raster.grid.cols
-        job.need_memory(circuit.solver_bytes(cells), at_most=circuit.most_solver_bytes(cells))
+        job.need_memory(core.circuit.solver_bytes(cells), at_most=core.circuit.most_solver_bytes(cells))
         mask = above_zero(others["MASK"]) if others["MASK"] else None
-        resistance = circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1, mask=mask)
+        resistance = core.circuit.as_resistance(
+            raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1, mask=mask
+        )
         sources = _amounts(job, raster, others["CURRENT_SOURCES"], "CURRENT_SOURCE_POINTS", "STRENGTH_FIELD", 1.0)
         as_conductance = job.chosen("GROUNDS_ARE") == 1
         direct = np.inf if as_conductance else 0.0
         grounds = _amounts(
             job, raster, others["GROUNDS"], "GROUND_POINTS", "GROUND_FIELD", direct, resistances=not as_conductance
         )
-        flow = circuit.advanced(
+        flow = core.circuit.advanced(
             resistance,
             sources,
             grounds,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from qgis.core import QgsProcessing, QgsWkbTypes
 
+from ... import core
 from ...core import defaults
 from ...core.errors import InputError
 from .. import base
@@ -82,7 +83,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
                 "AREA_UNIT",
                 "Unit of the area in the logarithm",
                 "The ranks depend on it. Papers seldom state it; compare only with studies that use the same.",
-                _UNITS,
+                [unit.label for unit in _UNITS],
             ),
             p.integer(
                 "CLASSES",
@@ -109,16 +110,13 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.network.centrality import gravity
-        from ...core.stats.ranks import grades
-
         layer, line_layer = job.vector("SOURCES"), job.vector("LINKS")
         sources, resistance = _sources(job, layer)
         links = read_links(line_layer, sources, monitor=job.monitor)
         pairs = links.pairs - 1
         cost = numbers(links, COST_FIELDS, "least-cost distance")
         size, unit = _size(job, layer, sources)
-        strength = gravity(pairs, cost, size, resistance)
+        strength = core.network.gravity(pairs, cost, size, resistance)
         job.monitor.info(f"Sizes of the sources are in {unit}; with another unit the ranks can differ.")
         rank = np.empty(len(strength), dtype=int)
         rank[np.argsort(-strength, kind="stable")] = np.arange(1, len(strength) + 1)
@@ -128,7 +126,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
         job.write_features(
             "OUTPUT_LINKS",
             [*old, *added],
-            [[*row, *new, unit] for row, *new in zip(rows, strength, rank, grades(strength, classes))],
+            [[*row, *new, unit] for row, *new in zip(rows, strength, rank, core.stats.grades(strength, classes))],
             [feature.geometry() for feature in links.features],
             QgsWkbTypes.Type.MultiLineString,
             line_layer.crs,
@@ -144,8 +142,6 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
 
 def _sources(job: Job, layer) -> tuple[Sources, np.ndarray | None]:
     """Return the sources and, with a resistance raster, the mean resistance of each."""
-    from ...core.network.centrality import mean_by_label
-
     raster = job.raster("RESISTANCE")
     if raster is None:
         ids, features = read_polygons(layer, job.field("ID_FIELD"), monitor=job.monitor)
@@ -159,7 +155,7 @@ def _sources(job: Job, layer) -> tuple[Sources, np.ndarray | None]:
         valid=~np.isnan(surface),
         monitor=job.monitor,
     )
-    return sources, mean_by_label(sources.labels, surface, len(sources.ids))
+    return sources, core.network.mean_by_label(sources.labels, surface, len(sources.ids))
 
 
 def _size(job: Job, layer, sources: Sources) -> tuple[np.ndarray, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
+from ... import core
 from ...core.choices import Adjacency, Average
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -176,20 +177,14 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.corridors.adjacency import find_pairs
-        from ...core.corridors.linkages import find_links
-        from ...core.corridors.normalised import DEFAULT_SHARE
-        from ...core.leastcost.fields import CostFields
-        from ...core.leastcost.graph import CostGraph, graph_bytes
-
         raster = job.raster("RESISTANCE")
         # Conductances are held beside the resistance, in float64.
         more = 16 * raster.grid.rows * raster.grid.cols if job.choice("AVERAGE", Average) is Average.CONDUCTANCE else 0
-        needed = graph_bytes(raster.grid.shape)
+        needed = core.leastcost.graph_bytes(raster.grid.shape)
         job.need_memory(needed + more)
         resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
-        if graph_bytes(raster.grid.shape, resistance=resistance) > needed:
-            job.need_memory(graph_bytes(raster.grid.shape, resistance=resistance) + more)
+        if core.leastcost.graph_bytes(raster.grid.shape, resistance=resistance) > needed:
+            job.need_memory(core.leastcost.graph_bytes(raster.grid.shape, resistance=resistance) + more)
         sources = read_sources(
             job.vector("SOURCES"),
             raster.grid,
@@ -199,7 +194,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             minimum=2,
             monitor=job.monitor,
         )
-        graph = CostGraph(
+        graph = core.leastcost.CostGraph(
             resistance,
             cell_size=raster.grid.cell_size,
             average=job.choice("AVERAGE", Average),
@@ -208,14 +203,17 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         with_corridors = any(job.given(name) for name in ("CORRIDORS", "ZONES", "PROFILE"))
         known = with_corridors and not (job.given("WIDTH") or job.given("AREA"))
         cutoff = job.number("CUTOFF") if known else 0.0
-        fields = CostFields(
-            graph, sources.labels, slack=cutoff or 0.0, share=DEFAULT_SHARE if known and cutoff is None else 0.0
+        fields = core.leastcost.CostFields(
+            graph,
+            sources.labels,
+            slack=cutoff or 0.0,
+            share=core.corridors.DEFAULT_SHARE if known and cutoff is None else 0.0,
         )
         self._write_field(job, fields.allocate(job.monitor.part(0.1, 0.14)), sources, raster)
         adjacency = job.choice("ADJACENCY", Adjacency)
-        pairs = find_pairs(fields, adjacency=adjacency).pairs
+        pairs = core.corridors.find_pairs(fields, adjacency=adjacency).pairs
         limits = {"max_cost": job.number("MAX_CWD"), "max_euclidean": job.number("MAX_EUCLID")}
-        links = find_links(
+        links = core.corridors.find_links(
             fields,
             pairs,
             _straight(job, sources, pairs - 1, metres_per_unit(raster.crs)),
@@ -277,21 +275,19 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         )
 
     def _write_corridors(self, job: Job, fields, links, sources: Sources, raster: RasterSource) -> None:
-        from ...core.corridors.normalised import add_to_mosaic, corridors, cutoff_for_area
-
         grid = raster.grid
         width, area = job.number("WIDTH"), job.number("AREA")
         cutoff = job.number("CUTOFF") if width is None else None
         if area is not None:
             cells = round(area / grid.cell_ha)
-            cutoff = cutoff_for_area(fields, links, cells, monitor=job.monitor.part(0.5, 0.7))
+            cutoff = core.corridors.cutoff_for_area(fields, links, cells, monitor=job.monitor.part(0.5, 0.7))
             job.monitor.info(f"Cutoff of all corridors for {area:g} ha: {cutoff:.10g} cost units.")
         zones = self._zones(job, fields.graph, links, sources, raster)
         mosaic = np.full(grid.shape, np.nan, dtype=np.float32)
-        for corridor in corridors(
+        for corridor in core.corridors.corridors(
             fields, links, cutoff=cutoff, width=width, monitor=job.monitor.part(0.7 if area else 0.5, 0.95)
         ):
-            add_to_mosaic(mosaic, corridor)
+            core.corridors.add_to_mosaic(mosaic, corridor)
             if zones is not None:
                 zones.add(corridor)
         job.write_raster(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from qgis.core import QgsCoordinateTransform, QgsGeometry, QgsProcessing, QgsWkbTypes
 
+from ... import core
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -162,31 +163,31 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.corridors.priority import rank, scaled
-
         linked = read_linked(job, 24, searches=job.given("PRIORITY"))
         pairs = linked.links.pairs - 1
         cost = numbers(linked.links, COST_FIELDS, "least-cost distance")
         length = numbers(linked.links, _LENGTH_FIELDS, "length of the least-cost path")
         source_parts = _source_parts(job, linked, cost)
-        ends = rank(np.array(list(source_parts.values())), _weights(job, _SOURCE_WEIGHTS), change=0.0, runs=1)
-        value = scaled(ends.value)
+        ends = core.corridors.rank(
+            np.array(list(source_parts.values())), _weights(job, _SOURCE_WEIGHTS), change=0.0, runs=1
+        )
+        value = core.corridors.scaled(ends.value)
         job.monitor.progress(0.3)
         link_parts = {
-            "p_close": scaled(length, invert=True),
-            "p_path": scaled(cost / length, invert=True),
+            "p_close": core.corridors.scaled(length, invert=True),
+            "p_path": core.corridors.scaled(cost / length, invert=True),
             "p_ends": value[pairs].mean(axis=1),
             "p_expert": _expert(linked.links.ids, linked.links.features, job.field("LINK_EXPERT")),
             "p_climate": _climate(job, linked, pairs),
         }
-        ranking = rank(np.array(list(link_parts.values())), _weights(job, _LINK_WEIGHTS), change=job.number("CHANGE"))
+        ranking = core.corridors.rank(
+            np.array(list(link_parts.values())), _weights(job, _LINK_WEIGHTS), change=job.number("CHANGE")
+        )
         _write_sources(job, linked, source_parts, value)
         _write_links(job, linked, link_parts, ranking)
         self._write_map(job, linked, ranking.value, cost)
 
     def _write_map(self, job: Job, linked: Linked, priority: np.ndarray, cost: np.ndarray) -> None:
-        from ...core.corridors.priority import priority_map
-
         if not job.given("PRIORITY"):
             return
         least = job.number("MIN_PRIORITY")
@@ -196,7 +197,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
                 f"No link has a priority above {job.number('MIN_PRIORITY'):g}; the highest is {priority.max():g}."
             )
         grid = linked.raster.grid
-        found = priority_map(
+        found = core.corridors.priority_map(
             linked.cost_fields(job.monitor.part(0.3, 0.4)),
             linked.links.table(kept_links),
             priority[kept_links],
@@ -225,20 +226,19 @@ def _weights(job: Job, entries) -> np.ndarray:
 
 
 def _source_parts(job: Job, linked: Linked, cost: np.ndarray) -> dict[str, np.ndarray]:
-    from ...core.corridors.priority import scaled
-    from ...core.network.centrality import current_flow, mean_by_label
-
     sources = linked.sources
     count = len(sources.ids)
     metres = metres_per_unit(linked.raster.crs)
     area = np.array([geometry.area() for geometry in sources.geometries]) * metres**2
     perimeter = np.array([geometry.length() for geometry in sources.geometries]) * metres
-    flow = current_flow(count, linked.links.pairs - 1, 1.0 / cost).nodes
+    flow = core.network.current_flow(count, linked.links.pairs - 1, 1.0 / cost).nodes
     return {
-        "p_permeable": scaled(mean_by_label(sources.labels, linked.resistance, count), invert=True, by_maximum=True),
-        "p_area": scaled(area, by_maximum=True),
-        "p_shape": scaled(area / perimeter, by_maximum=True),
-        "p_flow": scaled(flow, by_maximum=True),
+        "p_permeable": core.corridors.scaled(
+            core.network.mean_by_label(sources.labels, linked.resistance, count), invert=True, by_maximum=True
+        ),
+        "p_area": core.corridors.scaled(area, by_maximum=True),
+        "p_shape": core.corridors.scaled(area / perimeter, by_maximum=True),
+        "p_flow": core.corridors.scaled(flow, by_maximum=True),
         "p_expert": _expert(sources.ids, sources.features, job.field("SOURCE_EXPERT")),
         "p_value": _mean_of(job, linked, "VALUE", scale=True),
     }
@@ -246,20 +246,16 @@ def _source_parts(job: Job, linked: Linked, cost: np.ndarray) -> dict[str, np.nd
 
 def _expert(ids: list, features: list, field: str) -> np.ndarray:
     """Return the scaled values of a field, 0 where there is no such field."""
-    from ...core.corridors.priority import scaled
-
     if not field:
         return np.zeros(len(ids))
     missing = [one for one, feature in zip(ids, features) if is_null(feature[field])]
     if missing:
         raise InputError(f"{name_ids(missing)} have no value in '{field}'.")
-    return scaled(np.array([float(feature[field]) for feature in features]))
+    return core.corridors.scaled(np.array([float(feature[field]) for feature in features]))
 
 
 def _mean_of(job: Job, linked: Linked, name: str, *, scale: bool = False) -> np.ndarray:
     """Return the mean of a raster in each source, over its own cells; 0 where it is not given."""
-    from ...core.corridors.priority import scaled
-
     ids = linked.sources.ids
     raster = job.raster(name)
     if raster is None:
@@ -274,7 +270,7 @@ def _mean_of(job: Job, linked: Linked, name: str, *, scale: bool = False) -> np.
     if np.isnan(mean).any():
         empty = [one for one, value in zip(ids, mean) if np.isnan(value)]
         raise InputError(f"'{raster.name}' has no data in sources {name_ids(empty)}.")
-    return scaled(mean) if scale else mean
+    return core.corridors.scaled(mean) if scale else mean
 
 
 def _shapes_on(raster: RasterSource, linked: Linked, job: Job) -> Iterator[QgsGeometry]:
@@ -291,12 +287,10 @@ def _shapes_on(raster: RasterSource, linked: Linked, job: Job) -> Iterator[QgsGe
 
 
 def _climate(job: Job, linked: Linked, pairs: np.ndarray) -> np.ndarray:
-    from ...core.corridors.priority import climate_fit
-
     if not (job.given("CLIMATE") and job.given("FUTURE")):
         return np.zeros(len(pairs))
     now, future = _mean_of(job, linked, "CLIMATE"), _mean_of(job, linked, "FUTURE")
-    return climate_fit(now, future, pairs, preferred=job.number("PREFERRED"))
+    return core.corridors.climate_fit(now, future, pairs, preferred=job.number("PREFERRED"))
 
 
 def _write_sources(job: Job, linked: Linked, parts: dict[str, np.ndarray], value: np.ndarray) -> None:
@@ -314,11 +308,9 @@ def _write_sources(job: Job, linked: Linked, parts: dict[str, np.ndarray], value
 
 
 def _write_links(job: Job, linked: Linked, parts: dict[str, np.ndarray], ranking) -> None:
-    from ...core.stats.ranks import grades
-
     added = columns(priority=float, grade=int, rank=int, rank_best=int, rank_worst=int, **dict.fromkeys(parts, float))
     old, rows = kept(linked.links.features, added)
-    grade = grades(ranking.value, 3)
+    grade = core.stats.grades(ranking.value, 3)
     new = zip(rows, ranking.value, grade, ranking.rank, ranking.best, ranking.worst, *parts.values())
     job.write_features(
         "OUTPUT_LINKS",

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
+from ... import core
 from ...core.choices import Average
 from ...core.errors import DisconnectedError
 from ...core.grid import SQUARE
@@ -179,8 +180,6 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core import circuit
-
         raster, strength = job.raster("RESISTANCE"), job.raster("STRENGTH")
         layers = {name: job.raster(name) for first in _CONDITIONS for name in (first, f"{first}_FUTURE")}
         rasters.require_aligned(raster, strength, *layers.values())
@@ -188,10 +187,10 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
         _say_lengths(job, raster, radius)
         kept = 1 + sum(layer is not None for layer in layers.values())
         cells = raster.grid.rows * raster.grid.cols
-        job.need_memory(circuit.windows_bytes(raster.grid.shape, max(radius + buffer, 0)) + 8 * kept * cells)
+        job.need_memory(core.circuit.windows_bytes(raster.grid.shape, max(radius + buffer, 0)) + 8 * kept * cells)
         cutoff = job.number("CUTOFF")
-        flow = circuit.omniscape(
-            circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1),
+        flow = core.circuit.omniscape(
+            core.circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1),
             None if strength is None else strength.read_surface(),
             radius=radius,
             block_size=job.integer("BLOCK_SIZE"),
@@ -269,11 +268,9 @@ def _condition_parameters(number: int):
 
 
 def _condition(job: Job, name: str, layers: dict[str, RasterSource | None]):
-    from ...core import circuit
-
     future = layers[f"{name}_FUTURE"]
     lower, upper = job.number(f"{name}_LOWER"), job.number(f"{name}_UPPER")
-    return circuit.Condition(
+    return core.circuit.Condition(
         layers[name].read_surface(),
         None if future is None else future.read_surface(),
         _COMPARE[job.chosen(f"{name}_COMPARE")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ... import core
 from ...core.choices import BarrierWindow, Combination
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -145,9 +146,6 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.keyareas.barriers import barriers
-        from ...core.keyareas.restoration import restored_distances
-
         cell = job.raster("RESISTANCE").grid.cell_size
         radii = read_radii(job, cell)
         # labels, then the fields of the sources and the scores
@@ -156,7 +154,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         check = job.flag("CHECK")
         job.monitor.info(f"{len(net.links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")
         fields = net.cost_fields(job.monitor.part(0.05, 0.07), slack=job.number("BELT") or 0.0)
-        found = barriers(
+        found = core.keyareas.barriers(
             fields,
             net.links.table(),
             radii=radii,
@@ -169,7 +167,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         )
         real = None
         if check:
-            real = restored_distances(
+            real = core.keyareas.restored_distances(
                 net.resistance,
                 net.sources.labels,
                 net.links.pairs,
@@ -205,10 +203,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
 
 def _clipped(job: Job, found, fields, net: Linked):
     """Return the scores within the corridor belt, and say how much lay outside."""
-    from ...core.keyareas.cutoffs import corridor_belt
-
     cutoff = job.number("BELT")
-    belt = corridor_belt(fields, net.links.table(), cutoff=cutoff, monitor=job.monitor.part(0.9, 0.95))
+    belt = core.keyareas.corridor_belt(fields, net.links.table(), cutoff=cutoff, monitor=job.monitor.part(0.9, 0.95))
     job.monitor.info(
         f"{100 * found.outside(belt):.1f} % of the cells with a score lay outside the corridor belt of {cutoff:g} cost units "
         "and were left out."

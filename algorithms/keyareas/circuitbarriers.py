@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
+from ... import core
 from ...core import defaults
 from ...core.choices import Combination
 from .. import base
@@ -119,13 +120,11 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.keyareas.circuitbarriers import circuit_barriers
-
         radius = job.number("RADIUS")
         net = read_linked(job, 60)
         patches = job.vector("PATCHES")
         shapes = [] if patches is None else patches.geometries(net.raster.crs)
-        found = circuit_barriers(
+        found = core.keyareas.circuit_barriers(
             net.cost_fields(job.monitor.part(0.05, 0.07)),
             net.links.table(),
             cutoff=job.number("CUTOFF"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
+from ... import core
 from ...core.choices import BarrierWindow, ClassRule, Combination, PinchPointMode
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -102,9 +103,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.keyareas import cutoffs as core
-
-        cutoffs = core.read_cutoffs(job.text("CUTOFFS"))
+        cutoffs = core.keyareas.read_cutoffs(job.text("CUTOFFS"))
         net = read_linked(job, 60 + 9 * len(cutoffs))
         raster, links = net.raster, net.links.table()
         fields = net.cost_fields(job.monitor.part(0.05, 0.07), slack=max(cutoffs))
@@ -113,12 +112,12 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         given["monitor"] = Forecast(job.monitor.part(0.07, 0.8), FEWER_LINKS)
         if job.chosen("SURFACE") == 0:
             mode = job.choice("MODE", PinchPointMode)
-            surfaces = core.pinch_points_by_cutoff(fields, links, mode=mode, **given)
+            surfaces = core.keyareas.pinch_points_by_cutoff(fields, links, mode=mode, **given)
         else:
             radii = read_radii(job, net.cell_size)
             method = job.choice("METHOD", BarrierWindow)
-            surfaces = core.barriers_by_cutoff(fields, links, radii=radii, method=method, **given)
-        found = core.sweep(
+            surfaces = core.keyareas.barriers_by_cutoff(fields, links, radii=radii, method=method, **given)
+        found = core.keyareas.sweep(
             surfaces,
             cutoffs,
             cell_ha=raster.grid.cell_ha,

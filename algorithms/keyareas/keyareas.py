@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsFeature, QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsSpatialIndex, QgsWkbTypes
 
+from ... import core
 from ...core.choices import ClassRule
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -98,8 +99,6 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.keyareas import areas as core
-
         raster = job.raster("INPUT")
         resistance = job.raster("RESISTANCE")
         more = 12 * (resistance is not None) + 12 * job.given("AGREEMENT")
@@ -110,7 +109,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             require_aligned(raster, resistance)
             ground = resistance.read_surface(job.monitor.part(0.1, 0.2))
         classes, keep = job.integer("CLASSES"), job.integer("KEEP")
-        found = core.key_areas(
+        found = core.keyareas.key_areas(
             values,
             cell_ha=raster.grid.cell_ha,
             resistance=ground,
@@ -124,8 +123,8 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         if not found.area_ha.size:
             job.monitor.warn(f"No area of the highest class has {job.number('MIN_AREA'):g} ha or more.")
         if job.given("AGREEMENT"):
-            graded = values if ground is None else core.overlay(values, ground)
-            votes = core.agreement(graded, classes, keep=keep, monitor=job.monitor.part(0.5, 0.7))
+            graded = values if ground is None else core.keyareas.overlay(values, ground)
+            votes = core.keyareas.agreement(graded, classes, keep=keep, monitor=job.monitor.part(0.5, 0.7))
             job.write_raster(
                 "AGREEMENT",
                 votes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ... import core
 from ...core.choices import Combination, PinchPointMode
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -81,8 +82,6 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.keyareas.pinchpoints import pinchpoints
-
         # two maps in float64 and the labels; corridors are solved one at a time, in their own windows
         given = read_linked(job, 20)
         links = given.links
@@ -90,7 +89,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             # potentials of every source on the union of the corridors
             job.need_memory(8 * len(given.sources.ids) * given.sources.labels.size)
         job.monitor.info(f"{len(links.ids)} links, cutoff {job.number('CUTOFF'):g}.")
-        found = pinchpoints(
+        found = core.keyareas.pinchpoints(
             given.cost_fields(job.monitor.part(0.05, 0.07)),
             links.table(),
             cutoff=job.number("CUTOFF"),

@@ -14,6 +14,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ... import core
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -171,12 +172,10 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core import landscapes
-
         size, cell = job.integer("SIZE"), job.number("CELL")
         job.need_memory(_BYTES_PER_CELL * size**2)
         crs = QgsCoordinateReferenceSystem(_CRS)
-        county = landscapes.karst_county(
+        county = core.landscapes.karst_county(
             size,
             cell=cell,
             seed=job.integer("SEED"),
@@ -218,13 +217,11 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
         )
 
     def _write_raster(self, folder: OutputFolder, raster: _Raster, county, job: Job) -> tuple[str, str, styling.Style]:
-        from ...core import landscapes
-
         names = {
-            "landuse": landscapes.LANDUSE,
-            "lithology": landscapes.LITHOLOGY,
-            "desertification": landscapes.DESERTIFICATION,
-            "erosion": landscapes.EROSION,
+            "landuse": core.landscapes.LANDUSE,
+            "lithology": core.landscapes.LITHOLOGY,
+            "desertification": core.landscapes.DESERTIFICATION,
+            "erosion": core.landscapes.EROSION,
         }
         file = raster.output.lower()
         values = {"dem": county.elevation, "geohazards": county.hazard_density}.get(file)

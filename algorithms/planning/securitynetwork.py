@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ... import core
 from ...core import defaults
 from ...core.choices import Adjacency, CorrectionMethod, Overlay
-from ...core.sources.classmap import parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.proximity import margin_parameter
@@ -291,22 +291,20 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        parse_values(job.text("FOREGROUND"))
+        core.sources.parse_values(job.text("FOREGROUND"))
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.leastcost.graph import graph_bytes
-        from ...core.planning.securitynetwork import security_network
         from .network.outputs import NetworkOutputs
         from .network.report import network_report
 
         land = job.raster("LANDUSE")
         inputs = NetworkInputs(job)
-        job.need_memory(graph_bytes(land.grid.shape) + _BYTES_PER_CELL * land.grid.rows * land.grid.cols)
+        job.need_memory(core.leastcost.graph_bytes(land.grid.shape) + _BYTES_PER_CELL * land.grid.rows * land.grid.cols)
         values, valid = land.read(job.monitor.part(0.0, 0.02))
         scores, corrected = inputs.scores()
         options = self._options(job)
-        network = security_network(
+        network = core.planning.security_network(
             values,
             valid,
             land.grid,
@@ -326,13 +324,10 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             job.write_html("REPORT", network_report(outputs, numbers, scores, corrected, options, values, valid))
 
     def _options(self, job: Job):
-        from ...core.planning.results import Options
-        from ...core.resistance.corrections import Correction
-
         grid = job.raster("LANDUSE").grid
         method = job.choice("CORRECTION_METHOD", _CORRECTIONS)
-        return Options(
-            foreground=parse_values(job.text("FOREGROUND")),
+        return core.planning.Options(
+            foreground=core.sources.parse_values(job.text("FOREGROUND")),
             connectivity=job.choice("CONNECTIVITY", (8, 4)),
             edge_width=job.integer("EDGE_WIDTH"),
             overlay=job.choice("OVERLAY", Overlay),
@@ -341,7 +336,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             dispersal=job.number("DISPERSAL"),
             probability=job.number("PROBABILITY"),
             min_dpc=job.number("MIN_DPC"),
-            correction=Correction(method),
+            correction=core.resistance.Correction(method),
             adjacency=job.choice("ADJACENCY", Adjacency),
             drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
             cutoff=job.number("CUTOFF"),

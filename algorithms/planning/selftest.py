@@ -12,6 +12,7 @@ from osgeo import gdal
 from qgis.core import Qgis, QgsProcessingOutputNumber
 from qgis.PyQt.QtCore import qVersion
 
+from ... import core
 from ...core.errors import EcoSecNetError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -40,11 +41,9 @@ class SelfTestAlgorithm(EcoSecNetAlgorithm):
         return [QgsProcessingOutputNumber("PASSED", "Problems solved correctly")]
 
     def execute(self, job: Job) -> None:
-        from ...core.planning import selftest
-
         for name, version in _versions():
             job.monitor.info(f"{name}: {version}")
-        outcomes = selftest.run(job.monitor)
+        outcomes = core.planning.self_test(job.monitor)
         for outcome in outcomes:
             job.monitor.info(f"{outcome.name}: {outcome.failure or 'right'}")
         failed = [outcome.name for outcome in outcomes if outcome.failure]

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
+from ... import core
 from ...core.choices import ObjectiveMethod, RandomIndex
 from ...core.errors import InputError
 from ...core.lists import parse_numbers, split_list
-from ...core.weights.ahp import AhpResult, GroupResult, analyse_group, mending_steps, scale_text
-from ...core.weights.judgements import matrix_from_cells, matrix_from_records
-from ...core.weights.objective import combine_weights, objective_weights
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -171,7 +169,7 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
             weights = (
                 data
                 if weights is None
-                else combine_weights(weights, data, share=job.number("SHARE"), geometric=geometric)
+                else core.weights.combine_weights(weights, data, share=job.number("SHARE"), geometric=geometric)
             )
         for name, weight in zip(names, weights):
             job.monitor.info(f"{name}: {weight:.4f}")
@@ -207,7 +205,7 @@ def _cells() -> list[str]:
 class _Judged:
     """Result of the judgements, the names of the experts, and what to say about contradictions."""
 
-    result: GroupResult
+    result: core.weights.GroupResult
     experts: list[str]
     advice: list[str]
 
@@ -216,7 +214,7 @@ def _judge(job: Job) -> _Judged:
     names, matrices, experts = _read(job)
     given = parse_numbers(job.text("EXPERT_WEIGHTS"), "Weights of the experts")
     table = job.choice("RANDOM_INDEX", RandomIndex)
-    result = analyse_group(matrices, names=names, importance=given or None, table=table)
+    result = core.weights.analyse_group(matrices, names=names, importance=given or None, table=table)
     group = result.group
     job.monitor.info(
         f"Lambda max {group.lambda_max:.4f}, CI {group.ci:.4f}, CR {group.cr:.4f} (random index "
@@ -236,7 +234,9 @@ def _from_data(job: Job, names: list[str]) -> list[float]:
         raise InputError(f"There are {len(names)} factors judged but {len(sources)} rasters. Give one for each.")
     rows = rasters.read_together(sources, sources[0], job.monitor)
     method = list(ObjectiveMethod)[job.chosen("OBJECTIVE") - 1]
-    found = objective_weights(lambda monitor: (block for _, block in rows(monitor)), method=method, monitor=job.monitor)
+    found = core.weights.objective_weights(
+        lambda monitor: (block for _, block in rows(monitor)), method=method, monitor=job.monitor
+    )
     job.monitor.info(f"Weights by {method.value} from {found.cells:,} cells with data in every factor.")
     weights = [0.0] * len(names)
     for place, weight in zip(places, found.weights):
@@ -262,25 +262,25 @@ def _read(job: Job) -> tuple[list[str] | None, list, list[str]]:
     names = [name for name in split_list(job.text("NAMES"), blanks=False) if name]
     # A dialog passes the example along; its names must not be taken for those of the user's own judgements.
     if job.text("NAMES") == _NAMES and not example:
-        fits = job.given("NAMES") and len(matrix_from_cells(cells, width=_WIDTH)) == len(names)
+        fits = job.given("NAMES") and len(core.weights.matrix_from_cells(cells, width=_WIDTH)) == len(names)
         names = names if fits else []
     elif job.text("NAMES") == _NAMES and tables:
         names = []
     if not tables:
-        return names or None, [matrix_from_cells(cells, width=_WIDTH, names=names or None)], ["Matrix"]
+        return names or None, [core.weights.matrix_from_cells(cells, width=_WIDTH, names=names or None)], ["Matrix"]
     if not example:
         raise InputError("There are judgements in the matrix and in tables. Give one of the two.")
     matrices = []
     for table in tables:
         try:
-            names, matrix = matrix_from_records(read_rows(table), names)
+            names, matrix = core.weights.matrix_from_records(read_rows(table), names)
         except InputError as error:
             raise InputError(f"'{table.name}': {error}") from None
         matrices.append(matrix)
     return names, matrices, [table.name for table in tables]
 
 
-def _advice(result: GroupResult, experts: list[str]) -> list[str]:
+def _advice(result: core.weights.GroupResult, experts: list[str]) -> list[str]:
     """Return what to say about judgements that contradict each other."""
     lines = []
     single = len(result.experts) == 1
@@ -297,14 +297,14 @@ def _advice(result: GroupResult, experts: list[str]) -> list[str]:
     return lines
 
 
-def _mending(one: AhpResult, who: str) -> list[str]:
+def _mending(one: core.weights.AhpResult, who: str) -> list[str]:
     lines = [f"{who} contradict each other: CR = {one.cr:.3f}, and it should be below 0.1. These fit worst:"]
     lines += [f"- {judgement.describe()}." for judgement in one.judgements[:_NAMED]]
-    steps = mending_steps(one)
+    steps = core.weights.mending_steps(one)
     if steps:
+        text = core.weights.scale_text
         changes = ", then ".join(
-            f"'{step.first}' against '{step.second}' from {scale_text(step.value)} to {scale_text(step.mended)}"
-            for step in steps
+            f"'{step.first}' against '{step.second}' from {text(step.value)} to {text(step.mended)}" for step in steps
         )
         lines.append(
             f"Least changes found that bring CR to {steps[-1].mended_cr:.3f}: {changes}. Ask the expert first."
@@ -348,7 +348,7 @@ def _judgement_parts(judged: _Judged) -> list[str]:
         html.table(
             ["", *names],
             [
-                [name, *["" if value != value else scale_text(float(value)) for value in row]]
+                [name, *["" if value != value else core.weights.scale_text(float(value)) for value in row]]
                 for name, row in zip(names, group.matrix)
             ],
             caption="Importance of the row over the column"

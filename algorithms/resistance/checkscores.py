@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from qgis.core import QgsProcessingOutputNumber
 
-from ...core.resistance.presets import LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
-from ...core.resistance.scorechecks import ERROR, WARNING, Finding, check_scores
-from ...core.resistance.scoretable import FactorScores, read_score_table
+from ... import core
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -65,32 +63,37 @@ class CheckScoresAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         example = job.chosen("EXAMPLE")
         if example:
-            name, factors = _EXAMPLES[example], (liuzhi_as_printed, liuzhi_corrected)[example - 1]()
+            name, factors = (
+                _EXAMPLES[example],
+                (core.resistance.liuzhi_as_printed, core.resistance.liuzhi_corrected)[example - 1](),
+            )
         else:
             table = job.vector("SCORES")
-            name, factors = table.name, read_score_table(read_rows(table))
+            name, factors = table.name, core.resistance.read_score_table(read_rows(table))
         ranges, codes = _values(job, factors)
-        findings = check_scores(factors, ranges=ranges, codes=codes)
-        errors = sum(finding.severity == ERROR for finding in findings)
-        warnings = sum(finding.severity == WARNING for finding in findings)
+        findings = core.resistance.check_scores(factors, ranges=ranges, codes=codes)
+        errors = sum(finding.severity == core.resistance.ERROR for finding in findings)
+        warnings = sum(finding.severity == core.resistance.WARNING for finding in findings)
         for finding in findings:
             line = f"{finding.factor}: {finding.message}" if finding.factor else finding.message
-            (job.monitor.warn if finding.severity in (ERROR, WARNING) else job.monitor.info)(line)
+            (
+                job.monitor.warn
+                if finding.severity in (core.resistance.ERROR, core.resistance.WARNING)
+                else job.monitor.info
+            )(line)
         job.monitor.info(f"'{name}': {len(factors)} factors, {errors} errors, {warnings} warnings.")
         job.write_table(
             "TABLE",
             columns(severity=str, rule=str, factor=str, row=int, message=str),
             [(f.severity, f.check, f.factor, f.row or None, f.message) for f in findings],
         )
-        notes = LIUZHI_CORRECTIONS if example == 2 else ()
+        notes = core.resistance.LIUZHI_CORRECTIONS if example == 2 else ()
         job.write_html("HTML", _report(name, factors, findings, notes))
         job.results.update(ERRORS=errors, WARNINGS=warnings)
 
 
-def _values(job: Job, factors: tuple[FactorScores, ...]) -> tuple[dict, dict]:
+def _values(job: Job, factors: tuple[core.resistance.FactorScores, ...]) -> tuple[dict, dict]:
     """Return the range or the codes of every raster that is named like a factor."""
-    from ...core.resistance.scoring import FactorValues
-
     wanted = {factor.name.lower(): factor for factor in factors}
     ranges, codes = {}, {}
     sources = job.rasters("FACTORS")
@@ -102,7 +105,7 @@ def _values(job: Job, factors: tuple[FactorScores, ...]) -> tuple[dict, dict]:
                 "Name the layer like its factor."
             )
             continue
-        held = FactorValues()
+        held = core.resistance.FactorValues()
         part = job.monitor.part(place / len(sources), (place + 1) / len(sources))
         for _, (surface,) in rasters.read_together([source], source)(part):
             held.add(surface)
@@ -113,14 +116,22 @@ def _values(job: Job, factors: tuple[FactorScores, ...]) -> tuple[dict, dict]:
     return ranges, codes
 
 
-def _report(name: str, factors: tuple[FactorScores, ...], findings: tuple[Finding, ...], notes: tuple[str, ...]) -> str:
-    counts = {severity: sum(f.severity == severity for f in findings) for severity in (ERROR, WARNING)}
+def _report(
+    name: str,
+    factors: tuple[core.resistance.FactorScores, ...],
+    findings: tuple[core.resistance.Finding, ...],
+    notes: tuple[str, ...],
+) -> str:
+    counts = {
+        severity: sum(f.severity == severity for f in findings)
+        for severity in (core.resistance.ERROR, core.resistance.WARNING)
+    }
     parts = [
         html.cards(
             [
                 (str(len(factors)), "factors"),
-                (str(counts[ERROR]), "errors"),
-                (str(counts[WARNING]), "warnings"),
+                (str(counts[core.resistance.ERROR]), "errors"),
+                (str(counts[core.resistance.WARNING]), "warnings"),
             ]
         ),
         html.heading("Findings"),

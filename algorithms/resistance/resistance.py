@@ -6,13 +6,11 @@ from contextlib import ExitStack
 
 from qgis.core import QgsProcessingOutputNumber
 
+from ... import core
 from ...core import defaults
 from ...core.choices import CorrectionMethod
 from ...core.errors import InputError
 from ...core.lists import parse_number, parse_numbers
-from ...core.resistance.corrections import Correction
-from ...core.resistance.overlay import Block, build_resistance
-from ...core.resistance.summary import ResistanceSummary
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -197,7 +195,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
 
         def read(monitor):
             for row, found in read_rows(monitor):
-                yield Block(row, found[:many], found[many : many + more], found[-1] if zones else None)
+                yield core.resistance.Block(row, found[:many], found[many : many + more], found[-1] if zones else None)
 
         with ExitStack() as writers:
             surface = writers.enter_context(
@@ -210,7 +208,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                         "CORRECTION_OUTPUT", onto.grid, "float32", _NODATA, description="Multiplier of the corrections"
                     )
                 )
-            summary = build_resistance(
+            summary = core.resistance.build_resistance(
                 read,
                 weights,
                 write=surface.write,
@@ -258,8 +256,8 @@ def _weights(job: Job, names: list[str]) -> list[float]:
     return weights
 
 
-def _correction(job: Job) -> Correction:
-    return Correction(
+def _correction(job: Job) -> core.resistance.Correction:
+    return core.resistance.Correction(
         job.choice("CORRECTION_METHOD", CorrectionMethod),
         parse_numbers(job.text("CORRECTION_WEIGHTS"), "Weights of the corrections"),
         job.number("CORRECTION_FLOOR"),
@@ -267,7 +265,7 @@ def _correction(job: Job) -> Correction:
     )
 
 
-def _tell(summary: ResistanceSummary, job: Job) -> None:
+def _tell(summary: core.resistance.ResistanceSummary, job: Job) -> None:
     monitor = job.monitor
     monitor.info(
         f"Resistance: {summary.minimum:.4g} to {summary.maximum:.4g}, mean {summary.mean:.4g}, contrast "
@@ -289,7 +287,7 @@ def _tell(summary: ResistanceSummary, job: Job) -> None:
         )
 
 
-def _write_table(summary: ResistanceSummary, job: Job) -> None:
+def _write_table(summary: core.resistance.ResistanceSummary, job: Job) -> None:
     job.write_table(
         "TABLE",
         columns(

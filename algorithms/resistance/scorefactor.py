@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
+from ... import core
 from ...core.choices import BreakMethod, SuitabilityCurve
 from ...core.errors import InputError
 from ...core.lists import parse_numbers
-from ...core.resistance.scorechecks import check_scores, report
-from ...core.resistance.scoretable import FALLS, RISES, FactorScores
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -147,8 +146,6 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.resistance.scoring import FactorValues, score_values
-
         if job.chosen("METHOD") >= _SUITABILITY:
             self._curve(job)
             return
@@ -156,20 +153,22 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         monitor = Forecast(job.monitor, LARGER_CELLS)
         factor = self._made(job) if made else self._given(job)
         read = rasters.read_together([source], source)
-        values = FactorValues()
+        values = core.resistance.FactorValues()
         for _, (surface,) in read(monitor.part(0.3 if made else 0.0, 0.5)):
             values.add(surface)
         if not math.isfinite(values.minimum):
             raise InputError(f"'{source.name}' holds only NoData.")
         ranges = {factor.name: (values.minimum, values.maximum)}
         codes = {} if values.codes is None else {factor.name: values.codes}
-        report(check_scores([factor], ranges=ranges, codes=codes, overlay=False), job.monitor)
+        core.resistance.report(
+            core.resistance.check_scores([factor], ranges=ranges, codes=codes, overlay=False), job.monitor
+        )
         unmatched, counts = 0, [0] * len(factor.classes)
         with job.raster_writer(
             "OUTPUT", source.grid, "float32", _NODATA, description=f"Resistance score of {factor.name}"
         ) as writer:
             for row, (surface,) in read(monitor.part(0.5, 1.0)):
-                scored = score_values(surface, factor.classes)
+                scored = core.resistance.score_values(surface, factor.classes)
                 writer.write(row, scored.scores)
                 unmatched += scored.unmatched
                 counts = [a + int(b) for a, b in zip(counts, scored.counts)]
@@ -194,14 +193,12 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         )
 
     def _curve(self, job: Job) -> None:
-        from ...core.resistance.suitability import suitability_to_resistance
-
         source = job.raster("INPUT")
         worst, best, largest = job.number("WORST"), job.number("BEST"), job.number("LARGEST")
         beyond, valid = 0, 0
         with job.raster_writer("OUTPUT", source.grid, "float32", _NODATA, description="Resistance") as writer:
             for row, (surface,) in rasters.read_together([source], source)(Forecast(job.monitor, LARGER_CELLS)):
-                resistance = suitability_to_resistance(
+                resistance = core.resistance.suitability_to_resistance(
                     surface,
                     curve=list(SuitabilityCurve)[job.chosen("METHOD") - _SUITABILITY],
                     shape=job.number("SHAPE"),
@@ -221,26 +218,23 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             )
         job.finish("OUTPUT", styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(writer.path))))
 
-    def _given(self, job: Job) -> FactorScores:
+    def _given(self, job: Job) -> core.resistance.FactorScores:
         name = job.raster("INPUT").name
         table = job.vector("SCORES_TABLE")
         if table is not None:
             return scores.factor_from_table(table, job.text("FACTOR"), name)
         return scores.factor_from_matrix(job.matrix("SCORES"), job.text("FACTOR") or name)
 
-    def _made(self, job: Job) -> FactorScores:
-        from ...core.resistance.scoring import classes_from_breaks
-        from ...core.stats.breaks import BREAK_METHODS
-
+    def _made(self, job: Job) -> core.resistance.FactorScores:
         source, classes = job.raster("INPUT"), job.integer("CLASSES")
         job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)
-        make = BREAK_METHODS[list(BreakMethod)[job.chosen("METHOD") - 1]]
+        make = core.stats.BREAK_METHODS[list(BreakMethod)[job.chosen("METHOD") - 1]]
         found = make(source.read_surface(job.monitor.part(0.0, 0.1)), classes, monitor=job.monitor.part(0.1, 0.3))
         if len(found.limits) < classes:
             job.monitor.warn(f"The values of '{source.name}' make {len(found.limits)} classes only, not {classes}.")
         given = parse_numbers(job.text("CLASS_SCORES"), "Scores of the classes")
-        direction = RISES if job.chosen("DIRECTION") else FALLS
-        made = classes_from_breaks(found, direction, scores=given or None)
+        direction = core.resistance.RISES if job.chosen("DIRECTION") else core.resistance.FALLS
+        made = core.resistance.classes_from_breaks(found, direction, scores=given or None)
         for item in made:
             job.monitor.info(f"{item.describe()}: score {item.score:g}")
-        return FactorScores(job.text("FACTOR") or source.name, tuple(made))
+        return core.resistance.FactorScores(job.text("FACTOR") or source.name, tuple(made))

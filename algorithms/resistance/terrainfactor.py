@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ... import core
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -59,8 +60,6 @@ class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.resistance.scoring import relief
-
         source, factor = job.raster("DEM"), job.chosen("FACTOR")
         job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)
         elevation = source.read_surface(job.monitor.part(0.0, 0.3))
@@ -69,7 +68,7 @@ class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
         if factor == _SLOPE:
             values = terrain.slope(elevation, source, job.monitor.part(0.3, 0.8))
         elif factor == _RELIEF:
-            values = relief(elevation, window=job.integer("WINDOW"), monitor=job.monitor.part(0.3, 0.8))
+            values = core.resistance.relief(elevation, window=job.integer("WINDOW"), monitor=job.monitor.part(0.3, 0.8))
         else:
             values = elevation
         low, high = float(np.nanmin(values)), float(np.nanmax(values))

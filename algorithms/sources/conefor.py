@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
+from ... import core
 from ...core import defaults
 from ...core.errors import InputError
-from ...core.formats.conefor import format_importances, format_overall, parse_connections, parse_nodes
 from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support.inputs import parameters as p
@@ -95,18 +95,16 @@ class ConeforAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.connectivity import PatchGraph, addition_gains, analyse, needed_bytes
-
-        nodes = parse_nodes(job.read_text("NODES"))
-        pairs, values = parse_connections(job.read_text("CONNECTIONS"), nodes.ids)
+        nodes = core.formats.parse_nodes(job.read_text("NODES"))
+        pairs, values = core.formats.parse_connections(job.read_text("CONNECTIONS"), nodes.ids)
         distances, options = _distances(job, values)
         there = nodes.existing
         if not there.any():
             raise InputError("All nodes are candidates (0 in the third column); at least one must exist.")
         number = np.cumsum(there) - 1
         inside = there[pairs].all(axis=1)
-        job.need_memory(needed_bytes(int(there.sum()), int(inside.sum())))
-        found = analyse(
+        job.need_memory(core.connectivity.needed_bytes(int(there.sum()), int(inside.sum())))
+        found = core.connectivity.analyse(
             nodes.attributes[there],
             number[pairs[inside]],
             distances[inside],
@@ -128,16 +126,16 @@ class ConeforAlgorithm(EcoSecNetAlgorithm):
         )
         job.write_table("INDICES", columns(index=str, value=float, meaning=str), rows)
         of_conefor = {name: column for name, column in importances.items() if name.startswith("d")}
-        job.write_text("IMPORTANCES_FILE", format_importances(ids, of_conefor))
-        job.write_text("OVERALL_FILE", format_overall((name, value) for name, value, _ in rows))
+        job.write_text("IMPORTANCES_FILE", core.formats.format_importances(ids, of_conefor))
+        job.write_text("OVERALL_FILE", core.formats.format_overall((name, value) for name, value, _ in rows))
         if job.given("ADDITIONS"):
             arguments = nodes.attributes, pairs, distances
             graph = (
-                PatchGraph.within(*arguments, found.threshold)
+                core.connectivity.PatchGraph.within(*arguments, found.threshold)
                 if links_only
-                else PatchGraph.dispersing(*arguments, found.rate)
+                else core.connectivity.PatchGraph.dispersing(*arguments, found.rate)
             )
-            gains = addition_gains(graph, there, monitor=job.monitor.part(0.9, 1.0))
+            gains = core.connectivity.addition_gains(graph, there, monitor=job.monitor.part(0.9, 1.0))
             job.write_table(
                 "ADDITIONS",
                 columns(node=int, gain=float, stepping=float, gain_EC=float),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
-from ...core.formats.conefor import format_connections, format_nodes
+from ... import core
 from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support.inputs import parameters as p
@@ -67,8 +67,8 @@ class ConeforExportAlgorithm(EcoSecNetAlgorithm):
         numbers = nodes.ids if whole else list(range(1, len(nodes.ids) + 1))
         if not whole:
             job.monitor.warn("Conefor numbers its nodes: the sources were numbered from 1 in their order.")
-        job.write_text("NODES", format_nodes(numbers, nodes.attributes))
-        job.write_text("CONNECTIONS", format_connections(numbers, pairs, distances))
+        job.write_text("NODES", core.formats.format_nodes(numbers, nodes.attributes))
+        job.write_text("CONNECTIONS", core.formats.format_connections(numbers, pairs, distances))
         job.write_table("IDS", columns(number=int, source_id=nodes.id_type), zip(numbers, nodes.ids))
         count = len(nodes.ids)
         complete = "all" if len(distances) == count * (count - 1) // 2 else "notall"

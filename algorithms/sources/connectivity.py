@@ -11,6 +11,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ... import core
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.distances import inner_points
@@ -147,15 +148,13 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.connectivity import analyse
-
         nodes = read_nodes(job)
         threshold = job.number("THRESHOLD")
         negligible = negligible_probability(job, nodes)
         far = largest_distance(nodes, job.number("DISPERSAL") if threshold is None else threshold)
         pairs, distances, factor = measure(job, nodes, far)
         dispersal = factor * job.number("DISPERSAL")
-        found = analyse(
+        found = core.connectivity.analyse(
             nodes.attributes,
             pairs,
             distances,
@@ -191,12 +190,12 @@ def _plain(value: float) -> str:
 
 
 def _explain(job: Job, nodes: Nodes, found, distances: np.ndarray) -> None:
-    from ...core.connectivity import distance_at, uses_numba
-
     info = job.monitor.info
     info(f"Kernel p = exp(-k d), k = {found.rate:.6g} per unit of distance:")
     for p_at in (0.9, 0.5, 0.25, 0.1, 0.05, 0.01):
-        info(f"  {distance_at(found.rate, p_at):>12,.0f}  p = {p_at:<5g} {'#' * max(1, round(40 * p_at))}")
+        info(
+            f"  {core.connectivity.distance_at(found.rate, p_at):>12,.0f}  p = {p_at:<5g} {'#' * max(1, round(40 * p_at))}"
+        )
     info(
         f"{len(nodes.ids):,} sources, {found.binary.links:,} links up to {_plain(found.threshold)}, "
         f"{found.binary.components:,} component(s). EC(PC) = {_plain(found.probable.equivalent)}, "
@@ -208,18 +207,15 @@ def _explain(job: Job, nodes: Nodes, found, distances: np.ndarray) -> None:
             f"No two sources are within {_plain(found.threshold)} of each other, so IIC counts every source on its own."
             f"{nearest} PC still counts the small probabilities of longer ways."
         )
-    if uses_numba(len(nodes.ids)):
+    if core.connectivity.uses_numba(len(nodes.ids)):
         info("Paths around removed sources were searched with numba.")
     if found.probable.pc is None:
         info("PC, IIC and LCP were left out: the area of the landscape is not given. The importances do not need it.")
 
 
 def _write_sources(job: Job, nodes: Nodes, found) -> None:
-    from ...core.connectivity import important
-    from ...core.stats.ranks import grades
-
     least = job.number("MIN_DPC")
-    keep = np.flatnonzero(important(found.pc.total, least))
+    keep = np.flatnonzero(core.connectivity.important(found.pc.total, least))
     if keep.size < len(nodes.ids):
         job.monitor.info(f"{len(nodes.ids) - keep.size:,} sources with a dPC below {least:g} % were left out.")
     if not keep.size:
@@ -227,7 +223,7 @@ def _write_sources(job: Job, nodes: Nodes, found) -> None:
             f"No source has a dPC of {least:g} % or more; the highest is {found.pc.total.max():.3g} %. "
             "The output is empty."
         )
-    level = grades(found.pc.total, GRADES)
+    level = core.stats.grades(found.pc.total, GRADES)
     numbers = {"attribute": nodes.attributes, **importance_columns(found)}
     whole = {"component": found.component, "rank": found.rank, "level": level}
     first = columns(source_id=nodes.id_type)
@@ -283,21 +279,18 @@ def _write_links(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarra
 
 
 def _write_stones(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarray, found) -> None:
-    from ...core.connectivity import PatchGraph, addition_gains, important
-    from ...core.stats.ranks import ranks
-
-    stay = important(found.pc.total, job.number("MIN_DPC"))
+    stay = core.connectivity.important(found.pc.total, job.number("MIN_DPC"))
     if stay.all():
         job.monitor.warn(
             "No source is below the smallest dPC, so there are no stepping stones to look for. Raise the smallest dPC."
         )
     job.need_memory(12.0 * int(stay.sum()) ** 2)
-    graph = PatchGraph.dispersing(nodes.attributes, pairs, distances, found.rate)
-    gains = addition_gains(graph, stay, monitor=job.monitor.part(0.96, 1.0))
+    graph = core.connectivity.PatchGraph.dispersing(nodes.attributes, pairs, distances, found.rate)
+    gains = core.connectivity.addition_gains(graph, stay, monitor=job.monitor.part(0.96, 1.0))
     first = columns(source_id=nodes.id_type)
     added = columns(gain_PC=float, stepping=float, gain_EC=float, rank=int)
     old, rows = kept([nodes.features[k] for k in gains.candidates], [*first, *added])
-    values = [gains.gain, gains.stepping, gains.equivalent, ranks(gains.gain)]
+    values = [gains.gain, gains.stepping, gains.equivalent, core.stats.ranks(gains.gain)]
     job.write_features(
         "STEPPING_STONES",
         [*first, *old, *added],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber, QgsWkbTypes
 
+from ... import core
 from ...core import defaults
 from ...core.errors import InputError
 from ...core.lists import parse_numbers
@@ -141,15 +142,13 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ...core.connectivity import sweep
-
         nodes = read_nodes(job)
         dispersals = _distances(job)
         threshold = job.number("THRESHOLD")
         far = largest_distance(nodes, max(dispersals) if threshold is None else threshold)
         pairs, distances, factor = measure(job, nodes, far)
         hectares = metres_per_unit(nodes.crs) ** 2 / 1e4
-        found = sweep(
+        found = core.connectivity.sweep(
             nodes.attributes,
             pairs,
             distances / factor,
@@ -205,8 +204,6 @@ def _distances(job: Job) -> list[float]:
 
 def _sentences(found) -> tuple[list[str], float | None]:
     """Return what the sweep says, and from which distance on all minimum areas and cuts are settled."""
-    from ...core.connectivity import settles
-
     always = int((found.share == 1.0).sum())
     settings = len(found.landscapes) * found.cuts.size
     sentences = [f"{always} of {found.share.size} sources are chosen in all {settings} settings."]
@@ -214,7 +211,7 @@ def _sentences(found) -> tuple[list[str], float | None]:
     for minimum in found.minimum_areas:
         landscapes = found.of_area(minimum)
         for cut in found.cuts:
-            start = settles(landscapes, cut)
+            start = core.connectivity.settles(landscapes, cut)
             starts.append(start)
             longest = landscapes[-1].dispersal
             where = f"With a dPC of at least {cut:g} % and sources of at least {minimum:g} ha"
@@ -234,8 +231,6 @@ def _sentences(found) -> tuple[list[str], float | None]:
 
 
 def _table(found) -> tuple[list, list]:
-    from ...core.connectivity import order_agreement, overlap
-
     header = columns(
         dispersal=float,
         min_area=float,
@@ -270,8 +265,8 @@ def _table(found) -> tuple[list, list]:
                         one.binary.equivalent,
                         one.probable.pc,
                         one.probable.equivalent,
-                        None if before is None else overlap(before.chosen(cut), chosen),
-                        None if before is None else order_agreement(before, one),
+                        None if before is None else core.connectivity.overlap(before.chosen(cut), chosen),
+                        None if before is None else core.connectivity.order_agreement(before, one),
                     )
                 )
     return header, rows

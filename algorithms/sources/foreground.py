@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from qgis.core import QgsProcessingOutputNumber
 
+from ... import core
 from ...core.errors import InputError
-from ...core.sources.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -53,23 +53,25 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         source = job.raster("INPUT")
-        foreground = parse_values(job.text("FOREGROUND"))
-        missing = parse_values(job.text("MISSING"))
+        foreground = core.sources.parse_values(job.text("FOREGROUND"))
+        missing = core.sources.parse_values(job.text("MISSING"))
         job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)
         values, valid = source.read(job.monitor.part(0.0, 0.6))
-        coded = code_foreground(values, valid, foreground, missing)
-        count = int((coded == FOREGROUND).sum())
+        coded = core.sources.code_foreground(values, valid, foreground, missing)
+        count = int((coded == core.sources.FOREGROUND).sum())
         if count == 0:
             raise InputError(
                 f"No cell of '{source.name}' has one of the foreground values {job.text('FOREGROUND')}. "
                 f"{rasters.describe_values(values, valid)}"
             )
         hectares = count * cell_hectares(job, source)
-        valid_count = int((coded != MISSING).sum())
+        valid_count = int((coded != core.sources.MISSING).sum())
         job.monitor.info(f"Foreground: {count:,} of {valid_count:,} cells ({100 * count / valid_count:.1f} %).")
         classes = [
-            (BACKGROUND, "Background", palette.BACKGROUND),
-            (FOREGROUND, "Foreground", palette.FOREGROUND),
+            (core.sources.BACKGROUND, "Background", palette.BACKGROUND),
+            (core.sources.FOREGROUND, "Foreground", palette.FOREGROUND),
         ]
-        job.write_raster("OUTPUT", coded, source.grid, nodata=MISSING, description="Foreground coding", classes=classes)
+        job.write_raster(
+            "OUTPUT", coded, source.grid, nodata=core.sources.MISSING, description="Foreground coding", classes=classes
+        )
         job.results["FOREGROUND_HA"] = hectares

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
+from ... import core
 from ...core.errors import InputError
-from ...core.sources.classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -147,48 +147,36 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        if parse_values(job.text("FOREGROUND")):
+        if core.sources.parse_values(job.text("FOREGROUND")):
             return None
         source = job.raster("INPUT")
         values = source.glance()
         return None if _is_coded(values) else _not_coded(source, values)
 
     def execute(self, job: Job) -> None:
-        from ...core.mspa import (
-            CLASS_NAMES,
-            CODES,
-            MISSING_CLASS,
-            MISSING_CODE,
-            bytes_per_cell,
-            class_colour,
-            edge_width_profile,
-            mspa,
-            seven_classes,
-            statistics,
-            uses_numba,
-        )
-
         source = job.raster("INPUT")
         grid = source.grid
         width = _edge_width(job, source)
         connectivity = job.choice("CONNECTIVITY", CONNECTIVITIES)
         profile_wanted = job.given("PROFILE") or job.given("PROFILE_CHART")
         widest = job.integer("PROFILE_WIDEST")
-        job.need_memory(bytes_per_cell(max(width, widest) if profile_wanted else width) * grid.rows * grid.cols)
+        job.need_memory(
+            core.mspa.bytes_per_cell(max(width, widest) if profile_wanted else width) * grid.rows * grid.cols
+        )
         cells = _coded(job, source)
         self._tell(job, cells)
         cell_ha = cell_hectares(job, source)
 
-        if uses_numba(cells.size, width):
+        if core.mspa.uses_numba(cells.size, width):
             job.monitor.info("Thinning and thickening with numba.")
-        codes = mspa(
+        codes = core.mspa.mspa(
             cells,
             connectivity=connectivity,
             edge_width=width,
             intext=job.flag("INTEXT"),
             monitor=job.monitor.part(0.1, 0.4 if profile_wanted else 0.8),
         )
-        result = statistics(codes, connectivity=connectivity, monitor=job.monitor)
+        result = core.mspa.statistics(codes, connectivity=connectivity, monitor=job.monitor)
         areas = {row.name: row.cells * cell_ha for row in result.classes}
         if result.foreground and not areas["Core"]:
             job.monitor.warn(
@@ -197,27 +185,35 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
             )
         if profile_wanted:
             widths = list(range(1, widest + 1))
-            table = edge_width_profile(cells, widths, connectivity=connectivity, monitor=job.monitor.part(0.4, 0.8))
+            table = core.mspa.edge_width_profile(
+                cells, widths, connectivity=connectivity, monitor=job.monitor.part(0.4, 0.8)
+            )
             self._write_profile(job, widths, table * cell_ha, width, source)
         del cells
 
         transition = job.flag("TRANSITION")
-        entries = [(c.code, c.name, c.colour if transition else c.plain_colour) for c in CODES]
+        entries = [(c.code, c.name, c.colour if transition else c.plain_colour) for c in core.mspa.CODES]
         there = np.flatnonzero(np.bincount(codes.ravel(), minlength=256))
-        shown = [entry for entry in entries if entry[0] in there and entry[0] != MISSING_CODE]
+        shown = [entry for entry in entries if entry[0] in there and entry[0] != core.mspa.MISSING_CODE]
         job.write_raster(
             "OUTPUT",
             codes,
             grid,
-            nodata=MISSING_CODE,
+            nodata=core.mspa.MISSING_CODE,
             description="MSPA code (GuidosToolbox)",
             classes=entries,
             style=styling.classes(shown),
         )
         if job.given("CLASSES"):
-            names = [(k, name, class_colour(k)) for k, name in CLASS_NAMES.items() if k != MISSING_CLASS]
-            classes = seven_classes(codes, transition=False)
-            job.write_raster("CLASSES", classes, grid, nodata=MISSING_CLASS, description="MSPA class", classes=names)
+            names = [
+                (k, name, core.mspa.class_colour(k))
+                for k, name in core.mspa.CLASS_NAMES.items()
+                if k != core.mspa.MISSING_CLASS
+            ]
+            classes = core.mspa.seven_classes(codes, transition=False)
+            job.write_raster(
+                "CLASSES", classes, grid, nodata=core.mspa.MISSING_CLASS, description="MSPA class", classes=names
+            )
         names = {"class": str, "patches": int, "cells": int, "area_ha": float}
         job.write_table(
             "STATISTICS",
@@ -238,9 +234,9 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
 
     def _tell(self, job: Job, cells: np.ndarray) -> None:
         counts = np.bincount(cells.ravel(), minlength=3)
-        if not counts[FOREGROUND] + counts[BACKGROUND]:
+        if not counts[core.sources.FOREGROUND] + counts[core.sources.BACKGROUND]:
             raise InputError(f"'{job.raster('INPUT').name}' holds only NoData: there is nothing to segment.")
-        if not counts[FOREGROUND]:
+        if not counts[core.sources.FOREGROUND]:
             job.monitor.warn(
                 "There is no foreground: no cell of the raster is coded 2, so all of it is background. Give the foreground "
                 "values, or use the output of 'Foreground from land cover'."
@@ -248,22 +244,20 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
                 else f"No cell has one of the foreground values {job.text('FOREGROUND')}, so all of it is background. "
                 + describe_values(*job.raster("INPUT").read())
             )
-        if not counts[BACKGROUND]:
+        if not counts[core.sources.BACKGROUND]:
             job.monitor.warn("There is no background: every cell with data is foreground, so all of it is core.")
 
     def _write_profile(self, job: Job, widths: list[int], areas: np.ndarray, used: int, source: RasterSource) -> None:
-        from ...core.mspa import CLASS_NAMES, class_colour
-
         in_degrees = source.crs.isGeographic()
         metres = np.nan if in_degrees else source.grid.cell_size
         kinds = range(1, areas.shape[1] + 1)
-        names = {f"{CLASS_NAMES[k].lower()}_ha": float for k in kinds}
+        names = {f"{core.mspa.CLASS_NAMES[k].lower()}_ha": float for k in kinds}
         share = 100 * areas[:, 0] / (areas[0].sum() or np.nan)
         rows = [[w, w * metres, *map(float, areas[k]), float(share[k])] for k, w in enumerate(widths)]
         job.write_table("PROFILE", columns(edge_width=int, edge_m=float, **names, core_pct=float), rows)
         if not job.given("PROFILE_CHART"):
             return
-        legend = [html.Key(CLASS_NAMES[k], class_colour(k)) for k in kinds]
+        legend = [html.Key(core.mspa.CLASS_NAMES[k], core.mspa.class_colour(k)) for k in kinds]
         parts = [
             html.stacked_bars(
                 [
@@ -307,7 +301,7 @@ def _edge_width(job: Job, source: RasterSource) -> int:
 
 
 def _is_coded(values: np.ndarray) -> bool:
-    return bool(np.isin(values, (MISSING, BACKGROUND, FOREGROUND)).all())
+    return bool(np.isin(values, (core.sources.MISSING, core.sources.BACKGROUND, core.sources.FOREGROUND)).all())
 
 
 def _not_coded(source: RasterSource, values: np.ndarray) -> str:
@@ -317,14 +311,14 @@ def _not_coded(source: RasterSource, values: np.ndarray) -> str:
 
 def _coded(job: Job, source: RasterSource) -> np.ndarray:
     """Read the raster block by block as 0 missing, 1 background, 2 foreground."""
-    foreground = parse_values(job.text("FOREGROUND"))
+    foreground = core.sources.parse_values(job.text("FOREGROUND"))
     cells = np.empty(source.grid.shape, np.uint8)
     for row, values, valid in source.blocks(job.monitor.part(0.0, 0.1)):
         if foreground:
-            coded = code_foreground(values, valid, foreground)
+            coded = core.sources.code_foreground(values, valid, foreground)
         else:
             if not _is_coded(values[valid]):
                 raise InputError(_not_coded(source, values[valid]))
-            coded = np.where(valid, values, MISSING).astype(np.uint8)
+            coded = np.where(valid, values, core.sources.MISSING).astype(np.uint8)
         cells[row : row + len(coded)] = coded
     return cells

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessing, QgsWkbTypes
 
+from ... import core
 from ...core.choices import BreakMethod
 from ...core.errors import InputError
-from ...core.stats.breaks import BREAK_METHODS
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -72,7 +72,7 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             raise InputError(f"'{layer.name}' has no field '{name}'. It has: {', '.join(layer.field_names)}.")
         features = list(layer.features())
         values = np.array([np.nan if is_null(one[name]) else one[name] for one in features], dtype=np.float64)
-        method = BREAK_METHODS[job.choice("METHOD", BreakMethod)]
+        method = core.stats.BREAK_METHODS[job.choice("METHOD", BreakMethod)]
         found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.0, 0.6))
         count = found.limits.size
         place = found.classify(values)

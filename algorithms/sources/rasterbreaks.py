@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ... import core
 from ...core.choices import BreakMethod
 from ...core.errors import InputError
-from ...core.stats.breaks import BREAK_METHODS
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -74,7 +74,7 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
             values[~(np.nan_to_num(inside) != 0.0)] = np.nan
         if np.isnan(values).all():
             raise InputError(f"'{source.name}' has no cell with data" + (" inside the mask." if mask else "."))
-        method = BREAK_METHODS[job.choice("METHOD", BreakMethod)]
+        method = core.stats.BREAK_METHODS[job.choice("METHOD", BreakMethod)]
         found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.3, 0.8))
         count = found.limits.size
         if count < job.integer("CLASSES"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber, QgsWkbTypes
 
+from ... import core
 from ...core.choices import Overlay
 from ...core.errors import InputError
-from ...core.sources.classmap import members, parse_values
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -93,18 +93,16 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        from ...core.sources.patches import find_patches
-
         source = job.raster("INPUT")
         grid, monitor = source.grid, job.monitor
-        wanted = parse_values(job.text("CORE_VALUES"))
+        wanted = core.sources.parse_values(job.text("CORE_VALUES"))
         if not wanted:
             raise InputError("No values of core area are given. List them, for example 17,117.")
         gap = job.number("GAP") or 0.0
         job.need_memory((40 if gap else 13) * grid.rows * grid.cols)
         values, valid = source.read(monitor.part(0.0, 0.2))
-        core = members(values, wanted) & valid
-        if not core.any():
+        inside = core.sources.members(values, wanted) & valid
+        if not inside.any():
             raise InputError(
                 f"No cell of '{source.name}' has one of the values of core area {job.text('CORE_VALUES')}. "
                 f"{rasters.describe_values(values, valid)}"
@@ -113,10 +111,10 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         layers = job.vectors("PROTECTED")
         protected = burn_mask(layers, grid, source.crs, monitor) if layers else None
         overlay = job.choice("OVERLAY", Overlay)
-        if protected is None and overlay != "union":
+        if protected is None and overlay is not Overlay.UNION:
             monitor.warn("There is no protected land, so all core area was kept.")
-        found = find_patches(
-            core,
+        found = core.sources.find_patches(
+            inside,
             protected,
             overlay=overlay,
             gap=gap / grid.cell_size if gap else 0.0,
@@ -124,7 +122,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             minimum=_cells(job.number("MIN_AREA"), grid.cell_ha),
             neighbours=job.choice("CONNECTIVITY", (8, 4)),
             # In a raster of core area alone NoData is the background, not land that nobody has seen.
-            valid=None if np.array_equal(valid, core) else valid,
+            valid=None if np.array_equal(valid, inside) else valid,
             monitor=monitor.part(0.2, 0.7),
         )
         area, core_area, protected_area = (

@@ -1,1 +1,25 @@
 """Links between sources: which pairs, along which paths, how wide the corridors are and which come first."""
+
+from .adjacency import find_pairs
+from .linkages import describe, find_links
+from .normalised import DEFAULT_SHARE, add_to_mosaic, corridors, cutoff_for_area
+from .priority import climate_fit, priority_map, rank, scaled
+from .shapes import class_shares, outside_ends, shape_of, width_profile
+
+__all__ = [
+    "DEFAULT_SHARE",
+    "add_to_mosaic",
+    "class_shares",
+    "climate_fit",
+    "corridors",
+    "cutoff_for_area",
+    "describe",
+    "find_links",
+    "find_pairs",
+    "outside_ends",
+    "priority_map",
+    "rank",
+    "scaled",
+    "shape_of",
+    "width_profile",
+]

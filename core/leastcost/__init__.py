@@ -1,1 +1,20 @@
 """Least-cost distances on a resistance surface: the graph, its searches, the cost fields of sources."""
+
+from .fields import CostFields, Field, LinkCosts, cells_of
+from .graph import SPARE_BYTES, STEPS, UNREACHED, CostGraph, graph_bytes, lost_step
+from .links import LinkKind, Links
+
+__all__ = [
+    "SPARE_BYTES",
+    "STEPS",
+    "UNREACHED",
+    "CostFields",
+    "CostGraph",
+    "Field",
+    "LinkCosts",
+    "LinkKind",
+    "Links",
+    "cells_of",
+    "graph_bytes",
+    "lost_step",
+]

@@ -29,7 +29,7 @@ class Outcome:
     failure: str
 
 
-def run(monitor: Monitor = SILENT) -> list[Outcome]:
+def self_test(monitor: Monitor = SILENT) -> list[Outcome]:
     """Solve every problem and compare with its answer.
 
     Parameters

@@ -1,1 +1,44 @@
 """The resistance surface: score tables, scoring, overlay by weight, corrections."""
+
+from .corrections import Correction
+from .factornames import Factor, factor_of, name_key
+from .lostcells import cut_to_surface
+from .overlay import Block, build_resistance, resistance_surface
+from .presets import LAND_USE_NAMES, LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
+from .scorechecks import ERROR, WARNING, Finding, check_scores, report
+from .scoretable import FALLS, RISES, FactorScores, classes_from_rows, read_score_table
+from .scoring import FactorValues, classes_from_breaks, distance_to, relief, score_values
+from .suitability import suitability_to_resistance
+from .summary import ResistanceSummary
+
+__all__ = [
+    "ERROR",
+    "FALLS",
+    "LAND_USE_NAMES",
+    "LIUZHI_CORRECTIONS",
+    "RISES",
+    "WARNING",
+    "Block",
+    "Correction",
+    "Factor",
+    "FactorScores",
+    "FactorValues",
+    "Finding",
+    "ResistanceSummary",
+    "build_resistance",
+    "check_scores",
+    "classes_from_breaks",
+    "classes_from_rows",
+    "cut_to_surface",
+    "distance_to",
+    "factor_of",
+    "liuzhi_as_printed",
+    "liuzhi_corrected",
+    "name_key",
+    "read_score_table",
+    "relief",
+    "report",
+    "resistance_surface",
+    "score_values",
+    "suitability_to_resistance",
+]

@@ -1,1 +1,18 @@
 """Statistics that several rooms need: classes of values, moments, ranks."""
+
+from .breaks import BREAK_METHODS, Breaks, natural_breaks, quantile_breaks
+from .moments import CHUNK, Moments
+from .ranks import grades, rank_correlation, ranks, strict_ranks
+
+__all__ = [
+    "BREAK_METHODS",
+    "CHUNK",
+    "Breaks",
+    "Moments",
+    "grades",
+    "natural_breaks",
+    "quantile_breaks",
+    "rank_correlation",
+    "ranks",
+    "strict_ranks",
+]

@@ -11,9 +11,8 @@ from collections.abc import Iterable
 import numpy as np
 from osgeo import gdal
 
+from .... import core
 from ....core.errors import InputError
-from ....core.formats.circuitscapeini import CircuitscapeOptions
-from ....core.formats.circuitscapetext import NODATA, AsciiGrid, format_table, grid_header, parse_grid, parse_points
 from ....core.grid import Grid
 from ....core.monitor import Monitor
 from ...support.io import rasterfiles
@@ -45,7 +44,7 @@ class Inputs:
         Where relative paths start.
     """
 
-    def __init__(self, options: CircuitscapeOptions, folder: str) -> None:
+    def __init__(self, options: core.formats.CircuitscapeOptions, folder: str) -> None:
         self._options = options
         self._folder = folder
 
@@ -70,14 +69,14 @@ class Inputs:
         start = _start(self.path(option), option)
         return start.startswith(_TIFF) or start.lstrip()[:5].lower() in (b"ncols", b"nrows")
 
-    def grid(self, option: str, like: Grid | None = None) -> AsciiGrid:
+    def grid(self, option: str, like: Grid | None = None) -> core.formats.AsciiGrid:
         """Return a raster; with `like`, one that must lie on that grid."""
         path = self.path(option)
         _require_memory(path, option, self.name(option))
         if _start(path, option).startswith(_TIFF):
             found = _read_tiff(path, self.name(option))
         else:
-            found = parse_grid(self.text(option), self.name(option))
+            found = core.formats.parse_grid(self.text(option), self.name(option))
         if like is not None:
             like.require_same(found.grid, self.name("habitat_file"), self.name(option))
         return found
@@ -88,8 +87,8 @@ class Inputs:
             flat = self.grid(option, grid).values.ravel()
             cells = np.flatnonzero(~np.isnan(flat))
             return flat[cells], cells
-        values, cells = parse_points(self.text(option), grid, self.name(option))
-        return values[values != NODATA], cells[values != NODATA]
+        values, cells = core.formats.parse_points(self.text(option), grid, self.name(option))
+        return values[values != core.formats.NODATA], cells[values != core.formats.NODATA]
 
 
 class Outputs:
@@ -105,7 +104,7 @@ class Outputs:
         Is asked whether to go on.
     """
 
-    def __init__(self, folder: OutputFolder, options: CircuitscapeOptions, monitor: Monitor) -> None:
+    def __init__(self, folder: OutputFolder, options: core.formats.CircuitscapeOptions, monitor: Monitor) -> None:
         self._folder, self._options, self._monitor = folder, options, monitor
         base = os.path.basename(options.output_file.replace("\\", "/"))
         self._base = base[:-4] if base.lower().endswith(".out") else base
@@ -113,9 +112,9 @@ class Outputs:
 
     def table(self, name: str, values: np.ndarray) -> None:
         """Write a table of numbers."""
-        self._write(name, format_table(values))
+        self._write(name, core.formats.format_table(values))
 
-    def grid(self, name: str, values: np.ndarray, like: AsciiGrid) -> None:
+    def grid(self, name: str, values: np.ndarray, like: core.formats.AsciiGrid) -> None:
         """Write a grid, NaN as NODATA: `.asc`, `.asc.gz` or `.tif`, as the options say."""
         if self._options.write_as_tif:
             path = self._folder.path(self._note(f"{name}.tif"))
@@ -123,7 +122,7 @@ class Outputs:
             return
         filled = np.where(np.isnan(values), like.nodata, values)
         compress = self._options.compress_grids
-        self._write(f"{name}.asc" + (".gz" if compress else ""), (like.header, *format_table(filled)))
+        self._write(f"{name}.asc" + (".gz" if compress else ""), (like.header, *core.formats.format_table(filled)))
 
     def _note(self, name: str) -> str:
         self.names.append(f"{self._base}_{name}")
@@ -204,7 +203,7 @@ def _unreadable(path: str, what: str, error: Exception) -> InputError:
     return InputError(f"{path} cannot be read ({reason}).{hint}")
 
 
-def _read_tiff(path: str, name: str) -> AsciiGrid:
+def _read_tiff(path: str, name: str) -> core.formats.AsciiGrid:
     dataset = tried(gdal.Open, path)
     if dataset is None:
         raise InputError(f"{name} cannot be read as a GeoTIFF.")
@@ -212,11 +211,11 @@ def _read_tiff(path: str, name: str) -> AsciiGrid:
     band = dataset.GetRasterBand(1)
     values = band.ReadAsArray().astype(np.float64)
     nodata = band.GetNoDataValue()
-    values[values == NODATA] = np.nan
+    values[values == core.formats.NODATA] = np.nan
     if nodata is not None:
         values[values == nodata] = np.nan
     if turned or down >= 0:
         raise InputError(f"{name} is not north up. Warp it first.")
     grid = Grid(*values.shape, left, top, dx, -down, crs=dataset.GetProjection())
-    nodata = NODATA if nodata is None or np.isnan(nodata) else nodata
-    return AsciiGrid(values, grid, grid_header(grid, nodata), nodata)
+    nodata = core.formats.NODATA if nodata is None or np.isnan(nodata) else nodata
+    return core.formats.AsciiGrid(values, grid, core.formats.grid_header(grid, nodata), nodata)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .... import core
 from ....core.errors import InputError
-from ....core.formats.circuitscapeini import CONFLICTS, CircuitscapeOptions
-from ....core.formats.circuitscapetext import parse_pairs, parse_table, reclassified, whole
 from ....core.monitor import Monitor
 from .files import Inputs, Outputs
 from .raster import ground_conductances
@@ -18,17 +17,17 @@ _NOISE = 1e-8
 class NetworkRun:
     """Reads the lists of a run and writes its results; parameters as for `RasterRun`."""
 
-    def __init__(self, options: CircuitscapeOptions, inputs: Inputs, monitor: Monitor) -> None:
-        from ....core import circuit
-
+    def __init__(self, options: core.formats.CircuitscapeOptions, inputs: Inputs, monitor: Monitor) -> None:
         self._options, self._inputs, self._monitor = options, inputs, monitor
         name = inputs.name("habitat_file")
-        table = parse_table(inputs.text("habitat_file"), 3, name)
+        table = core.formats.parse_table(inputs.text("habitat_file"), 3, name)
         if not table.size:
             raise InputError(f"{name} has no link.")
         values = table[:, 2]
         if options.use_reclass_table:
-            values = reclassified(values, parse_table(inputs.text("reclass_file"), 2, inputs.name("reclass_file")))
+            values = core.formats.reclassified(
+                values, core.formats.parse_table(inputs.text("reclass_file"), 2, inputs.name("reclass_file"))
+            )
         sound = (values > 0) & np.isfinite(values)
         if not sound.all():
             raise InputError(
@@ -36,12 +35,12 @@ class NetworkRun:
             )
         if options.habitat_map_is_resistances:
             values = 1.0 / values
-        self._names, places = np.unique(whole(table[:, :2], name), return_inverse=True)
+        self._names, places = np.unique(core.formats.whole(table[:, :2], name), return_inverse=True)
         ends = np.sort(places.reshape(-1, 2), axis=1)
         # parallel links are one in the files
         links, which = np.unique(ends, axis=0, return_inverse=True)
         conductance = np.bincount(which.ravel(), weights=values)
-        self._graph = circuit.NetworkGraph(links[:, 0], links[:, 1], conductance, self._names.size)
+        self._graph = core.circuit.NetworkGraph(links[:, 0], links[:, 1], conductance, self._names.size)
 
     def solve(self, out: Outputs) -> None:
         """Compute and write everything."""
@@ -51,13 +50,13 @@ class NetworkRun:
             self._pairwise(out)
 
     def _pairwise(self, out: Outputs) -> None:
-        from ....core import circuit
-
         name = self._inputs.name("point_file")
-        ids = np.unique(whole(parse_table(self._inputs.text("point_file"), 1, name), name))
+        ids = np.unique(core.formats.whole(core.formats.parse_table(self._inputs.text("point_file"), 1, name), name))
         allowed = None
         if self._options.use_included_pairs:
-            pairs = parse_pairs(self._inputs.text("included_pairs_file"), self._inputs.name("included_pairs_file"))
+            pairs = core.formats.parse_pairs(
+                self._inputs.text("included_pairs_file"), self._inputs.name("included_pairs_file")
+            )
             ids = np.array([number for number in ids.tolist() if pairs.keeps(number)], dtype=np.int64)
             allowed = pairs.allowed(ids.tolist())
         focal = self._places(ids, name)
@@ -71,7 +70,7 @@ class NetworkRun:
                 self._nodes(out, f"node_currents{label}", self._graph.currents(potential), part)
                 self._branches(out, f"branch_currents{label}", self._graph.branch_currents(potential))
 
-        flow = circuit.network_pairwise(
+        flow = core.circuit.network_pairwise(
             self._graph, focal.tolist(), allowed=allowed, listener=listener, monitor=self._monitor
         )
         matrix = np.zeros((ids.size + 1, ids.size + 1))
@@ -87,21 +86,23 @@ class NetworkRun:
             self._branches(out, "branch_currents_cum", flow.branch_current)
 
     def _advanced(self, out: Outputs) -> None:
-        from ....core import circuit
-
         options = self._options
         sources, grounds = np.zeros(self._graph.size), np.zeros(self._graph.size)
         name = self._inputs.name("source_file")
-        table = parse_table(self._inputs.text("source_file"), 2, name)
-        np.add.at(sources, self._places(whole(table[:, 0], name), name), table[:, 1])
+        table = core.formats.parse_table(self._inputs.text("source_file"), 2, name)
+        np.add.at(sources, self._places(core.formats.whole(table[:, 0], name), name), table[:, 1])
         if options.use_unit_currents:
             sources[sources != 0] = 1.0
         name = self._inputs.name("ground_file")
-        table = parse_table(self._inputs.text("ground_file"), 2, name)
+        table = core.formats.parse_table(self._inputs.text("ground_file"), 2, name)
         conductances = ground_conductances(table[:, 1], options, name)
-        np.add.at(grounds, self._places(whole(table[:, 0], name), name), conductances)
-        flow = circuit.grounded_flow(
-            self._graph, sources, grounds, conflict=CONFLICTS[options.remove_src_or_gnd], monitor=self._monitor
+        np.add.at(grounds, self._places(core.formats.whole(table[:, 0], name), name), conductances)
+        flow = core.circuit.grounded_flow(
+            self._graph,
+            sources,
+            grounds,
+            conflict=core.formats.CONFLICTS[options.remove_src_or_gnd],
+            monitor=self._monitor,
         )
         if options.write_volt_maps:
             self._nodes(out, "voltages", flow.voltage)

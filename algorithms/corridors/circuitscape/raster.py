@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .... import core
 from ....core.errors import InputError
-from ....core.formats.circuitscapeini import CONFLICTS, CircuitscapeOptions
-from ....core.formats.circuitscapetext import AsciiGrid, parse_pairs, parse_table, reclassified, whole
 from ....core.monitor import Monitor
 from ...support.run.forecast import FEWER_NODES, Forecast
 from .files import Inputs, Outputs
@@ -27,24 +26,24 @@ class RasterRun:
         Progress, messages and cancellation.
     """
 
-    def __init__(self, options: CircuitscapeOptions, inputs: Inputs, monitor: Monitor) -> None:
-        from ....core import circuit
-
+    def __init__(self, options: core.formats.CircuitscapeOptions, inputs: Inputs, monitor: Monitor) -> None:
         self._options, self._inputs, self._monitor = options, inputs, monitor
-        self._habitat: AsciiGrid = inputs.grid("habitat_file")
+        self._habitat: core.formats.AsciiGrid = inputs.grid("habitat_file")
         values = self._habitat.values
         if options.use_reclass_table:
-            table = parse_table(inputs.text("reclass_file"), 2, inputs.name("reclass_file"))
-            values = reclassified(values, table)
+            table = core.formats.parse_table(inputs.text("reclass_file"), 2, inputs.name("reclass_file"))
+            values = core.formats.reclassified(values, table)
         mask = None
         if options.use_mask:
             mask = self._like("mask_file") > 0
         if options.habitat_map_is_resistances:
             values = np.where(values < 0, np.nan, values)
-        self._resistance = circuit.as_resistance(values, conductance=not options.habitat_map_is_resistances, mask=mask)
+        self._resistance = core.circuit.as_resistance(
+            values, conductance=not options.habitat_map_is_resistances, mask=mask
+        )
         regions = None
         if options.use_polygons:
-            regions = whole(self._like("polygon_file"), inputs.name("polygon_file"))
+            regions = core.formats.whole(self._like("polygon_file"), inputs.name("polygon_file"))
         self._settings = {
             "neighbours": 4 if options.connect_four_neighbors_only else 8,
             "average": "resistance" if options.connect_using_avg_resistances else "conductance",
@@ -56,20 +55,16 @@ class RasterRun:
     @property
     def memory(self) -> float:
         """Bytes that the run needs."""
-        from ....core import circuit
-
         single = all(cells.size == 1 for cells in self._focal.values())
         kept = 8 * len(self._focal) if single or self._options.scenario != "pairwise" else 0
-        return circuit.solver_bytes(self._resistance.size) + kept * self._resistance.size
+        return core.circuit.solver_bytes(self._resistance.size) + kept * self._resistance.size
 
     @property
     def maps(self) -> int:
         """Number of maps of single pairs or turns that the run writes."""
-        from ....core import circuit
-
         turns = len(self._focal)
         if self._options.scenario == "pairwise":
-            turns = circuit.count_pairs(turns, self._allowed)
+            turns = core.circuit.count_pairs(turns, self._allowed)
         return turns * (self._options.write_volt_maps + self._current_maps)
 
     @property
@@ -92,9 +87,7 @@ class RasterRun:
     # modes ------------------------------------------------------------------------------------------------------
 
     def _pairwise(self, out: Outputs) -> None:
-        from ....core import circuit
-
-        flow = circuit.pairwise(
+        flow = core.circuit.pairwise(
             self._resistance,
             self._focal,
             allowed=self._allowed,
@@ -117,8 +110,6 @@ class RasterRun:
         self._sums(out, flow.cumulative, flow.maximum)
 
     def _in_turn(self, out: Outputs) -> None:
-        from ....core import circuit
-
         # a node that may exchange current with no other has no turn, and so no map
         ids = sorted(self._focal)
         idle = set() if self._allowed is None else {ids[k] for k in np.flatnonzero(~self._allowed.any(axis=1))}
@@ -127,7 +118,7 @@ class RasterRun:
             if number not in idle:
                 self._maps(out, (number,), current, voltage)
 
-        flow = (circuit.one_to_all if self._options.scenario == "one-to-all" else circuit.all_to_one)(
+        flow = (core.circuit.one_to_all if self._options.scenario == "one-to-all" else core.circuit.all_to_one)(
             self._resistance,
             self._focal,
             allowed=self._allowed,
@@ -140,12 +131,10 @@ class RasterRun:
         self._sums(out, flow.cumulative, flow.maximum)
 
     def _advanced(self, out: Outputs) -> None:
-        from ....core import circuit
-
-        flow = circuit.advanced(
+        flow = core.circuit.advanced(
             self._resistance,
             *self._sources_and_grounds(),
-            conflict=CONFLICTS[self._options.remove_src_or_gnd],
+            conflict=core.formats.CONFLICTS[self._options.remove_src_or_gnd],
             **self._settings,
         )
         self._maps(out, (), flow.current, flow.voltage)
@@ -153,14 +142,12 @@ class RasterRun:
     # inputs -----------------------------------------------------------------------------------------------------
 
     def _read_focal(self) -> tuple[dict[int, np.ndarray], np.ndarray | None]:
-        from ....core import circuit
-
         values, cells = self._inputs.values("point_file", self._habitat.grid)
-        ids = whole(values, self._inputs.name("point_file"))
+        ids = core.formats.whole(values, self._inputs.name("point_file"))
         focal = {}
         for number in np.unique(ids[ids > 0]).tolist():
             focal[number] = np.unique(cells[ids == number])
-        lost = circuit.stranded(focal, self._resistance, self._settings["regions"])
+        lost = core.circuit.stranded(focal, self._resistance, self._settings["regions"])
         if lost:
             grid = self._habitat.grid
             places = [(number, *grid.centre(*divmod(cell, grid.cols))) for number, cell in list(lost.items())[:10]]
@@ -168,7 +155,9 @@ class RasterRun:
             self._monitor.warn(f"{len(lost)} focal node(s) lie on no valid cell and get -1: {text}.")
         allowed = None
         if self._options.use_included_pairs:
-            pairs = parse_pairs(self._inputs.text("included_pairs_file"), self._inputs.name("included_pairs_file"))
+            pairs = core.formats.parse_pairs(
+                self._inputs.text("included_pairs_file"), self._inputs.name("included_pairs_file")
+            )
             focal = {number: where for number, where in focal.items() if pairs.keeps(number)}
             allowed = pairs.allowed(sorted(focal))
             if not allowed.any():
@@ -182,8 +171,8 @@ class RasterRun:
         if not self._options.use_variable_source_strengths:
             return None
         name = self._inputs.name("variable_source_file")
-        table = parse_table(self._inputs.text("variable_source_file"), 2, name)
-        strengths = dict(zip(whole(table[:, 0], name).tolist(), table[:, 1].tolist()))
+        table = core.formats.parse_table(self._inputs.text("variable_source_file"), 2, name)
+        strengths = dict(zip(core.formats.whole(table[:, 0], name).tolist(), table[:, 1].tolist()))
         missing = [number for number in self._focal if number not in strengths]
         if missing:
             self._monitor.warn(f"{name} has no strength for {_listed(missing)}; 1 A is taken.")
@@ -237,7 +226,7 @@ class RasterRun:
         out.grid(name, shown, self._habitat)
 
 
-def ground_conductances(values: np.ndarray, options: CircuitscapeOptions, name: str) -> np.ndarray:
+def ground_conductances(values: np.ndarray, options: core.formats.CircuitscapeOptions, name: str) -> np.ndarray:
     """Return the conductances of grounds as the options say they are given, inf = direct."""
     if (values < 0).any():
         raise InputError(f"{name} holds the negative ground {float(values.min()):g}.")

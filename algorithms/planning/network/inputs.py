@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .... import core
 from ....core.errors import InputError
-from ....core.resistance.factornames import Factor, factor_of, name_key
 from ...support.geometry.distances import distances_of_pairs, edge_distances
 from ...support.geometry.proximity import proximity
 from ...support.geometry.terrain import slope
@@ -48,13 +48,10 @@ class NetworkInputs:
 
     def scores(self):
         """Return the score table, and what was corrected in it."""
-        from ....core.resistance.presets import LIUZHI_CORRECTIONS, liuzhi_corrected
-        from ....core.resistance.scoretable import read_score_table
-
         table = self._job.vector("SCORES")
         if table is None:
-            return liuzhi_corrected(), LIUZHI_CORRECTIONS
-        return read_score_table(read_rows(table)), ()
+            return core.resistance.liuzhi_corrected(), core.resistance.LIUZHI_CORRECTIONS
+        return core.resistance.read_score_table(read_rows(table)), ()
 
     def factors(self, scores, values: np.ndarray, valid: np.ndarray) -> dict[str, np.ndarray]:
         """Return the values of each factor of the score table for which there is a layer, and say which it is.
@@ -66,16 +63,18 @@ class NetworkInputs:
         """
         job, land = self._job, self._land
         makers = {
-            Factor.LAND_USE: lambda: np.where(valid, values, np.nan).astype(np.float32),
-            Factor.ELEVATION: lambda: self._elevation,
-            Factor.SLOPE: lambda: slope(self._elevation, land, job.monitor),
-            Factor.ROAD: lambda: self._distance("ROADS"),
-            Factor.MINE: lambda: self._distance("MINES"),
+            core.resistance.Factor.LAND_USE: lambda: np.where(valid, values, np.nan).astype(np.float32),
+            core.resistance.Factor.ELEVATION: lambda: self._elevation,
+            core.resistance.Factor.SLOPE: lambda: slope(self._elevation, land, job.monitor),
+            core.resistance.Factor.ROAD: lambda: self._distance("ROADS"),
+            core.resistance.Factor.MINE: lambda: self._distance("MINES"),
         }
         further = self._further()
         taken = self._taken([factor.name for factor in scores], further)
         return {
-            name: align(further[name_key(name)], land, monitor=job.monitor) if kind is None else makers[kind]()
+            name: align(further[core.resistance.name_key(name)], land, monitor=job.monitor)
+            if kind is None
+            else makers[kind]()
             for name, kind in taken.items()
         }
 
@@ -83,25 +82,29 @@ class NetworkInputs:
         """Return the rasters of FACTORS by the key of their name."""
         found: dict[str, RasterSource] = {}
         for one in self._job.rasters("FACTORS"):
-            if name_key(one.name) in found:
+            if core.resistance.name_key(one.name) in found:
                 raise InputError(f"Two layers of further factors are called '{one.name}'. Rename one, or leave it out.")
-            found[name_key(one.name)] = one
+            found[core.resistance.name_key(one.name)] = one
         return found
 
-    def _taken(self, names: list[str], further: dict[str, RasterSource]) -> dict[str, Factor | None]:
+    def _taken(self, names: list[str], further: dict[str, RasterSource]) -> dict[str, core.resistance.Factor | None]:
         """Return the factors there is a layer for: what they measure, None for those called as a further layer."""
         job = self._job
-        taken: dict[str, Factor | None] = {}
+        taken: dict[str, core.resistance.Factor | None] = {}
         for name in names:
-            kind = None if name_key(name) in further else factor_of(name)
+            kind = None if core.resistance.name_key(name) in further else core.resistance.factor_of(name)
             parameter, made = _GIVEN_AS[kind.name] if kind else ("FACTORS", "")
-            layer = further.get(name_key(name)) if kind is None else job.raster(parameter) or job.vector(parameter)
+            layer = (
+                further.get(core.resistance.name_key(name))
+                if kind is None
+                else job.raster(parameter) or job.vector(parameter)
+            )
             if layer is not None:
                 taken[name] = kind
                 job.monitor.info(f"Factor '{name}' is taken from layer '{layer.name}'{made}.")
         factors = f"The factors are: {', '.join(names)}."
         for key, layer in further.items():
-            if key not in map(name_key, taken):
+            if key not in map(core.resistance.name_key, taken):
                 raise InputError(
                     f"No factor of the score table is called '{layer.name}', so that this layer would not be used. "
                     f"{factors} Name the layer as its factor, or leave it out."

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsGeometry, QgsWkbTypes
 
-from ....core.mspa import CODES
-from ....core.resistance.presets import LAND_USE_NAMES
+from .... import core
 from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
 from ...support.inputs.linktable import link_columns, link_lines, link_rows
 from ...support.io.rasters import RasterSource
@@ -29,12 +28,12 @@ NODATA = -9999.0
 
 def mspa_classes() -> list[tuple[int, str, Colour]]:
     """Return code, name and colour of the classes of MSPA."""
-    return [(code.code, code.name, code.colour) for code in CODES]
+    return [(code.code, code.name, code.colour) for code in core.mspa.CODES]
 
 
 def preset_land_use() -> list[tuple[int, str, Colour]]:
     """Return code, name and colour of the land uses of the preset."""
-    return list(zip(range(1, 9), LAND_USE_NAMES, palette.LAND_USE))
+    return list(zip(range(1, 9), core.resistance.LAND_USE_NAMES, palette.LAND_USE))
 
 
 _SOURCES, _RESISTANCE, _CORRIDORS, _KEY_AREAS = (

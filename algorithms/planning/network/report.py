@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import Qgis, QgsGeometry
 
-from ....core.connectivity import dispersal_rate, distance_at
-from ....core.mspa import CLASS_NAMES
+from .... import core
 from ...support.reports import html
 from ...support.reports.html import Key
 from ...support.reports.maps import Map
@@ -132,7 +131,12 @@ class _Report:
             html.table(
                 ["Class", "Area (ha)", "Share of foreground (%)", "Share of landscape (%)"],
                 [
-                    [CLASS_NAMES[k], count[k] * grid.cell_ha, 100.0 * count[k] / foreground, 100.0 * count[k] / data]
+                    [
+                        core.mspa.CLASS_NAMES[k],
+                        count[k] * grid.cell_ha,
+                        100.0 * count[k] / foreground,
+                        100.0 * count[k] / data,
+                    ]
                     for k in range(1, 8)
                 ]
                 + [["Foreground", foreground * grid.cell_ha, 100.0, 100.0 * foreground / data]],
@@ -163,12 +167,12 @@ class _Report:
                 total=True,
             )
         )  # fmt: skip
-        rate = dispersal_rate(options.dispersal, options.probability)
+        rate = core.connectivity.dispersal_rate(options.dispersal, options.probability)
         parts.append(
             html.paragraph(
                 f"Dispersal kernel: p = exp(-k d) with k = {rate:.4g} per metre, that is {options.probability:g} at "
-                f"{options.dispersal:,.0f}, 0.05 at {distance_at(rate, 0.05):,.0f} and 0.01 at "
-                f"{distance_at(rate, 0.01):,.0f} m; distances from edge to edge. Equivalent connected area "
+                f"{options.dispersal:,.0f}, 0.05 at {core.connectivity.distance_at(rate, 0.05):,.0f} and 0.01 at "
+                f"{core.connectivity.distance_at(rate, 0.01):,.0f} m; distances from edge to edge. Equivalent connected area "
                 f"EC(PC) of all patches: {found.indices.equivalent:,.0f} ha; {found.indices.step:.1f} % of PC come from "
                 "stepping stones."
             )
@@ -278,8 +282,8 @@ class _Report:
                 f"Resistance: weighted overlay of scores, corrected by '{o.correction.method.value}'. Corridors: least-cost "
                 f"paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by "
                 f"{o.adjacency.label.lower()}; current-flow centrality with conductance 1 / cost distance (McRae et al. "
-                f"2008), {o.grades} grades by natural breaks. Pinch points: current at 1 A between the two sources of each link "
-                f"within a corridor of {o.cutoff:g} cost units (resistance x m) above the least-cost path, maximum over "
+                f"2008), {o.grades} grades by natural breaks. Pinch points: current at 1 A between the two sources of each "
+                f"link within a corridor of {o.cutoff:g} cost units (resistance x m) above the least-cost path, maximum over "
                 f"links. Barriers: cost saved per metre restored (McRae et al. 2012), "
                 f"radii {', '.join(f'{r:g}' for r in o.radii)} m. Both in "
                 f"{o.classes} natural-break classes{overlaid}; the highest is kept."

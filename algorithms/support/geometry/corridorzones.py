@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
 
+from .... import core
 from ....core.grid import Grid
 from ..inputs.sources import Sources
 from ..io.tables import columns
@@ -56,15 +57,13 @@ class CorridorZones:
 
     def add(self, corridor: Corridor) -> None:
         """Measure a corridor; one whose path has no length outside its sources is left out."""
-        from ....core.corridors.shapes import class_shares, outside_ends, shape_of, width_profile
-
         labels, links, grid = self._sources.labels, self._links, self._grid
-        shape = shape_of(corridor, self._graph, labels, links)
+        shape = core.corridors.shape_of(corridor, self._graph, labels, links)
         if np.isnan(shape.mean_width):
             return
         width = None if np.isnan(shape.min_width) else shape.min_width
         narrow = (None, None) if shape.bottleneck is None else grid.centre(*shape.bottleneck)
-        inside = outside_ends(corridor, labels, links)
+        inside = core.corridors.outside_ends(corridor, labels, links)
         a, b = (links.pairs[corridor.index] - 1).tolist()
         link = [corridor.index + 1, self._sources.ids[a], self._sources.ids[b]]
         row = [
@@ -78,12 +77,12 @@ class CorridorZones:
             *narrow,
         ]
         if self._land_use is not None:
-            held = class_shares(self._land_use[corridor.rows, corridor.cols][inside])
+            held = core.corridors.class_shares(self._land_use[corridor.rows, corridor.cols][inside])
             row.append(", ".join(f"{code:g}: {100 * share:.1f} %" for code, share in held))
         window = grid.window(corridor.rows.start, corridor.cols.start, *inside.shape)
         self._zones.append((row, polygonise(inside, window)[1]))
         if self._step is not None:
-            profile = width_profile(corridor, self._graph, labels, links, self._step)
+            profile = core.corridors.width_profile(corridor, self._graph, labels, links, self._step)
             sections = zip(profile.limits[:-1], profile.limits[1:], profile.width, profile.resistance)
             self._sections += [[*link, *section] for section in sections]
 

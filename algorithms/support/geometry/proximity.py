@@ -7,6 +7,7 @@ import math
 import numpy as np
 from qgis.core import QgsRectangle
 
+from .... import core
 from ....core.errors import InputError
 from ....core.monitor import Monitor
 from ..inputs import parameters as p
@@ -57,8 +58,6 @@ def proximity(
     InputError
         If no feature lies on the grid or its margin.
     """
-    from ....core.resistance.scoring import distance_to
-
     grid, metres = template.grid, template.grid.metres_per_unit
     down, across = margin_cells(template, margin)
     wide = grid.window(-down, -across, grid.rows + 2 * down, grid.cols + 2 * across)
@@ -80,4 +79,4 @@ def proximity(
     cells = burn(inside, wide, np.ones(len(inside), dtype=int), all_touched=True) > 0
     monitor.step(0.3, 1.0)
     size = (grid.dy * metres, grid.dx * metres)
-    return distance_to(cells, cell_size=size, maximum=maximum, margin=(down, across), monitor=monitor)
+    return core.resistance.distance_to(cells, cell_size=size, maximum=maximum, margin=(down, across), monitor=monitor)

@@ -17,10 +17,10 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from .... import core
 from ....core.coverage import cell_coverage
 from ....core.errors import InputError
 from ....core.grid import Grid
-from ....core.keyareas.tabulation import OUTSIDE, Pieces, Tabulation, shown_shares, tabulate
 from ....core.lists import split_list
 from ....core.monitor import SILENT, Monitor
 from ..io.rasters import RasterSource, metres_per_unit
@@ -50,7 +50,7 @@ class ZoneTable:
 
     headers: list[Column]
     rows: list[list]
-    table: Tabulation
+    table: core.keyareas.Tabulation
 
 
 class RasterUse:
@@ -196,15 +196,15 @@ def tabulate_by_zone(
         )
     codes = sorted({code for use in uses for code in use}, key=_natural)
     shares = np.array([[use.get(code, 0.0) for code in codes] for use in uses]).reshape(len(uses), len(codes))
-    table = tabulate(
+    table = core.keyareas.tabulate(
         np.array([shape.area() * hectare for shape in shapes]),
-        Pieces(np.array(area, dtype=int), np.array(zone, dtype=int), np.array(hectares), shares),
+        core.keyareas.Pieces(np.array(area, dtype=int), np.array(zone, dtype=int), np.array(hectares), shares),
         sliver_ha=sliver_ha,
     )
     texts = [(use_names or {}).get(code, code) for code in codes]
 
     def line(label, row):
-        shown = shown_shares([share for _, share in row.uses])
+        shown = core.keyareas.shown_shares([share for _, share in row.uses])
         mix = "; ".join(
             f"{texts[use] if use >= 0 else 'not known'} {share:.1f} %" for (use, _), share in zip(row.uses, shown)
         )
@@ -212,11 +212,15 @@ def tabulate_by_zone(
         return [*label, row.count, row.count_touching, row.area_ha, share] + ([mix] if land_use is not None else [])
 
     empty = [""] * (len(names[0]) - 1)
-    inside = sorted((k for k in table.rows if k != OUTSIDE), key=lambda k: [_natural(part) for part in names[k]])
+    inside = sorted(
+        (k for k in table.rows if k != core.keyareas.OUTSIDE), key=lambda k: [_natural(part) for part in names[k]]
+    )
     rows = [line(names[k], table.rows[k]) for k in inside]
-    if OUTSIDE in table.rows:
-        rows.append(line([_OUTSIDE, *empty], table.rows[OUTSIDE]))
-        monitor.warn(f"{table.rows[OUTSIDE].area_ha:.4g} ha of the areas lie in no zone (row '{_OUTSIDE}').")
+    if core.keyareas.OUTSIDE in table.rows:
+        rows.append(line([_OUTSIDE, *empty], table.rows[core.keyareas.OUTSIDE]))
+        monitor.warn(
+            f"{table.rows[core.keyareas.OUTSIDE].area_ha:.4g} ha of the areas lie in no zone (row '{_OUTSIDE}')."
+        )
     rows.append(line([_TOTAL, *empty], table.total))
     headers = [Column(name, str) for name in fields or ["zone"]]
     headers += columns(count=int, count_touching=int, area_ha=float, share=float)

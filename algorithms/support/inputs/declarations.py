@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .... import core
 from ....core import defaults
 from . import parameters as p
 
@@ -62,9 +63,7 @@ def barrier_radii(*, advanced: bool = False) -> list:
 
 def read_radii(job: Job, cell_size: float) -> tuple[float, ...]:
     """Return the radii of the barrier search in metres."""
-    from ....core.keyareas.barriers import radii_between
-
-    return radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell_size)
+    return core.keyareas.radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell_size)
 
 
 def key_area_classes():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from qgis.core import QgsWkbTypes
 
+from .... import core
 from ....core.errors import InputError
 from ....core.lists import parse_number
 from ....core.monitor import Monitor
@@ -45,14 +46,12 @@ def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray, regions: 
     InputError
         For nodes outside the raster, or when fewer than two have a valid cell.
     """
-    from ....core import circuit
-
     if job.given("FOCAL"):
-        by_id = circuit.focal_cells(whole_numbers(job.raster("FOCAL")))
+        by_id = core.circuit.focal_cells(whole_numbers(job.raster("FOCAL")))
     else:
         by_id = _cells_of_features(job.vector("FOCAL_LAYER"), job.field("ID_FIELD"), raster, job.monitor)
     focal = Focal(list(by_id), dict(enumerate(by_id.values(), start=1)))
-    lost = circuit.stranded(focal.cells, resistance, regions)
+    lost = core.circuit.stranded(focal.cells, resistance, regions)
     if lost:
         places = "; ".join(
             f"{focal.ids[k - 1]} (nearest valid cell: {raster.where(*divmod(cell, raster.grid.cols))})"
@@ -150,14 +149,12 @@ def _same(one: object) -> str:
 
 def read_pairs(job: Job, focal: Focal) -> np.ndarray | None:
     """Return which pairs the table PAIRS allows; focal nodes that take no part are left out of `focal`."""
-    from ....core import circuit
-
     if not job.given("PAIRS"):
         return None
     table = job.vector("PAIRS")
     one, other = pair_columns(table)
     listed = [(_same(row[one]), _same(row[other])) for row in read_rows(table)]
-    allowed, kept = circuit.allowed_pairs(
+    allowed, kept = core.circuit.allowed_pairs(
         [_same(one) for one in focal.ids], listed, include=job.chosen("PAIRS_ARE") == 0
     )
     focal.keep(kept)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingParameterDefinition, QgsWkbTypes
 
+from .... import core
 from ....core.monitor import Monitor
 from ..io.rasters import RasterSource
 from ..io.tables import Column, columns, kept
@@ -20,7 +21,6 @@ from .links import Links, read_links
 from .sources import Sources, read_sources
 
 if TYPE_CHECKING:
-    from ....core.leastcost.fields import CostFields
     from ..run.job import Job
 
 _NODATA = -1.0
@@ -52,13 +52,10 @@ class Linked:
         """Edge of a cell in metres."""
         return self.raster.grid.cell_size
 
-    def cost_fields(self, monitor: Monitor, *, slack: float = 0.0) -> CostFields:
+    def cost_fields(self, monitor: Monitor, *, slack: float = 0.0) -> core.leastcost.CostFields:
         """Return the store of the sources' cost fields; `slack` says how far beyond the least-cost distances they go."""
-        from ....core.leastcost.fields import CostFields
-        from ....core.leastcost.graph import CostGraph
-
-        graph = CostGraph(self.resistance, cell_size=self.cell_size, monitor=monitor)
-        return CostFields(graph, self.sources.labels, slack=slack)
+        graph = core.leastcost.CostGraph(self.resistance, cell_size=self.cell_size, monitor=monitor)
+        return core.leastcost.CostFields(graph, self.sources.labels, slack=slack)
 
     def write_surface(
         self, job: Job, name: str, values: np.ndarray, colours: Sequence[Colour], unit: str, description: str
@@ -128,13 +125,13 @@ def read_linked(job: Job, bytes_per_cell: int, *, afterwards: int = 0, searches:
     InputError
         If they cannot be used, or do not belong together.
     """
-    from ....core.leastcost.graph import SPARE_BYTES, graph_bytes
-
     raster = job.raster("RESISTANCE")
     cells = raster.grid.rows * raster.grid.cols
     needed = bytes_per_cell * cells
     if searches:
-        needed = max(needed + graph_bytes(raster.grid.shape), SPARE_BYTES + afterwards * cells)
+        needed = max(
+            needed + core.leastcost.graph_bytes(raster.grid.shape), core.leastcost.SPARE_BYTES + afterwards * cells
+        )
     job.need_memory(needed)
     resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
     sources = read_sources(

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature
 
+from .... import core
 from ....core.errors import InputError
 from ....core.monitor import SILENT, Monitor
 from ..io.vectors import VectorSource, is_null, name_ids
 from .sources import Sources
 
 if TYPE_CHECKING:
-    from ....core.leastcost.links import Links as LinkTable
+    pass
 
 _ENDS = (("from_id", "to_id"), ("From_Core", "To_Core"), ("coreId1", "coreId2"))
 """Names of the fields with the two ends: ours, and those of Linkage Mapper's layers and tables."""
@@ -47,11 +48,9 @@ class Links:
     pairs: np.ndarray
     features: list[QgsFeature]
 
-    def table(self, kept: np.ndarray | None = None) -> LinkTable:
+    def table(self, kept: np.ndarray | None = None) -> core.leastcost.Links:
         """Return the links (or some of them) as the functions of the core take them."""
-        from ....core.leastcost.links import Links as LinkTable
-
-        return LinkTable.between(self.pairs if kept is None else self.pairs[kept])
+        return core.leastcost.Links.between(self.pairs if kept is None else self.pairs[kept])
 
     @property
     def id_type(self) -> type:

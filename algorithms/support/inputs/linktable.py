@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsGeometry, QgsPointXY
 
+from .... import core
 from ....core.grid import Grid
 from ..io.tables import Column, columns
 
@@ -33,8 +34,6 @@ def link_columns(id_type: type) -> list[Column]:
 
 def link_rows(links: Links, ids: Sequence, **limits: float | None) -> list[list]:
     """Return one row a link; `ids` are the ids of the sources, label 1 first, `limits` those that `describe` names."""
-    from ....core.corridors.linkages import describe
-
     with np.errstate(divide="ignore", invalid="ignore"):
         by_distance, by_length = links.cost / links.euclidean, links.cost / links.length
     return [
@@ -48,7 +47,7 @@ def link_rows(links: Links, ids: Sequence, **limits: float | None) -> list[list]
             by_distance[k],
             by_length[k],
             bool(links.active[k]),
-            describe(links, k, ids, **limits),
+            core.corridors.describe(links, k, ids, **limits),
         ]
         for k, (a, b) in enumerate((links.pairs - 1).tolist())
     ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry
 
+from .... import core
 from ....core.errors import InputError
 from ..geometry.distances import edge_distances, inner_points, near_limit, point_distances, table_distances
 from ..io.rasters import metres_per_unit
@@ -176,11 +177,9 @@ def measure(
 
     Pairs farther apart than `far` metres are left out; with `in_cost` it is in cost already, and nothing converted.
     """
-    from ....core.connectivity import needed_bytes
-
     kind, count, monitor = job.chosen("DISTANCE"), len(nodes.ids), job.monitor.part(0.02, 0.5)
     all_pairs = count * (count - 1) // 2
-    job.need_memory(needed_bytes(count, min(all_pairs, MAX_PAIRS)))
+    job.need_memory(core.connectivity.needed_bytes(count, min(all_pairs, MAX_PAIRS)))
     factor, unit = 1.0, metres_per_unit(nodes.crs)
     if kind == EDGE:
         i, j, distances = edge_distances(nodes.geometries, unit=unit, limit=far, monitor=monitor)
@@ -208,16 +207,13 @@ def measure(
                 "take about a third."
             )
         if len(distances) > 1.5 * MAX_PAIRS:
-            job.need_memory(needed_bytes(count, len(distances)))
+            job.need_memory(core.connectivity.needed_bytes(count, len(distances)))
     return np.column_stack((i, j)), distances, factor
 
 
 def _cost(job: Job, nodes: Nodes, far: float | None, in_cost: bool) -> tuple[np.ndarray, np.ndarray, float]:
-    from ....core.connectivity import cost_distances
-    from ....core.leastcost.graph import CostGraph, graph_bytes
-
     raster = job.raster("RESISTANCE")
-    job.need_memory(graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols)
+    job.need_memory(core.leastcost.graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols)
     surface = raster.read_surface(job.monitor)
     conversion = len(CONVERSIONS) - 1 if in_cost else job.chosen("COST_CONVERSION")
     factor = 1.0
@@ -227,7 +223,9 @@ def _cost(job: Job, nodes: Nodes, far: float | None, in_cost: bool) -> tuple[np.
             f"A metre of dispersal was taken as {factor:g} units of cost, the "
             f"{CONVERSIONS[conversion].lower()} of the surface."
         )
-    graph = CostGraph(surface, cell_size=raster.grid.cell_size, monitor=job.monitor.part(0.02, 0.08))
+    graph = core.leastcost.CostGraph(surface, cell_size=raster.grid.cell_size, monitor=job.monitor.part(0.02, 0.08))
     limit = np.inf if far is None else factor * far
-    pairs, distances = cost_distances(graph, nodes.labels, limit=limit, monitor=job.monitor.part(0.08, 0.5))
+    pairs, distances = core.connectivity.cost_distances(
+        graph, nodes.labels, limit=limit, monitor=job.monitor.part(0.08, 0.5)
+    )
     return pairs, distances, factor

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .... import core
 from ....core.errors import InputError
 from ....core.monitor import Monitor
-from ....core.resistance.factornames import name_key
-from ....core.resistance.scoretable import FactorScores, classes_from_rows, read_score_table
 from ..io.tables import read_rows
 from ..io.vectors import VectorSource
 
@@ -25,9 +24,9 @@ def match_names(names: Sequence[str], layers: Sequence[str], monitor: Monitor, w
     InputError
         If they differ in number and cannot be matched by name.
     """
-    places = {name_key(name): place for place, name in enumerate(names)}
-    if all(name_key(layer) in places for layer in layers):
-        return [places[name_key(layer)] for layer in layers]
+    places = {core.resistance.name_key(name): place for place, name in enumerate(names)}
+    if all(core.resistance.name_key(layer) in places for layer in layers):
+        return [places[core.resistance.name_key(layer)] for layer in layers]
     if len(names) != len(layers):
         raise InputError(
             f"There are {len(layers)} factors ({', '.join(layers)}) but {len(names)} in {what} ({', '.join(names)}). "
@@ -46,13 +45,13 @@ def rows_of(cells: Sequence[str], width: int) -> list[list[str]]:
     return [row for row in rows if any(cell and cell.upper() not in ("NULL", "NONE") for cell in row)]
 
 
-def factor_from_matrix(cells: Sequence[str], name: str) -> FactorScores | None:
+def factor_from_matrix(cells: Sequence[str], name: str) -> core.resistance.FactorScores | None:
     """Return the scores typed in the dialog (minimum, maximum, score), or None when there are none."""
     rows = rows_of(cells, 3)
-    return FactorScores(name, classes_from_rows(rows)) if rows else None
+    return core.resistance.FactorScores(name, core.resistance.classes_from_rows(rows)) if rows else None
 
 
-def factor_from_table(table: VectorSource, wanted: str, name: str) -> FactorScores:
+def factor_from_table(table: VectorSource, wanted: str, name: str) -> core.resistance.FactorScores:
     """Return one factor of a score table.
 
     Parameters
@@ -64,10 +63,10 @@ def factor_from_table(table: VectorSource, wanted: str, name: str) -> FactorScor
     name : str
         Name of the raster.
     """
-    factors = {factor.name: factor for factor in read_score_table(read_rows(table), factor=name)}
+    factors = {factor.name: factor for factor in core.resistance.read_score_table(read_rows(table), factor=name)}
     for candidate in (wanted, name) if not wanted else (wanted,):
         for key, factor in factors.items():
-            if candidate and name_key(candidate) == name_key(key):
+            if candidate and core.resistance.name_key(candidate) == core.resistance.name_key(key):
                 return factor
     if len(factors) == 1 and not wanted:
         return next(iter(factors.values()))

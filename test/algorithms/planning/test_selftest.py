@@ -10,9 +10,10 @@ def test_it_passes(run):
 
 
 def test_it_says_what_fails(run, monkeypatch):
-    from ecosecnet.core.planning import selftest
+    from ecosecnet.core import planning
+    from ecosecnet.core.planning.selftest import Outcome
 
-    monkeypatch.setattr(selftest, "run", lambda monitor: [selftest.Outcome("MSPA", "found 1, expected 2")])
+    monkeypatch.setattr(planning, "self_test", lambda monitor: [Outcome("MSPA", "found 1, expected 2")])
     with pytest.raises(Exception, match="FAIL: MSPA"):
         run("selftest")
 

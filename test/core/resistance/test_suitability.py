@@ -49,7 +49,7 @@ def test_another_range_and_nodata():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"curve": "magic"}, "no curve 'magic'"),
+        ({"curve": "magic"}, "no suitability curve 'magic'"),
         ({"largest": 1}, "above 1, not 1"),
         ({"worst": 1, "best": 1}, "both 1"),
         ({"shape": 1000}, "not 1000"),

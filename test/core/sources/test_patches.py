@@ -148,7 +148,7 @@ def test_three_thousand_patches_like_seventeen():
         ({"core": np.zeros((3, 3), bool)}, "no core area"),
         ({"minimum": 5.0}, "None of the 3 patches has 5 cells.*largest has 4"),
         ({"protected": np.zeros((2, 2), bool)}, "same grid"),
-        ({"overlay": "both"}, "'both' is no way"),
+        ({"overlay": "both"}, "no overlay 'both'"),
         ({"neighbours": 6}, "not 6"),
         ({"gap": -1.0}, "must be 0 or more"),
         ({"protected": np.zeros(CORE.shape, bool), "overlay": "intersection"}, "do not meet"),

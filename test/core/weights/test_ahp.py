@@ -197,7 +197,7 @@ def test_a_matrix_that_cannot_be_used_names_the_cell(matrix, words):
 def test_options_are_checked():
     with pytest.raises(InputError, match="3 names for 2 factors"):
         analyse(np.ones((2, 2)), names="abc")
-    with pytest.raises(InputError, match="no random-index table 'Foo'"):
+    with pytest.raises(InputError, match="no random index 'Foo'"):
         analyse(np.ones((3, 3)), table="Foo")
     with pytest.raises(InputError, match="not 'magic'"):
         analyse(np.ones((3, 3)), method="magic")

@@ -91,7 +91,7 @@ def test_factors_that_vary_alike_weigh_alike():
         (lambda f: [f[0], f[0] * 0 + 3], ObjectiveMethod.ENTROPY, "Factor 2 is 3 in every cell"),
         (lambda f: [f[0], f[0] * np.nan], ObjectiveMethod.CRITIC, "Fewer than two cells"),
         (lambda f: [f[0], f[0] - 100], ObjectiveMethod.VARIATION, "mean of factor 2"),
-        (lambda f: f, "magic", "no weighting 'magic'"),
+        (lambda f: f, "magic", "no objective method 'magic'"),
     ],
 )
 def test_what_cannot_be_weighted(factors, change, method, words):
