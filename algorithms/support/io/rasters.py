@@ -7,13 +7,8 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 import numpy as np
-from osgeo import gdal
-from qgis.core import (
-    QgsCoordinateReferenceSystem,
-    QgsProviderRegistry,
-    QgsRasterLayer,
-    QgsUnitTypes,
-)
+from osgeo import gdal, osr
+from qgis.core import QgsCoordinateReferenceSystem, QgsProviderRegistry, QgsRasterLayer
 
 from ....core.errors import InputError
 from ....core.grid import Grid
@@ -348,10 +343,13 @@ def _crs_name(crs: QgsCoordinateReferenceSystem) -> str:
 
 
 def metres_per_unit(crs: QgsCoordinateReferenceSystem) -> float:
-    """Return the length of a map unit of a projected CRS in metres; 1 when there is no CRS."""
+    """Return the length of a map unit of a projected CRS in metres; 1 when there is no CRS.
+
+    The CRS itself says it: QGIS takes US survey feet for international ones, and a unit that it has no name for for metres.
+    """
     if not crs.isValid() or crs.isGeographic():
         return 1.0
-    return QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), QgsUnitTypes.DistanceUnit.DistanceMeters)
+    return osr.SpatialReference(wkt(crs)).GetLinearUnits()
 
 
 def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem) -> Grid:

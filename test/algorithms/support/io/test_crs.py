@@ -131,3 +131,22 @@ def test_a_file_that_cannot_hold_the_crs_is_refused(qgis, tmp_path, monkeypatch)
     path = tmp_path / "out.tif"
     with pytest.raises(rasterfiles.OutputError, match="coordinate reference system"):
         rasterfiles.write(str(path), np.ones((2, 2), "u1"), Grid(2, 2, crs="no such CRS"), nodata=0)
+
+
+@pytest.mark.parametrize(
+    ("code", "metres"),
+    [
+        ("EPSG:2264", 1200 / 3937),  # US survey feet
+        ("EPSG:2222", 0.3048),
+        ("EPSG:2136", 6378300 / 20926201),  # Gold Coast feet: those of the War Office spheroid
+        ("EPSG:3167", 20.116756),  # chains
+        ("EPSG:32633", 1.0),
+        ("EPSG:4326", 1.0),
+        ("", 1.0),
+    ],
+)
+def test_the_crs_says_how_long_its_unit_is(qgis, code, metres):
+    from ecosecnet.algorithms.support.io.rasters import metres_per_unit
+    from qgis.core import QgsCoordinateReferenceSystem
+
+    assert metres_per_unit(QgsCoordinateReferenceSystem(code)) == pytest.approx(metres, rel=1e-12)
