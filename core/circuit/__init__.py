@@ -2,7 +2,7 @@
 
 from .advanced import GroundedFlow, advanced, grounded_flow
 from .graph import NetworkGraph, RasterGraph, raster_graph
-from .inputs import allowed_pairs, as_resistance, count_pairs, focal_cells, stranded
+from .inputs import allowed_pairs, as_resistance, count_pairs, focal_cells, shared_cells, stranded
 from .network import NetworkFlow, network_pairwise
 from .one_and_all import FocalFlow, all_to_one, one_to_all
 from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
@@ -32,6 +32,7 @@ __all__ = [
     "one_to_all",
     "pairwise",
     "raster_graph",
+    "shared_cells",
     "solve_pair",
     "solver_bytes",
     "stranded",

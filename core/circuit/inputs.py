@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -70,10 +71,8 @@ def stranded(focal: Mapping[int, IntArray], resistance: FloatArray, regions: Int
         If there is no valid cell at all.
     """
     valid = ~np.isnan(resistance)
-    has_node = valid
-    if regions is not None:
-        has_node = valid | ((regions > 0) & np.isin(regions, regions[valid]))
-    lost = [number for number, cells in focal.items() if not has_node.ravel()[cells].any()]
+    has_node = _with_node(valid, regions)
+    lost = [number for number, cells in focal.items() if not has_node[cells].any()]
     if not lost:
         return {}
     if not valid.any():
@@ -82,6 +81,35 @@ def stranded(focal: Mapping[int, IntArray], resistance: FloatArray, regions: Int
     rows, cols = (index.ravel() for index in nearest)
     first = [int(focal[number][0]) for number in lost]
     return {number: int(rows[cell] * valid.shape[1] + cols[cell]) for number, cell in zip(lost, first)}
+
+
+def shared_cells(
+    focal: Mapping[int, IntArray], resistance: FloatArray, regions: IntArray | None = None
+) -> dict[tuple[int, int], int]:
+    """Return which two focal nodes share cells of the circuit, and how many: nothing flows between these two.
+
+    Parameters and cells that count are those of `stranded`; every focal node names a cell once.
+    """
+    has_node = _with_node(~np.isnan(resistance), regions)
+    members = [cells[has_node[cells]] for cells in focal.values()]
+    owners = np.repeat(np.array(list(focal), dtype=np.int64), [cells.size for cells in members])
+    cells = np.concatenate([np.empty(0, dtype=np.int64), *members])
+    order = np.argsort(cells, kind="stable")
+    owners, cells = owners[order], cells[order]
+    shared: Counter[tuple[int, int]] = Counter()
+    for apart in range(1, len(focal)):
+        same = np.flatnonzero(cells[apart:] == cells[:-apart])
+        if not same.size:
+            break
+        shared.update(zip(owners[same].tolist(), owners[same + apart].tolist()))
+    return dict(sorted(shared.items()))
+
+
+def _with_node(valid: BoolArray, regions: IntArray | None) -> BoolArray:
+    """Return the cells, flat, that belong to a node of the circuit."""
+    if regions is not None:
+        valid = valid | ((regions > 0) & np.isin(regions, regions[valid]))
+    return valid.ravel()
 
 
 def allowed_pairs(

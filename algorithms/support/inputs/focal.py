@@ -69,10 +69,13 @@ def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray, regions: 
                     f"{sentence} At least two must be left, but there {'is' if left else 'are'} {left}. {advice}"
                 )
             job.monitor.warn(f"{sentence} {advice}")
-    single = [int(cells[0]) for cells in focal.cells.values() if len(cells) == 1]
-    if len(set(single)) < len(single):
-        shared = [focal.ids[k - 1] for k, c in focal.cells.items() if len(c) == 1 and single.count(int(c[0])) > 1]
-        job.monitor.warn(f"Focal nodes {name_ids(shared)} share a cell with another; the resistance between them is 0.")
+    shared = core.circuit.shared_cells(focal.cells, resistance, regions)
+    if shared:
+        pairs = name_ids(f"{focal.ids[i - 1]} and {focal.ids[j - 1]} ({count:,})" for (i, j), count in shared.items())
+        job.monitor.warn(
+            f"Focal nodes share {sum(shared.values()):,} cell(s): {pairs}. These cells belong to both, so that the "
+            "resistance between the two is 0 and nothing flows between them. Cut the cells from one, or give both one id."
+        )
     return focal
 
 

@@ -115,6 +115,40 @@ def test_points_with_text_ids(run, row_of_cells, polygons):
     assert found[2] == pytest.approx(12.0)
 
 
+def strip(first, last):
+    """Return a polygon over the cells from the first to the last of the row."""
+    left, right = 500_000 + 30 * first, 500_000 + 30 * (last + 1)
+    return f"POLYGON(({left} 2899970, {right} 2899970, {right} 2900000, {left} 2900000, {left} 2899970))"
+
+
+def test_polygons_that_share_cells_are_named(run, row_of_cells, polygons):
+    del row_of_cells["FOCAL"]
+    towns = [
+        (strip(0, 1), {"name": "a"}),
+        (strip(1, 2), {"name": "b"}),
+        (strip(2, 2), {"name": "b"}),
+        (strip(4, 4), {"name": "c"}),
+    ]
+    out = run("currentflow", **row_of_cells, FOCAL_LAYER=polygons("towns", towns), ID_FIELD="name")
+    assert resistances(out)[0] == ("a", "b", 0.0, True)
+    assert "Focal nodes share 1 cell(s): a and b (1). These cells belong to both" in run.feedback.textLog()
+
+
+def test_polygons_that_share_only_nodata_share_nothing(run, raster, row_of_cells, polygons):
+    row_of_cells["RESISTANCE"] = raster("holes", np.array([[1, -1, 3, 4, 5]], dtype=np.float32), nodata=-1)
+    del row_of_cells["FOCAL"]
+    towns = [(strip(0, 1), {"name": "a"}), (strip(1, 2), {"name": "b"}), (strip(4, 4), {"name": "c"})]
+    run("currentflow", **row_of_cells, FOCAL_LAYER=polygons("towns", towns), ID_FIELD="name")
+    assert "share" not in run.feedback.textLog()
+
+
+def test_nodes_moved_to_one_cell_share_it(run, raster, row_of_cells):
+    row_of_cells["RESISTANCE"] = raster("holes", np.array([[-1, -1, 3, 4, 5]], dtype=np.float32), nodata=-1)
+    row_of_cells["FOCAL"] = raster("ends", np.array([[1, 2, 0, 0, 3]], dtype=np.int32), nodata=0)
+    assert resistances(run("currentflow", **row_of_cells, SNAP=True))[0] == (1, 2, 0.0, True)
+    assert "Focal nodes share 1 cell(s): 1 and 2 (1)." in run.feedback.textLog()
+
+
 def test_focal_nodes_on_nodata(run, raster, row_of_cells, tmp_path):
     row_of_cells["RESISTANCE"] = raster("holes", np.array([[-1, 2, 3, 4, 5]], dtype=np.float32), nodata=-1)
     row_of_cells["CURRENT"] = str(tmp_path / "current.tif")

@@ -1,5 +1,6 @@
 """The circuit core against closed forms, dense solves and the laws of circuits."""
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -354,3 +355,23 @@ def test_a_millionfold_range_is_warned_of():
         circuit.pairwise(resistance, {1: np.array([0]), 2: np.array([8])}, monitor=listener)
         assert len(listener.warned) == warnings, largest
     assert "outliers" in listener.warned[0]
+
+
+@pytest.mark.parametrize("regions", [None, np.random.default_rng(3).integers(0, 3, (6, 7))])
+def test_shared_cells_are_those_of_the_sets(regions):
+    random = np.random.default_rng(2)
+    resistance = np.where(random.random((6, 7)) < 0.3, np.nan, 1.0)
+    focal = {
+        k: np.sort(random.choice(42, size, replace=False)) for k, size in enumerate((20, 1, 15, 9, 0, 12), start=1)
+    }
+    valid = set(
+        np.flatnonzero(~np.isnan(resistance) if regions is None else ~np.isnan(resistance) | (regions > 0)).tolist()
+    )
+    expected = {
+        (i, j): len(set(focal[i].tolist()) & set(focal[j].tolist()) & valid)
+        for i, j in itertools.combinations(focal, 2)
+    }
+    assert max(expected.values()) > 3
+    assert circuit.shared_cells(focal, resistance, regions) == {
+        pair: count for pair, count in expected.items() if count
+    }
