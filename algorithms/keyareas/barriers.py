@@ -42,7 +42,9 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Links</b> carry the best place of each link. The predicted gain is an estimate; tick 'check' to restore "
         "the best disc of each link and have the least-cost distance computed again.</p>"
         "<p>Departures from Linkage Mapper 3.1: the smallest distances are taken in the whole disc unless 'ring' is "
-        "chosen (they differ where the disc reaches a source), and a score of 0 counts as no gain.</p>"
+        "chosen (they differ where the disc reaches a source), a score of 0 counts as no gain, and so does a disc without "
+        "any cell above q. Where little is above it, scores of up to 0.08 q come from the grid alone: paths go in 8 "
+        "directions and the strip does not.</p>"
         "<p>McRae et al. 2012, PLoS ONE 7(12), doi:10.1371/journal.pone.0052604.</p>"
     )
 

@@ -16,6 +16,9 @@ from .focal import Window, disc, focal_maximum, focal_minimum, ring
 NOTHING = 1e-9
 """Gain, relative to the distance or effective resistance it is taken off, up to which it is rounding."""
 
+_EQUAL = 1e-6
+"""Part by which resistances of a float32 raster may differ from the number that was meant."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -73,6 +76,8 @@ def source_fields(
 class Scan:
     """Scores of the links, gathered radius by radius; 0 stands for no gain. Barred cells have none.
 
+    Neither has a disc without a cell above the resistance after restoration: there is nothing to restore.
+
     Attributes
     ----------
     score, percent, radius : float64, shape (rows, cols)
@@ -88,12 +93,16 @@ class Scan:
         fields: dict[int, Box],
         pairs: IntArray,
         distance: FloatArray,
-        shape: tuple[int, ...],
+        resistance: FloatArray,
+        restored: float,
         margin: int,
         combine: Combination,
-        barred: BoolArray | None = None,
+        outside: bool = True,
     ) -> None:
-        self._barred = barred
+        shape = resistance.shape
+        self._barred = None if outside else np.isnan(resistance)
+        self._restored = restored
+        self._worse = ~(resistance <= restored * (1.0 + _EQUAL))
         self.score, self.percent, self.radius = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.link = np.zeros(shape, dtype=np.int32)
         self.best = [Best()] * len(pairs)
@@ -121,8 +130,9 @@ class Scan:
         """Return how many cells lie in a disc with a gain for a link."""
         return int(np.count_nonzero(self._reached[link].values))
 
-    def add(self, radius: float, cells: int, method: BarrierWindow, restored: float, monitor: Monitor) -> None:
+    def add(self, radius: float, cells: int, method: BarrierWindow, monitor: Monitor) -> None:
         """Score all links with one radius."""
+        worth = self._worth(cells, monitor.part(0.0, 0.0))
         window = disc(cells) if method is BarrierWindow.DISC else ring(cells)
         total = [np.zeros(self.score.shape), np.zeros(self.score.shape)] if self._sum else []
         minima: dict[int, Box] = {}
@@ -134,7 +144,7 @@ class Scan:
             for source in pair:
                 if source not in minima:
                     minima[source] = self._minima(source, window, quiet)
-            gain = self._gain(link, minima[pair[0]], minima[pair[1]], radius, restored)
+            gain = self._gain(link, minima[pair[0]], minima[pair[1]], radius, worth)
             if gain is not None:
                 self._add_link(link, gain, radius, cells, quiet)
                 for sums, factor in zip(total, (1.0, 100.0 / self._distance[link])):
@@ -149,19 +159,29 @@ class Scan:
             self._bar(percent, place)
             self._raise(place, score, percent, radius)
 
+    def _worth(self, cells: int, monitor: Monitor) -> BoolArray | None:
+        """Return the centres of the discs that hold something to restore; None for all."""
+        if self._worse.all():
+            return None
+        worth: BoolArray = focal_maximum(self._worse.astype(np.float32), disc(cells), monitor=monitor) > 0
+        return worth
+
     def _minima(self, source: int, window: Window, monitor: Monitor) -> Box:
         field = self._fields[source]
         return Box(field.top, field.left, focal_minimum(field.values, window, monitor=monitor))
 
-    def _gain(self, link: int, a: Box, b: Box, radius: float, restored: float) -> Box | None:
+    def _gain(self, link: int, a: Box, b: Box, radius: float, worth: BoolArray | None) -> Box | None:
         """Return the scores of a link at the centres of discs, cropped to those that are more than rounding."""
         inside = a.common(b)
         gain = a.values[inside] + b.values[b.common(a)]
         np.subtract(self._distance[link], gain, out=gain)
         gain /= 2.0 * radius
-        gain -= restored
+        gain -= self._restored
         gain[~(gain > NOTHING * self._distance[link] / (2.0 * radius))] = 0.0
-        self._bar(gain, _moved(inside, a.top, a.left))
+        place = _moved(inside, a.top, a.left)
+        self._bar(gain, place)
+        if worth is not None:
+            gain[~worth[place]] = 0.0
         extent = _extent(gain > 0)
         if not extent[0].stop:
             return None

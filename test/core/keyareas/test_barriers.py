@@ -431,6 +431,39 @@ def test_rounding_is_no_gain(cell_size, method, combine):
     assert not found.links.cells.any()
 
 
+def octile_span(radius):
+    """Return the longest 8-neighbour path between two cells of a disc."""
+    y, x = (part.ravel() for part in np.mgrid[-radius : radius + 1, -radius : radius + 1])
+    y, x = y[np.hypot(y, x) <= radius], x[np.hypot(y, x) <= radius]
+    steps = np.abs(np.subtract.outer(y, y)), np.abs(np.subtract.outer(x, x))
+    return (np.maximum(*steps) + (math.sqrt(2.0) - 1.0) * np.minimum(*steps)).max()
+
+
+@pytest.mark.parametrize("ground", [0.7, np.float32(0.8)])  # the latter is above 0.8
+@pytest.mark.parametrize("method", ["disc", "ring"])
+@pytest.mark.parametrize("combine", ["maximum", "sum"])
+def test_a_disc_without_anything_to_restore_has_no_gain(ground, method, combine):
+    """The octile path through a disc is longer than the strip of the formula; that is nobody's barrier."""
+    radius, restored = 9, round(float(ground), 3)
+    assert octile_span(radius) > 2 * radius + 1
+    resistance = np.full((100, 100), float(ground))
+    labels = np.zeros(resistance.shape, dtype=int)
+    labels[10:13, 10:13], labels[45:48, 80:83] = 1, 2
+    options = {"radii": [radius], "method": method, "combine": combine, "restored": restored}
+    found = barriers(*on(resistance, labels, [[1, 2]]), **options)
+    assert np.isnan(found.score).all()
+    assert not found.links.cells.any()
+
+    resistance[30, 45] = 1.01 * restored
+    found = barriers(*on(resistance, labels, [[1, 2]]), **options)
+    reached = ndimage.binary_dilation(
+        resistance > restored * 1.001, disc_mask((19, 19), 9, 9, radius, 1.0), iterations=2
+    )
+    assert np.isfinite(found.score[reached]).any()
+    assert np.isnan(found.score[~reached]).all()
+    assert np.nanmax(found.score) <= restored * (octile_span(radius) / (2 * radius) - 1) * (1 + 1e-6)
+
+
 @pytest.mark.parametrize("tool", ["barriers", "pinchpoints", "circuit_barriers"])
 def test_every_search_can_be_cancelled(monkeypatch, tool):
     """Also the one from all sources at once, which takes longest: none runs without a look at the monitor."""
