@@ -17,9 +17,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import DisconnectedError, InputError
-from ..leastcost.fields import CostFields, Field
+from ..leastcost.fields import CostFields
 from ..leastcost.graph import STEPS, CostGraph, lost_step
 from ..leastcost.links import LinkKind, Links
+from ..leastcost.results import Field
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
 

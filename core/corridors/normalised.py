@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..leastcost.fields import CostFields, LinkCosts
+from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
+from ..leastcost.results import LinkCosts
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
 from .linkages import outside_length

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..choices import BarrierWindow, Combination
-from ..leastcost.fields import CostFields, Field
+from ..leastcost.fields import CostFields
+from ..leastcost.results import Field
 from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
 from .focal import Window, disc, focal_maximum, focal_minimum, ring

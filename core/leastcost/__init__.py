@@ -1,8 +1,9 @@
 """Least-cost distances on a resistance surface: the graph, its searches, the cost fields of sources."""
 
-from .fields import CostFields, Field, LinkCosts, cells_of
+from .fields import CostFields, cells_of
 from .graph import SPARE_BYTES, STEPS, UNREACHED, CostGraph, graph_bytes, lost_step
 from .links import LinkKind, Links
+from .results import Field, LinkCosts
 
 __all__ = [
     "SPARE_BYTES",
