@@ -43,7 +43,10 @@ class SelfTestAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         for name, version in _versions():
             job.monitor.info(f"{name}: {version}")
-        outcomes = core.planning.self_test(job.monitor)
+        try:
+            outcomes = core.planning.self_test(job.monitor)
+        except ImportError as error:
+            raise EcoSecNetError(f"FAIL: {error}. The list above says what is missing and how to get it.") from None
         for outcome in outcomes:
             job.monitor.info(f"{outcome.name}: {outcome.failure or 'right'}")
         failed = [outcome.name for outcome in outcomes if outcome.failure]

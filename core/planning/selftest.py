@@ -7,8 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..circuit import pairwise, solve_pair
+from ..connectivity import analyse
+from ..keyareas.barriers import barriers
+from ..leastcost import dial
+from ..leastcost.fields import CostFields
+from ..leastcost.graph import CostGraph
+from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
+from ..mspa import mspa
+from ..network.centrality import current_flow
+from ..stats.breaks import natural_breaks
 from ..types import Array
+from ..weights import ahp
 
 _RELATIVE = 1e-9
 
@@ -40,7 +51,7 @@ def self_test(monitor: Monitor = SILENT) -> list[Outcome]:
     Returns
     -------
     list of Outcome
-        One a problem. A problem that raises, for instance because a package is missing or does not fit, has failed.
+        One a problem. A problem that raises, for instance because packages do not fit together, has failed.
 
     Notes
     -----
@@ -66,8 +77,6 @@ Answer = tuple[Array, Array]
 
 def _mspa(accelerate: bool = False) -> Answer:
     """Segment a block of 5 x 5 cells, which is core in an edge of one cell, and a lone cell, which is an islet."""
-    from ..mspa import mspa
-
     cells = np.ones((9, 12), dtype=np.uint8)
     cells[2:7, 2:7] = cells[4, 9] = 2
     expected = np.zeros((9, 12))
@@ -79,32 +88,24 @@ def _mspa(accelerate: bool = False) -> Answer:
 
 def _connectivity() -> Answer:
     """Link two sources of 10 and 20 ha with the probability 0.5: PC sums 10^2 + 20^2 + 2 x 0.5 x 10 x 20 = 700."""
-    from ..connectivity import analyse
-
     areas, distances = np.array([10.0, 20.0]), np.array([1000.0])
     found = analyse(areas, np.array([[0, 1]]), distances, dispersal=1000.0, probability=0.5)
     return found.pc.total, np.array([300.0, 600.0]) / 7.0
 
 
 def _breaks() -> Answer:
-    from ..stats.breaks import natural_breaks
-
     return natural_breaks(np.array([1.0, 2, 3, 10, 11, 12, 50, 51]), 3).limits, np.array([3.0, 12.0, 51.0])
 
 
 def _ahp() -> Answer:
     """Judge by the ratios of weights, which gives the weights back and is consistent."""
-    from ..weights.ahp import analyse
-
     weights = np.array([0.5, 0.3, 0.2])
-    found = analyse(weights[:, None] / weights)
+    found = ahp.analyse(weights[:, None] / weights)
     return np.append(found.weights, found.cr), np.append(weights, 0.0)
 
 
 def _cost_distance(accelerate: bool = False) -> Answer:
     """Go from a corner over even ground: the shorter way in diagonal steps and the rest in straight ones."""
-    from ..leastcost.graph import CostGraph
-
     row, col = np.ogrid[:40, :60]
     expected = 30.0 * (np.maximum(row, col) + (np.sqrt(2.0) - 1.0) * np.minimum(row, col))
     graph = CostGraph(np.ones((40, 60)), cell_size=30.0, accelerate=accelerate)
@@ -113,16 +114,12 @@ def _cost_distance(accelerate: bool = False) -> Answer:
 
 def _small_circuit() -> Answer:
     """Join four cells: one diagonal link of 1 / sqrt(2) beside two ways of two links of 1, so R = 1 / (1 + 1 / sqrt(2))."""
-    from ..circuit import pairwise
-
     flow = pairwise(np.ones((2, 2)), {1: np.array([0]), 2: np.array([3])})
     return flow.resistance[0, 1:], np.array([1.0 / (1.0 + np.sqrt(0.5))])
 
 
 def _large_circuit() -> Answer:
     """Send current through a strip of 150 x 200 cells: 150 ways side by side, each of 199 links of 1."""
-    from ..circuit import solve_pair
-
     shape = (150, 200)
     left, right = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     left[:, 0] = right[:, -1] = True
@@ -132,19 +129,12 @@ def _large_circuit() -> Answer:
 
 def _centrality() -> Answer:
     """Join three sources in a triangle: the direct link takes 2/3 A and the others 1/3 A, so each gets 4/3 A in all."""
-    from ..network.centrality import current_flow
-
     found = current_flow(3, np.array([[0, 1], [0, 2], [1, 2]]), np.ones(3))
     return found.links, np.full(3, 4.0 / 3.0)
 
 
 def _barrier() -> Answer:
     """Score a cell of 10 in a row of 1: a path of 15 becomes 6, so 9 are saved by restoring 2 map units."""
-    from ..keyareas.barriers import barriers
-    from ..leastcost.fields import CostFields
-    from ..leastcost.graph import CostGraph
-    from ..leastcost.links import Links
-
     resistance = np.array([[1.0, 1, 1, 10, 1, 1, 1]])
     labels = np.array([[1, 0, 0, 0, 0, 0, 2]])
     found = barriers(CostFields(CostGraph(resistance), labels), Links.between([[1, 2]]), radii=[1.0])
@@ -173,8 +163,4 @@ def _problems() -> list[tuple[str, Callable[[], Answer]]]:
 
 def accelerated() -> bool:
     """Tell whether numba is there and works, so that large rasters go faster."""
-    try:
-        from ..leastcost import dial
-    except ImportError:
-        return False
     return dial.available()

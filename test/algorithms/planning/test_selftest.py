@@ -30,3 +30,14 @@ def test_a_missing_package_is_told(qgis, monkeypatch):
     versions = dict(selftest._versions())
     assert "sudo apt install python3-scipy" in versions["scipy"]
     assert versions["numba"] == "not installed (optional)"
+
+
+def test_a_core_that_cannot_be_loaded_is_told(run, monkeypatch):
+    from ecosecnet.core import planning
+
+    def broken(monitor):
+        raise ModuleNotFoundError("No module named 'scipy'")
+
+    monkeypatch.setattr(planning, "self_test", broken)
+    with pytest.raises(Exception, match="FAIL: No module named 'scipy'"):
+        run("selftest")
