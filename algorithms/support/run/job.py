@@ -77,7 +77,7 @@ class Job:
         self.context = context
         self.feedback = feedback
         self.monitor = FeedbackMonitor(feedback)
-        self.outputs = Outputs()
+        self.outputs = Outputs(self.monitor.warn)
         self.results: dict[str, object] = {}
         self._destinations: dict[str, str] = {}
         self._to_load: list[tuple[str, QgsProcessingContext.LayerDetails, styling.Style | None, Place | None]] = []

@@ -7,9 +7,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from io import FileIO
 from typing import Callable
 
 from ....core.errors import EcoSecNetError
+from . import owners
+
+_UNFINISHED = ".unfinished-"
+_PARTS = ("former", "new", "scratch")
 
 _COMPANIONS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
 """What GDAL and SQLite keep beside a file; it must not outlive the file it belongs to."""
@@ -38,13 +43,21 @@ class Outputs:
     """Keeps what a run writes aside, beside its places, and moves it there when everything is complete.
 
     Whatever a format writes beside a file moves with it. What stands in the way is put aside first and put back when
-    anything fails, so that the results of an earlier run stay whole until the new ones are.
+    anything fails, so that the results of an earlier run stay whole until the new ones are. What runs that were killed
+    have left beside its places is cleared up.
+
+    Parameters
+    ----------
+    warn : callable
+        Is given what the user must know of files that a killed run had put aside.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        self._warn = warn
         self.inputs: set[object] = set()
         """Identities of files that must not be replaced."""
         self._aside: dict[str, str] = {}
+        self._owned: list[FileIO] = []
         self._made: list[str] = []
         self._last: list[Callable[[], None]] = []
 
@@ -104,6 +117,11 @@ class Outputs:
 
     def _remove_aside(self) -> None:
         for folder in self._aside.values():
+            for part in _PARTS:
+                shutil.rmtree(os.path.join(folder, part), ignore_errors=True)
+        while self._owned:  # Windows removes no open file
+            self._owned.pop().close()
+        for folder in self._aside.values():
             shutil.rmtree(folder, ignore_errors=True)
         self._aside.clear()
 
@@ -111,8 +129,10 @@ class Outputs:
         if folder not in self._aside:
             try:
                 self._make(folder)
-                self._aside[folder] = tempfile.mkdtemp(prefix=".unfinished-", dir=folder)
-                for part in ("new", "former", "scratch"):
+                _clear_up(folder, self._warn)
+                self._aside[folder] = tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder)
+                self._owned.append(owners.own(self._aside[folder]))
+                for part in _PARTS:
                     os.mkdir(os.path.join(self._aside[folder], part))
             except OSError as error:
                 raise OutputError(
@@ -137,14 +157,58 @@ class Outputs:
                 yield os.path.join(new, file), os.path.join(folder, file), os.path.join(aside, "former")
 
 
+def _clear_up(folder: str, warn: Callable[[str], None]) -> None:
+    """Remove what killed runs have left in a folder, and put back what they had put aside."""
+    with os.scandir(folder) as entries:
+        left = sorted(entry.path for entry in entries if entry.name.startswith(_UNFINISHED))
+    for aside in left:
+        owner = owners.inherit(aside)
+        if owner is None:
+            continue
+        with owner:
+            kept = _put_back(aside, folder, warn)
+        if kept:
+            warn(
+                f"{os.path.join(aside, 'former')} holds {kept} file(s) that a run which was killed had replaced, the "
+                "results before it. They are kept: move them elsewhere, or delete that folder."
+            )
+        else:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put_back(aside: str, folder: str, warn: Callable[[str], None]) -> int:
+    """Put back the files whose successors have not come to their places; return how many others there are."""
+    former, new = os.path.join(aside, "former"), os.path.join(aside, "new")
+    back = []
+    try:
+        for file in os.listdir(new):
+            for name in (file, *_beside_name(file)):
+                source, target = os.path.join(former, name), os.path.join(folder, name)
+                if os.path.exists(source) and not os.path.exists(target):
+                    os.rename(source, target)
+                    back.append(name)
+        kept = len(os.listdir(former))
+    except FileNotFoundError:  # killed while the folder was made or removed
+        return 0
+    if back:
+        warn(f"A run was killed while its outputs took their places; put back in {folder}: {', '.join(sorted(back))}.")
+    return kept
+
+
+def _beside_name(target: str) -> Iterator[str]:
+    """Yield what other programs may keep beside a file."""
+    stem, ending = os.path.splitext(target)
+    yield from (target + companion for companion in _COMPANIONS)
+    yield from (stem + index for index in _INDEXES.get(ending.lower(), ()))
+
+
 def _set_of(target: str, new: str) -> Iterator[str]:
     """Yield what an earlier run has left under the name of a file, except companions that are themselves replaced."""
-    stem, ending = os.path.splitext(target)
     if os.path.isdir(target):
         raise OutputError(f"{target} is a folder, so that no file of that name can be written. Choose another name.")
     if os.path.exists(target):
         yield target
-    for one in (*(target + c for c in _COMPANIONS), *(stem + c for c in _INDEXES.get(ending.lower(), ()))):
+    for one in _beside_name(target):
         if os.path.exists(one) and not os.path.exists(os.path.join(new, os.path.basename(one))):
             yield one
 

@@ -2,8 +2,14 @@
 
 import contextlib
 import os
+import platform
 import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
+import conftest
 import numpy as np
 import pytest
 from layerio import read_raster, read_table
@@ -102,6 +108,109 @@ def test_when_one_place_cannot_be_taken_the_others_are_given_back(run, landscape
     with pytest.raises(Exception, match=r"zones.shp cannot be replaced \(is open\)"):
         run("linkages", **landscape, **link_outputs(out), CUTOFF=300)
     assert contents(out) == before
+
+
+RUN = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+import conftest
+from ecosecnet.algorithms.support.run import outputs
+
+run = outputs.Outputs(print)
+rename, left = outputs._rename, {moves}
+
+def dies(*arguments):
+    global left
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left -= 1
+    rename(*arguments)
+
+outputs._rename = dies
+for file in ("a.tif", "b.tif", "b.tif.aux.xml"):
+    with open(run.path(os.path.join({folder!r}, file)), "w") as out:
+        out.write("new")
+print("written", flush=True)
+sys.stdin.readline()
+run.move()
+"""
+
+
+@contextlib.contextmanager
+def another_run(folder, moves):
+    """Start a run in another process that has written its outputs; it dies after so many moves when it is told to go on."""
+    code = RUN.format(tests=str(Path(conftest.__file__).parent), folder=str(folder), moves=moves)
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "written\n"
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("moves", "back", "kept"),
+    [
+        (0, [], []),
+        (1, ["a.tif"], []),  # a.tif aside
+        (2, ["a.tif", "a.tif.ovr"], []),
+        (3, [], ["a.tif", "a.tif.ovr"]),  # the new a.tif in its place
+        (4, ["b.tif"], ["a.tif", "a.tif.ovr"]),
+    ],
+)
+def test_what_a_killed_run_has_left_is_cleared_up(qgis, tmp_path, moves, back, kept):
+    from ecosecnet.algorithms.support.run.outputs import Outputs
+
+    for file in ("a.tif", "a.tif.ovr", "b.tif"):
+        (tmp_path / file).write_text("before")
+    with another_run(tmp_path, moves) as process:
+        process.communicate("go on\n")
+    assert process.returncode == -signal.SIGKILL
+    (left,) = tmp_path.glob(".unfinished-*")
+    said = []
+    after = Outputs(said.append)
+    after.path(str(tmp_path / "c.tif"))
+    after.discard()
+    assert (tmp_path / "a.tif").read_text() == ("new" if kept else "before")
+    assert (tmp_path / "a.tif.ovr").exists() == (not kept)  # overviews of another raster
+    assert (tmp_path / "b.tif").read_text() == "before"
+    assert sorted(path.name for path in tmp_path.glob("**/former/*")) == kept
+    assert [f"{left / 'former'} holds 2 file(s)" in one for one in said if "holds" in one] == [True] * bool(kept)
+    assert [one.endswith(f"put back in {tmp_path}: {', '.join(back)}.") for one in said if "put back" in one] == (
+        [True] * bool(back)
+    )
+    assert left.exists() == bool(kept)
+
+
+def test_a_run_at_work_is_left_alone(qgis, tmp_path):
+    from ecosecnet.algorithms.support.run.outputs import Outputs
+
+    with another_run(tmp_path, 0) as process:
+        here = Outputs(pytest.fail)
+        here.path(str(tmp_path / "c.tif"))
+        also_here = Outputs(pytest.fail)
+        also_here.path(str(tmp_path / "d.tif"))
+        assert len(list(tmp_path.glob(".unfinished-*/new"))) == 3
+        process.kill()
+        process.wait()
+        later = Outputs(pytest.fail)
+        later.path(str(tmp_path / "e.tif"))
+        assert len(list(tmp_path.glob(".unfinished-*/new"))) == 3
+        for one in (here, also_here, later):
+            one.discard()
+        assert not list(tmp_path.iterdir())
+
+
+def test_folders_of_other_computers_are_left_alone(qgis, tmp_path, monkeypatch):
+    from ecosecnet.algorithms.support.run.outputs import Outputs
+
+    with another_run(tmp_path, 0) as process:
+        process.kill()
+    monkeypatch.setattr(platform, "node", lambda: "another")
+    here = Outputs(pytest.fail)
+    here.path(str(tmp_path / "c.tif"))
+    assert len(list(tmp_path.glob(".unfinished-*"))) == 2
+    here.discard()
 
 
 def test_companions_of_an_earlier_file_go_with_it(run, forest, tmp_path):
