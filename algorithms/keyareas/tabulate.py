@@ -36,7 +36,8 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         "<p>What lies in no zone has the row 'outside'. The last row holds the totals; count and hectares equal the "
         "layer of areas, or the run fails. Where zones overlap, the part belongs to the zone that comes first in its "
         "layer, and a warning names the two.</p>"
-        "<p>Each feature of the zones is a row of its own, named by the chosen fields. Dissolve the layer first if a "
+        "<p>Each feature of the zones is a row of its own, named by the chosen fields, or else by the field that "
+        "is told in the log. Dissolve the layer first if a "
         "zone consists of several features.</p>"
         "<p><b>Land use</b> comes from a class raster (each cell with the part of it that lies in the piece, so that the "
         "totals are those of the map however it is cut) or from polygons, and is listed by falling share. The percents of a "
@@ -61,7 +62,8 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
             p.field(
                 "NAME",
                 "Name fields of the zones",
-                "One field or several, for instance township and village. Empty: the id of the feature.",
+                "One field or several, for instance township and village. Empty: the text field that is called name, "
+                "township, village, 名称, 乡镇 or the like, if there is one only; else the number of the feature.",
                 "ZONES",
                 many=True,
                 optional=True,
@@ -102,7 +104,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         return "AREAS"
 
     def execute(self, job: Job) -> None:
-        from ..support.geometry.zonal import tabulate_by_zone
+        from ..support.geometry.zonal import tabulate_by_zone, zone_fields
 
         areas, zones = job.vector("AREAS"), job.vector("ZONES")
         shapes = [repaired(shape) for shape in areas.geometries()]
@@ -111,7 +113,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         result = tabulate_by_zone(
             shapes,
             zones,
-            job.fields("NAME"),
+            zone_fields(zones, job.fields("NAME"), job.monitor),
             areas.crs,
             land_use=_land_use(job, areas.crs),
             use_names=_use_names(job),

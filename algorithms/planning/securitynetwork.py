@@ -102,7 +102,8 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             p.field(
                 "TOWNSHIP_NAME",
                 "Name fields of the townships",
-                "One field or several, for instance township and village.",
+                "One field or several, for instance township and village. Empty: the text field that is called name, "
+                "township, village, 名称, 乡镇 or the like, if there is one only; else the number of the feature.",
                 "TOWNSHIPS",
                 many=True,
                 optional=True,

@@ -9,7 +9,7 @@ import numpy as np
 from qgis.core import QgsGeometry, QgsWkbTypes
 
 from .... import core
-from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
+from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone, zone_fields
 from ...support.inputs.linktable import link_columns, link_lines, link_rows
 from ...support.io.rasters import RasterSource
 from ...support.io.tables import columns
@@ -21,6 +21,7 @@ from ...support.run.palette import Colour
 if TYPE_CHECKING:
     from ....core.keyareas.areas import KeyAreas
     from ....core.planning.results import SecurityNetwork
+    from ...support.io.vectors import VectorSource
     from ...support.run.job import Job
 
 NODATA = -9999.0
@@ -71,8 +72,10 @@ class NetworkOutputs:
         self.pinch_shapes = self._shapes(network.places.pinch_areas)
         self.barrier_shapes = self._shapes(network.places.barrier_areas)
         use = RasterUse(land, land.crs, job.context.transformContext())
-        self.pinch_table = self._by_township(self.pinch_shapes, use)
-        self.barrier_table = self._by_township(self.barrier_shapes, use)
+        townships = job.vector("TOWNSHIPS")
+        fields = [] if townships is None else zone_fields(townships, job.fields("TOWNSHIP_NAME"), job.monitor)
+        self.pinch_table = self._by_township(townships, fields, self.pinch_shapes, use)
+        self.barrier_table = self._by_township(townships, fields, self.barrier_shapes, use)
         places = network.places
         self.ramps = {
             "RESISTANCE": ramps.over(palette.RESISTANCE, network.surface.values),
@@ -86,14 +89,15 @@ class NetworkOutputs:
             return []
         return numbered_polygons(areas.labels, self.grid, self.job.monitor.part(0.91, 0.92))
 
-    def _by_township(self, shapes: Sequence[QgsGeometry], use: RasterUse) -> ZoneTable | None:
-        townships = self.job.vector("TOWNSHIPS")
+    def _by_township(
+        self, townships: VectorSource | None, fields: Sequence[str], shapes: Sequence[QgsGeometry], use: RasterUse
+    ) -> ZoneTable | None:
         if townships is None or not shapes:
             return None
         return tabulate_by_zone(
             shapes,
             townships,
-            self.job.fields("TOWNSHIP_NAME"),
+            fields,
             self.land.crs,
             land_use=use,
             use_names=self.names,

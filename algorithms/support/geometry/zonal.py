@@ -26,6 +26,7 @@ from ....core.monitor import SILENT, Monitor
 from ..io.rasters import RasterSource, metres_per_unit
 from ..io.tables import Column, columns
 from ..io.vectors import VectorSource, is_null
+from ..run.roles import name_field
 from .cutting import Divider, repaired
 
 _OUTSIDE = "outside"
@@ -118,12 +119,37 @@ class PolygonUse:
         return dict(found)
 
 
+def zone_fields(zones: VectorSource, chosen: Sequence[str], monitor: Monitor = SILENT) -> list[str]:
+    """Return the fields with the names of zones: the chosen ones, else the one that is surely meant, which is told.
+
+    Raises
+    ------
+    InputError
+        Without one of the chosen fields.
+    """
+    absent = [name for name in chosen if name not in zones.field_names]
+    if absent:
+        raise InputError(f"'{zones.name}' has no field '{absent[0]}'. It has: {', '.join(zones.field_names)}.")
+    if chosen:
+        return list(chosen)
+    found = name_field(zones.source.fields())
+    if found:
+        monitor.info(f"The zones of '{zones.name}' are called by their field '{found}'.")
+        return [found]
+    monitor.warn(
+        f"No field of '{zones.name}' is surely the name of its zones, which are called by the number of their feature "
+        "('feature 4'). That is the feature id of QGIS, not an id in a field: choose the field with their names. "
+        f"It has: {', '.join(zones.field_names) or 'none'}."
+    )
+    return []
+
+
 def zone_names(
     features: list[QgsFeature], fields: Sequence[str], layer: str, monitor: Monitor = SILENT
 ) -> list[tuple[str, ...]]:
-    """Return the name of each zone, in as many parts as there are fields; without fields the feature id."""
+    """Return the name of each zone, in as many parts as there are fields; without fields by the feature id."""
     if not fields:
-        return [(str(feature.id()),) for feature in features]
+        return [(f"feature {feature.id()}",) for feature in features]
     names = [tuple(_NO_NAME if is_null(f[one]) or f[one] == "" else str(f[one]) for one in fields) for f in features]
     double = [" / ".join(name) for name, count in Counter(names).items() if count > 1]
     if double:
@@ -154,7 +180,7 @@ def tabulate_by_zone(
     zones : VectorSource
         Polygons of the zones; where they overlap, the first takes the part.
     fields : sequence of str
-        Fields with the names of the zones.
+        Fields with the names of the zones, see `zone_fields`.
     crs : QgsCoordinateReferenceSystem
         A projected one.
     land_use : RasterUse or PolygonUse, optional
@@ -169,11 +195,8 @@ def tabulate_by_zone(
     Raises
     ------
     InputError
-        Without any zone or one of the fields, or if the parts do not add up to the areas.
+        Without any zone, or if the parts do not add up to the areas.
     """
-    absent = [name for name in fields if name not in zones.field_names]
-    if absent:
-        raise InputError(f"'{zones.name}' has no field '{absent[0]}'. It has: {', '.join(zones.field_names)}.")
     features = [f for f in zones.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
     if not features:
         raise InputError(f"'{zones.name}' has no zone.")
@@ -253,6 +276,8 @@ def code_text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def _natural(code: str) -> tuple:
-    """Return what sorts numbers by value and before texts."""
-    return (0, float(code), code) if re.fullmatch(r"-?\d+(\.\d+)?", code) else (1, 0.0, code)
+def _natural(text: str) -> list[tuple]:
+    """Return what sorts numbers by value and before texts, and texts by the whole numbers in them ('feature 10')."""
+    if re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return [(0, float(text), text)]
+    return [(0, float(part), part) if part.isdecimal() else (1, 0.0, part) for part in re.split(r"(\d+)", text) if part]

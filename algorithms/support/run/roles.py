@@ -1,7 +1,8 @@
 """What a layer is for: tools mark the layers they write, and dialogs offer the layers that fit.
 
 QGIS offers the first layer by name of the right kind, so that a land-use map is asked for and the elevation stands there.
-Only dialogs use this. A run, a model or a script takes what it is given.
+Layers are chosen by dialogs only: a run, a model or a script takes what it is given. Zones whose name field is not told
+are named by `name_field` there too.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qgis.core import (
+    QgsFields,
     QgsMapLayer,
     QgsProcessing,
     QgsProcessingAlgorithm,
@@ -90,6 +92,15 @@ _ALSO_CALLED = {
 _NAME_FIELDS = {"TOWNSHIP_NAME": "TOWNSHIPS", "NAME": "ZONES"}
 """Parameters that name the zones of a layer."""
 
+_FIELDS_OF_NAMES = (
+    ("name", "名称"),
+    (
+        *("township", "township name", "town", "town name", "village", "village name", "zone", "zone name"),
+        *("乡镇", "乡镇名", "乡镇名称", "村", "村名", "村名称", "行政村", "行政区名称", "xzqmc"),
+    ),
+)
+"""What fields with the names of zones are called; the first words are the surer ones."""
+
 
 def role_of_output(tool: str, name: str) -> str:
     """Return the role of an output of a tool, also where no tool asks for such a layer."""
@@ -123,9 +134,20 @@ def suggestions(algorithm: QgsProcessingAlgorithm, project: QgsProject) -> dict[
             found[name] = chosen[0].id()
     for name, zones in _NAME_FIELDS.items():
         if zones in found and algorithm.parameterDefinition(name) is not None:
-            fields = project.mapLayer(found[zones]).fields().names()
-            found.update([(name, field) for field in fields if field.lower() in ("name", "名称")][:1])
+            field = name_field(project.mapLayer(found[zones]).fields())
+            found.update({name: field} if field else {})
     return found
+
+
+def name_field(fields: QgsFields) -> str:
+    """Return the text field that by its own name holds the names of features; empty where none does, or several may."""
+    texts = [one.name() for one in fields if not (one.isNumeric() or one.isDateOrTime())]
+    for words in _FIELDS_OF_NAMES:
+        plain = {_plain(word) for word in words}
+        found = [name for name in texts if _plain(name) in plain]
+        if found:
+            return found[0] if len(found) == 1 else ""
+    return ""
 
 
 def _fitting(definition: QgsProcessingParameterDefinition, project: QgsProject) -> list[QgsMapLayer]:

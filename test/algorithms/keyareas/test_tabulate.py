@@ -47,10 +47,24 @@ def test_counts_hectares_and_totals(run, layers, tmp_path):
     assert "lie in no zone" in run.feedback.textLog()
 
 
-def test_zones_without_a_name_field(run, layers, tmp_path):
-    out = run("tabulate", **layers, TABLE=str(tmp_path / "t.csv"))
-    rows = read_table(out["TABLE"])
-    assert [r["zone"] for r in rows] == ["1", "2", "outside", "total"]
+def test_zones_without_a_chosen_field_are_called_by_the_one_that_is_surely_their_name(run, layers, polygons, tmp_path):
+    zones = [
+        (box(200, 0, 200, 300), {"id": 4, "Township_Name": "岩脚", "owner": "b"}),
+        (box(0, 0, 200, 300), {"id": 2, "Township_Name": "安乐", "owner": "a"}),
+    ]
+    out = run("tabulate", AREAS=layers["AREAS"], ZONES=polygons("named", zones), TABLE=str(tmp_path / "t.csv"))
+    assert [r["Township_Name"] for r in read_table(out["TABLE"])] == ["安乐", "岩脚", "outside", "total"]
+    assert "called by their field 'Township_Name'" in run.feedback.textLog()
+
+
+def test_zones_without_a_sure_name_are_features(run, layers, polygons, tmp_path):
+    """Two fields may be meant; ten zones show that features are sorted by number."""
+    strips = [(box(10 * k, 0, 10, 300), {"township": "t", "village": f"v{k}"}) for k in range(11)]
+    strips.append((box(110, 0, 400, 300), {"township": "t", "village": "v"}))
+    out = run("tabulate", AREAS=layers["AREAS"], ZONES=polygons("strips", strips), TABLE=str(tmp_path / "t.csv"))
+    zones = [r["zone"] for r in read_table(out["TABLE"])]
+    assert zones == [*(f"feature {k}" for k in range(1, 11)), "feature 12", "total"]
+    assert "choose the field with their names. It has: fid, township, village" in run.feedback.textLog()
 
 
 def test_land_use_of_a_raster(run, layers, raster, tmp_path):

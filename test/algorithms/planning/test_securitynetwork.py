@@ -39,7 +39,9 @@ def test_layers_tables_and_report_agree(run, parameters, tmp_path):
     layers = ("SOURCES", "LINKS", "PINCHPOINTS", "BARRIERS", "PINCH_TABLE", "BARRIER_TABLE")
     outputs = {name: str(tmp_path / f"{name}.tif") for name in names}
     outputs.update({name: str(tmp_path / f"{name}.gpkg") for name in layers})
+    del parameters["TOWNSHIP_NAME"]
     found = run("securitynetwork", **parameters, **outputs, REPORT=str(tmp_path / "report.html"))
+    assert run.feedback.textLog().count("called by their field 'name'") == 1
 
     sources = read_table(outputs["SOURCES"])
     assert len(sources) == found["SOURCE_COUNT"] >= 2
