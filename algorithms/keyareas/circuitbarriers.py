@@ -121,7 +121,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         radius = job.number("RADIUS")
-        net = read_linked(job, 60)
+        net = read_linked(job, 60, circuits=True)
         patches = job.vector("PATCHES")
         shapes = [] if patches is None else patches.geometries(net.raster.crs)
         found = core.keyareas.circuit_barriers(

@@ -104,7 +104,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         cutoffs = core.keyareas.read_cutoffs(job.text("CUTOFFS"))
-        net = read_linked(job, 60 + 9 * len(cutoffs))
+        net = read_linked(job, 60 + 9 * len(cutoffs), circuits=job.chosen("SURFACE") == 0)
         raster, links = net.raster, net.links.table()
         fields = net.cost_fields(job.monitor.part(0.05, 0.07), slack=max(cutoffs))
         surface = job.choice("SURFACE", _SURFACES)

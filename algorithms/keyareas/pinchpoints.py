@@ -83,7 +83,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         # two maps in float64 and the labels; corridors are solved one at a time, in their own windows
-        given = read_linked(job, 20)
+        given = read_linked(job, 20, circuits=True)
         links = given.links
         if job.choice("MODE", PinchPointMode) in (PinchPointMode.ALL_TO_ONE, PinchPointMode.ONE_TO_ALL):
             # potentials of every source on the union of the corridors

@@ -21,6 +21,7 @@ from ..support.inputs.declarations import (
     smallest_key_area,
     smallest_source,
 )
+from ..support.run.memory import FULL
 from .network.inputs import NetworkInputs, PolygonDistances
 
 _BYTES_PER_CELL = 130
@@ -301,7 +302,9 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
 
         land = job.raster("LANDUSE")
         inputs = NetworkInputs(job)
-        job.need_memory(core.leastcost.graph_bytes(land.grid.shape) + _BYTES_PER_CELL * land.grid.rows * land.grid.cols)
+        cells = land.grid.rows * land.grid.cols
+        needed = core.leastcost.graph_bytes(land.grid.shape) + _BYTES_PER_CELL * cells
+        job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells), where=FULL)
         values, valid = land.read(job.monitor.part(0.0, 0.02))
         scores, corrected = inputs.scores()
         options = self._options(job)

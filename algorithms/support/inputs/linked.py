@@ -15,6 +15,7 @@ from ....core.monitor import Monitor
 from ..io.rasters import RasterSource
 from ..io.tables import Column, columns, kept
 from ..run import ramps, styling
+from ..run.memory import FULL
 from ..run.palette import Colour
 from . import parameters as p
 from .links import Links, read_links
@@ -106,7 +107,9 @@ def linked_inputs() -> list[QgsProcessingParameterDefinition]:
     ]
 
 
-def read_linked(job: Job, bytes_per_cell: int, *, afterwards: int = 0, searches: bool = True) -> Linked:
+def read_linked(
+    job: Job, bytes_per_cell: int, *, afterwards: int = 0, searches: bool = True, circuits: bool = False
+) -> Linked:
     """Read the inputs of a run; takes 5 percent of its progress.
 
     Parameters
@@ -119,6 +122,8 @@ def read_linked(job: Job, bytes_per_cell: int, *, afterwards: int = 0, searches:
         Memory it needs for each cell once the graph is gone.
     searches : bool
         Whether it searches least-cost paths at all.
+    circuits : bool
+        Whether it makes circuits of corridors, whose size is not known before they are drawn.
 
     Raises
     ------
@@ -132,7 +137,7 @@ def read_linked(job: Job, bytes_per_cell: int, *, afterwards: int = 0, searches:
         needed = max(
             needed + core.leastcost.graph_bytes(raster.grid.shape), core.leastcost.SPARE_BYTES + afterwards * cells
         )
-    job.need_memory(needed)
+    job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells) if circuits else 0.0, where=FULL)
     resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
     sources = read_sources(
         job.vector("SOURCES"),

@@ -145,6 +145,7 @@ def read_nodes(job: Job) -> Nodes:
     if job.chosen("DISTANCE") == COST:
         raster = job.raster("RESISTANCE")
         crs = raster.crs
+        job.need_memory(core.leastcost.graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols)
         valid = ~np.isnan(raster.read_surface(job.monitor.part(0.0, 0.02)))
         sources = read_sources(
             layer, raster.grid, crs, id_field=job.field("ID_FIELD"), valid=valid, minimum=1, monitor=job.monitor
@@ -213,7 +214,6 @@ def measure(
 
 def _cost(job: Job, nodes: Nodes, far: float | None, in_cost: bool) -> tuple[np.ndarray, np.ndarray, float]:
     raster = job.raster("RESISTANCE")
-    job.need_memory(core.leastcost.graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols)
     surface = raster.read_surface(job.monitor)
     conversion = len(CONVERSIONS) - 1 if in_cost else job.chosen("COST_CONVERSION")
     factor = 1.0

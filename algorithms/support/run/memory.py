@@ -19,6 +19,10 @@ _ADVICE = "Use larger cells (double the cell size needs a quarter), a smaller ar
 _BLAS = 135_266_304
 """Bytes that OpenBLAS maps at its first call. Refused them, it asks again for ever, and the run cannot be ended."""
 
+JUMPS = "the resistances jump sharply"
+FULL = "the corridors fill the raster and " + JUMPS
+"""Where a circuit takes more memory than its forecast."""
+
 _UNLIMITED = 2**60
 """Bytes from which on a limit of a control group is none: version 1 writes the largest number it knows."""
 
@@ -136,7 +140,7 @@ def require_libraries() -> None:
     require(_LIBRARIES, "Any run")
 
 
-def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0) -> None:
+def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0, where: str = JUMPS) -> None:
     """Tell the user how much memory the run needs at its peak.
 
     Parameters
@@ -146,7 +150,9 @@ def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0) -> None:
     monitor : Monitor
         Where to tell.
     at_most : float
-        Bytes that it needs on surfaces that are hard to solve; said where it is much more.
+        Bytes that it can come to need; said where it is much more.
+    where : str
+        When it does, in words.
 
     Raises
     ------
@@ -157,7 +163,7 @@ def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0) -> None:
     there = available_bytes()
     hard = at_most > 1.3 * needed
     text = f"Memory: about {size_text(needed)} needed" + (
-        f" (up to {size_text(at_most)} where the resistances jump sharply)" if hard else ""
+        f" (up to {size_text(at_most)} where {where})" if hard else ""
     )
     text += f", {size_text(there)} available." if there is not None else "."
     if there is not None and needed > there:

@@ -1,6 +1,7 @@
 """How much memory there is: the least of machine, container and process; asked before anything large is read."""
 
 import gzip
+import re
 
 import numpy as np
 import pytest
@@ -142,3 +143,53 @@ def test_a_circuit_is_refused_before_its_raster_is_read(memory, run, polygons, t
             FOCAL_LAYER=polygons("nodes", nodes, kind="Point"),
             CURRENT=str(tmp_path / "current.tif"),
         )
+
+
+@pytest.fixture
+def huge(memory, polygons, tmp_path, monkeypatch):
+    """Inputs on a raster of 6 GB, which fits, and which must not be read before all that the run needs is known to fit."""
+    from ecosecnet.algorithms.support.io.rasters import RasterSource
+
+    monkeypatch.setattr(RasterSource, "blocks", lambda *_: pytest.fail("the raster is read"))
+    square = "POLYGON((500000 2899999, 500001 2899999, 500001 2900000, 500000 2900000, 500000 2899999))"
+    line = "LINESTRING(500000 2900000, 500001 2900000)"
+    return {
+        "RESISTANCE": sparse(tmp_path / "huge.tif", 40_000, 0.015),
+        "SOURCES": polygons("sources", [(square, {"source_id": 1})]),
+        "LINKS": polygons("links", [(line, {"from_id": 1, "to_id": 2})], kind="LineString"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("tool", "outputs"),
+    [
+        ("connectivity", ("OUTPUT", "LINKS", "INDICES")),
+        ("dispersalsweep", ("OUTPUT", "TABLE")),
+        ("coneforexport", ("NODES", "CONNECTIONS")),
+    ],
+)
+def test_least_cost_distances_are_refused_before_their_raster_is_read(run, huge, tool, outputs):
+    given = {**huge, "LINKS": None, **dict.fromkeys(outputs, "TEMPORARY_OUTPUT")}
+    with pytest.raises(Exception, match=r"Memory: about [\d.]+ GB needed, 8.0 GB available"):
+        run(tool, **given, DISTANCE=2)
+
+
+@pytest.mark.parametrize(
+    ("tool", "options"),
+    [
+        ("pinchpoints", {"CURRENT": "TEMPORARY_OUTPUT", "CUTOFF": 1}),
+        ("circuitbarriers", {"GAIN": "TEMPORARY_OUTPUT", "CUTOFF": 1}),
+        ("cutoffsweep", {"TABLE": "TEMPORARY_OUTPUT", "CUTOFFS": "1 2", "SURFACE": 0}),
+    ],
+)
+def test_corridors_may_fill_the_raster(run, huge, tool, options):
+    with pytest.raises(Exception, match="Memory: about ") as refused:
+        run(tool, **huge, **options)
+    sizes = re.findall(r"([\d.]+) GB (?:needed|where the corridors fill)", str(refused.value))
+    needed, most = (float(size) * GB for size in sizes)
+    assert most > needed + 200 * 40_000**2
+
+
+def test_barriers_need_no_circuit(run, huge):
+    with pytest.raises(Exception, match=r"Memory: about [\d.]+ GB needed, 8"):
+        run("cutoffsweep", **huge, TABLE="TEMPORARY_OUTPUT", CUTOFFS="1 2", SURFACE=1)
