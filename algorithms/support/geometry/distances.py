@@ -167,7 +167,7 @@ def table_distances(table: VectorSource, ids: Sequence[int | str]) -> tuple[np.n
         For ids that are no source, distances that are no number or negative, and pairs with two distances.
     """
     wanted = pair_columns(table, "distance")
-    position = {str(one): k for k, one in enumerate(ids)}
+    position = {_key(one): k for k, one in enumerate(ids)}
     found: dict[tuple[int, int], float] = {}
     unknown = []
     for row in read_rows(table):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Callable
@@ -14,14 +13,8 @@ from ....core.errors import InputError
 from ....core.monitor import SILENT, Monitor
 from .compat import field
 from .fields import COMMON, FIELDS, Shown
+from .formulas import guard
 from .vectors import VectorSource, is_null
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a text begins with that a spreadsheet takes for a formula."""
-
-_PLAIN = re.compile(r"[+-]|[+-]?[0-9]*[.,]?[0-9]+([eE][+-]?[0-9]+)?")
-"""A lone sign or a number."""
-
 
 _UNREADABLE = "\ufffd"
 """What QGIS puts where bytes are no character."""
@@ -153,13 +146,9 @@ def plain(value: object) -> object:
 
 
 def as_text(value: object) -> object:
-    """Return a value for a spreadsheet, which takes texts that begin with one of = + - @ for formulas.
-
-    Those get an apostrophe before them, as the security guide of OWASP has it; numbers written as text stay.
-    """
+    """Return a value for a spreadsheet, see `formulas`."""
     value = plain(value)
-    formula = isinstance(value, str) and value[:1] in _FORMULA and not _PLAIN.fullmatch(value)
-    return "'" + value if formula else value
+    return guard(value) if isinstance(value, str) else value
 
 
 def features(

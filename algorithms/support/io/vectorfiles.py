@@ -24,6 +24,7 @@ from ....core.monitor import SILENT, Monitor
 from ..run.outputs import OutputError
 from . import tables
 from .crs import undefined
+from .formulas import guard
 from .rasterheaders import tried
 from .tables import Column
 
@@ -171,7 +172,7 @@ def _fields(columns: Sequence[Column], driver: str, kind: QgsWkbTypes.Type, moni
     taken = set(_TAKEN.get(driver, ()))
     fields = QgsFields()
     for field in given:
-        name = free = tables.as_text(field.name()) if driver in _SPREADSHEETS else field.name()
+        name = free = guard(field.name()) if driver in _SPREADSHEETS else field.name()
         number = 0
         while driver in _TAKEN and free.lower() in taken:
             number += 1
@@ -193,6 +194,8 @@ def _what_is_missing(path: str, layer: str, count: int, driver: str) -> str:
         kept = None if dataset is None else dataset.GetLayerByName(layer) if layer else dataset.GetLayer(0)
         if kept is not None:
             found = sum(1 for _ in kept)
+        elif dataset is not None and not dataset.GetLayerCount():
+            found = 0  # an ODS without rows is read back as one without sheets
         if gdal.GetLastErrorType() >= gdal.CE_Failure:
             problem = gdal.GetLastErrorMsg()
     except RuntimeError as error:  # where GDAL raises

@@ -24,6 +24,7 @@ from ....core.errors import InputError
 from ....core.grid import Grid
 from ....core.monitor import SILENT, Monitor
 from .crs import whole
+from .formulas import unguard
 
 _NAMED = 10
 """How many ids a message lists before it says 'and so on'."""
@@ -70,13 +71,21 @@ class VectorSource:
         return self.source.fields().names()
 
     def features(self, crs: QgsCoordinateReferenceSystem | None = None) -> Iterator[QgsFeature]:
-        """Yield the features without curves and empty parts, reprojected where the layer has another CRS."""
+        """Yield the features without curves and empty parts, reprojected where the layer has another CRS.
+
+        Texts are as they were before they were written to a spreadsheet, so that ids are the same in every file.
+        """
         own = self.crs
+        texts = [k for k, field in enumerate(self.source.fields()) if not (field.isNumeric() or field.isDateOrTime())]
         transform = None
         if crs is not None and crs.isValid() and own.isValid() and crs != own:
             # Not left to the request: QGIS would hand out unchanged coordinates where the layer's CRS is no longer whole.
             transform = QgsCoordinateTransform(own, crs, self.context)
         for feature in self.source.getFeatures():
+            for k in texts:
+                text = feature.attribute(k)
+                if isinstance(text, str) and text[:1] == "'":
+                    feature.setAttribute(k, unguard(text))
             given = feature.geometry()
             shape = _plain(given)
             if shape is not given:

@@ -190,6 +190,30 @@ def test_bad_tables_are_named(run, squares, table, rows, part):
         )
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "ods"])
+def test_ids_like_formulas_are_the_same_in_a_table_of_ours(run, polygons, tmp_path, ending):
+    """Spreadsheets get an apostrophe before them."""
+    ids = ("=SUM(A1)", "+east", "-1", "-west", "@home", "'quoted'", "\ttab")
+    rows = [(square(400.0 * k, 100.0), {"name": one}) for k, one in enumerate(ids)]
+    given = {"SOURCES": polygons("signs", rows), "ID_FIELD": "name", "DISPERSAL": 300.0, "THRESHOLD": 3000.0}
+    links = str(tmp_path / f"links.{ending}")
+    measured = run("connectivity", **given, OUTPUT="memory:", LINKS=links)
+    stored = [row["from_id"] for row in read_table(links)]
+    assert "'=SUM(A1)" in stored
+    assert "'quoted'" in stored
+    again = str(tmp_path / f"again.{ending}")
+    told = run("connectivity", **given, DISTANCE=3, DISTANCES=links, OUTPUT="memory:", LINKS=again)
+    assert told["EC_PC"] == pytest.approx(measured["EC_PC"], rel=1e-9)
+    assert [row["from_id"] for row in read_table(again)] == stored
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "ods"])
+def test_a_table_without_rows_is_no_full_disk(run, squares, tmp_path, ending):
+    links = str(tmp_path / f"links.{ending}")
+    run("connectivity", SOURCES=squares, ID_FIELD="name", DISPERSAL=1.0, OUTPUT="memory:", LINKS=links)
+    assert read_table(links) == []
+
+
 def test_least_cost_over_a_surface(run, raster, polygons):
     resistance = np.full((11, 40), 2.0, dtype=np.float32)
     path = raster("resistance", resistance, left=0.0, top=330.0)
