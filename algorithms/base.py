@@ -269,8 +269,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
 
 def _sentence(error: Exception, feedback: QgsProcessingFeedback) -> str:
     """Return what the user is told of an error; the traceback of one that nobody foresaw goes to the log, for a report."""
-    if isinstance(error, MemoryError):
-        return "There is not enough memory for this run. Use larger cells or a smaller area."
+    if isinstance(error, MemoryError) or (isinstance(error, ImportError) and memory.has_failed_to_load(error)):
+        return "There is not enough memory for this run. Use larger cells or a smaller area, or close other programs."
     if isinstance(error, (EcoSecNetError, QgsProcessingException)):
         return str(error)
     feedback.pushDebugInfo("".join(traceback.format_exception(type(error), error, error.__traceback__)))

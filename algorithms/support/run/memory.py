@@ -14,6 +14,9 @@ _PROC, _CGROUPS = "/proc", "/sys/fs/cgroup"
 _LIBRARIES = 25_000_000
 """Bytes that SciPy and GDAL take when a run first uses them."""
 
+_UNLOADED = ("failed to map segment", "paging file is too small")
+"""What Linux and Windows say when there is no memory for a library."""
+
 _ADVICE = "Use larger cells (double the cell size needs a quarter), a smaller area, or close other programs."
 
 _BLAS = 135_266_304
@@ -133,6 +136,15 @@ def require(needed: float, what: str) -> None:
         raise MemoryLimitError(
             f"{what} needs about {size_text(needed)}, and {size_text(there)} are available. {_ADVICE}"
         )
+
+
+def has_failed_to_load(error: ImportError) -> bool:
+    """Tell whether a library could not be loaded for want of memory.
+
+    The system says so in the language of the user, so that what is left counts as well.
+    """
+    there = available_bytes()
+    return any(words in str(error) for words in _UNLOADED) or (there is not None and there < _LIBRARIES)
 
 
 def require_libraries() -> None:

@@ -193,3 +193,23 @@ def test_corridors_may_fill_the_raster(run, huge, tool, options):
 def test_barriers_need_no_circuit(run, huge):
     with pytest.raises(Exception, match=r"Memory: about [\d.]+ GB needed, 8"):
         run("cutoffsweep", **huge, TABLE="TEMPORARY_OUTPUT", CUTOFFS="1 2", SURFACE=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "left", "sentence"),
+    [
+        ("_gdal_array.so: failed to map segment from shared object", 8 * GB, "not enough memory for this run"),
+        ("Zuordnung eines Segments gescheitert", 1_000_000, "not enough memory for this run"),
+        ("No module named 'other'", 8 * GB, "nobody foresaw"),
+    ],
+)
+def test_a_library_that_finds_no_room(memory, run, raster, monkeypatch, words, left, sentence):
+    from ecosecnet.algorithms.support.io.rasters import RasterSource
+
+    def load(*_):
+        raise ImportError(words)
+
+    monkeypatch.setattr(RasterSource, "glance", load)
+    monkeypatch.setattr(memory, "available_bytes", lambda: left)
+    with pytest.raises(Exception, match=sentence):
+        run("foreground", INPUT=raster("classes", np.ones((5, 5), np.uint8)), FOREGROUND="1", OUTPUT="TEMPORARY_OUTPUT")

@@ -136,8 +136,11 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize("left", [60, 250, 360, 380, 400, 420, 440, 460, 480])
-@pytest.mark.parametrize("tool", ["currentflow", "resistance"])
+@pytest.mark.parametrize(
+    ("tool", "left"),
+    [(tool, left) for tool in ("currentflow", "resistance") for left in (60, 250, 360, 380, 400, 420, 440, 460, 480)]
+    + [("foreground", 0)],
+)
 def test_ends_where_memory_is_limited(qgis, raster, tool, left):
     """A BLAS that finds no room for its buffer asks for it for ever; libraries fail to load halfway."""
     values = 1 + np.random.default_rng(0).random((1000, 1000), np.float32)
@@ -153,6 +156,11 @@ def test_ends_where_memory_is_limited(qgis, raster, tool, left):
         "resistance": {
             "FACTORS": [surface, raster("second", values[::-1])],
             "WEIGHTS": "0.5, 0.5",
+            "OUTPUT": "TEMPORARY_OUTPUT",
+        },
+        "foreground": {
+            "INPUT": raster("classes", (values > 1.5).astype(np.uint8)),
+            "FOREGROUND": "1",
             "OUTPUT": "TEMPORARY_OUTPUT",
         },
     }[tool]
