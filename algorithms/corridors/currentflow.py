@@ -13,6 +13,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.focal import Focal, above_zero, read_focal, read_pairs, read_strengths, whole_numbers
 from ..support.io import rasters
+from ..support.io.filenames import FileNames
 from ..support.io.rasters import RasterSource
 from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling
@@ -147,7 +148,10 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
                 "VOLTAGE_FOLDER", "Folder for voltage maps", "One GeoTIFF for each pair or turn, in volts."
             ),
             p.folder_output(
-                "CURRENT_FOLDER", "Folder for current maps", "One GeoTIFF for each pair or turn, in amperes."
+                "CURRENT_FOLDER",
+                "Folder for current maps",
+                "One GeoTIFF for each pair or turn, in amperes. Its name and "
+                "its description hold the ids; characters that file names cannot hold are hyphens in the name.",
             ),
             QgsProcessingOutputNumber("SOLVED", "Pairs or turns solved"),
         ]
@@ -227,6 +231,7 @@ class _MapWriter:
 
     def __init__(self, job: Job, raster: RasterSource, focal: Focal, valid: np.ndarray) -> None:
         self._job, self._grid, self._focal, self._valid = job, raster.grid, focal, valid
+        self._names = FileNames()
 
     def listener(self, mode: int):
         """Return what the core calls, or None when no folder was asked for."""
@@ -237,10 +242,14 @@ class _MapWriter:
         return lambda a, current, voltage: self._write((a,), current, voltage)
 
     def _write(self, nodes: tuple[int, ...], current: np.ndarray, voltage: np.ndarray) -> None:
-        name = "_".join(str(self._focal.ids[k - 1]) for k in nodes)
+        ids = [self._focal.ids[k - 1] for k in nodes]
+        name = self._names.of(ids)
         for folder, kind, values in (("CURRENT_FOLDER", "current", current), ("VOLTAGE_FOLDER", "voltage", voltage)):
             shown = np.where(self._valid, values, np.nan)
-            self._job.write_map(folder, f"{kind}_{name}.tif", shown, self._grid, nodata=_NODATA, description=kind)
+            description = f"{kind} of {' and '.join(map(str, ids))}"
+            self._job.write_map(
+                folder, f"{kind}_{name}.tif", shown, self._grid, nodata=_NODATA, description=description
+            )
 
 
 def _resistance_rows(focal: Focal, resistance: np.ndarray, mode: int, allowed: np.ndarray | None):

@@ -24,6 +24,29 @@ def resistances(out):
     return [(row["from"], row["to"], row["resistance"], row["connected"]) for row in read_table(out["RESISTANCES"])]
 
 
+def test_every_pair_has_a_map_of_its_own_whatever_the_ids(run, row_of_cells, polygons, tmp_path):
+    """Ids may climb out of the folder, be no file name on Windows, or be the same once they are mended or joined."""
+    from osgeo import gdal
+
+    ids = ["a:b", "a/b", "../A?B", "a-b_a", "b"]
+    points = [(f"POINT({500_015 + 30 * k} 2899985)", {"name": one}) for k, one in enumerate(ids)]
+    del row_of_cells["FOCAL"]
+    run(
+        "currentflow",
+        **row_of_cells,
+        FOCAL_LAYER=polygons("points", points, kind="Point"),
+        ID_FIELD="name",
+        CURRENT_FOLDER=str(tmp_path / "maps"),
+    )
+    files = list((tmp_path / "maps").glob("*.tif"))
+    assert len({path.name.casefold() for path in files}) == len(files) == 10
+    assert not any(set(path.name) & set('<>:"/\\|?*') for path in files)
+    maps = [gdal.Open(str(path)) for path in files]
+    told = {one.GetRasterBand(1).GetDescription() for one in maps}
+    ordered = sorted(ids)
+    assert told == {f"current of {one} and {other}" for k, one in enumerate(ordered) for other in ordered[k + 1 :]}
+
+
 def test_pairwise(run, row_of_cells, tmp_path):
     out = run(
         "currentflow",
