@@ -118,7 +118,7 @@ def security_network(
     graph = CostGraph(surface.values, cell_size=grid.cell_size, monitor=monitor.part(0.3, 0.32))
     # All that follow need the fields of the same sources; none is searched twice while they fit into the budget.
     fields = CostFields(graph, labels, slack=options.cutoff, budget=FIELD_BYTES_PER_CELL * labels.size)
-    corridor_network = connect(fields, grid, options, distances=distances, monitor=monitor.part(0.32, 0.55))
+    corridor_network = connect(fields, options, distances=distances, monitor=monitor.part(0.32, 0.55))
     monitor.info("Step 4 of 4: pinch points and barriers")
     belt = ~np.isnan(corridor_network.mosaic)
     places = find_places(fields, corridor_network.links, belt, grid, options, monitor=monitor.part(0.55, 1.0))
@@ -250,7 +250,6 @@ def build_surface(
 
 def connect(
     fields: CostFields,
-    grid: Grid,
     options: Options,
     *,
     distances: Distances,
@@ -278,9 +277,7 @@ def connect(
         add_to_mosaic(mosaic, corridor)
     count = int(labels.max())
     ends = links.pairs[active] - 1
-    # Sources that touch have no distance between them; half a step through one cell stands for it.
-    cost = np.maximum(links.cost[active], grid.cell_size * float(np.nanmin(fields.graph.resistance)) / 2.0)
-    flow = network.current_flow(count, ends, 1.0 / cost)
+    flow = network.current_flow(count, ends, 1.0 / links.cost[active])
     return CorridorNetwork(links, mosaic, flow, grades(flow.links, options.grades), network.structure(count, ends))
 
 

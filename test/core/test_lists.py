@@ -115,3 +115,22 @@ def test_names_may_hold_blanks():
         "Mine",
         "NDVI",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1, forest", "'forest' is neither a value nor a range"),
+        ("1, 5-", "'5-' is neither"),
+        ("2-4-6", "'2-4-6' is neither"),
+        ("1, 7-5", "range 7-5 runs backwards"),
+        ("-2--5", "range -2--5 runs backwards"),
+    ],
+)
+def test_what_is_no_value_or_range_is_refused(text, words):
+    with pytest.raises(InputError, match=words):
+        parse_values(text)
+
+
+def test_a_range_of_one_value_and_empty_entries():
+    assert parse_values("5-5,,-2 - 3") == [(5, 5), (-2, 3)]

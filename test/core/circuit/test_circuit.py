@@ -300,6 +300,30 @@ def test_conflicts(conflict, left, right):
     assert flow.current[0, 0] == pytest.approx(left + right, rel=1e-12)
 
 
+def test_keep_both_keeps_a_finite_ground_at_the_source():
+    # 2 A into 1/2 S beside 1 ohm + 2 ohm: 2 / (1/2 + 1/3) = 2.4 V, of which 2.4 / 3 = 0.8 A take the long way.
+    sources, grounds = np.array([[2.0, 0.0]]), np.array([[0.5, 0.5]])
+    flow = circuit.advanced(np.ones((1, 2)), sources, grounds, conflict="keep_both")
+    np.testing.assert_allclose(flow.voltage, [[2.4, 1.6]], rtol=1e-12)
+    np.testing.assert_allclose(flow.current, [[2.0, 0.8]], rtol=1e-12)
+
+
+def test_keep_both_gives_up_a_direct_ground_at_the_source():
+    # All 2 A go through 1 ohm and the finite ground of 2 ohm: 2 x 3 = 6 V and 2 x 2 = 4 V.
+    sources, grounds = np.array([[2.0, 0.0]]), np.array([[np.inf, 0.5]])
+    flow = circuit.advanced(np.ones((1, 2)), sources, grounds, conflict="keep_both")
+    np.testing.assert_allclose(flow.voltage, [[6.0, 4.0]], rtol=1e-12)
+    np.testing.assert_allclose(flow.current, [[2.0, 2.0]], rtol=1e-12)
+
+
+def test_keep_both_within_a_region():
+    # Cells 1 and 2 are one node: its source and its ground of 1/2 S stay both, as in one cell (above).
+    sources, grounds = np.array([[2.0, 0.0, 0.0]]), np.array([[0.0, 0.5, 0.5]])
+    regions = np.array([[1, 1, 0]])
+    flow = circuit.advanced(np.ones((1, 3)), sources, grounds, regions=regions, conflict="keep_both")
+    np.testing.assert_allclose(flow.voltage, [[2.4, 2.4, 1.6]], rtol=1e-12)
+
+
 def test_nested_dissection_numbers_every_cell_once_and_fills_in_less():
     order = nested_dissection(37, 53)
     np.testing.assert_array_equal(np.sort(order, axis=None), np.arange(37 * 53))

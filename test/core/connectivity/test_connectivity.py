@@ -103,6 +103,20 @@ def test_chain_by_hand():
     assert link_importance(chain()) == pytest.approx([100 * 1.5 / 5.5] * 2)
 
 
+def test_links_by_hand():
+    # Patches 1, 2, 3 in a row and 4 alone. H: two pairs one link apart, one pair two: 1 + 1 + 1/2.
+    # CCP: components of 6 and 4 among 10: (36 + 16) / 100. LCP: (36 + 16) / 20^2.
+    # IIC: 1 + 4 + 9 + 16 = 30 for the patches and 2 x (2/2 + 6/2 + 3/3) = 10 between them, over 20^2.
+    graph = PatchGraph.linked(np.array([1.0, 2.0, 3.0, 4.0]), [(0, 1), (1, 2)])
+    found = binary_indices(graph, landscape=20.0)
+    assert (found.links, found.components) == (2, 2)
+    assert found.harary == pytest.approx(2.5)
+    assert found.coincidence == pytest.approx(0.52)
+    assert found.landscape_coincidence == pytest.approx(0.13)
+    assert found.numerator == pytest.approx(40.0)
+    assert found.iic == pytest.approx(0.1)
+
+
 def test_stepping_stone_beats_a_direct_link():
     graph = PatchGraph.probabilistic(np.ones(3), [(0, 1), (1, 2), (0, 2)], [0.8, 0.8, 0.1])
     assert probability_indices(graph).numerator == pytest.approx(3 + 2 * (0.8 + 0.8 + 0.64))

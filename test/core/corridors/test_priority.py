@@ -74,6 +74,12 @@ class TestClimate:
         fit = climate_fit(now, future, pairs, preferred=80.0, analogue_weight=0.6)
         np.testing.assert_allclose(fit, [0.6 * 1 + 0.4 * 0, 0.6 * 0 + 0.4 * 1])
 
+    def test_the_analogue_counts_two_thirds_where_nothing_is_said(self):
+        # Link 1 has the best analogue (1) and the worst preference (0), link 2 the other way round.
+        now, future = np.array([100.0, 90.0, 80.0]), np.array([100.0, 100.0, 80.0])
+        fit = climate_fit(now, future, np.array([[0, 1], [0, 2]]), preferred=80.0)
+        np.testing.assert_allclose(fit, [0.67, 0.33])
+
     @pytest.mark.parametrize("wrong", [0.0, -3.0])
     def test_refuses_what_is_no_ratio_scale(self, wrong):
         with pytest.raises(InputError, match="kelvin"):

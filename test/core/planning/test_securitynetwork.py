@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ecosecnet.core.choices import Adjacency
 from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, node_importance
 from ecosecnet.core.errors import InputError, OperationCancelled
+from ecosecnet.core.grid import Grid
 from ecosecnet.core.keyareas.areas import key_areas
 from ecosecnet.core.keyareas.barriers import barriers
 from ecosecnet.core.keyareas.pinchpoints import pinchpoints
@@ -15,7 +17,7 @@ from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.mspa import mspa
 from ecosecnet.core.network.centrality import current_flow
 from ecosecnet.core.planning.results import Options
-from ecosecnet.core.planning.securitynetwork import security_network
+from ecosecnet.core.planning.securitynetwork import connect, find_sources, security_network
 from ecosecnet.core.resistance.presets import liuzhi_corrected
 from ecosecnet.core.resistance.scoring import distance_to
 from networks import on
@@ -184,6 +186,65 @@ def test_factors_without_data_are_left_out_and_named(county, factors):
 def test_a_step_without_anything_says_what_to_do(county, factors, change, message):
     with pytest.raises(InputError, match=message):
         build(county, factors, replace(OPTIONS, **change))
+
+
+def sources_of(protected, grid, **options):
+    """Find sources where all land is one islet of foreground, so that they are the protected patches."""
+    land_use = np.full(protected.shape, 9)
+    land_use[0, 0] = 1
+    return find_sources(
+        land_use,
+        np.ones(protected.shape, dtype=bool),
+        grid,
+        Options(foreground=[(1, 1)], min_dpc=0.0, **options),
+        distances=CornerDistances(),
+        protected=protected,
+    )
+
+
+def test_the_probability_is_that_of_the_dispersal_distance():
+    # Patches of two cells and one, 3 x 30 m apart: as far as a quarter gets.
+    protected = np.zeros((3, 8), dtype=bool)
+    protected[1, 1:3] = protected[1, 6] = True
+    grid = Grid(3, 8, dx=CELL, dy=CELL)
+    found = sources_of(protected, grid, min_area_ha=0.0, dispersal=90.0, probability=0.25)
+    # In cells PC is 2^2 + 1^2 + 2 x 2 x 1 x 0.25 = 6; without the larger 1 is left, without the smaller 4.
+    np.testing.assert_allclose(found.area_ha, [0.18, 0.09])
+    np.testing.assert_allclose(found.dpc.total, [100 * 5 / 6, 100 * 2 / 6])
+    assert found.indices.numerator == pytest.approx(6.0 * 0.09**2)
+
+
+@pytest.mark.parametrize(("unit", "side"), [(1.0, 30.0), (0.3048, 100.0)])
+def test_gaps_are_in_metres(unit, side):
+    # Gaps of two cells and of three: 60 and 90 m (60.96 and 91.44 m in feet), and 61 m are to be closed.
+    protected = np.zeros((12, 13), dtype=bool)
+    protected[:, [1, 2, 5, 6, 10, 11]] = True
+    grid = Grid(12, 13, dx=side, dy=side, metres_per_unit=unit)
+    found = sources_of(protected, grid, min_area_ha=0.0, gap=61.0)
+    assert (found.labels[6] > 0).astype(int).tolist() == [0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 0]
+
+
+def test_the_smallest_area_is_in_hectares():
+    # 100 ft squared are 0.09290304 ha: 5 cells have 0.4645152 ha, which is just enough, 4 cells 0.37161216 ha.
+    protected = np.zeros((3, 19), dtype=bool)
+    protected[1, 1:7] = protected[1, 8:13] = protected[1, 14:18] = True
+    grid = Grid(3, 19, dx=100.0, dy=100.0, metres_per_unit=0.3048)
+    found = sources_of(protected, grid, min_area_ha=0.4645152)
+    np.testing.assert_allclose(found.area_ha, [0.55741824, 0.4645152])
+
+
+def test_sources_that_touch_cost_a_step():
+    labels = np.array([[1, 0, 3], [2, 0, 3]])
+    resistance = np.array([[2.0, 4.0, 2.0], [2.0, 4.0, 2.0]])
+    fields, _ = on(resistance, labels, [(1, 2)], 10.0, slack=100.0)
+    options = Options(foreground=[(1, 1)], cutoff=100.0, adjacency=Adjacency.EITHER)
+    found = connect(fields, options, distances=CornerDistances())
+    # 1 to 2: one step of 10 x 2. To 3: two steps of 10 x (2 + 4) / 2.
+    assert found.links.pairs.tolist() == [[1, 2], [1, 3], [2, 3]]
+    np.testing.assert_allclose(found.links.cost, [20.0, 60.0, 60.0])
+    # As ohms in a triangle: between 1 and 2, 120 / 140 go straight and 20 / 140 round; between 1 and 3 (and 2 and 3)
+    # 80 / 140 straight and 60 / 140 round. Link 1-2: 6/7 + 3/7 + 3/7; the others: 1/7 + 4/7 + 3/7.
+    np.testing.assert_allclose(found.flow.links, [12 / 7, 8 / 7, 8 / 7])
 
 
 def test_cancel_stops_at_once(county, factors):

@@ -120,3 +120,10 @@ def test_combining():
         combine_weights(a, [0.5, 0.5])
     with pytest.raises(InputError, match=r"not 1\.5"):
         combine_weights(a, b, share=1.5)
+
+
+def test_combining_at_another_share():
+    # 0.25 x 0.8 + 0.75 x 0.4 = 0.2 + 0.3 and 0.25 x 0.2 + 0.75 x 0.6 = 0.05 + 0.45.
+    np.testing.assert_allclose(combine_weights([0.8, 0.2], [0.4, 0.6], share=0.25), [0.5, 0.5])
+    # 16^(1/4) x 1^(3/4) = 2 and 1^(1/4) x 16^(3/4) = 8, over their sum 10.
+    np.testing.assert_allclose(combine_weights([16, 1], [1, 16], share=0.25, geometric=True), [0.2, 0.8])
