@@ -26,6 +26,9 @@ _TOLERANCE = 1e-6
 
 _TOTAL_TOLERANCE = 1e-9
 
+_EQUAL = 1e-9
+"""Difference between shares, of 1, up to which they are equal: sums differ by rounding with the unit and the order."""
+
 
 @dataclass(frozen=True)
 class Pieces:
@@ -117,7 +120,8 @@ def tabulate(area_ha: FloatArray, pieces: Pieces, *, sliver_ha: float = 0.0, mon
 
     Notes
     -----
-    An area with equal parts in two zones is counted in the first of them; a tie with the outside goes to the zone.
+    An area with equal parts in two zones is counted in the first of them; a tie with the outside goes to the zone. Of equal
+    land uses the first is listed first.
 
     Examples
     --------
@@ -133,7 +137,7 @@ def tabulate(area_ha: FloatArray, pieces: Pieces, *, sliver_ha: float = 0.0, mon
     exact = (area_ha / covered)[pieces.area]
     area, slot, hectares, uses = _merge(pieces, slot, last + 1, exact)
     # Sorted by area, then by size falling, then by zone: the first piece of each area is its home.
-    order = np.lexsort((slot, -hectares, area))
+    order = np.lexsort((slot, _places(hectares / area_ha[area]), area))
     first = order[np.concatenate(([True], area[order][1:] != area[order][:-1]))] if order.size else order
     home = np.zeros(area.size, dtype=bool)
     home[first] = True
@@ -165,7 +169,7 @@ def shown_shares(shares: Sequence[float], decimals: int = 1) -> list[float]:
     scaled = np.asarray(shares, dtype=np.float64) * 10**decimals
     whole = np.floor(scaled + 1e-9)
     short = round(float(scaled.sum() - whole.sum()))
-    whole[np.argsort(whole - scaled, kind="stable")[:short]] += 1
+    whole[np.argsort(_places(scaled - whole), kind="stable")[:short]] += 1
     return [float(value) / 10**decimals for value in whole]
 
 
@@ -216,11 +220,20 @@ def _row(count: int, count_touching: int, hectares: FloatArray, uses: FloatArray
     if not uses.shape[1]:
         return Row(count, count_touching, area, ())
     share = 100.0 * uses.sum(axis=0) / area
-    listed = [(int(use), float(share[use])) for use in np.argsort(-share, kind="stable") if share[use] > 0]
+    order = np.argsort(_places(share / 100.0), kind="stable")
+    listed = [(int(use), float(share[use])) for use in order if share[use] > 0]
     unknown = 100.0 - float(share.sum())
     if unknown > 100.0 * _TOLERANCE:
         listed.append((UNKNOWN, unknown))
     return Row(count, count_touching, area, tuple(listed))
+
+
+def _places(shares: FloatArray) -> IntArray:
+    """Return the place of each share from the largest down; shares that differ by rounding only have the same."""
+    order = np.argsort(-shares, kind="stable")
+    places = np.empty(shares.size, dtype=np.int64)
+    places[order] = np.cumsum(np.diff(-shares[order], prepend=-np.inf) > _EQUAL)
+    return places
 
 
 def _reconcile(area_ha: FloatArray, rows: dict[int, Row], total: Row) -> None:

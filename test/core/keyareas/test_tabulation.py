@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.keyareas.tabulation import OUTSIDE, UNKNOWN, Pieces, tabulate
+from ecosecnet.core.keyareas.tabulation import OUTSIDE, UNKNOWN, Pieces, shown_shares, tabulate
 
 
 def pieces(records, uses=0):
@@ -81,6 +81,31 @@ def test_an_area_over_three_villages_is_one_area():
 def test_ties_go_to_the_first_zone_and_never_to_the_outside():
     cut = pieces([(0, 1, 5), (0, 0, 5), (1, OUTSIDE, 2), (1, 3, 2)])
     assert tabulate(np.array([10.0, 4.0]), cut).zone_of_area.tolist() == [0, 3]
+
+
+@pytest.mark.parametrize("unit", [0.09290304, 0.092903411613, 1 / 3, 1e4 / 7])
+def test_what_is_equal_stays_in_order_in_every_unit(unit):
+    """Cells of 0.09 ha or in feet: sums of the same cells differ by rounding."""
+    generator = np.random.default_rng(1)
+    areas, zones, uses = 60, 3, 4
+    area, zone = (grid.ravel() for grid in np.mgrid[:areas, :zones])
+    for _ in range(5):
+        cells = generator.integers(1, 4, (area.size, uses)).astype(float)
+        found = []
+        for size in (1.0, unit):
+            hectares = (cells * size).sum(axis=1)
+            whole = np.bincount(area, weights=hectares)
+            turn = generator.permutation(area.size) if size != 1.0 else np.arange(area.size)
+            cut = Pieces(area[turn], zone[turn], hectares[turn], cells[turn] * size)
+            found.append(tabulate(whole, cut))
+        counts = np.array([cells[zone == k].sum(axis=0) for k in range(zones)])
+        for k in range(zones):
+            listed = [[use for use, _ in table.rows[k].uses] for table in found]
+            assert listed[0] == listed[1] == sorted(range(uses), key=lambda use: (-counts[k, use], use))
+            shares = [shown_shares([share for _, share in table.rows[k].uses]) for table in found]
+            assert shares[0] == shares[1]
+        largest = cells.sum(axis=1).reshape(areas, zones).argmax(axis=1)
+        assert found[0].zone_of_area.tolist() == found[1].zone_of_area.tolist() == largest.tolist()
 
 
 def test_parts_in_the_same_zone_are_one_piece():
