@@ -139,7 +139,7 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
 @pytest.mark.parametrize(
     ("tool", "left"),
     [(tool, left) for tool in ("currentflow", "resistance") for left in (60, 250, 360, 380, 400, 420, 440, 460, 480)]
-    + [("foreground", 0)],
+    + [("foreground", 1)],
 )
 def test_ends_where_memory_is_limited(qgis, raster, tool, left):
     """A BLAS that finds no room for its buffer asks for it for ever; libraries fail to load halfway."""
