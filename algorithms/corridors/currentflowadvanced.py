@@ -8,6 +8,7 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 from ... import core
 from ...core.choices import Average, Conflict
 from ...core.errors import DisconnectedError, InputError
+from ...core.monitor import Monitor
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -178,7 +179,7 @@ def _amounts(
         name = values.name
     else:
         layer = job.vector(points)
-        found, numbers = _points(layer, job.field(field), raster, without_field)
+        found, numbers = _points(layer, job.field(field), raster, without_field, job.monitor)
         name = layer.name
     if resistances:
         if (numbers < 0).any():
@@ -191,13 +192,11 @@ def _amounts(
 
 
 def _points(
-    layer: VectorSource, field: str, raster: RasterSource, without_field: float
+    layer: VectorSource, field: str, raster: RasterSource, without_field: float, monitor: Monitor
 ) -> tuple[np.ndarray, np.ndarray]:
     cells, numbers = [], []
-    for feature in layer.features(raster.crs):
+    for feature in layer.shaped(raster.crs, monitor):
         geometry = feature.geometry()
-        if geometry.isEmpty():
-            continue
         number = feature[field] if field else without_field
         if is_null(number):
             raise InputError(f"'{layer.name}' has points without a number in '{field}'. Fill them or remove them.")

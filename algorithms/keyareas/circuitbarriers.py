@@ -123,7 +123,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         radius = job.number("RADIUS")
         net = read_linked(job, 60, circuits=True)
         patches = job.vector("PATCHES")
-        shapes = [] if patches is None else patches.geometries(net.raster.crs)
+        shapes = [] if patches is None else patches.geometries(net.raster.crs, job.monitor)
         found = core.keyareas.circuit_barriers(
             net.cost_fields(job.monitor.part(0.05, 0.07)),
             net.links.table(),

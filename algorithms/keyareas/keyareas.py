@@ -7,6 +7,7 @@ from qgis.core import QgsFeature, QgsGeometry, QgsProcessing, QgsProcessingOutpu
 
 from ... import core
 from ...core.choices import ClassRule
+from ...core.monitor import Monitor
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -149,7 +150,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         shapes = polygonise(found.labels, raster.grid, job.monitor.part(0.7, 0.85))
         names = columns(area_id=int, area_ha=float, length=float, width=float, mean=float, max=float, level=int)
         links = job.vector("LINKS")
-        corridors = _Corridors(links, job.field("GRADE_FIELD"), raster.crs) if links is not None else None
+        corridors = _Corridors(links, job.field("GRADE_FIELD"), raster.crs, job.monitor) if links is not None else None
         if corridors is not None:
             names += columns(**corridors.kinds)
         rows = []
@@ -175,8 +176,8 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
 class _Corridors:
     """Finds the link an area lies on."""
 
-    def __init__(self, links: VectorSource, grade: str, crs) -> None:
-        self._features = [f for f in links.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
+    def __init__(self, links: VectorSource, grade: str, crs, monitor: Monitor) -> None:
+        self._features = links.shaped(crs, monitor)
         self._id = "link_id" if "link_id" in links.field_names else ""
         self._grade = grade
         self._index = QgsSpatialIndex(QgsSpatialIndex.Flag.FlagStoreFeatureGeometries)

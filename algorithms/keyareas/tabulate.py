@@ -107,7 +107,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         from ..support.geometry.zonal import tabulate_by_zone, zone_fields
 
         areas, zones = job.vector("AREAS"), job.vector("ZONES")
-        shapes = [repaired(shape) for shape in areas.geometries()]
+        shapes = [repaired(shape) for shape in areas.geometries(monitor=job.monitor)]
         if not shapes:
             raise InputError(f"'{areas.name}' has no area to tabulate.")
         result = tabulate_by_zone(
@@ -140,7 +140,7 @@ def _land_use(job: Job, crs):
             + (f"; it has no field '{name}'. " if name else ". ")
             + f"It has: {', '.join(source.field_names)}."
         )
-    return PolygonUse(source, name, crs)
+    return PolygonUse(source, name, crs, job.monitor)
 
 
 def _use_names(job: Job) -> dict[str, str]:

@@ -61,7 +61,7 @@ def proximity(
     grid, metres = template.grid, template.grid.metres_per_unit
     down, across = margin_cells(template, margin)
     wide = grid.window(-down, -across, grid.rows + 2 * down, grid.cols + 2 * across)
-    shapes = features.geometries(template.crs)
+    shapes = features.geometries(template.crs, monitor)
     if not shapes:
         raise InputError(f"'{features.name}' has no features. Choose a layer that has some, or drop this factor.")
     extent = QgsRectangle(wide.left, wide.bottom, wide.right, wide.top)

@@ -105,8 +105,8 @@ class RasterUse:
 class PolygonUse:
     """Land use from polygons with a field."""
 
-    def __init__(self, source: VectorSource, name: str, crs) -> None:
-        features = [f for f in source.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
+    def __init__(self, source: VectorSource, name: str, crs, monitor: Monitor = SILENT) -> None:
+        features = source.shaped(crs, monitor)
         self._uses = [None if is_null(f[name]) else code_text(f[name]) for f in features]
         self._divider = Divider([feature.geometry() for feature in features])
 
@@ -197,7 +197,7 @@ def tabulate_by_zone(
     InputError
         Without any zone, or if the parts do not add up to the areas.
     """
-    features = [f for f in zones.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
+    features = zones.shaped(crs, monitor)
     if not features:
         raise InputError(f"'{zones.name}' has no zone.")
     names = zone_names(features, fields, zones.name, monitor)

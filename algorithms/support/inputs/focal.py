@@ -13,7 +13,7 @@ from ....core.lists import parse_number
 from ....core.monitor import Monitor
 from ..io.rasters import RasterSource
 from ..io.tables import pair_columns, read_rows
-from ..io.vectors import VectorSource, burn, is_null, name_ids
+from ..io.vectors import VectorSource, burn, is_bare, is_null, name_ids, warn_of_bare
 from ..run.job import Job
 
 
@@ -90,7 +90,7 @@ def _cells_of_features(source: VectorSource, id_field: str, raster: RasterSource
         id_field = "source_id"
     for feature in source.features(raster.crs):
         geometry = feature.geometry()
-        if geometry.isEmpty():
+        if is_bare(geometry):
             bare.append(feature[id_field] if id_field else feature.id())
             continue
         one = feature[id_field] if id_field else feature.id()
@@ -110,8 +110,7 @@ def _cells_of_features(source: VectorSource, id_field: str, raster: RasterSource
                 continue
             cells = np.array([row * grid.cols + col for row, col in places])
         by_id.setdefault(one, []).append(cells)
-    if bare:
-        monitor.warn(f"Focal nodes {name_ids(bare)} of '{source.name}' have no geometry and were left out.")
+    warn_of_bare("Focal nodes", bare, source.name, monitor)
     if outside:
         raise InputError(
             f"Focal nodes {name_ids(outside)} of '{source.name}' lie outside the raster ({grid.describe()}). "

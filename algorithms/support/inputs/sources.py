@@ -13,7 +13,7 @@ from ....core.grid import Grid
 from ....core.monitor import SILENT, Monitor
 from ..geometry.cutting import SMALLEST, repaired
 from ..io.rasters import metres_per_unit
-from ..io.vectors import VectorSource, is_null, name_ids, overlaps
+from ..io.vectors import VectorSource, is_bare, is_null, name_ids, overlaps, warn_of_bare
 from .sourcecells import Cells, parting_size
 
 
@@ -79,7 +79,7 @@ def read_polygons(
     features, bare, thin = [], [], []
     for one in source.features(crs):
         shape = one.geometry()
-        if shape.isNull() or shape.isEmpty() or not shape.boundingBox().isFinite():
+        if is_bare(shape):
             bare.append(one)
             continue
         if QgsWkbTypes.flatType(shape.wkbType()) == QgsWkbTypes.Type.GeometryCollection:
@@ -89,18 +89,17 @@ def read_polygons(
         (features if polygon else thin).append(one)
     if thin:
         raise InputError(
-            f"Sources {_named(thin, id_field)} of '{source.name}' are points or lines; sources are polygons. Buffer them "
-            "first (Vector, Geoprocessing Tools, Buffer), by half a cell or more."
+            f"Sources {name_ids(_values(thin, id_field))} of '{source.name}' are points or lines; sources are polygons. "
+            "Buffer them first (Vector, Geoprocessing Tools, Buffer), by half a cell or more."
         )
-    if bare:
-        monitor.warn(f"Sources {_named(bare, id_field)} of '{source.name}' have no geometry and were left out.")
+    warn_of_bare("Sources", _values(bare, id_field), source.name, monitor)
     ids = _ids(source, features, id_field)
     _mend(source, ids, features, crs or source.crs, monitor)
     return ids, features
 
 
-def _named(features: list[QgsFeature], id_field: str) -> str:
-    return name_ids(one[id_field] if id_field else one.id() for one in features)
+def _values(features: list[QgsFeature], id_field: str) -> list:
+    return [one[id_field] if id_field else one.id() for one in features]
 
 
 def _ids(source: VectorSource, features: list[QgsFeature], id_field: str) -> list:

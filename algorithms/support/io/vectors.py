@@ -105,9 +105,29 @@ class VectorSource:
                 feature.setGeometry(shape)
             yield feature
 
-    def geometries(self, crs: QgsCoordinateReferenceSystem | None = None) -> list[QgsGeometry]:
-        """Return the geometries that are not empty."""
-        return [f.geometry() for f in self.features(crs) if f.hasGeometry() and not f.geometry().isEmpty()]
+    def shaped(self, crs: QgsCoordinateReferenceSystem | None = None, monitor: Monitor = SILENT) -> list[QgsFeature]:
+        """Return the features that have a geometry; those without are left out, with a warning."""
+        features = list(self.features(crs))
+        bare = [is_bare(feature.geometry()) for feature in features]
+        warn_of_bare("Features", [one.id() for one, without in zip(features, bare) if without], self.name, monitor)
+        return [one for one, without in zip(features, bare) if not without]
+
+    def geometries(
+        self, crs: QgsCoordinateReferenceSystem | None = None, monitor: Monitor = SILENT
+    ) -> list[QgsGeometry]:
+        """Return the geometries of the features that have one, see `shaped`."""
+        return [feature.geometry() for feature in self.shaped(crs, monitor)]
+
+
+def is_bare(shape: QgsGeometry) -> bool:
+    """Tell whether a geometry has no place: there is none, it is empty, or its coordinates are no numbers."""
+    return shape.isNull() or shape.isEmpty() or not shape.boundingBox().isFinite()
+
+
+def warn_of_bare(what: str, ids: Sequence[object], layer: str, monitor: Monitor) -> None:
+    """Say which features were left out because they have no geometry, if any."""
+    if ids:
+        monitor.warn(f"{what} {name_ids(ids)} of '{layer}' have no geometry and were left out.")
 
 
 def _plain(shape: QgsGeometry) -> QgsGeometry:
@@ -177,7 +197,7 @@ def burn_mask(
     mask = np.zeros(grid.shape, dtype=bool)
     for layer in layers:
         monitor.check()
-        shapes = [shape for shape in layer.geometries(crs) if overlaps(shape, grid)]
+        shapes = [shape for shape in layer.geometries(crs, monitor) if overlaps(shape, grid)]
         if not shapes:
             monitor.warn(f"'{layer.name}' has no polygon on the raster; it was left out.")
             continue

@@ -16,8 +16,8 @@ _INTERVAL = 0.1
 class FeedbackMonitor(Monitor):
     """Passes progress, messages and cancellation between a core function and a `QgsProcessingFeedback`.
 
-    Progress never runs backwards and is passed on at most ten times a second. `warnings` keeps what was warned of, for
-    reports.
+    Progress never runs backwards and is passed on at most ten times a second. A warning that comes again, as when a layer is
+    used twice, is not repeated; `warnings` keeps what was warned of, for reports.
     """
 
     def __init__(self, feedback: QgsProcessingFeedback) -> None:
@@ -50,5 +50,6 @@ class FeedbackMonitor(Monitor):
         self._feedback.pushInfo(text)
 
     def warn(self, text: str) -> None:
-        self.warnings.append(text)
-        self._feedback.pushWarning(text)
+        if text not in self.warnings:
+            self.warnings.append(text)
+            self._feedback.pushWarning(text)

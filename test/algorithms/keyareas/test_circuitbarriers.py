@@ -60,7 +60,8 @@ def test_places_to_try(run, chain, polygons, tmp_path):
         x = 500_000 + 30 * col
         return f"POLYGON(({x} 2900000, {x + 60} 2900000, {x + 60} 2899970, {x} 2899970, {x} 2900000))"
 
-    patches = polygons("patches", [(box(2), {"name": "hard"}), (box(4), {"name": "soft"}), (box(40), {"name": "off"})])
+    places = [(box(2), "hard"), (box(4), "soft"), ("", "nowhere"), (box(40), "off")]
+    patches = polygons("patches", [(shape, {"name": name}) for shape, name in places])
     out = run(
         "circuitbarriers",
         **chain,
@@ -68,6 +69,7 @@ def test_places_to_try(run, chain, polygons, tmp_path):
         GAIN="TEMPORARY_OUTPUT",
         OUTPUT_PATCHES=str(tmp_path / "out_patches.gpkg"),
     )
+    assert "Features 3 of 'patches' have no geometry and were left out." in run.feedback.textLog()
     rows = read_table(out["OUTPUT_PATCHES"])
     assert [row["exact"] for row in rows] == pytest.approx([30 * 20, 30 * 2, 0])
     assert [row["predicted"] for row in rows] == pytest.approx([30 * 20, 30 * 2, 0])

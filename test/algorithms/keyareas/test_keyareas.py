@@ -94,6 +94,7 @@ def test_decimal_grades_stay_numbers_and_a_missing_one_stays_missing(run, surfac
 
 def test_an_area_off_all_links_takes_the_nearest(run, surface, polygons, tmp_path):
     lines = [
+        ("", {"link_id": 4}),
         ("LINESTRING(500000 2899410, 500600 2899410)", {"link_id": 5}),
         ("LINESTRING(500000 2899990, 500600 2899990)", {"link_id": 6}),
     ]
@@ -104,6 +105,7 @@ def test_an_area_off_all_links_takes_the_nearest(run, surface, polygons, tmp_pat
         OUTPUT=str(tmp_path / "areas.gpkg"),
     )
     assert [row["link_id"] for row in read_table(out["OUTPUT"])] == [6, 5]
+    assert "Features 1 of 'links' have no geometry and were left out." in run.feedback.textLog()
 
 
 def test_overlay_changes_which_places_stand_out(run, surface, raster, tmp_path):

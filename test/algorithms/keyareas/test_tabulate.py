@@ -67,6 +67,16 @@ def test_zones_without_a_sure_name_are_features(run, layers, polygons, tmp_path)
     assert "choose the field with their names. It has: fid, township, village" in run.feedback.textLog()
 
 
+def test_areas_and_zones_without_geometry_are_told(run, polygons, tmp_path):
+    areas = polygons("areas", [("", {"k": 1}), (box(0, 0, 100, 100), {"k": 2})])
+    zones = polygons("zones", [(box(0, 0, 400, 300), {"name": "A"}), ("", {"name": "B"}), ("", {"name": "C"})])
+    use = polygons("use", [(box(0, 0, 400, 300), {"code": 1}), ("", {"code": 2})])
+    out = run("tabulate", AREAS=areas, ZONES=zones, LANDUSE=use, LANDUSE_FIELD="code", TABLE=str(tmp_path / "t.csv"))
+    assert [(row["name"], row["count"]) for row in read_table(out["TABLE"])] == [("A", 1), ("total", 1)]
+    for who in ("Features 1 of 'areas'", "Features 2, 3 of 'zones'", "Features 2 of 'use'"):
+        assert f"{who} have no geometry and were left out." in run.feedback.textLog()
+
+
 def test_land_use_of_a_raster(run, layers, raster, tmp_path):
     land = np.zeros((30, 50), dtype=np.uint8)
     land[:, :10], land[:, 10:24], land[:, 24:] = 1, 2, 30

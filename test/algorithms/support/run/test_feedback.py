@@ -13,6 +13,13 @@ def monitor(qgis):
     return FeedbackMonitor(QgsProcessingFeedback())
 
 
+def test_a_warning_that_comes_again_is_given_once(monitor):
+    for text in ("first", "second", "first"):
+        monitor.part(0.0, 0.5).warn(text)
+    assert monitor.warnings == ["first", "second"]
+    assert monitor._feedback.textLog().split() == ["first", "second"]
+
+
 def test_what_waits_in_the_event_loop_is_noticed(monitor):
     from qgis.PyQt.QtCore import QTimer
 
