@@ -61,6 +61,13 @@ def addition_gains(graph: PatchGraph, existing: Array, *, monitor: Monitor = SIL
     ----------
     .. [1] S. Saura and L. Rubio (2010), Ecography 33, doi:10.1111/j.1600-0587.2009.05760.x. Gains are relative to the
        landscape without the candidate; Makurhini divides by the one with it.
+
+    Examples
+    --------
+    >>> graph = PatchGraph.linked(np.ones(3), [(0, 1), (1, 2)])
+    >>> found = addition_gains(graph, np.array([True, False, True]))
+    >>> found.candidates.tolist(), found.gain.round(4).tolist()
+    ([1], [183.3333])
     """
     there = np.asarray(existing, dtype=bool)
     if there.shape != (graph.size,):

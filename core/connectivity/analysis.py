@@ -100,6 +100,15 @@ def analyse(
     ------
     InputError
         See `PatchGraph.probabilistic`, `dispersal_rate` and `binary_indices`.
+
+    Examples
+    --------
+    >>> pairs, distances = [(0, 1), (1, 2)], [1000.0, 2000.0]
+    >>> found = analyse(np.array([4.0, 2.0, 1.0]), pairs, distances, dispersal=1000.0, probability=0.5)
+    >>> found.pc.total.round(2).tolist()
+    [80.65, 45.16, 9.68]
+    >>> found.rank.tolist(), found.component.tolist()
+    ([1, 2, 3], [1, 1, 2])
     """
     rate = dispersal_rate(dispersal, probability)
     threshold = dispersal if threshold is None else threshold
@@ -143,7 +152,13 @@ def analyse(
 
 
 def needed_bytes(patches: int, links: int) -> float:
-    """Return the memory that `analyse` needs, links of a complete graph included, with room to spare."""
+    """Return the memory that `analyse` needs, links of a complete graph included, with room to spare.
+
+    Examples
+    --------
+    >>> needed_bytes(2000, 10_000) > needed_bytes(1000, 10_000)
+    True
+    """
     dense = patches <= MAX_DENSE and links > patches**2 / 50
     matrices = 8.0 * patches**2 * (np.log2(max(patches, 2)) + 4) if dense else patches**2 / 8.0
     return 2e7 + 250.0 * links + matrices

@@ -45,6 +45,14 @@ def betweenness(
        doi:10.1080/0022250X.2001.9990249.
     .. [3] O. Bodin and S. Saura (2010), Ranking individual habitat patches as connectivity providers, Ecol. Model. 221,
        doi:10.1016/j.ecolmodel.2010.06.017.
+
+    Examples
+    --------
+    >>> graph = PatchGraph.linked(np.array([2.0, 1.0, 3.0]), [(0, 1), (1, 2)])
+    >>> betweenness(graph, weighted=False).tolist()
+    [0.0, 1.0, 0.0]
+    >>> betweenness(graph).tolist()
+    [0.0, 2.0, 0.0]
     """
     a = graph.attributes
     matrix = pruned(graph, monitor).matrix

@@ -40,6 +40,13 @@ def cost_distances(
     Notes
     -----
     One search for each patch but the last.
+
+    Examples
+    --------
+    >>> graph = CostGraph(np.array([[1.0, 1.0, 3.0, 1.0]]), cell_size=10.0)
+    >>> pairs, distances = cost_distances(graph, np.array([[1, 0, 0, 2]], dtype=np.int32))
+    >>> pairs.tolist(), distances.round(4).tolist()
+    ([[0, 1]], [50.0])
     """
     count = int(labels.max(initial=0))
     cells = cells_of(labels, list(range(1, count + 1)))

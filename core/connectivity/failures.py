@@ -26,7 +26,13 @@ WORTH_STARTING_NUMBA = 400
 
 
 def uses_numba(patches: int) -> bool:
-    """Tell whether numba is there and pays for so many patches."""
+    """Tell whether numba is there and pays for so many patches.
+
+    Examples
+    --------
+    >>> uses_numba(2)
+    False
+    """
     return patches >= WORTH_STARTING_NUMBA and compiled.available()
 
 

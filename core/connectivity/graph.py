@@ -36,6 +36,12 @@ def dispersal_rate(distance: float, probability: float) -> float:
     ------
     InputError
         If the distance is not positive or the probability not strictly between 0 and 1.
+
+    Examples
+    --------
+    >>> rate = dispersal_rate(1000.0, 0.5)
+    >>> round(math.exp(-rate * 2000.0), 4)
+    0.25
     """
     if not (math.isfinite(distance) and distance > 0.0):
         raise InputError(f"The dispersal distance is {distance:g}; it must be above 0.")
@@ -48,7 +54,13 @@ def dispersal_rate(distance: float, probability: float) -> float:
 
 
 def distance_at(rate: float, probability: float) -> float:
-    """Return the distance at which a kernel of this rate has come down to `probability`."""
+    """Return the distance at which a kernel of this rate has come down to `probability`.
+
+    Examples
+    --------
+    >>> round(distance_at(dispersal_rate(1000.0, 0.5), 0.25), 4)
+    2000.0
+    """
     return -math.log(probability) / rate
 
 

@@ -85,6 +85,15 @@ def node_importance(
     ----------
     .. [1] S. Saura and L. Rubio (2010), A common currency for the different ways in which patches and links can
        contribute to habitat availability, Ecography 33, doi:10.1111/j.1600-0587.2009.05760.x.
+
+    Examples
+    --------
+    >>> graph = PatchGraph.probabilistic(np.ones(3), [(0, 1), (1, 2)], [0.5, 0.5])
+    >>> found = node_importance(graph)
+    >>> found.total.round(2).tolist()
+    [45.45, 63.64, 45.45]
+    >>> found.connector.round(2).tolist()
+    [0.0, 9.09, 0.0]
     """
     a = graph.attributes
     received = np.zeros(graph.size)
@@ -107,6 +116,12 @@ def link_importance(graph: PatchGraph, *, negligible: float = 0.0, monitor: Moni
 
     float64, shape (m,), in the order of `graph.pairs`. A link that no best path needs has exactly 0. Method,
     `negligible` and reference as in `node_importance`.
+
+    Examples
+    --------
+    >>> graph = PatchGraph.probabilistic(np.ones(3), [(0, 1), (1, 2)], [0.5, 0.5])
+    >>> link_importance(graph).round(2).tolist()
+    [27.27, 27.27]
     """
     a = graph.attributes
     numerator = 0.0

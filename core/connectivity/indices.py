@@ -78,7 +78,13 @@ class ProbabilityIndices:
 
 
 def components(graph: PatchGraph) -> IntArray:
-    """Return the number of the component of each patch, int32, from 0 in the order of the first patch."""
+    """Return the number of the component of each patch, int32, from 0 in the order of the first patch.
+
+    Examples
+    --------
+    >>> components(PatchGraph.linked(np.ones(4), [(0, 2), (1, 3)])).tolist()
+    [0, 1, 0, 1]
+    """
     labels: IntArray = connected_components(graph.matrix, directed=False)[1]
     return labels
 
@@ -102,6 +108,15 @@ def binary_indices(graph: PatchGraph, *, landscape: float | None = None, monitor
     ----------
     .. [1] L. Pascual-Hortal and S. Saura (2006), Comparison and development of new graph-based landscape connectivity
        indices, Landscape Ecol. 21, doi:10.1007/s10980-006-0013-z.
+
+    Examples
+    --------
+    >>> graph = PatchGraph.linked(np.array([1.0, 2.0, 3.0, 4.0]), [(0, 1), (1, 2)])
+    >>> found = binary_indices(graph, landscape=20.0)
+    >>> found.links, found.components, found.harary
+    (2, 2, 2.5)
+    >>> round(found.coincidence, 4), round(found.iic, 4)
+    (0.52, 0.1)
     """
     if not graph.binary:
         raise InputError("These indices need a graph of links, not of probabilities.")
@@ -141,6 +156,13 @@ def probability_indices(
        doi:10.1016/j.landurbplan.2007.03.005.
     .. [2] S. Saura, C. Estreguil, C. Mouton and M. Rodriguez-Freire (2011), Network analysis to assess landscape
        connectivity trends, Ecol. Indic. 11, doi:10.1016/j.ecolind.2010.06.011.
+
+    Examples
+    --------
+    >>> graph = PatchGraph.probabilistic(np.ones(3), [(0, 1), (1, 2)], [0.5, 0.5])
+    >>> found = probability_indices(graph, landscape=4.0)
+    >>> round(found.numerator, 4), round(found.pc, 4)
+    (5.5, 0.3438)
     """
     if graph.binary:
         raise InputError("These indices need a graph of probabilities, not of plain links.")

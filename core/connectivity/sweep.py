@@ -123,6 +123,15 @@ def sweep(
     Notes
     -----
     One `node_importance` for each distance and minimum area; the distances between the sources are used again.
+
+    Examples
+    --------
+    >>> pairs, distances = [(0, 1), (1, 2)], [1000.0, 2000.0]
+    >>> found = sweep([4.0, 2.0, 1.0], pairs, distances, [500.0, 5000.0], cuts=[20.0])
+    >>> [landscape.chosen(20.0).tolist() for landscape in found.landscapes]
+    [[True, True, False], [True, True, True]]
+    >>> found.share.round(4).tolist()
+    [1.0, 1.0, 0.5]
     """
     a = np.asarray(attributes, dtype=np.float64)
     sizes = a if areas is None else np.asarray(areas, dtype=np.float64)
@@ -180,13 +189,26 @@ def sweep(
 
 
 def overlap(first: BoolArray, second: BoolArray) -> float:
-    """Return the sources in both choices over those in either (Jaccard), 0 to 1; 1 when both are empty."""
+    """Return the sources in both choices over those in either (Jaccard), 0 to 1; 1 when both are empty.
+
+    Examples
+    --------
+    >>> round(overlap(np.array([True, True, False]), np.array([False, True, True])), 4)
+    0.3333
+    """
     either = int(np.count_nonzero(first | second))
     return int(np.count_nonzero(first & second)) / either if either else 1.0
 
 
 def order_agreement(first: Landscape, second: Landscape) -> float:
-    """Return Spearman's rank correlation of dPC over the sources in both landscapes; NaN with fewer than two."""
+    """Return Spearman's rank correlation of dPC over the sources in both landscapes; NaN with fewer than two.
+
+    Examples
+    --------
+    >>> found = sweep([4.0, 2.0, 1.0], [(0, 1), (1, 2)], [1000.0, 2000.0], [500.0, 5000.0])
+    >>> round(order_agreement(*found.landscapes), 4)
+    1.0
+    """
     both = first.present & second.present
     return rank_correlation(first.importance[both], second.importance[both])
 
@@ -196,6 +218,14 @@ def settles(landscapes: Sequence[Landscape], cut: float) -> int | None:
 
     Same means an overlap of at least `SAME_PLACES` and a rank correlation of at least `SAME_ORDER` with each of the
     later ones. None if only the last is left, so that nothing settles.
+
+    Examples
+    --------
+    >>> found = sweep([4.0, 2.0, 1.0], [(0, 1), (1, 2)], [1000.0, 2000.0], [500.0, 4000.0, 5000.0, 6000.0])
+    >>> settles(found.landscapes, 20.0)
+    1
+    >>> [one.chosen(20.0).tolist() for one in found.landscapes]
+    [[True, True, False], [True, True, True], [True, True, True], [True, True, True]]
     """
     for start, one in enumerate(landscapes[:-1]):
         later = landscapes[start + 1 :]

@@ -117,7 +117,7 @@ class CircuitscapeOptions:
 
 
 def parse_options(text: str) -> tuple[CircuitscapeOptions, list[str]]:
-    """Read the text of an .ini file.
+    r"""Read the text of an .ini file.
 
     Parameters
     ----------
@@ -136,6 +136,13 @@ def parse_options(text: str) -> tuple[CircuitscapeOptions, list[str]]:
     InputError
         If an option has an impossible value, is given twice with different values, contradicts another, or is
         missing.
+
+    Examples
+    --------
+    >>> files = "habitat_file = r.asc\npoint_file = p.asc\noutput_file = run.out\n"
+    >>> options, warnings = parse_options(files + "scenario = one-to-all\nconnect_four_neighbors_only = True")
+    >>> options.scenario, options.connect_four_neighbors_only
+    ('one-to-all', True)
     """
     given = _assignments(text)
     warnings = []
@@ -180,7 +187,13 @@ def parse_options(text: str) -> tuple[CircuitscapeOptions, list[str]]:
 
 
 def idle_options(text: str) -> list[str]:
-    """Return the options in the text that only steer how Circuitscape itself computes and reports."""
+    r"""Return the options in the text that only steer how Circuitscape itself computes and reports.
+
+    Examples
+    --------
+    >>> idle_options("[Options]\nsolver = cg+amg\nparallelize = true")
+    ['solver', 'parallelize']
+    """
     return [name for name in _assignments(text) if name in _WITHOUT_EFFECT and name != "version"]
 
 

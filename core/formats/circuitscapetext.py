@@ -69,7 +69,7 @@ class PairFilter:
 
 
 def parse_grid(text: str, name: str) -> AsciiGrid:
-    """Read an ASCII grid.
+    r"""Read an ASCII grid.
 
     Parameters
     ----------
@@ -82,6 +82,13 @@ def parse_grid(text: str, name: str) -> AsciiGrid:
     ------
     InputError
         If the header is incomplete, or the numbers are not as many as it says.
+
+    Examples
+    --------
+    >>> text = "ncols 2\nnrows 1\nxllcorner 0\nyllcorner 0\ncellsize 10\nNODATA_value -1\n5 -1"
+    >>> found = parse_grid(text, "habitat.asc")
+    >>> found.values.tolist(), found.grid.top
+    ([[5.0, nan]], 10.0)
     """
     found: dict[str, str] = {}
     position = 0
@@ -115,7 +122,18 @@ def parse_grid(text: str, name: str) -> AsciiGrid:
 
 
 def grid_header(grid: Grid, nodata: float) -> str:
-    """Return the header of an ASCII grid."""
+    """Return the header of an ASCII grid.
+
+    Examples
+    --------
+    >>> print(grid_header(Grid(2, 3, left=100.0, top=220.0, dx=10.0, dy=10.0), nodata=-9999.0), end="")
+    ncols         3
+    nrows         2
+    xllcorner     100
+    yllcorner     200
+    cellsize      10
+    NODATA_value  -9999
+    """
     lines = (
         ("ncols", str(grid.cols)),
         ("nrows", str(grid.rows)),
@@ -128,19 +146,30 @@ def grid_header(grid: Grid, nodata: float) -> str:
 
 
 def format_table(values: FloatArray) -> Iterator[str]:
-    """Yield the lines of a table of numbers: ten digits, blanks between them."""
+    r"""Yield the lines of a table of numbers: ten digits, blanks between them.
+
+    Examples
+    --------
+    >>> list(format_table(np.array([[1.0, 2.5], [3.0, 1 / 3]])))
+    ['1 2.5\n', '3 0.3333333333\n']
+    """
     form = " ".join(["%.10g"] * values.shape[1]) + "\n"
     for row in values:
         yield form % tuple(row)
 
 
 def parse_table(text: str, columns: int, name: str) -> FloatArray:
-    """Read a table of numbers between blanks, tabs or commas; what follows a # is passed over.
+    r"""Read a table of numbers between blanks, tabs or commas; what follows a # is passed over.
 
     Raises
     ------
     InputError
         If a line has fewer columns, or something that is no number.
+
+    Examples
+    --------
+    >>> parse_table("1 10 # forest\n2 50", 2, "classes.txt").tolist()
+    [[1.0, 10.0], [2.0, 50.0]]
     """
     rows = []
     for number, raw in enumerate(text.lstrip("\ufeff").splitlines(), 1):
@@ -157,7 +186,7 @@ def parse_table(text: str, columns: int, name: str) -> FloatArray:
 
 
 def parse_points(text: str, grid: Grid, name: str) -> tuple[FloatArray, IntArray]:
-    """Read a list of `value x y`.
+    r"""Read a list of `value x y`.
 
     Returns
     -------
@@ -170,6 +199,13 @@ def parse_points(text: str, grid: Grid, name: str) -> tuple[FloatArray, IntArray
     ------
     InputError
         If a point lies outside the grid.
+
+    Examples
+    --------
+    >>> grid = Grid(2, 3, left=0.0, top=20.0, dx=10.0, dy=10.0)
+    >>> values, cells = parse_points("1 5 15\n2 25 5", grid, "points.txt")
+    >>> values.tolist(), cells.tolist()
+    ([1.0, 2.0], [0, 5])
     """
     table = parse_table(text, 3, name)
     rows = np.ceil(grid.rows - (table[:, 2] - grid.bottom) / grid.dy) - 1
@@ -185,12 +221,18 @@ def parse_points(text: str, grid: Grid, name: str) -> tuple[FloatArray, IntArray
 
 
 def parse_pairs(text: str, name: str) -> PairFilter:
-    """Read a filter of pairs: `mode include|exclude` and pairs, or `min`, `max` and a matrix with ids around it.
+    r"""Read a filter of pairs: `mode include|exclude` and pairs, or `min`, `max` and a matrix with ids around it.
 
     Raises
     ------
     InputError
         If it is neither.
+
+    Examples
+    --------
+    >>> found = parse_pairs("mode include\n1 2\n2 3", "pairs.txt")
+    >>> found.allowed([1, 2, 3]).astype(int).tolist()
+    [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
     """
     lines = [line.replace(",", " ").split() for line in text.lstrip("\ufeff").splitlines()]
     lines = [words for words in lines if words]
@@ -229,6 +271,11 @@ def whole(values: FloatArray, name: str) -> IntArray:
     ------
     InputError
         If one is not whole.
+
+    Examples
+    --------
+    >>> whole(np.array([1.0, np.nan, 3.0]), "regions.asc").tolist()
+    [1, 0, 3]
     """
     known = np.where(np.isnan(values), 0.0, values)
     rounded = np.rint(known)
@@ -242,6 +289,11 @@ def reclassified(values: FloatArray, table: FloatArray) -> FloatArray:
     """Return values with every old value of a table (old, new) replaced, in the order of the old values.
 
     As in Circuitscape, a new value that is itself an old value further on is replaced again.
+
+    Examples
+    --------
+    >>> reclassified(np.array([1.0, 2.0, 5.0]), np.array([[1.0, 10.0], [2.0, 50.0]])).tolist()
+    [10.0, 50.0, 5.0]
     """
     result: FloatArray = values.copy()
     for old, new in table[np.argsort(table[:, 0], kind="stable")]:

@@ -37,12 +37,18 @@ class NodeFile:
 
 
 def parse_nodes(text: str) -> NodeFile:
-    """Read a node file: a number, an attribute and, optionally, 1 (exists) or 0 (candidate) on each line.
+    r"""Read a node file: a number, an attribute and, optionally, 1 (exists) or 0 (candidate) on each line.
 
     Raises
     ------
     InputError
         With the line, for anything else, double ids or no node at all.
+
+    Examples
+    --------
+    >>> found = parse_nodes("7 12.5 1\n9 3 0")
+    >>> found.ids, found.attributes.tolist(), found.existing.tolist()
+    ([7, 9], [12.5, 3.0], [True, False])
     """
     ids: list[int] = []
     attributes: list[float] = []
@@ -81,6 +87,12 @@ def parse_connections(text: str, ids: Sequence[int]) -> tuple[IntArray, FloatArr
     ------
     InputError
         With the line, for ids that are no node, a node with itself, and pairs that are given twice.
+
+    Examples
+    --------
+    >>> pairs, values = parse_connections("7 9 1250.5", ids=[7, 8, 9])
+    >>> pairs.tolist(), values.tolist()
+    ([[0, 2]], [1250.5])
     """
     position = {one: k for k, one in enumerate(ids)}
     pairs: list[tuple[int, int]] = []
@@ -108,7 +120,13 @@ def parse_connections(text: str, ids: Sequence[int]) -> tuple[IntArray, FloatArr
 
 
 def format_nodes(ids: Iterable[int], attributes: Array, existing: Array | None = None) -> str:
-    """Return a node file; with `existing`, its third column says which nodes exist."""
+    r"""Return a node file; with `existing`, its third column says which nodes exist.
+
+    Examples
+    --------
+    >>> format_nodes([7, 9], np.array([12.5, 3.0]))
+    '7\t12.5\n9\t3.0\n'
+    """
     rows = [f"{one}\t{float(value)!r}" for one, value in zip(ids, attributes)]
     if existing is not None:
         rows = [f"{row}\t{int(there)}" for row, there in zip(rows, existing)]
@@ -116,12 +134,24 @@ def format_nodes(ids: Iterable[int], attributes: Array, existing: Array | None =
 
 
 def format_connections(ids: Sequence[int], pairs: Array, values: Array) -> str:
-    """Return a connection file; numbers are written so that reading gives them back exactly."""
+    r"""Return a connection file; numbers are written so that reading gives them back exactly.
+
+    Examples
+    --------
+    >>> format_connections([7, 9], np.array([[0, 1]]), np.array([1250.5]))
+    '7\t9\t1250.5\n'
+    """
     return "".join(f"{ids[i]}\t{ids[j]}\t{float(value)!r}\n" for (i, j), value in zip(np.asarray(pairs), values))
 
 
 def format_importances(ids: Iterable[int], columns: dict[str, Array]) -> str:
-    """Return a file of node importances: a header, then seven decimals, every line with a tab at its end."""
+    r"""Return a file of node importances: a header, then seven decimals, every line with a tab at its end.
+
+    Examples
+    --------
+    >>> format_importances([7, 9], {"dPC": np.array([60.0, 40.0])})
+    'Node\tdPC\t\n7\t60.0000000\t\n9\t40.0000000\t\n'
+    """
     lines = ["\t".join(["Node", *columns]) + "\t\n"]
     for one, *values in zip(ids, *columns.values()):
         lines.append("\t".join([str(one), *(f"{value:.7f}" for value in values)]) + "\t\n")
@@ -129,7 +159,13 @@ def format_importances(ids: Iterable[int], columns: dict[str, Array]) -> str:
 
 
 def format_overall(indices: Iterable[tuple[str, float]]) -> str:
-    """Return a file of overall indices: a name and a value on each line."""
+    r"""Return a file of overall indices: a name and a value on each line.
+
+    Examples
+    --------
+    >>> format_overall([("NL", 3.0), ("PC", 0.25)])
+    'NL\t3\nPC\t0.25\n'
+    """
     return "".join(f"{name}\t{value:.7g}\n" for name, value in indices)
 
 

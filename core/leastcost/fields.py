@@ -324,7 +324,13 @@ class CostFields:
 
 
 def cells_of(labels: Array, wanted: list[int]) -> list[IntArray]:
-    """Return the flat indices of the cells of each wanted label, in one pass over the raster."""
+    """Return the flat indices of the cells of each wanted label, in one pass over the raster.
+
+    Examples
+    --------
+    >>> [cells.tolist() for cells in cells_of(np.array([[1, 0, 2], [2, 1, 3]]), [1, 2])]
+    [[0, 4], [2, 3]]
+    """
     flat = labels.ravel()
     cells = np.flatnonzero(flat)
     cells = cells[np.argsort(flat[cells], kind="stable")]

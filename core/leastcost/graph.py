@@ -59,6 +59,11 @@ def graph_bytes(
     Without `corridors`, that of the graph and a single search.
 
     Without the resistance, its contrast is taken to be low enough for numba, where that is there.
+
+    Examples
+    --------
+    >>> graph_bytes((200, 100)) > graph_bytes((100, 100))
+    True
     """
     cells = shape[0] * shape[1]
     spare = SPARE_BYTES if corridors else SPARE_BYTES - _FIELDS * cells
@@ -375,7 +380,13 @@ class CostGraph:
 
 
 def lost_step(row: int, col: int, cost: float) -> InputError:
-    """Return the error for a cell from which no step leads down a cost field: its cost has no digits for one."""
+    """Return the error for a cell from which no step leads down a cost field: its cost has no digits for one.
+
+    Examples
+    --------
+    >>> str(lost_step(2, 7, 1e9)).partition(" is lost")[0]
+    'The way back from row 3, column 8 (counted from the top left)'
+    """
     return InputError(
         f"The way back from row {row + 1}, column {col + 1} (counted from the top left) is lost: beside a cost of {cost:g} "
         "the next step vanishes in rounding. Make barriers NoData, or give them a smaller resistance."

@@ -113,7 +113,13 @@ CODES = _table()
 
 
 def class_colour(class_: int) -> Colour:
-    """Return the official colour of one of the classes that `seven_classes` numbers."""
+    """Return the official colour of one of the classes that `seven_classes` numbers.
+
+    Examples
+    --------
+    >>> class_colour(1)
+    (0, 200, 0)
+    """
     return _COLOURS[class_]
 
 
@@ -137,6 +143,11 @@ def seven_classes(codes: IntArray, *, transition: bool = True) -> Array:
     ------
     InputError
         If a value is not an MSPA code.
+
+    Examples
+    --------
+    >>> seven_classes(np.array([17, 9, 3, 33, 0, 129])).tolist()
+    [1, 2, 4, 6, 0, 255]
     """
     codes = np.asarray(codes)
     unknown = np.full(256, True)

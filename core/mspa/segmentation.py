@@ -112,12 +112,24 @@ def mspa(
 
 
 def bytes_per_cell(edge_width: int) -> float:
-    """Return an upper estimate of the memory `mspa` takes for each cell of the raster, input and output included."""
+    """Return an upper estimate of the memory `mspa` takes for each cell of the raster, input and output included.
+
+    Examples
+    --------
+    >>> bytes_per_cell(10) >= bytes_per_cell(1)
+    True
+    """
     return 18.0 if edge_width == 1 else 22.0
 
 
 def uses_numba(cells: int, edge_width: int) -> bool:
-    """Tell whether `mspa` thins and thickens a raster of so many cells with numba by default."""
+    """Tell whether `mspa` thins and thickens a raster of so many cells with numba by default.
+
+    Examples
+    --------
+    >>> uses_numba(25, 1)
+    False
+    """
     return _faster(cells, _Reach(edge_width))
 
 

@@ -94,6 +94,14 @@ def statistics(codes: IntArray, *, connectivity: int = 8, monitor: Monitor = SIL
     ------
     InputError
         If a value is not an MSPA code.
+
+    Examples
+    --------
+    >>> cells = np.ones((9, 9), dtype=np.uint8)
+    >>> cells[1:8, 1:8] = 2
+    >>> found = statistics(mspa(cells))
+    >>> [(share.name, share.cells) for share in found.classes if share.cells]
+    [('Core', 25), ('Edge', 24), ('Background', 32)]
     """
     classes = seven_classes(codes, transition=False)
     cells = np.bincount(classes.ravel(), minlength=256)
@@ -159,6 +167,13 @@ def edge_width_profile(
     ------
     InputError
         As `mspa`; also if no width is given.
+
+    Examples
+    --------
+    >>> cells = np.ones((9, 9), dtype=np.uint8)
+    >>> cells[1:8, 1:8] = 2
+    >>> edge_width_profile(cells, widths=(1, 2))[:, [0, 3]].tolist()
+    [[25, 24], [9, 40]]
     """
     if not widths:
         raise InputError("Give at least one edge width for the profile.")

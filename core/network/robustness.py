@@ -97,6 +97,12 @@ def removal_curves(
     ------
     InputError
         With fewer than two sources, without links, or with no run or too many.
+
+    Examples
+    --------
+    >>> curves = removal_curves(4, np.array([[0, 1], [0, 2], [0, 3]]), np.ones(3), runs=10)
+    >>> curves["degree"].largest.round(4).tolist()
+    [[1.0, 0.25, 0.25, 0.25, 0.0]]
     """
     if count < 2 or not len(pairs):
         raise InputError(f"A network of {count} sources and {len(pairs)} links has nothing to lose.")

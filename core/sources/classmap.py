@@ -66,6 +66,11 @@ def members(values: Array, ranges: list[tuple[float, float]]) -> BoolArray:
         Any numeric array.
     ranges : list of (float, float)
         From `parse_values`.
+
+    Examples
+    --------
+    >>> members(np.array([1, 2, 5, 6, 8]), parse_values("1, 5-7")).tolist()
+    [True, False, True, True, False]
     """
     found = np.zeros(values.shape, dtype=bool)
     for low, high in ranges:
@@ -101,6 +106,12 @@ def code_foreground(
     ------
     InputError
         If no foreground value is given.
+
+    Examples
+    --------
+    >>> classes = np.array([[1, 2, 3], [3, 3, 1]], dtype=np.uint8)
+    >>> code_foreground(classes, classes != 2, foreground=[(3, 3)]).tolist()
+    [[1, 0, 2], [2, 2, 1]]
     """
     if not foreground:
         raise InputError("No foreground values are given. List the classes of the foreground, for example 1, 2, 6.")

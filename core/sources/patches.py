@@ -101,6 +101,14 @@ def find_patches(
     -----
     Gaps are filled by a closing with a disc of the width `gap`: a place is filled when no such disc that keeps clear of
     the patches reaches it. It is done on half cells, so that gaps of odd and even widths are treated alike.
+
+    Examples
+    --------
+    >>> core = np.array([[1, 1, 0, 0, 1], [1, 1, 0, 0, 0]], dtype=bool)
+    >>> find_patches(core, minimum=2).labels.tolist()
+    [[1, 1, 0, 0, 0], [1, 1, 0, 0, 0]]
+    >>> find_patches(core).cells.tolist()
+    [4, 1]
     """
     core = np.asarray(core, dtype=bool)
     for other in (protected, valid):

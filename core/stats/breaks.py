@@ -92,6 +92,12 @@ def natural_breaks(values: Array, classes: int, *, weights: Array | None = None,
     .. [1] W. D. Fisher (1958), On grouping for maximum homogeneity, J. Am. Stat. Assoc. 53,
        doi:10.1080/01621459.1958.10501479.
     .. [2] H. Wang and M. Song (2011), Ckmeans.1d.dp, The R Journal 3(2), doi:10.32614/RJ-2011-015.
+
+    Examples
+    --------
+    >>> found = natural_breaks(np.array([1.0, 2.0, 10.0, 11.0, 30.0]), 3)
+    >>> found.limits.tolist()
+    [2.0, 11.0, 30.0]
     """
     x, w = _distinct(values, weights, classes)
     k = min(classes, x.size)
@@ -112,6 +118,12 @@ def quantile_breaks(values: Array, classes: int, *, weights: Array | None = None
     A limit is the smallest value with at least its share of the weight at or below it (the inverse of the distribution
     function, no interpolation). Equal limits are merged, so fewer classes may come back. See `natural_breaks` for the
     parameters and errors.
+
+    Examples
+    --------
+    >>> found = quantile_breaks(np.array([1.0, 2.0, 10.0, 11.0]), 2)
+    >>> found.limits.tolist()
+    [2.0, 11.0]
     """
     x, w = _distinct(values, weights, classes)
     monitor.check()

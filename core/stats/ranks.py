@@ -10,14 +10,26 @@ from .breaks import natural_breaks
 
 
 def ranks(values: FloatArray) -> IntArray:
-    """Return 1 for the highest value; equal values share the better rank."""
+    """Return 1 for the highest value; equal values share the better rank.
+
+    Examples
+    --------
+    >>> ranks(np.array([5.0, 9.0, 9.0, 1.0])).tolist()
+    [3, 1, 1, 4]
+    """
     ordered = np.sort(-values)
     found: IntArray = np.searchsorted(ordered, -values, side="left") + 1
     return found
 
 
 def strict_ranks(values: FloatArray) -> IntArray:
-    """Return 1 for the highest value; of equal values the first comes first."""
+    """Return 1 for the highest value; of equal values the first comes first.
+
+    Examples
+    --------
+    >>> strict_ranks(np.array([5.0, 9.0, 9.0, 1.0])).tolist()
+    [3, 1, 2, 4]
+    """
     found = np.empty(values.size, dtype=np.int64)
     found[np.argsort(-values, kind="stable")] = np.arange(1, values.size + 1)
     return found
@@ -28,8 +40,8 @@ def grades(values: FloatArray, count: int) -> IntArray:
 
     Examples
     --------
-    >>> grades(np.array([1.0, 9.0, 2.0, 10.0]), 2)
-    array([2, 1, 2, 1])
+    >>> grades(np.array([1.0, 9.0, 2.0, 10.0]), 2).tolist()
+    [2, 1, 2, 1]
     """
     breaks = natural_breaks(values, count)
     found: IntArray = breaks.limits.size - breaks.classify(values)
@@ -37,7 +49,13 @@ def grades(values: FloatArray, count: int) -> IntArray:
 
 
 def rank_correlation(first: FloatArray, second: FloatArray) -> float:
-    """Return Spearman's rank correlation of two lists of numbers, ties ranked by their mean; NaN if undefined."""
+    """Return Spearman's rank correlation of two lists of numbers, ties ranked by their mean; NaN if undefined.
+
+    Examples
+    --------
+    >>> round(rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0, 15.0])), 4)
+    0.5
+    """
     if first.size < 2:
         return float("nan")
     ranks = [rankdata(values) for values in (first, second)]

@@ -185,6 +185,14 @@ def analyse(
     .. [2] Alonso & Lamata (2006), doi:10.1142/S0218488506004114.
     .. [3] Harker (1987), doi:10.1016/0270-0255(87)90503-3.
     .. [4] Ágoston & Csató (2022), doi:10.1016/j.omega.2021.102576.
+
+    Examples
+    --------
+    >>> result = analyse(np.array([[1, 2, 4], [1 / 2, 1, 2], [1 / 4, 1 / 2, 1]]))
+    >>> result.weights.round(4).tolist()
+    [0.5714, 0.2857, 0.1429]
+    >>> round(abs(result.cr), 6)
+    0.0
     """
     if method not in ("eigenvector", "geometric mean"):
         raise InputError(f"The method must be 'eigenvector' or 'geometric mean', not '{method}'.")
@@ -243,6 +251,12 @@ def analyse_group(
     ----------
     Aczel & Saaty (1983), doi:10.1016/0022-2496(83)90028-7: the geometric mean is the only one that keeps the matrix
     reciprocal. Compatibility index: Saaty (2005), Theory and Applications of the Analytic Network Process.
+
+    Examples
+    --------
+    >>> one, other = np.array([[1, 2], [1 / 2, 1]]), np.array([[1, 8], [1 / 8, 1]])
+    >>> analyse_group([one, other]).group.weights.round(4).tolist()
+    [0.8, 0.2]
     """
     if not matrices:
         raise InputError("There is no matrix of judgements. Give at least one.")
@@ -283,6 +297,12 @@ def mending_steps(result: AhpResult) -> tuple[Judgement, ...]:
     -------
     tuple of Judgement
         In the order to make them; `mended_cr` is the ratio after each. Empty when the matrix is consistent already.
+
+    Examples
+    --------
+    >>> result = analyse(np.array([[1, 2, 1 / 5], [1 / 2, 1, 2], [5, 1 / 2, 1]]))
+    >>> [(step.first, step.second, round(step.value, 4), step.mended) for step in mending_steps(result)]
+    [('Factor 1', 'Factor 3', 0.2, 4.0)]
     """
     steps: list[Judgement] = []
     matrix = result.matrix.copy()
@@ -303,7 +323,13 @@ def mending_steps(result: AhpResult) -> tuple[Judgement, ...]:
 
 
 def scale_text(value: float) -> str:
-    """Return a judgement as on Saaty's scale: 3, 1/3, or with decimals when it lies between."""
+    """Return a judgement as on Saaty's scale: 3, 1/3, or with decimals when it lies between.
+
+    Examples
+    --------
+    >>> scale_text(3.0), scale_text(1 / 3), scale_text(2.45)
+    ('3', '1/3', '2.45')
+    """
     if value < 1.0 and abs(1.0 / value - round(1.0 / value)) < 1e-6:
         return f"1/{round(1.0 / value)}"
     return f"{value:.4g}"

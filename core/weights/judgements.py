@@ -103,6 +103,11 @@ def matrix_from_cells(cells: Sequence[object], *, width: int, names: Sequence[st
     ------
     InputError
         If the cells make no square matrix or a cell is no judgement.
+
+    Examples
+    --------
+    >>> matrix_from_cells(["1", "3", "1/3", "1"], width=2).round(4).tolist()
+    [[1.0, 3.0], [0.3333, 1.0]]
     """
     count = len(cells)
     size = math.isqrt(count)
@@ -150,6 +155,13 @@ def matrix_from_records(
     ------
     InputError
         If the table has neither form, or names a factor that is not known.
+
+    Examples
+    --------
+    >>> rows = [{"first": "Slope", "second": "Roads", "value": "1/3"}]
+    >>> names, judgements = matrix_from_records(rows)
+    >>> names, judgements.round(4).tolist()
+    (['Slope', 'Roads'], [[nan, 0.3333], [nan, nan]])
     """
     rows = [{str(key).strip(): cell for key, cell in record.items()} for record in records]
     if not rows:

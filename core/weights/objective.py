@@ -75,6 +75,13 @@ def objective_weights(
     ----------
     Entropy: Zhu, Tian & Yan (2020), doi:10.1155/2020/3564835. CRITIC: Diakoulaki, Mavrotas & Papayannakis (1995),
     doi:10.1016/0305-0548(94)00059-H.
+
+    Examples
+    --------
+    >>> slope, roads = np.array([[1.0, 2.0, 3.0]]), np.array([[5.0, 5.0, 8.0]])
+    >>> found = objective_weights(lambda monitor: [[slope, roads]], method="coefficient of variation")
+    >>> found.weights.round(4).tolist()
+    [0.634, 0.366]
     """
     method = ObjectiveMethod.of(method)
     passes = 2 if method is ObjectiveMethod.ENTROPY else 1
@@ -129,6 +136,13 @@ def combine_weights(
     ------
     InputError
         If the sets differ in length or the share is outside 0 to 1.
+
+    Examples
+    --------
+    >>> combine_weights([0.8, 0.2], [0.4, 0.6], share=0.25).round(6).tolist()
+    [0.5, 0.5]
+    >>> combine_weights([16, 1], [1, 16], share=0.25, geometric=True).round(6).tolist()
+    [0.2, 0.8]
     """
     first, second = np.asarray(subjective, dtype=np.float64), np.asarray(objective, dtype=np.float64)
     if first.shape != second.shape:
