@@ -273,15 +273,18 @@ def align(
     if warped is None:
         raise InputError(f"'{source.name}' cannot be brought onto the grid of '{onto.name}': {gdal.GetLastErrorMsg()}")
     surface = warped.ReadAsArray()
-    missing = float(np.isnan(surface).mean())
-    if missing == 1.0:
+    known = lost = 0
+    for row, _, valid in onto.blocks(monitor):
+        known += int(np.count_nonzero(valid))
+        lost += int(np.count_nonzero(valid & np.isnan(surface[row : row + len(valid)])))
+    if known and lost == known:
         raise InputError(
-            f"'{source.name}' does not cover the area of '{onto.name}'.\n  {onto.name}: {grid.describe()}\n"
-            f"  {source.name}: {source.grid.describe()}"
+            f"'{source.name}' has data in no cell in which '{onto.name}' has.\n  {onto.name}: {grid.describe()}\n"
+            f"  {source.name}: {source.grid.describe()}\nCheck the CRS of both, or use a raster that covers the area."
         )
     monitor.info(
-        f"'{source.name}' was resampled onto the grid of '{onto.name}' ({method}); "
-        f"{100 * missing:.1f} % of the cells have no data in it."
+        f"'{source.name}' was resampled onto the grid of '{onto.name}' ({method}); it has no data in {lost:,} cells "
+        f"({lost / max(known, 1):.1%}) in which '{onto.name}' has."
     )
     return surface
 

@@ -203,3 +203,34 @@ def test_other_grids_are_refused_with_the_way_out(qgis, write, place, message):
     layer = write("odd", np.ones(SHAPE), place=place)
     with pytest.raises(InputError, match=message):
         _ = source_of(layer).grid.cell_size
+
+
+def test_only_cells_that_resampling_leaves_without_data_are_counted(write):
+    """What lies outside the study area is no loss; 8 of its 40 rows lie beyond the coarse raster, on 10 of 50 columns."""
+    from ecosecnet.algorithms.support.io.rasters import RasterSource, align
+    from ecosecnet.core.errors import InputError
+    from ecosecnet.core.monitor import Monitor
+
+    class Log(Monitor):
+        texts = []
+
+        def info(self, text):
+            self.texts.append(text)
+
+    def nodata(dataset):
+        dataset.GetRasterBand(1).SetNoDataValue(0)
+
+    inside = np.zeros(SHAPE)
+    inside[:, 40:] = 1
+    land = RasterSource.of(write("land", inside, change=nodata))
+    ground = np.full((16, 25), 7.0)
+    ground[:, :20] = 0
+    place = (LEFT, 2 * CELL, 0, TOP, 0, -2 * CELL)
+    found = align(RasterSource.of(write("coarse", ground, change=nodata, place=place)), land, monitor=Log())
+    lost = np.isnan(found) & (inside == 1)
+    assert lost.sum() == 80
+    assert Log.texts == [
+        "'coarse' was resampled onto the grid of 'land' (bilinear); it has no data in 80 cells (20.0%) in which 'land' has."
+    ]
+    with pytest.raises(InputError, match="'beside' has data in no cell in which 'land' has"):
+        align(RasterSource.of(write("beside", ground[:, ::-1], change=nodata, place=place)), land)
