@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from qgis.core import QgsRectangle
+from qgis.core import QgsGeometry, QgsRectangle
 
 from .... import core
 from ....core.errors import InputError
@@ -67,9 +67,13 @@ def proximity(
     extent = QgsRectangle(wide.left, wide.bottom, wide.right, wide.top)
     inside = [shape for shape in shapes if extent.intersects(shape.boundingBox())]
     if not inside:
+        frame = QgsGeometry.fromRect(QgsRectangle(grid.left, grid.bottom, grid.right, grid.top))
+        away = math.ceil(min(frame.distance(shape) for shape in shapes) * metres)
         raise InputError(
             f"None of the {len(shapes):,} features of '{features.name}' lies on the grid of '{template.name}' "
-            f"({grid.describe()}). Check the CRS of both layers, or drop this factor."
+            f"({grid.describe()}) or within the margin of {margin:g} m around it; the nearest is {away:,} m away. If it is "
+            f"to count, set the margin around the raster (MARGIN) to {away:,} m or more. Else check the CRS of both layers, "
+            "or drop this factor."
         )
     if len(inside) < len(shapes):
         monitor.warn(

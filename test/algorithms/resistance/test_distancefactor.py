@@ -128,6 +128,19 @@ def test_nothing_to_measure_to(run, raster, polygons, tmp_path, rows, words):
     assert not target.exists()
 
 
+def test_features_beyond_the_grid_are_reached_by_the_margin_that_is_named(run, raster, polygons, tmp_path):
+    grid = raster("g", GRID)
+    rows, cols = np.shape(GRID)
+    x, y = 500_000 + 30 * cols + 400.5, 2_900_000 - 30 * rows - 300.5
+    points = polygons("f", [(f"Point({x} {y})", {"n": 1}), (f"Point({x + 9e4} {y})", {"n": 2})], kind="Point")
+    given = {"FEATURES": points, "GRID": grid, "OUTPUT": str(tmp_path / "d.tif")}
+    with pytest.raises(
+        Exception, match=r"within the margin of 90 m .* nearest is 501 m away.*\(MARGIN\) to 501 m or more"
+    ):
+        run("distancefactor", **given, MARGIN=90.0)
+    run("distancefactor", **given, MARGIN=501.0)
+
+
 def test_degrees_are_refused(run, raster, polygons, tmp_path):
     with pytest.raises(Exception, match="is in degrees"):
         run(
