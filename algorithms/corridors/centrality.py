@@ -26,6 +26,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Network centrality"
     GROUP = base.CORRIDORS
     TAGS = ("current flow", "betweenness", "Centrality Mapper", "graph", "alpha beta gamma", "网络中心性", "介数")
+    REQUIRES = ("scipy", "networkx")
     SUMMARY = "Ranks ecological sources and links by how much they hold the network together."
     HELP = (
         "<p><b>Current-flow centrality.</b> Every link is a resistor; for every pair of sources one ampere enters at "
@@ -38,6 +39,10 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         "alpha = (L - V + p) / (2 V - 5), the share of possible circuits; beta = L / V; gamma = L / (3 (V - 2)), the "
         "share of possible links. Alpha and gamma need three sources and can pass 1 where links cross. "
         "Cost ratio = 1 - L / (length of all links in km).</p>"
+        "<p><b>Weak places</b>: links (bridges) and sources whose loss alone cuts others off from each other, and the "
+        "fewest links whose loss cuts the largest component in two. <b>Communities</b> are sources with many links "
+        "among them and few to others (greedy modularity, every link counting alike; Clauset et al. 2004, "
+        "doi:10.1103/PhysRevE.70.066111). They and the weak places are found by networkx.</p>"
         "<p><b>Robustness</b>: share of all sources in the largest component, and global efficiency (mean of 1 / "
         "shortest path, as a share of the intact network), when sources are lost at random, by degree, by betweenness "
         "or by current flow. Its area under the curve is told in the log (Schneider et al. 2011, "
@@ -113,6 +118,13 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 default=False,
             ),
+            p.text_output(
+                "GRAPHML",
+                "Network as GraphML",
+                "Sources and links with their measures, for Gephi, Cytoscape, R or networkx.",
+                optional=True,
+                kind="GraphML files (*.graphml)",
+            ),
             QgsProcessingOutputNumber("COMPONENTS", "Components"),
             QgsProcessingOutputNumber("ALPHA", "Alpha index"),
             QgsProcessingOutputNumber("BETA", "Beta index"),
@@ -134,27 +146,40 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         between = core.network.betweenness(count, pairs, length, monitor=job.monitor.part(0.1, 0.8))
         group = core.network.components(count, pairs) + 1
         links_of = core.network.degree(count, pairs)
+        weak = core.network.parts(count, pairs)
         lone = np.flatnonzero(links_of == 0)
         if lone.size:
             job.monitor.warn(f"Without an active link: sources {name_ids(ids[k] for k in lone)}.")
         classes = job.integer("CLASSES")
-        added = columns(current_flow=float, grade=int, betweenness=float, degree=int, component=int)
+        of_sources = {
+            "current_flow": flow.nodes,
+            "grade": core.stats.grades(flow.nodes, classes),
+            "betweenness": between,
+            "degree": links_of,
+            "component": group,
+            "community": weak.community,
+            "cut_source": weak.cut_source,
+        }
+        of_links = {"current_flow": flow.links, "grade": core.stats.grades(flow.links, classes), "bridge": weak.bridge}
+        added = columns(
+            current_flow=float, grade=int, betweenness=float, degree=int, component=int, community=int, cut_source=bool
+        )
         old, rows = kept(features, added)
         job.write_features(
             "OUTPUT_SOURCES",
             [*old, *added],
-            _joined(rows, flow.nodes, core.stats.grades(flow.nodes, classes), between, links_of, group),
+            _joined(rows, *of_sources.values()),
             shapes,
             QgsWkbTypes.Type.MultiPolygon,
             layer.crs,
             style=styling.graded("grade", classes, styling.source_symbol),
         )
-        added = columns(current_flow=float, grade=int)
+        added = columns(current_flow=float, grade=int, bridge=bool)
         old, rows = kept(links.features, added)
         job.write_features(
             "OUTPUT_LINKS",
             [*old, *added],
-            _joined(rows, flow.links, core.stats.grades(flow.links, classes)),
+            _joined(rows, *of_links.values()),
             [feature.geometry() for feature in links.features],
             QgsWkbTypes.Type.MultiLineString,
             layer.crs,
@@ -173,9 +198,18 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             "gamma": figures.gamma,
             "length_km": kilometres,
             "cost_ratio": 1.0 - figures.links / kilometres if kilometres else np.nan,
+            "bridges": np.count_nonzero(weak.bridge),
+            "cut_sources": np.count_nonzero(weak.cut_source),
+            "least_cut": weak.least_cut,
+            "communities": weak.community.max(),
+            "modularity": weak.modularity,
         }
         job.write_table("INDICES", columns(name=str, value=float), list(values.items()))
         self._write_robustness(job, count, pairs, length)
+        if job.given("GRAPHML"):
+            of_links = {"link_id": [str(one) for one in links.ids], "length": length, **of_links}
+            of_sources = {"source_id": [str(one) for one in ids], **of_sources}
+            job.write_text("GRAPHML", core.network.graphml(count, pairs, of_sources, of_links))
         job.monitor.info(f"{figures.nodes} sources, {figures.links} links, {figures.components} components.")
         job.results["COMPONENTS"] = figures.components
         for name in ("alpha", "beta", "gamma"):

@@ -42,6 +42,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Gravity model"
     GROUP = base.CORRIDORS
     TAGS = ("gravity model", "interaction", "corridor importance", "rank", "重力模型", "引力模型")
+    REQUIRES = ("scipy", "networkx")
     SUMMARY = "Ranks links by the interaction of their two ecological sources (gravity model)."
     HELP = (
         "<p><i>G = L<sub>max</sub>&sup2; ln S<sub>a</sub> ln S<sub>b</sub> / (L&sup2; P<sub>a</sub> P<sub>b</sub>)</i> "

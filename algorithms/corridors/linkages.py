@@ -29,6 +29,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Linkages and corridors"
     GROUP = base.CORRIDORS
     TAGS = ("corridor", "least-cost path", "LCP", "Linkage Mapper", "Linkage Pathways", "生态廊道", "最小成本路径")
+    REQUIRES = ("scipy", "networkx")
     SUMMARY = "Links neighbouring ecological sources by least-cost paths and maps the corridors along them."
     HELP = (
         "<p><b>Links.</b> Two sources are candidates when their allocation zones touch (each cell belongs to the "

@@ -47,6 +47,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Linkage priority"
     GROUP = base.CORRIDORS
     TAGS = ("priority", "Linkage Priority", "Linkage Mapper", "corridor ranking", "climate", "廊道优先级", "重要性")
+    REQUIRES = ("scipy", "networkx")
     SUMMARY = "Ranks links and corridors by the value of their ecological sources, their path and the climate."
     HELP = (
         "<p>The <b>value of a source</b> is a weighted sum of low mean resistance, area, area over perimeter, "

@@ -43,7 +43,6 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         "totals are those of the map however it is cut) or from polygons, and is listed by falling share. The percents of a "
         "row add up to 100: the largest remainders are rounded up.</p>"
     )
-    REQUIRES = ()
 
     def declare(self):
         landuse = QgsProcessingParameterMapLayer(

@@ -44,6 +44,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Ecological security network"
     GROUP = base.PLANNING
     TAGS = ("workflow", "ecological security pattern", "report", "生态安全格局", "生态网络", "一键", "报告")
+    REQUIRES = ("scipy", "networkx")
     SUMMARY = (
         "Builds the whole network: sources, resistance surface, corridors, pinch points, barriers, tables, report."
     )

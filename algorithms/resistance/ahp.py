@@ -66,7 +66,6 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
         "Yan (2020), doi:10.1155/2020/3564835.</p>"
     )
     METRIC = False
-    REQUIRES = ()
 
     def check(self, job: Job) -> str | None:
         if bool(job.chosen("OBJECTIVE")) != job.given("FACTORS"):

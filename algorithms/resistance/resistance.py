@@ -52,7 +52,6 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Output</b>: float raster, above 0.</p>"
     )
     METRIC = False
-    REQUIRES = ()
 
     def declare(self):
         return [

@@ -31,7 +31,6 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
     )
     METRIC = False
     HECTARES = True
-    REQUIRES = ()
 
     def declare(self):
         return [

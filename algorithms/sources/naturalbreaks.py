@@ -35,7 +35,6 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
         "<p>W. D. Fisher (1958), J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
     )
     METRIC = False
-    REQUIRES = ()
 
     def declare(self):
         return [

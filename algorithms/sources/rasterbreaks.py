@@ -35,7 +35,6 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
     )
     METRIC = False
     HECTARES = True
-    REQUIRES = ()
 
     def declare(self):
         return [

@@ -15,6 +15,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from networkx.utils import UnionFind
 
 from ..errors import DisconnectedError, InputError
 from ..leastcost.fields import CostFields
@@ -232,22 +233,12 @@ def _trace(graph: CostGraph, field: Field, target: IntArray, monitor: Monitor) -
     return np.add(path[::-1], (field.top, field.left), dtype=np.int64)
 
 
-class _Groups:
-    """Sources that are joined already."""
-
-    def __init__(self) -> None:
-        self._parent: dict[int, int] = {}
-
-    def join(self, pair: IntArray) -> bool:
-        """Join the ends of a link; tell whether they were apart."""
-        first, second = (self._root(label) for label in pair.tolist())
-        self._parent[first] = second
-        return first != second
-
-    def _root(self, label: int) -> int:
-        while self._parent.get(label, label) != label:
-            label = self._parent[label]
-        return label
+def _joins(groups: UnionFind, pair: IntArray) -> bool:
+    """Join the ends of a link in their groups; tell whether they were apart."""
+    first, second = pair.tolist()
+    apart: bool = groups[first] != groups[second]
+    groups.union(first, second)
+    return apart
 
 
 def _cheapest_first(kind: IntArray, cost: FloatArray) -> list[int]:
@@ -259,25 +250,25 @@ def _cheapest_first(kind: IntArray, cost: FloatArray) -> list[int]:
 
 def _keep_tree(kind: IntArray, pairs: IntArray, cost: FloatArray) -> None:
     """Mark the links of a minimum spanning tree (Kruskal)."""
-    groups = _Groups()
+    groups = UnionFind()
     for index in _cheapest_first(kind, cost):
-        kind[index] = LinkKind.IN_TREE if groups.join(pairs[index]) else LinkKind.NOT_IN_TREE
+        kind[index] = LinkKind.IN_TREE if _joins(groups, pairs[index]) else LinkKind.NOT_IN_TREE
 
 
 def _keep_nearest(kind: IntArray, pairs: IntArray, cost: FloatArray, nearest: int, join_groups: bool) -> None:
     """Mark the nearest links of each source and, if asked, the cheapest links that join the groups they leave."""
     active = _cheapest_first(kind, cost)
     used: dict[int, int] = {}
-    groups = _Groups()
+    groups = UnionFind()
     for index in active:
         ends = pairs[index].tolist()
         if any(used.get(label, 0) < nearest for label in ends):
             kind[index] = LinkKind.NEAREST
-            groups.join(pairs[index])
+            _joins(groups, pairs[index])
         else:
             kind[index] = LinkKind.NOT_NEAREST
         for label in ends:
             used[label] = used.get(label, 0) + 1
     for index in active if join_groups else []:
-        if kind[index] == LinkKind.NOT_NEAREST and groups.join(pairs[index]):
+        if kind[index] == LinkKind.NOT_NEAREST and _joins(groups, pairs[index]):
             kind[index] = LinkKind.JOINS_GROUPS

@@ -105,7 +105,7 @@ def current_flow(count: int, pairs: IntArray, conductance: FloatArray) -> Curren
     >>> found.nodes.round(6).tolist()
     [2.0, 3.0, 2.0]
     """
-    pairs = _checked(count, pairs)
+    pairs = checked_pairs(count, pairs)
     if len(conductance) != len(pairs) or not (np.isfinite(conductance).all() and (conductance > 0).all()):
         raise InputError("Every link needs a conductance that is positive and finite.")
     component = components(count, pairs)
@@ -168,7 +168,7 @@ def betweenness(count: int, pairs: IntArray, length: FloatArray, *, monitor: Mon
     >>> betweenness(4, np.array([[0, 1], [1, 2], [2, 3]]), np.ones(3)).tolist()
     [0.0, 2.0, 2.0, 0.0]
     """
-    pairs = _checked(count, pairs)
+    pairs = checked_pairs(count, pairs)
     if len(length) != len(pairs) or not (np.isfinite(length).all() and (length > 0).all()):
         raise InputError("Every link needs a length that is positive and finite.")
     neighbours: list[list[tuple[int, float]]] = [[] for _ in range(count)]
@@ -190,7 +190,7 @@ def degree(count: int, pairs: IntArray) -> IntArray:
     >>> degree(3, np.array([[0, 1], [1, 2]])).tolist()
     [1, 2, 1]
     """
-    return np.bincount(_checked(count, pairs).ravel(), minlength=count)
+    return np.bincount(checked_pairs(count, pairs).ravel(), minlength=count)
 
 
 def components(count: int, pairs: IntArray) -> IntArray:
@@ -201,7 +201,7 @@ def components(count: int, pairs: IntArray) -> IntArray:
     >>> components(4, np.array([[0, 2], [1, 3]])).tolist()
     [0, 1, 0, 1]
     """
-    pairs = _checked(count, pairs)
+    pairs = checked_pairs(count, pairs)
     joined = csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     _, group = connected_components(joined, directed=False)
     _, first, renumbered = np.unique(group, return_index=True, return_inverse=True)
@@ -225,7 +225,7 @@ def structure(count: int, pairs: IntArray) -> Structure:
     >>> [round(value, 4) for value in (found.alpha, found.beta, found.gamma)]
     [0.3333, 1.0, 0.6667]
     """
-    pairs = _checked(count, pairs)
+    pairs = checked_pairs(count, pairs)
     links, parts = len(pairs), int(components(count, pairs).max(initial=-1)) + 1
     planar = count >= 3
     return Structure(
@@ -275,7 +275,7 @@ def gravity(pairs: IntArray, cost: FloatArray, size: FloatArray, resistance: Flo
     >>> gravity(np.array([[0, 1], [1, 2]]), np.array([100.0, 200.0]), np.exp([2.0, 3.0, 4.0])).round(6).tolist()
     [24.0, 12.0]
     """
-    pairs = _checked(len(size), pairs)
+    pairs = checked_pairs(len(size), pairs)
     resistance = np.ones(len(size)) if resistance is None else resistance
     if not (size > 1).all():
         raise InputError(
@@ -309,7 +309,8 @@ def mean_by_label(labels: IntArray, values: FloatArray, count: int) -> FloatArra
     return mean
 
 
-def _checked(count: int, pairs: IntArray) -> IntArray:
+def checked_pairs(count: int, pairs: IntArray) -> IntArray:
+    """Return pairs of positions as an array of two columns; raise `InputError` if they are out of range."""
     pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
     if pairs.size and (pairs.min() < 0 or pairs.max() >= count):
         raise InputError(f"A link names source {int(pairs.max())}, but there are only {count} (counted from 0).")

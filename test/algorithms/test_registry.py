@@ -45,6 +45,27 @@ def test_tool_is_complete(tools, name):
         assert not re.search(r"[.:]$|  ", label), label
 
 
+def test_each_tool_says_which_packages_its_rooms_load(tools):
+    """A room that is used loads its modules, and these SciPy or networkx: the dialog should say so when one is missing."""
+    uses = {}
+    for path in (ROOT / "core").glob("*/*.py"):
+        text = path.read_text(encoding="utf-8")
+        found = uses.setdefault(path.parent.name, (set(), set()))
+        found[0].update(re.findall(r"^(?:from|import) (scipy|networkx)\b", text, re.M))
+        found[1].update(re.findall(r"^from \.\.(\w+)", text, re.M))
+
+    def loads(room, seen=()):
+        packages, rooms = uses.get(room, (set(), set()))
+        return packages.union(*(loads(other, (*seen, room)) for other in rooms if other not in (*seen, room)))
+
+    for path in (ROOT / "algorithms").glob("*/*.py"):
+        if path.stem not in FILES or path.stem == "selftest":  # that one says itself what is missing
+            continue
+        rooms = re.findall(r"\bcore\.(\w+)\.", path.read_text(encoding="utf-8"))
+        needed = set().union(*map(loads, set(rooms)))
+        assert needed <= set(tools[path.stem].REQUIRES), path.stem
+
+
 def test_no_tool_without_a_file(tools):
     from qgis.core import QgsProcessingModelAlgorithm
 

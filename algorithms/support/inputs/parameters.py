@@ -254,10 +254,10 @@ def text_input(name: str, label: str, text: str, *, optional: bool = False, kind
     return _with_help(parameter, text)
 
 
-def text_output(name: str, label: str, text: str, *, optional: bool = False):
+def text_output(name: str, label: str, text: str, *, optional: bool = False, kind: str = "Text files (*.txt)"):
     """Return a text file that is written; an optional one is not made unless asked for."""
     parameter = QgsProcessingParameterFileDestination(
-        name, label, fileFilter="Text files (*.txt)", optional=optional, createByDefault=not optional
+        name, label, fileFilter=kind, optional=optional, createByDefault=not optional
     )
     return _with_help(parameter, text)
 

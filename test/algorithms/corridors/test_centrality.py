@@ -1,3 +1,4 @@
+import networkx
 import numpy as np
 import pytest
 from layerio import read_table
@@ -35,6 +36,7 @@ def test_measures_of_a_star(run, star, tmp_path):
         OUTPUT_LINKS=str(tmp_path / "l.gpkg"),
         INDICES=str(tmp_path / "i.gpkg"),
         ROBUSTNESS=str(tmp_path / "r.gpkg"),
+        GRAPHML=str(tmp_path / "n.graphml"),
     )
     sources = {row["code"]: row for row in read_table(out["OUTPUT_SOURCES"])}
     # The hub is an end of 4 pairs and passes on the current of the 6 others.
@@ -45,16 +47,26 @@ def test_measures_of_a_star(run, star, tmp_path):
     assert [sources[name]["degree"] for name in ("hub", "a", "alone")] == [4, 1, 0]
     assert [sources[name]["component"] for name in ("hub", "a", "alone")] == [1, 1, 2]
     assert [sources[name]["grade"] for name in ("hub", "a", "alone")] == [1, 2, 3]
+    # Of a star every link is a bridge, and the hub parts the rest.
+    assert [bool(sources[name]["cut_source"]) for name in ("hub", "a", "alone")] == [True, False, False]
+    assert [sources[name]["community"] for name in ("hub", "a", "alone")] == [1, 1, 2]
     assert sources["b"]["area"] == 207.5
     assert sources["b"]["_geometry"].area() == pytest.approx(2500.0)
     links = read_table(out["OUTPUT_LINKS"])
     assert [row["link_id"] for row in links] == [1, 2, 3, 4]
     assert [row["current_flow"] for row in links] == pytest.approx([4.0] * 4)
     assert [row["cw_dist"] for row in links] == [10.0, 20.0, 30.0, 40.0]
+    assert all(row["bridge"] for row in links)
     indices = {row["name"]: row["value"] for row in read_table(out["INDICES"])}
     assert indices["components"] == 2
     assert indices["length_km"] == pytest.approx(10.0)
     assert indices["cost_ratio"] == pytest.approx(0.6)
+    assert [indices[name] for name in ("bridges", "cut_sources", "least_cut", "communities")] == [4, 1, 1, 2]
+    assert indices["modularity"] == pytest.approx(0.0)
+    graph = networkx.read_graphml(tmp_path / "n.graphml")
+    flow = {values["source_id"]: values["current_flow"] for _, values in graph.nodes(data=True)}
+    assert flow["hub"] == pytest.approx(10.0)
+    assert sorted(values["length"] for *_, values in graph.edges(data=True)) == [10.0, 20.0, 30.0, 40.0]
     curve = {(row["order"], row["lost"]): row for row in read_table(out["ROBUSTNESS"])}
     assert curve["degree", 0]["largest"] == pytest.approx(5 / 6)
     assert curve["degree", 1]["largest"] == pytest.approx(1 / 6)
