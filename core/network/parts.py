@@ -77,9 +77,8 @@ def parts(count: int, pairs: IntArray) -> Parts:
 
     Examples
     --------
-    Two triangles joined by a link:
-
-    >>> found = parts(6, np.array([[0, 1], [0, 2], [1, 2], [2, 3], [3, 4], [3, 5], [4, 5]]))
+    >>> two_triangles = np.array([[0, 1], [0, 2], [1, 2], [2, 3], [3, 4], [3, 5], [4, 5]])
+    >>> found = parts(6, two_triangles)
     >>> np.flatnonzero(found.bridge).tolist(), np.flatnonzero(found.cut_source).tolist()
     ([3], [2, 3])
     >>> found.community.tolist(), found.least_cut
