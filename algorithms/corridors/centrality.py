@@ -164,7 +164,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         added = columns(
             current_flow=float, grade=int, betweenness=float, degree=int, component=int, community=int, cut_source=bool
         )
-        old, rows = kept(features, added)
+        old, rows = kept(features, added, "sources", job.monitor)
         job.write_features(
             "OUTPUT_SOURCES",
             [*old, *added],
@@ -175,7 +175,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             style=styling.graded("grade", classes, styling.source_symbol),
         )
         added = columns(current_flow=float, grade=int, bridge=bool)
-        old, rows = kept(links.features, added)
+        old, rows = kept(links.features, added, "links", job.monitor)
         job.write_features(
             "OUTPUT_LINKS",
             [*old, *added],

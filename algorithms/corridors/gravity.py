@@ -122,7 +122,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
         rank = np.empty(len(strength), dtype=int)
         rank[np.argsort(-strength, kind="stable")] = np.arange(1, len(strength) + 1)
         added = columns(gravity=float, rank=int, grade=int, size_unit=str)
-        old, rows = kept(links.features, added)
+        old, rows = kept(links.features, added, "links", job.monitor)
         classes = job.integer("CLASSES")
         job.write_features(
             "OUTPUT_LINKS",

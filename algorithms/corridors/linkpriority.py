@@ -296,7 +296,7 @@ def _climate(job: Job, linked: Linked, pairs: np.ndarray) -> np.ndarray:
 
 def _write_sources(job: Job, linked: Linked, parts: dict[str, np.ndarray], value: np.ndarray) -> None:
     added = columns(value=float, **dict.fromkeys(parts, float))
-    old, rows = kept(linked.sources.features, added)
+    old, rows = kept(linked.sources.features, added, "sources", job.monitor)
     job.write_features(
         "OUTPUT_SOURCES",
         [*old, *added],
@@ -310,7 +310,7 @@ def _write_sources(job: Job, linked: Linked, parts: dict[str, np.ndarray], value
 
 def _write_links(job: Job, linked: Linked, parts: dict[str, np.ndarray], ranking) -> None:
     added = columns(priority=float, grade=int, rank=int, rank_best=int, rank_worst=int, **dict.fromkeys(parts, float))
-    old, rows = kept(linked.links.features, added)
+    old, rows = kept(linked.links.features, added, "links", job.monitor)
     grade = core.stats.grades(ranking.value, 3)
     new = zip(rows, ranking.value, grade, ranking.rank, ranking.best, ranking.worst, *parts.values())
     job.write_features(

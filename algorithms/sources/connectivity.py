@@ -228,7 +228,7 @@ def _write_sources(job: Job, nodes: Nodes, found) -> None:
     whole = {"component": found.component, "rank": found.rank, "level": level}
     first = columns(source_id=nodes.id_type)
     added = columns(**dict.fromkeys(numbers, float), **dict.fromkeys(whole, int))
-    old, rows = kept([nodes.features[k] for k in keep], [*first, *added])
+    old, rows = kept([nodes.features[k] for k in keep], added, "sources", job.monitor, ids=first)
     values = [*numbers.values(), *whole.values()]
     job.write_features(
         "OUTPUT",
@@ -289,7 +289,7 @@ def _write_stones(job: Job, nodes: Nodes, pairs: np.ndarray, distances: np.ndarr
     gains = core.connectivity.addition_gains(graph, stay, monitor=job.monitor.part(0.96, 1.0))
     first = columns(source_id=nodes.id_type)
     added = columns(gain_PC=float, stepping=float, gain_EC=float, rank=int)
-    old, rows = kept([nodes.features[k] for k in gains.candidates], [*first, *added])
+    old, rows = kept([nodes.features[k] for k in gains.candidates], added, "sources", job.monitor, ids=first)
     values = [gains.gain, gains.stepping, gains.equivalent, core.stats.ranks(gains.gain)]
     job.write_features(
         "STEPPING_STONES",

@@ -296,7 +296,7 @@ def _write_sources(job: Job, nodes: Nodes, found) -> None:
         high,
         [1 + next(k for k, (least, _) in enumerate(GRADES) if share >= least) for share in found.share],
     ]
-    old, rows = kept(nodes.features, [*first, *added])
+    old, rows = kept(nodes.features, added, "sources", job.monitor, ids=first)
     entries = [(k, name, styling.source_symbol(k, len(GRADES))) for k, (_, name) in enumerate(GRADES, start=1)]
     job.write_features(
         "OUTPUT",

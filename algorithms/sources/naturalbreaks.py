@@ -86,7 +86,7 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             f"Goodness of variance fit {found.goodness:.4f}."
         )
         added = columns(level=int)
-        old, rows = kept(features, added)
+        old, rows = kept(features, added, "features", job.monitor)
         kind = layer.source.wkbType()
         job.write_features(
             "OUTPUT",

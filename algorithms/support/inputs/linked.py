@@ -72,7 +72,7 @@ class Linked:
         """Write the links with their ids, those of their sources, what they had already, and a row of new values each."""
         ids = self.sources.ids
         ends = columns(link_id=self.links.id_type, from_id=self.sources.id_type, to_id=self.sources.id_type)
-        old, held = kept(self.links.features, [*ends, *cols])
+        old, held = kept(self.links.features, cols, "links", job.monitor, ids=ends)
         lines = [feature.geometry() for feature in self.links.features]
         job.write_features(
             name,

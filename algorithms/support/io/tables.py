@@ -14,7 +14,7 @@ from ....core.monitor import SILENT, Monitor
 from .compat import field
 from .fields import COMMON, FIELDS, Shown
 from .formulas import guard
-from .vectors import VectorSource, is_null
+from .vectors import VectorSource, is_null, name_ids
 
 _UNREADABLE = "\ufffd"
 """What QGIS puts where bytes are no character."""
@@ -102,14 +102,37 @@ def fields_of(cols: Sequence[Column]) -> QgsFields:
     return fields
 
 
-def kept(features: Sequence[QgsFeature], added: Sequence[Column]) -> tuple[list[Column], list[list[object]]]:
+def kept(
+    features: Sequence[QgsFeature], added: Sequence[Column], of: str, monitor: Monitor, *, ids: Sequence[Column] = ()
+) -> tuple[list[Column], list[list[object]]]:
     """Return the columns and rows of features to which columns are to be added.
 
-    Left out are columns that are added anew, and the key of a GeoPackage, a whole number that the output makes itself.
+    Left out are columns that are added anew, which is told, `ids`, which are written again as they are, and the key of a
+    GeoPackage, a whole number that the output makes itself.
+
+    Parameters
+    ----------
+    features : sequence of QgsFeature
+        Features of one layer.
+    added : sequence of Column
+        Columns that the tool writes; other tools give some of these names to something else.
+    of : str
+        What the features are, for the message.
+    monitor : Monitor
+        Gets it.
+    ids : sequence of Column
+        Columns with the ids.
     """
     if not features:
         return [], []
-    taken = {column.name.lower() for column in added}
+    new = {column.name.lower() for column in added}
+    replaced = [name for name in features[0].fields().names() if name.lower() in new]
+    if replaced:
+        monitor.info(
+            f"The {of} have {name_ids(replaced)} already: the output has this tool's values there. Rename fields before the "
+            "run to keep what another tool has written."
+        )
+    taken = new | {column.name.lower() for column in ids}
     fields = [
         field
         for field in features[0].fields()

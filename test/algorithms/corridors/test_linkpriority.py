@@ -155,13 +155,13 @@ def test_links_keep_what_other_tools_have_written(run, given, tmp_path):
     """One tool after the other on one link layer, ending with the one that needs what the first wrote."""
     fields = set(read_table(given["LINKS"])[0])
     links = given["LINKS"]
-    for tool, options, added in (
-        ("pinchpoints", {"CUTOFF": 60.0}, "eff_res"),
-        ("barriers", {}, "gain"),
-        ("circuitbarriers", {"CUTOFF": 60.0}, "exact"),
-        ("centrality", {}, "current_flow"),
-        ("gravity", {}, "gravity"),
-        ("linkpriority", {}, "priority"),
+    for tool, options, added, replaced in (
+        ("pinchpoints", {"CUTOFF": 60.0}, "eff_res", "cw_dist"),
+        ("barriers", {}, "gain", "cw_dist"),
+        ("circuitbarriers", {"CUTOFF": 60.0}, "exact", "eff_res, percent, x, y"),
+        ("centrality", {}, "current_flow", ""),
+        ("gravity", {}, "gravity", "grade"),
+        ("linkpriority", {}, "priority", "rank, grade"),
     ):
         inputs = {**given, "LINKS": links, **options}
         for name in ("CURRENT", "SCORE", "GAIN", "OUTPUT_SOURCES"):
@@ -169,6 +169,10 @@ def test_links_keep_what_other_tools_have_written(run, given, tmp_path):
         links = run(tool, **inputs, OUTPUT_LINKS=str(tmp_path / f"{tool}.gpkg"))["OUTPUT_LINKS"]
         fields |= {added}
         assert fields <= set(read_table(links)[0]), tool
+        said = [line for line in run.feedback.textLog().splitlines() if "the output has this tool's values" in line]
+        assert [line.split(": ")[0] for line in said] == ([f"The links have {replaced} already"] if replaced else []), (
+            tool
+        )
     first = read_table(given["LINKS"])[0]
     last = read_table(links)[0]
     assert {name: last[name] for name in first if name not in ("fid", "_geometry")} == {
