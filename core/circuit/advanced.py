@@ -75,6 +75,18 @@ def advanced(
     Notes
     -----
     Semantics of Circuitscape 4.0.5, except that a ground that a conflict rule removes is really gone.
+
+    Examples
+    --------
+    >>> resistance = np.ones((1, 5))
+    >>> sources, grounds = np.zeros((2, 1, 5))
+    >>> sources[0, 2] = 3.0
+    >>> grounds[0, 0], grounds[0, 4] = np.inf, 0.5
+    >>> flow = advanced(resistance, sources, grounds)
+    >>> flow.voltage.round(6).tolist()
+    [[0.0, 2.0, 4.0, 3.0, 2.0]]
+    >>> flow.current.round(6).tolist()
+    [[2.0, 2.0, 3.0, 1.0, 1.0]]
     """
     check_resistance(resistance)
     graph = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions, monitor=monitor)
@@ -131,6 +143,13 @@ def grounded_flow(
     -------
     GroundedFlow
         Values of (size,).
+
+    Examples
+    --------
+    >>> graph = raster_graph(np.array([[1.0, 1.0, 3.0]]))
+    >>> flow = grounded_flow(graph, np.array([2.0, 0.0, 0.0]), np.array([0.0, 0.0, np.inf]))
+    >>> flow.voltage.round(6).tolist()
+    [6.0, 4.0, 0.0]
     """
     for name, values in (("source", sources), ("ground", grounds)):
         if not np.any(values):

@@ -353,6 +353,14 @@ def raster_graph(
     ----------
     McRae BH, Dickson BG, Keitt TH, Shah VB (2008). Using circuit theory to model connectivity in ecology, evolution,
     and conservation. Ecology 89:2712-2724. doi:10.1890/07-1861.1
+
+    Examples
+    --------
+    >>> graph = raster_graph(np.array([[1.0, np.nan], [2.0, 3.0]]))
+    >>> graph.size
+    3
+    >>> graph.node.tolist()
+    [[0, -1], [1, 2]]
     """
     if neighbours not in (4, 8):
         raise InputError(f"A cell has 4 or 8 neighbours, not {neighbours!r}.")

@@ -28,6 +28,11 @@ def as_resistance(values: Array, *, conductance: bool = False, mask: BoolArray |
     Returns
     -------
     float64 (rows, cols)
+
+    Examples
+    --------
+    >>> as_resistance(np.array([[4.0, 0.5, 0.0]]), conductance=True).tolist()
+    [[0.25, 2.0, nan]]
     """
     resistance = np.array(values, dtype=np.float64)
     if conductance:
@@ -45,6 +50,11 @@ def focal_cells(labels: IntArray) -> dict[int, IntArray]:
     ----------
     labels : int (rows, cols)
         Focal node of every cell, 0 or less = none.
+
+    Examples
+    --------
+    >>> {number: cells.tolist() for number, cells in focal_cells(np.array([[7, 0, 2], [2, 0, 7]])).items()}
+    {2: [2, 3], 7: [0, 5]}
     """
     cells = np.flatnonzero(labels > 0)
     ids = labels.ravel()[cells]
@@ -69,6 +79,12 @@ def stranded(focal: Mapping[int, IntArray], resistance: FloatArray, regions: Int
     ------
     InputError
         If there is no valid cell at all.
+
+    Examples
+    --------
+    >>> resistance = np.array([[np.nan, np.nan, 1.0, 1.0]])
+    >>> stranded({1: np.array([3]), 2: np.array([0])}, resistance)
+    {2: 2}
     """
     valid = ~np.isnan(resistance)
     has_node = _with_node(valid, regions)
@@ -89,6 +105,11 @@ def shared_cells(
     """Return which two focal nodes share cells of the circuit, and how many: nothing flows between these two.
 
     Parameters and cells that count are those of `stranded`; every focal node names a cell once.
+
+    Examples
+    --------
+    >>> shared_cells({1: np.array([0, 1]), 2: np.array([1, 3])}, np.ones((1, 4)))
+    {(1, 2): 1}
     """
     has_node = _with_node(~np.isnan(resistance), regions)
     members = [cells[has_node[cells]] for cells in focal.values()]
@@ -137,6 +158,14 @@ def allowed_pairs(
     ------
     InputError
         If no pair is left.
+
+    Examples
+    --------
+    >>> allowed, kept = allowed_pairs([3, 5, 9], [(9, 3)], include=True)
+    >>> allowed.astype(int).tolist()
+    [[0, 0, 1], [0, 0, 0], [1, 0, 0]]
+    >>> kept.tolist()
+    [True, False, True]
     """
     place = {number: k for k, number in enumerate(ids)}
     named = np.zeros((len(ids), len(ids)), dtype=bool)
@@ -154,5 +183,11 @@ def allowed_pairs(
 
 
 def count_pairs(nodes: int, allowed: BoolArray | None = None) -> int:
-    """Return how many pairs of focal nodes there are, of those allowed (upper triangle) if that is given."""
+    """Return how many pairs of focal nodes there are, of those allowed (upper triangle) if that is given.
+
+    Examples
+    --------
+    >>> count_pairs(5)
+    10
+    """
     return nodes * (nodes - 1) // 2 if allowed is None else int(np.count_nonzero(np.triu(allowed, 1)))

@@ -88,6 +88,13 @@ def one_to_all(
     All focal nodes are held at fixed potentials, each at 1 V once: n solves on one factorisation give the small
     network that the raster is as seen from the focal nodes, and every turn is a combination of the n solutions.
     A node that shares the node of the source is not grounded.
+
+    Examples
+    --------
+    >>> focal = {1: np.array([0]), 2: np.array([2]), 3: np.array([3])}
+    >>> flow = one_to_all(np.ones((1, 4)), focal)
+    >>> flow.cumulative.round(6).tolist()
+    [[1.333333, 1.333333, 3.0, 1.666667]]
     """
     electrodes = _Electrodes(resistance, focal, neighbours, average, regions, monitor)
 
@@ -127,6 +134,13 @@ def all_to_one(
     Returns
     -------
     FocalFlow
+
+    Examples
+    --------
+    >>> focal = {1: np.array([0]), 2: np.array([2]), 3: np.array([3])}
+    >>> flow = all_to_one(np.ones((1, 4)), focal)
+    >>> flow.cumulative.round(6).tolist()
+    [[4.0, 4.0, 6.0, 4.0]]
     """
     electrodes = _Electrodes(resistance, focal, neighbours, average, regions, monitor)
 

@@ -97,6 +97,14 @@ def solve_pair(
     ------
     InputError
         If a resistance is not positive, or a region has no valid cell.
+
+    Examples
+    --------
+    >>> resistance = np.array([[1.0, 2.0, 1.0]])
+    >>> ends = np.array([[True, False, False]]), np.array([[False, False, True]])
+    >>> flow = solve_pair(resistance, *ends)
+    >>> round(flow.resistance, 6), flow.current.round(6).tolist()
+    (3.0, [[1.0, 1.0, 1.0]])
     """
     check_resistance(resistance)
     graph = raster_graph(resistance, neighbours=neighbours, average=average, monitor=monitor)
@@ -168,6 +176,15 @@ def pairwise(
     McRae BH, Shah VB, Mohapatra TK (2013). Circuitscape 4 user guide. The Nature Conservancy.
     Anantharaman R, Hall K, Shah VB, Edelman A (2020). Circuitscape in Julia: high performance connectivity modelling
     to support conservation decisions. Proc. JuliaCon Conf. 1:58. doi:10.21105/jcon.00058
+
+    Examples
+    --------
+    >>> focal = {1: np.array([0]), 2: np.array([1]), 3: np.array([3])}
+    >>> flow = pairwise(np.ones((1, 4)), focal)
+    >>> flow.resistance.round(6).tolist()
+    [[0.0, 1.0, 3.0], [1.0, 0.0, 2.0], [3.0, 2.0, 0.0]]
+    >>> flow.cumulative.round(6).tolist()
+    [[2.0, 3.0, 2.0, 2.0]]
     """
     check_resistance(resistance)
     graph = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions, monitor=monitor)

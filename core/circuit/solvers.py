@@ -131,10 +131,22 @@ def wants_multigrid(graph: RasterGraph) -> bool:
 
 
 def solver_bytes(cells: int) -> int:
-    """Return about how much memory, in bytes, the circuit of a raster and one solve on it need."""
+    """Return about how much memory, in bytes, the circuit of a raster and one solve on it need.
+
+    Examples
+    --------
+    >>> solver_bytes(2_000_000) > solver_bytes(1_000_000)
+    True
+    """
     return cells * _CELL_BYTES
 
 
 def most_solver_bytes(cells: int) -> int:
-    """Return about how much memory, in bytes, it can become where multigrid needs a larger level, or does not do."""
+    """Return about how much memory, in bytes, it can become where multigrid needs a larger level, or does not do.
+
+    Examples
+    --------
+    >>> most_solver_bytes(1_000_000) >= solver_bytes(1_000_000)
+    True
+    """
     return solver_bytes(cells) + direct_bytes(cells)

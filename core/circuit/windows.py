@@ -179,6 +179,14 @@ def omniscape(
 
     Landau VA, Shah VB, Anantharaman R, Hall KR (2021). Omniscape.jl: software to compute omnidirectional landscape
     connectivity. J. Open Source Softw. 6:2829. doi:10.21105/joss.02829
+
+    Examples
+    --------
+    >>> flow = omniscape(np.ones((3, 5)), radius=2)
+    >>> flow.windows, flow.current.shape
+    (15, (3, 5))
+    >>> bool(flow.current[1, 2] > flow.current[1, 0])
+    True
     """
     _check(resistance, strength, radius, block_size, buffer, conditions)
     if block_size % 2 == 0:
@@ -245,7 +253,13 @@ def omniscape(
 
 
 def windows_bytes(shape: tuple[int, int], reach: int) -> int:
-    """Return about how much memory, in bytes, `omniscape` needs for a raster and windows of radius + buffer."""
+    """Return about how much memory, in bytes, `omniscape` needs for a raster and windows of radius + buffer.
+
+    Examples
+    --------
+    >>> windows_bytes((500, 500), 50) > windows_bytes((500, 500), 10)
+    True
+    """
     side = 2 * reach + 1
     return shape[0] * shape[1] * _RASTER_BYTES + solver_bytes(min(side, shape[0]) * min(side, shape[1]))
 

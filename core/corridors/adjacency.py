@@ -90,6 +90,15 @@ def find_pairs(fields: CostFields, *, adjacency: Adjacency = Adjacency.EITHER, m
     nearest cell), O(n). `TREE` gives the pairs of `EITHER`: a minimum spanning tree of all least-cost distances never
     needs more than the cost-weighted neighbours, since a path through the zone of a third source is at least as long as
     the links to that source. Centroids that lie on one line, or of fewer than three sources, are joined in their order.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.zeros((3, 7), dtype=np.int32)
+    >>> labels[1, [0, 3, 6]] = 1, 2, 3
+    >>> fields = CostFields(CostGraph(np.ones((3, 7)), cell_size=10.0), labels)
+    >>> find_pairs(fields).pairs.tolist()
+    [[1, 2], [2, 3]]
     """
     labels = fields.labels
     present = np.unique(labels[labels > 0])

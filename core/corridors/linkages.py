@@ -81,6 +81,17 @@ def find_links(
     The path starts in the cell of the second source that is cheapest to reach (the first of several in reading order)
     and goes down the cost distance; of several best steps the first clockwise from east is taken. Equal costs in the
     choice of the nearest are taken in the order of the pairs.
+
+    Examples
+    --------
+    >>> labels = np.zeros((3, 7), dtype=np.int32)
+    >>> labels[1, [0, 3, 6]] = 1, 2, 3
+    >>> fields = CostFields(CostGraph(np.ones((3, 7)), cell_size=10.0), labels)
+    >>> links = find_links(fields, np.array([[1, 2], [1, 3]]), np.array([20.0, 50.0]))
+    >>> links.cost.round(6).tolist(), links.active.tolist()
+    ([30.0, 60.0], [True, False])
+    >>> links.paths[0].tolist()
+    [[1, 0], [1, 1], [1, 2], [1, 3]]
     """
     pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
     euclidean = np.asarray(euclidean, dtype=np.float64)
@@ -159,6 +170,14 @@ def describe(
         Name of the source of each label, label 1 first.
     max_cost, max_euclidean : float, optional
         The limits that `find_links` was given.
+
+    Examples
+    --------
+    >>> labels = np.array([[1, 0, 2, 0, 3]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(np.ones((1, 5)), cell_size=10.0), labels)
+    >>> links = find_links(fields, np.array([[1, 2], [1, 3]]), np.array([10.0, 30.0]))
+    >>> describe(links, 1, ["Forest", "Lake", "Hill"])
+    'dropped: the least-cost path runs through source Lake'
     """
     kind = LinkKind(int(links.kind[index]))
     if kind is LinkKind.THROUGH_SOURCE:

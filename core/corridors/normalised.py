@@ -99,6 +99,15 @@ def corridors(
     With a width, each corridor is searched with a first guess of its cutoff (half the width times the mean resistance
     along the path), three times as wide until it holds enough cells; its cutoff is then an order statistic of the
     excess costs, so it is exact up to whole cells.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.array([[1, 0, 2], [0, 0, 0]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(np.ones((2, 3)), cell_size=10.0), labels)
+    >>> (corridor,) = corridors(fields, Links.between([(1, 2)]), cutoff=10.0)
+    >>> corridor.excess.round(2).tolist()
+    [[0.0, 0.0, 0.0], [nan, 8.28, nan]]
     """
     if cutoff is not None and width is not None:
         raise InputError("Give either a cutoff or a width for the corridors, not both.")
@@ -114,7 +123,16 @@ def corridors(
 
 
 def add_to_mosaic(mosaic: FloatArray, corridor: Corridor) -> None:
-    """Lower a mosaic (NaN where empty) to the excess costs of one more corridor, in place."""
+    """Lower a mosaic (NaN where empty) to the excess costs of one more corridor, in place.
+
+    Examples
+    --------
+    >>> mosaic = np.full((1, 4), np.nan, dtype=np.float32)
+    >>> add_to_mosaic(mosaic, Corridor(0, slice(0, 1), slice(0, 2), np.array([[0.0, 5.0]]), 10.0))
+    >>> add_to_mosaic(mosaic, Corridor(1, slice(0, 1), slice(1, 3), np.array([[2.0, 0.0]]), 10.0))
+    >>> mosaic.tolist()
+    [[0.0, 2.0, 0.0, nan]]
+    """
     part = mosaic[corridor.rows, corridor.cols]
     np.fmin(part, corridor.excess, out=part)
 
@@ -141,6 +159,17 @@ def cutoff_for_area(fields: CostFields, links: Links, cells: int, *, monitor: Mo
     ------
     InputError
         If the area is below one cell.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.corridors import find_links
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.zeros((3, 3), dtype=np.int32)
+    >>> labels[1, [0, 2]] = 1, 2
+    >>> fields = CostFields(CostGraph(np.ones((3, 3)), cell_size=10.0), labels)
+    >>> links = find_links(fields, np.array([[1, 2]]), np.array([10.0]))
+    >>> [round(cutoff_for_area(fields, links, cells), 2) for cells in (1, 2)]
+    [0.0, 8.28]
     """
     if cells < 1:
         raise InputError("The area of the corridors must be at least one cell.")

@@ -84,6 +84,19 @@ def shape_of(corridor: Corridor, graph: CostGraph, labels: IntArray, links: Link
     -----
     Widths resolve to one cell: the clearance of a cell is its distance to the nearest cell outside, less half a cell.
     The sources count as open ground, the edge of the raster as closed. O(n log n) in the cells of the box.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.corridors import corridors, find_links
+    >>> from ecosecnet.core.leastcost import CostFields
+    >>> labels = np.zeros((3, 6), dtype=np.int32)
+    >>> labels[:, 0], labels[:, 5] = 1, 2
+    >>> fields = CostFields(CostGraph(np.ones((3, 6)), cell_size=10.0), labels)
+    >>> links = find_links(fields, np.array([[1, 2]]), np.array([40.0]))
+    >>> (corridor,) = corridors(fields, links, cutoff=5.0)
+    >>> shape = shape_of(corridor, fields.graph, labels, links)
+    >>> shape.cells, round(shape.mean_width, 4), round(shape.mean_resistance, 4)
+    (12, 30.0, 1.0)
     """
     ends = links.pairs[corridor.index]
     inside = ~np.isnan(corridor.excess)
@@ -110,7 +123,13 @@ def shape_of(corridor: Corridor, graph: CostGraph, labels: IntArray, links: Link
 
 
 def class_shares(values: FloatArray) -> list[tuple[float, float]]:
-    """Return the classes among some values and their shares, the largest first; NaN is left out of the shares."""
+    """Return the classes among some values and their shares, the largest first; NaN is left out of the shares.
+
+    Examples
+    --------
+    >>> class_shares(np.array([3.0, 3.0, 7.0, 3.0, np.nan]))
+    [(3.0, 0.75), (7.0, 0.25)]
+    """
     held, count = np.unique(values[~np.isnan(values)], return_counts=True)
     order = np.lexsort((held, -count))
     return [(float(held[k]), float(count[k] / count.sum())) for k in order]
@@ -140,6 +159,19 @@ def width_profile(corridor: Corridor, graph: CostGraph, labels: IntArray, links:
     -----
     Each cell counts for the place of the path that is nearest in a straight line. Cells beside the mouths of the
     corridor are nearest to its ends and widen the first and the last section.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.corridors import corridors, find_links
+    >>> from ecosecnet.core.leastcost import CostFields
+    >>> labels = np.zeros((3, 6), dtype=np.int32)
+    >>> labels[:, 0], labels[:, 5] = 1, 2
+    >>> fields = CostFields(CostGraph(np.ones((3, 6)), cell_size=10.0), labels)
+    >>> links = find_links(fields, np.array([[1, 2]]), np.array([40.0]))
+    >>> (corridor,) = corridors(fields, links, cutoff=5.0)
+    >>> profile = width_profile(corridor, fields.graph, labels, links, step=25.0)
+    >>> profile.limits.round(4).tolist(), profile.width.round(4).tolist()
+    ([0.0, 25.0, 40.0], [24.0, 40.0])
     """
     if not step > 0:
         raise InputError(f"The sections of a width profile must have a length, not {step:g}.")
@@ -172,7 +204,14 @@ def width_profile(corridor: Corridor, graph: CostGraph, labels: IntArray, links:
 
 
 def outside_ends(corridor: Corridor, labels: IntArray, links: Links) -> BoolArray:
-    """Return the cells of a corridor that belong to neither of its sources."""
+    """Return the cells of a corridor that belong to neither of its sources.
+
+    Examples
+    --------
+    >>> corridor = Corridor(0, slice(0, 1), slice(0, 4), np.array([[0.0, 0.0, 0.0, np.nan]]), 10.0)
+    >>> outside_ends(corridor, np.array([[1, 0, 2, 0]]), Links.between([(1, 2)])).tolist()
+    [[False, True, False, False]]
+    """
     window = labels[corridor.rows, corridor.cols]
     first, second = links.pairs[corridor.index]
     own: BoolArray = ~np.isnan(corridor.excess) & (window != first) & (window != second)

@@ -56,6 +56,11 @@ def overlay(values: Array, resistance: Array) -> FloatArray:
     ------
     InputError
         Different shapes, or a resistance that is not above 0.
+
+    Examples
+    --------
+    >>> overlay(np.array([[0.5, 0.5]]), np.array([[10.0, 40.0]])).tolist()
+    [[0.125, 0.5]]
     """
     values = np.asarray(values, dtype=np.float64)
     if resistance.shape != values.shape:
@@ -149,6 +154,13 @@ def key_areas(
     Notes
     -----
     O(cells) beside the class limits.
+
+    Examples
+    --------
+    >>> current = np.array([[0.1, 0.1, 0.9], [0.2, 0.1, 0.8]])
+    >>> found = key_areas(current, cell_ha=0.25, classes=2)
+    >>> found.labels.tolist(), found.area_ha.tolist()
+    ([[0, 0, 1], [0, 0, 1]], [0.5])
     """
     if not 1 <= keep < classes:
         raise InputError(f"{keep} of {classes} classes cannot be kept; keep at least 1 and fewer than all.")
@@ -190,6 +202,11 @@ def agreement(graded: Array, classes: int, *, keep: int = 1, monitor: Monitor = 
     -------
     int16, shape (rows, cols)
         0 to 3; -1 where the surface has no value.
+
+    Examples
+    --------
+    >>> agreement(np.array([[1.0, 1.0, 2.0, 9.0, np.nan]]), 2).tolist()
+    [[0, 0, 1, 3, -1]]
     """
     votes = np.zeros(graded.shape, dtype=np.int16)
     for done, method in enumerate(ClassRule):

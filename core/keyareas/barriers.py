@@ -131,6 +131,13 @@ def radii_between(
     ------
     InputError
         If the minimum is not positive, the maximum is below it or the step is negative.
+
+    Examples
+    --------
+    >>> radii_between(90.0, 270.0, 90.0)
+    (90.0, 180.0, 270.0)
+    >>> radii_between(None, None, None, cell_size=30.0)
+    (90.0, 180.0, 270.0)
     """
     minimum = defaults.RADIUS_CELLS * cell_size if minimum is None else minimum
     maximum = defaults.RADIUS_SPAN * minimum if maximum is None else maximum
@@ -219,6 +226,17 @@ def barriers(
     Departures from Linkage Mapper 3.1 [1]_: minima over the disc by default; its ring is empty for radii that are not
     close to a whole number of cells, ours is always the outermost ring of cells; a gain below 1e-9 of the distance
     is none, and so is that of a disc without any cell above `restored`, where nothing can be gained.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.zeros((1, 7), dtype=np.int32)
+    >>> labels[0, [0, 6]] = 1, 2
+    >>> resistance = np.array([[1.0, 1.0, 1.0, 9.0, 1.0, 1.0, 1.0]])
+    >>> fields = CostFields(CostGraph(resistance, cell_size=10.0), labels)
+    >>> found = barriers(fields, Links.between([(1, 2)]), radii=[10.0])
+    >>> found.score.round(4).tolist()
+    [[nan, 2.0, 4.0, 4.0, 4.0, 2.0, nan]]
     """
     resistance, pairs = fields.graph.resistance, links.joined
     method, combine = BarrierWindow.of(method), Combination.of(combine)

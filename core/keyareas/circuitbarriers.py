@@ -145,6 +145,17 @@ def circuit_barriers(
     The exact gain of a small disc is a low-rank update of the factorisation [2]_, a solve for each of its nodes; with
     a large disc, and where the corridor is so large that it is solved by iteration, the circuit is solved again. One
     solve a link otherwise.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.zeros((1, 7), dtype=np.int32)
+    >>> labels[0, [0, 6]] = 1, 2
+    >>> resistance = np.array([[1.0, 1.0, 1.0, 9.0, 1.0, 1.0, 1.0]])
+    >>> fields = CostFields(CostGraph(resistance, cell_size=10.0), labels)
+    >>> found = circuit_barriers(fields, Links.between([(1, 2)]), cutoff=5.0, radius=10.0)
+    >>> found.links.effective_resistance.round(4).tolist(), found.links.exact.round(4).tolist()
+    ([140.0], [80.0])
     """
     resistance, labels, cell_size = fields.graph.resistance, fields.labels, fields.graph.cell_size
     pairs = links.joined

@@ -27,7 +27,17 @@ def pinch_points_by_cutoff(
     combine: Combination | str = Combination.MAXIMUM,
     monitor: Monitor = SILENT,
 ) -> list[FloatArray]:
-    """Return the current in the corridors for each cutoff; see `pinchpoints.pinchpoints`."""
+    """Return the current in the corridors for each cutoff; see `pinchpoints.pinchpoints`.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.array([[1, 0, 2], [0, 0, 0]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(np.ones((2, 3)), cell_size=10.0), labels)
+    >>> narrow, wide = pinch_points_by_cutoff(fields, Links.between([(1, 2)]), cutoffs=[0.0, 20.0])
+    >>> narrow.round(4).tolist(), wide.round(4).tolist()
+    ([[nan, 1.0, nan], [nan, nan, nan]], [[nan, 0.5395, nan], [0.2698, 0.4605, 0.2698]])
+    """
     surfaces = []
     for done, cutoff in enumerate(cutoffs):
         part = monitor.part(done / len(cutoffs), (done + 1) / len(cutoffs))
@@ -49,6 +59,16 @@ def barriers_by_cutoff(
     """Return the barrier scores inside the corridors for each cutoff.
 
     The score of a cell does not depend on the cutoff; only which cells are graded does. See `barriers.barriers`.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.array([[1, 0, 2], [0, 0, 0]], dtype=np.int32)
+    >>> resistance = np.array([[1.0, 9.0, 1.0], [1.0, 9.0, 1.0]])
+    >>> fields = CostFields(CostGraph(resistance, cell_size=10.0), labels)
+    >>> narrow, wide = barriers_by_cutoff(fields, Links.between([(1, 2)]), cutoffs=[0.0, 25.0], radii=[10.0])
+    >>> narrow.round(4).tolist(), wide.round(4).tolist()
+    ([[4.0, 4.0, 4.0], [nan, nan, nan]], [[4.0, 4.0, 4.0], [3.0, 4.0, 3.0]])
     """
     narrowest = _narrowest(fields, links, cutoffs, monitor.part(0.0, 0.5))
     found = barriers(fields, links, radii=radii, method=method, combine=combine, monitor=monitor.part(0.5, 1.0))
@@ -56,7 +76,16 @@ def barriers_by_cutoff(
 
 
 def corridor_belt(fields: CostFields, links: Links, *, cutoff: float, monitor: Monitor = SILENT) -> BoolArray:
-    """Return the cells that belong to the corridor of any link; see `pinchpoints.pinchpoints` for the parameters."""
+    """Return the cells that belong to the corridor of any link; see `pinchpoints.pinchpoints` for the parameters.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.array([[1, 0, 2], [0, 0, 0]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(np.ones((2, 3)), cell_size=10.0), labels)
+    >>> corridor_belt(fields, Links.between([(1, 2)]), cutoff=0.0).astype(int).tolist()
+    [[1, 1, 1], [0, 0, 0]]
+    """
     belt: BoolArray = _narrowest(fields, links, [cutoff], monitor) <= cutoff
     return belt
 
@@ -87,6 +116,15 @@ def sweep(
     ------
     InputError
         Naming the cutoff, if no place stands out with it.
+
+    Examples
+    --------
+    >>> narrow, wide = np.array([[0.1, 0.9, 0.8]]), np.array([[0.7, 0.9, 0.1]])
+    >>> found = sweep([narrow, wide], [1000.0, 2000.0], cell_ha=1.0, classes=2)
+    >>> found.area_ha.tolist()
+    [2.0, 2.0]
+    >>> found.share.tolist()
+    [[0.5, 1.0, 0.5]]
     """
     for cutoff, surface in zip(cutoffs, surfaces):
         lowest, highest = np.fmin.reduce(surface, axis=None), np.fmax.reduce(surface, axis=None)
@@ -108,6 +146,11 @@ def read_cutoffs(text: str) -> list[float]:
     ------
     InputError
         If an entry is not a number above 0, or there are fewer than two.
+
+    Examples
+    --------
+    >>> read_cutoffs("5000, 1000, 2000")
+    [1000.0, 2000.0, 5000.0]
     """
     cutoffs = set(parse_numbers(text, "Corridor cutoffs"))
     for cutoff in cutoffs:

@@ -102,6 +102,16 @@ def pinchpoints(
     Departures from Pinchpoint Mapper: the union mask comes from corridors as they are, not rounded to whole numbers;
     sources are NaN in the maps of their own link or pair, and in all-to-one and one-to-all always (it writes 0 or their
     full current); one-to-all is an addition.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> resistance = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, np.nan, 1.0, 1.0]])
+    >>> labels = np.array([[1, 0, 0, 2], [1, 0, 0, 2]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(resistance, cell_size=10.0), labels)
+    >>> found = pinchpoints(fields, Links.between([(1, 2)]), cutoff=30.0)
+    >>> found.current.round(4).tolist()
+    [[nan, 1.0, 0.5701, nan], [nan, nan, 0.4677, nan]]
     """
     if not (cutoff >= 0 and np.isfinite(cutoff)):
         raise InputError(f"The cutoff of the corridors is {cutoff:g}; it must be a number of 0 or more.")

@@ -41,6 +41,18 @@ def restored_distances(
     -----
     Cells of the disc that are already better than `restored` stay as they are; impassable ones are opened. One graph
     and one search a link: O(links x cells log cells).
+
+    Examples
+    --------
+    >>> from ecosecnet.core.keyareas import barriers
+    >>> from ecosecnet.core.leastcost import CostFields, Links
+    >>> resistance, labels = np.array([[1.0, 1.0, 1.0, 9.0, 1.0, 1.0, 1.0]]), np.array([[1, 0, 0, 0, 0, 0, 2]])
+    >>> links = Links.between([(1, 2)])
+    >>> found = barriers(CostFields(CostGraph(resistance, cell_size=10.0), labels), links, radii=[10.0])
+    >>> found.links.distance.tolist()
+    [140.0]
+    >>> restored_distances(resistance, labels, links.pairs, found.links, cell_size=10.0).tolist()
+    [60.0]
     """
     pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
     distances = np.full(len(pairs), np.nan)

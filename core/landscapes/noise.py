@@ -39,6 +39,12 @@ def fractal_noise(
     ----------
     Turcotte, D. L. (1997), Fractals and Chaos in Geology and Geophysics, 2nd ed., section 7.4, Cambridge University
     Press: spectral synthesis. https://doi.org/10.1017/CBO9781139174695
+
+    Examples
+    --------
+    >>> field = fractal_noise((32, 32), np.random.default_rng(1))
+    >>> round(abs(float(field.mean())), 6), round(float(field.std()), 6)
+    (0.0, 1.0)
     """
     side = max(shape)
     white = fft.rfft2(rng.standard_normal(shape))

@@ -56,6 +56,11 @@ def self_test(monitor: Monitor = SILENT) -> list[Outcome]:
     Notes
     -----
     The answers are closed forms, or follow from the definitions by hand. All together take a second or two.
+
+    Examples
+    --------
+    >>> [outcome.name for outcome in self_test() if outcome.failure]
+    []
     """
     problems = _problems()
     outcomes = []

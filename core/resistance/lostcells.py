@@ -45,6 +45,13 @@ def cut_to_surface(
     ------
     InputError
         If a source has no cell with a resistance.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.grid import Grid
+    >>> labels, resistance = np.array([[1, 1, 0, 2]]), np.array([[1.0, np.nan, 1.0, 1.0]])
+    >>> cut_to_surface(labels, resistance, Grid(1, 4), {}, []).tolist()
+    [[1, 0, 0, 2]]
     """
     lost = np.flatnonzero((labels > 0) & np.isnan(resistance))
     if not lost.size:

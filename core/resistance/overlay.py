@@ -135,6 +135,15 @@ def build_resistance(
     Malczewski (2000), doi:10.1111/1467-9671.00035, for the overlay. Corrections: night light in Jiao et al. (2024),
     doi:10.3389/fevo.2023.1301149; ecological sensitivity of karst in Zhao et al. (2021), doi:10.3390/ijerph18136863.
     Floor and cap, and what happens where a correction has no data, are ours.
+
+    Examples
+    --------
+    >>> slope, roads = np.array([[1.0, 5.0], [3.0, 3.0]]), np.array([[1.0, 1.0], [5.0, 1.0]])
+    >>> blocks = [Block(row, [slope[row : row + 1], roads[row : row + 1]]) for row in range(2)]
+    >>> done = {}
+    >>> summary = build_resistance(lambda monitor: blocks, [0.75, 0.25], write=done.__setitem__)
+    >>> {row: values.tolist() for row, values in done.items()}
+    {0: [[1.0, 4.0]], 1: [[3.5, 2.5]]}
     """
     share = normalise_weights(weights, monitor=monitor)
     job = _Overlay(share, leave_out_missing, correction)
@@ -193,6 +202,15 @@ def resistance_surface(
     -------
     Resistance
         Surface and summary.
+
+    Examples
+    --------
+    >>> slope, roads = np.array([[1.0, 5.0, 3.0]]), np.array([[1.0, 1.0, np.nan]])
+    >>> built = resistance_surface([slope, roads], [0.75, 0.25])
+    >>> built.values.tolist()
+    [[1.0, 4.0, nan]]
+    >>> built.summary.missing, built.summary.maximum
+    (1, 4.0)
     """
     if len(factors) < 2:
         raise InputError(f"An overlay needs two factors or more, not {len(factors)}.")

@@ -90,6 +90,14 @@ def check_scores(
     Where the table states no direction, the usual one is expected: resistance falls with the distance from roads,
     railways, mines and settlements and with vegetation, and rises with the distance from water, forest and reserves
     and with slope and relief. A table that goes against it gets a warning; against its own stated rule, an error.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.resistance.scoretable import read_score_table
+    >>> rows = [{"factor": "Slope", "max": "8", "score": "1"}, {"min": "10", "score": "3"}]
+    >>> findings = check_scores(read_score_table(rows), overlay=False)
+    >>> [(finding.severity, finding.check) for finding in findings]
+    [('error', 'gap')]
     """
     found: list[Finding] = []
     for factor in factors:
@@ -119,6 +127,15 @@ def report(findings: Sequence[Finding], monitor: Monitor = SILENT) -> None:
     InputError
         If a class is reversed, overlaps another or is listed twice, or a score or weight cannot be used; the message
         lists every finding.
+
+    Examples
+    --------
+    >>> class Printing(Monitor):
+    ...     def warn(self, text):
+    ...         print(text)
+    >>> rows = (ScoreClass(0.0, 8.0, 1.0), ScoreClass(10.0, 20.0, 3.0))
+    >>> report(check_scores([FactorScores("Slope", rows)], overlay=False), Printing())
+    Slope: There is a gap from 8 to 10: these values have no score. Let one class start where the other ends.
     """
     lines = [f"{f.factor}: {f.message}" if f.factor else f.message for f in findings]
     if any(f.severity == ERROR and f.check in _BLOCKING for f in findings):

@@ -184,6 +184,13 @@ def read_score_table(records: Iterable[Mapping[str, object]], *, factor: str = "
     ------
     InputError
         If a column is missing or a cell cannot be read; the message gives row and column.
+
+    Examples
+    --------
+    >>> rows = [{"factor": "Slope", "max": "8", "score": "1", "weight": "0.4"}, {"min": "8", "score": "3"}]
+    >>> (factor,) = read_score_table(rows)
+    >>> factor.name, factor.weight, [row.score for row in factor.classes]
+    ('Slope', 0.4, [1.0, 3.0])
     """
     factors: dict[str, FactorScores] = {}
     name = factor
@@ -215,6 +222,11 @@ def classes_from_rows(rows: Sequence[Sequence[object]]) -> tuple[ScoreClass, ...
     ------
     InputError
         If a row has another length or a cell is not a number.
+
+    Examples
+    --------
+    >>> [(row.minimum, row.maximum, row.score) for row in classes_from_rows([["", 8, 1], [8, 15, 3]])]
+    [(-inf, 8.0, 1.0), (8.0, 15.0, 3.0)]
     """
     records: list[Mapping[str, object]] = []
     for row, cells in enumerate(rows, start=1):

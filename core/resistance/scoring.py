@@ -99,6 +99,13 @@ def score_values(values: Array, classes: Sequence[ScoreClass], *, valid: BoolArr
     Notes
     -----
     O(cells x classes), log(classes) when there are many; cell-wise, so it may be called block by block.
+
+    Examples
+    --------
+    >>> classes = [ScoreClass(-np.inf, 8.0, 1.0), ScoreClass(8.0, 15.0, 3.0)]
+    >>> scored = score_values(np.array([2.0, 8.0, 12.0, 40.0]), classes)
+    >>> scored.scores.tolist(), scored.unmatched
+    ([1.0, 1.0, 3.0, nan], 1)
     """
     order = _check_classes(classes)
     ordered = [classes[place] for place in order]
@@ -155,6 +162,14 @@ def classes_from_breaks(breaks: Breaks, direction: str, *, scores: Sequence[floa
     ------
     InputError
         If the direction is unknown or the scores do not fit the classes.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.stats import natural_breaks
+    >>> breaks = natural_breaks(np.array([1.0, 2.0, 10.0, 11.0]), 2)
+    >>> classes = classes_from_breaks(breaks, "rises")
+    >>> score_values(np.array([1.5, 99.0]), classes).scores.tolist()
+    [1.0, 2.0]
     """
     limits = [float(limit) for limit in breaks.limits]
     given = [float(i) for i in range(1, len(limits) + 1)] if scores is None else sorted(float(s) for s in scores)
@@ -209,6 +224,12 @@ def distance_to(
     References
     ----------
     Maurer, Qi & Raghavan (2003), doi:10.1109/TPAMI.2003.1177156, as in SciPy's ``distance_transform_edt``.
+
+    Examples
+    --------
+    >>> roads = np.array([[True, False, False], [False, False, True]])
+    >>> distance_to(roads, cell_size=30.0).tolist()
+    [[0.0, 30.0, 30.0], [30.0, 30.0, 0.0]]
     """
     if not features.any():
         raise InputError("No feature lies on the grid: there is nothing to measure the distance to.")
@@ -256,6 +277,11 @@ def relief(elevation: FloatArray, *, window: int = 3, monitor: Monitor = SILENT)
     Notes
     -----
     O(cells), whatever the window.
+
+    Examples
+    --------
+    >>> relief(np.array([[100.0, 120.0, 150.0, 150.0]])).tolist()
+    [[20.0, 50.0, 30.0, 0.0]]
     """
     if window < 3 or window % 2 == 0:
         raise InputError(f"The window must be an odd number of cells, 3 or more, not {window}.")

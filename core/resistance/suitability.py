@@ -55,6 +55,11 @@ def suitability_to_resistance(
     References
     ----------
     Keeley, Beier & Gagnon (2016), doi:10.1007/s10980-016-0387-5, with c from 0.25 to 16 and 100 as the largest resistance.
+
+    Examples
+    --------
+    >>> suitability_to_resistance(np.array([0.0, 0.5, 1.0]), curve="linear", largest=101.0).tolist()
+    [101.0, 51.0, 1.0]
     """
     curve = SuitabilityCurve.of(curve)
     if not largest > 1 or not math.isfinite(largest):
