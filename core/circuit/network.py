@@ -70,6 +70,15 @@ def network_pairwise(
     ------
     InputError
         If there are fewer than two focal nodes, or one is not in the network.
+
+    Examples
+    --------
+    >>> network = NetworkGraph(np.array([0, 1]), np.array([1, 2]), np.array([1.0, 0.5]), size=3)
+    >>> flow = network_pairwise(network, [0, 2])
+    >>> flow.resistance.round(6).tolist()
+    [[0.0, 3.0], [3.0, 0.0]]
+    >>> flow.branch_current.round(6).tolist()
+    [1.0, 1.0]
     """
     if len(focal) < 2:
         raise InputError(f"Pairs need at least two focal nodes; there are {len(focal)}.")

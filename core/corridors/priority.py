@@ -56,6 +56,13 @@ def scaled(values: FloatArray, *, invert: bool = False, by_maximum: bool = False
     -------
     ndarray, float64
         All 1 where the values do not differ.
+
+    Examples
+    --------
+    >>> scaled(np.array([2.0, 4.0, 10.0])).tolist()
+    [0.0, 0.25, 1.0]
+    >>> scaled(np.array([2.0, 4.0, 10.0]), by_maximum=True, invert=True).tolist()
+    [1.0, 0.8, 0.2]
     """
     low, high = float(values.min()), float(values.max())
     if high == low:
@@ -89,6 +96,13 @@ def rank(parts: FloatArray, weights: FloatArray, *, change: float = 0.25, runs: 
     ------
     InputError
         If weights are negative, or all 0, or the change is not between 0 and 1.
+
+    Examples
+    --------
+    >>> parts = np.array([[1.0, 0.0, 0.6], [0.0, 1.0, 0.6]])
+    >>> ranking = rank(parts, np.array([2.0, 1.0]), change=0.0)
+    >>> ranking.value.round(4).tolist(), ranking.rank.tolist()
+    ([1.0, 0.5, 0.9], [1, 3, 2])
     """
     if not (weights >= 0).all() or not weights.sum() > 0:
         raise InputError(f"Weights must be 0 or more, and not all 0, but are {', '.join(f'{w:g}' for w in weights)}.")
@@ -137,6 +151,12 @@ def climate_fit(
     The ratio of the future climate at the cooler end to the present one at the warmer end is best at 1; it counts less
     the more it departs, and colder less badly than hotter. Linkage Priority of Linkage Mapper picks the branch of that
     curve by comparing the ratio with the value at its top, not with its place; here it is picked by place.
+
+    Examples
+    --------
+    >>> now, future = np.array([290.0, 285.0, 280.0]), np.array([293.0, 290.0, 283.0])
+    >>> climate_fit(now, future, np.array([[0, 1], [0, 2], [1, 2]])).round(4).tolist()
+    [1.0, 0.0, 0.7093]
     """
     if not ((now > 0).all() and (future > 0).all()):
         raise InputError(
@@ -168,8 +188,8 @@ def priority_map(
 ) -> FloatArray:
     """Return the priority of every cell of the corridors.
 
-    Each corridor counts with its place in it (1 on the least-cost path, 0 at the cutoff) and the priority of its link;
-    of several corridors the best counts.
+    Each corridor counts with the place in it (1 on the least-cost path, 0 where it costs most) and the priority of its
+    link; of several corridors the best counts.
 
     Parameters
     ----------
@@ -190,6 +210,14 @@ def priority_map(
     -------
     ndarray, float32, shape (rows, cols)
         0 to 1; NaN outside the corridors.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.array([[1, 0, 2], [0, 0, 0]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(np.ones((2, 3)), cell_size=10.0), labels)
+    >>> priority_map(fields, Links.between([(1, 2)]), np.array([0.8]), cutoff=10.0).astype(float).round(2).tolist()
+    [[0.9, 0.9, 0.9], [nan, 0.4, nan]]
     """
     if not 0 <= corridor_weight <= 1:
         raise InputError(f"The weight of the place in the corridor must be between 0 and 1, not {corridor_weight:g}.")

@@ -106,6 +106,28 @@ def security_network(
     -----
     Time and memory are those of the corridors and currents, see `corridors` and `pinchpoints`; the peak is about
     250 bytes a cell.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.connectivity import cost_distances
+    >>> from ecosecnet.core.resistance import classes_from_rows
+    >>> class Distances:
+    ...     def within(self, labels, limit, monitor):
+    ...         return cost_distances(CostGraph(np.ones(labels.shape), cell_size=30.0), labels, limit=limit)
+    ...     def between(self, labels, pairs, monitor):
+    ...         return np.zeros(len(pairs))  # matter only where links are limited by them
+    >>> land_use, road = np.full((9, 20), 3), np.ones((9, 20))
+    >>> land_use[2:7, 1:6] = land_use[2:7, 14:19] = 1
+    >>> road[:, 8:13] = 0
+    >>> scores = [
+    ...     FactorScores("Land use", classes_from_rows([[1, 1], [3, 3]]), 0.6),
+    ...     FactorScores("Road", classes_from_rows([[0, 5], [1, 1]]), 0.4),
+    ... ]
+    >>> options = Options([(1, 1)], min_area_ha=0.5, dispersal=300.0, cutoff=100.0, radii=[60.0])
+    >>> factors, grid = {"Land use": land_use, "Road": road}, Grid(9, 20, dx=30.0, dy=30.0)
+    >>> network = security_network(land_use, land_use > 0, grid, factors, scores, options, distances=Distances())
+    >>> network.sources.area_ha.round(2).tolist(), network.corridors.links.cost.round(2).tolist()
+    ([0.81, 0.81], [858.0])
     """
     monitor.info("Step 1 of 4: ecological sources")
     sources = find_sources(
