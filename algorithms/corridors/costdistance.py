@@ -10,10 +10,10 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.sources import read_sources
+from ..support.io.rasterfiles import NO_MEASURE
 from ..support.io.vectors import name_ids
 from ..support.run import palette, ramps, styling
 
-_NODATA = -9999.0
 _NO_LABEL = 0
 _DIRECTIONS = list(
     zip(
@@ -122,7 +122,7 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
             "OUTPUT",
             cost,
             raster.grid,
-            nodata=_NODATA,
+            nodata=NO_MEASURE,
             description="Cost distance to the nearest source, resistance x m",
             style=styling.surface(ramps.over(palette.DISTANCE, cost, "cost units")),
         )

@@ -14,13 +14,13 @@ from ..support.inputs import parameters as p
 from ..support.inputs.focal import Focal, above_zero, read_focal, read_pairs, read_strengths, whole_numbers
 from ..support.io import rasters
 from ..support.io.filenames import FileNames
+from ..support.io.rasterfiles import NO_MEASURE
 from ..support.io.rasters import RasterSource
 from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import FEWER_NODES, Forecast, announce_files
 from ..support.run.memory import require
 
-_NODATA = -9999.0
 _PAIRWISE, _ONE_TO_ALL, _ALL_TO_ONE = range(3)
 
 
@@ -220,7 +220,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
                 continue
             shown = np.where(np.isnan(resistance), np.nan, values)
             style = styling.surface(ramps.over(palette.CURRENT, shown, "A"))
-            job.write_raster(name, shown, raster.grid, nodata=_NODATA, description=description, style=style)
+            job.write_raster(name, shown, raster.grid, nodata=NO_MEASURE, description=description, style=style)
         names = columns(**{"from": focal.id_type, "to": focal.id_type, "resistance": float, "connected": bool})
         job.write_table("RESISTANCES", names, _resistance_rows(focal, flow.resistance, mode, options["allowed"]))
         job.results["SOLVED"] = solved
@@ -248,7 +248,7 @@ class _MapWriter:
             shown = np.where(self._valid, values, np.nan)
             description = f"{kind} of {' and '.join(map(str, ids))}"
             self._job.write_map(
-                folder, f"{kind}_{name}.tif", shown, self._grid, nodata=_NODATA, description=description
+                folder, f"{kind}_{name}.tif", shown, self._grid, nodata=NO_MEASURE, description=description
             )
 
 

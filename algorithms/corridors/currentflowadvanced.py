@@ -14,11 +14,11 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.focal import above_zero, whole_numbers
 from ..support.io import rasters
+from ..support.io.rasterfiles import NO_MEASURE
 from ..support.io.rasters import RasterSource
 from ..support.io.vectors import VectorSource, is_null
 from ..support.run import palette, ramps, styling
 
-_NODATA = -9999.0
 _POINTS = (QgsProcessing.SourceType.TypeVectorPoint,)
 
 
@@ -157,7 +157,7 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
             unit, symbol = ("amperes", "A") if name == "CURRENT" else ("volts", "V")
             style = styling.surface(ramps.over(palette.CURRENT, shown, symbol))
             text = f"{name.capitalize()}, {unit}"
-            job.write_raster(name, shown, raster.grid, nodata=_NODATA, description=text, style=style)
+            job.write_raster(name, shown, raster.grid, nodata=NO_MEASURE, description=text, style=style)
         job.results["MAXIMUM"] = largest
 
 

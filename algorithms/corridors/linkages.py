@@ -15,11 +15,10 @@ from ..support.inputs import parameters as p
 from ..support.inputs.declarations import corridor_cutoff
 from ..support.inputs.linktable import link_columns, link_lines, link_rows
 from ..support.inputs.sources import Sources, read_sources
+from ..support.io.rasterfiles import NO_CLASS, NO_MEASURE
 from ..support.io.rasters import RasterSource, align, metres_per_unit
 from ..support.io.vectors import name_ids
 from ..support.run import palette, ramps, styling
-
-_NODATA = -9999.0
 
 
 class LinkagesAlgorithm(EcoSecNetAlgorithm):
@@ -244,7 +243,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             "CWD",
             cost,
             raster.grid,
-            nodata=_NODATA,
+            nodata=NO_MEASURE,
             description="Cost distance to the nearest source, resistance x m",
             style=styling.surface(ramps.over(palette.DISTANCE, cost, "cost units")),
         )
@@ -252,7 +251,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             "ALLOCATION",
             field.allocation,
             raster.grid,
-            nodata=0,
+            nodata=NO_CLASS,
             description="Position of the nearest source in the layer",
             style=styling.numbered([(k, f"Source {one}") for k, one in enumerate(sources.ids, start=1)]),
         )
@@ -295,7 +294,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             "CORRIDORS",
             mosaic,
             grid,
-            nodata=_NODATA,
+            nodata=NO_MEASURE,
             description="Excess cost over the least-cost path, resistance x m",
             style=styling.surface(ramps.over(palette.BELT, mosaic, "cost units")),
         )

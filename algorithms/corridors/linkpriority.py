@@ -15,13 +15,13 @@ from ..support.inputs import parameters as p
 from ..support.inputs.declarations import corridor_cutoff
 from ..support.inputs.linked import Linked, linked_inputs, read_linked
 from ..support.inputs.links import COST_FIELDS, numbers
+from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.rasters import RasterSource, metres_per_unit
 from ..support.io.tables import columns, kept
 from ..support.io.vectors import cells_inside, is_null, name_ids
 from ..support.run import palette, ramps, styling
 
 _LENGTH_FIELDS = ("lcp_length", "LCP_Length", "lcpLength")
-_NODATA = -1.0
 
 _SOURCE_WEIGHTS = (
     ("PERMEABILITY_WEIGHT", "low mean resistance", 0.33),
@@ -210,7 +210,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
             "PRIORITY",
             found,
             grid,
-            nodata=_NODATA,
+            nodata=NO_AMOUNT,
             description="Linkage priority, 0 to 1",
             style=styling.surface(ramps.fixed(palette.SCORE, [0.0, 0.25, 0.5, 0.75, 1.0])),
         )

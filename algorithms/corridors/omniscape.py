@@ -16,11 +16,11 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.io import rasters
+from ..support.io.rasterfiles import NO_MEASURE
 from ..support.io.rasters import RasterSource
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import Forecast
 
-_NODATA = -9999.0
 _AVERAGES = (Average.CONDUCTANCE, Average.RESISTANCE)
 _COMPARE = ("within", "equal")
 _CONDITIONS = ("CONDITION1", "CONDITION2")
@@ -221,7 +221,7 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
             if values is not None:
                 ramp = _NORMALISED if name == "NORMALISED" else ramps.over(palette.CURRENT, values, "A")
                 style = styling.surface(ramp)
-                job.write_raster(name, values, raster.grid, nodata=_NODATA, description=text, style=style)
+                job.write_raster(name, values, raster.grid, nodata=NO_MEASURE, description=text, style=style)
         job.results["WINDOWS"] = flow.windows
 
 

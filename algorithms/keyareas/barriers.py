@@ -13,11 +13,10 @@ from ..support.inputs import parameters as p
 from ..support.inputs.declarations import barrier_radii, read_radii
 from ..support.inputs.linked import Linked, linked_inputs, read_linked
 from ..support.io.fields import Shown
+from ..support.io.rasterfiles import NO_AMOUNT, NO_NUMBER
 from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
-
-_NO_LINK = -2147483648
 
 
 class BarriersAlgorithm(EcoSecNetAlgorithm):
@@ -217,14 +216,14 @@ def _clipped(job: Job, found, fields, net: Linked):
 def _write_gaining_links(job: Job, found, net: Linked) -> None:
     ids = net.links.ids
     numbers = np.array(ids if net.links.id_type is int else range(1, len(ids) + 1))
-    best = np.where(found.link >= 0, numbers[found.link], _NO_LINK)
-    style = styling.numbered([(number, f"Link {number}") for number in np.unique(best[best != _NO_LINK]).tolist()])
+    best = np.where(found.link >= 0, numbers[found.link], NO_NUMBER)
+    style = styling.numbered([(number, f"Link {number}") for number in np.unique(best[best != NO_NUMBER]).tolist()])
     description = "Link that gains most"
-    job.write_raster("BEST_LINK", best, net.raster.grid, nodata=_NO_LINK, description=description, style=style)
+    job.write_raster("BEST_LINK", best, net.raster.grid, nodata=NO_NUMBER, description=description, style=style)
     count = np.where(found.count > 0, found.count, -1)
     style = styling.surface(ramps.over(palette.SCORE, np.where(count < 0, np.nan, count), "links"))
     description = "Number of links that gain"
-    job.write_raster("GAINING_LINKS", count, net.raster.grid, nodata=-1, description=description, style=style)
+    job.write_raster("GAINING_LINKS", count, net.raster.grid, nodata=NO_AMOUNT, description=description, style=style)
 
 
 def _write_links(job: Job, best, real, net: Linked) -> None:

@@ -12,6 +12,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import barrier_radii, key_area_classes, read_radii, smallest_key_area
 from ..support.inputs.linked import linked_inputs, read_linked
+from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.tables import columns
 from ..support.reports import html
 from ..support.run import palette, ramps, styling
@@ -136,7 +137,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             "STABILITY",
             found.share,
             raster.grid,
-            nodata=-1.0,
+            nodata=NO_AMOUNT,
             description="Share of the cutoffs with which a cell is a key area",
             style=styling.surface(ramps.fixed(palette.SCORE, [0.0, 0.25, 0.5, 0.75, 1.0])),
         )

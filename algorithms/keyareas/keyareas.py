@@ -12,6 +12,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import key_area_classes, smallest_key_area
+from ..support.io.rasterfiles import NO_AMOUNT, NO_CLASS
 from ..support.io.rasters import require_aligned
 from ..support.io.tables import columns
 from ..support.io.vectors import VectorSource, is_null, polygonise
@@ -130,7 +131,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 "AGREEMENT",
                 votes,
                 raster.grid,
-                nodata=-1,
+                nodata=NO_AMOUNT,
                 description="Rules that agree on the highest class, 0 to 3",
                 style=styling.classes([(k, f"{k} of 3 rules", palette.SCORE[k + 1]) for k in range(4)]),
             )
@@ -138,7 +139,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             "CLASSES_RASTER",
             found.classes,
             raster.grid,
-            nodata=0,
+            nodata=NO_CLASS,
             description="Class, 1 is the lowest",
             classes=_palette(found.limits),
         )

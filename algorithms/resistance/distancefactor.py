@@ -11,6 +11,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.proximity import BYTES_PER_CELL, margin_cells, margin_parameter, proximity
 from ..support.inputs import parameters as p
+from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.run import palette, ramps, styling
 
 
@@ -72,7 +73,7 @@ class DistanceFactorAlgorithm(EcoSecNetAlgorithm):
             "OUTPUT",
             distance,
             grid,
-            nodata=-1.0,
+            nodata=NO_AMOUNT,
             description=f"Distance to {features.name} (m)",
             style=styling.surface(ramps.over(palette.DISTANCE, distance, "m")),
         )

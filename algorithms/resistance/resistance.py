@@ -16,11 +16,10 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs import scores
 from ..support.io import rasters
+from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.rasters import RasterSource
 from ..support.io.tables import columns, read_rows
 from ..support.run import palette, ramps, styling
-
-_NODATA = -1.0
 
 
 class ResistanceAlgorithm(EcoSecNetAlgorithm):
@@ -198,13 +197,17 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
 
         with ExitStack() as writers:
             surface = writers.enter_context(
-                job.raster_writer("OUTPUT", onto.grid, "float32", _NODATA, description="Resistance")
+                job.raster_writer("OUTPUT", onto.grid, "float32", NO_AMOUNT, description="Resistance")
             )
             gain = None
             if corrections and job.given("CORRECTION_OUTPUT"):
                 gain = writers.enter_context(
                     job.raster_writer(
-                        "CORRECTION_OUTPUT", onto.grid, "float32", _NODATA, description="Multiplier of the corrections"
+                        "CORRECTION_OUTPUT",
+                        onto.grid,
+                        "float32",
+                        NO_AMOUNT,
+                        description="Multiplier of the corrections",
                     )
                 )
             summary = core.resistance.build_resistance(

@@ -13,6 +13,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs import scores
 from ..support.io import rasters
+from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import LARGER_CELLS, Forecast
@@ -23,7 +24,6 @@ _SUITABILITY = 5
 """First of the methods that turn suitability into resistance by a curve, without classes."""
 
 _BYTES_PER_CELL = 45
-_NODATA = -1.0
 
 
 class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
@@ -165,7 +165,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         )
         unmatched, counts = 0, [0] * len(factor.classes)
         with job.raster_writer(
-            "OUTPUT", source.grid, "float32", _NODATA, description=f"Resistance score of {factor.name}"
+            "OUTPUT", source.grid, "float32", NO_AMOUNT, description=f"Resistance score of {factor.name}"
         ) as writer:
             for row, (surface,) in read(monitor.part(0.5, 1.0)):
                 scored = core.resistance.score_values(surface, factor.classes)
@@ -196,7 +196,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         source = job.raster("INPUT")
         worst, best, largest = job.number("WORST"), job.number("BEST"), job.number("LARGEST")
         beyond, valid = 0, 0
-        with job.raster_writer("OUTPUT", source.grid, "float32", _NODATA, description="Resistance") as writer:
+        with job.raster_writer("OUTPUT", source.grid, "float32", NO_AMOUNT, description="Resistance") as writer:
             for row, (surface,) in rasters.read_together([source], source)(Forecast(job.monitor, LARGER_CELLS)):
                 resistance = core.resistance.suitability_to_resistance(
                     surface,

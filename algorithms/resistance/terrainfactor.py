@@ -10,6 +10,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry import terrain
 from ..support.inputs import parameters as p
+from ..support.io.rasterfiles import NO_ELEVATION
 from ..support.run import palette, ramps, styling
 
 _SLOPE, _RELIEF, _ELEVATION = range(3)
@@ -78,7 +79,7 @@ class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
             "OUTPUT",
             values,
             source.grid,
-            nodata=-99999.0,
+            nodata=NO_ELEVATION,
             description=f"{name} ({unit})",
             style=styling.surface(ramps.over(palette.SCORE, values, unit)),
         )

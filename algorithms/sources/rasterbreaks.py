@@ -10,6 +10,7 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.io.rasterfiles import NO_CLASS
 from ..support.io.rasters import require_aligned
 from ..support.io.tables import columns
 from ..support.run import palette
@@ -91,7 +92,9 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
         lower = [found.minimum, *found.limits[:-1]]
         colours = palette.spread(palette.SCORE, count)
         entries = [(k + 1, f"{lower[k]:.4g} to {found.limits[k]:.4g}", colours[k]) for k in range(count)]
-        job.write_raster("OUTPUT", classes, grid, nodata=0, description="Class, 1 is the lowest", classes=entries)
+        job.write_raster(
+            "OUTPUT", classes, grid, nodata=NO_CLASS, description="Class, 1 is the lowest", classes=entries
+        )
         cells = np.bincount(classes.ravel(), minlength=count + 1)[1:]
         cell_ha = np.nan if source.crs.isGeographic() else grid.cell_ha
         job.write_table(

@@ -13,6 +13,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import smallest_source
 from ..support.io import rasters
+from ..support.io.rasterfiles import NO_CLASS
 from ..support.io.tables import columns
 from ..support.io.vectors import burn_mask, polygonise
 from ..support.run import palette, styling
@@ -139,7 +140,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             style=styling.marked(palette.SOURCE),
         )
         style = styling.numbered([(k, f"Source {k}") for k in range(1, found.count + 1)])
-        job.write_raster("RASTER", found.labels, grid, nodata=0, description="source_id", style=style)
+        job.write_raster("RASTER", found.labels, grid, nodata=NO_CLASS, description="source_id", style=style)
         monitor.info(
             f"{found.count:,} sources of {area.sum():,.2f} ha; the largest has {area.max():,.2f} ha, "
             f"the smallest {area.min():,.2f} ha."

@@ -11,6 +11,7 @@ from qgis.core import QgsGeometry, QgsWkbTypes
 from .... import core
 from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone, zone_fields
 from ...support.inputs.linktable import link_columns, link_lines, link_rows
+from ...support.io.rasterfiles import NO_MEASURE
 from ...support.io.rasters import RasterSource
 from ...support.io.tables import columns
 from ...support.io.vectors import numbered_polygons
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from ....core.planning.results import SecurityNetwork
     from ...support.io.vectors import VectorSource
     from ...support.run.job import Job
-
-NODATA = -9999.0
 
 
 def mspa_classes() -> list[tuple[int, str, Colour]]:
@@ -161,7 +160,7 @@ class NetworkOutputs:
         )
 
     def _surface(self, name: str, values: np.ndarray, description: str, group: str) -> None:
-        self._raster(name, values, NODATA, description, group, style=styling.surface(self.ramps[name]))
+        self._raster(name, values, NO_MEASURE, description, group, style=styling.surface(self.ramps[name]))
 
     def _write_sources(self) -> None:
         found = self.network.sources

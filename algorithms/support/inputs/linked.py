@@ -12,6 +12,7 @@ from qgis.core import QgsProcessing, QgsProcessingParameterDefinition, QgsWkbTyp
 
 from .... import core
 from ....core.monitor import Monitor
+from ..io.rasterfiles import NO_AMOUNT
 from ..io.rasters import RasterSource
 from ..io.tables import Column, columns, kept
 from ..run import ramps, styling
@@ -23,8 +24,6 @@ from .sources import Sources, read_sources
 
 if TYPE_CHECKING:
     from ..run.job import Job
-
-_NODATA = -1.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Linked:
         """Write a surface that is nowhere negative, if it was asked for."""
         if job.given(name):
             style = styling.surface(ramps.over(colours, values, unit))
-            job.write_raster(name, values, self.raster.grid, nodata=_NODATA, description=description, style=style)
+            job.write_raster(name, values, self.raster.grid, nodata=NO_AMOUNT, description=description, style=style)
 
     def write_links(
         self, job: Job, name: str, cols: Sequence[Column], rows: Sequence[Sequence[object]], style: styling.Style

@@ -24,6 +24,17 @@ _DRIVERS = {
 ENDINGS = tuple(_DRIVERS)
 """Formats that keep all values, NoData and the CRS of whole and of real numbers."""
 
+NO_AMOUNT = -1.0
+"""NoData of what is never negative: resistance, scores, counts."""
+NO_MEASURE = -9999.0
+"""NoData of costs, currents and other measures, as programs of the field expect it."""
+NO_ELEVATION = -99999.0
+"""NoData of elevation and what comes of it: lower than any."""
+NO_NUMBER = -2147483648
+"""NoData of ids that users gave: the smallest int32."""
+NO_CLASS = 0
+"""NoData of classes and labels, which count from 1."""
+
 _BLOCK_CELLS = 4_000_000
 TILE = 256
 """Height of the tiles of the GeoTIFFs written here, in cells."""
