@@ -71,6 +71,12 @@ def test_a_link_that_is_there_twice_is_no_bridge():
     assert found.least_cut == 1
 
 
+def test_a_bridge_of_a_smaller_component_is_not_the_least_cut():
+    found = parts(6, np.array([[0, 1], [2, 3], [3, 4], [4, 5], [2, 5]]))
+    assert found.bridge.tolist() == [True, False, False, False, False]
+    assert found.least_cut == 2
+
+
 def test_without_links_and_without_sources():
     lone = parts(3, np.empty((0, 2), dtype=int))
     assert lone.community.tolist() == [1, 2, 3]
