@@ -44,7 +44,8 @@ MISSING = {
     "Windows (OSGeo4W): choose python3-scipy in the installer. Flatpak: flatpak run --devel --command=pip3 "
     "org.qgis.qgis install scipy --user.",
     "networkx": "networkx is missing from the Python of this QGIS. Debian and Ubuntu: sudo apt install "
-    "python3-networkx. Windows (OSGeo4W): choose python3-networkx in the installer.",
+    "python3-networkx. Windows (OSGeo4W): choose python3-networkx in the installer. Flatpak: flatpak run --devel "
+    "--command=pip3 org.qgis.qgis install networkx --user.",
 }
 
 
@@ -145,10 +146,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
                 self.addOutput(item)
 
     def canExecute(self) -> tuple[bool, str]:
-        for package in self.REQUIRES:
-            if importlib.util.find_spec(package) is None:
-                return False, MISSING[package]
-        return True, ""
+        missing = [MISSING[package] for package in self.REQUIRES if importlib.util.find_spec(package) is None]
+        return not missing, " ".join(missing)
 
     def checkParameterValues(self, parameters: dict, context: QgsProcessingContext) -> tuple[bool, str]:
         able, why = self.canExecute()

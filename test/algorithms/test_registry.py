@@ -109,20 +109,27 @@ def test_searching_for_the_network_leads_to_the_tool_that_builds_it(qgis):
     assert len(_found("ecosecnet")) >= len(FILES)
 
 
-def test_missing_scipy_greys_the_tool_out_and_says_how_to_get_it(qgis, monkeypatch):
+@pytest.mark.parametrize("missing", [{"scipy"}, {"networkx"}, {"scipy", "networkx"}])
+def test_missing_packages_grey_the_tool_out_and_it_says_how_to_get_them(qgis, monkeypatch, missing):
     import importlib.util
 
     from qgis.core import QgsApplication, QgsProcessingContext
 
     found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a: None if n == "scipy" else found(n, *a))
-    tool = QgsApplication.processingRegistry().createAlgorithmById("ecosecnet:mspa")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a: None if n in missing else found(n, *a))
+    tool = QgsApplication.processingRegistry().createAlgorithmById("ecosecnet:linkages")
     able, why = tool.canExecute()
     assert not able
-    assert "python3-scipy" in why
+    for package in ("scipy", "networkx"):
+        for way in (
+            f"apt install python3-{package}.",
+            f"choose python3-{package} ",
+            f"qgis install {package} --user",
+        ):
+            assert (way in why) == (package in missing), way
     good, message = tool.checkParameterValues({}, QgsProcessingContext())
     assert not good
-    assert "SciPy is missing" in message
+    assert why in message
 
 
 def test_provider_loads_without_scipy_and_networkx():
