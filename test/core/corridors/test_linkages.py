@@ -225,15 +225,39 @@ class TestLinks:
 
     @pytest.mark.parametrize("seed", range(4))
     def test_spanning_tree_of_the_neighbours_is_that_of_all_pairs(self, seed):
-        csgraph = pytest.importorskip("scipy.sparse.csgraph")
+        networkx = pytest.importorskip("networkx")
         resistance, labels = landscape(seed, nodata=0.0), blocks(seed, (40, 50), count=8, size=2)
         _, every = network(resistance, labels, adjacency=Adjacency.ALL, drop_through_sources=False)
-        matrix = np.zeros((9, 9))
-        matrix[tuple(every.pairs.T)] = every.cost
-        expected = np.argwhere(csgraph.minimum_spanning_tree(matrix).toarray())
+        peer = networkx.Graph()
+        peer.add_weighted_edges_from((a, b, cost) for (a, b), cost in zip(every.pairs.tolist(), every.cost))
+        expected = sorted(map(sorted, networkx.minimum_spanning_edges(peer, data=False)))
         _, tree = network(resistance, labels, adjacency=Adjacency.TREE, drop_through_sources=False, tree=True)
-        assert tree.pairs[tree.active].tolist() == expected.tolist()
+        assert tree.pairs[tree.active].tolist() == expected
         assert set(tree.kind.tolist()) == {LinkKind.IN_TREE, LinkKind.NOT_IN_TREE}
+
+    def test_of_equal_costs_the_first_pairs_are_in_the_tree(self):
+        networkx = pytest.importorskip("networkx")
+        labels = np.zeros((9, 9), dtype=np.int32)
+        labels[::4, ::4] = np.arange(1, 10).reshape(3, 3)
+        _, tree = network(np.ones((9, 9)), labels, adjacency=Adjacency.ALL, drop_through_sources=False, tree=True)
+        peer = networkx.Graph()
+        peer.add_weighted_edges_from((a, b, cost) for (a, b), cost in zip(tree.pairs.tolist(), tree.cost))
+        expected = sorted(networkx.minimum_spanning_edges(peer, algorithm="kruskal", data=False))
+        assert tree.pairs[tree.active].tolist() == [list(pair) for pair in expected]
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_joined_groups_are_those_of_all_links(self, seed):
+        networkx = pytest.importorskip("networkx")
+        labels = blocks(seed, (40, 50), count=9, size=2)
+        options = {"adjacency": Adjacency.ALL, "drop_through_sources": False, "nearest": 1, "max_cost": 150.0}
+        _, joined = network(landscape(seed, nodata=0.3), labels, join_groups=True, **options)
+        kept = networkx.Graph(joined.pairs[joined.active].tolist())
+        near = networkx.Graph(joined.pairs[joined.kind == LinkKind.NEAREST].tolist())
+        every = networkx.Graph(joined.pairs[joined.active | (joined.kind == LinkKind.NOT_NEAREST)].tolist())
+        parts = [networkx.number_connected_components(graph) for graph in (near, kept, every)]
+        assert parts[1] == parts[2]
+        # No link too many: each joins two groups.
+        assert np.count_nonzero(joined.kind == LinkKind.JOINS_GROUPS) == parts[0] - parts[1]
 
     @pytest.mark.parametrize("nearest", [1, 2, 3])
     def test_nearest_is_the_nearest_of_either_end(self, nearest):
