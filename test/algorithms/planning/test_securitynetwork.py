@@ -113,6 +113,67 @@ def test_an_own_score_table_and_factor(run, parameters, raster, tmp_path):
     np.testing.assert_allclose(resistance[inside], (0.5 * score + np.where(light < 1, 0.5, 1.5))[inside], rtol=1e-6)
 
 
+def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
+    from ecosecnet import core
+    from ecosecnet.core.choices import Adjacency, CorrectionMethod, Overlay
+    from ecosecnet.core.errors import InputError
+
+    def caught(*arguments, **others):
+        taken.append(arguments[5])
+        raise InputError("That is enough.")
+
+    taken = []
+    monkeypatch.setattr(core.planning, "security_network", caught)
+    choices = {
+        "FOREGROUND": "1, 3-5",
+        "CONNECTIVITY": 1,
+        "EDGE_WIDTH": 2,
+        "OVERLAY": 1,
+        "MIN_AREA": 11.0,
+        "GAP": 95.0,
+        "DISPERSAL": 700.0,
+        "PROBABILITY": 0.05,
+        "MIN_DPC": 1.5,
+        "CORRECTION_METHOD": 2,
+        "ADJACENCY": 3,
+        "DROP_THROUGH_SOURCES": False,
+        "CUTOFF": 350.0,
+        "MIN_RADIUS": 60.0,
+        "MAX_RADIUS": 120.0,
+        "STEP": 60.0,
+        "GRADES": 4,
+        "CLASSES": 5,
+        "BARRIERS_IN_BELT": True,
+        "OVERLAY_RESISTANCE": False,
+        "MIN_KEY_AREA": 2.5,
+    }
+    with pytest.raises(Exception, match="That is enough"):
+        run("securitynetwork", **{**parameters, **choices})
+    assert taken == [
+        core.planning.Options(
+            foreground=[(1.0, 1.0), (3.0, 5.0)],
+            connectivity=4,
+            edge_width=2,
+            overlay=Overlay.INTERSECTION,
+            min_area_ha=11.0,
+            gap=95.0,
+            dispersal=700.0,
+            probability=0.05,
+            min_dpc=1.5,
+            correction=core.resistance.Correction(CorrectionMethod.MULTIPLY),
+            adjacency=Adjacency.ALL,
+            drop_through_sources=False,
+            cutoff=350.0,
+            radii=(60.0, 120.0),
+            grades=4,
+            classes=5,
+            barriers_in_belt=True,
+            overlay_resistance=False,
+            min_key_area_ha=2.5,
+        )
+    ]
+
+
 def test_barriers_in_the_corridors_only(run, parameters, tmp_path):
     told = Told.feedback()
     outputs = {
