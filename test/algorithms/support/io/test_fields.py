@@ -116,13 +116,14 @@ def test_a_feature_is_named_by_what_it_is(layer):
 
 def test_fields_kept_from_an_input_keep_their_own_meaning(qgis):
     from ecosecnet.algorithms.support.io.tables import columns, kept
+    from ecosecnet.core.monitor import SILENT
     from qgis.core import QgsFeature, QgsVectorLayer
 
     layer = QgsVectorLayer("Point?field=dPC:double&field=width:double&field=height:double", "own", "memory")
     layer.setFieldAlias(2, "Height (ft)")
     feature = QgsFeature(layer.fields())
     feature.setAttributes([1.0, 2.0, 3.0])
-    cols, _ = kept([feature], columns(rank=int))
+    cols, _ = kept([feature], columns(rank=int), "points", SILENT)
     # 'width' is a name that others give too, in feet perhaps.
     assert [column.shown.heading for column in cols] == ["dPC (%)", "width", "Height (ft)"]
 
