@@ -117,6 +117,12 @@ class TestBetweenness:
         square = np.array([[0, 1], [1, 2], [2, 3], [0, 3]])
         np.testing.assert_allclose(betweenness(4, square, np.ones(4)), 0.5)
 
+    def test_paths_that_differ_by_rounding_share(self):
+        # 0.1 + 0.2 is not 0.3 to the last bit: between 0 and 3 networkx takes the way over 2 alone. 1 to 2 leads over 0.
+        square = np.array([[0, 1], [1, 3], [0, 2], [2, 3]])
+        assert 0.1 + 0.2 != 0.15 + 0.15
+        np.testing.assert_allclose(betweenness(4, square, np.array([0.1, 0.2, 0.15, 0.15])), [1.0, 0.5, 0.5, 0.0])
+
     def test_star(self):
         star = np.array([[0, k] for k in range(1, 6)])
         np.testing.assert_allclose(betweenness(6, star, np.ones(5)), [10.0, 0, 0, 0, 0, 0])
