@@ -121,7 +121,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
             p.text_output(
                 "GRAPHML",
                 "Network as GraphML",
-                "Sources and links with their measures, for Gephi, Cytoscape, R or networkx.",
+                "Sources, at their centroids x and y, and links with their measures, for Gephi, Cytoscape, R or networkx.",
                 optional=True,
                 kind="GraphML files (*.graphml)",
             ),
@@ -208,7 +208,9 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         self._write_robustness(job, count, pairs, length)
         if job.given("GRAPHML"):
             of_links = {"link_id": [str(one) for one in links.ids], "length": length, **of_links}
-            of_sources = {"source_id": [str(one) for one in ids], **of_sources}
+            places = [shape.centroid().asPoint() for shape in shapes]
+            where = {"x": [place.x() for place in places], "y": [place.y() for place in places]}
+            of_sources = {"source_id": [str(one) for one in ids], **where, **of_sources}
             job.write_text("GRAPHML", core.network.graphml(count, pairs, of_sources, of_links))
         job.monitor.info(f"{figures.nodes} sources, {figures.links} links, {figures.components} components.")
         job.results["COMPONENTS"] = figures.components

@@ -66,6 +66,8 @@ def test_measures_of_a_star(run, star, tmp_path):
     graph = networkx.read_graphml(tmp_path / "n.graphml")
     flow = {values["source_id"]: values["current_flow"] for _, values in graph.nodes(data=True)}
     assert flow["hub"] == pytest.approx(10.0)
+    place = {values["source_id"]: (values["x"], values["y"]) for _, values in graph.nodes(data=True)}
+    assert place["b"] == pytest.approx((225.0, 25.0))
     assert sorted(values["length"] for *_, values in graph.edges(data=True)) == [10.0, 20.0, 30.0, 40.0]
     curve = {(row["order"], row["lost"]): row for row in read_table(out["ROBUSTNESS"])}
     assert curve["degree", 0]["largest"] == pytest.approx(5 / 6)
