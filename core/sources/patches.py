@@ -12,8 +12,6 @@ from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, IntArray
 
-"""How core area and protected land are put together, in the order in which the tools list it."""
-
 _STRIP_CELLS = 1 << 20
 
 
