@@ -61,7 +61,7 @@ _QUICK = {
     "costdistance": {"RESISTANCE": "surface", "SOURCES": "sources"},
 }
 _LINKED = {"RESISTANCE": "surface", "SOURCES": "sources", "ID_FIELD": "name", "LINKS": "links"}
-# Minutes at nine million cells; what a corridor of 'pinchpoints' takes depends on the cutoff, which no header tells.
+# What a corridor of 'pinchpoints' takes depends on the cutoff, which no header tells.
 _LONG = {
     "linkages": {
         "RESISTANCE": "surface",
@@ -71,6 +71,14 @@ _LONG = {
     },
     "pinchpoints": {**_LINKED, "CUTOFF": 10_000, "CURRENT": "TEMPORARY_OUTPUT"},
     "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT"},
+    "securitynetwork": {
+        "LANDUSE": "habitat",
+        "MIN_AREA": 10,
+        "FOREGROUND": "2",
+        "DEM": "surface",
+        **dict.fromkeys(("MSPA", "SOURCES", "RESISTANCE", "LINKS", "CORRIDORS"), "TEMPORARY_OUTPUT"),
+        **dict.fromkeys(("CURRENT", "PINCHPOINTS", "SCORE", "BARRIERS"), "TEMPORARY_OUTPUT"),
+    },
 }
 _SOLVED = {
     "linkpriority": {**_LINKED, "OUTPUT_SOURCES": "TEMPORARY_OUTPUT", "OUTPUT_LINKS": "TEMPORARY_OUTPUT"},
@@ -81,7 +89,7 @@ _SOLVED = {
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize(
     ("side", "tool"),
-    [(side, tool) for side in (1000, 3000) for tool in (*_QUICK, *_SOLVED)] + [(1000, tool) for tool in _LONG],
+    [(side, tool) for side in (1000, 3000) for tool in (*_QUICK, *_SOLVED, *_LONG)],
 )
 def test_within_30_percent(qgis, raster, polygons, side, tool):
     ndimage = pytest.importorskip("scipy.ndimage")
@@ -102,7 +110,12 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
     names = [f"s{number}" for number in range(len(places))]
     link = {"active": 1, "cw_dist": 1e5, "lcp_length": 1e4}
     line = "LINESTRING(500015 2899925, 500345 2899925)"
+    habitat = np.ones((side, side), np.uint8)
+    for x, y in places:
+        top, left = int(y * side), int(x * side)
+        habitat[top : top + side // 40, left : left + side // 40] = 2
     layers = {
+        "habitat": raster("habitat", habitat),
         "surface": raster("surface", (1 + 40 * smooth).astype(np.float32)),
         "classes": raster("classes", (1 + (smooth > 0.5)).astype(np.uint8)),
         "focal": raster("focal", focal, nodata=0),
