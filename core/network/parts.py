@@ -166,7 +166,12 @@ def _largest_first(members: list[int]) -> tuple[int, list[int]]:
 
 
 def _known(attributes: Mapping[str, Sequence[Any]], place: int) -> dict[str, Any]:
-    """Return the values of one node or link that are there, as plain Python numbers and texts."""
+    """Return the values of one node or link that are there, as plain Python numbers and texts.
+
+    Truth is written as 1 and 0: networkx writes True and False, which not every reader of GraphML takes.
+    """
     values = {name: values[place] for name, values in attributes.items()}
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
-    return {name: value for name, value in plain.items() if value is not None}
+    return {
+        name: int(value) if isinstance(value, bool) else value for name, value in plain.items() if value is not None
+    }
