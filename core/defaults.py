@@ -35,5 +35,11 @@ CLASSES = 4
 MIN_KEY_AREA_HA = 1.0
 """Smallest key area."""
 
+SOURCE_WEIGHTS = {"permeable": 0.33, "area": 0.33, "shape": 0.34, "flow": 0.0, "expert": 0.0, "value": 0.0}
+"""Weights of the parts of the value of a source; the expert's opinion and what needs more layers count when asked for."""
+
+LINK_WEIGHTS = {"close": 0.33, "path": 0.33, "ends": 0.34, "expert": 0.0, "climate": 0.0}
+"""Weights of the parts of the priority of a link."""
+
 MOST_RUNS = 10_000
 """Random runs of a robustness curve beyond which it would not end; the mean hardly moves after a hundred."""

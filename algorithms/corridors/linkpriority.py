@@ -8,6 +8,7 @@ import numpy as np
 from qgis.core import QgsCoordinateTransform, QgsGeometry, QgsProcessing, QgsWkbTypes
 
 from ... import core
+from ...core import defaults
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -23,21 +24,21 @@ from ..support.run import palette, ramps, styling
 
 _LENGTH_FIELDS = ("lcp_length", "LCP_Length", "lcpLength")
 
-_SOURCE_WEIGHTS = (
-    ("PERMEABILITY_WEIGHT", "low mean resistance", 0.33),
-    ("AREA_WEIGHT", "a large area", 0.33),
-    ("SHAPE_WEIGHT", "a compact shape (area over perimeter)", 0.34),
-    ("FLOW_WEIGHT", "current-flow centrality", 0.0),
-    ("SOURCE_EXPERT_WEIGHT", "the expert value", 0.0),
-    ("VALUE_WEIGHT", "another value (raster)", 0.0),
-)
-_LINK_WEIGHTS = (
-    ("CLOSE_WEIGHT", "a short path", 0.33),
-    ("PATH_WEIGHT", "low cost per length", 0.33),
-    ("ENDS_WEIGHT", "the value of its sources", 0.34),
-    ("LINK_EXPERT_WEIGHT", "the expert value", 0.0),
-    ("CLIMATE_WEIGHT", "a suitable climate ahead", 0.0),
-)
+_SOURCE_WEIGHTS = {
+    "permeable": ("PERMEABILITY_WEIGHT", "low mean resistance"),
+    "area": ("AREA_WEIGHT", "a large area"),
+    "shape": ("SHAPE_WEIGHT", "a compact shape (area over perimeter)"),
+    "flow": ("FLOW_WEIGHT", "current-flow centrality"),
+    "expert": ("SOURCE_EXPERT_WEIGHT", "the expert value"),
+    "value": ("VALUE_WEIGHT", "another value (raster)"),
+}
+_LINK_WEIGHTS = {
+    "close": ("CLOSE_WEIGHT", "a short path"),
+    "path": ("PATH_WEIGHT", "low cost per length"),
+    "ends": ("ENDS_WEIGHT", "the value of its sources"),
+    "expert": ("LINK_EXPERT_WEIGHT", "the expert value"),
+    "climate": ("CLIMATE_WEIGHT", "a suitable climate ahead"),
+}
 
 
 class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
@@ -111,10 +112,13 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
                 advanced=True,
             ),
             *(
-                _weight(name, f"Value of a source: weight of {what}", default)
-                for name, what, default in _SOURCE_WEIGHTS
+                _weight(name, f"Value of a source: weight of {what}", defaults.SOURCE_WEIGHTS[part])
+                for part, (name, what) in _SOURCE_WEIGHTS.items()
             ),
-            *(_weight(name, f"Priority of a link: weight of {what}", default) for name, what, default in _LINK_WEIGHTS),
+            *(
+                _weight(name, f"Priority of a link: weight of {what}", defaults.LINK_WEIGHTS[part])
+                for part, (name, what) in _LINK_WEIGHTS.items()
+            ),
             p.number(
                 "CHANGE",
                 "Change of the weights for the spread of ranks (0 to 1)",
@@ -169,21 +173,17 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         cost = numbers(linked.links, COST_FIELDS, "least-cost distance")
         length = numbers(linked.links, _LENGTH_FIELDS, "length of the least-cost path")
         source_parts = _source_parts(job, linked, cost)
-        ends = core.corridors.rank(
-            np.array(list(source_parts.values())), _weights(job, _SOURCE_WEIGHTS), change=0.0, runs=1
-        )
-        value = core.corridors.scaled(ends.value)
+        value = core.corridors.source_values(source_parts, _weights(job, _SOURCE_WEIGHTS))
         job.monitor.progress(0.3)
-        link_parts = {
-            "p_close": core.corridors.scaled(length, invert=True),
-            "p_path": core.corridors.scaled(cost / length, invert=True),
-            "p_ends": value[pairs].mean(axis=1),
-            "p_expert": _expert(linked.links.ids, linked.links.features, job.field("LINK_EXPERT")),
-            "p_climate": _climate(job, linked, pairs),
-        }
-        ranking = core.corridors.rank(
-            np.array(list(link_parts.values())), _weights(job, _LINK_WEIGHTS), change=job.number("CHANGE")
+        link_parts = core.corridors.link_parts(
+            pairs,
+            cost,
+            length,
+            value,
+            expert=_expert(linked.links.ids, linked.links.features, job.field("LINK_EXPERT")),
+            climate=_climate(job, linked, pairs),
         )
+        ranking = core.corridors.rank(link_parts, _weights(job, _LINK_WEIGHTS), change=job.number("CHANGE"))
         _write_sources(job, linked, source_parts, value)
         _write_links(job, linked, link_parts, ranking)
         self._write_map(job, linked, ranking.value, cost)
@@ -222,8 +222,8 @@ def _weight(name: str, label: str, default: float):
     )
 
 
-def _weights(job: Job, entries) -> np.ndarray:
-    return np.array([job.number(name) for name, _, _ in entries])
+def _weights(job: Job, entries: dict[str, tuple[str, str]]) -> dict[str, float]:
+    return {part: job.number(name) for part, (name, _) in entries.items()}
 
 
 def _source_parts(job: Job, linked: Linked, cost: np.ndarray) -> dict[str, np.ndarray]:
@@ -233,34 +233,32 @@ def _source_parts(job: Job, linked: Linked, cost: np.ndarray) -> dict[str, np.nd
     area = np.array([geometry.area() for geometry in sources.geometries]) * metres**2
     perimeter = np.array([geometry.length() for geometry in sources.geometries]) * metres
     flow = core.network.current_flow(count, linked.links.pairs - 1, 1.0 / cost).nodes
-    return {
-        "p_permeable": core.corridors.scaled(
-            core.network.mean_by_label(sources.labels, linked.resistance, count), invert=True, by_maximum=True
-        ),
-        "p_area": core.corridors.scaled(area, by_maximum=True),
-        "p_shape": core.corridors.scaled(area / perimeter, by_maximum=True),
-        "p_flow": core.corridors.scaled(flow, by_maximum=True),
-        "p_expert": _expert(sources.ids, sources.features, job.field("SOURCE_EXPERT")),
-        "p_value": _mean_of(job, linked, "VALUE", scale=True),
-    }
+    return core.corridors.source_parts(
+        core.network.mean_by_label(sources.labels, linked.resistance, count),
+        area,
+        perimeter,
+        flow,
+        expert=_expert(sources.ids, sources.features, job.field("SOURCE_EXPERT")),
+        value=_mean_of(job, linked, "VALUE"),
+    )
 
 
-def _expert(ids: list, features: list, field: str) -> np.ndarray:
-    """Return the scaled values of a field, 0 where there is no such field."""
+def _expert(ids: list, features: list, field: str) -> np.ndarray | None:
+    """Return the values of a field."""
     if not field:
-        return np.zeros(len(ids))
+        return None
     missing = [one for one, feature in zip(ids, features) if is_null(feature[field])]
     if missing:
         raise InputError(f"{name_ids(missing)} have no value in '{field}'.")
-    return core.corridors.scaled(np.array([float(feature[field]) for feature in features]))
+    return np.array([float(feature[field]) for feature in features])
 
 
-def _mean_of(job: Job, linked: Linked, name: str, *, scale: bool = False) -> np.ndarray:
-    """Return the mean of a raster in each source, over its own cells; 0 where it is not given."""
+def _mean_of(job: Job, linked: Linked, name: str) -> np.ndarray | None:
+    """Return the mean of a raster in each source, over its own cells."""
     ids = linked.sources.ids
     raster = job.raster(name)
     if raster is None:
-        return np.zeros(len(ids))
+        return None
     surface = raster.read_surface(job.monitor).ravel()
     mean = np.full(len(ids), np.nan)
     for k, shape in enumerate(_shapes_on(raster, linked, job)):
@@ -271,7 +269,7 @@ def _mean_of(job: Job, linked: Linked, name: str, *, scale: bool = False) -> np.
     if np.isnan(mean).any():
         empty = [one for one, value in zip(ids, mean) if np.isnan(value)]
         raise InputError(f"'{raster.name}' has no data in sources {name_ids(empty)}.")
-    return core.corridors.scaled(mean) if scale else mean
+    return mean
 
 
 def _shapes_on(raster: RasterSource, linked: Linked, job: Job) -> Iterator[QgsGeometry]:
@@ -287,15 +285,19 @@ def _shapes_on(raster: RasterSource, linked: Linked, job: Job) -> Iterator[QgsGe
         yield moved
 
 
-def _climate(job: Job, linked: Linked, pairs: np.ndarray) -> np.ndarray:
+def _climate(job: Job, linked: Linked, pairs: np.ndarray) -> np.ndarray | None:
     if not (job.given("CLIMATE") and job.given("FUTURE")):
-        return np.zeros(len(pairs))
+        return None
     now, future = _mean_of(job, linked, "CLIMATE"), _mean_of(job, linked, "FUTURE")
     return core.corridors.climate_fit(now, future, pairs, preferred=job.number("PREFERRED"))
 
 
+def _part_columns(parts: dict[str, np.ndarray]) -> dict[str, type]:
+    return {f"p_{part}": float for part in parts}
+
+
 def _write_sources(job: Job, linked: Linked, parts: dict[str, np.ndarray], value: np.ndarray) -> None:
-    added = columns(value=float, **dict.fromkeys(parts, float))
+    added = columns(value=float, **_part_columns(parts))
     old, rows = kept(linked.sources.features, added, "sources", job.monitor)
     job.write_features(
         "OUTPUT_SOURCES",
@@ -309,7 +311,7 @@ def _write_sources(job: Job, linked: Linked, parts: dict[str, np.ndarray], value
 
 
 def _write_links(job: Job, linked: Linked, parts: dict[str, np.ndarray], ranking) -> None:
-    added = columns(priority=float, grade=int, rank=int, rank_best=int, rank_worst=int, **dict.fromkeys(parts, float))
+    added = columns(priority=float, grade=int, rank=int, rank_best=int, rank_worst=int, **_part_columns(parts))
     old, rows = kept(linked.links.features, added, "links", job.monitor)
     grade = core.stats.grades(ranking.value, 3)
     new = zip(rows, ranking.value, grade, ranking.rank, ranking.best, ranking.worst, *parts.values())

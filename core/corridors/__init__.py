@@ -3,7 +3,7 @@
 from .adjacency import find_pairs
 from .linkages import describe, find_links
 from .normalised import DEFAULT_SHARE, add_to_mosaic, corridors, cutoff_for_area
-from .priority import climate_fit, priority_map, rank, scaled
+from .priority import climate_fit, link_parts, priority_map, rank, scaled, source_parts, source_values
 from .shapes import class_shares, outside_ends, shape_of, width_profile
 
 __all__ = [
@@ -16,10 +16,13 @@ __all__ = [
     "describe",
     "find_links",
     "find_pairs",
+    "link_parts",
     "outside_ends",
     "priority_map",
     "rank",
     "scaled",
     "shape_of",
+    "source_parts",
+    "source_values",
     "width_profile",
 ]

@@ -8,10 +8,12 @@ Institute, https://doi.org/10.6084/m9.figshare.5673715
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from .. import defaults
 from ..errors import InputError
 from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
@@ -72,15 +74,124 @@ def scaled(values: FloatArray, *, invert: bool = False, by_maximum: bool = False
     return (high - values if invert else values - low) / (high - low)
 
 
-def rank(parts: FloatArray, weights: FloatArray, *, change: float = 0.25, runs: int = 200, seed: int = 0) -> Ranking:
+def source_parts(
+    resistance: FloatArray,
+    area: FloatArray,
+    perimeter: FloatArray,
+    flow: FloatArray,
+    *,
+    expert: FloatArray | None = None,
+    value: FloatArray | None = None,
+) -> dict[str, FloatArray]:
+    """Return the parts of the value of sources, scaled within the run.
+
+    Parameters
+    ----------
+    resistance : ndarray, float64, shape (n,)
+        Mean resistance of each source; low is good.
+    area, perimeter : ndarray, float64, shape (n,)
+        Square metres and metres.
+    flow : ndarray, float64, shape (n,)
+        Current-flow centrality.
+    expert, value : ndarray, float64, shape (n,), optional
+        What experts and another raster say, higher is better.
+
+    Returns
+    -------
+    dict of ndarray, float64, shape (n,)
+        By the names of `defaults.SOURCE_WEIGHTS`; 0 for what is not given.
+
+    Examples
+    --------
+    >>> parts = source_parts(np.array([2.0, 4.0]), np.array([8e4, 4e4]), np.array([1600.0, 1000.0]), np.array([1.0, 3.0]))
+    >>> print(parts["permeable"], parts["area"], parts["shape"])
+    [1.  0.5] [1.  0.5] [1.  0.8]
+    """
+    return {
+        "permeable": scaled(resistance, invert=True, by_maximum=True),
+        "area": scaled(area, by_maximum=True),
+        "shape": scaled(area / perimeter, by_maximum=True),
+        "flow": scaled(flow, by_maximum=True),
+        "expert": _optional(expert, len(area)),
+        "value": _optional(value, len(area)),
+    }
+
+
+def source_values(
+    parts: Mapping[str, FloatArray], weights: Mapping[str, float] = defaults.SOURCE_WEIGHTS
+) -> FloatArray:
+    """Return the value of each source, the weighted sum of its parts: 0 for the least and 1 for the best.
+
+    Examples
+    --------
+    >>> parts = {"area": np.array([0.5, 1.0, 0.25]), "flow": np.array([1.0, 0.5, 0.25])}
+    >>> source_values(parts, {"area": 3.0, "flow": 1.0}).round(3).tolist()
+    [0.6, 1.0, 0.0]
+    """
+    return scaled(rank(parts, weights, change=0.0, runs=1).value)
+
+
+def link_parts(
+    pairs: IntArray,
+    cost: FloatArray,
+    length: FloatArray,
+    values: FloatArray,
+    *,
+    expert: FloatArray | None = None,
+    climate: FloatArray | None = None,
+) -> dict[str, FloatArray]:
+    """Return the parts of the priority of links, scaled within the run.
+
+    Parameters
+    ----------
+    pairs : ndarray, int, shape (m, 2)
+        Positions of the two sources of each link, from 0.
+    cost, length : ndarray, float64, shape (m,)
+        Least-cost distance and length of the least-cost path; short paths and low cost for the length are good.
+    values : ndarray, float64, shape (n,)
+        Value of each source, 0 to 1; a link has the mean of its two.
+    expert : ndarray, float64, shape (m,), optional
+        What experts say, higher is better.
+    climate : ndarray, float64, shape (m,), optional
+        How suitable the climate is that a link leads to, 0 to 1: `climate_fit`.
+
+    Returns
+    -------
+    dict of ndarray, float64, shape (m,)
+        By the names of `defaults.LINK_WEIGHTS`; 0 for what is not given.
+
+    Examples
+    --------
+    >>> cost, length = np.array([3000.0, 2000.0]), np.array([1000.0, 500.0])
+    >>> parts = link_parts(np.array([[0, 1], [1, 2]]), cost, length, np.array([0.6, 1.0, 0.0]))
+    >>> parts["close"].tolist(), parts["path"].tolist(), parts["ends"].tolist()
+    ([0.0, 1.0], [1.0, 0.0], [0.8, 0.5])
+    """
+    return {
+        "close": scaled(length, invert=True),
+        "path": scaled(cost / length, invert=True),
+        "ends": values[pairs].mean(axis=1),
+        "expert": _optional(expert, len(pairs)),
+        "climate": np.zeros(len(pairs)) if climate is None else climate,
+    }
+
+
+def rank(
+    parts: Mapping[str, FloatArray],
+    weights: Mapping[str, float] = defaults.LINK_WEIGHTS,
+    *,
+    change: float = 0.25,
+    runs: int = 200,
+    seed: int = 0,
+) -> Ranking:
     """Rank by the weighted sum of parts.
 
     Parameters
     ----------
-    parts : ndarray, float64, shape (k, n)
+    parts : mapping of ndarray, float64, shape (n,)
         Scaled parts, 0 to 1.
-    weights : ndarray, float64, shape (k,)
-        Not negative, not all 0; taken as shares of their sum.
+    weights : mapping of float
+        One for each part by the same names. Not negative, not all 0; taken as shares of their sum.
     change : float
         Largest relative change of a weight, up or down, for the spread of the ranks.
     runs : int
@@ -99,18 +210,19 @@ def rank(parts: FloatArray, weights: FloatArray, *, change: float = 0.25, runs: 
 
     Examples
     --------
-    >>> parts = np.array([[1.0, 0.0, 0.6], [0.0, 1.0, 0.6]])
-    >>> ranking = rank(parts, np.array([2.0, 1.0]), change=0.0)
+    >>> parts = {"near": np.array([1.0, 0.0, 0.6]), "cheap": np.array([0.0, 1.0, 0.6])}
+    >>> ranking = rank(parts, {"near": 2.0, "cheap": 1.0}, change=0.0)
     >>> ranking.value.round(4).tolist(), ranking.rank.tolist()
     ([1.0, 0.5, 0.9], [1, 3, 2])
     """
-    if not (weights >= 0).all() or not weights.sum() > 0:
-        raise InputError(f"Weights must be 0 or more, and not all 0, but are {', '.join(f'{w:g}' for w in weights)}.")
+    stack, shares = np.array(list(parts.values())), np.array([weights[name] for name in parts])
+    if not (shares >= 0).all() or not shares.sum() > 0:
+        raise InputError(f"Weights must be 0 or more, and not all 0, but are {', '.join(f'{w:g}' for w in shares)}.")
     if not 0 <= change <= 1:
         raise InputError(f"The change of the weights must be between 0 and 1, not {change:g}.")
-    total = weights @ parts / weights.sum()
-    changed = weights * np.random.default_rng(seed).uniform(1.0 - change, 1.0 + change, (runs, len(weights)))
-    order = np.vstack([strict_ranks(total), *(strict_ranks(one @ parts) for one in changed)])
+    total = shares @ stack / shares.sum()
+    changed = shares * np.random.default_rng(seed).uniform(1.0 - change, 1.0 + change, (runs, len(shares)))
+    order = np.vstack([strict_ranks(total), *(strict_ranks(one @ stack) for one in changed)])
     highest = total.max(initial=0.0)
     return Ranking(total / highest if highest > 0 else total, order[0], order.min(axis=0), order.max(axis=0))
 
@@ -233,6 +345,10 @@ def priority_map(
         part = mosaic[link.rows, link.cols]
         np.fmax(part, corridor_weight * place + (1.0 - corridor_weight) * priority[link.index], out=part)
     return mosaic
+
+
+def _optional(values: FloatArray | None, count: int) -> FloatArray:
+    return np.zeros(count) if values is None else scaled(values)
 
 
 def _curve(ratio: FloatArray, *, at_lowest: float, highest: float) -> FloatArray:

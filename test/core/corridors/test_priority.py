@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.corridors.priority import climate_fit, priority_map, rank, scaled
+from ecosecnet.core.corridors.priority import (
+    climate_fit,
+    link_parts,
+    priority_map,
+    rank,
+    scaled,
+    source_parts,
+    source_values,
+)
 from ecosecnet.core.errors import InputError
 from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
@@ -22,29 +30,78 @@ class TestScaled:
 
 
 class TestRank:
-    PARTS = np.array([[1.0, 0.0, 0.6], [0.0, 1.0, 0.6]])
+    PARTS = {"a": np.array([1.0, 0.0, 0.6]), "b": np.array([0.0, 1.0, 0.6])}
+    EQUAL = {"a": 0.5, "b": 0.5}
 
     def test_value_and_order(self):
-        ranking = rank(self.PARTS, np.array([0.5, 0.5]), change=0.0)
+        ranking = rank(self.PARTS, self.EQUAL, change=0.0)
         np.testing.assert_allclose(ranking.value, [0.5 / 0.6, 0.5 / 0.6, 1.0])
         assert ranking.rank.tolist() == [2, 3, 1]
         assert ranking.best.tolist() == ranking.worst.tolist() == [2, 3, 1]
 
     def test_only_shares_of_the_weights_matter(self):
-        first, second = (rank(self.PARTS, np.array([0.2, 0.6]) * k) for k in (1, 50))
+        first, second = (rank(self.PARTS, {"b": 0.6 * k, "a": 0.2 * k}) for k in (1, 50))
+        np.testing.assert_allclose(first.value, [0.25 / 0.75, 1.0, 0.6 / 0.75])
         np.testing.assert_allclose(first.value, second.value)
 
     def test_ranks_spread_with_the_weights(self):
-        ranking = rank(self.PARTS, np.array([0.5, 0.5]), change=1.0)
+        ranking = rank(self.PARTS, self.EQUAL, change=1.0)
         assert ranking.best.tolist() == [1, 1, 1]
         assert ranking.worst.tolist() == [3, 3, 2]
-        again = rank(self.PARTS, np.array([0.5, 0.5]), change=1.0)
+        again = rank(self.PARTS, self.EQUAL, change=1.0)
         assert np.array_equal(ranking.worst, again.worst)
 
     @pytest.mark.parametrize(("weights", "change"), [([0.0, 0.0], 0.1), ([1.0, -1.0], 0.1), ([1.0, 1.0], 2.0)])
     def test_refuses(self, weights, change):
         with pytest.raises(InputError):
-            rank(self.PARTS, np.array(weights), change=change)
+            rank(self.PARTS, dict(zip("ab", weights)), change=change)
+
+
+class TestParts:
+    """Three sources in a row: A (100 x 200 m), B (200 x 200 m), C (100 x 100 m), links A - B and B - C."""
+
+    RESISTANCE = np.array([2.0, 4.0, 5.0])
+    AREA = np.array([2e4, 4e4, 1e4])
+    PERIMETER = np.array([600.0, 800.0, 400.0])
+    FLOW = np.array([2.0, 3.0, 2.0])
+    PAIRS = np.array([[0, 1], [1, 2]])
+
+    def test_sources(self):
+        parts = source_parts(self.RESISTANCE, self.AREA, self.PERIMETER, self.FLOW, expert=np.array([1.0, 5.0, 3.0]))
+        # over the largest; only the resistance is turned over: (5 + 2 - r) / 5
+        np.testing.assert_allclose(parts["permeable"], [1.0, 0.6, 0.4])
+        np.testing.assert_allclose(parts["area"], [0.5, 1.0, 0.25])
+        # 20000 / 600 = 33.3, 40000 / 800 = 50, 10000 / 400 = 25
+        np.testing.assert_allclose(parts["shape"], [2 / 3, 1.0, 0.5])
+        np.testing.assert_allclose(parts["flow"], [2 / 3, 1.0, 2 / 3])
+        np.testing.assert_allclose(parts["expert"], [0.0, 1.0, 0.5])
+        assert parts["value"].tolist() == [0.0, 0.0, 0.0]
+
+    def test_value_of_sources_by_the_default_weights(self):
+        values = source_values(source_parts(self.RESISTANCE, self.AREA, self.PERIMETER, self.FLOW))
+        # 0.33 p + 0.33 a + 0.34 s: A 0.721667, B 0.868, C 0.3845
+        np.testing.assert_allclose(values, [(0.495 + 0.34 * 2 / 3 - 0.3845) / (0.868 - 0.3845), 1.0, 0.0])
+
+    def test_value_of_sources_by_other_weights(self):
+        weights = {"permeable": 0, "area": 1, "shape": 0, "flow": 3, "expert": 0, "value": 0}
+        values = source_values(source_parts(self.RESISTANCE, self.AREA, self.PERIMETER, self.FLOW), weights)
+        # (area + 3 flow) / 4: 0.625, 1, 0.5625
+        np.testing.assert_allclose(values, [1 / 7, 1.0, 0.0])
+
+    def test_links(self):
+        cost, length = np.array([3000.0, 2000.0]), np.array([1000.0, 500.0])
+        values = np.array([0.6, 1.0, 0.0])
+        parts = link_parts(self.PAIRS, cost, length, values, climate=np.array([0.9, 0.8]))
+        # the second is shorter, the first has less cost for its length (3 against 4)
+        assert parts["close"].tolist() == [0.0, 1.0]
+        assert parts["path"].tolist() == [1.0, 0.0]
+        np.testing.assert_allclose(parts["ends"], [0.8, 0.5])
+        assert parts["expert"].tolist() == [0.0, 0.0]
+        assert parts["climate"].tolist() == [0.9, 0.8]
+        ranking = rank(parts)
+        # 0.33 + 0.34 * 0.8 = 0.602 against 0.33 + 0.34 * 0.5 = 0.5
+        np.testing.assert_allclose(ranking.value, [1.0, 0.5 / 0.602])
+        assert ranking.rank.tolist() == [1, 2]
 
 
 class TestClimate:
