@@ -116,6 +116,11 @@ def corridors(
     if width is not None and not width > 0:
         raise InputError(f"The width of the corridors must be positive, but is {width:g}.")
     active = np.flatnonzero(links.active)
+    if cutoff is None and np.isnan(links.cost[active]).any():
+        raise InputError(
+            "The links carry no least-cost distances, from which the corridors would take their cutoffs. Take the links "
+            "of `find_links`, or give a cutoff."
+        )
     if width is not None:
         return _with_width(fields, links, active, width, monitor)
     cutoffs = DEFAULT_SHARE * links.cost[active] if cutoff is None else np.full(active.size, float(cutoff))
@@ -174,6 +179,8 @@ def cutoff_for_area(fields: CostFields, links: Links, cells: int, *, monitor: Mo
     if cells < 1:
         raise InputError("The area of the corridors must be at least one cell.")
     active = links.active
+    if np.isnan(links.cost[active]).any():
+        raise InputError("The links carry no least-cost distances. Take the links of `find_links`.")
     guess = DEFAULT_SHARE * float(np.median(links.cost[active]))
     while True:
         mosaic = np.full(fields.graph.shape, np.nan)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..choices import Combination
+from ..choices import Average, Combination
 from ..circuit import RasterGraph, raster_graph
 from ..circuit.direct import DirectSolver
 from ..circuit.graph import DIRECTIONS
@@ -159,6 +159,11 @@ def circuit_barriers(
     """
     resistance, labels, cell_size = fields.graph.resistance, fields.labels, fields.graph.cell_size
     pairs = links.joined
+    if fields.graph.average is Average.CONDUCTANCE:
+        raise InputError(
+            "Barriers in circuit terms need steps that have the mean resistance of their two cells: with the mean "
+            "conductance the effective resistance is no sum that a cell has a part in. Use the average of resistances."
+        )
     reach = _validate(pairs, cutoff, radius, cell_size, restored, candidates)
     if reach >= max(resistance.shape):
         raise InputError(
@@ -176,7 +181,7 @@ def circuit_barriers(
         corridor = link.inside(cutoff)
         window = np.where(corridor, resistance[link.rows, link.cols], np.nan)
         ends = [(labels[link.rows, link.cols] == label) & corridor for label in pairs[link.index]]
-        circuit = _Circuit(window, ends[0], ends[1], monitor)
+        circuit = _Circuit(window, ends[0], ends[1], fields.graph.neighbours, monitor)
         effective[link.index] = circuit.resistance * cell_size
         slope = circuit.derivative() * cell_size
         cell_gain = np.nan_to_num(slope * np.maximum(window - restored, 0.0))
@@ -266,9 +271,10 @@ def _sum_of_known(total: FloatArray, more: FloatArray) -> FloatArray:
 class _Circuit:
     """The circuit of a corridor, its first source held at 0 V and the second at 1 V."""
 
-    def __init__(self, window: FloatArray, a: BoolArray, b: BoolArray, monitor: Monitor) -> None:
+    def __init__(self, window: FloatArray, a: BoolArray, b: BoolArray, neighbours: int, monitor: Monitor) -> None:
         self._window = window
-        self._graph = raster_graph(window)
+        self._neighbours = neighbours
+        self._graph = raster_graph(window, neighbours=neighbours)
         self._held = np.zeros(self._graph.size, dtype=bool)
         self._boundary = np.zeros(self._graph.size)
         nodes_a, nodes_b = (self._graph.nodes_of(np.flatnonzero(cells)) for cells in (a, b))
@@ -300,7 +306,9 @@ class _Circuit:
 
     def restored(self, patch: BoolArray, quality: float, monitor: Monitor) -> float:
         """Return the effective resistance with the cells of a patch restored."""
-        better = raster_graph(np.where(patch, np.minimum(self._window, quality), self._window))
+        better = raster_graph(
+            np.where(patch, np.minimum(self._window, quality), self._window), neighbours=self._neighbours
+        )
         heads, tails, change = self._changes(better)
         drop = self._potential[heads] - self._potential[tails]
         nodes = np.unique(np.concatenate((heads, tails)))

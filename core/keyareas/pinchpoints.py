@@ -13,6 +13,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,8 @@ def pinchpoints(
     Parameters
     ----------
     fields : CostFields
-        The sources on the resistance surface.
+        The sources on the resistance surface. Cells are linked as steps go there: with 8 or 4 neighbours, by the mean
+        resistance or conductance.
     links : Links
         The link table.
     cutoff : float
@@ -160,10 +162,15 @@ def _adjacent(
         corridor = link.inside(cutoff)
         window = np.where(corridor, fields.graph.resistance[link.rows, link.cols], np.nan)
         a, b = ((fields.labels[link.rows, link.cols] == label) & corridor for label in pairs[link.index])
-        flow = solve_pair(window, a, b, monitor=monitor)
+        flow = solve_pair(window, a, b, **_steps(fields), monitor=monitor)
         effective[link.index] = flow.resistance
         result.add(link.rows, link.cols, np.where(a | b, np.nan, flow.current))
     return effective, least
+
+
+def _steps(fields: CostFields) -> dict[str, Any]:
+    """Return how cells are linked in a circuit: as the steps of the least-cost paths go."""
+    return {"neighbours": fields.graph.neighbours, "average": fields.graph.average}
 
 
 def _union(
@@ -193,9 +200,15 @@ def _union(
     if mode in (PinchPointMode.ALL_TO_ONE, PinchPointMode.ONE_TO_ALL):
         sources = list(focal.values())
         solve = all_to_one if mode is PinchPointMode.ALL_TO_ONE else one_to_all
-        solve(window, focal, listener=lambda _, current, __: add(current, sources), monitor=rest)
+        solve(window, focal, **_steps(fields), listener=lambda _, current, __: add(current, sources), monitor=rest)
         return effective, least
-    flow = pairwise(window, focal, listener=lambda a, b, current, _: add(current, [focal[a], focal[b]]), monitor=rest)
+    flow = pairwise(
+        window,
+        focal,
+        **_steps(fields),
+        listener=lambda a, b, current, _: add(current, [focal[a], focal[b]]),
+        monitor=rest,
+    )
     place = {label: k for k, label in enumerate(flow.ids.tolist())}
     for index, (a, b) in enumerate(pairs.tolist()):
         value = flow.resistance[place[a], place[b]]

@@ -154,7 +154,8 @@ class CostGraph:
         self.cell_size = float(cell_size)
         self.neighbours = neighbours
         self.resistance = resistance
-        self._inverse = Average.of(average) is Average.CONDUCTANCE
+        self.average = Average.of(average)
+        self._inverse = self.average is Average.CONDUCTANCE
         self._steps = tuple((code, step) for code, step in enumerate(STEPS, start=1) if neighbours == 8 or 0 in step)
         monitor.check()
         wanted = _faster(resistance.size) if accelerate is None else accelerate

@@ -15,6 +15,7 @@ from ecosecnet.core.corridors.shapes import class_shares, shape_of, width_profil
 from ecosecnet.core.errors import DisconnectedError, InputError, OperationCancelled
 from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
+from ecosecnet.core.leastcost.links import Links
 from ecosecnet.core.monitor import Monitor
 
 REFERENCE = Path(__file__).resolve().parents[3].parent / "shared" / "reference"
@@ -566,3 +567,15 @@ class TestWashington:
         assert np.count_nonzero(inside) > 5000
         np.testing.assert_allclose(got[inside], expected[inside], rtol=1e-6, atol=1e-6)
         assert (expected[~inside] > 5000.0).all()
+
+
+def test_links_without_distances_have_no_cutoff_of_their_own():
+    fields = CostFields(CostGraph(np.ones((1, 5))), np.array([[1, 0, 0, 0, 2]]))
+    links = Links.between([[1, 2]])
+    with pytest.raises(InputError, match="no least-cost distances"):
+        corridors(fields, links)
+    with pytest.raises(InputError, match="no least-cost distances"):
+        corridors(fields, links, width=1.0)
+    with pytest.raises(InputError, match="no least-cost distances"):
+        cutoff_for_area(fields, links, 2)
+    assert [corridor.cutoff for corridor in corridors(fields, links, cutoff=1.0)] == [1.0]

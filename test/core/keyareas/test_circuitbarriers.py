@@ -8,7 +8,9 @@ from ecosecnet.core.errors import DisconnectedError, InputError
 from ecosecnet.core.keyareas import circuitbarriers
 from ecosecnet.core.keyareas.circuitbarriers import circuit_barriers
 from ecosecnet.core.keyareas.pinchpoints import pinchpoints
+from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
+from ecosecnet.core.leastcost.links import Links
 from ecosecnet.core.monitor import Monitor
 from networks import on
 from scipy import ndimage
@@ -297,3 +299,20 @@ def test_bad_input_is_named(change, message):
     given = {"pairs": [[1, 2]], "cutoff": 10.0, "radius": 30.0, **change}
     with pytest.raises(InputError, match=message):
         circuit_barriers(*on(resistance, labels, given.pop("pairs"), CELL), **given)
+
+
+def test_four_neighbours_have_the_derivative_of_four_neighbours():
+    resistance, labels = landscape(6)
+    graph = CostGraph(resistance, cell_size=CELL, neighbours=4)
+    found = circuit_barriers(CostFields(graph, labels), Links.between([[1, 2]]), cutoff=1e6, radius=0)
+    # Resistances times derivatives add up to the effective resistance, which is that of `pinchpoints`.
+    effective = pinchpoints(CostFields(graph, labels), Links.between([[1, 2]]), cutoff=1e6).effective_resistance
+    assert found.links.effective_resistance == pytest.approx(effective)
+    assert np.nansum(found.derivative * resistance) == pytest.approx(effective[0])
+
+
+def test_mean_conductances_are_refused():
+    graph = CostGraph(np.ones((1, 3)), average="conductance")
+    fields = CostFields(graph, np.array([[1, 0, 2]]))
+    with pytest.raises(InputError, match="mean resistance"):
+        circuit_barriers(fields, Links.between([[1, 2]]), cutoff=1.0, radius=0)

@@ -8,7 +8,9 @@ from circuits import dense_pair
 from conftest import REFERENCE
 from ecosecnet.core.errors import InputError
 from ecosecnet.core.keyareas.pinchpoints import pinchpoints
+from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
+from ecosecnet.core.leastcost.links import Links
 from networks import on
 
 
@@ -222,3 +224,21 @@ def test_washington_equals_a_plain_computation():
         assert result.least_cost[index] == pytest.approx(total.min(), rel=1e-9)
         expected = np.fmax(expected, np.where(rest, current[np.maximum(node, 0)], np.nan))
     np.testing.assert_allclose(result.current, expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("mode", ["adjacent", "all_to_one", "all_pairs"])
+def test_currents_step_as_the_paths_do(mode):
+    """A corridor one cell wide with a corner: with 4 neighbours it has a cell more, with conductances another mean."""
+    resistance = np.array([[1.0, 4.0, np.nan], [np.nan, 2.0, 1.0]])
+    labels = np.array([[1, 0, 0], [0, 0, 2]])
+    for options, expected in (
+        ({"neighbours": 4}, [2.5, 3.0, 1.5]),
+        ({"neighbours": 4, "average": "conductance"}, [8 / 5, 8 / 3, 4 / 3]),
+    ):
+        graph = CostGraph(resistance, **options)
+        found = pinchpoints(CostFields(graph, labels), Links.between([[1, 2]]), cutoff=1.0, mode=mode)
+        assert found.least_cost[0] == pytest.approx(sum(expected))
+        if mode != "all_to_one":
+            assert found.effective_resistance[0] == pytest.approx(sum(expected))
+        else:
+            assert found.current[0, 1] == pytest.approx(1.0)
