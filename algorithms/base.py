@@ -81,7 +81,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     METRIC = True
     """Whether distances or areas are computed, so that a CRS in degrees is refused where they are measured."""
     HECTARES = False
-    """Whether it tells areas though it needs none, so that degrees are taken and only a scale that is off is named."""
+    """Whether it reports areas though it needs none, so that degrees are taken and only a scale that is off is named."""
 
     def declare(self) -> Iterable[QgsProcessingParameterDefinition | QgsProcessingOutputNumber]:
         """Return the parameters and number outputs."""
@@ -239,7 +239,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             ):
                 layers = job.layers(definition)
                 if not layers and job.given(name):
-                    raise InputError(f"'{definition.description()}' ({name}) is no raster that can be opened.")
+                    raise InputError(f"'{definition.description()}' ({name}) cannot be opened as a raster.")
             else:
                 continue
             found[name] = [RasterSource.of(layer) for layer in layers]
@@ -267,13 +267,13 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
 
 
 def _sentence(error: Exception, feedback: QgsProcessingFeedback) -> str:
-    """Return what the user is told of an error; the traceback of one that nobody foresaw goes to the log, for a report."""
+    """Return the message of an error for the user; the traceback of an unexpected one goes to the log, for a report."""
     if isinstance(error, MemoryError) or (isinstance(error, ImportError) and memory.has_failed_to_load(error)):
         return "There is not enough memory for this run. Use larger cells or a smaller area, or close other programs."
     if isinstance(error, (EcoSecNetError, QgsProcessingException)):
         return str(error)
     feedback.pushDebugInfo("".join(traceback.format_exception(type(error), error, error.__traceback__)))
     return (
-        f"The tool has failed in a way that nobody foresaw ({type(error).__name__}: {error}). This is a fault of the tool. "
+        f"The tool has failed in an unexpected way ({type(error).__name__}: {error}). This is a fault of the tool. "
         f"Please report it, with this log, at {TRACKER}."
     )

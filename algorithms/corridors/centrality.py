@@ -45,7 +45,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
         "doi:10.1103/PhysRevE.70.066111). They and the weak places are found by networkx.</p>"
         "<p><b>Robustness</b>: share of all sources in the largest component, and global efficiency (mean of 1 / "
         "shortest path, as a share of the intact network), when sources are lost at random, by degree, by betweenness "
-        "or by current flow. Its area under the curve is told in the log (Schneider et al. 2011, "
+        "or by current flow. Its area under the curve is in the log (Schneider et al. 2011, "
         "doi:10.1073/pnas.1009440108).</p>"
         "<p>McRae et al. 2008, doi:10.1890/07-1861.1; Brandes 2001, doi:10.1080/0022250X.2001.9990249.</p>"
     )

@@ -42,7 +42,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
     )
     SUMMARY = "Maps the current that flows between points or regions through the whole landscape, as Circuitscape does."
     HELP = (
-        "<p>Every valid cell is a node, linked to its 4 or 8 neighbours. <b>Pairwise</b> sends 1 A between every two "
+        "<p>Every valid cell is a node, connected to its 4 or 8 neighbours. <b>Pairwise</b> sends 1 A between every two "
         "focal nodes; <b>one-to-all</b> puts current into each in turn while all others are grounded; "
         "<b>all-to-one</b> grounds each in turn while all others put in current.</p>"
         "<p>The current of a cell is the larger of what flows in and out. The cumulative map is the sum over all pairs "
@@ -60,11 +60,11 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         kinds = (QgsProcessing.SourceType.TypeVectorPoint, QgsProcessing.SourceType.TypeVectorPolygon)
         return [
-            p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is no part of the circuit."),
+            p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is not part of the circuit."),
             p.choice(
                 "INPUT_IS",
                 "The raster holds",
-                "Conductance is 1 / resistance; cells with a conductance of 0 or less are no part of the circuit.",
+                "Conductance is 1 / resistance; cells with a conductance of 0 or less are not part of the circuit.",
                 ("Resistance", "Conductance"),
             ),
             p.raster("FOCAL", "Focal nodes (raster)", "Positive ids; 0 and NoData are none.", optional=True),
@@ -79,11 +79,11 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             p.choice(
                 "MODE", "Circuitscape mode", "What the current flows between.", ("Pairwise", "One-to-all", "All-to-one")
             ),
-            p.choice("NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is linked to.", ("8", "4")),
+            p.choice("NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is connected to.", ("8", "4")),
             p.choice(
                 "AVERAGE",
-                "Two cells are linked by the mean of their",
-                "Whether a link has the mean resistance or the mean conductance of its two cells. Circuitscape's own "
+                "Two cells are connected by the mean of their",
+                "Whether two cells are connected by their mean resistance or mean conductance. Circuitscape's own "
                 "default is conductance.",
                 Average,
             ),
@@ -115,7 +115,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
             ),
             p.raster(
-                "MASK", "Mask raster", "Cells above 0 are kept, all others are no part of the circuit.", optional=True
+                "MASK", "Mask raster", "Cells above 0 are kept, all others are not part of the circuit.", optional=True
             ),
             p.flag(
                 "SNAP",
@@ -171,7 +171,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         others = [job.raster(name) for name in ("FOCAL", "SHORT_CIRCUIT", "MASK")]
         rasters.require_aligned(raster, *others)
         cells = raster.grid.rows * raster.grid.cols
-        # before anything is read; told below, when the focal nodes are known too
+        # before anything is read; reported below, when the focal nodes are known too
         require(core.circuit.solver_bytes(cells), f"The circuit of '{raster.name}' ({raster.grid.describe()})")
         mask = above_zero(others[2]) if others[2] else None
         resistance = core.circuit.as_resistance(

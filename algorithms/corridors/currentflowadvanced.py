@@ -45,11 +45,11 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is no part of the circuit."),
+            p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is not part of the circuit."),
             p.choice(
                 "INPUT_IS",
                 "The raster holds",
-                "Conductance is 1 / resistance; cells with a conductance of 0 or less are no part of the circuit.",
+                "Conductance is 1 / resistance; cells with a conductance of 0 or less are not part of the circuit.",
                 ("Resistance", "Conductance"),
             ),
             p.raster("CURRENT_SOURCES", "Current sources (raster)", "Amperes put into each cell.", optional=True),
@@ -88,11 +88,11 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
                 "With 'keep both' a source still beats a direct ground, which would swallow it.",
                 Conflict,
             ),
-            p.choice("NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is linked to.", ("8", "4")),
+            p.choice("NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is connected to.", ("8", "4")),
             p.choice(
                 "AVERAGE",
-                "Two cells are linked by the mean of their",
-                "Whether a link has the mean resistance or the mean conductance of its two cells.",
+                "Two cells are connected by the mean of their",
+                "Whether two cells are connected by their mean resistance or mean conductance.",
                 Average,
             ),
             p.raster(
@@ -102,7 +102,7 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
             ),
             p.raster(
-                "MASK", "Mask raster", "Cells above 0 are kept, all others are no part of the circuit.", optional=True
+                "MASK", "Mask raster", "Cells above 0 are kept, all others are not part of the circuit.", optional=True
             ),
             p.raster_output("CURRENT", "Current density", "Amperes through every cell."),
             p.raster_output("VOLTAGE", "Voltage", "Volts of every cell.", optional=True, default=False),

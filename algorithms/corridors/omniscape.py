@@ -70,11 +70,11 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is no part of the circuit."),
+            p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is not part of the circuit."),
             p.choice(
                 "INPUT_IS",
                 "The raster holds",
-                "Conductance is 1 / resistance; cells with a conductance of 0 or less are no part of the circuit.",
+                "Conductance is 1 / resistance; cells with a conductance of 0 or less are not part of the circuit.",
                 ("Resistance", "Conductance"),
             ),
             p.raster(
@@ -111,12 +111,12 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
                 "BUFFER", "Buffer (cells)", "Cells beyond the radius that current may pass.", 0, low=0, advanced=True
             ),
             p.choice(
-                "NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is linked to.", ("8", "4"), advanced=True
+                "NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is connected to.", ("8", "4"), advanced=True
             ),
             p.choice(
                 "AVERAGE",
-                "Two cells are linked by the mean of their",
-                "Whether a link has the mean conductance or the mean resistance of its two cells. Omniscape knows "
+                "Two cells are connected by the mean of their",
+                "Whether two cells are connected by their mean conductance or mean resistance. Omniscape knows "
                 "conductance only.",
                 _AVERAGES,
                 advanced=True,

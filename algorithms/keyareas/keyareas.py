@@ -12,6 +12,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import key_area_classes, smallest_key_area
+from ..support.io.fields import Shown
 from ..support.io.rasterfiles import NO_AMOUNT, NO_CLASS
 from ..support.io.rasters import require_aligned
 from ..support.io.tables import columns
@@ -77,11 +78,13 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             p.field(
                 "GRADE_FIELD",
                 "Grade field of the links",
-                "Copied to the areas, for instance the level from 'naturalbreaks'.",
+                "Copied to the areas, for instance the field 'level' (the grade) that 'naturalbreaks' writes.",
                 "LINKS",
                 optional=True,
             ),
-            p.vector_output("OUTPUT", "Key areas", "Polygons with area, length, width, mean, maximum and level."),
+            p.vector_output(
+                "OUTPUT", "Key areas", "Polygons with area, length, width, mean, maximum and class (field 'level')."
+            ),
             p.raster_output(
                 "CLASSES_RASTER",
                 "Class raster",
@@ -149,7 +152,15 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
 
     def _write(self, job: Job, found, raster) -> None:
         shapes = polygonise(found.labels, raster.grid, job.monitor.part(0.7, 0.85))
-        names = columns(area_id=int, area_ha=float, length=float, width=float, mean=float, max=float, level=int)
+        names = columns(
+            area_id=int,
+            area_ha=float,
+            length=float,
+            width=float,
+            mean=float,
+            max=float,
+            level=(int, Shown("Class")),
+        )
         links = job.vector("LINKS")
         corridors = _Corridors(links, job.field("GRADE_FIELD"), raster.crs, job.monitor) if links is not None else None
         if corridors is not None:

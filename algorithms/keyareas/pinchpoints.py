@@ -48,7 +48,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             *linked_inputs(),
-            corridor_cutoff("Values and places depend on it; the tool 'cutoffsweep' tells how much."),
+            corridor_cutoff("Values and places depend on it; the tool 'cutoffsweep' shows how much."),
             p.choice(
                 "MODE",
                 "Current flows between",

@@ -37,7 +37,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         "layer of areas, or the run fails. Where zones overlap, the part belongs to the zone that comes first in its "
         "layer, and a warning names the two.</p>"
         "<p>Each feature of the zones is a row of its own, named by the chosen fields, or else by the field that "
-        "is told in the log. Dissolve the layer first if a "
+        "the log names. Dissolve the layer first if a "
         "zone consists of several features.</p>"
         "<p><b>Land use</b> comes from a class raster (each cell with the part of it that lies in the piece, so that the "
         "totals are those of the map however it is cut) or from polygons, and is listed by falling share. The percents of a "

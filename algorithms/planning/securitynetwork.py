@@ -165,7 +165,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             ),
             dispersal_distance(),
             dispersal_probability(),
-            smallest_dpc("Patches of less importance are no sources.", defaults.MIN_DPC),
+            smallest_dpc("Patches of less importance do not become sources.", defaults.MIN_DPC),
             p.choice(
                 "CORRECTION_METHOD",
                 "How corrections act",
@@ -182,7 +182,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             ),
             p.flag(
                 "DROP_THROUGH_SOURCES",
-                "Drop corridors through other sources",
+                "Drop links through other sources",
                 "Links whose least-cost path runs through a third source become inactive.",
                 True,
                 advanced=True,

@@ -19,13 +19,13 @@ from ..base import EcoSecNetAlgorithm, Job
 
 
 class SelfTestAlgorithm(EcoSecNetAlgorithm):
-    """Solves problems with known answers and tells the versions in use."""
+    """Solves problems with known answers and reports the versions in use."""
 
     NAME = "selftest"
     LABEL = "Self-test"
     GROUP = base.PLANNING
     TAGS = ("test", "version", "installation", "numba", "check", "自检", "版本")
-    SUMMARY = "Checks that the plugin computes correctly on this computer, and tells all versions."
+    SUMMARY = "Checks that the plugin computes correctly on this computer, and reports all versions."
     HELP = (
         "<p>Solves small problems whose answers are known: MSPA, dPC, natural breaks, AHP, cost distance, circuits, "
         "centrality and barriers, with numba too where it is installed. It takes some seconds, needs no data and writes "

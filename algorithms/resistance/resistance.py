@@ -29,7 +29,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Resistance surface"
     GROUP = base.RESISTANCE
     TAGS = ("weighted overlay", "resistance surface", "AHP", "night light", "综合阻力面", "加权叠加", "阻力面修正")
-    SUMMARY = "Lays weighted factors over each other to a resistance surface, and corrects it by further rasters."
+    SUMMARY = "Overlays weighted factors to a resistance surface, and corrects it by further rasters."
     HELP = (
         "<p><b>Overlay</b>: sum of weight x score. Weights that do not sum to 1 are divided by their sum, with a warning. "
         "Where a factor has no data the cell is NoData, or the factor is left out and the other weights are divided by "

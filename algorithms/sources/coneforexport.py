@@ -27,7 +27,7 @@ class ConeforExportAlgorithm(EcoSecNetAlgorithm):
         "numbers and the distance of each pair, separated by tabs, without header. With a largest distance the pairs "
         "beyond it are missing, so choose <i>notall</i> in Conefor.</p>"
         "<p>Conefor numbers its nodes. Where the ids of the sources are texts, they are numbered from 1 in their order; "
-        "the optional table tells which is which.</p>"
+        "the optional table lists which is which.</p>"
         "<p>Saura &amp; Torn&eacute; 2009, doi:10.1016/j.envsoft.2008.05.005.</p>"
     )
 

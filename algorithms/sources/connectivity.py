@@ -56,16 +56,16 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Importance</b>: dPC and dIIC are the per cent lost with the source, with three parts: <i>intra</i> (what "
         "it holds), <i>flux</i> (what it exchanges), <i>connector</i> (what others lose because their best path led "
         "through it). They are exactly what removing the sources one at a time gives. dA is the share of the area. BC, "
-        "BC_IIC, BC_PC: betweenness, plain and weighted as in IIC and PC. <i>rank</i> and <i>level</i> (three natural "
-        "breaks, 1 is the highest) follow dPC.</p>"
+        "BC_IIC, BC_PC: betweenness, plain and weighted as in IIC and PC. <i>rank</i> and <i>level</i> (the grade: three "
+        "natural breaks, 1 is the highest) follow dPC.</p>"
         "<p><b>Distances</b>: edge to edge is the exact distance between the polygons. With centroids a detour is never "
         "shorter, so hardly any connector fraction can appear. Least cost runs over a resistance surface; the dispersal "
         "distance is then converted to cost with the mean or median resistance.</p>"
         "<p><b>Stepping stones</b>: for every source below the smallest dPC, what it alone would add to those that stay; "
         "<i>stepping</i> is the part the others gain because they reach each other through it.</p>"
         "<p><b>Many sources</b>: with more than 2,000, about two million of the nearest pairs are measured, and paths of "
-        "a probability below 0.0001 are left out; the log states the distance and the most that PC can miss. The memory "
-        "is told before the run.</p>"
+        "a probability below 0.0001 are left out; the log states the distance and the most that PC can miss. The log "
+        "states the memory needed before the run.</p>"
         "<p>Saura &amp; Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura &amp; Rubio 2010, "
         "doi:10.1111/j.1600-0587.2009.05760.x; Bodin &amp; Saura 2010, doi:10.1016/j.ecolmodel.2010.06.017. Links are "
         "d &le; threshold, as in Conefor; weak links are kept, unlike Makurhini's default.</p>"
@@ -223,9 +223,9 @@ def _write_sources(job: Job, nodes: Nodes, found) -> None:
             f"No source has a dPC of {least:g} % or more; the highest is {found.pc.total.max():.3g} %. "
             "The output is empty."
         )
-    level = core.stats.grades(found.pc.total, GRADES)
+    grade = core.stats.grades(found.pc.total, GRADES)
     numbers = {"attribute": nodes.attributes, **importance_columns(found)}
-    whole = {"component": found.component, "rank": found.rank, "level": level}
+    whole = {"component": found.component, "rank": found.rank, "level": grade}
     first = columns(source_id=nodes.id_type)
     added = columns(**dict.fromkeys(numbers, float), **dict.fromkeys(whole, int))
     old, rows = kept([nodes.features[k] for k in keep], added, "sources", job.monitor, ids=first)

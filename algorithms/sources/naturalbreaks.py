@@ -23,15 +23,15 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Grade features by natural breaks"
     GROUP = base.SOURCES
     TAGS = ("Jenks", "Fisher", "classes", "quantile", "equal interval", "level", "自然断点", "分级")
-    SUMMARY = "Gives every feature a level by natural breaks (or another rule) of a field; level 1 is the highest."
+    SUMMARY = "Gives every feature a grade by natural breaks (or another rule) of a field; grade 1 is the highest."
     HELP = (
         "<p><b>Natural breaks</b> (Fisher-Jenks) make the classes as uniform as possible: the sum of squares within "
         "the classes is the smallest there is, for any number of features. The classification in layer properties of "
         "QGIS is exact only up to 3,000 values. <b>Quantile</b>: equal numbers of features. <b>Equal intervals</b>, "
         "<b>geometric intervals</b>: equal steps or ratios between the limits.</p>"
         "<p>A class holds the values above the limit before it, up to and including its own limit. Equal values are "
-        "never separated; with fewer distinct values than classes there are fewer levels. Features without a value get "
-        "no level.</p>"
+        "never separated; with fewer distinct values than classes there are fewer grades. Features without a value get "
+        "no grade.</p>"
         "<p>W. D. Fisher (1958), J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
     )
     METRIC = False
@@ -46,19 +46,19 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             p.choice(
                 "METHOD",
                 "Rule for the limits",
-                "How the limits between the levels are found.",
+                "How the limits between the grades are found.",
                 BreakMethod,
             ),
             p.vector_output(
                 "OUTPUT",
                 "Graded features",
-                "All features with the field 'level' added, 1 is the highest.",
+                "All features with their grade in the field 'level', 1 is the highest.",
                 QgsProcessing.SourceType.TypeVectorAnyGeometry,
             ),
             p.table_output(
                 "BREAKS",
                 "Limits of the grades",
-                "Level, lower and upper limit, number of features.",
+                "Grade, lower and upper limit, number of features.",
                 optional=True,
                 default=False,
             ),
@@ -75,14 +75,14 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
         found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.0, 0.6))
         count = found.limits.size
         place = found.classify(values)
-        level = [count - int(one) if one >= 0 else None for one in place]
-        missing = level.count(None)
+        grade = [count - int(one) if one >= 0 else None for one in place]
+        missing = grade.count(None)
         if count < job.integer("CLASSES"):
-            job.monitor.warn(f"'{name}' allows only {count} level(s): there are not enough different values.")
+            job.monitor.warn(f"'{name}' allows only {count} grade(s): there are not enough different values.")
         if missing:
-            job.monitor.warn(f"{missing:,} features have no value in '{name}' and got no level.")
+            job.monitor.warn(f"{missing:,} features have no value in '{name}' and got no grade.")
         job.monitor.info(
-            f"Upper limits from the lowest level up: {', '.join(f'{limit:g}' for limit in found.limits)}. "
+            f"Upper limits from the lowest grade up: {', '.join(f'{limit:g}' for limit in found.limits)}. "
             f"Goodness of variance fit {found.goodness:.4f}."
         )
         added = columns(level=int)
@@ -91,7 +91,7 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
         job.write_features(
             "OUTPUT",
             [*old, *added],
-            ([*row, one] for row, one in zip(rows, level)),
+            ([*row, one] for row, one in zip(rows, grade)),
             [feature.geometry() for feature in features],
             kind,
             layer.crs,

@@ -1,4 +1,4 @@
-"""Tool: class a raster by natural breaks."""
+"""Tool: classify a raster by natural breaks."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         "filled, unless the raster holds nothing but core area.</p>"
         "<p><b>Output</b>: one polygon (with parts, where cells touch only at corners) for each source. "
         "<i>source_id</i> counts from 1 in reading order; <i>area_ha</i> is the area of the polygon, <i>core_ha</i> "
-        "and <i>protected_ha</i> the parts of it that are core and protected. The log tells what was dropped and "
+        "and <i>protected_ha</i> the parts of it that are core and protected. The log reports what was dropped and "
         "filled.</p>"
         "<p>A cell belongs to a protected polygon when its centre lies inside; a polygon without any takes one "
         "cell.</p>"

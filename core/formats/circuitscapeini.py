@@ -151,7 +151,7 @@ def parse_options(text: str) -> tuple[CircuitscapeOptions, list[str]]:
         if name not in known:
             close = get_close_matches(name, known, 1)
             hint = f" Is '{close[0]}' meant?" if close else ""
-            warnings.append(f"'{name}' is no option of Circuitscape and has no effect.{hint}")
+            warnings.append(f"'{name}' is not an option of Circuitscape and has no effect.{hint}")
     flags = {name: _flag(name, given[name]) if name in given else default for name, default in _FLAGS.items()}
     files = {name: _file(given.get(name, "")) for name in _FILES}
     data_type = given.get("data_type", "raster").lower()
@@ -207,7 +207,9 @@ def _assignments(text: str) -> dict[str, str]:
         if not sign:
             name, sign, value = line.partition(":")
         if not sign:
-            raise InputError(f"Line {number} is no 'option = value': {line[:60]!r}. Is this an .ini of Circuitscape?")
+            raise InputError(
+                f"Line {number} is not of the form 'option = value': {line[:60]!r}. Is this an .ini of Circuitscape?"
+            )
         name, value = name.strip().lower(), value.strip().strip("\"'")
         if given.get(name, value) != value:
             raise InputError(f"The option '{name}' is given twice, as {given[name]!r} and as {value!r}. Remove one.")

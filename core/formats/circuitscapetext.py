@@ -108,10 +108,10 @@ def parse_grid(text: str, name: str) -> AsciiGrid:
         )
         nodata = float(found.get("nodata_value", NODATA))
     except KeyError as missing:
-        raise InputError(f"'{name}' is no ASCII grid: its header has no {missing.args[0]}.") from None
+        raise InputError(f"'{name}' is not an ASCII grid: its header has no {missing.args[0]}.") from None
     except ValueError as error:
         raise InputError(
-            f"'{name}' is no ASCII grid: its header holds something that is no number ({error})."
+            f"'{name}' is not an ASCII grid: its header holds something that is not a number ({error})."
         ) from None
     numbers = _numbers(text[position:], name)
     if numbers.size != rows * cols:
@@ -164,7 +164,7 @@ def parse_table(text: str, columns: int, name: str) -> FloatArray:
     Raises
     ------
     InputError
-        If a line has fewer columns, or something that is no number.
+        If a line has fewer columns, or something that is not a number.
 
     Examples
     --------
@@ -181,7 +181,9 @@ def parse_table(text: str, columns: int, name: str) -> FloatArray:
         try:
             rows.append([float(word) for word in words[:columns]])
         except ValueError:
-            raise InputError(f"'{name}', line {number}, holds something that is no number: {raw.strip()!r}.") from None
+            raise InputError(
+                f"'{name}', line {number}, holds something that is not a number: {raw.strip()!r}."
+            ) from None
     return np.array(rows, dtype=np.float64).reshape(-1, columns)
 
 
@@ -261,7 +263,9 @@ def parse_pairs(text: str, name: str) -> PairFilter:
         if isinstance(error, InputError):
             raise
         raise InputError(f"'{name}' cannot be read as a filter of pairs ({error}).") from None
-    raise InputError(f"'{name}' is no filter of pairs: it starts with {first!r}, not with 'mode' or 'min' and 'max'.")
+    raise InputError(
+        f"'{name}' is not a filter of pairs: it starts with {first!r}, not with 'mode' or 'min' and 'max'."
+    )
 
 
 def whole(values: FloatArray, name: str) -> IntArray:
@@ -307,10 +311,10 @@ def _id(word: str, name: str) -> int:
 
 def _numbers(text: str, name: str) -> FloatArray:
     with warnings.catch_warnings():
-        # NumPy only warns when it stops in front of something that is no number
+        # NumPy only warns when it stops in front of something that is not a number
         warnings.simplefilter("error", DeprecationWarning)
         try:
             numbers: FloatArray = np.fromstring(text, dtype=np.float64, sep=" ")
         except (DeprecationWarning, ValueError):
-            raise InputError(f"'{name}' holds something that is no number below its header.") from None
+            raise InputError(f"'{name}' holds something that is not a number below its header.") from None
     return numbers

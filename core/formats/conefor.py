@@ -180,7 +180,7 @@ def _id(cell: str, what: str, line: int) -> int:
     try:
         return int(cell)
     except ValueError:
-        raise InputError(f"{what}, line {line}: '{cell}' is no id; Conefor numbers its nodes.") from None
+        raise InputError(f"{what}, line {line}: '{cell}' is not a valid id; Conefor numbers its nodes.") from None
 
 
 def _value(cell: str, what: str, line: int) -> float:

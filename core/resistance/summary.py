@@ -162,7 +162,7 @@ class Tally:
         labels = list(names) if names else [f"Factor {i + 1}" for i in range(self.factors)]
         for label, least, most in zip(labels, self._low, self._high):
             if least == most:
-                monitor.warn(f"'{label}' is {least:g} everywhere: it changes nothing but the level of the surface.")
+                monitor.warn(f"'{label}' is {least:g} everywhere: it raises all of the surface alike.")
         largest, smallest = int(np.argmax(self._high)), int(np.argmin(self._high))
         if self._high[largest] > _LARGEST_SCALE_RATIO * self._high[smallest]:
             monitor.warn(

@@ -191,7 +191,7 @@ def table_distances(table: VectorSource, ids: Sequence[int | str]) -> tuple[np.n
             )
     if unknown:
         raise InputError(
-            f"'{table.name}' names ids that are no source: {name_ids(dict.fromkeys(unknown))}. "
+            f"'{table.name}' names ids that no source has: {name_ids(dict.fromkeys(unknown))}. "
             f"The sources are {name_ids(ids)}. Choose the id field that the table uses."
         )
     pairs = np.array(sorted(found), dtype=np.int64).reshape(-1, 2)

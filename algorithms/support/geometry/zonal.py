@@ -266,7 +266,7 @@ def parse_names(text: str) -> dict[str, str]:
             continue
         code, found, name = entry.replace(":", "=").partition("=")
         if not found or not code.strip() or not name.strip():
-            raise InputError(f"'{entry.strip()}' is no code with a name. Write for example: 1=Forest; 2=Grassland.")
+            raise InputError(f"'{entry.strip()}' is not a code with a name. Write for example: 1=Forest; 2=Grassland.")
         names[code.strip()] = name.strip()
     return names
 

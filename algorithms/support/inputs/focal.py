@@ -179,5 +179,5 @@ def read_strengths(job: Job, focal: Focal) -> dict[int, float] | None:
             raise InputError(f"'{source.name}' gives node {one} no strength. Fill it in, or leave the row out.")
         strengths[place[_same(one)]] = strength
     if unknown:
-        job.monitor.warn(f"'{source.name}' lists {name_ids(unknown)}, which are no focal nodes of this run.")
+        job.monitor.warn(f"'{source.name}' lists {name_ids(unknown)}, which are not focal nodes of this run.")
     return strengths

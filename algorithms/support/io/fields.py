@@ -109,7 +109,7 @@ FIELDS = {
     "rank_best": Shown("Best rank"),
     "rank_worst": Shown("Worst rank"),
     "grade": Shown("Grade"),
-    "level": Shown("Level"),
+    "level": Shown("Grade"),
     "class": Shown("Class"),
     "lower": Shown("From", "", 4),
     "upper": Shown("To", "", 4),

@@ -153,14 +153,14 @@ def require_libraries() -> None:
 
 
 def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0, where: str = JUMPS) -> None:
-    """Tell the user how much memory the run needs at its peak.
+    """Report how much memory the run needs at its peak.
 
     Parameters
     ----------
     needed : float
         Bytes beyond what QGIS already uses.
     monitor : Monitor
-        Where to tell.
+        Where to report.
     at_most : float
         Bytes that it can come to need; said where it is much more.
     where : str
@@ -174,7 +174,7 @@ def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0, where: st
     needed, at_most = needed + _LIBRARIES, at_most + _LIBRARIES
     there = available_bytes()
     hard = at_most > 1.3 * needed
-    text = f"Memory: about {size_text(needed)} needed" + (
+    text = f"Needs about {size_text(needed)} of memory" + (
         f" (up to {size_text(at_most)} where {where})" if hard else ""
     )
     text += f", {size_text(there)} available." if there is not None else "."

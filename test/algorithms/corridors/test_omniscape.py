@@ -117,7 +117,7 @@ def test_log_says_the_radius_in_metres_and_what_could_not_flow(run, ready):
     assert "4 cells is 120 m" in text
     assert "raised to 5 cells" in text
     assert "could not flow" in text
-    assert "Memory: about" in text
+    assert "Needs about" in text
 
 
 def test_degrees_are_let_pass_with_a_warning(run, ready, values, raster):

@@ -154,7 +154,7 @@ def test_zones_in_another_crs(run, layers, qgis, tmp_path):
     ("change", "message"),
     [
         ({"NAME": ["district"]}, "no field 'district'"),
-        ({"NAMES": "1 Forest"}, "is no code with a name"),
+        ({"NAMES": "1 Forest"}, "is not a code with a name"),
     ],
 )
 def test_bad_parameters_are_named(run, layers, raster, tmp_path, change, message):

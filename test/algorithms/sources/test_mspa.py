@@ -198,9 +198,9 @@ def test_memory_is_told_before_the_run(run, forest, tmp_path, monkeypatch):
     from ecosecnet.algorithms.support.run import memory
 
     run("mspa", INPUT=forest, **outputs(tmp_path, "OUTPUT"))
-    assert "Memory: about" in run.feedback.textLog()
+    assert "Needs about" in run.feedback.textLog()
     monkeypatch.setattr(memory, "available_bytes", lambda: memory._LIBRARIES + 1)
-    with pytest.raises(Exception, match="Memory: about"):
+    with pytest.raises(Exception, match="Needs about"):
         run("mspa", INPUT=forest, OUTPUT=str(tmp_path / "other.tif"))
 
 

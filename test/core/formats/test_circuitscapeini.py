@@ -62,7 +62,7 @@ def test_options_of_the_solver_are_listed():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (INI + "nonsense", "Line 5 is no 'option = value'"),
+        (INI + "nonsense", "Line 5 is not of the form 'option = value'"),
         (INI + "use_mask = maybe", "'use_mask' must be True or False, not 'maybe'"),
         (INI + "scenario = advanced", "'scenario' is given twice"),
         (INI + "remove_src_or_gnd = both", "'remove_src_or_gnd' must be one of keepall"),
@@ -98,8 +98,8 @@ def test_grid_with_centres_and_without_nodata():
     ("text", "message"),
     [
         ("1 2 3", "header has no ncols"),
-        ("ncols two\nnrows 1\ncellsize 1\nxllcorner 0\nyllcorner 0\n1 1", "something that is no number"),
-        ("ncols 2\nnrows 1\ncellsize 1\nxllcorner 0\nyllcorner 0\n1 x", "no number below its header"),
+        ("ncols two\nnrows 1\ncellsize 1\nxllcorner 0\nyllcorner 0\n1 1", "something that is not a number"),
+        ("ncols 2\nnrows 1\ncellsize 1\nxllcorner 0\nyllcorner 0\n1 x", "not a number below its header"),
         ("ncols 2\nnrows 1\ncellsize 1\nxllcorner 0\nyllcorner 0\n1 2 3", "holds 3 numbers"),
     ],
 )
@@ -121,7 +121,7 @@ def test_tables():
     assert parse_table("# only a remark\n", 2, "x").shape == (0, 2)
     with pytest.raises(InputError, match="line 2, has 1 columns; 2 are needed"):
         parse_table("1 2\n3", 2, "x")
-    with pytest.raises(InputError, match="no number"):
+    with pytest.raises(InputError, match="not a number"):
         parse_table("id strength", 2, "x")
     with pytest.raises(InputError, match=r"whole numbers, not 1\.5"):
         whole(np.array([1.0, 1.5]), "x")

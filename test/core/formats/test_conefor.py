@@ -65,7 +65,7 @@ def test_candidates_keep_their_mark():
         (lambda: parse_nodes("\n\n"), "empty"),
         (lambda: parse_nodes("1\t2\n1\t3\n"), "line 2: node 1 is there already"),
         (lambda: parse_nodes("1\t-2\n"), "line 1: '-2' is not a number of 0 or more"),
-        (lambda: parse_nodes("id\tarea\n"), "line 1: 'id' is no id"),
+        (lambda: parse_nodes("id\tarea\n"), "line 1: 'id' is not a valid id"),
         (lambda: parse_nodes("1\n"), "line 1: 1 columns"),
         (lambda: parse_nodes("1\t2\t7\n"), "'7' must be 1"),
         (lambda: parse_connections("1\t2\t3\n2\t1\t3\n", [1, 2]), "line 2: the pair 2, 1 is there already"),

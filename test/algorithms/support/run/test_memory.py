@@ -74,11 +74,11 @@ def test_what_is_hard_to_solve_is_told_too(memory):
     listener = Listener()
     memory.announce(GB, listener, at_most=3 * GB)
     assert listener.told == [
-        "Memory: about 1.0 GB needed (up to 3.0 GB where the resistances jump sharply), 8.0 GB available."
+        "Needs about 1.0 GB of memory (up to 3.0 GB where the resistances jump sharply), 8.0 GB available."
     ]
     memory.announce(GB, listener, at_most=9 * GB)
     assert "If it does not suffice, the run stops" in listener.warned[0]
-    with pytest.raises(Exception, match=r"about 9.0 GB needed, 8.0 GB available. Use larger cells"):
+    with pytest.raises(Exception, match=r"about 9.0 GB of memory, 8.0 GB available. Use larger cells"):
         memory.announce(9 * GB, listener)
 
 
@@ -170,7 +170,7 @@ def huge(memory, polygons, tmp_path, monkeypatch):
 )
 def test_least_cost_distances_are_refused_before_their_raster_is_read(run, huge, tool, outputs):
     given = {**huge, "LINKS": None, **dict.fromkeys(outputs, "TEMPORARY_OUTPUT")}
-    with pytest.raises(Exception, match=r"Memory: about [\d.]+ GB needed, 8.0 GB available"):
+    with pytest.raises(Exception, match=r"Needs about [\d.]+ GB of memory, 8.0 GB available"):
         run(tool, **given, DISTANCE=2)
 
 
@@ -183,7 +183,7 @@ def test_least_cost_distances_are_refused_before_their_raster_is_read(run, huge,
     ],
 )
 def test_corridors_may_fill_the_raster(run, huge, tool, options):
-    with pytest.raises(Exception, match="Memory: about ") as refused:
+    with pytest.raises(Exception, match="Needs about ") as refused:
         run(tool, **huge, **options)
     sizes = re.findall(r"([\d.]+) GB (?:needed|where the corridors fill)", str(refused.value))
     needed, most = (float(size) * GB for size in sizes)
@@ -191,7 +191,7 @@ def test_corridors_may_fill_the_raster(run, huge, tool, options):
 
 
 def test_barriers_need_no_circuit(run, huge):
-    with pytest.raises(Exception, match=r"Memory: about [\d.]+ GB needed, 8"):
+    with pytest.raises(Exception, match=r"Needs about [\d.]+ GB of memory, 8"):
         run("cutoffsweep", **huge, TABLE="TEMPORARY_OUTPUT", CUTOFFS="1 2", SURFACE=1)
 
 
@@ -200,7 +200,7 @@ def test_barriers_need_no_circuit(run, huge):
     [
         ("_gdal_array.so: failed to map segment from shared object", 8 * GB, "not enough memory for this run"),
         ("Zuordnung eines Segments gescheitert", 1_000_000, "not enough memory for this run"),
-        ("No module named 'other'", 8 * GB, "nobody foresaw"),
+        ("No module named 'other'", 8 * GB, "in an unexpected way"),
     ],
 )
 def test_a_library_that_finds_no_room(memory, run, raster, monkeypatch, words, left, sentence):
