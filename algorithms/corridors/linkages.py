@@ -299,7 +299,10 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             style=styling.surface(ramps.over(palette.BELT, mosaic, "cost units")),
         )
         if zones is not None:
-            zones.write(job, "ZONES", "PROFILE", raster.crs)
+            style = styling.polygons((*palette.BELT[1], 150), palette.CORRIDORS[1])
+            kind = QgsWkbTypes.Type.MultiPolygon
+            job.write_features("ZONES", *zones.layer(), kind, raster.crs, style=style)
+            job.write_table("PROFILE", *zones.profile())
 
     def _zones(self, job: Job, graph, links, sources: Sources, raster: RasterSource) -> CorridorZones | None:
         if not (job.given("ZONES") or job.given("PROFILE")):

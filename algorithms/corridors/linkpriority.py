@@ -14,7 +14,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import corridor_cutoff
-from ..support.inputs.linked import Linked, linked_inputs, read_linked
+from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
 from ..support.inputs.links import COST_FIELDS, numbers
 from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.rasters import RasterSource, metres_per_unit
@@ -168,7 +168,11 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        linked = read_linked(job, 24, searches=job.given("PRIORITY"))
+        raster = job.raster("RESISTANCE")
+        need_memory(raster.grid, 24, job.monitor, searches=job.given("PRIORITY"))
+        linked = read_linked(
+            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
+        )
         pairs = linked.links.pairs - 1
         cost = numbers(linked.links, COST_FIELDS, "least-cost distance")
         length = numbers(linked.links, _LENGTH_FIELDS, "length of the least-cost path")

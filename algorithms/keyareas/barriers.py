@@ -11,7 +11,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import barrier_radii, read_radii
-from ..support.inputs.linked import Linked, linked_inputs, read_linked
+from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
 from ..support.io.fields import Shown
 from ..support.io.rasterfiles import NO_AMOUNT, NO_NUMBER
 from ..support.io.tables import columns
@@ -147,10 +147,14 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
-        cell = job.raster("RESISTANCE").grid.cell_size
-        radii = read_radii(job, cell)
+        raster = job.raster("RESISTANCE")
+        cell = raster.grid.cell_size
+        radii = read_radii(job.number, cell)
         # labels, then the fields of the sources and the scores
-        net = read_linked(job, 4, afterwards=150)
+        need_memory(raster.grid, 4, job.monitor, afterwards=150)
+        net = read_linked(
+            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
+        )
         restored = job.number("RESTORED")
         check = job.flag("CHECK")
         job.monitor.info(f"{len(net.links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")
@@ -195,7 +199,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             ),
             ("RADIUS", found.radius, "m", "Radius of the best barrier score, m"),
         ):
-            net.write_surface(job, name, values, palette.SCORE, unit, description)
+            job.write_surface(name, values, net.raster.grid, palette.SCORE, unit, description)
         _write_gaining_links(job, found, net)
         _write_links(job, found.links, real, net)
         job.results["MAXIMUM"] = float(np.fmax.reduce(found.score, axis=None, initial=0.0))
@@ -243,4 +247,6 @@ def _write_links(job: Job, best, real, net: Linked) -> None:
     if real is not None:
         names += columns(restored_dist=float, real_gain=float)
         table += [real, best.distance - real]
-    net.write_links(job, "OUTPUT_LINKS", names, list(zip(*table)), styling.lines(palette.CORRIDORS[1]))
+    job.write_features(
+        "OUTPUT_LINKS", *net.with_columns(names, zip(*table), job.monitor), style=styling.lines(palette.CORRIDORS[1])
+    )

@@ -12,7 +12,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import corridor_cutoff
-from ..support.inputs.linked import Linked, linked_inputs, read_linked
+from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
 from ..support.io.fields import Shown
 from ..support.io.tables import columns
 from ..support.io.vectors import cells_inside
@@ -121,7 +121,11 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         radius = job.number("RADIUS")
-        net = read_linked(job, 60, circuits=True)
+        raster = job.raster("RESISTANCE")
+        need_memory(raster.grid, 60, job.monitor, circuits=True)
+        net = read_linked(
+            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
+        )
         patches = job.vector("PATCHES")
         shapes = [] if patches is None else patches.geometries(net.raster.crs, job.monitor)
         found = core.keyareas.circuit_barriers(
@@ -139,14 +143,18 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             ("GAIN", found.gain, "cost units", "Predicted fall of the effective resistance, cost units"),
             ("DERIVATIVE", found.derivative, "m", "Fall of the effective resistance by unit of resistance, m"),
         ):
-            net.write_surface(job, name, values, palette.SCORE, unit, description)
+            job.write_surface(name, values, net.raster.grid, palette.SCORE, unit, description)
         best = found.links
         names = columns(
             eff_res=float, predicted=float, exact=float, percent=(float, Shown("Exact gain", "%")), x=float, y=float
         )
         table = [best.effective_resistance, best.predicted, best.exact, 100.0 * best.exact / best.effective_resistance]
         table += zip(*map(net.centre, best.row, best.col))
-        net.write_links(job, "OUTPUT_LINKS", names, list(zip(*table)), styling.lines(palette.CORRIDORS[1]))
+        job.write_features(
+            "OUTPUT_LINKS",
+            *net.with_columns(names, zip(*table), job.monitor),
+            style=styling.lines(palette.CORRIDORS[1]),
+        )
         if patches is not None:
             _write_patches(job, found, shapes, net)
         job.results["MAXIMUM"] = float(np.nanmax(found.gain))

@@ -11,7 +11,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import barrier_radii, key_area_classes, read_radii, smallest_key_area
-from ..support.inputs.linked import linked_inputs, read_linked
+from ..support.inputs.linked import linked_inputs, need_memory, read_linked
 from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.tables import columns
 from ..support.reports import html
@@ -105,8 +105,12 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         cutoffs = core.keyareas.read_cutoffs(job.text("CUTOFFS"))
-        net = read_linked(job, 60 + 9 * len(cutoffs), circuits=job.chosen("SURFACE") == 0)
-        raster, links = net.raster, net.links.table()
+        raster = job.raster("RESISTANCE")
+        need_memory(raster.grid, 60 + 9 * len(cutoffs), job.monitor, circuits=job.chosen("SURFACE") == 0)
+        net = read_linked(
+            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
+        )
+        links = net.links.table()
         fields = net.cost_fields(job.monitor.part(0.05, 0.07), slack=max(cutoffs))
         surface = job.choice("SURFACE", _SURFACES)
         given = {"cutoffs": cutoffs, "combine": job.choice("COMBINE", Combination)}
@@ -115,7 +119,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             mode = job.choice("MODE", PinchPointMode)
             surfaces = core.keyareas.pinch_points_by_cutoff(fields, links, mode=mode, **given)
         else:
-            radii = read_radii(job, net.cell_size)
+            radii = read_radii(job.number, net.cell_size)
             method = job.choice("METHOD", BarrierWindow)
             surfaces = core.keyareas.barriers_by_cutoff(fields, links, radii=radii, method=method, **given)
         found = core.keyareas.sweep(

@@ -11,7 +11,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import corridor_cutoff
-from ..support.inputs.linked import linked_inputs, read_linked
+from ..support.inputs.linked import linked_inputs, need_memory, read_linked
 from ..support.io.tables import columns
 from ..support.io.vectors import name_ids
 from ..support.run import palette, styling
@@ -82,8 +82,12 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def execute(self, job: Job) -> None:
+        raster = job.raster("RESISTANCE")
         # two maps in float64 and the labels; corridors are solved one at a time, in their own windows
-        given = read_linked(job, 20, circuits=True)
+        need_memory(raster.grid, 20, job.monitor, circuits=True)
+        given = read_linked(
+            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
+        )
         links = given.links
         if job.choice("MODE", PinchPointMode) in (PinchPointMode.ALL_TO_ONE, PinchPointMode.ONE_TO_ALL):
             # potentials of every source on the union of the corridors
@@ -103,15 +107,18 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
                 f"The sources of {len(cut_off)} link(s) are not connected by valid cells; no current there: "
                 f"{name_ids(cut_off)}."
             )
-        given.write_surface(job, "CURRENT", found.current, palette.CURRENT, "A", "Current, amperes at 1 A")
-        given.write_surface(
-            job, "RELATIVE", found.relative, palette.CURRENT, "", "Current as a share of the largest of its link"
+        job.write_surface("CURRENT", found.current, raster.grid, palette.CURRENT, "A", "Current, amperes at 1 A")
+        job.write_surface(
+            "RELATIVE",
+            found.relative,
+            raster.grid,
+            palette.CURRENT,
+            "",
+            "Current as a share of the largest of its link",
         )
-        given.write_links(
-            job,
-            "OUTPUT_LINKS",
-            columns(cw_dist=float, eff_res=float, cwd_effres=float),
-            list(zip(found.least_cost, found.effective_resistance, found.ratio)),
-            styling.lines(palette.CORRIDORS[1]),
+        names = columns(cw_dist=float, eff_res=float, cwd_effres=float)
+        rows = zip(found.least_cost, found.effective_resistance, found.ratio)
+        job.write_features(
+            "OUTPUT_LINKS", *given.with_columns(names, rows, job.monitor), style=styling.lines(palette.CORRIDORS[1])
         )
         job.results["MAXIMUM"] = float(np.fmax.reduce(found.current, axis=None, initial=0.0))

@@ -345,7 +345,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             adjacency=job.choice("ADJACENCY", Adjacency),
             drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
             cutoff=job.number("CUTOFF"),
-            radii=read_radii(job, grid.cell_size),
+            radii=read_radii(job.number, grid.cell_size),
             grades=job.integer("GRADES"),
             classes=job.integer("CLASSES"),
             barriers_in_belt=job.flag("BARRIERS_IN_BELT"),

@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsWkbTypes
+from qgis.core import QgsGeometry
 
 from .... import core
 from ....core.grid import Grid
 from ..inputs.sources import Sources
-from ..io.tables import columns
+from ..io.tables import Column, columns
 from ..io.vectors import polygonise
-from ..run import palette, styling
 
 if TYPE_CHECKING:
     from ....core.corridors.normalised import Corridor
     from ....core.leastcost.graph import CostGraph
     from ....core.leastcost.links import Links
-    from ..run.job import Job
 
 
 class CorridorZones:
@@ -86,13 +84,10 @@ class CorridorZones:
             sections = zip(profile.limits[:-1], profile.limits[1:], profile.width, profile.resistance)
             self._sections += [[*link, *section] for section in sections]
 
-    def write(self, job: Job, zones: str, profile: str, crs: QgsCoordinateReferenceSystem) -> None:
-        """Write what was collected, in the order of the links, to the outputs of these names."""
-        ids = self._sources.id_type
+    def layer(self) -> tuple[list[Column], list[list], list[QgsGeometry]]:
+        """Return the columns, rows and shapes of the corridors, in the order of the links."""
         names = columns(
-            link_id=int,
-            from_id=ids,
-            to_id=ids,
+            **self._ends(),
             area_ha=float,
             mean_width=float,
             min_width=float,
@@ -105,15 +100,13 @@ class CorridorZones:
         if self._land_use is not None:
             names += columns(land_use=str)
         self._zones.sort(key=lambda zone: zone[0][0])
-        self._sections.sort(key=lambda section: (section[0], section[3]))
-        job.write_features(
-            zones,
-            names,
-            [row for row, _ in self._zones],
-            [shape for _, shape in self._zones],
-            QgsWkbTypes.Type.MultiPolygon,
-            crs,
-            style=styling.polygons((*palette.BELT[1], 150), palette.CORRIDORS[1]),
-        )
-        names = columns(link_id=int, from_id=ids, to_id=ids, start=float, stop=float, width=float, mean_res=float)
-        job.write_table(profile, names, self._sections)
+        return names, [row for row, _ in self._zones], [shape for _, shape in self._zones]
+
+    def profile(self) -> tuple[list[Column], list[list]]:
+        """Return the columns and rows of the widths along the corridors, in the order of the links."""
+        names = columns(**self._ends(), start=float, stop=float, width=float, mean_res=float)
+        return names, sorted(self._sections, key=lambda section: (section[0], section[3]))
+
+    def _ends(self) -> dict[str, type]:
+        ids = self._sources.id_type
+        return {"link_id": int, "from_id": ids, "to_id": ids}

@@ -6,14 +6,11 @@ nobody asked for; its dialog offers that of the method.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from .... import core
 from ....core import defaults
 from . import parameters as p
-
-if TYPE_CHECKING:
-    from ..run.job import Job
 
 
 def dispersal_distance(
@@ -61,9 +58,9 @@ def barrier_radii(*, advanced: bool = False) -> list:
     return [p.distance(*entry, optional=True, advanced=advanced) for entry in entries]
 
 
-def read_radii(job: Job, cell_size: float) -> tuple[float, ...]:
-    """Return the radii of the barrier search in metres."""
-    return core.keyareas.radii_between(*map(job.number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell_size)
+def read_radii(number: Callable[[str], float | None], cell_size: float) -> tuple[float, ...]:
+    """Return the radii of the barrier search in metres; `number` gives the value of a parameter."""
+    return core.keyareas.radii_between(*map(number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell_size)
 
 
 def key_area_classes():

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-from qgis.core import QgsProcessing, QgsProcessingParameterDefinition, QgsWkbTypes
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsGeometry,
+    QgsProcessing,
+    QgsProcessingParameterDefinition,
+    QgsWkbTypes,
+)
 
 from .... import core
+from ....core.grid import Grid
 from ....core.monitor import Monitor
-from ..io.rasterfiles import NO_AMOUNT
 from ..io.rasters import RasterSource
 from ..io.tables import Column, columns, kept
-from ..run import ramps, styling
-from ..run.memory import FULL
-from ..run.palette import Colour
+from ..io.vectors import VectorSource
+from ..run import memory
 from . import parameters as p
 from .links import Links, read_links
 from .sources import Sources, read_sources
-
-if TYPE_CHECKING:
-    from ..run.job import Job
 
 
 @dataclass(frozen=True)
@@ -57,24 +58,18 @@ class Linked:
         graph = core.leastcost.CostGraph(self.resistance, cell_size=self.cell_size, monitor=monitor)
         return core.leastcost.CostFields(graph, self.sources.labels, slack=slack)
 
-    def write_surface(
-        self, job: Job, name: str, values: np.ndarray, colours: Sequence[Colour], unit: str, description: str
-    ) -> None:
-        """Write a surface that is nowhere negative, if it was asked for."""
-        if job.given(name):
-            style = styling.surface(ramps.over(colours, values, unit))
-            job.write_raster(name, values, self.raster.grid, nodata=NO_AMOUNT, description=description, style=style)
+    def with_columns(
+        self, cols: Sequence[Column], rows: Iterable[Sequence[object]], monitor: Monitor
+    ) -> tuple[list[Column], list[list[object]], list[QgsGeometry], QgsWkbTypes.Type, QgsCoordinateReferenceSystem]:
+        """Return the link layer with new columns, a row of values for each link: what `Job.write_features` takes.
 
-    def write_links(
-        self, job: Job, name: str, cols: Sequence[Column], rows: Sequence[Sequence[object]], style: styling.Style
-    ) -> None:
-        """Write the links with their ids, those of their sources, what they had already, and a row of new values each."""
+        The links keep their ids, those of their sources and what they had already.
+        """
         ids = self.sources.ids
         ends = columns(link_id=self.links.id_type, from_id=self.sources.id_type, to_id=self.sources.id_type)
-        old, held = kept(self.links.features, cols, "links", job.monitor, ids=ends)
+        old, held = kept(self.links.features, cols, "links", monitor, ids=ends)
         lines = [feature.geometry() for feature in self.links.features]
-        job.write_features(
-            name,
+        return (
             [*ends, *old, *cols],
             [
                 [one, ids[a - 1], ids[b - 1], *before, *row]
@@ -83,7 +78,6 @@ class Linked:
             lines,
             QgsWkbTypes.multiType(lines[0].wkbType()),
             self.raster.crs,
-            style=style,
         )
 
     def centre(self, row: int, col: int) -> tuple[float, float]:
@@ -106,46 +100,58 @@ def linked_inputs() -> list[QgsProcessingParameterDefinition]:
     ]
 
 
-def read_linked(
-    job: Job, bytes_per_cell: int, *, afterwards: int = 0, searches: bool = True, circuits: bool = False
-) -> Linked:
-    """Read the inputs of a run; takes 5 percent of its progress.
+def need_memory(
+    grid: Grid,
+    bytes_per_cell: int,
+    monitor: Monitor,
+    *,
+    afterwards: int = 0,
+    searches: bool = True,
+    circuits: bool = False,
+) -> None:
+    """Announce the memory of a run on links; refuse one that cannot fit.
 
     Parameters
     ----------
-    job : Job
-        The run.
+    grid : Grid
+        The grid of the resistance surface.
     bytes_per_cell : int
         Memory the run needs beside the least-cost graph.
+    monitor : Monitor
+        Where to tell.
     afterwards : int
         Memory it needs for each cell once the graph is gone.
     searches : bool
         Whether it searches least-cost paths at all.
     circuits : bool
         Whether it makes circuits of corridors, whose size is not known before they are drawn.
+    """
+    cells = grid.rows * grid.cols
+    needed = bytes_per_cell * cells
+    if searches:
+        needed = max(needed + core.leastcost.graph_bytes(grid.shape), core.leastcost.SPARE_BYTES + afterwards * cells)
+    at_most = needed + core.circuit.most_solver_bytes(cells) if circuits else 0.0
+    memory.announce(needed, monitor, at_most=at_most, where=memory.FULL)
+
+
+def read_linked(
+    raster: RasterSource, sources: VectorSource, links: VectorSource, *, id_field: str, monitor: Monitor
+) -> Linked:
+    """Read a resistance surface, the sources on it and their links; takes 5 percent of the progress.
 
     Raises
     ------
     InputError
         If they cannot be used, or do not belong together.
     """
-    raster = job.raster("RESISTANCE")
-    cells = raster.grid.rows * raster.grid.cols
-    needed = bytes_per_cell * cells
-    if searches:
-        needed = max(
-            needed + core.leastcost.graph_bytes(raster.grid.shape), core.leastcost.SPARE_BYTES + afterwards * cells
-        )
-    job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells) if circuits else 0.0, where=FULL)
-    resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
-    sources = read_sources(
-        job.vector("SOURCES"),
+    resistance = raster.read_surface(monitor.part(0.0, 0.05))
+    placed = read_sources(
+        sources,
         raster.grid,
         raster.crs,
-        id_field=job.field("ID_FIELD"),
+        id_field=id_field,
         valid=~np.isnan(resistance),
         minimum=2,
-        monitor=job.monitor,
+        monitor=monitor,
     )
-    links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
-    return Linked(raster, resistance, sources, links)
+    return Linked(raster, resistance, placed, read_links(links, placed, raster.crs, monitor=monitor))

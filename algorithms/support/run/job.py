@@ -41,11 +41,12 @@ from ..io.rasters import RasterSource
 from ..io.tables import Column
 from ..io.vectorfiles import Target
 from ..io.vectors import VectorSource, is_null
-from . import memory, styling
+from . import memory, ramps, styling
 from .feedback import FeedbackMonitor
 from .inputchecks import checked_number
 from .layertree import Place, Run
 from .outputs import OutputError, Outputs
+from .palette import Colour
 from .roles import role_of_output
 from .runname import name_run
 
@@ -246,6 +247,14 @@ class Job:
             path, values, grid, nodata=nodata, description=description, classes=classes, monitor=self.monitor
         )
         self.finish(name, style or (styling.classes(classes) if classes else None), place)
+
+    def write_surface(
+        self, name: str, values: np.ndarray, grid: Grid, colours: Sequence[Colour], unit: str, description: str
+    ) -> None:
+        """Write a surface that is nowhere negative in a ramp of colours; does nothing when it was not asked for."""
+        if self.given(name):
+            style = styling.surface(ramps.over(colours, values, unit))
+            self.write_raster(name, values, grid, nodata=rasterfiles.NO_AMOUNT, description=description, style=style)
 
     def raster_writer(
         self, name: str, grid: Grid, dtype: str, nodata: float, *, description: str
