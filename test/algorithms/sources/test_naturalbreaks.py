@@ -40,7 +40,7 @@ def test_other_rules(run, importance, method, limits):
     assert [row["upper"] for row in read_table(out["BREAKS"])] == pytest.approx(limits)
 
 
-def test_lines_without_values_get_no_level(run, tmp_path):
+def test_lines_without_values_get_no_grade(run, tmp_path):
     from qgis.core import NULL, QgsFeature, QgsGeometry, QgsVectorLayer
 
     layer = QgsVectorLayer("LineString?crs=EPSG:32648&field=flow:double", "flows", "memory")
@@ -54,7 +54,7 @@ def test_lines_without_values_get_no_level(run, tmp_path):
     assert [None if row["level"] == NULL else row["level"] for row in read_table(target)] == [2, None, 1]
     log = run.feedback.textLog()
     assert "1 features have no value" in log
-    assert "only 2 level(s)" in log
+    assert "only 2 grade(s)" in log
 
 
 def test_zero_is_no_geometric_class(run, polygons, tmp_path):

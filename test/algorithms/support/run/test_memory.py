@@ -185,7 +185,7 @@ def test_least_cost_distances_are_refused_before_their_raster_is_read(run, huge,
 def test_corridors_may_fill_the_raster(run, huge, tool, options):
     with pytest.raises(Exception, match="Needs about ") as refused:
         run(tool, **huge, **options)
-    sizes = re.findall(r"([\d.]+) GB (?:needed|where the corridors fill)", str(refused.value))
+    sizes = re.findall(r"([\d.]+) GB (?:of memory|where the corridors fill)", str(refused.value))
     needed, most = (float(size) * GB for size in sizes)
     assert most > needed + 200 * 40_000**2
 
