@@ -18,19 +18,21 @@ _CHUNK = 2_048
 
 def available() -> bool:
     """Tell whether numba is installed, works, and can keep what it compiles."""
-    return numba_works(lambda: _fast(_product))
+    return numba_works(lambda: _fast(_dot))
 
 
-def descend(operator: Stencil, sweep: FloatArray, right: FloatArray, x: FloatArray, left: FloatArray) -> None:
-    """As `passes.descend`."""
-    _fast(_sweep)(sweep, right, x)
-    _apply(operator, x, right, None, left)
+def presmooth(operator: Stencil, sweep: FloatArray, rhs: FloatArray, x: FloatArray, residual: FloatArray) -> None:
+    """As `passes.presmooth`."""
+    _fast(_sweep)(sweep, rhs, x)
+    _apply(operator, x, rhs, None, residual)
 
 
-def ascend(operator: Stencil, sweep: FloatArray, right: FloatArray, x: FloatArray, left: FloatArray) -> FloatArray:
-    """As `passes.ascend`."""
-    _apply(operator, x, right, sweep, left)
-    return left
+def postsmooth(
+    operator: Stencil, sweep: FloatArray, rhs: FloatArray, x: FloatArray, residual: FloatArray
+) -> FloatArray:
+    """As `passes.postsmooth`."""
+    _apply(operator, x, rhs, sweep, residual)
+    return residual
 
 
 def restrict(weights: Interpolation, fine: Stencil, x: FloatArray, coarse: Stencil, out: FloatArray) -> None:
@@ -49,16 +51,16 @@ def negative(operator: Stencil, p: FloatArray, q: FloatArray) -> float:
     return _apply(operator, p, None, None, q)
 
 
-def _apply(operator: Stencil, x: FloatArray, right: Any, sweep: Any, out: FloatArray) -> float:
+def _apply(operator: Stencil, x: FloatArray, rhs: Any, sweep: Any, out: FloatArray) -> float:
     inside = operator.inside
     none = np.empty(0, x.dtype)  # not None, for which numba would compile once more
-    vectors = [none if v is None else v for v in (x, right, sweep, out, *operator.couplings, operator.leak)]
+    vectors = [none if v is None else v for v in (x, rhs, sweep, out, *operator.couplings, operator.leak)]
     return float(_fast(_residual)(*vectors, inside.start, inside.stop, operator.width))
 
 
-def product(one: FloatArray, other: FloatArray) -> float:
-    """As `passes.product`."""
-    return float(_fast(_product)(one, other))
+def dot(one: FloatArray, other: FloatArray) -> float:
+    """As `passes.dot`."""
+    return float(_fast(_dot)(one, other))
 
 
 def combine(keep: float, target: FloatArray, factor: float, vector: FloatArray) -> None:
@@ -66,9 +68,9 @@ def combine(keep: float, target: FloatArray, factor: float, vector: FloatArray) 
     _fast(_combine)(keep, target, factor, vector)
 
 
-def advance(step: float, p: FloatArray, x: FloatArray, q: FloatArray, r: FloatArray) -> None:
-    """As `passes.advance`."""
-    _fast(_advance)(step, p, x, q, r)
+def take_step(step: float, p: FloatArray, x: FloatArray, q: FloatArray, r: FloatArray) -> None:
+    """As `passes.take_step`."""
+    _fast(_take_step)(step, p, x, q, r)
 
 
 def scaled(r: FloatArray, out: FloatArray) -> float:
@@ -86,7 +88,7 @@ def _fast(function: Callable[..., Any]) -> Any:
 
 def _residual(
     x: Any,
-    right: Any,
+    rhs: Any,
     sweep: Any,
     out: Any,
     east: Any,
@@ -130,18 +132,18 @@ def _residual(
             for k in range(here.size):
                 net[k] += drain[k] * here[k]
         target = out[first:last]
-        if right.size == 0:
+        if rhs.size == 0:
             for k in range(here.size):
                 target[k] = -net[k]
                 total -= net[k] * here[k]
         elif sweep.size == 0:
-            put_in = right[first:last]
+            given = rhs[first:last]
             for k in range(here.size):
-                target[k] = put_in[k] - net[k]
+                target[k] = given[k] - net[k]
         else:
-            put_in, factor = right[first:last], sweep[first:last]
+            given, factor = rhs[first:last], sweep[first:last]
             for k in range(here.size):
-                target[k] = here[k] + factor[k] * (put_in[k] - net[k])
+                target[k] = here[k] + factor[k] * (given[k] - net[k])
     return total
 
 
@@ -191,12 +193,12 @@ def _restrict(
                 coarse[i, j] += se[i - 1, j - 1] * above[2 * j - 1]
 
 
-def _sweep(sweep: Any, right: Any, x: Any) -> None:
+def _sweep(sweep: Any, rhs: Any, x: Any) -> None:
     for k in range(x.size):
-        x[k] = sweep[k] * right[k]
+        x[k] = sweep[k] * rhs[k]
 
 
-def _product(one: Any, other: Any) -> float:
+def _dot(one: Any, other: Any) -> float:
     total = 0.0
     for k in range(one.size):
         total += one[k] * float(other[k])
@@ -208,7 +210,7 @@ def _combine(keep: float, target: Any, factor: float, vector: Any) -> None:
         target[k] = keep * target[k] + factor * vector[k]
 
 
-def _advance(step: float, p: Any, x: Any, q: Any, r: Any) -> None:
+def _take_step(step: float, p: Any, x: Any, q: Any, r: Any) -> None:
     for k in range(x.size):
         x[k] += step * p[k]
         r[k] += step * q[k]

@@ -68,24 +68,24 @@ class DirectSolver:
         potential = np.zeros(self._graph.size)
         if fixed is not None:
             potential[self._held] = fixed[self._held]
-        right = injected[self._free] - self._drained(potential)
-        if self._factor is None or not np.any(right):
+        rhs = injected[self._free] - self._drained(potential)
+        if self._factor is None or not np.any(rhs):
             return potential
-        left, change = right, np.inf
+        residual, change = rhs, np.inf
         for _ in range(_REFINEMENTS):
-            correction = self._scale * self._factor.solve(self._scale * left)
+            correction = self._scale * self._factor.solve(self._scale * residual)
             before, change = change, float(np.abs(correction).max())
             if not change < 0.5 * before:
                 break
             potential[self._free] += correction
-            left = injected[self._free] - self._drained(potential)
-            if float(np.abs(left).sum()) <= _EXACT * self._whole_current(injected, potential, fixed):
+            residual = injected[self._free] - self._drained(potential)
+            if float(np.abs(residual).sum()) <= _EXACT * self._whole_current(injected, potential, fixed):
                 break
             if change <= _DIGITS * float(np.abs(potential).max()):
                 break
-        error = float(np.linalg.norm(left))
+        error = float(np.linalg.norm(residual))
         rounding = _ROUNDING * float(np.linalg.norm(potential[self._free] / self._scale**2))
-        _check_residual(max(0.0, error - rounding), right)
+        _check_residual(max(0.0, error - rounding), rhs)
         return potential
 
     def _whole_current(self, injected: FloatArray, potential: FloatArray, fixed: FloatArray | None) -> float:
@@ -109,7 +109,7 @@ def factor_bytes(nodes: int) -> int:
     return int(nodes * (12.0 * entries + _NODE_BYTES))
 
 
-def _check_residual(residual: float, right: FloatArray) -> None:
+def _check_residual(residual: float, rhs: FloatArray) -> None:
     """Raise unless a solve met the accuracy that is promised.
 
     Raises
@@ -117,7 +117,7 @@ def _check_residual(residual: float, right: FloatArray) -> None:
     ConvergenceError
         If the residual (Euclidean norm) is not finite or above `_RESIDUAL` times the right-hand side.
     """
-    error = residual / float(np.linalg.norm(right))
+    error = residual / float(np.linalg.norm(rhs))
     if not error <= _RESIDUAL:
         raise ConvergenceError(
             f"The circuit could not be solved: the currents miss by {error:.1e} of what is injected, "

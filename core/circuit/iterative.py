@@ -20,7 +20,7 @@ _TOLERANCE = 1e-7
 """Estimated error, relative to the solution in the norm of the power, at which a solve ends."""
 
 _LONG_WAY = 4.0
-"""Resistance, in ordinary links, from which on a way counts as long: the error that is let stand grows no more."""
+"""Resistance, in ordinary links, from which on a path counts as long: the error that is let stand grows no more."""
 
 _CURRENT_TOLERANCE = 1e-6
 """Error of the current of any link, relative to the whole current, at which a solve ends at the latest."""
@@ -134,18 +134,18 @@ class MultigridSolver:
         if self._singular:
             return self._solve_floating(injected, fixed)
         potential = np.zeros(self._graph.size)
-        right = np.where(self._free, injected, 0.0)
+        rhs = np.where(self._free, injected, 0.0)
         start = reach = 0.0
         if fixed is not None:
             potential[self._held] = fixed[self._held]
-            right -= np.where(self._free, self._graph.apply(potential), 0.0)
+            rhs -= np.where(self._free, self._graph.apply(potential), 0.0)
             start = self._graph.power(potential) / self._unit
             reach = max(float(np.ptp(fixed[self._held])) if start > 0.0 else 0.0, float(np.abs(potential).max()))
-        sources = np.flatnonzero(right)
+        sources = np.flatnonzero(rhs)
         if sources.size:
             b = self._operator.zeros()
-            b[self._cell[sources]] = right[sources] / self._unit
-            del right
+            b[self._cell[sources]] = rhs[sources] / self._unit
+            del rhs
             x = self._conjugate_gradients(self._project(b), start, reach)
             np.copyto(potential, x[self._cell], where=self._free)
         return potential
@@ -216,29 +216,29 @@ class MultigridSolver:
             self._monitor.check()
             self.iterations += 1
             z = self._project(self._hierarchy.cycle(small))
-            before, slope = slope, self._passes.product(z, r) / scale
+            before, slope = slope, self._passes.dot(z, r) / scale
             self._passes.combine(slope / before if before else 0.0, p, 1.0 / scale, z)
-            bend = -self._passes.negative(operator, p, q)
-            if not (slope > 0.0 and bend > 0.0):
+            curvature = -self._passes.negative(operator, p, q)
+            if not (slope > 0.0 and curvature > 0.0):
                 break  # solved to the last digit, or the preconditioner is not positive definite in single precision
-            step = slope / bend
-            self._passes.advance(step, p, x, self._project(q), r)
+            step = slope / curvature
+            self._passes.take_step(step, p, x, self._project(q), r)
             scale = self._passes.scaled(r, small)
             gains.append(step * slope)
             goal = self._goal(abs(start - sum(gains)), injected, volts)
             if _error(gains) <= goal:
                 return x
             waited += 1
-            if waited >= _PATIENCE and (left := _remaining(gains, goal)) > _PATIENCE:
+            if waited >= _PATIENCE and (more := _remaining(gains, goal)) > _PATIENCE:
                 if self._escalate():
                     slope, waited = 0.0, 0
-                elif left > _PATIENCE_LAST and self._graph.size <= FACTORISED_MOST:
+                elif more > _PATIENCE_LAST and self._graph.size <= FACTORISED_MOST:
                     break
-        left = float(np.abs(r).sum()) / (2.0 * injected)
-        if left <= _ROUNDING:
+        residual = float(np.abs(r).sum()) / (2.0 * injected)
+        if residual <= _ROUNDING:
             return x
         raise ConvergenceError(
-            f"The circuit could not be solved: after {self.iterations} iterations the currents miss by up to {left:.1e} "
+            f"The circuit could not be solved: after {self.iterations} iterations the currents miss by up to {residual:.1e} "
             "of what is injected. Narrow the range of the resistances."
         )
 
@@ -259,7 +259,7 @@ class MultigridSolver:
         return min(self._limits[self._slowness], self._operator.size // 3)
 
     def _escalate(self) -> bool:
-        """Solve a larger level directly from now on; tell whether there was one left."""
+        """Solve a larger level directly from now on; return whether there was one left."""
         if self._slowness + 1 >= len(self._limits) or self._hierarchy is None or self._hierarchy.depth <= 2:
             return False
         self._slowness += 1

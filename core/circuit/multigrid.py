@@ -85,7 +85,7 @@ class Hierarchy:
             monitor.check()
             self._levels.append(_Level(operator, weights))
             operator = coarse
-        self._bottom: _Bottom | None = _Bottom(operator)
+        self._coarsest_solver: _CoarsestSolver | None = _CoarsestSolver(operator)
         self._coarsest = operator.astype(np.float32)
         self.depth = len(self._levels) + 1
 
@@ -111,10 +111,10 @@ class Hierarchy:
         box : tuple
             The part, in the padded raster, that all changed couplings and leaks lie in.
         journal : Journal
-            Remembers what was there; once it has brought that back, `forget_bottom` must be called.
+            Remembers what was there; once it has brought that back, `forget_coarsest_factor` must be called.
         """
         _store(self._operators()[0], box, finest, box, journal)
-        for level, below in zip(self._levels, self._operators()[1:]):
+        for level, coarse in zip(self._levels, self._operators()[1:]):
             blocks = level.weights.west.shape
             changed = _within((box[0] // 2 - 2, (box[1] + 5) // 2, box[2] // 2 - 2, (box[3] + 5) // 2), blocks)
             rim = (-_RIM, _RIM, -_RIM, _RIM)
@@ -127,30 +127,30 @@ class Hierarchy:
                 journal.put(old[here], new[there])
             twice, twice_part = (_slices(tuple(2 * edge for edge in edges)) for edges in (changed, part))
             journal.put(level.operator.raster(level.sweep)[twice], fine.raster(_sweep(fine))[twice_part])
-            _store(below, changed, coarsen(fine, weights), part, journal)
+            _store(coarse, changed, coarsen(fine, weights), part, journal)
             box = changed
-        self.forget_bottom()
+        self.forget_coarsest_factor()
 
-    def forget_bottom(self) -> None:
+    def forget_coarsest_factor(self) -> None:
         """Factorise the coarsest level anew when it is next needed."""
-        self._bottom = None
+        self._coarsest_solver = None
 
-    def cycle(self, right: FloatArray) -> FloatArray:
+    def cycle(self, rhs: FloatArray) -> FloatArray:
         """Return an approximate solution for a float32 right-hand side; the result is overwritten by the next call."""
-        if self._bottom is None:
-            self._bottom = _Bottom(self._coarsest)
-        return self._cycle(0, right, self._bottom)
+        if self._coarsest_solver is None:
+            self._coarsest_solver = _CoarsestSolver(self._coarsest)
+        return self._cycle(0, rhs, self._coarsest_solver)
 
-    def _cycle(self, number: int, right: FloatArray, bottom: _Bottom) -> FloatArray:
+    def _cycle(self, number: int, rhs: FloatArray, solver: _CoarsestSolver) -> FloatArray:
         if number == len(self._levels):
-            return bottom.solve(right)
+            return solver.solve(rhs)
         level = self._levels[number]
-        below = self._levels[number + 1] if number + 1 < len(self._levels) else bottom
+        coarse = self._levels[number + 1] if number + 1 < len(self._levels) else solver
         fine, sweep, weights, passes = level.operator, level.sweep, level.weights, self._passes
-        passes.descend(fine, sweep, right, level.x, level.left)
-        passes.restrict(weights, fine, level.left, below.operator, below.right)
-        passes.prolong(weights, below.operator, self._cycle(number + 1, below.right, bottom), fine, level.x)
-        found: FloatArray = passes.ascend(fine, sweep, right, level.x, level.left)
+        passes.presmooth(fine, sweep, rhs, level.x, level.residual)
+        passes.restrict(weights, fine, level.residual, coarse.operator, coarse.rhs)
+        passes.prolong(weights, coarse.operator, self._cycle(number + 1, coarse.rhs, solver), fine, level.x)
+        found: FloatArray = passes.postsmooth(fine, sweep, rhs, level.x, level.residual)
         return found
 
 
@@ -159,7 +159,7 @@ class _Level:
         self.sweep = _sweep(operator).astype(np.float32)
         self.operator = operator.astype(np.float32)
         self.weights = weights.astype(np.float32)
-        self.right, self.x, self.left = (self.operator.zeros() for _ in range(3))
+        self.rhs, self.x, self.residual = (self.operator.zeros() for _ in range(3))
 
 
 def _sweep(operator: Stencil) -> FloatArray:
@@ -209,7 +209,7 @@ def _settled_degree(operator: Stencil) -> FloatArray:
             operator.leak[lost] = 0.0
 
 
-class _Bottom:
+class _CoarsestSolver:
     """The coarsest level, solved directly.
 
     Raises
@@ -220,7 +220,7 @@ class _Bottom:
 
     def __init__(self, operator: Stencil) -> None:
         self.operator = operator.astype(np.float32)
-        self.right, self._x = self.operator.zeros(), self.operator.zeros()
+        self.rhs, self._x = self.operator.zeros(), self.operator.zeros()
         operator = operator.astype(np.float64)
         degree = _settled_degree(operator)
         cells = np.flatnonzero(degree > 0)
@@ -258,9 +258,9 @@ class _Bottom:
             except RuntimeError as error:
                 raise ConvergenceError(f"The coarsest level could not be factorised: {error}.") from error
 
-    def solve(self, right: FloatArray) -> FloatArray:
+    def solve(self, rhs: FloatArray) -> FloatArray:
         """Return the solution; where nothing is grounded, the one with mean 0 for what is left of the mean."""
-        values = self._centred(right[self._cells].astype(np.float64))
+        values = self._centred(rhs[self._cells].astype(np.float64))
         solution = np.zeros(values.size)
         if self._factor is not None:
             solution[self._free] = self._factor.solve(values[self._free])

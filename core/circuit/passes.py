@@ -8,19 +8,21 @@ from ..types import FloatArray
 from .stencil import STRIP, Interpolation, Stencil
 
 
-def descend(operator: Stencil, sweep: FloatArray, right: FloatArray, x: FloatArray, left: FloatArray) -> None:
-    """Set `x` to one Jacobi sweep from 0 and `left` to the residual."""
-    np.multiply(sweep, right, out=x)
-    np.copyto(left, right)
-    operator.subtract(x, left)
+def presmooth(operator: Stencil, sweep: FloatArray, rhs: FloatArray, x: FloatArray, residual: FloatArray) -> None:
+    """Set `x` to one Jacobi sweep from 0 and `residual` to the residual."""
+    np.multiply(sweep, rhs, out=x)
+    np.copyto(residual, rhs)
+    operator.subtract(x, residual)
 
 
-def ascend(operator: Stencil, sweep: FloatArray, right: FloatArray, x: FloatArray, left: FloatArray) -> FloatArray:
+def postsmooth(
+    operator: Stencil, sweep: FloatArray, rhs: FloatArray, x: FloatArray, residual: FloatArray
+) -> FloatArray:
     """Return `x` after one more Jacobi sweep, in one of the two vectors; the other is used up."""
-    np.copyto(left, right)
-    operator.subtract(x, left)
-    left *= sweep
-    x += left
+    np.copyto(residual, rhs)
+    operator.subtract(x, residual)
+    residual *= sweep
+    x += residual
     return x
 
 
@@ -38,10 +40,10 @@ def negative(operator: Stencil, p: FloatArray, q: FloatArray) -> float:
     """Set `q` to minus the product of the operator with `p`; return p q."""
     q[:] = 0.0
     operator.subtract(p, q)
-    return product(p, q)
+    return dot(p, q)
 
 
-def product(one: FloatArray, other: FloatArray) -> float:
+def dot(one: FloatArray, other: FloatArray) -> float:
     """Return the dot product of two vectors, summed in float64.
 
     Without BLAS, whose threads would spin on vectors of this length for longer than they work.
@@ -66,7 +68,7 @@ def combine(keep: float, target: FloatArray, factor: float, vector: FloatArray) 
         here += part
 
 
-def advance(step: float, p: FloatArray, x: FloatArray, q: FloatArray, r: FloatArray) -> None:
+def take_step(step: float, p: FloatArray, x: FloatArray, q: FloatArray, r: FloatArray) -> None:
     """Add `step` times `p` to `x` and `step` times `q` to `r`."""
     combine(1.0, x, step, p)
     combine(1.0, r, step, q)

@@ -157,7 +157,7 @@ class HeldRegions(MultigridSolver):
             self._hierarchy = None
         elif self._hierarchy is not None:
             hold.levels.undo()
-            self._hierarchy.forget_bottom()
+            self._hierarchy.forget_coarsest_factor()
 
     def _build(self) -> Hierarchy:
         """Return a hierarchy in which the regions that are held are built in, not adapted to."""

@@ -22,10 +22,10 @@ _EXTREME = 1e9
 """Largest over smallest conductance from which on only a factorisation keeps the digits."""
 
 _WIDE = 1e6
-"""Largest over smallest conductance from which on the user is told that the range is unusual."""
+"""Largest over smallest conductance from which on the range is reported as unusual."""
 
 _PROMISED = 1e-6
-"""Error of a current, relative to the whole current, that users need not be told of."""
+"""Error of a current, relative to the whole current, that need not be reported."""
 
 _MULTIGRID_LEAST = 16_000
 """Cells below which multigrid would have one level only, solved directly."""
@@ -34,7 +34,7 @@ _CELL_BYTES = 235
 """Memory of the circuit (55), its stencil and hierarchy (90) and the vectors of a solve (45), and what lies idle between."""
 
 _WORTH_TELLING = 250_000
-"""Nodes from which on the choice is told."""
+"""Nodes from which on the choice is reported."""
 
 
 class Solver(Protocol):

@@ -176,24 +176,26 @@ class UniformWindow:
         ConvergenceError
             If the iterations do not end.
         """
-        left = amounts.copy()
-        left[target] = 0.0
-        left[target] = -left.sum()
-        goal = _TOLERANCE * float(np.sqrt(np.square(left).sum()))
-        volts, way, slope = np.zeros_like(left), np.zeros_like(left), 0.0
+        residual = amounts.copy()
+        residual[target] = 0.0
+        residual[target] = -residual.sum()
+        goal = _TOLERANCE * float(np.sqrt(np.square(residual).sum()))
+        volts, direction, slope = np.zeros_like(residual), np.zeros_like(residual), 0.0
         for _ in range(_MOST):
-            if float(np.sqrt(np.square(left).sum())) <= goal:
+            if float(np.sqrt(np.square(residual).sum())) <= goal:
                 return through([np.float64(weight) for weight in self._weights], volts)
             monitor.check()
-            smooth = fft.idctn(fft.dctn(left, norm="ortho") * self._inverse, norm="ortho")
-            before, slope = slope, float((smooth * left).sum())
-            way *= slope / before if before else 0.0
-            way += smooth
-            flow = self._apply(way)
-            step = slope / float((way * flow).sum())
-            volts += step * way
-            left -= step * flow
-        raise ConvergenceError(f"A uniform window of {left.shape[0]} x {left.shape[1]} cells could not be solved.")
+            preconditioned = fft.idctn(fft.dctn(residual, norm="ortho") * self._inverse, norm="ortho")
+            before, slope = slope, float((preconditioned * residual).sum())
+            direction *= slope / before if before else 0.0
+            direction += preconditioned
+            flow = self._apply(direction)
+            step = slope / float((direction * flow).sum())
+            volts += step * direction
+            residual -= step * flow
+        raise ConvergenceError(
+            f"A uniform window of {residual.shape[0]} x {residual.shape[1]} cells could not be solved."
+        )
 
     def _apply(self, volts: FloatArray) -> FloatArray:
         net = np.zeros_like(volts)

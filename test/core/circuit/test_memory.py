@@ -43,7 +43,7 @@ def test_what_a_larger_level_takes_is_told(side):
     resistance = np.random.default_rng(4).choice([1.0, 3.0, 10.0], (side, side))
     held = np.zeros(resistance.size, dtype=bool)
     held[0] = True
-    level = multigrid._Bottom(MultigridSolver(circuit.raster_graph(resistance), held=held)._operator)
+    level = multigrid._CoarsestSolver(MultigridSolver(circuit.raster_graph(resistance), held=held)._operator)
     # SuperLU keeps a number and an index for each entry of its factors.
     assert direct.factor_bytes(resistance.size) == pytest.approx(12 * level._factor.nnz, rel=0.3)
     # all nodes, as long as they may be factorised; beyond that a level of a third

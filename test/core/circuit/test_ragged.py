@@ -125,7 +125,7 @@ def test_a_cell_of_lost_degree_goes_with_its_couplings():
         cell = stencil.margin + row * stencil.width + col
         others = stencil.degree()[cell] - stencil.couplings[0][cell]
         stencil.couplings[0][cell] = -others * (1.0 + rng.uniform(-1e-9, 1e-9))
-        bottom = multigrid._Bottom(stencil)
+        bottom = multigrid._CoarsestSolver(stencil)
         assert cell not in bottom._cells
         right = stencil.zeros().astype(np.float32)
         right[bottom._cells[0]], right[bottom._cells[-1]] = 1.0, -1.0

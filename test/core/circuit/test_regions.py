@@ -195,8 +195,8 @@ def test_the_last_level_is_not_factorised_in_every_slow_iteration(monkeypatch):
     monkeypatch.setattr(iterative, "_COARSEST", (150,))
     monkeypatch.setattr(iterative, "_PATIENCE", 3)
     made = []
-    factorise = multigrid._Bottom.__init__
-    monkeypatch.setattr(multigrid._Bottom, "__init__", lambda *a: made.append(1) or factorise(*a))
+    factorise = multigrid._CoarsestSolver.__init__
+    monkeypatch.setattr(multigrid._CoarsestSolver, "__init__", lambda *a: made.append(1) or factorise(*a))
     monkeypatch.setattr(iterative, "FACTORISED_MOST", 0)
     rng = np.random.default_rng(3)
     resistance = 10 ** rng.uniform(0, 6, SHAPE)

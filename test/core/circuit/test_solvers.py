@@ -153,20 +153,32 @@ def test_compiled_passes_do_what_the_plain_ones_do(shape, neighbours, leaking):
     x, r, sweep, above = vector(fine), vector(fine), vector(fine), vector(coarse)
     results = []
     for module in (passes, compiled):
-        first, left, q, grown, low = (fine.zeros(), fine.zeros(), fine.zeros(), x.copy(), coarse.zeros())
-        module.descend(fine, sweep, r, first, left)
+        first, residual, q, grown, low = (fine.zeros(), fine.zeros(), fine.zeros(), x.copy(), coarse.zeros())
+        module.presmooth(fine, sweep, r, first, residual)
         dot = module.negative(fine, x, q)
         module.prolong(weights, coarse, above, fine, grown)
         module.restrict(weights, fine, x, coarse, low)
-        swept = module.ascend(fine, sweep, r, x.copy(), fine.zeros())
+        swept = module.postsmooth(fine, sweep, r, x.copy(), fine.zeros())
         total, moved, rest = x.copy(), x.copy(), r.copy()
         module.combine(0.5, total, -2.0, r)
-        module.advance(0.25, sweep, moved, q, rest)
+        module.take_step(0.25, sweep, moved, q, rest)
         small = np.zeros(fine.size, dtype=np.float32)
         assert module.scaled(-r, small) * r.max() == pytest.approx(1.0)
-        assert module.product(x, r) == pytest.approx(float(x @ r), rel=1e-12)
+        assert module.dot(x, r) == pytest.approx(float(x @ r), rel=1e-12)
         results.append(
-            [first, left[fine.inside], q[fine.inside], grown, low, swept, total, moved, rest[fine.inside], small, dot]
+            [
+                first,
+                residual[fine.inside],
+                q[fine.inside],
+                grown,
+                low,
+                swept,
+                total,
+                moved,
+                rest[fine.inside],
+                small,
+                dot,
+            ]
         )
     for got, expected in zip(*results):
         np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-10 * np.abs(expected).max())
