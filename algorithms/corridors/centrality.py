@@ -10,6 +10,7 @@ from ...core import defaults
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.declarations import link_layer, source_layer
 from ..support.inputs.links import COST_FIELDS, RESISTANCE_FIELDS, numbers, read_links
 from ..support.inputs.sources import Sources, read_polygons
 from ..support.io.rasters import metres_per_unit
@@ -52,14 +53,9 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+            source_layer(),
             p.id_field(),
-            p.vector(
-                "LINKS",
-                "Links",
-                "The link layer that 'linkages' (or 'pinchpoints') wrote. Inactive links are left out.",
-                (QgsProcessing.SourceType.TypeVectorLine,),
-            ),
+            link_layer(),
             p.choice(
                 "WEIGHT",
                 "Conductance of a link",

@@ -9,6 +9,7 @@ from ... import core
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.declarations import neighbours, resistance_surface, source_layer
 from ..support.inputs.sources import read_sources
 from ..support.io.rasterfiles import NO_MEASURE
 from ..support.io.vectors import name_ids
@@ -52,8 +53,8 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance surface", "Resistance per metre, above 0; NoData is impassable."),
-            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+            resistance_surface(),
+            source_layer(),
             p.number(
                 "MAX",
                 "Largest cost distance (cost units)",
@@ -62,13 +63,7 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 decimals=1,
             ),
-            p.choice(
-                "NEIGHBOURS",
-                "Neighbours of a cell",
-                "8 with diagonal steps, 4 without.",
-                ("8", "4"),
-                advanced=True,
-            ),
+            neighbours(advanced=True),
             p.raster_output("OUTPUT", "Cost distance", "Resistance times metres from the nearest source."),
             p.raster_output(
                 "ALLOCATION",

@@ -11,6 +11,7 @@ from ...core.errors import DisconnectedError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.declarations import circuit_average, circuit_surface, neighbours
 from ..support.inputs.focal import Focal, above_zero, read_focal, read_pairs, read_strengths, whole_numbers
 from ..support.io import rasters
 from ..support.io.filenames import FileNames
@@ -60,13 +61,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         kinds = (QgsProcessing.SourceType.TypeVectorPoint, QgsProcessing.SourceType.TypeVectorPolygon)
         return [
-            p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is not part of the circuit."),
-            p.choice(
-                "INPUT_IS",
-                "The raster holds",
-                "Conductance is 1 / resistance; cells with a conductance of 0 or less are not part of the circuit.",
-                ("Resistance", "Conductance"),
-            ),
+            *circuit_surface(),
             p.raster("FOCAL", "Focal nodes (raster)", "Positive ids; 0 and NoData are none.", optional=True),
             p.vector(
                 "FOCAL_LAYER",
@@ -79,14 +74,8 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             p.choice(
                 "MODE", "Circuitscape mode", "What the current flows between.", ("Pairwise", "One-to-all", "All-to-one")
             ),
-            p.choice("NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is connected to.", ("8", "4")),
-            p.choice(
-                "AVERAGE",
-                "Two cells are connected by the mean of their",
-                "Whether two cells are connected by their mean resistance or mean conductance. Circuitscape's own "
-                "default is conductance.",
-                Average,
-            ),
+            neighbours(),
+            circuit_average("Circuitscape's own default is conductance."),
             p.raster(
                 "SHORT_CIRCUIT",
                 "Short-circuit regions (raster)",

@@ -12,6 +12,7 @@ from ...core.monitor import Monitor
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.declarations import circuit_average, circuit_surface, neighbours
 from ..support.inputs.focal import above_zero, whole_numbers
 from ..support.io import rasters
 from ..support.io.rasterfiles import NO_MEASURE
@@ -45,13 +46,7 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is not part of the circuit."),
-            p.choice(
-                "INPUT_IS",
-                "The raster holds",
-                "Conductance is 1 / resistance; cells with a conductance of 0 or less are not part of the circuit.",
-                ("Resistance", "Conductance"),
-            ),
+            *circuit_surface(),
             p.raster("CURRENT_SOURCES", "Current sources (raster)", "Amperes put into each cell.", optional=True),
             p.vector(
                 "CURRENT_SOURCE_POINTS", "Current sources (points)", "Instead of a raster.", _POINTS, optional=True
@@ -88,13 +83,8 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
                 "With 'keep both' a source still beats a direct ground, which would swallow it.",
                 Conflict,
             ),
-            p.choice("NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is connected to.", ("8", "4")),
-            p.choice(
-                "AVERAGE",
-                "Two cells are connected by the mean of their",
-                "Whether two cells are connected by their mean resistance or mean conductance.",
-                Average,
-            ),
+            neighbours(),
+            circuit_average(),
             p.raster(
                 "SHORT_CIRCUIT",
                 "Short-circuit regions (raster)",

@@ -13,6 +13,7 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.declarations import link_layer, source_layer
 from ..support.inputs.links import COST_FIELDS, numbers, read_links
 from ..support.inputs.sources import Sources, read_polygons, read_sources
 from ..support.io.fields import Shown
@@ -58,14 +59,9 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+            source_layer(),
             p.id_field(),
-            p.vector(
-                "LINKS",
-                "Links",
-                "The link layer that 'linkages' wrote. Inactive links are left out.",
-                (QgsProcessing.SourceType.TypeVectorLine,),
-            ),
+            link_layer(),
             p.raster(
                 "RESISTANCE",
                 "Resistance surface",

@@ -12,7 +12,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.corridorzones import CorridorZones
 from ..support.geometry.distances import distances_of_pairs, table_distances
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import corridor_cutoff
+from ..support.inputs.declarations import corridor_cutoff, resistance_surface, source_layer
 from ..support.inputs.linktable import link_columns, link_lines, link_rows
 from ..support.inputs.sources import Sources, read_sources
 from ..support.io.rasterfiles import NO_CLASS, NO_MEASURE
@@ -51,8 +51,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance surface", "Resistance per metre, above 0; NoData is impassable."),
-            p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source, at least two."),
+            resistance_surface(),
+            source_layer("At least two."),
             p.id_field(),
             p.choice("ADJACENCY", "Pairs of sources that are linked", "Which pairs of sources are tried.", Adjacency),
             p.table(

@@ -15,6 +15,7 @@ from ...core.grid import SQUARE
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.declarations import circuit_average, circuit_surface, neighbours
 from ..support.io import rasters
 from ..support.io.rasterfiles import NO_MEASURE
 from ..support.io.rasters import RasterSource
@@ -70,13 +71,7 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is not part of the circuit."),
-            p.choice(
-                "INPUT_IS",
-                "The raster holds",
-                "Conductance is 1 / resistance; cells with a conductance of 0 or less are not part of the circuit.",
-                ("Resistance", "Conductance"),
-            ),
+            *circuit_surface(),
             p.raster(
                 "STRENGTH",
                 "Raster of source strengths",
@@ -110,17 +105,8 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
             p.integer(
                 "BUFFER", "Buffer (cells)", "Cells beyond the radius that current may pass.", 0, low=0, advanced=True
             ),
-            p.choice(
-                "NEIGHBOURS", "Neighbours of a cell", "Cells that each cell is connected to.", ("8", "4"), advanced=True
-            ),
-            p.choice(
-                "AVERAGE",
-                "Two cells are connected by the mean of their",
-                "Whether two cells are connected by their mean conductance or mean resistance. Omniscape knows "
-                "conductance only.",
-                _AVERAGES,
-                advanced=True,
-            ),
+            neighbours(advanced=True),
+            circuit_average("Omniscape knows conductance only.", _AVERAGES, advanced=True),
             p.flag(
                 "CORRECT_BLOCKS",
                 "Correct the pattern of blocks",

@@ -10,7 +10,7 @@ from ...core.choices import BarrierWindow, Combination
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import barrier_radii, read_radii
+from ..support.inputs.declarations import barrier_radii, link_combination, read_radii
 from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
 from ..support.io.fields import Shown
 from ..support.io.rasterfiles import NO_AMOUNT, NO_NUMBER
@@ -51,12 +51,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         return [
             *linked_inputs(),
             *barrier_radii(),
-            p.choice(
-                "COMBINE",
-                "Links are combined by",
-                "Maximum shows the best gain for a single link, sum the gain for all links together.",
-                Combination,
-            ),
+            link_combination(),
             p.choice(
                 "METHOD",
                 "Smallest distances are looked for in",

@@ -11,7 +11,7 @@ from ...core.choices import Combination
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import corridor_cutoff
+from ..support.inputs.declarations import corridor_cutoff, link_combination
 from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
 from ..support.io.fields import Shown
 from ..support.io.tables import columns
@@ -59,12 +59,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
                 "Less than a cell restores single cells. Empty: three cells, as in 'barriers'.",
                 optional=True,
             ),
-            p.choice(
-                "COMBINE",
-                "Links are combined by",
-                "Maximum shows the best gain for a single link, sum the gain for all links together.",
-                Combination,
-            ),
+            link_combination(),
             p.number(
                 "RESTORED",
                 "Resistance after restoration",

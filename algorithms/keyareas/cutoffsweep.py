@@ -10,7 +10,13 @@ from ...core.choices import BarrierWindow, ClassRule, Combination, PinchPointMod
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import barrier_radii, key_area_classes, read_radii, smallest_key_area
+from ..support.inputs.declarations import (
+    barrier_radii,
+    key_area_classes,
+    link_combination,
+    read_radii,
+    smallest_key_area,
+)
 from ..support.inputs.linked import linked_inputs, need_memory, read_linked
 from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.tables import columns
@@ -76,13 +82,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
                 PinchPointMode,
                 advanced=True,
             ),
-            p.choice(
-                "COMBINE",
-                "Links are combined by",
-                "What a cell shows of several links.",
-                Combination,
-                advanced=True,
-            ),
+            link_combination(advanced=True),
             *barrier_radii(advanced=True),
             p.choice(
                 "METHOD",

@@ -10,7 +10,7 @@ from ...core.choices import Combination, PinchPointMode
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import corridor_cutoff
+from ..support.inputs.declarations import corridor_cutoff, link_combination
 from ..support.inputs.linked import linked_inputs, need_memory, read_linked
 from ..support.io.tables import columns
 from ..support.io.vectors import name_ids
@@ -56,12 +56,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
                 "All pairs: every two sources. One-to-all: one at a time and all other sources.",
                 PinchPointMode,
             ),
-            p.choice(
-                "COMBINE",
-                "Links are combined by",
-                "What a cell shows of several links, turns or pairs.",
-                Combination,
-            ),
+            link_combination("Turns and pairs of sources count as links do."),
             p.raster_output("CURRENT", "Current density", "Amperes when 1 A flows; NoData outside the corridors."),
             p.raster_output(
                 "RELATIVE",

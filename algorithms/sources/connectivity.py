@@ -16,7 +16,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.distances import inner_points
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import dispersal_distance, dispersal_probability, smallest_dpc
+from ..support.inputs.declarations import dispersal_distance, dispersal_probability, iic_threshold, smallest_dpc
 from ..support.inputs.indices import importance_columns, index_rows
 from ..support.inputs.nodes import (
     EDGE,
@@ -76,12 +76,7 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
             *node_parameters(),
             dispersal_distance(),
             dispersal_probability(),
-            p.distance(
-                "THRESHOLD",
-                "Threshold distance for IIC",
-                "Sources at most this far apart are linked. Empty: the dispersal distance.",
-                optional=True,
-            ),
+            iic_threshold(),
             p.number(
                 "LANDSCAPE_AREA",
                 "Area of the landscape (ha)",

@@ -12,7 +12,7 @@ from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import dispersal_distance, dispersal_probability
+from ..support.inputs.declarations import dispersal_distance, dispersal_probability, iic_threshold
 from ..support.inputs.nodes import (
     Nodes,
     check_distances,
@@ -105,12 +105,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
                 "DPC_LIST", "Smallest dPC of a source to try (%)", "For example 0.5, 1, 2. Empty: 1.", optional=True
             ),
             dispersal_probability("Dispersal probability at each distance"),
-            p.distance(
-                "THRESHOLD",
-                "Threshold distance for IIC",
-                "Empty: the dispersal distance of each setting.",
-                optional=True,
-            ),
+            iic_threshold("Each setting has its own."),
             p.number(
                 "LANDSCAPE_AREA",
                 "Area of the landscape (ha)",

@@ -6,11 +6,76 @@ nobody asked for; its dialog offers that of the method.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+from qgis.core import QgsProcessing
 
 from .... import core
 from ....core import defaults
+from ....core.choices import Average, Combination
 from . import parameters as p
+
+
+def source_layer(more: str = ""):
+    """Return the layer of the ecological sources."""
+    text = f"Polygons, one feature (single or multi part) for each source. {more}"
+    return p.vector("SOURCES", "Ecological sources", text.strip())
+
+
+def resistance_surface():
+    """Return the resistance surface of least-cost paths."""
+    return p.raster("RESISTANCE", "Resistance surface", "Resistance per metre, above 0; NoData is impassable.")
+
+
+def link_layer():
+    """Return the layer of the links between the sources."""
+    return p.vector(
+        "LINKS",
+        "Links",
+        "The link layer that 'linkages' wrote for the same sources, or another tool from it. Inactive links are left out.",
+        (QgsProcessing.SourceType.TypeVectorLine,),
+    )
+
+
+def link_combination(more: str = "", *, advanced: bool = False):
+    """Return how the surfaces of the links become one."""
+    text = (
+        "What a cell shows of several links: with the maximum the largest value for a single link, with the sum that of "
+        f"all links together. {more}"
+    )
+    return p.choice("COMBINE", "Links are combined by", text.strip(), Combination, advanced=advanced)
+
+
+def circuit_surface() -> list:
+    """Return the raster of a circuit and what it holds."""
+    return [
+        p.raster("RESISTANCE", "Resistance (or conductance) raster", "Above 0; NoData is not part of the circuit."),
+        p.choice(
+            "INPUT_IS",
+            "The raster holds",
+            "Conductance is 1 / resistance; cells with a conductance of 0 or less are not part of the circuit.",
+            ("Resistance", "Conductance"),
+        ),
+    ]
+
+
+def neighbours(*, advanced: bool = False):
+    """Return how many neighbours a cell has."""
+    text = "Cells that each cell is connected to: 8 with the diagonal ones, 4 without."
+    return p.choice("NEIGHBOURS", "Neighbours of a cell", text, ("8", "4"), advanced=advanced)
+
+
+def circuit_average(more: str = "", of: Iterable = Average, *, advanced: bool = False):
+    """Return what two cells of a circuit are connected by."""
+    text = f"Whether two cells are connected by their mean resistance or mean conductance. {more}"
+    label = "Two cells are connected by the mean of their"
+    return p.choice("AVERAGE", label, text.strip(), of, advanced=advanced)
+
+
+def iic_threshold(more: str = ""):
+    """Return the distance at which sources are linked for the IIC."""
+    text = f"Sources at most this far apart are linked. Empty: the dispersal distance. {more}"
+    return p.distance("THRESHOLD", "Threshold distance for IIC", text.strip(), optional=True)
 
 
 def dispersal_distance(

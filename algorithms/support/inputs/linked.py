@@ -10,7 +10,6 @@ import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsGeometry,
-    QgsProcessing,
     QgsProcessingParameterDefinition,
     QgsWkbTypes,
 )
@@ -23,6 +22,7 @@ from ..io.tables import Column, columns, kept
 from ..io.vectors import VectorSource
 from ..run import memory
 from . import parameters as p
+from .declarations import link_layer, resistance_surface, source_layer
 from .links import Links, read_links
 from .sources import Sources, read_sources
 
@@ -88,15 +88,10 @@ class Linked:
 def linked_inputs() -> list[QgsProcessingParameterDefinition]:
     """Return the parameters that `read_linked` reads."""
     return [
-        p.raster("RESISTANCE", "Resistance surface", "Resistance per metre, above 0; NoData is impassable."),
-        p.vector("SOURCES", "Ecological sources", "Polygons, one feature for each source."),
+        resistance_surface(),
+        source_layer(),
         p.id_field(),
-        p.vector(
-            "LINKS",
-            "Links",
-            "The link layer that 'linkages' wrote for the same sources. Inactive links are left out.",
-            (QgsProcessing.SourceType.TypeVectorLine,),
-        ),
+        link_layer(),
     ]
 
 

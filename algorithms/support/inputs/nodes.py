@@ -14,6 +14,7 @@ from ..geometry.distances import edge_distances, inner_points, near_limit, point
 from ..io.rasters import metres_per_unit
 from ..io.vectors import is_null, name_ids
 from . import parameters as p
+from .declarations import source_layer
 from .sources import read_polygons, read_sources
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ NEGLIGIBLE = 1e-4
 def node_parameters() -> list:
     """Return the parameters that say which sources there are and how far apart they lie."""
     return [
-        p.vector("SOURCES", "Ecological sources", "Polygons, one feature (single or multi part) for each source."),
+        source_layer(),
         p.id_field(),
         p.field(
             "ATTRIBUTE",
