@@ -167,7 +167,15 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1, mask=mask
         )
         regions = whole_numbers(others[1]) if others[1] else None
-        focal = read_focal(job, raster, resistance, regions)
+        focal = read_focal(
+            others[0] or job.vector("FOCAL_LAYER"),
+            raster,
+            resistance,
+            regions,
+            id_field=job.field("ID_FIELD"),
+            snap=job.flag("SNAP"),
+            monitor=job.monitor,
+        )
         single = all(len(members) == 1 for members in focal.cells.values())
         kept = 8 * len(focal.ids) if single or job.chosen("MODE") != _PAIRWISE else 0
         job.need_memory(
@@ -175,7 +183,8 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             at_most=core.circuit.most_solver_bytes(cells) + kept * cells,
         )
         mode = job.chosen("MODE")
-        allowed = read_pairs(job, focal)
+        pairs = job.vector("PAIRS")
+        allowed = None if pairs is None else read_pairs(pairs, focal, include=job.chosen("PAIRS_ARE") == 0)
         count = len(focal.ids) if mode != _PAIRWISE else core.circuit.count_pairs(len(focal.ids), allowed)
         for name in filter(job.given, ("CURRENT_FOLDER", "VOLTAGE_FOLDER")):
             announce_files(job.folder(name), count, 4.0 * cells, job.monitor)
@@ -193,7 +202,9 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             solved = int(np.count_nonzero(np.triu(flow.resistance >= 0, 1)))
         else:
             solve = core.circuit.one_to_all if mode == _ONE_TO_ALL else core.circuit.all_to_one
-            flow = solve(resistance, focal.cells, strengths=read_strengths(job, focal), **options)
+            table = job.vector("STRENGTHS")
+            strengths = None if table is None else read_strengths(table, focal, job.monitor)
+            flow = solve(resistance, focal.cells, strengths=strengths, **options)
             solved = int(np.count_nonzero(flow.resistance >= 0))
         if not solved:
             raise DisconnectedError(

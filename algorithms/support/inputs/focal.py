@@ -14,7 +14,6 @@ from ....core.monitor import Monitor
 from ..io.rasters import RasterSource
 from ..io.tables import pair_columns, read_rows
 from ..io.vectors import VectorSource, burn, is_bare, is_null, name_ids, warn_of_bare
-from ..run.job import Job
 
 
 @dataclass
@@ -35,10 +34,19 @@ class Focal:
         self.ids = [one for one, keep in zip(self.ids, kept) if keep]
 
 
-def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray, regions: np.ndarray | None = None) -> Focal:
-    """Return the focal nodes of the parameters FOCAL or FOCAL_LAYER with ID_FIELD.
+def read_focal(
+    nodes: RasterSource | VectorSource,
+    raster: RasterSource,
+    resistance: np.ndarray,
+    regions: np.ndarray | None = None,
+    *,
+    id_field: str,
+    snap: bool,
+    monitor: Monitor,
+) -> Focal:
+    """Return the focal nodes: the numbers of a raster, or the features of a layer with their ids.
 
-    Those without a valid cell or a short-circuit region are moved to the nearest one if SNAP says so; else they stay and
+    Those without a valid cell or a short-circuit region are moved to the nearest one if `snap`; else they stay and
     nothing reaches them, as in Circuitscape. Either way they are named.
 
     Raises
@@ -46,10 +54,10 @@ def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray, regions: 
     InputError
         For nodes outside the raster, or when fewer than two have a valid cell.
     """
-    if job.given("FOCAL"):
-        by_id = core.circuit.focal_cells(whole_numbers(job.raster("FOCAL")))
+    if isinstance(nodes, RasterSource):
+        by_id = core.circuit.focal_cells(whole_numbers(nodes))
     else:
-        by_id = _cells_of_features(job.vector("FOCAL_LAYER"), job.field("ID_FIELD"), raster, job.monitor)
+        by_id = _cells_of_features(nodes, id_field, raster, monitor)
     focal = Focal(list(by_id), dict(enumerate(by_id.values(), start=1)))
     lost = core.circuit.stranded(focal.cells, resistance, regions)
     if lost:
@@ -57,8 +65,8 @@ def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray, regions: 
             f"{focal.ids[k - 1]} (nearest valid cell: {raster.where(*divmod(cell, raster.grid.cols))})"
             for k, cell in list(lost.items())[:10]
         )
-        if job.flag("SNAP"):
-            job.monitor.warn(f"{len(lost)} focal node(s) on NoData were moved: {places}.")
+        if snap:
+            monitor.warn(f"{len(lost)} focal node(s) on NoData were moved: {places}.")
             focal.cells.update({k: np.array([cell]) for k, cell in lost.items()})
         else:
             left = len(focal.ids) - len(lost)
@@ -68,11 +76,11 @@ def read_focal(job: Job, raster: RasterSource, resistance: np.ndarray, regions: 
                 raise InputError(
                     f"{sentence} At least two must be left, but there {'is' if left else 'are'} {left}. {advice}"
                 )
-            job.monitor.warn(f"{sentence} {advice}")
+            monitor.warn(f"{sentence} {advice}")
     shared = core.circuit.shared_cells(focal.cells, resistance, regions)
     if shared:
         pairs = name_ids(f"{focal.ids[i - 1]} and {focal.ids[j - 1]} ({count:,})" for (i, j), count in shared.items())
-        job.monitor.warn(
+        monitor.warn(
             f"Focal nodes share {sum(shared.values()):,} cell(s): {pairs}. These cells belong to both, so that the "
             "resistance between the two is 0 and nothing flows between them. Cut the cells from one, or give both one id."
         )
@@ -149,26 +157,18 @@ def _same(one: object) -> str:
     return str(int(one)) if isinstance(one, float) and one.is_integer() else str(one).strip()
 
 
-def read_pairs(job: Job, focal: Focal) -> np.ndarray | None:
-    """Return which pairs the table PAIRS allows; focal nodes that take no part are left out of `focal`."""
-    if not job.given("PAIRS"):
-        return None
-    table = job.vector("PAIRS")
+def read_pairs(table: VectorSource, focal: Focal, *, include: bool) -> np.ndarray:
+    """Return which pairs a table allows, those in it or all others; focal nodes that take no part are left out of `focal`."""
     one, other = pair_columns(table)
     listed = [(_same(row[one]), _same(row[other])) for row in read_rows(table)]
-    allowed, kept = core.circuit.allowed_pairs(
-        [_same(one) for one in focal.ids], listed, include=job.chosen("PAIRS_ARE") == 0
-    )
+    allowed, kept = core.circuit.allowed_pairs([_same(one) for one in focal.ids], listed, include=include)
     focal.keep(kept)
     return allowed[np.ix_(kept, kept)]
 
 
-def read_strengths(job: Job, focal: Focal) -> dict[int, float] | None:
-    """Return the strengths of the table STRENGTHS by number of the focal node."""
-    if not job.given("STRENGTHS"):
-        return None
+def read_strengths(source: VectorSource, focal: Focal, monitor: Monitor) -> dict[int, float]:
+    """Return the strengths of a table by number of the focal node."""
     place = {_same(one): k for k, one in enumerate(focal.ids, start=1)}
-    source = job.vector("STRENGTHS")
     strengths, unknown = {}, []
     for one, amperes in two_columns(source, "id", "strength"):
         if _same(one) not in place:
@@ -179,5 +179,5 @@ def read_strengths(job: Job, focal: Focal) -> dict[int, float] | None:
             raise InputError(f"'{source.name}' gives node {one} no strength. Fill it in, or leave the row out.")
         strengths[place[_same(one)]] = strength
     if unknown:
-        job.monitor.warn(f"'{source.name}' lists {name_ids(unknown)}, which are not focal nodes of this run.")
+        monitor.warn(f"'{source.name}' lists {name_ids(unknown)}, which are not focal nodes of this run.")
     return strengths
