@@ -51,15 +51,31 @@ class ConeforExportAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def measured_in(self, job: Job) -> str:
-        return measured_in(job)
+        return measured_in(job.chosen("DISTANCE"))
 
     def check(self, job: Job) -> str | None:
-        return check_distances(job)
+        return check_distances(job.chosen("DISTANCE"), surface=job.given("RESISTANCE"), table=job.given("DISTANCES"))
 
     def execute(self, job: Job) -> None:
-        nodes = read_nodes(job)
+        kind, raster = job.chosen("DISTANCE"), job.raster("RESISTANCE")
+        nodes = read_nodes(
+            job.vector("SOURCES"),
+            kind,
+            raster,
+            id_field=job.field("ID_FIELD"),
+            attribute=job.field("ATTRIBUTE"),
+            monitor=job.monitor,
+        )
         limit = job.number("MAX_DISTANCE")
-        pairs, distances = measure(job, nodes, limit, in_cost=True)[:2]
+        pairs, distances = measure(
+            nodes,
+            kind,
+            limit,
+            raster=raster,
+            table=job.vector("DISTANCES"),
+            conversion=None,
+            monitor=job.monitor,
+        )[:2]
         if limit is not None:
             near = distances <= limit
             pairs, distances = pairs[near], distances[near]

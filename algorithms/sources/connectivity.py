@@ -130,10 +130,10 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def measured_in(self, job: Job) -> str:
-        return measured_in(job)
+        return measured_in(job.chosen("DISTANCE"))
 
     def check(self, job: Job) -> str | None:
-        problem = check_distances(job)
+        problem = check_distances(job.chosen("DISTANCE"), surface=job.given("RESISTANCE"), table=job.given("DISTANCES"))
         if problem:
             return problem
         if not job.number("DISPERSAL") > 0.0:
@@ -143,11 +143,27 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        nodes = read_nodes(job)
+        kind, raster = job.chosen("DISTANCE"), job.raster("RESISTANCE")
+        nodes = read_nodes(
+            job.vector("SOURCES"),
+            kind,
+            raster,
+            id_field=job.field("ID_FIELD"),
+            attribute=job.field("ATTRIBUTE"),
+            monitor=job.monitor,
+        )
         threshold = job.number("THRESHOLD")
-        negligible = negligible_probability(job, nodes)
+        negligible = negligible_probability(job.number("NEGLIGIBLE"), nodes)
         far = largest_distance(nodes, job.number("DISPERSAL") if threshold is None else threshold)
-        pairs, distances, factor = measure(job, nodes, far)
+        pairs, distances, factor = measure(
+            nodes,
+            kind,
+            far,
+            raster=raster,
+            table=job.vector("DISTANCES"),
+            conversion=job.chosen("COST_CONVERSION"),
+            monitor=job.monitor,
+        )
         dispersal = factor * job.number("DISPERSAL")
         found = core.connectivity.analyse(
             nodes.attributes,

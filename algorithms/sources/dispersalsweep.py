@@ -123,10 +123,10 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def measured_in(self, job: Job) -> str:
-        return measured_in(job)
+        return measured_in(job.chosen("DISTANCE"))
 
     def check(self, job: Job) -> str | None:
-        problem = check_distances(job)
+        problem = check_distances(job.chosen("DISTANCE"), surface=job.given("RESISTANCE"), table=job.given("DISTANCES"))
         if problem:
             return problem
         if not 0.0 < job.number("PROBABILITY") < 1.0:
@@ -137,11 +137,27 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        nodes = read_nodes(job)
+        kind, raster = job.chosen("DISTANCE"), job.raster("RESISTANCE")
+        nodes = read_nodes(
+            job.vector("SOURCES"),
+            kind,
+            raster,
+            id_field=job.field("ID_FIELD"),
+            attribute=job.field("ATTRIBUTE"),
+            monitor=job.monitor,
+        )
         dispersals = _distances(job)
         threshold = job.number("THRESHOLD")
         far = largest_distance(nodes, max(dispersals) if threshold is None else threshold)
-        pairs, distances, factor = measure(job, nodes, far)
+        pairs, distances, factor = measure(
+            nodes,
+            kind,
+            far,
+            raster=raster,
+            table=job.vector("DISTANCES"),
+            conversion=job.chosen("COST_CONVERSION"),
+            monitor=job.monitor,
+        )
         hectares = metres_per_unit(nodes.crs) ** 2 / 1e4
         found = core.connectivity.sweep(
             nodes.attributes,
@@ -154,7 +170,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             minimum_areas=_numbers(job, "AREAS_LIST", "Minimum areas") or [0.0],
             cuts=_numbers(job, "DPC_LIST", "dPC cuts") or [defaults.MIN_DPC],
             landscape=job.number("LANDSCAPE_AREA") or None,
-            negligible=negligible_probability(job, nodes),
+            negligible=negligible_probability(job.number("NEGLIGIBLE"), nodes),
             monitor=job.monitor.part(0.5, 0.95),
         )
         sentences, settled = _sentences(found)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry
 
 from .... import core
 from ....core.errors import InputError
+from ....core.monitor import Monitor
 from ..geometry.distances import edge_distances, inner_points, near_limit, point_distances, table_distances
-from ..io.rasters import metres_per_unit
-from ..io.vectors import is_null, name_ids
+from ..io.rasters import RasterSource, metres_per_unit
+from ..io.vectors import VectorSource, is_null, name_ids
+from ..run import memory
 from . import parameters as p
 from .declarations import source_layer
 from .sources import read_polygons, read_sources
-
-if TYPE_CHECKING:
-    from ..run.job import Job
 
 EDGE, CENTROID, COST, TABLE = range(4)
 DISTANCES = ("Edge to edge", "Centroid to centroid", "Least cost", "Table")
@@ -91,19 +89,18 @@ def negligible_parameter():
     )
 
 
-def check_distances(job: Job) -> str | None:
-    """Return what is missing for the kind of distance chosen."""
-    kind = job.chosen("DISTANCE")
-    if kind == COST and not job.given("RESISTANCE"):
+def check_distances(kind: int, *, surface: bool, table: bool) -> str | None:
+    """Return what is missing for the kind of distance chosen: whether the resistance and the distances are given."""
+    if kind == COST and not surface:
         return "Least-cost distances need a resistance surface. Choose one, or another kind of distance."
-    if kind == TABLE and not job.given("DISTANCES"):
+    if kind == TABLE and not table:
         return "Distances from a table need the table. Choose one, or another kind of distance."
     return None
 
 
-def measured_in(job: Job) -> str:
+def measured_in(kind: int) -> str:
     """Return the parameter in whose CRS distances and areas are measured."""
-    return "RESISTANCE" if job.chosen("DISTANCE") == COST else "SOURCES"
+    return "RESISTANCE" if kind == COST else "SOURCES"
 
 
 @dataclass(frozen=True)
@@ -129,43 +126,43 @@ def largest_distance(nodes: Nodes, threshold: float) -> float | None:
     return None if np.isinf(limit) else max(limit, threshold)
 
 
-def negligible_probability(job: Job, nodes: Nodes) -> float:
-    """Return the probability below which paths are left out: `NEGLIGIBLE`, by default only with many sources."""
-    given = job.number("NEGLIGIBLE")
+def negligible_probability(given: float | None, nodes: Nodes) -> float:
+    """Return the probability below which paths are left out: that given, by default only with many sources."""
     if given is not None:
         return given
     count = len(nodes.ids)
     return NEGLIGIBLE if count * (count - 1) // 2 > MAX_PAIRS else 0.0
 
 
-def read_nodes(job: Job) -> Nodes:
-    """Return the sources of a run: `SOURCES`, `ID_FIELD`, `ATTRIBUTE` and, for least cost, the grid of `RESISTANCE`."""
-    layer = job.vector("SOURCES")
+def read_nodes(
+    layer: VectorSource, kind: int, raster: RasterSource | None, *, id_field: str, attribute: str, monitor: Monitor
+) -> Nodes:
+    """Return the sources of a run; for least cost they lie on the grid of the resistance raster."""
     labels = None
     crs = layer.crs
-    if job.chosen("DISTANCE") == COST:
-        raster = job.raster("RESISTANCE")
+    if kind == COST:
         crs = raster.crs
-        job.need_memory(core.leastcost.graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols)
-        valid = ~np.isnan(raster.read_surface(job.monitor.part(0.0, 0.02)))
-        sources = read_sources(
-            layer, raster.grid, crs, id_field=job.field("ID_FIELD"), valid=valid, minimum=1, monitor=job.monitor
+        memory.announce(
+            core.leastcost.graph_bytes(raster.grid.shape) + 8 * raster.grid.rows * raster.grid.cols, monitor
         )
+        valid = ~np.isnan(raster.read_surface(monitor.part(0.0, 0.02)))
+        sources = read_sources(layer, raster.grid, crs, id_field=id_field, valid=valid, minimum=1, monitor=monitor)
         ids, features, geometries, labels = sources.ids, sources.features, sources.geometries, sources.labels
     else:
-        ids, features = read_polygons(layer, job.field("ID_FIELD"), monitor=job.monitor)
+        ids, features = read_polygons(layer, id_field, monitor=monitor)
         geometries = [feature.geometry() for feature in features]
         if not ids:
             raise InputError(f"'{layer.name}' has 0 usable source(s); this tool needs at least 1.")
-    name = job.field("ATTRIBUTE")
-    if name:
-        missing = [one for one, feature in zip(ids, features) if is_null(feature[name])]
+    if attribute:
+        missing = [one for one, feature in zip(ids, features) if is_null(feature[attribute])]
         if missing:
-            raise InputError(f"Sources {name_ids(missing)} have no value in '{name}'. Fill it, or use the area.")
-        attributes = np.array([float(feature[name]) for feature in features])
+            raise InputError(f"Sources {name_ids(missing)} have no value in '{attribute}'. Fill it, or use the area.")
+        attributes = np.array([float(feature[attribute]) for feature in features])
         negative = [one for one, value in zip(ids, attributes) if not value >= 0.0]
         if negative:
-            raise InputError(f"Sources {name_ids(negative)} have a negative value in '{name}'; it must be 0 or more.")
+            raise InputError(
+                f"Sources {name_ids(negative)} have a negative value in '{attribute}'; it must be 0 or more."
+            )
     else:
         hectares = metres_per_unit(layer.crs if labels is None else crs) ** 2 / 1e4
         attributes = np.array([geometry.area() * hectares for geometry in geometries])
@@ -173,60 +170,67 @@ def read_nodes(job: Job) -> Nodes:
 
 
 def measure(
-    job: Job, nodes: Nodes, far: float | None, *, in_cost: bool = False
+    nodes: Nodes,
+    kind: int,
+    far: float | None,
+    *,
+    raster: RasterSource | None,
+    table: VectorSource | None,
+    conversion: int | None,
+    monitor: Monitor,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Return pairs of sources, their distances, and what a metre of dispersal is in them.
 
-    Pairs farther apart than `far` metres are left out; with `in_cost` it is in cost already, and nothing converted.
+    Pairs farther apart than `far` metres are left out; without a `conversion` it is in cost already.
     """
-    kind, count, monitor = job.chosen("DISTANCE"), len(nodes.ids), job.monitor.part(0.02, 0.5)
+    count, measuring = len(nodes.ids), monitor.part(0.02, 0.5)
     all_pairs = count * (count - 1) // 2
-    job.need_memory(core.connectivity.needed_bytes(count, min(all_pairs, MAX_PAIRS)))
+    memory.announce(core.connectivity.needed_bytes(count, min(all_pairs, MAX_PAIRS)), monitor)
     factor, unit = 1.0, metres_per_unit(nodes.crs)
     if kind == EDGE:
-        i, j, distances = edge_distances(nodes.geometries, unit=unit, limit=far, monitor=monitor)
+        i, j, distances = edge_distances(nodes.geometries, unit=unit, limit=far, monitor=measuring)
     elif kind == CENTROID:
-        job.monitor.warn(
+        monitor.warn(
             "Between centroids a detour is never shorter, so connector fractions only come from links that are cut off. "
             "Use edge-to-edge or least-cost distances to find stepping stones."
         )
-        i, j, distances = point_distances(inner_points(nodes.geometries), unit=unit, limit=far, monitor=monitor)
+        i, j, distances = point_distances(inner_points(nodes.geometries), unit=unit, limit=far, monitor=measuring)
     elif kind == TABLE:
-        i, j, distances = table_distances(job.vector("DISTANCES"), nodes.ids)
+        i, j, distances = table_distances(table, nodes.ids)
         if len(distances) < all_pairs:
-            job.monitor.info(f"{all_pairs - len(distances):,} of {all_pairs:,} pairs are not in the table: not linked.")
+            monitor.info(f"{all_pairs - len(distances):,} of {all_pairs:,} pairs are not in the table: not linked.")
     else:
-        return _cost(job, nodes, far, in_cost)
-    if far is not None and not in_cost:
-        job.monitor.info(
+        return _cost(nodes, far, raster, conversion, monitor)
+    if far is not None and conversion is not None:
+        monitor.info(
             f"There are too many pairs to measure all; sources more than {far:,.0f} m apart have no direct link: "
             f"{len(distances):,} of {all_pairs:,} pairs are left."
         )
         if count > SLOW:
-            job.monitor.warn(
+            monitor.warn(
                 f"{count:,} sources can take hours. dPC is faster with a larger negligible probability or a larger "
                 "smallest area of the sources; dIIC grows with the square of their number. With numba installed both "
                 "take about a third."
             )
         if len(distances) > 1.5 * MAX_PAIRS:
-            job.need_memory(core.connectivity.needed_bytes(count, len(distances)))
+            memory.announce(core.connectivity.needed_bytes(count, len(distances)), monitor)
     return np.column_stack((i, j)), distances, factor
 
 
-def _cost(job: Job, nodes: Nodes, far: float | None, in_cost: bool) -> tuple[np.ndarray, np.ndarray, float]:
-    raster = job.raster("RESISTANCE")
-    surface = raster.read_surface(job.monitor)
-    conversion = len(CONVERSIONS) - 1 if in_cost else job.chosen("COST_CONVERSION")
+def _cost(
+    nodes: Nodes, far: float | None, raster: RasterSource, conversion: int | None, monitor: Monitor
+) -> tuple[np.ndarray, np.ndarray, float]:
+    surface = raster.read_surface(monitor)
     factor = 1.0
-    if conversion < 2:
+    if conversion in (0, 1):
         factor = float((np.nanmean, np.nanmedian)[conversion](surface.astype(np.float64)))
-        job.monitor.info(
+        monitor.info(
             f"A metre of dispersal was taken as {factor:g} units of cost, the "
             f"{CONVERSIONS[conversion].lower()} of the surface."
         )
-    graph = core.leastcost.CostGraph(surface, cell_size=raster.grid.cell_size, monitor=job.monitor.part(0.02, 0.08))
+    graph = core.leastcost.CostGraph(surface, cell_size=raster.grid.cell_size, monitor=monitor.part(0.02, 0.08))
     limit = np.inf if far is None else factor * far
     pairs, distances = core.connectivity.cost_distances(
-        graph, nodes.labels, limit=limit, monitor=job.monitor.part(0.08, 0.5)
+        graph, nodes.labels, limit=limit, monitor=monitor.part(0.08, 0.5)
     )
     return pairs, distances, factor
