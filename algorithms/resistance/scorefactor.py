@@ -182,7 +182,9 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             share = 100 * unmatched / (total + unmatched)
             job.monitor.warn(f"{unmatched:,} cells ({share:.2f} %) are in no class and have no score.")
         job.finish("OUTPUT", styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(writer.path))))
-        hectares = cell_hectares(job, source) if job.given("TABLE") else math.nan
+        hectares = (
+            cell_hectares(source, job.context.transformContext(), job.monitor) if job.given("TABLE") else math.nan
+        )
         job.write_table(
             "TABLE",
             columns(**{"class": str}, minimum=float, maximum=float, score=float, cells=int, area_ha=float, share=float),

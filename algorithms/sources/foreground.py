@@ -63,7 +63,7 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
                 f"No cell of '{source.name}' has one of the foreground values {job.text('FOREGROUND')}. "
                 f"{rasters.describe_values(values, valid)}"
             )
-        hectares = count * cell_hectares(job, source)
+        hectares = count * cell_hectares(source, job.context.transformContext(), job.monitor)
         valid_count = int((coded != core.sources.MISSING).sum())
         job.monitor.info(f"Foreground: {count:,} of {valid_count:,} cells ({100 * count / valid_count:.1f} %).")
         classes = [

@@ -165,7 +165,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         )
         cells = _coded(job, source)
         self._tell(job, cells)
-        cell_ha = cell_hectares(job, source)
+        cell_ha = cell_hectares(source, job.context.transformContext(), job.monitor)
 
         if core.mspa.uses_numba(cells.size, width):
             job.monitor.info("Thinning and thickening with numba.")

@@ -22,6 +22,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ....core.monitor import Monitor
 from ..io.crs import stated
 from ..io.rasters import RasterSource, metres_per_unit
 from ..io.vectors import name_ids
@@ -212,18 +213,18 @@ def crs_warnings(layers: Sequence[InputLayer]) -> Iterator[str]:
         )
 
 
-def cell_hectares(job: Job, source: RasterSource) -> float:
+def cell_hectares(source: RasterSource, transforms: QgsCoordinateTransformContext, monitor: Monitor) -> float:
     """Return the area of a cell; in degrees that of one in the middle, with a warning."""
     if not source.crs.isGeographic():
         return source.grid.cell_ha
     measure = QgsDistanceArea()
-    measure.setSourceCrs(source.crs, job.context.transformContext())
+    measure.setSourceCrs(source.crs, transforms)
     measure.setEllipsoid(source.crs.ellipsoidAcronym() or "WGS84")
     grid = source.grid
     x, y = grid.centre(grid.rows // 2, grid.cols // 2)
     cell = QgsRectangle(x - grid.dx / 2, y - grid.dy / 2, x + grid.dx / 2, y + grid.dy / 2)
     hectares = measure.measureArea(QgsGeometry.fromRect(cell)) / 1e4
-    job.monitor.warn(
+    monitor.warn(
         f"'{source.name}' is in degrees. The classes count cells and are right; hectares are approximate, {hectares:.4g} for "
         "every cell as in the middle of the raster."
     )
