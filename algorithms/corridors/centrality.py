@@ -10,7 +10,7 @@ from ...core import defaults
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import link_layer, source_layer
+from ..support.inputs.declarations import link_layer, number_of_grades, source_layer
 from ..support.inputs.links import COST_FIELDS, RESISTANCE_FIELDS, numbers, read_links
 from ..support.inputs.sources import Sources, read_polygons
 from ..support.io.rasters import metres_per_unit
@@ -63,15 +63,7 @@ class CentralityAlgorithm(EcoSecNetAlgorithm):
                 "links. Betweenness takes the same distance or resistance as length.",
                 ("1 / least-cost distance", "1 / effective resistance"),
             ),
-            p.integer(
-                "CLASSES",
-                "Number of grades",
-                "Sources and links are graded by natural breaks of their current flow; grade 1 is the highest.",
-                defaults.GRADES,
-                low=1,
-                high=10,
-                advanced=True,
-            ),
+            number_of_grades("Sources and links are graded by natural breaks of their current flow"),
             p.vector_output(
                 "OUTPUT_SOURCES", "Sources with centrality", "The sources with current flow and the other measures."
             ),

@@ -11,7 +11,13 @@ from ...core.errors import DisconnectedError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import circuit_average, circuit_surface, neighbours
+from ..support.inputs.declarations import (
+    circuit_average,
+    circuit_mask,
+    circuit_surface,
+    neighbours,
+    short_circuit_regions,
+)
 from ..support.inputs.focal import Focal, above_zero, read_focal, read_pairs, read_strengths, whole_numbers
 from ..support.io import rasters
 from ..support.io.filenames import FileNames
@@ -76,12 +82,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             ),
             neighbours(),
             circuit_average("Circuitscape's own default is conductance."),
-            p.raster(
-                "SHORT_CIRCUIT",
-                "Short-circuit regions (raster)",
-                "Positive ids; all cells of one id are one node that resists nothing.",
-                optional=True,
-            ),
+            short_circuit_regions(),
             p.table(
                 "PAIRS",
                 "Table of focal pairs",
@@ -103,9 +104,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
                 "One-to-all and all-to-one only.",
                 optional=True,
             ),
-            p.raster(
-                "MASK", "Mask raster", "Cells above 0 are kept, all others are not part of the circuit.", optional=True
-            ),
+            circuit_mask(),
             p.flag(
                 "SNAP",
                 "Move focal nodes on NoData to the nearest valid cell",

@@ -12,7 +12,13 @@ from ...core.monitor import Monitor
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import circuit_average, circuit_surface, neighbours
+from ..support.inputs.declarations import (
+    circuit_average,
+    circuit_mask,
+    circuit_surface,
+    neighbours,
+    short_circuit_regions,
+)
 from ..support.inputs.focal import above_zero, whole_numbers
 from ..support.io import rasters
 from ..support.io.rasterfiles import NO_MEASURE
@@ -85,15 +91,8 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
             ),
             neighbours(),
             circuit_average(),
-            p.raster(
-                "SHORT_CIRCUIT",
-                "Short-circuit regions (raster)",
-                "Positive ids; all cells of one id are one node that resists nothing.",
-                optional=True,
-            ),
-            p.raster(
-                "MASK", "Mask raster", "Cells above 0 are kept, all others are not part of the circuit.", optional=True
-            ),
+            short_circuit_regions(),
+            circuit_mask(),
             p.raster_output("CURRENT", "Current density", "Amperes through every cell."),
             p.raster_output("VOLTAGE", "Voltage", "Volts of every cell.", optional=True, default=False),
             QgsProcessingOutputNumber("MAXIMUM", "Largest current (A)"),

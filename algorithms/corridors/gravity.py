@@ -8,12 +8,11 @@ import numpy as np
 from qgis.core import QgsProcessing, QgsWkbTypes
 
 from ... import core
-from ...core import defaults
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import link_layer, source_layer
+from ..support.inputs.declarations import link_layer, number_of_grades, source_layer
 from ..support.inputs.links import COST_FIELDS, numbers, read_links
 from ..support.inputs.sources import Sources, read_polygons, read_sources
 from ..support.io.fields import Shown
@@ -82,15 +81,7 @@ class GravityAlgorithm(EcoSecNetAlgorithm):
                 "The ranks depend on it. Papers seldom state it; compare only with studies that use the same.",
                 [unit.label for unit in _UNITS],
             ),
-            p.integer(
-                "CLASSES",
-                "Number of grades",
-                "Links are graded by natural breaks of their gravity; grade 1 is the highest.",
-                defaults.GRADES,
-                low=1,
-                high=10,
-                advanced=True,
-            ),
+            number_of_grades("Links are graded by natural breaks of their gravity"),
             p.vector_output(
                 "OUTPUT_LINKS",
                 "Links with gravity",

@@ -12,7 +12,13 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.corridorzones import CorridorZones
 from ..support.geometry.distances import distances_of_pairs, table_distances
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import corridor_cutoff, resistance_surface, source_layer
+from ..support.inputs.declarations import (
+    adjacency,
+    corridor_cutoff,
+    drop_through_sources,
+    resistance_surface,
+    source_layer,
+)
 from ..support.inputs.linktable import link_columns, link_lines, link_rows
 from ..support.inputs.sources import Sources, read_sources
 from ..support.io.rasterfiles import NO_CLASS, NO_MEASURE
@@ -54,7 +60,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             resistance_surface(),
             source_layer("At least two."),
             p.id_field(),
-            p.choice("ADJACENCY", "Pairs of sources that are linked", "Which pairs of sources are tried.", Adjacency),
+            adjacency(),
             p.table(
                 "DISTANCES",
                 "Table of straight distances between sources",
@@ -96,12 +102,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 "Join groups that the nearest links leave apart",
                 "Adds the cheapest links between groups of sources, so that 'nearest' does not take the network apart.",
             ),
-            p.flag(
-                "DROP_THROUGH_SOURCES",
-                "Drop links through other sources",
-                "Make links inactive whose least-cost path runs through a third source.",
-                True,
-            ),
+            drop_through_sources(),
             corridor_cutoff("With a width or an area below, not used."),
             p.distance(
                 "WIDTH",

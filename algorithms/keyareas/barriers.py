@@ -10,7 +10,13 @@ from ...core.choices import BarrierWindow, Combination
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import barrier_radii, link_combination, read_radii
+from ..support.inputs.declarations import (
+    barrier_radii,
+    barrier_window,
+    link_combination,
+    read_radii,
+    restored_resistance,
+)
 from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
 from ..support.io.fields import Shown
 from ..support.io.rasterfiles import NO_AMOUNT, NO_NUMBER
@@ -52,21 +58,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             *linked_inputs(),
             *barrier_radii(),
             link_combination(),
-            p.choice(
-                "METHOD",
-                "Smallest distances are looked for in",
-                "The whole disc, or only its outermost ring of cells as Linkage Mapper does.",
-                BarrierWindow,
-            ),
-            p.number(
-                "RESTORED",
-                "Resistance after restoration",
-                "What a restored cell would have: 1 if ideal habitat has resistance 1.",
-                1.0,
-                low=1e-9,
-                advanced=True,
-                decimals=3,
-            ),
+            barrier_window(),
+            restored_resistance(),
             p.flag(
                 "CAP",
                 "Cap scores by the cell's own resistance",

@@ -11,7 +11,7 @@ from ...core.choices import Combination
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import corridor_cutoff, link_combination
+from ..support.inputs.declarations import corridor_cutoff, link_combination, restored_resistance
 from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
 from ..support.io.fields import Shown
 from ..support.io.tables import columns
@@ -60,15 +60,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
             ),
             link_combination(),
-            p.number(
-                "RESTORED",
-                "Resistance after restoration",
-                "What a restored cell would have: 1 if ideal habitat has resistance 1.",
-                1.0,
-                low=1e-9,
-                advanced=True,
-                decimals=3,
-            ),
+            restored_resistance(),
             p.integer(
                 "CANDIDATES",
                 "Discs to restore for each link",

@@ -12,8 +12,10 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import (
     barrier_radii,
+    barrier_window,
     key_area_classes,
     link_combination,
+    pinch_point_mode,
     read_radii,
     smallest_key_area,
 )
@@ -75,22 +77,10 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             p.choice("RULE", "Rule for the classes", "As in 'keyareas'.", ClassRule),
             key_area_classes(),
             smallest_key_area(),
-            p.choice(
-                "MODE",
-                "Current flows between",
-                "For pinch points; as in the tool of that name.",
-                PinchPointMode,
-                advanced=True,
-            ),
+            pinch_point_mode("For pinch points only.", advanced=True),
             link_combination(advanced=True),
             *barrier_radii(advanced=True),
-            p.choice(
-                "METHOD",
-                "Smallest distances are looked for in",
-                "For barriers; as in the tool of that name.",
-                BarrierWindow,
-                advanced=True,
-            ),
+            barrier_window("For barriers only.", advanced=True),
             p.table_output("TABLE", "Agreement of the cutoffs", "One row for every two cutoffs."),
             p.raster_output(
                 "STABILITY",

@@ -10,7 +10,7 @@ from ...core.choices import Combination, PinchPointMode
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import corridor_cutoff, link_combination
+from ..support.inputs.declarations import corridor_cutoff, link_combination, pinch_point_mode
 from ..support.inputs.linked import linked_inputs, need_memory, read_linked
 from ..support.io.tables import columns
 from ..support.io.vectors import name_ids
@@ -49,13 +49,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         return [
             *linked_inputs(),
             corridor_cutoff("Values and places depend on it; the tool 'cutoffsweep' shows how much."),
-            p.choice(
-                "MODE",
-                "Current flows between",
-                "Adjacent pairs: the two sources of each link. All-to-one: all sources and one at a time. "
-                "All pairs: every two sources. One-to-all: one at a time and all other sources.",
-                PinchPointMode,
-            ),
+            pinch_point_mode(),
             link_combination("Turns and pairs of sources count as links do."),
             p.raster_output("CURRENT", "Current density", "Amperes when 1 A flows; NoData outside the corridors."),
             p.raster_output(

@@ -12,10 +12,13 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.proximity import margin_parameter
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import (
+    adjacency,
     barrier_radii,
     corridor_cutoff,
     dispersal_distance,
     dispersal_probability,
+    drop_through_sources,
+    overlay,
     read_radii,
     smallest_dpc,
     smallest_key_area,
@@ -148,13 +151,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 high=100,
                 advanced=True,
             ),
-            p.choice(
-                "OVERLAY",
-                "How core area and protected land are combined",
-                "How they make the candidate patches.",
-                Overlay,
-                advanced=True,
-            ),
+            overlay(advanced=True),
             smallest_source(defaults.MIN_AREA_HA),
             p.distance(
                 "GAP",
@@ -173,20 +170,8 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 _CORRECTIONS,
                 advanced=True,
             ),
-            p.choice(
-                "ADJACENCY",
-                "Pairs of sources that are linked",
-                "Which pairs of sources are tried.",
-                list(Adjacency)[:4],
-                advanced=True,
-            ),
-            p.flag(
-                "DROP_THROUGH_SOURCES",
-                "Drop links through other sources",
-                "Links whose least-cost path runs through a third source become inactive.",
-                True,
-                advanced=True,
-            ),
+            adjacency(list(Adjacency)[:4], advanced=True),
+            drop_through_sources(advanced=True),
             corridor_cutoff(),
             *barrier_radii(advanced=True),
             p.integer(

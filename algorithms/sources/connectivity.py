@@ -16,7 +16,13 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.distances import inner_points
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import dispersal_distance, dispersal_probability, iic_threshold, smallest_dpc
+from ..support.inputs.declarations import (
+    dispersal_distance,
+    dispersal_probability,
+    iic_threshold,
+    landscape_area,
+    smallest_dpc,
+)
 from ..support.inputs.indices import importance_columns, index_rows
 from ..support.inputs.nodes import (
     EDGE,
@@ -77,13 +83,7 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
             dispersal_distance(),
             dispersal_probability(),
             iic_threshold(),
-            p.number(
-                "LANDSCAPE_AREA",
-                "Area of the landscape (ha)",
-                "Or its attribute, in the unit of the attribute. Needed for PC, IIC and LCP only.",
-                low=0.0,
-                optional=True,
-            ),
+            landscape_area("Needed for PC, IIC and LCP only."),
             p.flag(
                 "LINKS_IMPORTANCE",
                 "Compute the importance of the links",

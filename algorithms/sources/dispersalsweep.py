@@ -12,7 +12,7 @@ from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import dispersal_distance, dispersal_probability, iic_threshold
+from ..support.inputs.declarations import dispersal_distance, dispersal_probability, iic_threshold, landscape_area
 from ..support.inputs.nodes import (
     Nodes,
     check_distances,
@@ -106,13 +106,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             ),
             dispersal_probability("Dispersal probability at each distance"),
             iic_threshold("Each setting has its own."),
-            p.number(
-                "LANDSCAPE_AREA",
-                "Area of the landscape (ha)",
-                "Or its attribute, in the unit of the attribute. Needed for PC and IIC; EC does without.",
-                low=0.0,
-                optional=True,
-            ),
+            landscape_area("Needed for PC and IIC; EC does without."),
             conversion_parameter(),
             negligible_parameter(),
             p.vector_output("OUTPUT", "Sources with stability", "The sources with share, ranks and range of dPC."),

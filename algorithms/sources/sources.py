@@ -11,7 +11,7 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import smallest_source
+from ..support.inputs.declarations import overlay, smallest_source
 from ..support.io import rasters
 from ..support.io.rasterfiles import NO_CLASS
 from ..support.io.tables import columns
@@ -59,12 +59,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
                 "Polygon layers: ecological red line, nature reserves, scenic areas.",
                 optional=True,
             ),
-            p.choice(
-                "OVERLAY",
-                "How core area and protected land are combined",
-                "How the two are put together.",
-                Overlay,
-            ),
+            overlay(),
             smallest_source(),
             p.distance(
                 "GAP",

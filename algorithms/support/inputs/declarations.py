@@ -12,7 +12,7 @@ from qgis.core import QgsProcessing
 
 from .... import core
 from ....core import defaults
-from ....core.choices import Average, Combination
+from ....core.choices import Adjacency, Average, BarrierWindow, Combination, Overlay, PinchPointMode
 from . import parameters as p
 
 
@@ -76,6 +76,69 @@ def iic_threshold(more: str = ""):
     """Return the distance at which sources are linked for the IIC."""
     text = f"Sources at most this far apart are linked. Empty: the dispersal distance. {more}"
     return p.distance("THRESHOLD", "Threshold distance for IIC", text.strip(), optional=True)
+
+
+def circuit_mask():
+    """Return the raster that cuts a circuit out."""
+    text = "Cells above 0 are kept, all others are not part of the circuit."
+    return p.raster("MASK", "Mask raster", text, optional=True)
+
+
+def short_circuit_regions():
+    """Return the raster of regions that are one node each."""
+    text = "Positive ids; all cells of one id are one node that resists nothing."
+    return p.raster("SHORT_CIRCUIT", "Short-circuit regions (raster)", text, optional=True)
+
+
+def overlay(*, advanced: bool = False):
+    """Return how core area and protected land become candidates for sources."""
+    label, text = "How core area and protected land are combined", "How they make the candidate patches."
+    return p.choice("OVERLAY", label, text, Overlay, advanced=advanced)
+
+
+def adjacency(of: Iterable = Adjacency, *, advanced: bool = False):
+    """Return which pairs of sources are linked."""
+    text = "Which pairs of sources are tried."
+    return p.choice("ADJACENCY", "Pairs of sources that are linked", text, of, advanced=advanced)
+
+
+def drop_through_sources(*, advanced: bool = False):
+    """Return whether a link through a third source counts."""
+    text = "Links whose least-cost path runs through a third source become inactive."
+    return p.flag("DROP_THROUGH_SOURCES", "Drop links through other sources", text, True, advanced=advanced)
+
+
+def pinch_point_mode(more: str = "", *, advanced: bool = False):
+    """Return between which sources current flows."""
+    text = (
+        "Adjacent pairs: the two sources of each link. All-to-one: all sources and one at a time. "
+        f"All pairs: every two sources. One-to-all: one at a time and all other sources. {more}"
+    )
+    return p.choice("MODE", "Current flows between", text.strip(), PinchPointMode, advanced=advanced)
+
+
+def barrier_window(more: str = "", *, advanced: bool = False):
+    """Return where in a disc the distances from the sources are taken."""
+    text = f"The whole disc, or only its outermost ring of cells as Linkage Mapper does. {more}"
+    return p.choice("METHOD", "Smallest distances are looked for in", text.strip(), BarrierWindow, advanced=advanced)
+
+
+def restored_resistance():
+    """Return the resistance that restored cells have."""
+    text = "What a restored cell would have: 1 if ideal habitat has resistance 1."
+    return p.number("RESTORED", "Resistance after restoration", text, 1.0, low=1e-9, advanced=True, decimals=3)
+
+
+def number_of_grades(how: str):
+    """Return the number of grades of links or sources."""
+    text = f"{how}; grade 1 is the highest."
+    return p.integer("CLASSES", "Number of grades", text, defaults.GRADES, low=1, high=10, advanced=True)
+
+
+def landscape_area(needed: str):
+    """Return the area of the whole landscape."""
+    text = f"Or its attribute, in the unit of the attribute. {needed}"
+    return p.number("LANDSCAPE_AREA", "Area of the landscape (ha)", text, low=0.0, optional=True)
 
 
 def dispersal_distance(
