@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def numba_works(kernel: Callable[[], object]) -> bool:
-    """Tell whether numba is installed and can prepare a kernel here.
+    """Return whether numba is installed and can prepare a kernel here.
 
     It may refuse the numpy at hand, or find no folder to keep what it compiles.
     """

@@ -105,7 +105,7 @@ class Grid:
         )
 
     def same_as(self, other: Grid) -> bool:
-        """Tell whether two grids have the same cells (the CRS text is not compared)."""
+        """Return whether two grids have the same cells (the CRS text is not compared)."""
         shift = _TOLERANCE * min(self.dx, self.dy)
         return (
             self.shape == other.shape

@@ -12,17 +12,17 @@ class Monitor:
     """
 
     def cancelled(self) -> bool:
-        """Tell whether the user has asked to stop."""
+        """Return whether the user has asked to stop."""
         return False
 
     def progress(self, fraction: float) -> None:
         """Report that `fraction` (0 to 1) of the work is done."""
 
     def info(self, text: str) -> None:
-        """Tell the user a fact about the run."""
+        """Report a fact about the run."""
 
     def warn(self, text: str) -> None:
-        """Tell the user about something that was repaired, dropped or looks wrong."""
+        """Warn of something that was repaired, dropped or looks wrong."""
 
     def check(self) -> None:
         """Raise `OperationCancelled` if the user has asked to stop.

@@ -172,7 +172,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             k = number - 1
             _, _, _, side, other = shape.orientedMinimumBoundingBox()
             row = [number, found.area_ha[k], metres * max(side, other), metres * min(side, other)]
-            row += [found.mean[k], found.maximum[k], found.level[k]]
+            row += [found.mean[k], found.maximum[k], found.area_class[k]]
             rows.append(row + (corridors.of(shape) if corridors is not None else []))
         job.write_features(
             "OUTPUT",

@@ -309,7 +309,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         outputs = NetworkOutputs(job, network, land)
         outputs.write_layers()
         outputs.write_tables()
-        numbers = outputs.tell()
+        numbers = outputs.report_numbers()
         if job.given("REPORT"):
             job.write_html("REPORT", network_report(outputs, numbers, scores, corrected, options, values, valid))
 

@@ -17,7 +17,7 @@ _CHUNK = 2_048
 
 
 def available() -> bool:
-    """Tell whether numba is installed, works, and can keep what it compiles."""
+    """Return whether numba is installed, works, and can keep what it compiles."""
     return numba_works(lambda: _fast(_dot))
 
 

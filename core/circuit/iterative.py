@@ -271,7 +271,7 @@ class MultigridSolver:
 
 
 def factorised_instead(graph: RasterGraph, failure: ConvergenceError, monitor: Monitor) -> None:
-    """Tell that a circuit is factorised because multigrid failed, or raise the failure where it is too large for that."""
+    """Report that a circuit is factorised because multigrid failed, or raise the failure where it is too large for that."""
     if graph.size > FACTORISED_MOST:
         raise failure
     monitor.info(
@@ -281,7 +281,7 @@ def factorised_instead(graph: RasterGraph, failure: ConvergenceError, monitor: M
 
 
 def uses_numba(cells: int) -> bool:
-    """Tell whether a raster of so many cells is solved with numba: where it is installed and pays."""
+    """Return whether a raster of so many cells is solved with numba: where it is installed and pays."""
     return cells >= _WORTH_COMPILED and compiled.available()
 
 

@@ -33,7 +33,7 @@ _MULTIGRID_LEAST = 16_000
 _CELL_BYTES = 235
 """Memory of the circuit (55), its stencil and hierarchy (90) and the vectors of a solve (45), and what lies idle between."""
 
-_WORTH_TELLING = 250_000
+_WORTH_REPORTING = 250_000
 """Nodes from which on the choice is reported."""
 
 
@@ -97,14 +97,14 @@ def make_solver(
 
 
 def tell_solver(graph: Graph, monitor: Monitor) -> None:
-    """Tell the user which solver a large circuit gets, and why, and warn of a very wide range of resistances."""
+    """Report which solver a large circuit gets, and why, and warn of a very wide range of resistances."""
     if isinstance(graph, RasterGraph) and graph.contrast >= _WIDE:
         monitor.warn(
             f"The largest conductance is {graph.contrast:.2g} times the smallest. That is solved as it stands, but such "
             "a range is seldom meant: look for outliers, and make barriers NoData rather than huge resistances."
             + _digits_left(graph.contrast)
         )
-    if graph.size < _WORTH_TELLING:
+    if graph.size < _WORTH_REPORTING:
         return
     if isinstance(graph, RasterGraph) and wants_multigrid(graph):
         monitor.info(
@@ -123,7 +123,7 @@ def _digits_left(contrast: float) -> str:
 
 
 def wants_multigrid(graph: RasterGraph) -> bool:
-    """Tell whether multigrid is the better choice for a circuit."""
+    """Return whether multigrid is the better choice for a circuit."""
     cells = graph.node.size
     if cells <= _MULTIGRID_LEAST or cells * _MULTIGRID_CELL > _DIRECT_NODE * graph.size**1.24:
         return False

@@ -86,7 +86,7 @@ class WindowFlow:
 
 @dataclass
 class _Tally:
-    """What did not go the ordinary way, to be told at the end."""
+    """What did not go the ordinary way, to be reported at the end."""
 
     moved: int = 0
     buried: int = 0
@@ -357,7 +357,7 @@ def _commonest(values: FloatArray) -> float:
 
 
 class _Quiet(Monitor):
-    """Lets the solver of one window be cancelled but not tell its story a thousand times."""
+    """Lets the solver of one window be cancelled but not report a thousand times."""
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor

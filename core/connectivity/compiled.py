@@ -14,7 +14,7 @@ from .trees import PathTrees
 
 
 def available() -> bool:
-    """Tell whether numba is installed and works."""
+    """Return whether numba is installed and works."""
     return numba_works(_kernel)
 
 

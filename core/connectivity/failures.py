@@ -26,7 +26,7 @@ WORTH_STARTING_NUMBA = 400
 
 
 def uses_numba(patches: int) -> bool:
-    """Tell whether numba is there and pays for so many patches.
+    """Return whether numba is there and pays for so many patches.
 
     Examples
     --------

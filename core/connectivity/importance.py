@@ -133,7 +133,7 @@ def link_importance(graph: PatchGraph, *, negligible: float = 0.0, monitor: Moni
 
 
 def _prefers_halving(graph: PatchGraph, monitor: Monitor) -> bool:
-    """Tell which method is cheaper, from the trees of the first block of sources; nanoseconds measured."""
+    """Return which method is cheaper, from the trees of the first block of sources; nanoseconds measured."""
     n = graph.size
     graph = pruned(graph, monitor)
     trees = next(path_trees(graph, monitor))

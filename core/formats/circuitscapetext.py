@@ -59,7 +59,7 @@ class PairFilter:
     named: frozenset[int]
 
     def keeps(self, number: int) -> bool:
-        """Tell whether a focal node takes part at all."""
+        """Return whether a focal node takes part at all."""
         return not self.include or number in self.named
 
     def allowed(self, ids: list[int]) -> BoolArray:

@@ -32,7 +32,7 @@ class KeyAreas:
         first cell.
     area_ha, mean, maximum : float64, shape (areas,)
         Area of each, and mean and largest input value in it.
-    level : int64, shape (areas,)
+    area_class : int64, shape (areas,)
         Its class.
     """
 
@@ -42,7 +42,7 @@ class KeyAreas:
     area_ha: FloatArray
     mean: FloatArray
     maximum: FloatArray
-    level: IntArray
+    area_class: IntArray
 
 
 def overlay(values: Array, resistance: Array) -> FloatArray:
@@ -171,19 +171,19 @@ def key_areas(
     limits = class_limits(graded, method, classes, monitor=monitor.part(0.0, 0.6))
     if limits.size < classes:
         monitor.warn(f"The surface has too few distinct values for {classes} classes; {limits.size} were made.")
-    levels = _classify(graded, limits)
+    class_map = _classify(graded, limits)
     monitor.step(0.7, 1.0)
-    labels, level = _patches(levels, limits.size, keep)
+    labels, area_class = _patches(class_map, limits.size, keep)
     monitor.step(0.85, 1.0)
-    labels, level = _largest_first(labels, level, min_area_ha / cell_ha)
+    labels, area_class = _largest_first(labels, area_class, min_area_ha / cell_ha)
     inside = labels > 0
     number = labels[inside] - 1
-    cells = np.bincount(number, minlength=level.size)
-    total = np.bincount(number, weights=values[inside], minlength=level.size)
-    maximum = np.full(level.size, -np.inf)
+    cells = np.bincount(number, minlength=area_class.size)
+    total = np.bincount(number, weights=values[inside], minlength=area_class.size)
+    maximum = np.full(area_class.size, -np.inf)
     np.maximum.at(maximum, number, values[inside])
     monitor.step(1.0, 1.0)
-    return KeyAreas(levels, limits, labels, cells * cell_ha, total / np.maximum(cells, 1), maximum, level)
+    return KeyAreas(class_map, limits, labels, cells * cell_ha, total / np.maximum(cells, 1), maximum, area_class)
 
 
 def agreement(graded: Array, classes: int, *, keep: int = 1, monitor: Monitor = SILENT) -> IntArray:
@@ -218,29 +218,29 @@ def agreement(graded: Array, classes: int, *, keep: int = 1, monitor: Monitor = 
 
 
 def _classify(graded: FloatArray, limits: FloatArray) -> IntArray:
-    levels = (np.searchsorted(limits[:-1], graded, side="left") + 1).astype(np.uint8)
-    levels[np.isnan(graded)] = 0
-    return levels
+    class_map = (np.searchsorted(limits[:-1], graded, side="left") + 1).astype(np.uint8)
+    class_map[np.isnan(graded)] = 0
+    return class_map
 
 
-def _patches(levels: IntArray, classes: int, keep: int) -> tuple[IntArray, IntArray]:
+def _patches(class_map: IntArray, classes: int, keep: int) -> tuple[IntArray, IntArray]:
     """Return 8-connected patches of the highest classes, and the class of each patch."""
-    labels = np.zeros(levels.shape, dtype=np.int32)
-    level: list[int] = []
+    labels = np.zeros(class_map.shape, dtype=np.int32)
+    area_class: list[int] = []
     for value in range(classes, max(classes - keep, 1), -1):
-        found, count = ndimage.label(levels == value, structure=np.ones((3, 3), dtype=bool))
+        found, count = ndimage.label(class_map == value, structure=np.ones((3, 3), dtype=bool))
         here = found > 0
-        labels[here] = found[here] + len(level)
-        level += [value] * count
-    return labels, np.array(level, dtype=np.int64)
+        labels[here] = found[here] + len(area_class)
+        area_class += [value] * count
+    return labels, np.array(area_class, dtype=np.int64)
 
 
-def _largest_first(labels: IntArray, level: IntArray, min_cells: float) -> tuple[IntArray, IntArray]:
+def _largest_first(labels: IntArray, area_class: IntArray, min_cells: float) -> tuple[IntArray, IntArray]:
     """Drop the small patches and number the rest by class, area and first cell."""
-    cells = np.bincount(labels.ravel(), minlength=level.size + 1)[1:]
-    order = np.lexsort((np.arange(level.size), -cells, -level))
+    cells = np.bincount(labels.ravel(), minlength=area_class.size + 1)[1:]
+    order = np.lexsort((np.arange(area_class.size), -cells, -area_class))
     # An area given with a few digits must not lose a patch of just that size.
     order = order[cells[order] >= min_cells * (1.0 - 1e-9)]
-    number = np.zeros(level.size + 1, dtype=np.int32)
+    number = np.zeros(area_class.size + 1, dtype=np.int32)
     number[order + 1] = np.arange(1, order.size + 1)
-    return number[labels], level[order]
+    return number[labels], area_class[order]

@@ -38,12 +38,12 @@ _OUTSIDE = -2
 
 
 def available() -> bool:
-    """Tell whether numba is installed and works."""
+    """Return whether numba is installed and works."""
     return numba_works(_kernel)
 
 
 def fits(resistance: Array) -> bool:
-    """Tell whether the contrast of a resistance surface is low enough."""
+    """Return whether the contrast of a resistance surface is low enough."""
     return bool(2.0 * np.nanmax(resistance) <= _MOST_BUCKETS * np.nanmin(resistance))
 
 

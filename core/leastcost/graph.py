@@ -395,7 +395,7 @@ def lost_step(row: int, col: int, cost: float) -> InputError:
 
 
 def _faster(cells: int) -> bool:
-    """Tell whether numba is there and pays."""
+    """Return whether numba is there and pays."""
     return cells >= _WORTH_STARTING_NUMBA and dial.available()
 
 

@@ -19,7 +19,7 @@ _CHUNK = 1 << 18
 
 
 def available() -> bool:
-    """Tell whether numba is installed, works, and can keep what it compiles."""
+    """Return whether numba is installed, works, and can keep what it compiles."""
     return numba_works(lambda: _fast(window.mark))
 
 

@@ -123,7 +123,7 @@ def bytes_per_cell(edge_width: int) -> float:
 
 
 def uses_numba(cells: int, edge_width: int) -> bool:
-    """Tell whether `mspa` thins and thickens a raster of so many cells with numba by default.
+    """Return whether `mspa` thins and thickens a raster of so many cells with numba by default.
 
     Examples
     --------
@@ -193,7 +193,7 @@ class _Planes(NamedTuple):
 
 
 def _faster(cells: int, reach: _Reach) -> bool:
-    """Tell whether numba is there and pays."""
+    """Return whether numba is there and pays."""
     return cells >= (_WORTH_THICKENING if reach.thickens else _WORTH_THINNING) and compiled.available()
 
 

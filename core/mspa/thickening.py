@@ -176,7 +176,7 @@ class _Front:
         return float(self._distance(self.vector[fresh], self.offset[fresh]).min())
 
     def _may_improve(self, cells: IntArray, best: Array) -> BoolArray:
-        """Tell which cells might be measured from an earlier cell of the same pass instead."""
+        """Return which cells might be measured from an earlier cell of the same pass instead."""
         rank = self.rank[cells]
         improve = np.zeros(cells.size, bool)
         for direction, step in enumerate(self.steps):
@@ -252,7 +252,7 @@ class _Vectors:
         return moved
 
     def clear(self, inside: BoolArray, cells: IntArray, number: IntArray) -> BoolArray:
-        """Tell for cells and their vectors whether the line from the base to the cell stays inside."""
+        """Return for cells and their vectors whether the line from the base to the cell stays inside."""
         clear = np.ones(cells.size, bool)
         base = cells - self._flat[number]
         between = self._between[number]

@@ -167,5 +167,5 @@ def _problems() -> list[tuple[str, Callable[[], Answer]]]:
 
 
 def accelerated() -> bool:
-    """Tell whether numba is there and works, so that large rasters go faster."""
+    """Return whether numba is there and works, so that large rasters go faster."""
     return dial.available()

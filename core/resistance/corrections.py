@@ -49,7 +49,7 @@ class Correction:
 
     @property
     def needs_statistics(self) -> bool:
-        """Tell whether the means or ranges of the rasters must be known first."""
+        """Return whether the means or ranges of the rasters must be known first."""
         return self.method in (CorrectionMethod.MEAN_RATIO, CorrectionMethod.NORMALISED)
 
     def change(

@@ -193,7 +193,7 @@ def _check_limits(factor: FactorScores, present: Collection[float] | None) -> It
 
 
 def _matters(lower: ScoreClass, upper: ScoreClass, present: Collection[float] | None) -> bool:
-    """Tell whether values can lie between two classes that are not both codes."""
+    """Return whether values can lie between two classes that are not both codes."""
     if lower.is_code and upper.is_code:
         return False
     return present is None or any(lower.maximum < value < upper.minimum for value in present)

@@ -80,12 +80,12 @@ class ScoreClass:
 
     @property
     def is_code(self) -> bool:
-        """Tell whether the class is a single value."""
+        """Return whether the class is a single value."""
         return self.minimum == self.maximum
 
     @property
     def is_reversed(self) -> bool:
-        """Tell whether the class ends before it starts, so that it catches nothing."""
+        """Return whether the class ends before it starts, so that it catches nothing."""
         return self.minimum > self.maximum
 
     def describe(self) -> str:

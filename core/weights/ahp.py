@@ -108,7 +108,7 @@ class AhpResult:
 
     @property
     def consistent(self) -> bool:
-        """Tell whether the consistency ratio is below 0.1."""
+        """Return whether the consistency ratio is below 0.1."""
         return self.cr < ACCEPTABLE_CR
 
 

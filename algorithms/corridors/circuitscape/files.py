@@ -65,7 +65,7 @@ class Inputs:
         return f"{os.path.basename(self.path(option))} ({option})"
 
     def is_grid(self, option: str) -> bool:
-        """Tell whether a file is a raster rather than a list."""
+        """Return whether a file is a raster rather than a list."""
         start = _start(self.path(option), option)
         return start.startswith(_TIFF) or start.lstrip()[:5].lower() in (b"ncols", b"nrows")
 

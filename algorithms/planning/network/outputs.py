@@ -123,7 +123,7 @@ class NetworkOutputs:
             if table is not None:
                 self.job.write_features(name, table.headers, table.rows, place=_place(_KEY_AREAS, _RANKS[name]))
 
-    def tell(self) -> dict[str, float]:
+    def report_numbers(self) -> dict[str, float]:
         """Put the headline numbers into the results, and return them."""
         sources, link_set, places = self.network.sources, self.network.corridors, self.network.places
         active = link_set.links.active

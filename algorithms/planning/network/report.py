@@ -49,7 +49,7 @@ def network_report(
     outputs : NetworkOutputs
         Layers and tables of the run.
     numbers : dict
-        Headline numbers, see `NetworkOutputs.tell`.
+        Headline numbers, see `NetworkOutputs.report_numbers`.
     scores : sequence of FactorScores
         The score table that was used.
     corrected : sequence of str

@@ -120,7 +120,7 @@ class PolygonUse:
 
 
 def zone_fields(zones: VectorSource, chosen: Sequence[str], monitor: Monitor = SILENT) -> list[str]:
-    """Return the fields with the names of zones: the chosen ones, else the one that is surely meant, which is told.
+    """Return the fields with the names of zones: the chosen ones, else the one that is surely meant, which is reported.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def tabulate_by_zone(
     crs : QgsCoordinateReferenceSystem
         A projected one.
     land_use : RasterUse or PolygonUse, optional
-        What tells the land use of a piece.
+        What gives the land use of a piece.
     use_names : dict of str to str, optional
         Names of the land uses by code.
     sliver_ha : float

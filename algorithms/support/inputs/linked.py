@@ -113,7 +113,7 @@ def need_memory(
     bytes_per_cell : int
         Memory the run needs beside the least-cost graph.
     monitor : Monitor
-        Where to tell.
+        Where to report.
     afterwards : int
         Memory it needs for each cell once the graph is gone.
     searches : bool

@@ -230,7 +230,7 @@ def align(
     """Return a raster as a float32 surface on the grid of another one, NaN where it has no data.
 
     The only place where rasters are resampled: bilinear (average where the cells become larger), or nearest cell for
-    class maps. A raster that lies on that grid already is read as it is. What was done is told.
+    class maps. A raster that lies on that grid already is read as it is. What was done is reported.
 
     Parameters
     ----------

@@ -107,7 +107,7 @@ def kept(
 ) -> tuple[list[Column], list[list[object]]]:
     """Return the columns and rows of features to which columns are to be added.
 
-    Left out are columns that are added anew, which is told, `ids`, which are written again as they are, and the key of a
+    Left out are columns that are added anew, which is reported, `ids`, which are written again as they are, and the key of a
     GeoPackage, a whole number that the output makes itself.
 
     Parameters

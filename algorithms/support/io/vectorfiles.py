@@ -74,7 +74,7 @@ class Target:
         return f"{self.path}|layername={self.layer}" if self.layer else self.path
 
     def in_use(self) -> bool:
-        """Tell whether the file is there and its other layers are to be kept."""
+        """Return whether the file is there and its other layers are to be kept."""
         return bool(self.layer) and os.path.exists(self.path)
 
 

@@ -38,7 +38,7 @@ def name_ids(ids: Iterable[object]) -> str:
 
 
 def is_null(value: object) -> bool:
-    """Tell whether an attribute has no value (Qt5 and Qt6 say this differently)."""
+    """Return whether an attribute has no value (Qt5 and Qt6 say this differently)."""
     return value is None or value == NULL
 
 
@@ -120,7 +120,7 @@ class VectorSource:
 
 
 def is_bare(shape: QgsGeometry) -> bool:
-    """Tell whether a geometry has no place: there is none, it is empty, or its coordinates are no numbers."""
+    """Return whether a geometry has no place: there is none, it is empty, or its coordinates are no numbers."""
     return shape.isNull() or shape.isEmpty() or not shape.boundingBox().isFinite()
 
 
@@ -146,7 +146,7 @@ def _plain(shape: QgsGeometry) -> QgsGeometry:
 
 
 def overlaps(geometry: QgsGeometry, grid: Grid) -> bool:
-    """Tell whether the box of a geometry reaches into the grid."""
+    """Return whether the box of a geometry reaches into the grid."""
     box = geometry.boundingBox()
     return not (
         box.xMaximum() <= grid.left

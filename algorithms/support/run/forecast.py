@@ -1,4 +1,4 @@
-"""What a long run will take, told before most of it is done: time and room on the disk."""
+"""What a long run will take, reported before most of it is done: time and room on the disk."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _OFTEN = 0.2
 """Seconds between two places of the progress that are remembered."""
 
 _WRONG = 2.0
-"""How many times longer or shorter than told the rest has to be for it to be told anew."""
+"""How many times longer or shorter than reported the rest has to be for it to be reported anew."""
 
-_WORTH_TELLING, _VERY_LONG = 60.0, 86_400.0
-"""Seconds still to go from which on they are told, and warned of."""
+_WORTH_REPORTING, _VERY_LONG = 60.0, 86_400.0
+"""Seconds still to go from which on they are reported, and warned of."""
 
 FEWER_NODES = (
     "Fewer focal nodes, a list of the pairs that matter, single cells instead of regions, or larger cells make it "
@@ -35,17 +35,17 @@ FEWER_LINKS = "Fewer sources or links, a smaller cutoff or radius, or larger cel
 
 
 class Forecast(Monitor):
-    """Passes everything on and tells, as soon as the pace is known, how long a long run will still take.
+    """Passes everything on and reports, as soon as the pace is known, how long a long run will still take.
 
     The pace is that of the later half of the run so far: preparations, and steps whose share of the progress is only a
-    guess, do not spoil it. Where it turns out to be far from what was told, that is told anew.
+    guess, do not spoil it. Where it turns out to be far from what was reported, it is reported anew.
 
     Parameters
     ----------
     whole : Monitor
-        Where to tell. Within a step, the work must report progress in proportion to time.
+        Where to report. Within a step, the work must report progress in proportion to time.
     advice : str
-        How to make the run shorter; told with the warning of one that takes more than a day.
+        How to make the run shorter; given with the warning of one that takes more than a day.
     """
 
     def __init__(self, whole: Monitor, advice: str) -> None:
@@ -74,8 +74,12 @@ class Forecast(Monitor):
         left = self._left(now, fraction)
         if left is None or now < self._again:
             return
-        told = None if self._end is None else max(self._end - now, _WORTH_TELLING)
-        if left < _WORTH_TELLING if told is None else told / _WRONG < max(left, _WORTH_TELLING) < told * _WRONG:
+        reported = None if self._end is None else max(self._end - now, _WORTH_REPORTING)
+        if (
+            left < _WORTH_REPORTING
+            if reported is None
+            else reported / _WRONG < max(left, _WORTH_REPORTING) < reported * _WRONG
+        ):
             return
         self._end = now + left
         self._again = now + max(_EVIDENCE, (now - self._past[0][0]) / 2.0)
@@ -95,7 +99,7 @@ class Forecast(Monitor):
 
 
 def announce_files(folder: str, count: int, bytes_each: float, monitor: Monitor) -> None:
-    """Tell how much room many files need at most, and warn if the disk has less.
+    """Report how much room many files need at most, and warn if the disk has less.
 
     Parameters
     ----------
@@ -106,7 +110,7 @@ def announce_files(folder: str, count: int, bytes_each: float, monitor: Monitor)
     bytes_each : float
         Size of each, before compression.
     monitor : Monitor
-        Where to tell.
+        Where to report.
     """
     while folder and not os.path.isdir(folder):
         folder = os.path.dirname(folder)

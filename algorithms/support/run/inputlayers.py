@@ -56,12 +56,12 @@ class InputLayer:
 
     @property
     def is_raster(self) -> bool:
-        """Tell whether it has cells."""
+        """Return whether it has cells."""
         return self.cell is not None
 
     @property
     def in_degrees(self) -> bool:
-        """Tell whether its coordinates are longitude and latitude."""
+        """Return whether its coordinates are longitude and latitude."""
         return self.crs.isValid() and self.crs.isGeographic()
 
     @classmethod

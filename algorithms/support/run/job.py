@@ -105,7 +105,7 @@ class Job:
         return value
 
     def given(self, name: str) -> bool:
-        """Tell whether an optional parameter or output was asked for."""
+        """Return whether an optional parameter or output was asked for."""
         value = self._bare(name)
         return not is_null(value) and value != "" and value != []
 

@@ -30,9 +30,9 @@ class Run:
     name : str
         The tool, and what was changed in its parameters.
     changed : bool
-        Whether anything was; if not, the time tells one run from another.
+        Whether anything was; if not, the time distinguishes runs.
     key : str
-        Tells runs apart, also those of one name.
+        Distinguishes runs, also those of one name.
     started : datetime
         When it was.
     """

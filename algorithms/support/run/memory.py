@@ -139,7 +139,7 @@ def require(needed: float, what: str) -> None:
 
 
 def has_failed_to_load(error: ImportError) -> bool:
-    """Tell whether a library could not be loaded for want of memory.
+    """Return whether a library could not be loaded for want of memory.
 
     The system says so in the language of the user, so that what is left counts as well.
     """

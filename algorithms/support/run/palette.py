@@ -53,7 +53,7 @@ SOURCE = Mark(SOURCES[1], (4, 56, 52), WHITE)
 PALE_SOURCE = Mark(SOURCES[2], SOURCE.edge, WHITE)
 """Sources where something else is the subject."""
 CORRIDORS = ((34, 4, 54), (110, 0, 138), (76, 64, 102), (84, 62, 62), (72, 72, 72))
-"""Corridors by grade, 1 (highest) first: all dark, for the white beside them; width tells the grade as well."""
+"""Corridors by grade, 1 (highest) first: all dark, for the white beside them; width shows the grade as well."""
 CORRIDOR_WIDTHS = (1.5, 1.0, 0.65, 0.5, 0.4)
 """In millimetres."""
 DROPPED = (72, 72, 72)

@@ -191,7 +191,7 @@ def test_numba_is_used_where_it_pays_and_said(monkeypatch):
         def info(self, text):
             told.append(text)
 
-    monkeypatch.setattr(solvers, "_WORTH_TELLING", 1)
+    monkeypatch.setattr(solvers, "_WORTH_REPORTING", 1)
     monkeypatch.setattr(solvers, "wants_multigrid", lambda graph: True)
     graph = circuit.raster_graph(SURFACES["1 to 100"])
     held, _, _, _ = problem(graph, "points")

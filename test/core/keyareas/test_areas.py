@@ -25,7 +25,7 @@ def test_four_plateaus_are_the_four_classes():
     assert (found.classes[0] == 0).all()
     assert found.classes[3, 3] == 2
     assert found.area_ha.tolist() == pytest.approx([12 * 0.09])
-    assert (found.mean[0], found.maximum[0], found.level[0]) == (30, 30, 4)
+    assert (found.mean[0], found.maximum[0], found.area_class[0]) == (30, 30, 4)
     assert np.array_equal(found.labels == 1, values == 30)
 
 
@@ -35,9 +35,9 @@ def test_patches_equal_those_of_scikit_image(method):
     values = surface()
     found = key_areas(values, cell_ha=1.0, method=method, classes=4, keep=2)
     seen = 0
-    for level in (4, 3):
-        regions = measure.regionprops(measure.label(found.classes == level, connectivity=2), intensity_image=values)
-        mine = found.level == level
+    for one in (4, 3):
+        regions = measure.regionprops(measure.label(found.classes == one, connectivity=2), intensity_image=values)
+        mine = found.area_class == one
         assert mine.sum() == len(regions) > 1
         key = sorted((r.area, r.intensity_mean, r.intensity_max) for r in regions)
         own = sorted(zip(found.area_ha[mine], found.mean[mine], found.maximum[mine]))
@@ -51,13 +51,13 @@ def test_classes_hold_their_limits_and_areas_are_sorted(method):
     values = surface(2)
     found = key_areas(values, cell_ha=0.5, method=method, classes=5, keep=2)
     lower = np.concatenate(([-np.inf], found.limits[:-1]))
-    for level in range(1, 6):
-        part = values[found.classes == level]
-        assert (part > lower[level - 1]).all()
-        assert (part <= found.limits[level - 1]).all()
+    for one in range(1, 6):
+        part = values[found.classes == one]
+        assert (part > lower[one - 1]).all()
+        assert (part <= found.limits[one - 1]).all()
     assert np.array_equal(found.classes == 0, np.isnan(values))
-    order = sorted(zip(-found.level, -found.area_ha))
-    assert order == list(zip(-found.level, -found.area_ha))
+    order = sorted(zip(-found.area_class, -found.area_ha))
+    assert order == list(zip(-found.area_class, -found.area_ha))
     assert found.area_ha.sum() == pytest.approx(0.5 * np.count_nonzero(found.classes >= 4))
 
 
@@ -97,7 +97,7 @@ def test_small_areas_are_dropped_from_the_areas_only():
     kept = np.flatnonzero(every.area_ha >= 0.45 - 1e-12) + 1
     assert np.array_equal(large.labels > 0, np.isin(every.labels, kept))
     none = key_areas(values, cell_ha=0.09, min_area_ha=1e6)
-    assert none.area_ha.size == none.mean.size == none.level.size == 0
+    assert none.area_ha.size == none.mean.size == none.area_class.size == 0
     assert not none.labels.any()
 
 
@@ -139,7 +139,7 @@ def test_too_few_values_for_the_classes_are_reported():
     found = key_areas(values, cell_ha=1.0, classes=4, keep=3, monitor=listener)
     assert "2 were made" in listener.text
     assert found.area_ha.tolist() == [1.0]
-    assert found.level.tolist() == [2]
+    assert found.area_class.tolist() == [2]
 
 
 @pytest.mark.parametrize(
