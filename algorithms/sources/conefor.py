@@ -160,10 +160,5 @@ def _distances(job: Job, values: np.ndarray) -> tuple[np.ndarray, dict[str, floa
         if not np.isin(values, (0.0, 1.0)).all():
             raise InputError("Links must be 1 or 0. Choose distances or probabilities for other values.")
         return np.where(values > 0.0, 0.0, np.inf), {"dispersal": 1.0, "threshold": 0.0}
-    if (values > 1.0).any():
-        raise InputError(f"Probabilities must not exceed 1; the largest value is {values.max():g}. Are they distances?")
-    with np.errstate(divide="ignore"):
-        lengths = -np.log(values) + 0.0
-    # The longest length that still is a link, so that rounding cuts off no pair that has exactly the threshold.
-    linked = lengths[(values > 0.0) & (values >= (threshold or 0.0))]
-    return lengths, {"dispersal": float(np.log(2.0)), "threshold": float(linked.max(initial=0.0))}
+    lengths, dispersal, longest = core.connectivity.distances_of_probabilities(values, threshold)
+    return lengths, {"dispersal": dispersal, "threshold": longest}

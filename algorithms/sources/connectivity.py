@@ -179,7 +179,7 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
         )
         _explain(job, nodes, found, distances)
         if negligible:
-            missed = 100.0 * negligible * nodes.attributes.sum() ** 2 / (found.probable.numerator or 1.0)
+            missed = core.connectivity.most_missed(nodes.attributes, found.probable, negligible)
             job.monitor.info(f"Paths of less than {negligible:g} were left out: PC misses less than {missed:.2g} %.")
         _write_sources(job, nodes, found)
         if job.given("LINKS"):

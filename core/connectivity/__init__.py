@@ -3,11 +3,11 @@
 from .additions import Additions, addition_gains
 from .analysis import Connectivity, analyse, needed_bytes
 from .betweenness import betweenness
-from .distances import cost_distances
+from .distances import cost_distances, distances_of_probabilities
 from .failures import uses_numba
 from .graph import PatchGraph, dispersal_rate, distance_at
 from .importance import Importance, important, link_importance, node_importance
-from .indices import BinaryIndices, ProbabilityIndices, binary_indices, components, probability_indices
+from .indices import BinaryIndices, ProbabilityIndices, binary_indices, components, most_missed, probability_indices
 from .sweep import Landscape, Sweep, order_agreement, overlap, settles, sweep
 
 __all__ = [
@@ -27,8 +27,10 @@ __all__ = [
     "cost_distances",
     "dispersal_rate",
     "distance_at",
+    "distances_of_probabilities",
     "important",
     "link_importance",
+    "most_missed",
     "needed_bytes",
     "node_importance",
     "order_agreement",

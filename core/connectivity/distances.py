@@ -66,3 +66,45 @@ def cost_distances(
     if not pairs:
         return np.empty((0, 2), dtype=np.int64), np.empty(0)
     return np.concatenate(pairs).astype(np.int64), np.concatenate(distances)
+
+
+def distances_of_probabilities(
+    probabilities: FloatArray, threshold: float | None = None
+) -> tuple[FloatArray, float, float]:
+    """Return distances that give probabilities of direct dispersal back, ``-ln p``.
+
+    Parameters
+    ----------
+    probabilities : ndarray, float64, shape (m,)
+        0 to 1.
+    threshold : float, optional
+        Pairs at least as probable are linked in IIC; every pair above 0 without it.
+
+    Returns
+    -------
+    distances : ndarray, float64, shape (m,)
+        Infinite for a probability of 0.
+    dispersal : float
+        Distance at which the kernel is 0.5.
+    threshold : float
+        Largest distance that is a link: that of a pair itself, so that rounding cuts none off that has exactly the threshold.
+
+    Raises
+    ------
+    InputError
+        If a value exceeds 1.
+
+    Examples
+    --------
+    >>> lengths, dispersal, threshold = distances_of_probabilities(np.array([1.0, 0.5, 0.25]), 0.5)
+    >>> np.exp2(-lengths / dispersal).round(6).tolist(), round(threshold, 4)
+    ([1.0, 0.5, 0.25], 0.6931)
+    """
+    if (probabilities > 1.0).any():
+        raise InputError(
+            f"Probabilities must not exceed 1; the largest value is {probabilities.max():g}. Are they distances?"
+        )
+    with np.errstate(divide="ignore"):
+        lengths = -np.log(probabilities) + 0.0
+    linked = lengths[(probabilities > 0.0) & (probabilities >= (threshold or 0.0))]
+    return lengths, float(np.log(2.0)), float(linked.max(initial=0.0))

@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
-from ..types import IntArray
+from ..types import FloatArray, IntArray
 from .graph import PatchGraph
 from .pruning import best_paths
 
@@ -75,6 +75,20 @@ class ProbabilityIndices:
     direct: float
     step: float
     pc: float | None
+
+
+def most_missed(attributes: FloatArray, found: ProbabilityIndices, negligible: float) -> float:
+    """Return how much PC can miss at most, in percent, where paths of less than a probability were left out.
+
+    Each left-out pair adds less than the probability times the attributes of its two patches.
+
+    Examples
+    --------
+    >>> graph = PatchGraph.probabilistic([2.0, 2.0], [[0, 1]], [1.0])
+    >>> most_missed(graph.attributes, probability_indices(graph), 0.01)
+    1.0
+    """
+    return 100.0 * negligible * float(np.sum(attributes)) ** 2 / (found.numerator or 1.0)
 
 
 def components(graph: PatchGraph) -> IntArray:
