@@ -143,7 +143,7 @@ def _sources(job: Job, layer) -> tuple[Sources, np.ndarray | None]:
         valid=~np.isnan(surface),
         monitor=job.monitor,
     )
-    return sources, core.network.mean_by_label(sources.labels, surface, len(sources.ids))
+    return sources, core.stats.mean_by_label(sources.labels, surface, len(sources.ids))
 
 
 def _size(job: Job, layer, sources: Sources) -> tuple[np.ndarray, str]:

@@ -238,7 +238,7 @@ def _source_parts(job: Job, linked: Linked, cost: np.ndarray) -> dict[str, np.nd
     perimeter = np.array([geometry.length() for geometry in sources.geometries]) * metres
     flow = core.network.current_flow(count, linked.links.pairs - 1, 1.0 / cost).nodes
     return core.corridors.source_parts(
-        core.network.mean_by_label(sources.labels, linked.resistance, count),
+        core.stats.mean_by_label(sources.labels, linked.resistance, count),
         area,
         perimeter,
         flow,

@@ -1,6 +1,6 @@
 """The network of sources and links: centrality, structure, robustness."""
 
-from .centrality import betweenness, components, current_flow, degree, gravity, mean_by_label, structure
+from .centrality import betweenness, components, current_flow, degree, gravity, structure
 from .parts import Parts, graphml, parts
 from .robustness import removal_curves
 
@@ -12,7 +12,6 @@ __all__ = [
     "degree",
     "graphml",
     "gravity",
-    "mean_by_label",
     "parts",
     "removal_curves",
     "structure",

@@ -292,23 +292,6 @@ def gravity(pairs: IntArray, cost: FloatArray, size: FloatArray, resistance: Flo
     return strength
 
 
-def mean_by_label(labels: IntArray, values: FloatArray, count: int) -> FloatArray:
-    """Return the mean of a raster over the cells of each label 1 .. count; NaN for a label without cells.
-
-    Examples
-    --------
-    >>> labels = np.array([[1, 1, 0, 2]])
-    >>> mean_by_label(labels, np.array([[2.0, 4.0, 9.0, 5.0]]), 2).tolist()
-    [3.0, 5.0]
-    """
-    inside = labels > 0
-    held = labels[inside]
-    total = np.bincount(held, weights=values[inside].astype(np.float64), minlength=count + 1)[1:]
-    cells = np.bincount(held, minlength=count + 1)[1:]
-    mean: FloatArray = np.divide(total, cells, out=np.full(count, np.nan), where=cells > 0)
-    return mean
-
-
 def checked_pairs(count: int, pairs: IntArray) -> IntArray:
     """Return pairs of positions as an array of two columns; raise `InputError` if they are out of range."""
     pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)

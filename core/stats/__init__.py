@@ -1,6 +1,7 @@
 """Statistics that several rooms need: classes of values, moments, ranks."""
 
 from .breaks import BREAK_METHODS, Breaks, natural_breaks, quantile_breaks
+from .bylabel import mean_by_label
 from .moments import CHUNK, Moments
 from .ranks import grades, rank_correlation, ranks, strict_ranks
 
@@ -10,6 +11,7 @@ __all__ = [
     "Breaks",
     "Moments",
     "grades",
+    "mean_by_label",
     "natural_breaks",
     "quantile_breaks",
     "rank_correlation",

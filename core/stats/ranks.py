@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from ..types import FloatArray, IntArray
 from .breaks import natural_breaks
@@ -58,7 +57,14 @@ def rank_correlation(first: FloatArray, second: FloatArray) -> float:
     """
     if first.size < 2:
         return float("nan")
-    ranks = [rankdata(values) for values in (first, second)]
+    ranks = [_mean_ranks(values) for values in (first, second)]
     centred = [rank - rank.mean() for rank in ranks]
     spread = float(np.sqrt(np.sum(centred[0] ** 2) * np.sum(centred[1] ** 2)))
     return float(np.sum(centred[0] * centred[1])) / spread if spread > 0 else float("nan")
+
+
+def _mean_ranks(values: FloatArray) -> FloatArray:
+    """Return 1 for the lowest value; equal values share the mean of their ranks."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    mean: FloatArray = np.cumsum(count) - (count - 1) / 2.0
+    return mean[place]
