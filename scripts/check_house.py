@@ -1,7 +1,8 @@
 """Checks rules no linter knows: imports point downwards only, never in a circle, and every Qt name exists in PyQt6 too.
 
 The layers are plugin -> algorithms -> algorithms/support -> core; the core knows neither QGIS, GDAL nor Qt. Inside the
-core a room imports the ground floor (the modules directly in core/) and the rooms before it in ROOMS.
+core a room imports the ground floor (the modules directly in core/) and the rooms before it in ROOMS, and imports
+precisely: through the face of the core, or that of its own room, anything could come in unseen.
 """
 
 import ast
@@ -70,6 +71,8 @@ def check_layers(path, tree):
         if isinstance(module, Path):
             if layer_of(module) > own:
                 yield line, f"imports {module.relative_to(ROOT)} from a layer above"
+        elif module.split(".")[0] == "ecosecnet":
+            yield line, f"imports {module} by its full name, which hides where it leads; use a relative import"
         elif own == 0 and module.split(".")[0] in OUTSIDE_CORE:
             yield line, f"imports {module}; core/ is free of QGIS, GDAL and Qt"
         elif module.split(".")[0] in ("PyQt5", "PyQt6"):
@@ -78,8 +81,10 @@ def check_layers(path, tree):
 
 def room_of(path):
     """Return the floor of a module of the core: -1 for the ground floor, else the place of its room in ROOMS."""
-    parts = path.relative_to(ROOT / "core").parts
-    return ROOMS.index(parts[0]) if (ROOT / "core" / parts[0]).is_dir() else -1
+    name = path.relative_to(ROOT / "core").parts[0]
+    if not (ROOT / "core" / name).is_dir():
+        return -1
+    return ROOMS.index(name) if name in ROOMS else len(ROOMS)
 
 
 def check_rooms(path, tree):
@@ -87,8 +92,14 @@ def check_rooms(path, tree):
     if layer_of(path) > 0 or (path.parent == ROOT / "core" and path.name == "__init__.py"):
         return
     own = room_of(path)
+    if own == len(ROOMS):
+        yield 1, "lies in a room that ROOMS does not have"
     for line, module in imported(path, tree):
-        if isinstance(module, Path) and module != ROOT / "core" and room_of(module) > own:
+        if not isinstance(module, Path) or layer_of(module) > 0:
+            continue
+        if module in (ROOT / "core", path.parent):
+            yield line, f"imports from the face of {module.relative_to(ROOT)}, which hides what; name the module"
+        elif room_of(module) > own:
             yield line, f"imports {module.relative_to(ROOT)} from a room that is not below"
 
 
