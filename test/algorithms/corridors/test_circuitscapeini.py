@@ -480,7 +480,7 @@ def test_cancel_leaves_nothing(run, row, monkeypatch, moment):
     from ecosecnet.algorithms.corridors.circuitscape.files import Outputs
     from qgis.core import QgsProcessingException
 
-    feedback = listening(cancel_at="Memory" if moment == "before" else None)
+    feedback = listening(cancel_at="Needs about" if moment == "before" else None)
     written = []
     write = Outputs.grid
 
