@@ -211,6 +211,6 @@ def _union(
     )
     place = {label: k for k, label in enumerate(flow.ids.tolist())}
     for index, (a, b) in enumerate(pairs.tolist()):
-        value = flow.resistance[place[a], place[b]]
+        value = flow.resistance[place[a], place[b]] if a in place and b in place else -1.0
         effective[index] = value if value >= 0 else np.inf
     return effective, least

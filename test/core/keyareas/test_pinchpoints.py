@@ -148,6 +148,13 @@ def test_sources_that_are_cut_off():
     assert apart.effective_resistance[1] == np.inf
 
 
+@pytest.mark.parametrize("mode", ["adjacent", "all_pairs"])
+def test_a_link_to_a_source_that_is_not_on_the_raster_is_cut_off(mode):
+    labels = np.array([[1, 0, 2]])
+    found = pinchpoints(*on(np.ones((1, 3)), labels, np.array([[1, 2], [2, 3]]), 10.0), cutoff=5.0, mode=mode)
+    assert found.effective_resistance.round(6).tolist() == [20.0, np.inf]
+
+
 def test_bad_options_are_refused():
     resistance, labels = valley()
     pairs = np.array([[1, 2]])
