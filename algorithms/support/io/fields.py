@@ -242,6 +242,9 @@ FIELDS = {
 }
 """By name. A field that means something else in one tool is declared there with a `Shown` of its own."""
 
+SAME_IN_EVERY_TOOL = frozenset(["cw_dist", "eff_res"])
+"""Measures of a link that are the same whichever tool computes them: nobody needs to know when they are written anew."""
+
 COMMON = frozenset(
     [
         "name",

@@ -12,7 +12,7 @@ from qgis.core import QgsFeature, QgsField, QgsFields, QgsGeometry
 from ....core.errors import InputError
 from ....core.monitor import SILENT, Monitor
 from .compat import field
-from .fields import COMMON, FIELDS, Shown
+from .fields import COMMON, FIELDS, SAME_IN_EVERY_TOOL, Shown
 from .formulas import guard
 from .vectors import VectorSource, is_null, name_ids
 
@@ -126,7 +126,7 @@ def kept(
     if not features:
         return [], []
     new = {column.name.lower() for column in added}
-    replaced = [name for name in features[0].fields().names() if name.lower() in new]
+    replaced = [name for name in features[0].fields().names() if name.lower() in new - SAME_IN_EVERY_TOOL]
     if replaced:
         monitor.info(
             f"The {of} have {name_ids(replaced)} already: the output has this tool's values there. Rename fields before the "

@@ -156,9 +156,9 @@ def test_links_keep_what_other_tools_have_written(run, given, tmp_path):
     fields = set(read_table(given["LINKS"])[0])
     links = given["LINKS"]
     for tool, options, added, replaced in (
-        ("pinchpoints", {"CUTOFF": 60.0}, "eff_res", "cw_dist"),
-        ("barriers", {}, "gain", "cw_dist"),
-        ("circuitbarriers", {"CUTOFF": 60.0}, "exact", "eff_res, percent, x, y"),
+        ("pinchpoints", {"CUTOFF": 60.0}, "eff_res", ""),
+        ("barriers", {}, "gain", ""),
+        ("circuitbarriers", {"CUTOFF": 60.0}, "exact", "percent, x, y"),
         ("centrality", {}, "current_flow", ""),
         ("gravity", {}, "gravity", "grade"),
         ("linkpriority", {}, "priority", "rank, grade"),
