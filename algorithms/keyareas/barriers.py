@@ -161,11 +161,9 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         real = None
         if check:
             real = core.keyareas.restored_distances(
-                net.resistance,
-                net.sources.labels,
-                net.links.pairs,
+                fields,
+                net.links.table(),
                 found.links,
-                cell_size=cell,
                 restored=restored,
                 monitor=job.monitor.part(0.5, 0.9),
             )

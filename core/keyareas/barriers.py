@@ -297,12 +297,7 @@ def _validate(
         raise InputError("There is no link: barriers are places on the way between two linked sources.")
     if not (restored > 0 and np.isfinite(restored)):
         raise InputError(f"The resistance after restoration is {restored:g}; it must be above 0.")
-    missing = [source for source in np.unique(pairs).tolist() if not fields.cells(source).size]
-    if missing:
-        raise InputError(
-            f"The links name source {missing[0]}, which has no passable cell on the resistance raster. "
-            "Use the sources that the links were made from."
-        )
+    fields.require(pairs)
     if not len(radii):
         raise InputError("There is no radius to search with.")
     cells = [cells_in(radius, cell_size) for radius in radii]

@@ -159,6 +159,7 @@ def circuit_barriers(
     """
     resistance, labels, cell_size = fields.graph.resistance, fields.labels, fields.graph.cell_size
     pairs = links.joined
+    fields.require(pairs)
     if fields.graph.average is Average.CONDUCTANCE:
         raise InputError(
             "Barriers in circuit terms need steps that have the mean resistance of their two cells: with the mean "

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..leastcost.fields import CostFields
 from ..leastcost.graph import CostGraph
+from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
-from ..types import Array, BoolArray, FloatArray, IntArray
+from ..types import BoolArray, FloatArray
 from .barriers import LinkBarriers
 from .focal import cells_in
 
 
 def restored_distances(
-    resistance: Array,
-    labels: IntArray,
-    pairs: IntArray,
+    fields: CostFields,
+    links: Links,
     best: LinkBarriers,
     *,
-    cell_size: float,
     restored: float = 1.0,
     monitor: Monitor = SILENT,
 ) -> FloatArray:
@@ -25,7 +25,7 @@ def restored_distances(
 
     Parameters
     ----------
-    resistance, labels, pairs, cell_size, restored
+    fields, links, restored
         As for `barriers`.
     best : LinkBarriers
         What `barriers` found.
@@ -34,7 +34,7 @@ def restored_distances(
 
     Returns
     -------
-    float64, shape (links,)
+    float64, shape (active links,)
         Least-cost distance with that one disc restored; NaN for links without a best place.
 
     Notes
@@ -45,27 +45,27 @@ def restored_distances(
     Examples
     --------
     >>> from ecosecnet.core.keyareas import barriers
-    >>> from ecosecnet.core.leastcost import CostFields, Links
     >>> resistance, labels = np.array([[1.0, 1.0, 1.0, 9.0, 1.0, 1.0, 1.0]]), np.array([[1, 0, 0, 0, 0, 0, 2]])
     >>> links = Links.between([(1, 2)])
-    >>> found = barriers(CostFields(CostGraph(resistance, cell_size=10.0), labels), links, radii=[10.0])
+    >>> fields = CostFields(CostGraph(resistance, cell_size=10.0), labels)
+    >>> found = barriers(fields, links, radii=[10.0])
     >>> found.links.distance.tolist()
     [140.0]
-    >>> restored_distances(resistance, labels, links.pairs, found.links, cell_size=10.0).tolist()
+    >>> restored_distances(fields, links, found.links).tolist()
     [60.0]
     """
-    pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    surface, pairs = fields.graph, links.joined
     distances = np.full(len(pairs), np.nan)
     for link, (a, b) in enumerate(pairs.tolist()):
         monitor.step(link, len(pairs))
         if np.isnan(best.score[link]):
             continue
-        better = np.array(resistance, dtype=np.float64)
-        inside = disc_mask(better.shape, int(best.row[link]), int(best.col[link]), best.radius[link], cell_size)
+        better = np.array(surface.resistance, dtype=np.float64)
+        inside = disc_mask(better.shape, int(best.row[link]), int(best.col[link]), best.radius[link], surface.cell_size)
         better[inside] = np.fmin(better[inside], restored)
-        graph = CostGraph(better, cell_size=cell_size)
+        graph = CostGraph(better, cell_size=surface.cell_size, neighbours=surface.neighbours, average=surface.average)
         limit = best.distance[link] * (1.0 + 1e-9)
-        distances[link] = graph.cost_from(labels == a, limit=limit)[labels == b].min()
+        distances[link] = graph.cost_from(fields.labels == a, limit=limit)[fields.labels == b].min()
     return distances
 
 

@@ -90,6 +90,15 @@ class CostFields:
         cells: IntArray = self._cells.get(label, np.empty(0, dtype=np.int64))
         return cells
 
+    def require(self, pairs: IntArray) -> None:
+        """Raise `InputError` unless each source that links name has a passable cell."""
+        missing = [source for source in np.unique(pairs).tolist() if not self.cells(source).size]
+        if missing:
+            raise InputError(
+                f"The links name source {missing[0]}, which has no passable cell on the resistance raster. "
+                "Use the sources that the links were made from."
+            )
+
     def allocate(self, monitor: Monitor = SILENT) -> CostField:
         """Return the cost distance to the nearest source and which that is; see `CostGraph.allocate`. It is not kept."""
         allocation = self.graph.allocate(self.labels, monitor=monitor)

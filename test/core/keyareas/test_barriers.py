@@ -151,7 +151,7 @@ def test_even_ground_has_no_barrier():
     assert np.isnan(found.radius).all()
     assert np.isnan(found.links.score[0])
     assert found.links.row[0] == -1
-    assert np.isnan(restored_distances(resistance, labels, [[1, 2]], found.links, cell_size=1.0)[0])
+    assert np.isnan(restored_distances(*on(resistance, labels, [[1, 2]], 1.0), found.links)[0])
 
 
 def test_an_impassable_wall_with_a_way_round_is_a_barrier():
@@ -159,7 +159,7 @@ def test_an_impassable_wall_with_a_way_round_is_a_barrier():
     resistance[0, 20] = 60.0
     found = barriers(*on(resistance, labels, [[1, 2]], 1.0), radii=[1.0])
     assert np.isfinite(found.score[3:, 20]).all()
-    real = restored_distances(resistance, labels, [[1, 2]], found.links, cell_size=1.0)
+    real = restored_distances(*on(resistance, labels, [[1, 2]], 1.0), found.links)
     assert real[0] == pytest.approx(40.0)
 
 
@@ -172,7 +172,7 @@ def test_carrying_the_restoration_out_brings_what_the_score_says(seed):
     resistance[labels > 0] = 1.5
     cell, radius = 30.0, 65.0
     found = barriers(*on(resistance, labels, pairs, cell), radii=[radius])
-    real = restored_distances(resistance, labels, pairs, found.links, cell_size=cell)
+    real = restored_distances(*on(resistance, labels, pairs, cell), found.links)
     for link, (a, b) in enumerate(pairs):
         better = resistance.copy()
         inside = disc_mask(better.shape, found.links.row[link], found.links.col[link], radius, cell)
@@ -382,7 +382,7 @@ def test_any_small_map():
         np.testing.assert_allclose(np.nan_to_num(found.score), np.nan_to_num(score), rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(np.nan_to_num(found.percent), np.nan_to_num(percent), rtol=1e-9, atol=1e-9)
         assert not (found.score <= 0).any()
-        real = restored_distances(resistance, labels, pairs, found.links, cell_size=1.0)
+        real = restored_distances(*on(resistance, labels, pairs, 1.0), found.links)
         some = ~np.isnan(real)
         assert (real[some] <= found.links.distance[some] * (1 + 1e-12)).all()
 

@@ -316,3 +316,9 @@ def test_mean_conductances_are_refused():
     fields = CostFields(graph, np.array([[1, 0, 2]]))
     with pytest.raises(InputError, match="mean resistance"):
         circuit_barriers(fields, Links.between([[1, 2]]), cutoff=1.0, radius=0)
+
+
+def test_a_source_that_is_not_there_is_named():
+    fields = CostFields(CostGraph(np.ones((1, 3))), np.array([[1, 0, 2]]))
+    with pytest.raises(InputError, match="name source 7"):
+        circuit_barriers(fields, Links.between([[1, 7]]), cutoff=1.0, radius=0)
