@@ -80,6 +80,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     REQUIRES: Sequence[str] = ("scipy",)
     METRIC = True
     """Whether distances or areas are computed, so that a CRS in degrees is refused where they are measured."""
+    UPRIGHT = True
+    """Whether its rasters must be north-up."""
     HECTARES = False
     """Whether it reports areas though it needs none, so that degrees are taken and only a scale that is off is named."""
 
@@ -242,7 +244,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
                     raise InputError(f"'{definition.description()}' ({name}) cannot be opened as a raster.")
             else:
                 continue
-            found[name] = [RasterSource.of(layer) for layer in layers]
+            found[name] = [RasterSource.of(layer, upright=self.UPRIGHT) for layer in layers]
         return found
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:

@@ -43,10 +43,12 @@ from .sources.mspa import MspaAlgorithm
 from .sources.naturalbreaks import NaturalBreaksAlgorithm
 from .sources.rasterbreaks import RasterBreaksAlgorithm
 from .sources.sources import SourcesAlgorithm
+from .sources.studygrid import StudyGridAlgorithm
 from .support.io import rasterfiles, vectorfiles
 
 # One line for each tool, by group in the order of the work.
 ALGORITHMS = [
+    StudyGridAlgorithm,
     ForegroundAlgorithm,
     MspaAlgorithm,
     SourcesAlgorithm,

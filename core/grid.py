@@ -10,6 +10,9 @@ from .errors import GridMismatchError, InputError
 _TOLERANCE = 1e-3
 """Largest shift between two grids that still counts as the same place, in cells."""
 
+USE_STUDY_GRID = "The tool 'Study grid' (studygrid) brings rasters onto one grid of square cells in metres."
+"""What to do about rasters that do not lie on one, in every message."""
+
 SQUARE = 5e-3
 """Largest difference between width and height of a cell that still counts as square, as a share of them."""
 
@@ -81,8 +84,7 @@ class Grid:
         """
         if not math.isclose(self.dx, self.dy, rel_tol=SQUARE):
             raise InputError(
-                f"The cells are {self.dx:g} x {self.dy:g} map units; this tool needs square cells. "
-                "Resample the raster first (Warp, with one resolution)."
+                f"The cells are {self.dx:g} x {self.dy:g} map units; this tool needs square cells. {USE_STUDY_GRID}"
             )
         return (self.dx + self.dy) / 2.0 * self.metres_per_unit
 
@@ -135,6 +137,5 @@ class Grid:
                 f"The rasters do not lie on the same grid.\n"
                 f"  {name}: {self.describe()}\n"
                 f"  {other_name}: {other.describe()}\n"
-                f"Bring '{other_name}' onto the grid of '{name}' first (GDAL 'Warp' with the extent and "
-                "resolution of that raster)."
+                f"{USE_STUDY_GRID}"
             )

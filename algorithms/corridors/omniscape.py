@@ -11,7 +11,7 @@ from qgis.core import QgsProcessingOutputNumber
 from ... import core
 from ...core.choices import Average
 from ...core.errors import DisconnectedError
-from ...core.grid import SQUARE
+from ...core.grid import SQUARE, USE_STUDY_GRID
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -270,12 +270,12 @@ def _say_lengths(job: Job, raster: RasterSource, radius: int) -> None:
     if not math.isclose(grid.dx, grid.dy, rel_tol=SQUARE):
         job.monitor.warn(
             f"The cells are {grid.dx:g} x {grid.dy:g} map units. Lengths are in cells, so that windows are longer one "
-            "way than the other. Resample to square cells first (GDAL 'Warp')."
+            f"way than the other. {USE_STUDY_GRID}"
         )
     elif raster.crs.isValid() and raster.crs.isGeographic():
         job.monitor.warn(
             f"'{raster.name}' is in degrees, where cells are narrower than high. Lengths are in cells, so that windows "
-            "are too. Reproject to metres first for round windows."
+            f"are not round. {USE_STUDY_GRID}"
         )
     else:
         metres = radius * grid.cell_size

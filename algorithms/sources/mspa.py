@@ -7,6 +7,7 @@ from qgis.core import QgsProcessingOutputNumber
 
 from ... import core
 from ...core.errors import InputError
+from ...core.grid import USE_STUDY_GRID
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -287,7 +288,7 @@ def _edge_width(job: Job, source: RasterSource) -> int:
         if source.crs.isGeographic():
             raise InputError(
                 f"'{source.name}' is in degrees, where {metres:g} m are not a number of cells. Give the edge width in cells, "
-                "or reproject the raster first."
+                f"or bring the raster into metres. {USE_STUDY_GRID}"
             )
         cell = grid.cell_size
         width = max(1, round(metres / cell))

@@ -65,7 +65,7 @@ def refused(run, layers, tmp_path):
 @pytest.mark.parametrize("tool", TOOLS)
 def test_degrees(tool, refused, raster):
     path = raster("degrees", GROUND, cell=0.0003, left=105.0, top=26.5, crs="EPSG:4326")
-    refused(tool, r"'degrees' is in degrees \(EPSG:4326\).*EPSG:32648", RESISTANCE=path)
+    refused(tool, r"'degrees' is in degrees \(EPSG:4326\).*EPSG:32648.*'Study grid' \(studygrid\)", RESISTANCE=path)
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -116,7 +116,7 @@ def test_an_output_that_cannot_be_written(tool, run, layers, tmp_path):
 def test_misaligned_rasters_print_both_grids(run, raster, tmp_path):
     first = raster("first", GROUND)
     second = raster("second", GROUND, left=LEFT + 13.0)
-    with pytest.raises(Exception, match=r"(?s)same grid.*first: 40 rows.*second: 40 rows.*Warp"):
+    with pytest.raises(Exception, match=r"(?s)same grid.*first: 40 rows.*second: 40 rows.*'Study grid'"):
         run("resistance", FACTORS=[first, second], WEIGHTS="0.5,0.5", OUTPUT=str(tmp_path / "r.tif"))
     assert not (tmp_path / "r.tif").exists()
 

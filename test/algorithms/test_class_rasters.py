@@ -9,6 +9,7 @@ DEM = 1000.0 + 3.7 * np.add.outer(np.arange(40), np.arange(50)).astype(np.float3
 CLASSES = np.tile([1, 2, 6, 5], (40, 25)).astype(np.float32)
 
 INPUTS = {
+    "studygrid": ("LANDCOVER", {}),
     "foreground": ("INPUT", {"FOREGROUND": "1,2"}),
     "mspa": ("INPUT", {"FOREGROUND": "1,2"}),
     "sources": ("INPUT", {}),

@@ -78,7 +78,7 @@ def test_titles_sort_in_the_order_of_the_work(qgis):
     tools = [algorithm() for algorithm in ALGORITHMS]
     titles = [(tool.group(), tool.displayName()) for tool in tools]
     assert titles == sorted(titles)
-    assert tools[0].displayName() == "1a Foreground from land cover"
+    assert tools[0].displayName() == "1a Study grid"
     assert all(tool.displayName() == f"{tool.STEP} {tool.LABEL}" for tool in tools)
     assert not any(re.match(r"\d", tool.LABEL) for tool in tools)
 

@@ -31,6 +31,12 @@ def given(tool, window, files):
     """Return what a tool cannot know by itself, and what keeps the walk short."""
     layers = window.layers()
     return {
+        "studygrid": {
+            "RASTERS": [layers["Elevation"].id()],
+            "CLASSED": [layers["Lithology"].id()],
+            "AREA": layers["County boundary"].id(),
+            "CELL": 60.0,
+        },
         "foreground": {"FOREGROUND": "1,2,6"},
         "mspa": {"INPUT": layers["Land use"], "FOREGROUND": "1,2,6"},
         "conefor": {"NODES": str(files / "nodes.txt"), "CONNECTIONS": str(files / "connections.txt")},

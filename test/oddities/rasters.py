@@ -350,7 +350,7 @@ def truncated(folder, cells):
     return path
 
 
-ROTATED = (r"is rotated or not north-up. Warp it first",)
+ROTATED = (r"is rotated or not north-up\. The tool 'Study grid'",)
 EMPTY = (
     "It holds only NoData",
     "holds only NoData",
@@ -360,6 +360,7 @@ EMPTY = (
     "no cell of the raster is coded 2",
     "There is no core area",
     "No cell has data in every factor",
+    "has no data in the study area",
 )
 
 RASTERS = {
@@ -419,19 +420,22 @@ RASTERS = {
         ("not lie on the same grid",),
         only_cells=True,
         loose=1e-3,
-        without_twin=("distancefactor",),
+        without_twin=("distancefactor", "studygrid"),
     ),
-    "rotated": Odd(placed((LEFT, 29.0, 7.0, TOP, 7.0, -29.0)), "axes", ROTATED),
+    "rotated": Odd(placed((LEFT, 29.0, 7.0, TOP, 7.0, -29.0)), "axes", ROTATED, without_twin=("studygrid",)),
     "south up": Odd(south_up, "axes", ROTATED),
-    "west up": Odd(placed((LEFT + CELL * SHAPE[1], -CELL, 0, TOP, 0, -CELL)), "axes", ROTATED),
+    "west up": Odd(
+        placed((LEFT + CELL * SHAPE[1], -CELL, 0, TOP, 0, -CELL)), "axes", ROTATED, without_twin=("studygrid",)
+    ),
     "no place": Odd(no_place, "axes", ("does not say where it lies",)),
-    "no crs": Odd(placed(PLACE, None), "crs"),
+    "no crs": Odd(placed(PLACE, None), "crs", ("has no coordinate reference system, so that nothing",)),
     "own crs": Odd(own_crs, "crs"),
     "degrees": Odd(
         placed((105.0, 0.0003, 0, 26.2, 0, -0.0003), "EPSG:4326"),
         "crs",
-        ("is in degrees .*EPSG:32648", "lies? outside the raster", "Reproject one of them"),
+        ("is in degrees .*EPSG:32648", "lies? outside the raster", "The tool 'Study grid'"),
         True,
+        without_twin=("studygrid",),
     ),
     "only nodata": Odd(only_nodata, "values", EMPTY, without_twin=("tabulate",)),
 }

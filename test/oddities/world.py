@@ -91,6 +91,7 @@ def write_vector(path, rows, kind="MultiPolygon", fields="field=source_id:intege
 
 
 RASTER_TOOLS = {
+    "studygrid": ("LANDCOVER", "land", {"TABLE": TEMPORARY}),
     "foreground": ("INPUT", "land", {"FOREGROUND": "1,2"}),
     "mspa": ("INPUT", "foreground", {"STATISTICS": TEMPORARY}),
     "sources": ("INPUT", "land", {"CORE_VALUES": "1", "MIN_AREA": 0.5}),
@@ -273,7 +274,7 @@ def numbers(results, names=None):
 
 
 _IDS = ("source_id", "from_id", "to_id", "from", "to", "node1", "node2")
-_ASIDE = ("reason", "name", "fid", "ogc_fid", "id", "WKT", "note")
+_ASIDE = ("reason", "name", "fid", "ogc_fid", "id", "WKT", "note", "raster", "source_crs", "file")
 
 
 def _numbers(*columns):

@@ -13,7 +13,7 @@ from osgeo import gdal
 
 from .... import core
 from ....core.errors import InputError
-from ....core.grid import Grid
+from ....core.grid import USE_STUDY_GRID, Grid
 from ....core.monitor import Monitor
 from ...support.io import rasterfiles
 from ...support.io.outputfolder import OutputFolder
@@ -215,7 +215,7 @@ def _read_tiff(path: str, name: str) -> core.formats.AsciiGrid:
     if nodata is not None:
         values[values == nodata] = np.nan
     if turned or down >= 0:
-        raise InputError(f"{name} is not north up. Warp it first.")
+        raise InputError(f"{name} is not north up. {USE_STUDY_GRID}")
     grid = Grid(*values.shape, left, top, dx, -down, crs=dataset.GetProjection())
     nodata = core.formats.NODATA if nodata is None or np.isnan(nodata) else nodata
     return core.formats.AsciiGrid(values, grid, core.formats.grid_header(grid, nodata), nodata)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from qgis.core import (
     QgsProcessing,
     QgsProcessingParameterBoolean,
+    QgsProcessingParameterCrs,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterDistance,
     QgsProcessingParameterEnum,
@@ -47,9 +48,10 @@ def raster(name: str, label: str, text: str, *, classes: bool = False, optional:
     return _with_help(parameter, text)
 
 
-def rasters(name: str, label: str, text: str, *, optional: bool = False):
-    """Return an input of several rasters."""
+def rasters(name: str, label: str, text: str, *, classes: bool = False, optional: bool = False):
+    """Return an input of several rasters; one of `classes` refuses measured values, as that of `raster` does."""
     parameter = QgsProcessingParameterMultipleLayers(name, label, Type.TypeRaster, optional=optional)
+    parameter.setMetadata({CLASSES: classes})
     return _with_help(parameter, text)
 
 
@@ -62,6 +64,11 @@ def vector(name: str, label: str, text: str, kinds: Sequence[Type] = (Type.TypeV
 def vectors(name: str, label: str, text: str, kind: Type = Type.TypeVectorPolygon, *, optional: bool = False):
     """Return an input of several vector layers."""
     return _with_help(QgsProcessingParameterMultipleLayers(name, label, kind, optional=optional), text)
+
+
+def crs(name: str, label: str, text: str):
+    """Return an optional coordinate reference system."""
+    return _with_help(QgsProcessingParameterCrs(name, label, optional=True), text)
 
 
 def table(name: str, label: str, text: str, *, optional: bool = False):
@@ -262,7 +269,9 @@ def text_output(name: str, label: str, text: str, *, optional: bool = False, kin
     return _with_help(parameter, text)
 
 
-def folder_output(name: str, label: str, text: str, *, optional: bool = True):
-    """Return a folder for many files; an optional one is not made unless asked for."""
-    parameter = QgsProcessingParameterFolderDestination(name, label, optional=optional, createByDefault=not optional)
+def folder_output(name: str, label: str, text: str, *, optional: bool = True, default: bool = False):
+    """Return a folder for many files; an optional one without `default` is not made unless asked for."""
+    parameter = QgsProcessingParameterFolderDestination(
+        name, label, optional=optional, createByDefault=default or not optional
+    )
     return _with_help(parameter, text)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from osgeo import gdal
-from qgis.core import QgsCoordinateReferenceSystem
+from osgeo import gdal, osr
+from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ....core.errors import InputError
+from ....core.studygrid import fitting_projection
 
 _UNDEFINED = ("Undefined geographic SRS", "Undefined Cartesian SRS", "Undefined SRS")
 
@@ -30,6 +31,31 @@ def undefined() -> QgsCoordinateReferenceSystem:
         return QgsCoordinateReferenceSystem()
     axes = 'AXIS["Easting",EAST],AXIS["Northing",NORTH]'
     return QgsCoordinateReferenceSystem.fromWkt(f'LOCAL_CS["Undefined Cartesian SRS",UNIT["Meter",1],{axes}]')
+
+
+def fitting_crs(box: QgsRectangle) -> tuple[QgsCoordinateReferenceSystem, str, str]:
+    """Return a CRS in metres for a box of longitudes and latitudes, what it is called, and why it is this one."""
+    found = fitting_projection(box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
+    if found.kind == "utm":
+        code = f"EPSG:{(32600 if found.zone > 0 else 32700) + abs(found.zone)}"
+        return QgsCoordinateReferenceSystem(code), f"{code} (UTM zone {abs(found.zone)})", found.reason
+    made = osr.SpatialReference()
+    lat, lon = round(found.latitude, 1), round(found.longitude, 1)
+    if found.kind == "albers":
+        first, second = (round(one, 1) for one in found.parallels)
+        name = f"Albers equal-area with parallels {first:g} and {second:g}, centred on {lat:g}, {lon:g}"
+        made.SetProjCS(name)
+        made.SetACEA(first, second, lat, lon, 0.0, 0.0)
+    elif found.kind == "cylinder":
+        name = f"Cylindrical equal-area, centred on longitude {lon:g}"
+        made.SetProjCS(name)
+        made.SetCEA(0.0, lon, 0.0, 0.0)
+    else:
+        name = f"Lambert azimuthal equal-area, centred on {lat:g}, {lon:g}"
+        made.SetProjCS(name)
+        made.SetLAEA(lat, lon, 0.0, 0.0)
+    made.SetWellKnownGeogCS("WGS84")
+    return QgsCoordinateReferenceSystem.fromWkt(made.ExportToWkt(["FORMAT=WKT2_2019"])), name, found.reason
 
 
 def whole(crs: QgsCoordinateReferenceSystem, name: str, file_text: str = "") -> QgsCoordinateReferenceSystem:

@@ -56,6 +56,11 @@ class OutputFolder:
         """Write a GeoTIFF with its default style; returns the path it will have."""
         path = self.path(file)
         rasterfiles.write(path, values, grid, nodata=nodata, description=description, classes=classes, monitor=monitor)
+        return self.styled(file, style)
+
+    def styled(self, file: str, style: Style) -> str:
+        """Give a raster that has been written at its `path` a default style; returns the path it will have."""
+        path = self.path(file)
         layer = QgsRasterLayer(path, file)
         style(layer)
         layer.saveNamedStyle(os.path.splitext(path)[0] + ".qml")

@@ -45,8 +45,8 @@ def _alpha_band(dataset: gdal.Dataset) -> int | None:
     return next((k for k in bands if dataset.GetRasterBand(k).GetColorInterpretation() == gdal.GCI_AlphaBand), None)
 
 
-def notes_of(dataset: gdal.Dataset, name: str, band: int, mask: int | None) -> Iterator[str]:
-    """Yield what the user should know of how a raster is read, in a line each."""
+def notes_of(dataset: gdal.Dataset, name: str, band: int, mask: int | None, *, upright: bool) -> Iterator[str]:
+    """Yield what the user should know of how a raster is read, in a line each; `upright` is one whose cells are used."""
     count = dataset.RasterCount - (_alpha_band(dataset) is not None)
     if count > 1:
         title = dataset.GetRasterBand(band).GetDescription()
@@ -54,6 +54,8 @@ def notes_of(dataset: gdal.Dataset, name: str, band: int, mask: int | None) -> I
     if mask is not None:
         what = f"its alpha band ({mask})" if mask else "its mask"
         yield f"'{name}': cells where {what} is 0 are NoData."
+    if not upright:
+        return
     _, dx, skew_x, _, skew_y, dy = dataset.GetGeoTransform()
     if skew_x or skew_y:
         yield f"'{name}' is rotated by less than {ROUNDING:g} of a cell over the whole raster; it is read as north-up."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Callable
@@ -11,8 +12,9 @@ from osgeo import gdal, osr
 from qgis.core import QgsCoordinateReferenceSystem, QgsProviderRegistry, QgsRasterLayer
 
 from ....core.errors import InputError
-from ....core.grid import Grid
+from ....core.grid import USE_STUDY_GRID, Grid
 from ....core.monitor import SILENT, Monitor
+from ....core.studygrid import is_coarser
 from ..run.memory import require
 from .crs import whole, wkt
 from .rasterfiles import TILE
@@ -54,6 +56,8 @@ class RasterSource:
         Number of the band whose zeros are NoData; 0 for the mask of the band itself, None for none.
     notes : tuple of str
         What the user should know of how the layer is read.
+    place : tuple of float
+        Where its cells lie, as GDAL says it; the grid is that of a raster that is north-up.
     """
 
     path: str
@@ -68,10 +72,15 @@ class RasterSource:
     mask: int | None = None
     options: tuple[str, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
+    place: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, layer: QgsRasterLayer, band: int = 1) -> RasterSource:
-        """Return the source of a layer; call this in the main thread."""
+    def of(cls, layer: QgsRasterLayer, band: int = 1, *, upright: bool = True) -> RasterSource:
+        """Return the source of a layer; call this in the main thread.
+
+        Unless it must be `upright`, a raster that is rotated or south-up is taken too. Its grid then has the number and
+        size of its cells and the corner of its box.
+        """
         if layer.providerType() != "gdal":
             raise InputError(
                 f"'{layer.name()}' comes from a '{layer.providerType()}' service. Save it as a GeoTIFF first "
@@ -102,7 +111,7 @@ class RasterSource:
         return cls(
             path,
             name,
-            _grid(dataset, name, crs),
+            _grid(dataset, name, crs, upright),
             crs,
             nodata,
             tuple((one.min(), one.max()) for one in provider.userNoDataValues(band)),
@@ -111,10 +120,12 @@ class RasterSource:
             held.GetOffset() or 0.0,
             mask,
             options,
-            tuple(notes_of(dataset, name, band, mask)),
+            tuple(notes_of(dataset, name, band, mask, upright=upright)),
+            dataset.GetGeoTransform(),
         )
 
-    def _open(self) -> gdal.Dataset:
+    def open(self) -> gdal.Dataset:
+        """Return the file as GDAL opens it."""
         dataset = tried(gdal.OpenEx, self.path, gdal.OF_RASTER, open_options=list(self.options))
         if dataset is None:
             raise InputError(f"'{self.name}' cannot be opened any more: {self.path}")
@@ -124,21 +135,30 @@ class RasterSource:
     def _scaled(self) -> bool:
         return (self.scale, self.offset) != (1.0, 0.0)
 
-    def blocks(self, monitor: Monitor = SILENT) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Yield the raster in bands of rows: first row, values as QGIS shows them, validity."""
-        dataset = self._open()
-        rows, cols = self.grid.shape
-        height = max(1, BLOCK_CELLS // cols)
+    def blocks(
+        self, monitor: Monitor = SILENT, window: tuple[slice, slice] | None = None
+    ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Yield the raster, or a window of it, in bands of rows: first row, values as QGIS shows them, validity."""
+        dataset = self.open()
+        rows, cols = window or (slice(0, self.grid.rows), slice(0, self.grid.cols))
+        height = max(1, BLOCK_CELLS // (cols.stop - cols.start))
         _, block_height = dataset.GetRasterBand(self.band).GetBlockSize()
         height = max(block_height, height // block_height * block_height)
-        for row in range(0, rows, height):
-            monitor.step(row, rows)
-            yield row, *self._rows(dataset, row, min(height, rows - row))
+        starts = range(
+            rows.start // block_height * block_height, rows.stop, height
+        )  # no block of the file is read twice
+        for start in starts:
+            monitor.step(start - starts.start, rows.stop - starts.start)
+            row = max(start, rows.start)
+            yield row, *self._rows(dataset, row, min(start + height, rows.stop) - row, cols)
 
-    def _rows(self, dataset: gdal.Dataset, row: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return some rows: values as QGIS shows them, validity."""
+    def _rows(
+        self, dataset: gdal.Dataset, row: int, count: int, cols: slice | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return some rows, or some columns of them: values as QGIS shows them, validity."""
         band = dataset.GetRasterBand(self.band)
-        values = tried(band.ReadAsArray, 0, row, self.grid.cols, count)
+        place = (0, row, self.grid.cols, count) if cols is None else (cols.start, row, cols.stop - cols.start, count)
+        values = tried(band.ReadAsArray, *place)
         if values is None:
             raise InputError(f"'{self.name}' cannot be read at row {row + 1}; the file may be damaged: {self.path}")
         floating = values.dtype.kind == "f"
@@ -148,7 +168,7 @@ class RasterSource:
             valid &= values != (np.array(stored).astype(values.dtype) if floating else stored)
         if self.mask is not None:
             over = dataset.GetRasterBand(self.mask) if self.mask else band.GetMaskBand()
-            zeros = tried(over.ReadAsArray, 0, row, self.grid.cols, count)
+            zeros = tried(over.ReadAsArray, *place)
             if zeros is None:
                 raise InputError(f"The mask of '{self.name}' cannot be read at row {row + 1}: {self.path}")
             valid &= zeros != 0
@@ -177,7 +197,7 @@ class RasterSource:
 
     def read_surface(self, monitor: Monitor = SILENT) -> np.ndarray:
         """Return a continuous raster as float32 (float64 where the file needs it), NaN where NoData."""
-        dataset = self._open()  # held while its band is used: GDAL frees the one with the other
+        dataset = self.open()  # held while its band is used: GDAL frees the one with the other
         self._require_memory(surface_type(dataset.GetRasterBand(self.band))().itemsize)
         surface = np.empty(self.grid.shape, dtype=surface_type(dataset.GetRasterBand(self.band)))
         for row, block, good in self.blocks(monitor):
@@ -192,7 +212,7 @@ class RasterSource:
 
     def glance(self) -> np.ndarray:
         """Return the valid values of a few rows spread over the raster: cheap however large it is."""
-        dataset, rows = self._open(), self.grid.rows
+        dataset, rows = self.open(), self.grid.rows
         parts = []
         for row in np.unique(np.linspace(0, rows - 1, _GLANCES + 2).astype(int)[1:-1]):
             values, valid = self._rows(dataset, int(row), min(_GLANCE_ROWS, rows - int(row)))
@@ -219,7 +239,7 @@ def require_aligned(first: RasterSource, *others: RasterSource | None) -> None:
         if first.crs.isValid() and other.crs.isValid() and first.crs != other.crs:
             raise InputError(
                 f"'{first.name}' is in {_crs_name(first.crs)}, '{other.name}' in {_crs_name(other.crs)}. "
-                "Reproject one of them (GDAL 'Warp') so that both lie on one grid."
+                f"{USE_STUDY_GRID}"
             )
         first.grid.require_same(other.grid, first.name, other.name)
 
@@ -250,7 +270,7 @@ def align(
     rows, cols = source.grid.shape
     needed = _ALIGNED_BYTES * rows * cols + 4 * grid.rows * grid.cols
     require(needed, f"Bringing '{source.name}' ({rows:,} x {cols:,} cells) onto the grid of '{onto.name}'")
-    coarser = same_crs and grid.dx * grid.dy > 1.5 * source.grid.dx * source.grid.dy
+    coarser = same_crs and is_coarser(source.grid.dx * source.grid.dy, grid.dx * grid.dy)
     method = "near" if categorical else "average" if coarser else "bilinear"
     plain = gdal.GetDriverByName("MEM").Create("", source.grid.cols, source.grid.rows, 1, gdal.GDT_Float32)
     plain.SetGeoTransform((source.grid.left, source.grid.dx, 0.0, source.grid.top, 0.0, -source.grid.dy))
@@ -321,7 +341,7 @@ def read_together(
     height = max(TILE, BLOCK_CELLS // (cols * len(sources)) // TILE * TILE)
 
     def read(reading: Monitor) -> Iterator[tuple[int, list[np.ndarray]]]:
-        open_ones = {k: source._open() for k, source in enumerate(sources) if k not in held}
+        open_ones = {k: source.open() for k, source in enumerate(sources) if k not in held}
         for row in range(0, rows, height):
             reading.step(row, rows)
             count = min(height, rows - row)
@@ -355,7 +375,7 @@ def metres_per_unit(crs: QgsCoordinateReferenceSystem) -> float:
     return osr.SpatialReference(wkt(crs)).GetLinearUnits()
 
 
-def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem) -> Grid:
+def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem, upright: bool) -> Grid:
     place = dataset.GetGeoTransform(can_return_null=True)
     if place is None:
         raise InputError(
@@ -364,8 +384,14 @@ def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem) -
         )
     left, dx, skew_x, top, skew_y, dy = place
     rows, cols = dataset.RasterYSize, dataset.RasterXSize
-    if dx <= 0 or dy >= 0 or abs(skew_x) * rows > ROUNDING * dx or abs(skew_y) * cols > ROUNDING * -dy:
-        raise InputError(f"'{name}' is rotated or not north-up. Warp it first (GDAL 'Warp'), which makes it north-up.")
+    if not upright:
+        left, top = (
+            left + min(0.0, dx * cols) + min(0.0, skew_x * rows),
+            top + max(0.0, dy * rows) + max(0.0, skew_y * cols),
+        )
+        dx, dy = math.hypot(dx, skew_y), -math.hypot(dy, skew_x)
+    elif dx <= 0 or dy >= 0 or abs(skew_x) * rows > ROUNDING * dx or abs(skew_y) * cols > ROUNDING * -dy:
+        raise InputError(f"'{name}' is rotated or not north-up. {USE_STUDY_GRID}")
     return Grid(rows, cols, left, top, dx, -dy, wkt(crs), metres_per_unit(crs))
 
 

@@ -162,12 +162,13 @@ def burn(
     values: Sequence[int] | None = None,
     *,
     all_touched: bool = False,
+    kind: int = gdal.GDT_Int32,
 ) -> np.ndarray:
-    """Return an int32 raster of geometries: 1, 2, 3 ... in their order (or `values`), 0 elsewhere.
+    """Return a raster, int32 unless of another `kind`, of geometries: 1, 2, 3 ... in their order (or `values`), 0 elsewhere.
 
     Polygons cover the cells whose centre is inside, later ones on top. Lines and points need `all_touched`.
     """
-    raster = gdal.GetDriverByName("MEM").Create("", grid.cols, grid.rows, 1, gdal.GDT_Int32)
+    raster = gdal.GetDriverByName("MEM").Create("", grid.cols, grid.rows, 1, kind)
     raster.SetGeoTransform((grid.left, grid.dx, 0.0, grid.top, 0.0, -grid.dy))
     reference = osr.SpatialReference()
     reference.SetLocalCS("grid")

@@ -22,8 +22,9 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ....core.grid import USE_STUDY_GRID
 from ....core.monitor import Monitor
-from ..io.crs import stated
+from ..io.crs import fitting_crs, stated
 from ..io.rasters import RasterSource, metres_per_unit
 from ..io.vectors import name_ids
 
@@ -35,9 +36,6 @@ _OFF = 0.01
 
 _REACH = 500.0
 """Half the edge of the square that is measured there, in metres."""
-
-_WIDEST = 9.0
-"""Width in degrees up to which a UTM zone is right within a percent."""
 
 _LARGEST_DEGREES = 0.5
 """Cells of rasters in degrees are smaller; those of made-up grids are 1."""
@@ -119,7 +117,8 @@ def refuse_degrees(layer: InputLayer, context: QgsCoordinateTransformContext) ->
         return None
     return (
         f"'{layer.name}' is in degrees ({layer.crs.authid() or layer.crs.description()}). Distances and areas need "
-        f"metres. Reproject it first; a fitting CRS there is {_fitting(layer, context)}."
+        f"metres; a fitting CRS there is {_fitting(layer, context)}. "
+        + (USE_STUDY_GRID if layer.is_raster else "Reproject it first.")
     )
 
 
@@ -130,11 +129,7 @@ def _fitting(layer: InputLayer, context: QgsCoordinateTransformContext) -> str:
         box = QgsCoordinateTransform(layer.crs, degrees, context).transformBoundingBox(layer.extent)
     except QgsCsException:
         box = layer.extent
-    lon, lat = box.center().x(), box.center().y()
-    if box.width() > _WIDEST or abs(lat) > 80.0:
-        return f"a Lambert azimuthal equal-area one centred on it (+proj=laea +lat_0={lat:.0f} +lon_0={lon:.0f})"
-    zone = min(max(int((lon + 180.0) // 6.0) + 1, 1), 60)
-    return f"EPSG:{(32600 if lat >= 0.0 else 32700) + zone} (UTM zone {zone})"
+    return fitting_crs(box)[1]
 
 
 def scale_warning(layer: InputLayer, context: QgsCoordinateTransformContext) -> str | None:
@@ -151,7 +146,7 @@ def scale_warning(layer: InputLayer, context: QgsCoordinateTransformContext) -> 
     return (
         f"The scale of {layer.crs.authid() or layer.crs.description()} is off at the middle of '{layer.name}': lengths are "
         f"{lengths}; areas are {_percent(area, 'too large', 'too small')}. All lengths, costs and areas of this run are "
-        f"affected. Warp the rasters (reproject the layers) to {_fitting(layer, context)} for right ones."
+        f"affected. Right are those in {_fitting(layer, context)}. {USE_STUDY_GRID}"
     )
 
 
@@ -197,7 +192,7 @@ def crs_warnings(layers: Sequence[InputLayer]) -> Iterator[str]:
             yield (
                 f"'{one.name}' has no coordinate reference system, and its extent (x {box.xMinimum():.6g} to "
                 f"{box.xMaximum():.6g}, y {box.yMinimum():.6g} to {box.yMaximum():.6g}) looks like degrees. They are taken "
-                "for metres, so that lengths and areas are wrong. Set its CRS, and warp it to one in metres."
+                f"for metres, so that lengths and areas are wrong. Set its CRS first. {USE_STUDY_GRID}"
             )
         elif known is not None:
             yield (

@@ -155,6 +155,10 @@ class Job:
         """Return the cells of a matrix row by row, as texts; the default when not given."""
         return [str(value).strip() for value in self._algorithm.parameterAsMatrix(self._parameters, name, self.context)]
 
+    def crs(self, name: str) -> QgsCoordinateReferenceSystem | None:
+        """Return a coordinate reference system, which may not be valid; None when not given."""
+        return self._algorithm.parameterAsCrs(self._parameters, name, self.context) if self.given(name) else None
+
     # inputs ----------------------------------------------------------------------------------------------------
 
     def layers(self, definition: QgsProcessingParameterDefinition) -> list:

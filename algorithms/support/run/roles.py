@@ -31,6 +31,7 @@ PROPERTY = "ecosecnet/role"
 # is there, or one layer of each where an input takes several layers.
 _INPUTS = {
     "LANDUSE": ("landuse",),
+    "LANDCOVER": ("landuse",),
     "DEM": ("dem",),
     "ROADS": ("roads",),
     "MINES": ("mines",),
@@ -59,6 +60,7 @@ _INPUTS = {
 _OUTPUTS = {
     "OUTPUT_LINKS": "links",
     "OUTPUT_SOURCES": "sources",
+    "studygrid:OUTPUT": "landuse",
     "foreground:OUTPUT": "foreground",
     "mspa:OUTPUT": "mspa",
     "sources:OUTPUT": "sources",

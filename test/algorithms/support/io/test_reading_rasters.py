@@ -192,9 +192,9 @@ def test_cells_that_are_nearly_square_or_north_up_are_taken_and_said(qgis, write
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ((LEFT, 31.0, 0, TOP, 0, -30.0), "The cells are 31 x 30 map units.*Warp"),
-        ((LEFT, CELL, 0.004, TOP, 0, -CELL), "rotated or not north-up.*Warp"),
-        ((LEFT, CELL, 0, TOP, 0, CELL), "rotated or not north-up.*Warp"),
+        ((LEFT, 31.0, 0, TOP, 0, -30.0), "The cells are 31 x 30 map units.*'Study grid'"),
+        ((LEFT, CELL, 0.004, TOP, 0, -CELL), "rotated or not north-up.*'Study grid'"),
+        ((LEFT, CELL, 0, TOP, 0, CELL), "rotated or not north-up.*'Study grid'"),
     ],
 )
 def test_other_grids_are_refused_with_the_way_out(qgis, write, place, message):

@@ -50,6 +50,12 @@ _RUN = textwrap.dedent(
 )
 
 _QUICK = {
+    "studygrid": {
+        "LANDCOVER": "classes",
+        "RASTERS": ["surface"],
+        "OUTPUT_FOLDER": "TEMPORARY_OUTPUT",
+        "TABLE": "TEMPORARY_OUTPUT",
+    },
     "foreground": {"INPUT": "classes", "FOREGROUND": "2"},
     "sources": {"INPUT": "classes", "CORE_VALUES": "2"},
     "rasterbreaks": {"INPUT": "surface"},
