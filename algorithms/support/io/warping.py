@@ -292,4 +292,5 @@ def _prepared(move: Move, path: str, monitor: Monitor) -> gdal.Dataset:
         stored = np.full(values.shape, move.nodata, kind)
         stored[valid] = held
         dataset.GetRasterBand(1).WriteArray(stored, 0, row - move.rows.start)
+        dataset.FlushCache()  # GDAL would keep it beside what it has read
     return dataset
