@@ -38,6 +38,7 @@ from .sources.conefor import ConeforAlgorithm
 from .sources.coneforexport import ConeforExportAlgorithm
 from .sources.connectivity import ConnectivityAlgorithm
 from .sources.dispersalsweep import DispersalSweepAlgorithm
+from .sources.evidence import EvidenceAlgorithm
 from .sources.foreground import ForegroundAlgorithm
 from .sources.mspa import MspaAlgorithm
 from .sources.naturalbreaks import NaturalBreaksAlgorithm
@@ -51,6 +52,7 @@ ALGORITHMS = [
     StudyGridAlgorithm,
     ForegroundAlgorithm,
     MspaAlgorithm,
+    EvidenceAlgorithm,
     SourcesAlgorithm,
     ConnectivityAlgorithm,
     DispersalSweepAlgorithm,

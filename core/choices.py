@@ -67,6 +67,23 @@ class BreakMethod(Choice):
     GEOMETRIC = "geometric", "Geometric intervals"
 
 
+class Normalisation(Choice):
+    """How rasters of different units come to lie between 0 and 1."""
+
+    RANGE = "range", "Range (smallest to largest value)"
+    RANKS = "ranks", "Ranks"
+    CLASSES = "classes", "Natural-breaks classes"
+    AS_THEY_ARE = "as they are", "As they are (0 to 1 already)"
+
+
+class SourceRule(Choice):
+    """Which cells are important enough to be sources."""
+
+    HIGHEST_SHARE = "highest share", "Highest share of the cells"
+    CLASSES = "classes", "Highest natural-breaks classes"
+    AT_LEAST = "at least", "At least a value"
+
+
 class ClassRule(Choice):
     """How a surface of currents or scores is classified to find key areas."""
 

@@ -32,6 +32,12 @@ GRADES = 3
 CLASSES = 4
 """Classes of currents and barrier scores."""
 
+IMPORTANCE_CLASSES = 5
+"""Classes of ecological importance: from generally to extremely important, as most studies have them."""
+
+IMPORTANT_SHARE = 20.0
+"""Most important part of the area, percent."""
+
 MIN_KEY_AREA_HA = 1.0
 """Smallest key area."""
 

@@ -13,6 +13,11 @@ _SEPARATOR_OR_BLANK = re.compile(r"\s*[,;、]\s*|\s+")
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2},\d{3}$")
 
+_ANSWERS = {
+    **dict.fromkeys(("yes", "y", "true", "1", "是"), True),
+    **dict.fromkeys(("no", "n", "false", "0", "否"), False),
+}
+
 
 def plain_text(text: str) -> str:
     """Return a text with its full-width digits, commas, semicolons and signs as plain ones, and one kind of minus."""
@@ -37,6 +42,27 @@ def split_list(text: str, *, blanks: bool = True) -> list[str]:
     """
     tidy = re.sub(r"[\s,;、]+$", "", plain_text(text if blanks else text.replace("\n", ";")).strip())
     return (_SEPARATOR_OR_BLANK if blanks else _SEPARATOR).split(tidy) if tidy else []
+
+
+def parse_answers(text: str, what: str) -> list[bool]:
+    """Return the answers in a line of text, each yes or no, true or false, 1 or 0.
+
+    Raises
+    ------
+    InputError
+        If something in it is no answer; `what` names the answers in the message.
+
+    Examples
+    --------
+    >>> parse_answers("yes, no 1", "Answers")
+    [True, False, True]
+    """
+    answers = []
+    for place, part in enumerate(split_list(text), start=1):
+        if part.casefold() not in _ANSWERS:
+            raise InputError(f"{what}, number {place} is '{part}'. Write yes or no (or 1 or 0) for each.")
+        answers.append(_ANSWERS[part.casefold()])
+    return answers
 
 
 def parse_number(cell: object, place: str) -> float | None:

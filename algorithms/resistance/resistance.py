@@ -10,15 +10,14 @@ from ... import core
 from ...core import defaults
 from ...core.choices import CorrectionMethod
 from ...core.errors import InputError
-from ...core.lists import parse_number, parse_numbers
+from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs import scores
+from ..support.inputs.weights import read_weights
 from ..support.io import rasters
 from ..support.io.rasterfiles import NO_AMOUNT
-from ..support.io.rasters import RasterSource
-from ..support.io.tables import columns, read_rows
+from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling
 
 
@@ -181,11 +180,11 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
         onto = job.raster("GRID") or factors[0]
         zones = [job.raster("CORRECTION_ZONES")] if corrections and job.raster("CORRECTION_ZONES") else []
         names = [source.name for source in factors]
-        weights = _weights(job, names)
+        weights = read_weights(job.text("WEIGHTS"), job.vector("WEIGHTS_TABLE"), names, job.monitor)
         everything = [*factors, *corrections, *zones]
         categorical = [len(everything) - 1] if zones else []
         if not job.given("GRID"):
-            _require_one_grid(everything)
+            rasters.require_one_grid(everything)
         # a band of all rasters in float32, and their sums in float64
         job.need_memory(12 * min(rasters.BLOCK_CELLS, len(everything) * onto.grid.rows * onto.grid.cols))
         read_rows = rasters.read_together(everything, onto, job.monitor, categorical=categorical)
@@ -229,33 +228,6 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             job.finish("CORRECTION_OUTPUT", styling.surface(ramps.over(palette.SCORE, ramps.sample(gain.path))))
         _write_table(summary, job)
         job.results.update(MINIMUM=summary.minimum, MEAN=summary.mean, MAXIMUM=summary.maximum)
-
-
-def _require_one_grid(layers: list[RasterSource]) -> None:
-    """Refuse to resample scores unasked."""
-    try:
-        rasters.require_aligned(*layers)
-    except InputError as error:
-        raise InputError(
-            f"{error}\nOr choose a raster for GRID: then all are resampled onto it, and the run says how."
-        ) from None
-
-
-def _weights(job: Job, names: list[str]) -> list[float]:
-    """Return the weights in the order of the factors."""
-    table = job.vector("WEIGHTS_TABLE")
-    if table is None:
-        weights = parse_numbers(job.text("WEIGHTS"), "Weights")
-    else:
-        rows = [{str(key).lower(): value for key, value in row.items()} for row in read_rows(table)]
-        if not rows or "factor" not in rows[0] or "weight" not in rows[0]:
-            raise InputError(f"'{table.name}' must have the columns 'factor' and 'weight'.")
-        keys = [str(row["factor"]) for row in rows]
-        found = [parse_number(row["weight"], f"Row {k}, column 'weight'") for k, row in enumerate(rows, start=1)]
-        weights = [found[k] for k in scores.match_names(keys, names, job.monitor, f"'{table.name}'")]
-    if len(weights) != len(names) or None in weights:
-        raise InputError(f"There are {len(names)} factors but {len(weights)} weights. Give one number for each factor.")
-    return weights
 
 
 def _correction(job: Job) -> core.resistance.Correction:

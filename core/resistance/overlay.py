@@ -12,6 +12,7 @@ from ..choices import CorrectionMethod
 from ..errors import GridMismatchError, InputError
 from ..monitor import SILENT, Monitor
 from ..stats.moments import CHUNK
+from ..stats.shares import normalise_weights
 from ..types import Array, BoolArray, FloatArray
 from .corrections import Correction, ZoneMeans
 from .summary import ResistanceSummary, Tally
@@ -51,26 +52,6 @@ class Resistance:
 
     values: FloatArray
     summary: ResistanceSummary
-
-
-def normalise_weights(weights: Sequence[float], *, monitor: Monitor = SILENT) -> FloatArray:
-    """Return weights that sum to 1, with a warning that states the sum when they did not.
-
-    Raises
-    ------
-    InputError
-        If a weight is negative or not a number, or all are 0.
-    """
-    given = np.asarray(weights, dtype=np.float64)
-    for place, weight in enumerate(given, start=1):
-        if not (weight >= 0 and math.isfinite(weight)):
-            raise InputError(f"Weight {place} is {weight:g}. Weights must be 0 or more.")
-    total = math.fsum(given)
-    if not total > 0:
-        raise InputError("The weights are all 0. Give at least one factor a weight above 0.")
-    if abs(total - 1.0) > 1e-6:
-        monitor.warn(f"The weights sum to {total:.6g}, not 1; each was divided by the sum.")
-    return np.asarray(given / total)
 
 
 def build_resistance(

@@ -1,14 +1,30 @@
-"""Where ecological sources can be: habitat in a land-use map, and the patches it makes."""
+"""Where ecological sources can be: habitat in a land-use map, evidence rasters, and the patches they make."""
 
 from .classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, members, parse_values
+from .evidence import (
+    COUNTED_BYTES,
+    NO_MASK,
+    ImportanceBlock,
+    ImportanceSummary,
+    build_importance,
+    check_rule,
+    importance,
+)
 from .patches import find_patches
 
 __all__ = [
     "BACKGROUND",
+    "COUNTED_BYTES",
     "FOREGROUND",
     "MISSING",
+    "NO_MASK",
+    "ImportanceBlock",
+    "ImportanceSummary",
+    "build_importance",
+    "check_rule",
     "code_foreground",
     "find_patches",
+    "importance",
     "members",
     "parse_values",
 ]

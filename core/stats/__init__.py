@@ -2,17 +2,21 @@
 
 from .breaks import BREAK_METHODS, Breaks, natural_breaks, quantile_breaks
 from .bylabel import mean_by_label
+from .distribution import Distribution
 from .moments import CHUNK, Moments
 from .ranks import grades, rank_correlation, ranks, strict_ranks
+from .shares import normalise_weights
 
 __all__ = [
     "BREAK_METHODS",
     "CHUNK",
     "Breaks",
+    "Distribution",
     "Moments",
     "grades",
     "mean_by_label",
     "natural_breaks",
+    "normalise_weights",
     "quantile_breaks",
     "rank_correlation",
     "ranks",

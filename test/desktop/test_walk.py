@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 MISSING = {
     "foreground": "Land-cover values of the foreground",
     "mspa": "Give the foreground values",
+    "evidence": "Evidence rasters",
     "conefor": "Node file",
     "rasterbreaks": "Raster to classify",
     "checkscores": "Give either a table of scores or an example",
@@ -39,6 +40,7 @@ def given(tool, window, files):
         },
         "foreground": {"FOREGROUND": "1,2,6"},
         "mspa": {"INPUT": layers["Land use"], "FOREGROUND": "1,2,6"},
+        "evidence": {"EVIDENCE": [layers["Soil erosion"].id(), layers["Elevation"].id()], "HIGH_IS_GOOD": "no, yes"},
         "conefor": {"NODES": str(files / "nodes.txt"), "CONNECTIONS": str(files / "connections.txt")},
         "rasterbreaks": {"INPUT": layers["Current density"]},
         "checkscores": {"EXAMPLE": 1},

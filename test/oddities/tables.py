@@ -41,6 +41,12 @@ TABLES = {
         ["factor", "weight"],
         [["land", "0.75"], ["height", "0.25"]],
     ),
+    "evidence": (
+        "WEIGHTS_TABLE",
+        {"EVIDENCE": ["land", "height"]},
+        ["factor", "weight"],
+        [["land", "0.75"], ["height", "0.25"]],
+    ),
     "currentflow": (
         "STRENGTHS",
         {"FOCAL_LAYER": "sources", "MODE": 1},

@@ -94,6 +94,7 @@ RASTER_TOOLS = {
     "studygrid": ("LANDCOVER", "land", {"TABLE": TEMPORARY}),
     "foreground": ("INPUT", "land", {"FOREGROUND": "1,2"}),
     "mspa": ("INPUT", "foreground", {"STATISTICS": TEMPORARY}),
+    "evidence": ("EVIDENCE", "height", {"NORMALISE": 1, "CLASSES": TEMPORARY, "AGREEMENT": TEMPORARY}),
     "sources": ("INPUT", "land", {"CORE_VALUES": "1", "MIN_AREA": 0.5}),
     "connectivity": ("RESISTANCE", "resistance", {"DISTANCE": 2, "DISPERSAL": 300.0}),
     "rasterbreaks": ("INPUT", "current", {"BREAKS": TEMPORARY}),

@@ -244,6 +244,16 @@ def require_aligned(first: RasterSource, *others: RasterSource | None) -> None:
         first.grid.require_same(other.grid, first.name, other.name)
 
 
+def require_one_grid(sources: Sequence[RasterSource]) -> None:
+    """Raise unless all rasters lie on one grid, in a tool that resamples when GRID asks for it."""
+    try:
+        require_aligned(*sources)
+    except InputError as error:
+        raise InputError(
+            f"{error}\nOr choose a raster for GRID: then all are resampled onto it, and the run says how."
+        ) from None
+
+
 def align(
     source: RasterSource, onto: RasterSource, *, categorical: bool = False, monitor: Monitor = SILENT
 ) -> np.ndarray:

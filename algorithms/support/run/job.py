@@ -261,11 +261,18 @@ class Job:
             self.write_raster(name, values, grid, nodata=rasterfiles.NO_AMOUNT, description=description, style=style)
 
     def raster_writer(
-        self, name: str, grid: Grid, dtype: str, nodata: float, *, description: str
+        self,
+        name: str,
+        grid: Grid,
+        dtype: str,
+        nodata: float,
+        *,
+        description: str,
+        classes: Sequence[tuple[int, str, tuple[int, int, int]]] = (),
     ) -> rasterfiles.RasterWriter:
         """Return what writes a raster output in blocks; `finish` it when all are written."""
         path = self.outputs.path(self.destination(name))
-        return rasterfiles.RasterWriter(path, grid, dtype, nodata, description=description)
+        return rasterfiles.RasterWriter(path, grid, dtype, nodata, description=description, classes=classes)
 
     def write_map(
         self, name: str, file: str, values: np.ndarray, grid: Grid, *, nodata: float, description: str = ""

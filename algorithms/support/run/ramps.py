@@ -104,7 +104,12 @@ def sample(path: str) -> np.ndarray:
     dataset = gdal.Open(path)
     band = dataset.GetRasterBand(1)
     step = _stride(band.XSize * band.YSize)
-    rows = [band.ReadAsArray(0, row, band.XSize, 1)[0, ::step] for row in range(0, band.YSize, step)]
+    height = band.GetBlockSize()[1]
+    rows = []
+    for row in range(0, band.YSize, step):
+        if row // height != (row - step) // height:
+            band.FlushCache()  # no tile is read again; GDAL would keep up to a twentieth of the memory
+        rows.append(band.ReadAsArray(0, row, band.XSize, 1)[0, ::step])
     cells = np.array(rows, dtype=float)
     cells[cells == band.GetNoDataValue()] = np.nan
     return cells

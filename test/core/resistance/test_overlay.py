@@ -6,7 +6,8 @@ from ecosecnet.core.choices import CorrectionMethod
 from ecosecnet.core.errors import GridMismatchError, InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.resistance.corrections import Correction
-from ecosecnet.core.resistance.overlay import Block, build_resistance, normalise_weights, resistance_surface
+from ecosecnet.core.resistance.overlay import Block, build_resistance, resistance_surface
+from ecosecnet.core.stats.shares import normalise_weights
 
 NAN = np.nan
 WEIGHTS = [0.5, 0.3, 0.2]

@@ -65,6 +65,7 @@ _QUICK = {
     "mspa": {"INPUT": "classes", "FOREGROUND": "2"},
     "resistance": {"FACTORS": ["surface", "surface"], "WEIGHTS": "0.5, 0.5"},
     "costdistance": {"RESISTANCE": "surface", "SOURCES": "sources"},
+    "evidence": {"EVIDENCE": ["surface", "surface"], "NORMALISE": 1, "CLASSES": "TEMPORARY_OUTPUT"},
 }
 _LINKED = {"RESISTANCE": "surface", "SOURCES": "sources", "ID_FIELD": "name", "LINKS": "links"}
 # What a corridor of 'pinchpoints' takes depends on the cutoff, which no header tells.

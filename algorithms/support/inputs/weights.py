@@ -1,0 +1,44 @@
+"""Weights of several rasters, as a line of numbers or as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ....core.errors import InputError
+from ....core.lists import parse_number, parse_numbers
+from ....core.monitor import Monitor
+from ..io.tables import read_rows
+from ..io.vectors import VectorSource
+from . import scores
+
+
+def read_weights(
+    text: str, table: VectorSource | None, names: Sequence[str], monitor: Monitor, what: str = "factors"
+) -> list[float]:
+    """Return the weights in a table or else in a line of text, in the order of the rasters.
+
+    Parameters
+    ----------
+    text : str
+        Numbers in the order of the rasters.
+    table : VectorSource, optional
+        Table with the columns factor and weight, as 'Weights by AHP' makes it.
+    names : sequence of str
+        Names of the rasters.
+    monitor : Monitor
+        Is told where names do not fit.
+    what : str
+        What they are, for messages.
+    """
+    if table is None:
+        weights = parse_numbers(text, "Weights")
+    else:
+        rows = [{str(key).lower(): value for key, value in row.items()} for row in read_rows(table)]
+        if not rows or "factor" not in rows[0] or "weight" not in rows[0]:
+            raise InputError(f"'{table.name}' must have the columns 'factor' and 'weight'.")
+        keys = [str(row["factor"]) for row in rows]
+        found = [parse_number(row["weight"], f"Row {k}, column 'weight'") for k, row in enumerate(rows, start=1)]
+        weights = [found[k] for k in scores.match_names(keys, names, monitor, f"'{table.name}'")]
+    if len(weights) != len(names) or None in weights:
+        raise InputError(f"There are {len(names)} {what} but {len(weights)} weights. Give one number for each.")
+    return weights
