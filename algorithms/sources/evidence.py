@@ -77,8 +77,8 @@ class EvidenceAlgorithm(EcoSecNetAlgorithm):
         "% of the cells.</p>"
         "<p>Works in bands of rows, in five to ten passes over the rasters. Three rasters of 4,000 x 20,000 cells took 35 s "
         "of computing and 0.5 GB in all, by ranks with classes and agreement 3 minutes and 0.6 GB; time grows with the "
-        "number of cells, memory does not. Rasters on another grid are resampled first, held in memory, and it is said how; 0 and "
-        "1 become shares between.</p>"
+        "number of cells, memory does not. Rasters on another grid are resampled first, held in memory, and it is said how; "
+        "0 and 1 become shares between.</p>"
     )
     METRIC = False
     HECTARES = True
