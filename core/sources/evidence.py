@@ -164,9 +164,10 @@ def build_importance(
 
     Notes
     -----
-    The threshold of a share is exact, and so are ranks and classes of rasters with few different values or up to 262,144
-    cells; else a rank is off by 0.000002 at most (`rank_error`), see `Distribution`. Importance is float32, and threshold
-    and classes are those of the float32 values.
+    The threshold of a share is exact, and so are ranks of rasters with few different values or up to 262,144 cells; else a
+    rank is off by 0.000002 at most (`rank_error`), see `Distribution`. Natural breaks are the best ones up to 131,072
+    different values, else those between bins, see `natural_breaks`. Importance is float32, and threshold and classes are
+    those of the float32 values.
 
     O(cells evidences log bins) a pass: one for the ranges, two to four for ranks or classes, two to four for threshold and
     classes of the importance, and one that writes. Whatever the number of cells, about 30 MB for each evidence whose ranks,
