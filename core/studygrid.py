@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -190,3 +191,73 @@ def degree_area(latitude: Array, semi_major: float, semi_minor: float) -> Array:
     flat = 1.0 - (semi_minor / semi_major) ** 2
     curved = 1.0 - flat * np.sin(angle) ** 2
     return semi_major**2 * (1.0 - flat) * np.cos(angle) / curved**2 * (math.pi / 180.0) ** 2
+
+
+@dataclass
+class Tally:
+    """What a raster holds in a study area, gathered part by part.
+
+    Parameters
+    ----------
+    classes : bool
+        Whether its values are classes, whose areas are kept, or measured ones, whose mean is.
+    areas : Counter
+        Area of each class, in hectares.
+    area, total : float
+        Area of all cells with data, and the sum of measured values times their area.
+
+    Examples
+    --------
+    >>> tally = Tally(classes=True)
+    >>> tally.add(np.array([1, 2, 2, 0]), 0.5, but=0), dict(tally.areas), tally.area
+    (3, {1: 0.5, 2: 1.0}, 1.5)
+    """
+
+    classes: bool
+    areas: Counter[int] = field(default_factory=Counter)
+    area: float = 0.0
+    total: float = 0.0
+
+    def weigh(self, values: Array, hectares: Array) -> None:
+        """Add cells with data, each with its area."""
+        self.area += float(hectares.sum())
+        if not self.classes:
+            self.total += float((values * hectares).sum(dtype=float))
+        elif values.size:
+            codes, places = _coded(values)
+            self._note(codes, np.bincount(places, weights=hectares))
+
+    def add(self, values: Array, hectares: float, *, but: float) -> int:
+        """Add cells of one area, but not those with NoData; returns how many have data."""
+        if not self.classes:
+            values = values[values != but]
+            count = values.size
+            self.total += hectares * float(values.sum(dtype=float))
+        else:
+            codes, places = _coded(values)
+            counts = np.bincount(places, minlength=len(codes))
+            counts[codes == but] = 0
+            count = int(counts.sum())
+            self._note(codes, hectares * counts)
+        self.area += hectares * count
+        return count
+
+    def _note(self, codes: Array, areas: Array) -> None:
+        held = np.flatnonzero(areas)
+        self.areas.update(dict(zip(codes[held].tolist(), areas[held].tolist())))
+
+    @property
+    def mean(self) -> float | None:
+        """Mean of measured values."""
+        return self.total / self.area if not self.classes and self.area else None
+
+
+def _coded(values: Array) -> tuple[Array, Array]:
+    """Return the codes that may occur, ascending, and the place of each value among them."""
+    if values.dtype == np.uint8:
+        return np.arange(256), values
+    low, high = int(values.min()), int(values.max())
+    if high - low < 2**16:  # counting is much faster than sorting
+        return np.arange(low, high + 1), values.astype(np.int64) - low
+    codes, places = np.unique(values, return_inverse=True)
+    return codes.astype(np.int64), places

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 from osgeo import gdal
@@ -14,7 +14,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingOutputNumber, Q
 
 from ...core.errors import InputError
 from ...core.grid import Grid
-from ...core.studygrid import neat_cell, snapped
+from ...core.studygrid import Tally, neat_cell, snapped
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.groundarea import GroundArea
@@ -44,60 +44,6 @@ _METHODS = {
     "average": "average, since cells become larger",
     "bilinear": "bilinear interpolation",
 }
-
-
-@dataclass
-class _Tally:
-    """What a raster holds in the study area."""
-
-    classes: bool
-    areas: Counter = field(default_factory=Counter)
-    area: float = 0.0
-    total: float = 0.0
-
-    def weigh(self, values: np.ndarray, hectares: np.ndarray) -> None:
-        """Add cells with data, each with its area."""
-        self.area += float(hectares.sum())
-        if not self.classes:
-            self.total += float((values * hectares).sum(dtype=float))
-        elif values.size:
-            codes, places = _coded(values)
-            self._note(codes, np.bincount(places, weights=hectares))
-
-    def add(self, values: np.ndarray, hectares: float, *, but: float) -> int:
-        """Add cells of one area, but not those with NoData; returns how many have data."""
-        if not self.classes:
-            values = values[values != but]
-            count = values.size
-            self.total += hectares * float(values.sum(dtype=float))
-        else:
-            codes, places = _coded(values)
-            counts = np.bincount(places, minlength=len(codes))
-            counts[codes == but] = 0
-            count = int(counts.sum())
-            self._note(codes, hectares * counts)
-        self.area += hectares * count
-        return count
-
-    def _note(self, codes: np.ndarray, areas: np.ndarray) -> None:
-        held = np.flatnonzero(areas)
-        self.areas.update(dict(zip(codes[held].tolist(), areas[held].tolist())))
-
-    @property
-    def mean(self) -> float | None:
-        """Mean of measured values."""
-        return self.total / self.area if not self.classes and self.area else None
-
-
-def _coded(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the codes that may occur, ascending, and the place of each value among them."""
-    if values.dtype == np.uint8:
-        return np.arange(256), values
-    low, high = int(values.min()), int(values.max())
-    if high - low < 2**16:  # counting is much faster than sorting
-        return np.arange(low, high + 1), values.astype(np.int64) - low
-    codes, places = np.unique(values, return_inverse=True)
-    return codes.astype(np.int64), places
 
 
 class StudyGridAlgorithm(EcoSecNetAlgorithm):
@@ -156,7 +102,9 @@ class StudyGridAlgorithm(EcoSecNetAlgorithm):
     def check(self, job: Job) -> str | None:
         crs = job.crs("CRS")
         if crs is not None and not crs.isValid():
-            return f"'{job.text('CRS')}' is no coordinate reference system that QGIS knows. Choose one from the list."
+            return (
+                f"'{job.text('CRS')}' is not a coordinate reference system that QGIS knows. Choose one from the list."
+            )
         if crs is not None and crs.isGeographic():
             return (
                 f"{crs.authid() or crs.description()} is in degrees. A study grid is in metres: choose a projected CRS, such "
@@ -297,7 +245,7 @@ class _Work:
     def __init__(self, job: Job, move: warping.Move, grid: Grid, crs, outline: warping.Outline, monitor) -> None:
         self._job, self._move, self._grid, self._crs = job, move, grid, crs
         self._outline, self._monitor = outline, monitor
-        self._before, self._after = _Tally(move.classes), _Tally(move.classes)
+        self._before, self._after = Tally(move.classes), Tally(move.classes)
         self._missing = 0
 
     def write(self, path: str) -> styling.Style:

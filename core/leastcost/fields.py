@@ -55,6 +55,15 @@ class CostFields:
     budget : int, optional
         Bytes of fields to keep; by default those of two full rasters, or 128 MB if that is more.
 
+    Attributes
+    ----------
+    graph : CostGraph
+        The surface.
+    labels : ndarray, int, shape (rows, cols)
+        The sources.
+    searches : int
+        Searches made so far, one for each source unless a field had to be dropped or asked for anew beyond its reach.
+
     Raises
     ------
     InputError
@@ -110,8 +119,8 @@ class CostFields:
         found = self._contacts(monitor)
         return found.pairs, found.cost
 
-    def field(self, label: int, ends: Sequence[int], *, slack: float = 0.0, monitor: Monitor = SILENT) -> Field:
-        """Return the field of a source that is exact as far as some other sources, and beyond.
+    def field(self, label: int, ends: Sequence[int], *, monitor: Monitor = SILENT) -> Field:
+        """Return the field of a source that is exact as far as some other sources, and the slack of the store beyond.
 
         Parameters
         ----------
@@ -119,8 +128,6 @@ class CostFields:
             The source.
         ends : sequence of int
             The sources to be reached; those that cannot be are left out.
-        slack : float
-            How far beyond each of them, in cost units.
         monitor : Monitor
             Cancellation.
 
@@ -129,7 +136,7 @@ class CostFields:
         Field
             Empty when none of the ends can be reached.
         """
-        return self._field(label, np.asarray(ends, dtype=np.int64), np.full(len(ends), float(slack)), monitor)
+        return self._field(label, np.asarray(ends, dtype=np.int64), np.zeros(len(ends)), monitor)
 
     def release(self) -> None:
         """Give back the memory of the fields and of the searches; what is asked for again is searched again."""

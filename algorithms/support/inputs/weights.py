@@ -26,7 +26,7 @@ def read_weights(
     names : sequence of str
         Names of the rasters.
     monitor : Monitor
-        Is told where names do not fit.
+        Gets a warning where names do not fit.
     what : str
         What they are, for messages.
     """

@@ -1,4 +1,4 @@
-"""Reading rasters: the only place that opens and resamples raster files."""
+"""Reading rasters, and bringing one onto the grid of another; a grid of its own is made in `warping`."""
 
 from __future__ import annotations
 
@@ -259,8 +259,8 @@ def align(
 ) -> np.ndarray:
     """Return a raster as a float32 surface on the grid of another one, NaN where it has no data.
 
-    The only place where rasters are resampled: bilinear (average where the cells become larger), or nearest cell for
-    class maps. A raster that lies on that grid already is read as it is. What was done is reported.
+    Bilinear (average where the cells become larger), or nearest cell for class maps. A raster that lies on that grid
+    already is read as it is. What was done is reported.
 
     Parameters
     ----------

@@ -148,7 +148,7 @@ class Move:
 
 def plan(
     source: RasterSource, outline: Outline, grid: Grid, crs: QgsCoordinateReferenceSystem, classes: bool, transforms
-):
+) -> Move:
     """Return how a raster comes onto a grid.
 
     Raises
@@ -156,12 +156,13 @@ def plan(
     InputError
         If it does not reach into the study area.
     """
-    coarser = is_coarser(1.0, cells_in_one(source, grid, crs, transforms))
+    ratio = cells_in_one(source, grid, crs, transforms)
+    coarser = is_coarser(1.0, ratio)
     method = ("mode" if coarser else "near") if classes else ("average" if coarser else "bilinear")
     shapes = outline.on_cells(source)
     edges = [shape.boundingBox() for shape in shapes]
     # What a cell at the edge of the area is made of lies beyond it.
-    margin = 4 + 2 * math.ceil(cells_in_one(source, grid, crs, transforms) ** 0.5)
+    margin = 4 + 2 * math.ceil(ratio**0.5)
     top = max(math.floor(min(-box.yMaximum() for box in edges)) - margin, 0)
     bottom = min(math.ceil(max(-box.yMinimum() for box in edges)) + margin, source.grid.rows)
     left = max(math.floor(min(box.xMinimum() for box in edges)) - margin, 0)
@@ -286,7 +287,7 @@ def _prepared(move: Move, path: str, monitor: Monitor) -> gdal.Dataset:
         none = held[(held != np.rint(held)) | (np.abs(held) > _EXACT)] if move.classes else ()
         if len(none):
             raise InputError(
-                f"'{source.name}' holds values that are no classes, such as {none[0]:.10g}. Classes are whole numbers up to "
+                f"'{source.name}' holds values that are not classes, such as {none[0]:.10g}. Classes are whole numbers up to "
                 f"{_EXACT:,}. Give measured rasters under 'Measured rasters'."
             )
         stored = np.full(values.shape, move.nodata, kind)
