@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from qgis.core import (
-    QgsProcessing,
-    QgsProcessingParameterMapLayer,
-)
-
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
@@ -45,14 +40,6 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
     )
 
     def declare(self):
-        landuse = QgsProcessingParameterMapLayer(
-            "LANDUSE",
-            "Land use",
-            optional=True,
-            types=[QgsProcessing.SourceType.TypeRaster, QgsProcessing.SourceType.TypeVectorPolygon],
-        )
-        landuse.setHelp("Class raster, or polygons with the land use in a field.")
-        landuse.setMetadata({p.CLASSES: True})
         return [
             p.vector(
                 "AREAS", "Areas to tabulate", "Polygons to tabulate, for instance key areas; one feature for each area."
@@ -67,7 +54,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
                 many=True,
                 optional=True,
             ),
-            landuse,
+            p.raster_or_polygons("LANDUSE", "Land use", "Class raster, or polygons with the land use in a field."),
             p.text(
                 "LANDUSE_FIELD",
                 "Land-use field of the polygons",

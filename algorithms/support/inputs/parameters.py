@@ -17,6 +17,7 @@ from qgis.core import (
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterMapLayer,
     QgsProcessingParameterMatrix,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
@@ -41,40 +42,56 @@ def _with_help(parameter: QgsProcessingParameterDefinition, text: str, advanced:
     return parameter
 
 
-def raster(name: str, label: str, text: str, *, classes: bool = False, optional: bool = False):
+def raster(name: str, label: str, text: str, *, classes=False, optional=False, advanced=False):
     """Return a raster input; one of `classes` refuses a raster of measured values before anything runs."""
     parameter = QgsProcessingParameterRasterLayer(name, label, optional=optional)
     parameter.setMetadata({CLASSES: classes})
-    return _with_help(parameter, text)
+    return _with_help(parameter, text, advanced)
 
 
-def rasters(name: str, label: str, text: str, *, classes: bool = False, optional: bool = False):
+def rasters(name: str, label: str, text: str, *, classes=False, optional=False, advanced=False):
     """Return an input of several rasters; one of `classes` refuses measured values, as that of `raster` does."""
     parameter = QgsProcessingParameterMultipleLayers(name, label, Type.TypeRaster, optional=optional)
     parameter.setMetadata({CLASSES: classes})
-    return _with_help(parameter, text)
+    return _with_help(parameter, text, advanced)
 
 
-def vector(name: str, label: str, text: str, kinds: Sequence[Type] = (Type.TypeVectorPolygon,), *, optional=False):
+def raster_or_polygons(name: str, label: str, text: str, *, advanced=False):
+    """Return an optional input of classes: a class raster, or polygons with the class in a field."""
+    kinds = [Type.TypeRaster, Type.TypeVectorPolygon]
+    parameter = QgsProcessingParameterMapLayer(name, label, optional=True, types=kinds)
+    parameter.setMetadata({CLASSES: True})
+    return _with_help(parameter, text, advanced)
+
+
+def vector(
+    name: str,
+    label: str,
+    text: str,
+    kinds: Sequence[Type] = (Type.TypeVectorPolygon,),
+    *,
+    optional=False,
+    advanced=False,
+):
     """Return a vector input; `kinds` are its geometry types."""
     parameter = QgsProcessingParameterFeatureSource(name, label, list(kinds), optional=optional)
-    return _with_help(parameter, text)
+    return _with_help(parameter, text, advanced)
 
 
-def vectors(name: str, label: str, text: str, kind: Type = Type.TypeVectorPolygon, *, optional: bool = False):
+def vectors(name: str, label: str, text: str, kind: Type = Type.TypeVectorPolygon, *, optional=False, advanced=False):
     """Return an input of several vector layers."""
-    return _with_help(QgsProcessingParameterMultipleLayers(name, label, kind, optional=optional), text)
+    return _with_help(QgsProcessingParameterMultipleLayers(name, label, kind, optional=optional), text, advanced)
 
 
-def crs(name: str, label: str, text: str):
+def crs(name: str, label: str, text: str, *, advanced=False):
     """Return an optional coordinate reference system."""
-    return _with_help(QgsProcessingParameterCrs(name, label, optional=True), text)
+    return _with_help(QgsProcessingParameterCrs(name, label, optional=True), text, advanced)
 
 
-def table(name: str, label: str, text: str, *, optional: bool = False):
+def table(name: str, label: str, text: str, *, optional=False, advanced=False):
     """Return a table input: any layer with attributes, or a CSV, GeoPackage or spreadsheet table."""
     parameter = QgsProcessingParameterFeatureSource(name, label, [Type.TypeVector], optional=optional)
-    return _with_help(parameter, text)
+    return _with_help(parameter, text, advanced)
 
 
 def id_field(parent: str = "SOURCES", whose: str = "sources"):
