@@ -1,13 +1,10 @@
-"""Choices and results of the whole method; see `securitynetwork`."""
+"""Results of the whole method; see `securitynetwork`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-from .. import defaults
-from ..choices import Adjacency, Overlay
 from ..connectivity import Importance, ProbabilityIndices
 from ..keyareas.areas import KeyAreas
 from ..keyareas.barriers import Barriers
@@ -15,7 +12,6 @@ from ..keyareas.pinchpoints import PinchPoints
 from ..leastcost.links import Links
 from ..monitor import Monitor
 from ..network import centrality as network
-from ..resistance.corrections import Correction
 from ..resistance.summary import ResistanceSummary
 from ..types import FloatArray, IntArray
 
@@ -28,68 +24,6 @@ class Distances(Protocol):
 
     def between(self, labels: IntArray, pairs: IntArray, monitor: Monitor) -> FloatArray:
         """Return the distances of pairs of positions."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """Every choice of the method; the defaults are those of the Liuzhi study.
-
-    Attributes
-    ----------
-    foreground : sequence of (float, float)
-        Ranges of the land-use values that are habitat, see `classmap.parse_values`.
-    connectivity, edge_width : int
-        Of the MSPA, see `mspa.mspa`.
-    overlay : Overlay
-        How core areas and protected areas make sources, see `patches.find_patches`.
-    min_area_ha, gap : float
-        Smallest source in hectares, and widest gap that is closed, in metres.
-    dispersal, probability : float
-        The dispersal kernel: `probability` to get as far as `dispersal` metres.
-    min_dpc : float
-        Sources with a dPC (percent) below this are left out.
-    correction : Correction
-        How the correction rasters change the resistance.
-    adjacency : Adjacency
-        Which sources may be linked.
-    drop_through_sources : bool
-        Whether corridors through a third source are left out.
-    cutoff : float
-        Width of the corridors in which currents flow, in cost units above the least-cost path.
-    radii : sequence of float
-        Radii of the barrier search, in metres.
-    grades : int
-        Grades of sources and corridors by natural breaks.
-    classes : int
-        Classes of currents and barrier scores by natural breaks; the highest makes the key areas.
-    barriers_in_belt : bool
-        Whether barriers are looked for in the corridors only, within the cutoff, rather than wherever a restored disc
-        would shorten a path.
-    overlay_resistance : bool
-        Whether currents and scores are multiplied by the resistance before they are classified.
-    min_key_area_ha : float
-        Smallest key area.
-    """
-
-    foreground: Sequence[tuple[float, float]]
-    connectivity: int = 8
-    edge_width: int = 1
-    overlay: Overlay = Overlay.UNION
-    min_area_ha: float = defaults.MIN_AREA_HA
-    gap: float = 0.0
-    dispersal: float = defaults.DISPERSAL
-    probability: float = defaults.PROBABILITY
-    min_dpc: float = defaults.MIN_DPC
-    correction: Correction = field(default_factory=lambda: Correction(defaults.CORRECTION))
-    adjacency: Adjacency = Adjacency.EITHER
-    drop_through_sources: bool = True
-    cutoff: float = defaults.CUTOFF
-    radii: Sequence[float] = (90.0, 180.0, 270.0)
-    grades: int = defaults.GRADES
-    classes: int = defaults.CLASSES
-    barriers_in_belt: bool = False
-    overlay_resistance: bool = True
-    min_key_area_ha: float = defaults.MIN_KEY_AREA_HA
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qgis.core import QgsGeometry, QgsWkbTypes
+from qgis.core import QgsGeometry
 
 from .... import core
 from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone, zone_fields
-from ...support.inputs.linktable import link_columns, link_lines, link_rows
-from ...support.io.rasterfiles import NO_MEASURE
+from ...support.inputs.linktable import link_lines
 from ...support.io.rasters import RasterSource
-from ...support.io.tables import columns
 from ...support.io.vectors import numbered_polygons
-from ...support.run import palette, ramps, styling
-from ...support.run.layertree import Place
+from ...support.run import palette, ramps
 from ...support.run.palette import Colour
 
 if TYPE_CHECKING:
@@ -34,17 +31,6 @@ def mspa_classes() -> list[tuple[int, str, Colour]]:
 def preset_land_use() -> list[tuple[int, str, Colour]]:
     """Return code, name and colour of the land uses of the preset."""
     return list(zip(range(1, 9), core.resistance.LAND_USE_NAMES, palette.LAND_USE))
-
-
-_SOURCES, _RESISTANCE, _CORRIDORS, _KEY_AREAS = (
-    "1 Ecological sources",
-    "2 Resistance surface",
-    "3 Corridors",
-    "4 Key areas",
-)
-_RANKS = {"PINCHPOINTS": 3, "BARRIERS": 2, "CURRENT": 1, "SCORE": 0, "PINCH_TABLE": -1, "BARRIER_TABLE": -2}
-"""Of the key areas, from the top; see `Place`."""
-_FROM_THE_TOP = (_KEY_AREAS, _CORRIDORS, _SOURCES, _RESISTANCE)
 
 
 class NetworkOutputs:
@@ -103,26 +89,6 @@ class NetworkOutputs:
             monitor=self.job.monitor.part(0.92, 0.94),
         )
 
-    def write_layers(self) -> None:
-        """Write rasters and vector layers, each with its style and group."""
-        network = self.network
-        sources, link_set, places = network.sources, network.corridors, network.places
-        self._raster("MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", _SOURCES, classes=mspa_classes())
-        self._write_sources()
-        self._surface("RESISTANCE", network.surface.values, "Resistance", _RESISTANCE)
-        self._surface("CORRIDORS", link_set.mosaic, "Cost above the least-cost path", _CORRIDORS)
-        self._write_links()
-        self._surface("CURRENT", places.pinch.current, "Current, amperes at 1 A per link", _KEY_AREAS)
-        self._write_areas("PINCHPOINTS", places.pinch_areas, self.pinch_shapes, palette.PINCH)
-        self._surface("SCORE", places.barrier.score, "Cost saved per metre restored", _KEY_AREAS)
-        self._write_areas("BARRIERS", places.barrier_areas, self.barrier_shapes, palette.BARRIER)
-
-    def write_tables(self) -> None:
-        """Write the tables by township."""
-        for name, table in (("PINCH_TABLE", self.pinch_table), ("BARRIER_TABLE", self.barrier_table)):
-            if table is not None:
-                self.job.write_features(name, table.headers, table.rows, place=_place(_KEY_AREAS, _RANKS[name]))
-
     def report_numbers(self) -> dict[str, float]:
         """Put the headline numbers into the results, and return them."""
         sources, link_set, places = self.network.sources, self.network.corridors, self.network.places
@@ -147,96 +113,3 @@ class NetworkOutputs:
             "pinch points ({PINCH_HA:,.1f} ha), {BARRIER_COUNT} barriers ({BARRIER_HA:,.1f} ha).".format(**numbers)
         )
         return numbers
-
-    def _raster(self, name: str, values, nodata: float, description: str, group: str, **look) -> None:
-        self.job.write_raster(
-            name,
-            values,
-            self.grid,
-            nodata=nodata,
-            description=description,
-            place=_place(group, _RANKS.get(name, 0), group == _RESISTANCE),
-            **look,
-        )
-
-    def _surface(self, name: str, values: np.ndarray, description: str, group: str) -> None:
-        self._raster(name, values, NO_MEASURE, description, group, style=styling.surface(self.ramps[name]))
-
-    def _write_sources(self) -> None:
-        found = self.network.sources
-        flow = self.network.corridors.flow
-        kinds = columns(
-            source_id=int,
-            area_ha=float,
-            core_ha=float,
-            protected_ha=float,
-            dIIC=float,
-            dPC=float,
-            dPCintra=float,
-            dPCflux=float,
-            dPCconnector=float,
-            grade=int,
-            current_flow=float,
-        )
-        rows = zip(
-            range(1, found.area_ha.size + 1),
-            found.area_ha,
-            found.core_ha,
-            found.protected_ha,
-            found.diic.total,
-            found.dpc.total,
-            found.dpc.intra,
-            found.dpc.flux,
-            found.dpc.connector,
-            found.grade,
-            flow.nodes,
-        )
-        self.job.write_features(
-            "SOURCES",
-            kinds,
-            rows,
-            self.source_shapes,
-            QgsWkbTypes.Type.MultiPolygon,
-            self.land.crs,
-            style=styling.graded("grade", int(found.grade.max()), styling.source_symbol),
-            place=_place(_SOURCES, 1),
-        )
-
-    def _write_links(self) -> None:
-        found, pinch = self.network.corridors, self.network.places.pinch
-        kinds = link_columns(int) + columns(current_flow=float, grade=int, eff_res=float, cwd_effres=float)
-        rows = link_rows(found.links, range(1, self.network.sources.area_ha.size + 1))
-        position = np.cumsum(found.links.active) - 1
-        ratio = pinch.ratio
-        for row, active, k in zip(rows, found.links.active, position):
-            extra = [found.flow.links[k], found.grade[k], pinch.effective_resistance[k], ratio[k]]
-            row.extend(extra if active else [None] * 4)
-        grades = int(found.grade.max(initial=1))
-        dropped = (None, "Dropped", styling.dropped_symbol())
-        self.job.write_features(
-            "LINKS",
-            kinds,
-            rows,
-            self.link_shapes,
-            QgsWkbTypes.Type.LineString,
-            self.land.crs,
-            style=styling.graded("grade", grades, styling.corridor_symbol, dropped),
-            place=_place(_CORRIDORS, 1),
-        )
-
-    def _write_areas(self, name: str, areas: KeyAreas | None, shapes: list[QgsGeometry], mark: palette.Mark) -> None:
-        rows = [] if areas is None else zip(range(1, len(shapes) + 1), areas.area_ha, areas.mean, areas.maximum)
-        self.job.write_features(
-            name,
-            columns(area_id=int, area_ha=float, mean=float, max=float),
-            rows,
-            shapes,
-            QgsWkbTypes.Type.MultiPolygon,
-            self.land.crs,
-            style=styling.marked(mark),
-            place=_place(_KEY_AREAS, _RANKS[name]),
-        )
-
-
-def _place(group: str, rank: int, visible: bool = True) -> Place:
-    return Place((group,), rank, _FROM_THE_TOP[: _FROM_THE_TOP.index(group)], visible, expanded=visible)

@@ -151,25 +151,27 @@ def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
         run("securitynetwork", **{**parameters, **choices})
     assert taken == [
         core.planning.Options(
-            foreground=[(1.0, 1.0), (3.0, 5.0)],
-            connectivity=4,
-            edge_width=2,
-            overlay=Overlay.INTERSECTION,
-            min_area_ha=11.0,
-            gap=95.0,
-            dispersal=700.0,
-            probability=0.05,
-            min_dpc=1.5,
-            correction=core.resistance.Correction(CorrectionMethod.MULTIPLY),
-            adjacency=Adjacency.ALL,
-            drop_through_sources=False,
-            cutoff=350.0,
-            radii=(60.0, 120.0),
-            grades=4,
-            classes=5,
-            barriers_in_belt=True,
-            overlay_resistance=False,
-            min_key_area_ha=2.5,
+            core.planning.SourceOptions(
+                foreground=[(1.0, 1.0), (3.0, 5.0)],
+                connectivity=4,
+                edge_width=2,
+                overlay=Overlay.INTERSECTION,
+                min_area_ha=11.0,
+                gap=95.0,
+                dispersal=700.0,
+                probability=0.05,
+                min_dpc=1.5,
+                grades=4,
+            ),
+            core.planning.SurfaceOptions(core.resistance.Correction(CorrectionMethod.MULTIPLY)),
+            core.planning.CorridorOptions(adjacency=Adjacency.ALL, drop_through_sources=False, cutoff=350.0, grades=4),
+            core.planning.KeyAreaOptions(
+                radii=(60.0, 120.0),
+                classes=5,
+                barriers_in_belt=True,
+                overlay_resistance=False,
+                min_area_ha=2.5,
+            ),
         )
     ]
 

@@ -16,8 +16,10 @@ from ecosecnet.core.landscapes.lines import burnt
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.mspa import mspa
 from ecosecnet.core.network.centrality import current_flow
-from ecosecnet.core.planning.results import Options
-from ecosecnet.core.planning.securitynetwork import connect, find_sources, security_network
+from ecosecnet.core.planning.corridorstep import connect
+from ecosecnet.core.planning.options import CorridorOptions, KeyAreaOptions, Options, SourceOptions
+from ecosecnet.core.planning.securitynetwork import security_network
+from ecosecnet.core.planning.sourcestep import find_sources
 from ecosecnet.core.resistance.presets import liuzhi_corrected
 from ecosecnet.core.resistance.scoring import distance_to
 from networks import on
@@ -60,7 +62,15 @@ class Listening(Monitor):
         self.done.append(fraction)
 
 
-OPTIONS = Options(foreground=[(1, 2), (6, 6)], min_area_ha=10.0, dispersal=600.0, cutoff=300.0, radii=(60.0, 120.0))
+OPTIONS = Options(
+    SourceOptions([(1, 2), (6, 6)], min_area_ha=10.0, dispersal=600.0),
+    corridors=CorridorOptions(cutoff=300.0),
+    keyareas=KeyAreaOptions(radii=(60.0, 120.0)),
+)
+
+
+def with_sources(**change):
+    return replace(OPTIONS, sources=replace(OPTIONS.sources, **change))
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +149,9 @@ def test_resistance_is_the_weighted_sum_times_the_correction(county, factors, ne
 
 def test_a_source_whose_importance_is_the_limit_stays(county, factors, network):
     least = float(network.sources.dpc.total.min())
-    same = build(county, factors, replace(OPTIONS, min_dpc=least)).sources
+    same = build(county, factors, with_sources(min_dpc=least)).sources
     assert same.area_ha.size == network.sources.area_ha.size
-    fewer = build(county, factors, replace(OPTIONS, min_dpc=float(np.nextafter(least, np.inf)))).sources
+    fewer = build(county, factors, with_sources(min_dpc=float(np.nextafter(least, np.inf)))).sources
     assert fewer.area_ha.size == same.area_ha.size - 1
 
 
@@ -185,7 +195,7 @@ def test_factors_without_data_are_left_out_and_named(county, factors):
 )
 def test_a_step_without_anything_says_what_to_do(county, factors, change, message):
     with pytest.raises(InputError, match=message):
-        build(county, factors, replace(OPTIONS, **change))
+        build(county, factors, with_sources(**change))
 
 
 def sources_of(protected, grid, **options):
@@ -196,7 +206,7 @@ def sources_of(protected, grid, **options):
         land_use,
         np.ones(protected.shape, dtype=bool),
         grid,
-        Options(foreground=[(1, 1)], min_dpc=0.0, **options),
+        SourceOptions([(1, 1)], min_dpc=0.0, **options),
         distances=CornerDistances(),
         protected=protected,
     )
@@ -237,7 +247,7 @@ def test_sources_that_touch_cost_a_step():
     labels = np.array([[1, 0, 3], [2, 0, 3]])
     resistance = np.array([[2.0, 4.0, 2.0], [2.0, 4.0, 2.0]])
     fields, _ = on(resistance, labels, [(1, 2)], 10.0, slack=100.0)
-    options = Options(foreground=[(1, 1)], cutoff=100.0, adjacency=Adjacency.EITHER)
+    options = CorridorOptions(cutoff=100.0, adjacency=Adjacency.EITHER)
     found = connect(fields, options, distances=CornerDistances())
     # 1 to 2: one step of 10 x 2. To 3: two steps of 10 x (2 + 4) / 2.
     assert found.links.pairs.tolist() == [[1, 2], [1, 3], [2, 3]]

@@ -280,9 +280,9 @@ def test_a_factor_with_one_score_changes_nothing():
 def test_the_whole_network_refuses_the_printed_table_and_lists_its_mistakes():
     """The linter runs before anything is scored, on the table as it was given."""
     import numpy as np
-    from ecosecnet.core.planning.results import Options
-    from ecosecnet.core.planning.securitynetwork import build_surface
+    from ecosecnet.core.planning.options import SurfaceOptions
+    from ecosecnet.core.planning.surfacestep import build_surface
 
     factors = {f.name: np.arange(1.0, 9.0).reshape(2, 4) for f in liuzhi_as_printed()}
     with pytest.raises(InputError, match=r"(?s)1043 to 1032.*overlap from 30 to 500.*weights sum to 1.05"):
-        build_surface(factors, liuzhi_as_printed(), Options(foreground=[(1, 2)]), {})
+        build_surface(factors, liuzhi_as_printed(), SurfaceOptions(), {})

@@ -1,0 +1,150 @@
+"""Writes the layers and tables of a run, each with its style, group and place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qgis.core import QgsGeometry, QgsWkbTypes
+
+from ...support.inputs.linktable import link_columns, link_rows
+from ...support.io.rasterfiles import NO_MEASURE
+from ...support.io.tables import columns
+from ...support.run import palette, styling
+from ...support.run.layertree import Place
+from .outputs import NetworkOutputs, mspa_classes
+
+if TYPE_CHECKING:
+    from ....core.keyareas.areas import KeyAreas
+
+_SOURCES, _RESISTANCE, _CORRIDORS, _KEY_AREAS = (
+    "1 Ecological sources",
+    "2 Resistance surface",
+    "3 Corridors",
+    "4 Key areas",
+)
+_RANKS = {"PINCHPOINTS": 3, "BARRIERS": 2, "CURRENT": 1, "SCORE": 0, "PINCH_TABLE": -1, "BARRIER_TABLE": -2}
+"""Of the key areas, from the top; see `Place`."""
+_FROM_THE_TOP = (_KEY_AREAS, _CORRIDORS, _SOURCES, _RESISTANCE)
+
+
+def write_layers(outputs: NetworkOutputs) -> None:
+    """Write rasters and vector layers, each with its style and group."""
+    network = outputs.network
+    sources, link_set, places = network.sources, network.corridors, network.places
+    _raster(outputs, "MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", _SOURCES, classes=mspa_classes())
+    _write_sources(outputs)
+    _surface(outputs, "RESISTANCE", network.surface.values, "Resistance", _RESISTANCE)
+    _surface(outputs, "CORRIDORS", link_set.mosaic, "Cost above the least-cost path", _CORRIDORS)
+    _write_links(outputs)
+    _surface(outputs, "CURRENT", places.pinch.current, "Current, amperes at 1 A per link", _KEY_AREAS)
+    _write_areas(outputs, "PINCHPOINTS", places.pinch_areas, outputs.pinch_shapes, palette.PINCH)
+    _surface(outputs, "SCORE", places.barrier.score, "Cost saved per metre restored", _KEY_AREAS)
+    _write_areas(outputs, "BARRIERS", places.barrier_areas, outputs.barrier_shapes, palette.BARRIER)
+
+
+def write_tables(outputs: NetworkOutputs) -> None:
+    """Write the tables by township."""
+    for name, table in (("PINCH_TABLE", outputs.pinch_table), ("BARRIER_TABLE", outputs.barrier_table)):
+        if table is not None:
+            outputs.job.write_features(name, table.headers, table.rows, place=_place(_KEY_AREAS, _RANKS[name]))
+
+
+def _raster(outputs: NetworkOutputs, name: str, values, nodata: float, description: str, group: str, **look) -> None:
+    outputs.job.write_raster(
+        name,
+        values,
+        outputs.grid,
+        nodata=nodata,
+        description=description,
+        place=_place(group, _RANKS.get(name, 0), group == _RESISTANCE),
+        **look,
+    )
+
+
+def _surface(outputs: NetworkOutputs, name: str, values: np.ndarray, description: str, group: str) -> None:
+    _raster(outputs, name, values, NO_MEASURE, description, group, style=styling.surface(outputs.ramps[name]))
+
+
+def _write_sources(outputs: NetworkOutputs) -> None:
+    found = outputs.network.sources
+    flow = outputs.network.corridors.flow
+    kinds = columns(
+        source_id=int,
+        area_ha=float,
+        core_ha=float,
+        protected_ha=float,
+        dIIC=float,
+        dPC=float,
+        dPCintra=float,
+        dPCflux=float,
+        dPCconnector=float,
+        grade=int,
+        current_flow=float,
+    )
+    rows = zip(
+        range(1, found.area_ha.size + 1),
+        found.area_ha,
+        found.core_ha,
+        found.protected_ha,
+        found.diic.total,
+        found.dpc.total,
+        found.dpc.intra,
+        found.dpc.flux,
+        found.dpc.connector,
+        found.grade,
+        flow.nodes,
+    )
+    outputs.job.write_features(
+        "SOURCES",
+        kinds,
+        rows,
+        outputs.source_shapes,
+        QgsWkbTypes.Type.MultiPolygon,
+        outputs.land.crs,
+        style=styling.graded("grade", int(found.grade.max()), styling.source_symbol),
+        place=_place(_SOURCES, 1),
+    )
+
+
+def _write_links(outputs: NetworkOutputs) -> None:
+    found, pinch = outputs.network.corridors, outputs.network.places.pinch
+    kinds = link_columns(int) + columns(current_flow=float, grade=int, eff_res=float, cwd_effres=float)
+    rows = link_rows(found.links, range(1, outputs.network.sources.area_ha.size + 1))
+    position = np.cumsum(found.links.active) - 1
+    ratio = pinch.ratio
+    for row, active, k in zip(rows, found.links.active, position):
+        extra = [found.flow.links[k], found.grade[k], pinch.effective_resistance[k], ratio[k]]
+        row.extend(extra if active else [None] * 4)
+    grades = int(found.grade.max(initial=1))
+    dropped = (None, "Dropped", styling.dropped_symbol())
+    outputs.job.write_features(
+        "LINKS",
+        kinds,
+        rows,
+        outputs.link_shapes,
+        QgsWkbTypes.Type.LineString,
+        outputs.land.crs,
+        style=styling.graded("grade", grades, styling.corridor_symbol, dropped),
+        place=_place(_CORRIDORS, 1),
+    )
+
+
+def _write_areas(
+    outputs: NetworkOutputs, name: str, areas: KeyAreas | None, shapes: list[QgsGeometry], mark: palette.Mark
+) -> None:
+    rows = [] if areas is None else zip(range(1, len(shapes) + 1), areas.area_ha, areas.mean, areas.maximum)
+    outputs.job.write_features(
+        name,
+        columns(area_id=int, area_ha=float, mean=float, max=float),
+        rows,
+        shapes,
+        QgsWkbTypes.Type.MultiPolygon,
+        outputs.land.crs,
+        style=styling.marked(mark),
+        place=_place(_KEY_AREAS, _RANKS[name]),
+    )
+
+
+def _place(group: str, rank: int, visible: bool = True) -> Place:
+    return Place((group,), rank, _FROM_THE_TOP[: _FROM_THE_TOP.index(group)], visible, expanded=visible)

@@ -1,0 +1,53 @@
+"""Section 3: corridors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ....support.reports import html
+from ....support.run.palette import PALE_SOURCE
+from ..outputs import NetworkOutputs
+from .drawing import Drawing, key
+
+if TYPE_CHECKING:
+    pass
+
+
+def corridors(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
+    """Return the section on the corridors."""
+    found, pinch = outputs.network.corridors, outputs.network.places.pinch
+    map_ = drawing.marked(drawing.surface("CORRIDORS"), outputs.source_shapes, PALE_SOURCE, 0.7)
+    drawing.corridors(map_)
+    keys = [key("Source", PALE_SOURCE), *drawing.corridor_keys()]
+    rows = []
+    for k, index in enumerate(np.flatnonzero(found.links.active)):
+        a, b = found.links.pairs[index]
+        rows.append(
+            [int(index) + 1, f"{a} - {b}", float(found.links.length[index]), float(found.links.cost[index]),
+             float(pinch.effective_resistance[k]), float(pinch.ratio[k]), float(found.flow.links[k]),
+             int(found.grade[k])]
+        )  # fmt: skip
+    rows.sort(key=lambda row: (row[-1], -row[-2]))
+    dropped = int((~found.links.active).sum())
+    return [
+        html.heading("3 Corridors"),
+        drawing.figure(map_, "Corridors and their grade, and the belt along them", keys, "CORRIDORS"),
+        html.table(
+            [
+                "Link",
+                "Sources",
+                "Length (m)",
+                "Cost distance (resistance x m)",
+                "Effective resistance (resistance x m)",
+                "Ratio",
+                "Centrality",
+                "Grade",
+            ],
+            rows,
+            caption="Corridors by current-flow centrality. Ratio: cost distance over effective resistance; near 1 "
+            "there is one narrow way, above it many",
+        ),
+        html.paragraph(f"{dropped} candidate link(s) were dropped; the layer of corridors names the reason of each."),
+    ]

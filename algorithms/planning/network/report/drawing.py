@@ -1,0 +1,76 @@
+"""Maps of a run, and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from qgis.core import QgsGeometry
+
+from ....support.reports import html
+from ....support.reports.html import Key
+from ....support.reports.maps import Map
+from ....support.run import styling
+from ....support.run.palette import CORRIDOR_WIDTHS, CORRIDORS, Mark
+from ..outputs import NetworkOutputs
+
+_PIXELS_PER_MM = 3.0
+"""Of the lines; the pictures are shown at about that size."""
+
+_SURFACES = {
+    "RESISTANCE": "Resistance",
+    "CORRIDORS": "Cost above the least-cost path",
+    "CURRENT": "Current density at 1 A per link",
+    "SCORE": "Barrier score, cost saved by restoration",
+}
+
+
+class Drawing:
+    """Draws the layers of a run, each in the colours it has in the project."""
+
+    def __init__(self, outputs: NetworkOutputs) -> None:
+        self._outputs = outputs
+        self._network = outputs.network
+
+    def surface(self, name: str) -> Map:
+        network = self._network
+        values = {
+            "RESISTANCE": network.surface.values,
+            "CORRIDORS": network.corridors.mosaic,
+            "CURRENT": network.places.pinch.current,
+            "SCORE": network.places.barrier.score,
+        }[name]
+        return Map(self._outputs.grid).surface(values, self._outputs.ramps[name])
+
+    def marked(self, map_: Map, shapes: Sequence[QgsGeometry], mark: Mark, width: float = 1.2) -> Map:
+        return map_.polygons(shapes, mark.fill, mark.edge, width, mark.halo)
+
+    def corridors(self, map_: Map) -> None:
+        found = self._network.corridors
+        active = np.flatnonzero(found.links.active)
+        for grade in reversed(self._link_grades()):
+            lines = [self._outputs.link_shapes[k] for k in active[found.grade == grade]]
+            map_.lines(lines, CORRIDORS[grade - 1], _PIXELS_PER_MM * CORRIDOR_WIDTHS[grade - 1])
+
+    def corridor_keys(self) -> list[Key]:
+        return [
+            Key(
+                f"Corridor, {styling.grade_name(g).lower()}",
+                CORRIDORS[g - 1],
+                line=_PIXELS_PER_MM * CORRIDOR_WIDTHS[g - 1],
+            )
+            for g in self._link_grades()
+        ]
+
+    def _link_grades(self) -> list[int]:
+        return list(range(1, int(self._network.corridors.grade.max(initial=1)) + 1))
+
+    def figure(self, map_: Map, caption: str, keys: Sequence[Key], surface: str = "") -> str:
+        length = map_.scale_bar()
+        ramps = [(_SURFACES[surface], self._outputs.ramps[surface])] if surface else []
+        return html.figure(map_.png(), f"{caption}. Bar: {length}.", keys, ramps)
+
+
+def key(name: str, mark: Mark) -> Key:
+    """Return the entry of a mark in the key of a map."""
+    return Key(name, mark.fill, mark.edge)

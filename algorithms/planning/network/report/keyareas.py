@@ -1,0 +1,46 @@
+"""Section 4: pinch points and barriers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ....support.reports import html
+from ....support.reports.html import Key
+from ....support.run.palette import BARRIER, PALE_SOURCE, PINCH
+from ..outputs import NetworkOutputs
+from .drawing import Drawing, key
+
+if TYPE_CHECKING:
+    from ....support.geometry.zonal import ZoneTable
+
+
+def key_areas(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
+    """Return the section on pinch points and barriers."""
+    parts = [html.heading("4 Pinch points and barriers")]
+    for title, name, shapes, line, halo, table in (
+        ("Pinch points", "CURRENT", outputs.pinch_shapes, PINCH.edge, PINCH.halo, outputs.pinch_table),
+        ("Barriers", "SCORE", outputs.barrier_shapes, BARRIER.fill, BARRIER.edge, outputs.barrier_table),
+    ):
+        map_ = drawing.marked(drawing.surface(name), outputs.source_shapes, PALE_SOURCE, 0.7)
+        map_.polygons(shapes, None, line, 1.8, halo)
+        keys = [key("Source", PALE_SOURCE), Key(f"{title} (outlined)", halo, line)]
+        parts.append(html.heading(title, 3))
+        parts.append(drawing.figure(map_, title, keys, name))
+        parts.append(_by_township(title, table) if table is not None else "")
+    if outputs.network.places.outside:
+        parts.append(
+            html.paragraph(
+                f"{100 * outputs.network.places.outside:.0f} % of the area of the barriers lie outside the corridors: "
+                "restored, they would open a shorter way beside them."
+            )
+        )
+    return parts
+
+
+def _by_township(title: str, table: ZoneTable) -> str:
+    return html.table(
+        [column.shown.heading for column in table.headers],
+        table.rows,
+        caption=f"{title} by township. Each is counted once, where most of it lies; the totals equal the map",
+        total=True,
+    )

@@ -1,0 +1,47 @@
+"""The last section: how all was done, and what it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ....support.reports import html
+
+if TYPE_CHECKING:
+    from .....core.planning.options import Options
+
+
+def methods(options: Options) -> list[str]:
+    """Return the section on methods."""
+    s, c, k = options.sources, options.corridors, options.keyareas
+    overlaid = " after multiplication by the resistance" if k.overlay_resistance else ""
+    return [
+        html.heading("Method"),
+        html.paragraph(
+            f"Sources: MSPA (Soille and Vogt 2009) with {s.connectivity} neighbours and an edge of {s.edge_width} "
+            f"cell(s); core areas and protected land by '{s.overlay.value}', at least {s.min_area_ha:g} ha; dPC "
+            f"(Saura and Rubio 2010) of {s.min_dpc:g} % or more at {s.dispersal:g} m with probability {s.probability:g}. "
+            f"Resistance: weighted overlay of scores, corrected by '{options.surface.correction.method.value}'. Corridors: "
+            f"least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent "
+            f"by {c.adjacency.label.lower()}; current-flow centrality with conductance 1 / cost distance (McRae et al. "
+            f"2008), {c.grades} grades by natural breaks. Pinch points: current at 1 A between the two sources of each "
+            f"link within a corridor of {c.cutoff:g} cost units (resistance x m) above the least-cost path, maximum over "
+            f"links. Barriers: cost saved per metre restored (McRae et al. 2012), "
+            f"radii {', '.join(f'{r:g}' for r in k.radii)} m. Both in "
+            f"{k.classes} natural-break classes{overlaid}; the highest is kept."
+        ),
+        html.heading("What this is not", 3),
+        html.paragraph(
+            "Grades and classes are relative to this run: a natural break moves when the data change. Expert scores "
+            "and weights are judgements; the map shows their consequences, not measured movement. The dispersal "
+            "distance and the corridor cutoff have no standard; run the tool with others before relying on a place."
+        ),
+        html.heading("Sources", 3),
+        "<ul>"
+        "<li>Soille and Vogt 2009, doi:10.1016/j.patrec.2008.10.015</li>"
+        "<li>Saura and Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura and Rubio 2010, "
+        "doi:10.1111/j.1600-0587.2009.05760.x</li>"
+        "<li>McRae, Dickson, Keitt and Shah 2008, doi:10.1890/07-1861.1; McRae, Hall, Beier and Theobald 2012, "
+        "doi:10.1371/journal.pone.0052604</li>"
+        "<li>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for "
+        "Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</li></ul>",
+    ]

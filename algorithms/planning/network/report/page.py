@@ -1,0 +1,64 @@
+"""The report of an ecological security network: maps, tables, warnings and methods on one page."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qgis.core import Qgis
+
+from ....support.reports import html
+from ..outputs import NetworkOutputs
+from .corridors import corridors
+from .drawing import Drawing
+from .keyareas import key_areas
+from .methods import methods
+from .resistance import resistance
+from .sources import sources
+from .summary import summary
+
+if TYPE_CHECKING:
+    from .....core.planning.options import Options
+    from .....core.resistance.scoretable import FactorScores
+
+
+def network_report(
+    outputs: NetworkOutputs,
+    numbers: dict[str, float],
+    scores: Sequence[FactorScores],
+    corrected: Sequence[str],
+    options: Options,
+    land_use: np.ndarray,
+    valid: np.ndarray,
+) -> str:
+    """Return the report as one self-contained HTML page.
+
+    Parameters
+    ----------
+    outputs : NetworkOutputs
+        Layers and tables of the run.
+    numbers : dict
+        Headline numbers, see `NetworkOutputs.report_numbers`.
+    scores : sequence of FactorScores
+        The score table that was used.
+    corrected : sequence of str
+        What was corrected in it, a sentence each.
+    options : Options
+        The choices of the run.
+    land_use, valid : ndarray
+        Land use and where there is any, for the first map.
+    """
+    drawing = Drawing(outputs)
+    parts = [
+        *summary(drawing, outputs, numbers),
+        *sources(drawing, outputs, options.sources, land_use, valid),
+        *resistance(drawing, outputs, scores, corrected),
+        *corridors(drawing, outputs),
+        *key_areas(drawing, outputs),
+        *methods(options),
+    ]
+    now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
+    lead = f"{outputs.land.name}, {outputs.grid.describe()}. Made {now} with EcoSecNet in QGIS {Qgis.QGIS_VERSION}."
+    return html.page("Ecological security network", lead, parts)

@@ -1,0 +1,48 @@
+"""Section 2: the resistance surface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ....support.reports import html
+from ..outputs import NetworkOutputs
+from .drawing import Drawing
+
+if TYPE_CHECKING:
+    from .....core.resistance.scoretable import FactorScores
+
+
+def resistance(
+    drawing: Drawing, outputs: NetworkOutputs, scores: Sequence[FactorScores], corrected: Sequence[str]
+) -> list[str]:
+    """Return the section on the resistance surface."""
+    facts = outputs.network.surface.summary
+    parts = [
+        html.heading("2 Resistance surface"),
+        drawing.figure(drawing.surface("RESISTANCE"), "Resistance", [], "RESISTANCE"),
+        html.paragraph(
+            f"Resistance from {facts.minimum:.2f} to {facts.maximum:.2f}, mean {facts.mean:.2f}, contrast "
+            f"{facts.contrast:.1f}; {facts.missing:,} cells without."
+        ),
+        html.table(
+            ["Factor", "Weight", "Mean part", "Share of the mean (%)", "Share of the variance (%)"],
+            [
+                [c.name, float(c.weight), float(c.mean), 100.0 * c.share_of_mean, 100.0 * c.share_of_variance]
+                for c in facts.contributions
+            ],
+            caption="What each factor contributes, before correction",
+        ),
+    ]
+    used = {c.name for c in facts.contributions}
+    rows = [
+        [factor.name, item.describe(), float(item.score)]
+        for factor in scores
+        if factor.name in used
+        for item in factor.classes
+    ]
+    parts.append(html.table(["Factor", "Class", "Score"], rows, caption="Scores"))
+    if corrected:
+        parts.append(html.paragraph("The score table of the study is used with these corrections:"))
+        parts.append("<ul>" + "".join(f"<li>{sentence}</li>" for sentence in corrected) + "</ul>")
+    return parts

@@ -1,0 +1,87 @@
+"""Section 1: ecological sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..... import core
+from ....support.reports import html
+from ....support.reports.html import Key
+from ....support.reports.maps import Map
+from ....support.run import styling
+from ....support.run.palette import SOURCE
+from ..outputs import NetworkOutputs, mspa_classes, preset_land_use
+from .drawing import Drawing
+
+if TYPE_CHECKING:
+    from .....core.planning.options import SourceOptions
+
+
+def sources(
+    drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions, land_use: np.ndarray, valid: np.ndarray
+) -> list[str]:
+    """Return the section on the sources; `land_use` and `valid` are drawn on its first map."""
+    found, grid = outputs.network.sources, outputs.grid
+    parts = [html.heading("1 Ecological sources")]
+    held = {str(int(v)) for v in np.unique(land_use[valid])}
+    if held <= {str(value) for value, _, _ in preset_land_use()}:
+        map_ = Map(grid).classes(np.where(valid, land_use, 255), preset_land_use())
+        parts.append(drawing.figure(map_, "Land use", [Key(name, c) for _, name, c in preset_land_use()]))
+    keys = [Key(name, colour) for _, name, colour in mspa_classes() if "(" not in name and " in " not in name]
+    map_ = Map(grid).classes(found.codes, mspa_classes())
+    parts.append(drawing.figure(map_, "Morphological spatial pattern (MSPA)", keys))
+    count = np.bincount(found.classes.ravel(), minlength=256)
+    foreground, data = int(count[1:8].sum()), int(count[:8].sum())
+    parts.append(
+        html.table(
+            ["Class", "Area (ha)", "Share of foreground (%)", "Share of landscape (%)"],
+            [
+                [
+                    core.mspa.CLASS_NAMES[k],
+                    count[k] * grid.cell_ha,
+                    100.0 * count[k] / foreground,
+                    100.0 * count[k] / data,
+                ]
+                for k in range(1, 8)
+            ]
+            + [["Foreground", foreground * grid.cell_ha, 100.0, 100.0 * foreground / data]],
+            caption=f"MSPA, {options.connectivity} neighbours, edge width {options.edge_width} cell(s)",
+            total=True,
+        )
+    )
+    map_ = drawing.surface("RESISTANCE")
+    grades = int(found.grade.max())
+    colours = [styling.source_colour(grade, grades) for grade in range(1, grades + 1)]
+    for grade, fill in enumerate(colours, start=1):
+        shapes = [shape for shape, own in zip(outputs.source_shapes, found.grade) if own == grade]
+        drawing.marked(map_, shapes, SOURCE._replace(fill=fill), 0.8)
+    keys = [Key(styling.grade_name(g), c, SOURCE.edge) for g, c in enumerate(colours, start=1)]
+    title = "Sources by their importance for connectivity (dPC)"
+    parts.append(drawing.figure(map_, title, keys, "RESISTANCE"))
+    parts.append(
+        html.table(
+            ["Source", "Area (ha)", "Core (ha)", "Protected (ha)", "dIIC (%)", "dPC (%)", "Grade"],
+            [
+                [k + 1, *(float(x[k]) for x in (found.area_ha, found.core_ha, found.protected_ha)),
+                 float(found.diic.total[k]), float(found.dpc.total[k]), int(found.grade[k])]
+                for k in range(found.area_ha.size)
+            ]
+            + [["All", *(float(x.sum()) for x in (found.area_ha, found.core_ha, found.protected_ha)),
+                None, None, None]],
+            caption=f"{found.area_ha.size} sources of {found.candidates} patches; dPC of {options.min_dpc:g} % or more",
+            total=True,
+        )
+    )  # fmt: skip
+    rate = core.connectivity.dispersal_rate(options.dispersal, options.probability)
+    parts.append(
+        html.paragraph(
+            f"Dispersal kernel: p = exp(-k d) with k = {rate:.4g} per metre, that is {options.probability:g} at "
+            f"{options.dispersal:,.0f}, 0.05 at {core.connectivity.distance_at(rate, 0.05):,.0f} and 0.01 at "
+            f"{core.connectivity.distance_at(rate, 0.01):,.0f} m; distances from edge to edge. Equivalent connected area "
+            f"EC(PC) of all patches: {found.indices.equivalent:,.0f} ha; {found.indices.step:.1f} % of PC come from "
+            "stepping stones."
+        )
+    )
+    return parts

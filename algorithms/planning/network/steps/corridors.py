@@ -1,0 +1,31 @@
+"""Step 3: the corridors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..... import core
+from .....core.choices import Adjacency
+from ....support.inputs.declarations import adjacency, corridor_cutoff, drop_through_sources
+
+if TYPE_CHECKING:
+    from ....support.run.job import Job
+
+
+def choices() -> list:
+    """Return the parameters that `options` reads."""
+    return [
+        adjacency(list(Adjacency)[:4], advanced=True),
+        drop_through_sources(advanced=True),
+        corridor_cutoff(),
+    ]
+
+
+def options(job: Job):
+    """Return the choices of the step."""
+    return core.planning.CorridorOptions(
+        adjacency=job.choice("ADJACENCY", Adjacency),
+        drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
+        cutoff=job.number("CUTOFF"),
+        grades=job.integer("GRADES"),
+    )

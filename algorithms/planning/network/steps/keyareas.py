@@ -1,0 +1,55 @@
+"""Step 4: pinch points and barriers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..... import core
+from .....core import defaults
+from ....support.inputs import parameters as p
+from ....support.inputs.declarations import barrier_radii, read_radii, smallest_key_area
+
+if TYPE_CHECKING:
+    from ....support.run.job import Job
+
+
+def choices() -> list:
+    """Return the parameters that `options` reads."""
+    return [
+        *barrier_radii(advanced=True),
+        p.integer(
+            "CLASSES",
+            "Number of classes of current and score",
+            "Number of classes by natural breaks.",
+            defaults.CLASSES,
+            low=2,
+            high=20,
+            advanced=True,
+        ),
+        p.flag(
+            "BARRIERS_IN_BELT",
+            "Barriers in the corridors only",
+            "Leave out what lies beyond the corridor cutoff. A disc that would open a shorter way beside a corridor is a "
+            "barrier too, so that without this a part of the barriers lies outside; the report says how much.",
+            advanced=True,
+        ),
+        p.flag(
+            "OVERLAY_RESISTANCE",
+            "Overlay current and score with the resistance",
+            "Multiply current and score by the resistance before they are classified, as the study does.",
+            True,
+            advanced=True,
+        ),
+        smallest_key_area("MIN_KEY_AREA", defaults.MIN_KEY_AREA_HA, advanced=True),
+    ]
+
+
+def options(job: Job):
+    """Return the choices of the step."""
+    return core.planning.KeyAreaOptions(
+        radii=read_radii(job.number, job.raster("LANDUSE").grid.cell_size),
+        classes=job.integer("CLASSES"),
+        barriers_in_belt=job.flag("BARRIERS_IN_BELT"),
+        overlay_resistance=job.flag("OVERLAY_RESISTANCE"),
+        min_area_ha=job.number("MIN_KEY_AREA"),
+    )

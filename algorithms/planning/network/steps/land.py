@@ -1,0 +1,37 @@
+"""The land use and the polygons by which results are tabulated."""
+
+from __future__ import annotations
+
+from ....support.inputs import parameters as p
+
+
+def land_use():
+    """Return the raster from which all is derived."""
+    return p.raster(
+        "LANDUSE",
+        "Land use",
+        "Class raster with square cells in a projected CRS; NoData outside the area.",
+        classes=True,
+    )
+
+
+def zones() -> list:
+    """Return the polygons of the tables, and the names that go into them."""
+    return [
+        p.vector("TOWNSHIPS", "Townships", "Polygons for the tables (townships, villages).", optional=True),
+        p.field(
+            "TOWNSHIP_NAME",
+            "Name fields of the townships",
+            "One field or several, for instance township and village. Empty: the text field that is called name, "
+            "township, village, 名称, 乡镇 or the like, if there is one only; else the number of the feature.",
+            "TOWNSHIPS",
+            many=True,
+            optional=True,
+        ),
+        p.text(
+            "LANDUSE_NAMES",
+            "Names of the land uses",
+            "For the tables: 1=Forest; 2=Grassland. Empty: the names of the preset.",
+            optional=True,
+        ),
+    ]

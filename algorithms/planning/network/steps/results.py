@@ -1,0 +1,78 @@
+"""What a run writes."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber
+
+from ....support.inputs import parameters as p
+
+
+def outputs() -> list:
+    """Return the layers, tables, report and numbers of a run."""
+    types = QgsProcessing.SourceType
+    polygon, line, table = types.TypeVectorPolygon, types.TypeVectorLine, types.TypeVector
+    return [
+        p.raster_output("MSPA", "MSPA codes", "Byte codes of GuidosToolbox with the official colours.", optional=True),
+        p.vector_output(
+            "SOURCES",
+            "Ecological sources",
+            "Polygons numbered by importance, with area, dPC, dIIC, grade and current-flow centrality.",
+            polygon,
+            optional=True,
+        ),
+        p.raster_output("RESISTANCE", "Resistance surface", "The weighted and corrected resistance.", optional=True),
+        p.raster_output(
+            "CORRIDORS", "Corridor belt", "Cost above the least-cost path, up to the cutoff.", optional=True
+        ),
+        p.vector_output(
+            "LINKS",
+            "Ecological corridors",
+            "Least-cost paths with cost, effective resistance, centrality and grade; dropped ones with the reason.",
+            line,
+            optional=True,
+        ),
+        p.raster_output(
+            "CURRENT",
+            "Current density",
+            "Current at 1 A per link inside its corridor, maximum over links.",
+            optional=True,
+        ),
+        p.vector_output(
+            "PINCHPOINTS", "Pinch points", "Areas of the highest class of current.", polygon, optional=True
+        ),
+        p.raster_output(
+            "SCORE",
+            "Barrier score",
+            "Cost saved per metre restored, the best of all discs that hold the cell.",
+            optional=True,
+        ),
+        p.vector_output("BARRIERS", "Barriers", "Areas of the highest class of barrier score.", polygon, optional=True),
+        p.vector_output(
+            "PINCH_TABLE",
+            "Pinch points by township",
+            "Count, area and land use by township; needs townships.",
+            table,
+            optional=True,
+        ),
+        p.vector_output(
+            "BARRIER_TABLE",
+            "Barriers by township",
+            "Count, area and land use by township; needs townships.",
+            table,
+            optional=True,
+        ),
+        p.html_output("REPORT", "Report", "Maps, tables, warnings and methods on one page.", default=True),
+        *(
+            QgsProcessingOutputNumber(name, label)
+            for name, label in (
+                ("SOURCE_COUNT", "Sources"),
+                ("SOURCE_HA", "Area of the sources (ha)"),
+                ("LINK_COUNT", "Corridors"),
+                ("LINK_KM", "Length of the corridors (km)"),
+                ("PINCH_COUNT", "Pinch points"),
+                ("PINCH_HA", "Area of the pinch points (ha)"),
+                ("BARRIER_COUNT", "Barriers"),
+                ("BARRIER_HA", "Area of the barriers (ha)"),
+            )
+        ),
+    ]

@@ -1,0 +1,96 @@
+"""Step 1: the ecological sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..... import core
+from .....core import defaults
+from .....core.choices import Overlay
+from ....support.inputs import parameters as p
+from ....support.inputs.declarations import (
+    dispersal_distance,
+    dispersal_probability,
+    overlay,
+    smallest_dpc,
+    smallest_source,
+)
+
+if TYPE_CHECKING:
+    from ....support.run.job import Job
+
+
+def foreground():
+    """Return the land-use values that are habitat."""
+    return p.text(
+        "FOREGROUND",
+        "Land-use values of the foreground",
+        "Land-use values that are habitat. Default: woodland, grassland and water of the preset's eight classes.",
+        "1,2,6",
+    )
+
+
+def protected():
+    """Return the protected land."""
+    return p.vectors(
+        "PROTECTED", "Red line and reserves", "Polygons that are sources beside the core areas.", optional=True
+    )
+
+
+def choices() -> list:
+    """Return the parameters that `options` reads beside the foreground."""
+    return [
+        p.choice(
+            "CONNECTIVITY",
+            "Connectivity of the foreground",
+            "Whether foreground cells that touch only at a corner are connected (8) or not (4).",
+            ["8", "4"],
+            advanced=True,
+        ),
+        p.integer(
+            "EDGE_WIDTH",
+            "MSPA edge width (cells)",
+            "Depth of the edge between core and background, in cells.",
+            1,
+            low=1,
+            high=100,
+            advanced=True,
+        ),
+        overlay(advanced=True),
+        smallest_source(defaults.MIN_AREA_HA),
+        p.distance(
+            "GAP",
+            "Widest gap closed",
+            "Gaps up to this width between core or protected cells become part of the source.",
+            0.0,
+            advanced=True,
+        ),
+        dispersal_distance(),
+        dispersal_probability(),
+        smallest_dpc("Patches of less importance do not become sources.", defaults.MIN_DPC),
+        p.integer(
+            "GRADES",
+            "Number of grades of sources and corridors",
+            "Number of classes by natural breaks.",
+            defaults.GRADES,
+            low=1,
+            high=5,
+            advanced=True,
+        ),
+    ]
+
+
+def options(job: Job):
+    """Return the choices of the step."""
+    return core.planning.SourceOptions(
+        foreground=core.sources.parse_values(job.text("FOREGROUND")),
+        connectivity=job.choice("CONNECTIVITY", (8, 4)),
+        edge_width=job.integer("EDGE_WIDTH"),
+        overlay=job.choice("OVERLAY", Overlay),
+        min_area_ha=job.number("MIN_AREA"),
+        gap=job.number("GAP"),
+        dispersal=job.number("DISPERSAL"),
+        probability=job.number("PROBABILITY"),
+        min_dpc=job.number("MIN_DPC"),
+        grades=job.integer("GRADES"),
+    )

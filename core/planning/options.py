@@ -1,0 +1,115 @@
+"""Choices of the whole method, by its steps; see `securitynetwork`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .. import defaults
+from ..choices import Adjacency, Overlay
+from ..resistance.corrections import Correction
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """Choices of the ecological sources; the defaults are those of the Liuzhi study.
+
+    Attributes
+    ----------
+    foreground : sequence of (float, float)
+        Ranges of the land-use values that are habitat, see `classmap.parse_values`.
+    connectivity, edge_width : int
+        Of the MSPA, see `mspa.mspa`.
+    overlay : Overlay
+        How core areas and protected areas make sources, see `patches.find_patches`.
+    min_area_ha, gap : float
+        Smallest source in hectares, and widest gap that is closed, in metres.
+    dispersal, probability : float
+        The dispersal kernel: `probability` to get as far as `dispersal` metres.
+    min_dpc : float
+        Sources with a dPC (percent) below this are left out.
+    grades : int
+        Grades of the sources by natural breaks.
+    """
+
+    foreground: Sequence[tuple[float, float]]
+    connectivity: int = 8
+    edge_width: int = 1
+    overlay: Overlay = Overlay.UNION
+    min_area_ha: float = defaults.MIN_AREA_HA
+    gap: float = 0.0
+    dispersal: float = defaults.DISPERSAL
+    probability: float = defaults.PROBABILITY
+    min_dpc: float = defaults.MIN_DPC
+    grades: int = defaults.GRADES
+
+
+@dataclass(frozen=True)
+class SurfaceOptions:
+    """Choices of the resistance surface.
+
+    Attributes
+    ----------
+    correction : Correction
+        How the correction rasters change the resistance.
+    """
+
+    correction: Correction = field(default_factory=lambda: Correction(defaults.CORRECTION))
+
+
+@dataclass(frozen=True)
+class CorridorOptions:
+    """Choices of the corridors.
+
+    Attributes
+    ----------
+    adjacency : Adjacency
+        Which sources may be linked.
+    drop_through_sources : bool
+        Whether corridors through a third source are left out.
+    cutoff : float
+        Width of the corridors in which currents flow, in cost units above the least-cost path.
+    grades : int
+        Grades of the corridors by natural breaks.
+    """
+
+    adjacency: Adjacency = Adjacency.EITHER
+    drop_through_sources: bool = True
+    cutoff: float = defaults.CUTOFF
+    grades: int = defaults.GRADES
+
+
+@dataclass(frozen=True)
+class KeyAreaOptions:
+    """Choices of the pinch points and barriers.
+
+    Attributes
+    ----------
+    radii : sequence of float
+        Radii of the barrier search, in metres.
+    classes : int
+        Classes of currents and barrier scores by natural breaks; the highest makes the key areas.
+    barriers_in_belt : bool
+        Whether barriers are looked for in the corridors only, within the cutoff, rather than wherever a restored disc
+        would shorten a path.
+    overlay_resistance : bool
+        Whether currents and scores are multiplied by the resistance before they are classified.
+    min_area_ha : float
+        Smallest key area.
+    """
+
+    radii: Sequence[float] = (90.0, 180.0, 270.0)
+    classes: int = defaults.CLASSES
+    barriers_in_belt: bool = False
+    overlay_resistance: bool = True
+    min_area_ha: float = defaults.MIN_KEY_AREA_HA
+
+
+@dataclass(frozen=True)
+class Options:
+    """Every choice of the method, by its steps; the defaults are those of the Liuzhi study."""
+
+    sources: SourceOptions
+    surface: SurfaceOptions = field(default_factory=SurfaceOptions)
+    corridors: CorridorOptions = field(default_factory=CorridorOptions)
+    keyareas: KeyAreaOptions = field(default_factory=KeyAreaOptions)

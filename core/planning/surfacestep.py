@@ -1,0 +1,70 @@
+"""Step 2 of the whole method: the resistance surface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+from ..resistance.overlay import resistance_surface
+from ..resistance.scorechecks import check_scores, report
+from ..resistance.scoretable import FactorScores
+from ..resistance.scoring import FactorValues, score_values
+from ..types import Array, FloatArray
+from .options import SurfaceOptions
+from .results import Surface
+
+
+def build_surface(
+    factors: Mapping[str, Array],
+    scores: Sequence[FactorScores],
+    options: SurfaceOptions,
+    corrections: Mapping[str, FloatArray],
+    *,
+    monitor: Monitor = SILENT,
+) -> Surface:
+    """Score the factors, lay them over each other by weight, and correct the result."""
+    used = [factor for factor in scores if factor.name in factors]
+    missing = [factor.name for factor in scores if factor.name not in factors]
+    if missing:
+        monitor.warn(f"There is no data for {', '.join(missing)}; the weights of the other factors are scaled up to 1.")
+    if len(used) < 2:
+        raise InputError(
+            "A resistance surface needs at least two factors with data. Give elevation, roads or mines beside the land "
+            "use, or a score table whose factors are there."
+        )
+    _lint(scores, factors, monitor)
+    total = sum(factor.weight or 0.0 for factor in used)
+    if not total > 0:
+        raise InputError("The factors have no weight. Give each factor of the score table a weight.")
+    used = [replace(factor, weight=(factor.weight or 0.0) / total) for factor in used]
+    layers = []
+    for done, factor in enumerate(used):
+        monitor.step(0.5 * done, len(used))
+        scored = score_values(factors[factor.name], factor.classes)
+        if scored.unmatched:
+            monitor.warn(f"{scored.unmatched:,} cells of '{factor.name}' fall in no class and become NoData.")
+        layers.append(scored.scores)
+    built = resistance_surface(
+        layers,
+        [factor.weight or 0.0 for factor in used],
+        corrections=list(corrections.values()),
+        names=[factor.name for factor in used],
+        correction_names=list(corrections),
+        correction=options.correction if corrections else None,
+        monitor=monitor.part(0.5, 1.0),
+    )
+    return Surface(built.values, built.summary)
+
+
+def _lint(scores: Sequence[FactorScores], factors: Mapping[str, Array], monitor: Monitor) -> None:
+    """Check the score table as it was given against the values of the factors that are there."""
+    held = {}
+    for factor in scores:
+        if factor.name in factors:
+            held[factor.name] = FactorValues()
+            held[factor.name].add(factors[factor.name])
+    ranges = {name: (values.minimum, values.maximum) for name, values in held.items()}
+    codes = {name: values.codes for name, values in held.items() if values.codes is not None}
+    report(check_scores(scores, ranges=ranges, codes=codes), monitor)
