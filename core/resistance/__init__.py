@@ -1,7 +1,8 @@
 """The resistance surface: score tables, scoring, overlay by weight, corrections."""
 
 from .corrections import Correction
-from .factornames import Factor, factor_of, name_key
+from .factornames import Factor, distance_target, factor_of, name_key
+from .further import with_classes, with_further, with_weights
 from .lostcells import cut_to_surface
 from .overlay import Block, build_resistance, resistance_surface
 from .presets import LAND_USE_NAMES, LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
@@ -30,6 +31,7 @@ __all__ = [
     "classes_from_breaks",
     "classes_from_rows",
     "cut_to_surface",
+    "distance_target",
     "distance_to",
     "factor_of",
     "liuzhi_as_printed",
@@ -41,4 +43,7 @@ __all__ = [
     "resistance_surface",
     "score_values",
     "suitability_to_resistance",
+    "with_classes",
+    "with_further",
+    "with_weights",
 ]

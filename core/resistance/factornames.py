@@ -15,6 +15,9 @@ class Factor(Enum):
     SLOPE = "slope"
     ROAD = "distance to roads"
     MINE = "distance to mines"
+    VEGETATION = "vegetation cover"
+    RIVER = "distance to rivers"
+    SETTLEMENT = "distance to settlements"
 
 
 _NAMES = {
@@ -25,8 +28,14 @@ _NAMES = {
     Factor.ROAD: "road, roads, the road, the roads, road network, 道路, 公路",
     Factor.MINE: "mine, mines, the mine, the mines, mining, mining area, mining areas, mining site, mining sites, "
     "矿区, 矿山",
+    Factor.VEGETATION: "vegetation, vegetation cover, vegetation coverage, fractional vegetation cover, fvc, ndvi, "
+    "植被, 植被覆盖, 植被覆盖度, 植被指数",
+    Factor.RIVER: "river, rivers, the river, the rivers, stream, streams, watercourse, watercourses, river network, "
+    "河流, 水系, 河道",
+    Factor.SETTLEMENT: "settlement, settlements, residential area, residential areas, residential land, rural settlements, "
+    "居民点, 居民地, 农村居民点",
 }
-_DISTANCES = (Factor.ROAD, Factor.MINE)
+_DISTANCES = (Factor.ROAD, Factor.MINE, Factor.RIVER, Factor.SETTLEMENT)
 _DISTANCE = re.compile(
     r"(?:euclidean)?(?:distance|dist|proximity)(?:to|from)(?:the)?(?:nearest)?(?P<to>.+)"
     r"|(?P<of>.+?)(?:distance|dist|proximity)"
@@ -64,9 +73,38 @@ def factor_of(name: str) -> Factor | None:
     >>> factor_of("Road density") is None
     True
     """
-    key = name_key(_UNIT.sub("", unicodedata.normalize("NFKC", name)))
+    key = _bare_key(name)
     if key in _KEYS:
         return _KEYS[key]
-    found = _DISTANCE.fullmatch(key)
-    factor = _KEYS.get(next(filter(None, found.groups()))) if found else None
+    factor = _KEYS.get(distance_target(name))
     return factor if factor in _DISTANCES else None
+
+
+def distance_target(name: str) -> str:
+    """Return the key of what a factor is the distance to; empty where it is none.
+
+    Examples
+    --------
+    >>> distance_target("Distance to built-up land (m)") == name_key("built-up land")
+    True
+    >>> distance_target("Slope (°)")
+    ''
+    """
+    found = _DISTANCE.fullmatch(_bare_key(name))
+    return next(filter(None, found.groups())) if found else ""
+
+
+def factor_key(name: str) -> str:
+    """Return what all names of one factor have in common.
+
+    Examples
+    --------
+    >>> factor_key("Road distance") == factor_key("距道路距离 (米)"), factor_key("Night light (nW)")
+    (True, 'nightlight')
+    """
+    factor = factor_of(name)
+    return _bare_key(name) if factor is None else name_key(factor.value)
+
+
+def _bare_key(name: str) -> str:
+    return name_key(_UNIT.sub("", unicodedata.normalize("NFKC", name)))

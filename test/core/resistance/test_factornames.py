@@ -1,7 +1,7 @@
 """Factors are recognised by their whole names, never by a piece of a word."""
 
 import pytest
-from ecosecnet.core.resistance.factornames import Factor, factor_of, name_key
+from ecosecnet.core.resistance.factornames import Factor, distance_target, factor_key, factor_of, name_key
 from ecosecnet.core.resistance.presets import LIUZHI_AS_PRINTED
 
 
@@ -26,6 +26,13 @@ from ecosecnet.core.resistance.presets import LIUZHI_AS_PRINTED
         ("道路距离", Factor.ROAD),
         ("Distance to mining area (m)", Factor.MINE),
         ("距矿区距离", Factor.MINE),
+        ("NDVI", Factor.VEGETATION),
+        ("Vegetation_coverage (%)", Factor.VEGETATION),
+        ("植被覆盖度", Factor.VEGETATION),
+        ("Distance from the river (m)", Factor.RIVER),
+        ("距河流距离", Factor.RIVER),
+        ("Distance to settlements", Factor.SETTLEMENT),
+        ("居民点距离（米）", Factor.SETTLEMENT),
     ],
 )
 def test_names_that_are_known(name, factor):
@@ -44,6 +51,10 @@ def test_names_that_are_known(name, factor):
         "Mineral soil",
         "Off-road land use",
         "道路密度",
+        "Distance to vegetation",
+        "River density",
+        "Settlement age",
+        "植被类型",
         "土地利用强度",
         "坡度变率",
         "",
@@ -55,7 +66,27 @@ def test_a_piece_of_a_word_is_no_name(name):
 
 def test_every_factor_of_the_preset_is_known():
     names = dict.fromkeys(row["factor"] for row in LIUZHI_AS_PRINTED)
-    assert [factor_of(name) for name in names] == list(Factor)
+    assert [factor_of(name) for name in names] == list(Factor)[: len(names)]
+    assert list(Factor)[len(names) :] == [Factor.VEGETATION, Factor.RIVER, Factor.SETTLEMENT]
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("Distance to built-up land (m)", "Built-up land"),
+        ("distance_from_the_nearest_water", "water"),
+        ("距建设用地距离", "建设用地"),
+        ("Расстояние", ""),
+        ("Slope", ""),
+    ],
+)
+def test_what_a_distance_is_measured_to(name, target):
+    assert distance_target(name) == name_key(target)
+
+
+def test_all_names_of_a_factor_have_one_key():
+    assert len({factor_key(name) for name in ("Roads", "Distance from road (m)", "距公路距离", "ROAD_NETWORK")}) == 1
+    assert factor_key("Ночной свет (нВт)") == factor_key("ночной_свет") != factor_key("Roads")
 
 
 def test_names_are_compared_without_case_blanks_and_underscores():
