@@ -14,7 +14,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingOutputNumber,
+    QgsProcessingOutputDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterMultipleLayers,
@@ -85,8 +85,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     HECTARES = False
     """Whether it reports areas though it needs none, so that degrees are taken and only a scale that is off is named."""
 
-    def declare(self) -> Iterable[QgsProcessingParameterDefinition | QgsProcessingOutputNumber]:
-        """Return the parameters and number outputs."""
+    def declare(self) -> Iterable[QgsProcessingParameterDefinition | QgsProcessingOutputDefinition]:
+        """Return the parameters, and the outputs that are numbers or texts."""
         raise NotImplementedError
 
     def execute(self, job: Job) -> None:

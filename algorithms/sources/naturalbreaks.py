@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from qgis.core import QgsProcessing, QgsWkbTypes
+from qgis.core import QgsProcessing, QgsProcessingOutputString, QgsWkbTypes
 
 from ... import core
 from ...core.choices import BreakMethod
@@ -11,7 +11,8 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.io.tables import columns, kept
+from ..support.io.fields import FIELDS
+from ..support.io.tables import Column, columns, free_name, kept
 from ..support.io.vectors import is_null
 from ..support.run import styling
 
@@ -52,7 +53,8 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             p.vector_output(
                 "OUTPUT",
                 "Graded features",
-                "All features with their grade in the field 'level', 1 is the highest.",
+                "All features with their grade in the field 'level', 1 is the highest; in 'level_2' where there is such a "
+                "field already.",
                 QgsProcessing.SourceType.TypeVectorAnyGeometry,
             ),
             p.table_output(
@@ -62,6 +64,7 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 default=False,
             ),
+            QgsProcessingOutputString("LEVEL_FIELD", "Field with the grade"),
         ]
 
     def execute(self, job: Job) -> None:
@@ -85,7 +88,10 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             f"Upper limits from the lowest grade up: {', '.join(f'{limit:g}' for limit in found.limits)}. "
             f"Goodness of variance fit {found.goodness:.4f}."
         )
-        added = columns(level=int)
+        level = free_name("level", {field.lower() for field in layer.field_names})
+        if level != "level":
+            job.monitor.info(f"'{layer.name}' has a field 'level' already; the grade is in '{level}'.")
+        added = [Column(level, int, FIELDS["level"])]
         old, rows = kept(features, added, "features", job.monitor)
         kind = layer.source.wkbType()
         job.write_features(
@@ -95,8 +101,9 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             [feature.geometry() for feature in features],
             kind,
             layer.crs,
-            style=styling.graded("level", count, _symbol(kind)),
+            style=styling.graded(level, count, _symbol(kind)),
         )
+        job.results["LEVEL_FIELD"] = level
         held = np.bincount(place[place >= 0], minlength=count)
         lower = [found.minimum, *found.limits[:-1]]
         job.write_table(

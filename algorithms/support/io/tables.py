@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
@@ -11,10 +11,10 @@ from qgis.core import QgsFeature, QgsField, QgsFields, QgsGeometry
 
 from ....core.errors import InputError
 from ....core.monitor import SILENT, Monitor
-from .compat import field
+from .compat import date_kind, field
 from .fields import COMMON, FIELDS, SAME_IN_EVERY_TOOL, Shown
 from .formulas import guard
-from .vectors import VectorSource, is_null, name_ids
+from .vectors import VectorSource, is_null
 
 _UNREADABLE = "\ufffd"
 """What QGIS puts where bytes are no character."""
@@ -29,7 +29,7 @@ class Column:
     name : str
         Of the field.
     kind : type
-        `int`, `float`, `str` or `bool`.
+        `int`, `float`, `str`, `bool`, or a date, time or both of Qt.
     own : Shown, optional
         How it is shown where the name has another meaning than in `fields.FIELDS`.
     """
@@ -107,8 +107,9 @@ def kept(
 ) -> tuple[list[Column], list[list[object]]]:
     """Return the columns and rows of features to which columns are to be added.
 
-    Left out are columns that are added anew, which is reported, `ids`, which are written again as they are, and the key of a
-    GeoPackage, a whole number that the output makes itself.
+    Nothing is lost: a column whose name the tool gives to its own moves to a free name, which is reported. Left out are
+    `ids`, which are written again as they are, measures that are the same in every tool, and the key of a GeoPackage, a
+    whole number that the output makes itself.
 
     Parameters
     ----------
@@ -126,20 +127,37 @@ def kept(
     if not features:
         return [], []
     new = {column.name.lower() for column in added}
-    replaced = [name for name in features[0].fields().names() if name.lower() in new - SAME_IN_EVERY_TOOL]
-    if replaced:
-        monitor.info(
-            f"The {of} have {name_ids(replaced)} already: the output has this tool's values there. Rename fields before the "
-            "run to keep what another tool has written."
-        )
-    taken = new | {column.name.lower() for column in ids}
-    fields = [
-        field
-        for field in features[0].fields()
-        if field.name().lower() not in taken and not (field.name().lower() == "fid" and _kind(field) is int)
+    again = {column.name.lower() for column in ids} | (new & SAME_IN_EVERY_TOOL)
+    held = [
+        one
+        for one in features[0].fields()
+        if one.name().lower() not in again and not (one.name().lower() == "fid" and _kind(one) is int)
     ]
-    cols = [Column(field.name(), _kind(field), _shown(field)) for field in fields]
-    return cols, [[None if is_null(one[c.name]) else c.kind(one[c.name]) for c in cols] for one in features]
+    names = [one.name() for one in held]
+    taken = {name.lower() for name in names} | new
+    cols, moved = [], []
+    for one in held:
+        name, shown = one.name(), _shown(one)
+        if name.lower() in new:
+            name = free_name(f"{name}_old", taken)
+            shown = shown._replace(label=f"{shown.label}, before")
+            taken.add(name.lower())
+            moved.append(f"'{one.name()}' as '{name}'")
+        cols.append(Column(name, _kind(one), shown))
+    if moved:
+        monitor.info(
+            f"The {of} have fields of names that this tool gives to its own; theirs are kept: {', '.join(moved)}."
+        )
+    return cols, [[None if is_null(one[n]) else c.kind(one[n]) for n, c in zip(names, cols)] for one in features]
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """Return a name, or it with the first number from 2 with which it is not among the taken ones, in lower case."""
+    free, number = name, 1
+    while free.lower() in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free
 
 
 def _shown(field: QgsField) -> Shown:
@@ -155,7 +173,7 @@ def _kind(field: QgsField) -> type:
     if "bool" in name:
         return bool
     if not field.isNumeric():
-        return str
+        return date_kind(field) or str
     return int if "int" in name and field.precision() == 0 else float
 
 

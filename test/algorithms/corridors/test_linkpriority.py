@@ -155,24 +155,27 @@ def test_links_keep_what_other_tools_have_written(run, given, tmp_path):
     """One tool after the other on one link layer, ending with the one that needs what the first wrote."""
     fields = set(read_table(given["LINKS"])[0])
     links = given["LINKS"]
-    for tool, options, added, replaced in (
-        ("pinchpoints", {"CUTOFF": 60.0}, "eff_res", ""),
-        ("barriers", {}, "gain", ""),
-        ("circuitbarriers", {"CUTOFF": 60.0}, "exact", "percent, x, y"),
-        ("centrality", {}, "current_flow", ""),
-        ("gravity", {}, "gravity", "grade"),
-        ("linkpriority", {}, "priority", "rank, grade"),
+    for tool, options, added, moved in (
+        ("pinchpoints", {"CUTOFF": 60.0}, "eff_res", {}),
+        ("barriers", {}, "gain", {}),
+        ("circuitbarriers", {"CUTOFF": 60.0}, "exact", {"percent": "percent_old", "x": "x_old", "y": "y_old"}),
+        ("centrality", {}, "current_flow", {}),
+        ("gravity", {}, "gravity", {"grade": "grade_old"}),
+        ("linkpriority", {}, "priority", {"rank": "rank_old", "grade": "grade_old_2"}),
+        ("linkpriority", {}, "priority", {"priority": "priority_old", "rank": "rank_old_2", "grade": "grade_old_3"}),
     ):
         inputs = {**given, "LINKS": links, **options}
         for name in ("CURRENT", "SCORE", "GAIN", "OUTPUT_SOURCES"):
             inputs[name] = "TEMPORARY_OUTPUT"
-        links = run(tool, **inputs, OUTPUT_LINKS=str(tmp_path / f"{tool}.gpkg"))["OUTPUT_LINKS"]
-        fields |= {added}
-        assert fields <= set(read_table(links)[0]), tool
-        said = [line for line in run.feedback.textLog().splitlines() if "the output has this tool's values" in line]
-        assert [line.split(": ")[0] for line in said] == ([f"The links have {replaced} already"] if replaced else []), (
-            tool
-        )
+        before = read_table(links)[0]
+        links = run(tool, **inputs, OUTPUT_LINKS=str(tmp_path / f"{len(fields)}{tool}.gpkg"))["OUTPUT_LINKS"]
+        after = read_table(links)[0]
+        fields |= {added, *moved.values()}
+        assert fields <= set(after), tool
+        for name, kept in moved.items():
+            assert after[kept] == before[name], (tool, name)
+            assert f"'{name}' as '{kept}'" in run.feedback.textLog()
+        assert ("are kept:" in run.feedback.textLog()) == bool(moved), tool
     first = read_table(given["LINKS"])[0]
     last = read_table(links)[0]
     assert {name: last[name] for name in first if name not in ("fid", "_geometry")} == {

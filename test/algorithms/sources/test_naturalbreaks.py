@@ -63,3 +63,15 @@ def test_zero_is_no_geometric_class(run, polygons, tmp_path):
     with pytest.raises(Exception, match="above 0; the smallest is 0"):
         run("naturalbreaks", INPUT=layer, FIELD="v", METHOD=3, OUTPUT=str(target))
     assert not target.exists()
+
+
+def test_a_field_called_level_is_the_users(run, polygons, tmp_path):
+    layer = polygons("roads", [(square(k), {"v": float(k), "LEVEL": "county", "Level_2": k}) for k in range(2)])
+    target = str(tmp_path / "out.gpkg")
+    out = run("naturalbreaks", INPUT=layer, FIELD="v", CLASSES=2, OUTPUT=target)
+    assert [(row["LEVEL"], row["Level_2"], row["level_3"]) for row in read_table(target)] == [
+        ("county", 0, 2),
+        ("county", 1, 1),
+    ]
+    assert out["LEVEL_FIELD"] == "level_3"
+    assert "'roads' has a field 'level' already; the grade is in 'level_3'." in run.feedback.textLog()
