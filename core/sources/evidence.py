@@ -20,7 +20,7 @@ from ..types import Array, FloatArray, IntArray
 from .evidencecells import EvidenceCells, Reader, chunks, gather
 from .evidencescales import Scale, scales_of
 
-COUNTED_BYTES = 35_000_000
+COUNTED_BYTES = 30_000_000
 """Memory of each variable whose values are counted."""
 
 NO_MASK = 255
