@@ -228,7 +228,7 @@ def _judge(job: Job) -> _Judged:
 def _from_data(job: Job, names: list[str]) -> list[float]:
     """Return the weights from the rasters, in the order of the names."""
     sources = job.rasters("FACTORS")
-    places = scores.match_names(names, [source.name for source in sources], job.monitor, "the judgements")
+    places = scores.match_names(names, sources, job.monitor, "the judgements")
     if len(set(places)) != len(names):
         raise InputError(f"There are {len(names)} factors judged but {len(sources)} rasters. Give one for each.")
     rows = rasters.read_together(sources, sources[0], job.monitor)

@@ -14,6 +14,7 @@ from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.scores import factor_name
 from ..support.inputs.weights import read_weights
 from ..support.io import rasters
 from ..support.io.rasterfiles import NO_AMOUNT
@@ -67,8 +68,8 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             p.table(
                 "WEIGHTS_TABLE",
                 "Table of weights",
-                "Instead of the numbers: columns factor and weight, as the tool 'Weights by AHP' makes it. Factors are "
-                "found by the names of the layers, else taken in their order.",
+                "Instead of the numbers: columns factor and weight, as 'Weights by AHP' makes it, or the table of scores "
+                "with a weight once per factor. Rasters are found by their factors or names, else taken in their order.",
                 optional=True,
             ),
             p.raster(
@@ -179,8 +180,8 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             raise InputError(f"An overlay needs two factors or more, not {len(factors)}.")
         onto = job.raster("GRID") or factors[0]
         zones = [job.raster("CORRECTION_ZONES")] if corrections and job.raster("CORRECTION_ZONES") else []
-        names = [source.name for source in factors]
-        weights = read_weights(job.text("WEIGHTS"), job.vector("WEIGHTS_TABLE"), names, job.monitor)
+        names = [factor_name(source) for source in factors]
+        weights = read_weights(job.text("WEIGHTS"), job.vector("WEIGHTS_TABLE"), factors, job.monitor)
         everything = [*factors, *corrections, *zones]
         categorical = [len(everything) - 1] if zones else []
         if not job.given("GRID"):

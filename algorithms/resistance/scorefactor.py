@@ -80,7 +80,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             p.text(
                 "FACTOR",
                 "Name of the factor in the table",
-                "Name of the factor whose rows to use. Empty: the only one, or the one named like the raster.",
+                "Name of the factor whose rows to use. Empty: the only one, or the one that the raster measures.",
                 optional=True,
             ),
             p.integer("CLASSES", "Number of classes made", "For classes made from the values.", 5, low=2, high=100),
@@ -165,7 +165,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         )
         unmatched, counts = 0, [0] * len(factor.classes)
         with job.raster_writer(
-            "OUTPUT", source.grid, "float32", NO_AMOUNT, description=f"Resistance score of {factor.name}"
+            "OUTPUT", source.grid, "float32", NO_AMOUNT, description=f"{scores.SCORE_OF}{factor.name}"
         ) as writer:
             for row, (surface,) in read(monitor.part(0.5, 1.0)):
                 scored = core.resistance.score_values(surface, factor.classes)
@@ -221,11 +221,10 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         job.finish("OUTPUT", styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(writer.path))))
 
     def _given(self, job: Job) -> core.resistance.FactorScores:
-        name = job.raster("INPUT").name
-        table = job.vector("SCORES_TABLE")
+        source, table = job.raster("INPUT"), job.vector("SCORES_TABLE")
         if table is not None:
-            return scores.factor_from_table(table, job.text("FACTOR"), name)
-        return scores.factor_from_matrix(job.matrix("SCORES"), job.text("FACTOR") or name)
+            return scores.factor_from_table(table, job.text("FACTOR"), source)
+        return scores.factor_from_matrix(job.matrix("SCORES"), job.text("FACTOR") or source.name)
 
     def _made(self, job: Job) -> core.resistance.FactorScores:
         source, classes = job.raster("INPUT"), job.integer("CLASSES")

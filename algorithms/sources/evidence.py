@@ -174,7 +174,7 @@ class EvidenceAlgorithm(EcoSecNetAlgorithm):
         weights = [1.0 / count] * count
         if job.given("WEIGHTS") or job.given("WEIGHTS_TABLE"):
             table = job.vector("WEIGHTS_TABLE")
-            weights = read_weights(job.text("WEIGHTS"), table, names, job.monitor, "evidences")
+            weights = read_weights(job.text("WEIGHTS"), table, evidences, job.monitor, "evidences")
         method, rule = job.choice("NORMALISE", Normalisation), job.choice("RULE", SourceRule)
         good, classes, value = _answers(job, names), job.integer("CLASS_COUNT"), job.number("VALUE")
         core.sources.check_rule(rule, value, classes)

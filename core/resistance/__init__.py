@@ -1,7 +1,7 @@
 """The resistance surface: score tables, scoring, overlay by weight, corrections."""
 
 from .corrections import Correction
-from .factornames import Factor, distance_target, factor_of, name_key
+from .factornames import Factor, distance_target, factor_of, find_factor, name_key
 from .further import with_classes, with_further, with_weights
 from .lostcells import cut_to_surface
 from .overlay import Block, build_resistance, resistance_surface
@@ -34,6 +34,7 @@ __all__ = [
     "distance_target",
     "distance_to",
     "factor_of",
+    "find_factor",
     "liuzhi_as_printed",
     "liuzhi_corrected",
     "name_key",

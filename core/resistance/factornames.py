@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import Enum
 
 
@@ -58,6 +59,10 @@ def name_key(name: str) -> str:
 _KEYS = {name_key(name): factor for factor, names in _NAMES.items() for name in names.split(",")}
 
 
+def _without_unit(name: str) -> str:
+    return name_key(_UNIT.sub("", unicodedata.normalize("NFKC", name)))
+
+
 def factor_of(name: str) -> Factor | None:
     """Return what a factor measures by its whole name, a unit in brackets left out; None where that is not known.
 
@@ -108,3 +113,31 @@ def factor_key(name: str) -> str:
 
 def _bare_key(name: str) -> str:
     return name_key(_UNIT.sub("", unicodedata.normalize("NFKC", name)))
+
+
+def find_factor(name: str, names: Sequence[str]) -> int | None:
+    """Return which of some names means the factor that `name` does; None where none does, or several may.
+
+    Parameters
+    ----------
+    name : str
+        What the factor is called in one place, such as the layer.
+    names : sequence of str
+        What factors are called in another, such as the score table. The same name comes first, then the same but for a unit
+        in brackets, then one that measures the same by `factor_key`.
+
+    Examples
+    --------
+    >>> find_factor("Slope (degrees)", ["Elevation (m)", "Slope (\N{DEGREE SIGN})"])
+    1
+    >>> find_factor("Distance to roads (m)", ["Slope", "Distance from road (m)"])
+    1
+    >>> find_factor("Night light", ["Slope", "Elevation"]) is None
+    True
+    """
+    for same in (name_key, _bare_key, factor_key):
+        wanted = same(name)
+        found = [place for place, other in enumerate(names) if wanted and same(other) == wanted]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .... import core
 from ....core.errors import InputError
 from ....core.monitor import Monitor
+from ..io.rasters import RasterSource
 from ..io.tables import read_rows
 from ..io.vectors import VectorSource
 
@@ -15,8 +16,21 @@ COLUMNS = (
     "(a code), score, weight (once per factor), and where wanted unit and direction (rises or falls)."
 )
 
+SCORE_OF = "Resistance score of "
+"""What score rasters say they hold begins with, the factor after it: in models every layer is called OUTPUT."""
 
-def match_names(names: Sequence[str], layers: Sequence[str], monitor: Monitor, what: str) -> list[int]:
+
+def names_of(source: RasterSource) -> list[str]:
+    """Return what the factor in a raster may be called: by the layer, and by what the file says it holds."""
+    return [source.name, source.about[source.about.startswith(SCORE_OF) and len(SCORE_OF) :]]
+
+
+def factor_name(source: RasterSource) -> str:
+    """Return the factor that a raster holds the scores of, where it says so, else the name of the layer."""
+    return names_of(source)[source.about.startswith(SCORE_OF)]
+
+
+def match_names(names: Sequence[str], layers: Sequence[RasterSource], monitor: Monitor, what: str) -> list[int]:
     """Return the position in `names` of each layer: by name where all are found, else in their order, with a warning.
 
     Raises
@@ -24,9 +38,11 @@ def match_names(names: Sequence[str], layers: Sequence[str], monitor: Monitor, w
     InputError
         If they differ in number and cannot be matched by name.
     """
-    places = {core.resistance.name_key(name): place for place, name in enumerate(names)}
-    if all(core.resistance.name_key(layer) in places for layer in layers):
-        return [places[core.resistance.name_key(layer)] for layer in layers]
+    for own in zip(*map(names_of, layers)):
+        places = [core.resistance.find_factor(name, names) for name in own]
+        if None not in places and len(set(places)) == len(places):
+            return places
+    layers = [layer.name for layer in layers]
     if len(names) != len(layers):
         raise InputError(
             f"There are {len(layers)} factors ({', '.join(layers)}) but {len(names)} in {what} ({', '.join(names)}). "
@@ -51,7 +67,7 @@ def factor_from_matrix(cells: Sequence[str], name: str) -> core.resistance.Facto
     return core.resistance.FactorScores(name, core.resistance.classes_from_rows(rows)) if rows else None
 
 
-def factor_from_table(table: VectorSource, wanted: str, name: str) -> core.resistance.FactorScores:
+def factor_from_table(table: VectorSource, wanted: str, raster: RasterSource) -> core.resistance.FactorScores:
     """Return one factor of a score table.
 
     Parameters
@@ -59,17 +75,18 @@ def factor_from_table(table: VectorSource, wanted: str, name: str) -> core.resis
     table : VectorSource
         The table.
     wanted : str
-        Name of the factor as the user gives it; empty: the only one, or the one named like the raster.
-    name : str
-        Name of the raster.
+        Name of the factor as the user gives it; empty: the only one, or the one the raster is of.
+    raster : RasterSource
+        The raster.
     """
-    factors = {factor.name: factor for factor in core.resistance.read_score_table(read_rows(table), factor=name)}
-    for candidate in (wanted, name) if not wanted else (wanted,):
-        for key, factor in factors.items():
-            if candidate and core.resistance.name_key(candidate) == core.resistance.name_key(key):
-                return factor
+    factors = core.resistance.read_score_table(read_rows(table), factor=raster.name)
+    known = [factor.name for factor in factors]
+    for name in [wanted] if wanted else names_of(raster):
+        place = core.resistance.find_factor(name, known)
+        if place is not None:
+            return factors[place]
     if len(factors) == 1 and not wanted:
-        return next(iter(factors.values()))
+        return factors[0]
     raise InputError(
-        f"'{table.name}' has no factor '{wanted or name}'. Give the factor by its name; it has: {', '.join(factors)}."
+        f"'{table.name}' has no factor '{wanted or raster.name}'. Give the factor by its name; it has: {', '.join(known)}."
     )

@@ -58,6 +58,8 @@ class RasterSource:
         What the user should know of how the layer is read.
     place : tuple of float
         Where its cells lie, as GDAL says it; the grid is that of a raster that is north-up.
+    about : str
+        What the band says that it holds, such as 'Slope (degrees)'; it goes with the file, whatever the layer is called.
     """
 
     path: str
@@ -73,6 +75,7 @@ class RasterSource:
     options: tuple[str, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
     place: tuple[float, ...] = ()
+    about: str = ""
 
     @classmethod
     def of(cls, layer: QgsRasterLayer, band: int = 1, *, upright: bool = True) -> RasterSource:
@@ -122,6 +125,7 @@ class RasterSource:
             options,
             tuple(notes_of(dataset, name, band, mask, upright=upright)),
             dataset.GetGeoTransform(),
+            held.GetDescription(),
         )
 
     def open(self) -> gdal.Dataset:

@@ -13,26 +13,21 @@ NORMALISED = 3
 
 def test_the_chain_of_tools_is_the_surface_of_the_network(run, tmp_path):
     land = run("demolandscape", SIZE=300, SEED=3, OUTPUT_FOLDER=str(tmp_path))
-    path = {name: str(tmp_path / f"{name}.tif") for name in ("road", "mine", "slope", "chain", "whole")}
-    run("distancefactor", FEATURES=land["ROADS"], GRID=land["LANDUSE"], OUTPUT=path["road"])
-    run("distancefactor", FEATURES=land["MINES"], GRID=land["LANDUSE"], OUTPUT=path["mine"])
-    run("terrainfactor", DEM=land["DEM"], FACTOR=0, OUTPUT=path["slope"])
-    factors = {
-        "Land use": land["LANDUSE"],
-        "Elevation (m)": land["DEM"],
-        "Slope (°)": path["slope"],
-        "Distance from road (m)": path["road"],
-        "Distance to mining area (m)": path["mine"],
-    }
+    path = {name: str(tmp_path / f"{name}.tif") for name in ("chain", "whole")}
+    measured = [str(tmp_path / f"{place}.tif") for place in range(3)]
+    run("distancefactor", FEATURES=land["ROADS"], GRID=land["LANDUSE"], OUTPUT=measured[0])
+    run("distancefactor", FEATURES=land["MINES"], GRID=land["LANDUSE"], OUTPUT=measured[1])
+    run("terrainfactor", DEM=land["DEM"], FACTOR=0, OUTPUT=measured[2])
+    # No factor is named and no weight typed: the rasters say what they hold, and the table has the rest.
     scores = []
-    for place, (factor, source) in enumerate(factors.items()):
+    for place, source in enumerate([*measured, land["LANDUSE"], land["DEM"]]):
         scores.append(str(tmp_path / f"score{place}.tif"))
-        run("scorefactor", INPUT=source, SCORES_TABLE=str(TABLE), FACTOR=factor, OUTPUT=scores[-1])
+        run("scorefactor", INPUT=source, SCORES_TABLE=str(TABLE), OUTPUT=scores[-1])
     corrections = [land[name] for name in ("DESERTIFICATION", "EROSION", "GEOHAZARDS")]
     run(
         "resistance",
         FACTORS=scores,
-        WEIGHTS="0.35 0.1 0.1 0.25 0.25",
+        WEIGHTS_TABLE=str(TABLE),
         CORRECTIONS=corrections,
         CORRECTION_METHOD=NORMALISED,
         OUTPUT=path["chain"],

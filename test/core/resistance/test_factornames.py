@@ -1,7 +1,14 @@
 """Factors are recognised by their whole names, never by a piece of a word."""
 
 import pytest
-from ecosecnet.core.resistance.factornames import Factor, distance_target, factor_key, factor_of, name_key
+from ecosecnet.core.resistance.factornames import (
+    Factor,
+    distance_target,
+    factor_key,
+    factor_of,
+    find_factor,
+    name_key,
+)
 from ecosecnet.core.resistance.presets import LIUZHI_AS_PRINTED
 
 
@@ -93,3 +100,20 @@ def test_names_are_compared_without_case_blanks_and_underscores():
     assert name_key("Vegetation cover") == name_key("vegetation_cover") == name_key(" VEGETATION  COVER")
     assert name_key("ＮＤＶＩ") == name_key("ndvi")
     assert name_key("cover 1") != name_key("cover 2")
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "place"),
+    [
+        ("Slope (degrees)", ["Elevation (m)", "Slope (°)"], 1),
+        ("Distance to roads (m)", ["Slope", "Distance from road (m)"], 1),
+        ("dem", ["坡度", "高程（米）"], 1),
+        ("Night light (nW)", ["night_light", "Slope"], 0),
+        ("slope", ["Slope (percent)", "SLOPE"], 1),
+        ("slope", ["Slope (percent)", "Slope (degrees)"], None),
+        ("Distance to wells (m)", ["Distance to springs (m)", "Distance to roads (m)"], None),
+        ("", ["", "Slope"], None),
+    ],
+)
+def test_one_of_several_names_is_found_or_none(name, names, place):
+    assert find_factor(name, names) == place
