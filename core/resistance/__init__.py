@@ -6,6 +6,7 @@ from .further import with_classes, with_further, with_weights
 from .lostcells import cut_to_surface
 from .overlay import Block, build_resistance, resistance_surface
 from .presets import LAND_USE_NAMES, LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
+from .roads import RoadCells, read_road_scores, road_cells, score_roads
 from .scorechecks import ERROR, WARNING, Finding, check_scores, report
 from .scoretable import FALLS, RISES, FactorScores, classes_from_rows, read_score_table
 from .scoring import FactorValues, classes_from_breaks, distance_to, relief, score_values
@@ -26,6 +27,7 @@ __all__ = [
     "FactorValues",
     "Finding",
     "ResistanceSummary",
+    "RoadCells",
     "build_resistance",
     "check_scores",
     "classes_from_breaks",
@@ -38,10 +40,13 @@ __all__ = [
     "liuzhi_as_printed",
     "liuzhi_corrected",
     "name_key",
+    "read_road_scores",
     "read_score_table",
     "relief",
     "report",
     "resistance_surface",
+    "road_cells",
+    "score_roads",
     "score_values",
     "suitability_to_resistance",
     "with_classes",

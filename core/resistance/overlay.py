@@ -34,12 +34,18 @@ class Block:
         Correction rasters, NaN = NoData.
     zones : ndarray, float, same shape, optional
         Zone of each cell for means by zone, NaN = no zone.
+    least : ndarray, float, same shape, optional
+        What cells resist at least, such as those of roads; 0 for nothing.
+    impassable : ndarray, bool, same shape, optional
+        Cells that nothing crosses.
     """
 
     row: int
     factors: Sequence[FloatArray]
     corrections: Sequence[FloatArray] = ()
     zones: FloatArray | None = None
+    least: FloatArray | None = None
+    impassable: BoolArray | None = None
 
 
 Reader = Callable[[Monitor], Iterable[Block]]
@@ -69,7 +75,8 @@ def build_resistance(
 ) -> ResistanceSummary:
     """Lay weighted score rasters over each other, block by block.
 
-    R = sum of weight x score, then corrected (see `Correction`), then stretched to a range where wanted.
+    R = sum of weight x score, then corrected (see `Correction`), then stretched to a range where wanted. What roads resist
+    (`Block.least`) holds after that, in the unit of the finished surface, and impassable cells are NoData.
 
     Parameters
     ----------
@@ -147,6 +154,7 @@ def build_resistance(
     for block in read(next(parts)):
         values, base = job.surface(block, monitor, tally)
         final = (values if rescale is None else values * stretch[0] + stretch[1]).astype(np.float32)
+        final = _with_obstacles(final, block, tally)
         tally.finish(final, block.row)
         if write_correction is not None:
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -161,6 +169,8 @@ def resistance_surface(
     *,
     corrections: Sequence[FloatArray] = (),
     zones: Array | None = None,
+    least: FloatArray | None = None,
+    impassable: BoolArray | None = None,
     names: Sequence[str] | None = None,
     correction_names: Sequence[str] = (),
     correction: Correction | None = None,
@@ -176,6 +186,8 @@ def resistance_surface(
         Scores and correction rasters, NaN = NoData.
     zones : ndarray, shape (rows, cols), optional
         Zone of each cell for means by zone; NaN (float arrays) = no zone.
+    least, impassable : ndarray, shape (rows, cols), optional
+        As in `Block`.
     weights, names, correction_names, correction, leave_out_missing, rescale, monitor
         As in `build_resistance`.
 
@@ -204,7 +216,9 @@ def resistance_surface(
             reading.step(row, rows)
             part = slice(row, row + height)
             zone = None if zones is None else zones[part].astype(np.float64)
-            yield Block(row, [f[part] for f in factors], [c[part] for c in corrections], zone)
+            floor = None if least is None else least[part]
+            barred = None if impassable is None else impassable[part]
+            yield Block(row, [f[part] for f in factors], [c[part] for c in corrections], zone, floor, barred)
 
     def write(row: int, block: FloatArray) -> None:
         values[row : row + len(block)] = block
@@ -273,8 +287,8 @@ class _Overlay:
         if len(block.factors) != len(self._weights):
             raise InputError(f"There are {len(self._weights)} weights for {len(block.factors)} factors.")
         shape = block.factors[0].shape
-        zones = [] if block.zones is None else [block.zones]
-        for raster in (*block.factors, *block.corrections, *zones):
+        others = [one for one in (block.zones, block.least, block.impassable) if one is not None]
+        for raster in (*block.factors, *block.corrections, *others):
             if raster.shape != shape:
                 raise GridMismatchError(f"The rasters of an overlay differ in size: {shape} and {raster.shape} cells.")
         flat = [factor.reshape(-1) for factor in block.factors]
@@ -303,6 +317,17 @@ class _Overlay:
         else:
             parts[:, some] = np.nan
         return parts, np.asarray(some & ~absent.all(axis=0))
+
+
+def _with_obstacles(final: FloatArray, block: Block, tally: Tally) -> FloatArray:
+    """Return a finished block with its roads and impassable cells."""
+    if block.least is not None:
+        tally.raised += int(np.count_nonzero(block.least > final))
+        final = np.where(np.isnan(final), final, np.fmax(final, block.least)).astype(np.float32)
+    if block.impassable is not None:
+        tally.impassable += int(np.count_nonzero(block.impassable & ~np.isnan(final)))
+        final = np.where(block.impassable, np.float32(np.nan), final)
+    return final
 
 
 def _check_rescale(rescale: tuple[float, float] | None) -> None:

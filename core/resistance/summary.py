@@ -68,6 +68,8 @@ class ResistanceSummary:
         One per factor.
     corrections : tuple of CorrectionEffect
         One per correction raster.
+    raised, impassable : int
+        Cells whose resistance a road raises, and cells with a resistance that were made impassable (part of `missing`).
     """
 
     cells: int
@@ -78,6 +80,8 @@ class ResistanceSummary:
     maximum: float
     contributions: tuple[Contribution, ...]
     corrections: tuple[CorrectionEffect, ...] = ()
+    raised: int = 0
+    impassable: int = 0
 
     @property
     def contrast(self) -> float:
@@ -92,6 +96,8 @@ class Tally:
     factors: int
     partial: int = 0
     missing: int = 0
+    raised: int = 0
+    impassable: int = 0
     bad: int = 0
     first_bad: tuple[int, int, float] | None = None
     corrections: list[list[int]] = field(default_factory=list)
@@ -143,6 +149,11 @@ class Tally:
         monitor: Monitor,
     ) -> ResistanceSummary:
         """Return the facts; warn of what looks wrong, refuse a surface that cannot be used."""
+        if not self._final.count and self.impassable:
+            raise InputError(
+                f"All {self.impassable:,} cells with a resistance are of impassable classes. Leave out those that can be "
+                "crossed."
+            )
         if not self._final.count:
             raise InputError(
                 "No cell has data in every factor. Check that the factors overlap, or leave out missing factors."
@@ -211,4 +222,6 @@ class Tally:
             high,
             parts,
             effects,
+            self.raised,
+            self.impassable,
         )

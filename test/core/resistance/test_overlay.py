@@ -319,3 +319,28 @@ def test_resistance_must_be_positive_and_the_first_cell_is_named():
 def test_a_correction_checks_its_options(options, words):
     with pytest.raises(InputError, match=words):
         Correction(**options)
+
+
+def test_roads_and_impassable_cells_come_last(factors):
+    plain = resistance_surface(factors, WEIGHTS, rescale=(1, 10))
+    least, impassable = np.zeros((40, 30), np.float32), np.zeros((40, 30), bool)
+    least[:, 4] = 0.5
+    least[20] = 100.0
+    impassable[18:25, 10:13] = True
+    result = resistance_surface(factors, WEIGHTS, rescale=(1, 10), least=least, impassable=impassable)
+    known = ~np.isnan(plain.values)
+    wanted = np.where(impassable | ~known, np.nan, np.fmax(plain.values, least))
+    np.testing.assert_array_equal(result.values, wanted)
+    assert result.values.dtype == np.float32
+    assert result.summary.raised == np.count_nonzero(known[20])
+    assert result.summary.impassable == np.count_nonzero(known & impassable) == 21
+    assert result.summary.missing == plain.summary.missing + 21
+    assert result.summary.maximum == 100
+    assert result.summary.contributions == plain.summary.contributions
+
+
+def test_a_surface_that_is_all_impassable_is_refused(factors):
+    with pytest.raises(InputError, match=r"All [\d,]+ cells with a resistance are of impassable classes"):
+        resistance_surface(factors, WEIGHTS, impassable=np.ones((40, 30), bool))
+    with pytest.raises(GridMismatchError, match="differ in size"):
+        resistance_surface(factors, WEIGHTS, least=np.ones((40, 29), np.float32))
