@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from qgis.core import QgsProcessingOutputNumber
+import numpy as np
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ... import core
 from ...core import defaults
@@ -14,12 +15,19 @@ from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.declarations import impassable_classes, land_use, road_scores
+from ..support.inputs.landclasses import ListedClasses
+from ..support.inputs.roads import read_road_cells
 from ..support.inputs.scores import factor_name
+from ..support.inputs.sources import read_sources
 from ..support.inputs.weights import read_weights
 from ..support.io import rasters
 from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling
+
+_SOURCE_BYTES = 6
+"""For each cell, where sources are read: their labels, a byte to look at these, and a mask."""
 
 
 class ResistanceAlgorithm(EcoSecNetAlgorithm):
@@ -42,7 +50,12 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
         "<p>Studies that correct in this way: night light in Kangbao (Jiao et al. 2024, doi:10.3389/fevo.2023.1301149), "
         "ecological sensitivity in karst Guangnan (Zhao et al. 2021, doi:10.3390/ijerph18136863). They differ in detail, "
         "and many give no formula: state which one you use.</p>"
-        "<p><b>Rescaling</b> to MIN and MAX is linear and comes last.</p>"
+        "<p><b>Rescaling</b> to MIN and MAX is linear and comes after that.</p>"
+        "<p><b>Roads and impassable land</b> come last, on the finished surface. A road that is a factor only (the distance "
+        "to it) costs next to nothing to cross; with road scores each cell it runs through has at least that resistance, and "
+        "the cells of a road join edge to edge, so that no path slips through diagonally. Impassable land uses become "
+        "NoData, also under a road, but not the cells of sources: a lake that is a source can be reached from its shore. "
+        "Where a source lies in the middle of such land it is cut off; the tools of the corridors say so.</p>"
         "<p>The table gives what each factor contributes: its share of the mean, and its share of the variance (the "
         "covariance of its weighted part with the whole, over the variance of the whole).</p>"
         "<p>Works in bands of rows: rasters larger than memory are fine when they lie on one grid. Five factors of 20,000 x "
@@ -141,6 +154,23 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 decimals=3,
             ),
+            land_use("the impassable values"),
+            impassable_classes(),
+            p.vector(
+                "SOURCES",
+                "Ecological sources that stay passable",
+                "Polygons whose cells stay passable where their land use is impassable.",
+                optional=True,
+                advanced=True,
+            ),
+            p.vector(
+                "ROADS",
+                "Roads",
+                "Lines whose cells get a resistance of their own; needs the resistance below.",
+                [QgsProcessing.SourceType.TypeVectorLine],
+                optional=True,
+            ),
+            *road_scores(),
             p.raster_output("OUTPUT", "Resistance surface", "Resistance of every cell, above 0."),
             p.raster_output(
                 "CORRECTION_OUTPUT",
@@ -170,6 +200,12 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             )
         if job.given("MIN") != job.given("MAX"):
             return "Give both the new minimum and the new maximum, or none of them."
+        if job.given("IMPASSABLE") and not job.given("LANDUSE"):
+            return (
+                f"The impassable values {job.text('IMPASSABLE')} are classes of a land-use raster. Give it (LANDUSE)."
+            )
+        if job.given("ROAD_SCORES") and not job.given("ROADS"):
+            return "There are road scores but no roads. Give the layer of the roads, or leave the scores out."
         if job.given("CORRECTION_ZONES") and job.chosen("CORRECTION_METHOD") != 0:
             return "Zones are for the correction by value / mean. Choose that one, or leave the zones out."
         return None
@@ -182,18 +218,29 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
         zones = [job.raster("CORRECTION_ZONES")] if corrections and job.raster("CORRECTION_ZONES") else []
         names = [factor_name(source) for source in factors]
         weights = read_weights(job.text("WEIGHTS"), job.vector("WEIGHTS_TABLE"), factors, job.monitor)
-        everything = [*factors, *corrections, *zones]
-        categorical = [len(everything) - 1] if zones else []
+        cover = [job.raster("LANDUSE")] if job.given("IMPASSABLE") else []
+        everything = [*factors, *corrections, *zones, *cover]
+        many, more = len(factors), len(corrections)
         if not job.given("GRID"):
             rasters.require_one_grid(everything)
-        # a band of all rasters in float32, and their sums in float64
-        job.need_memory(12 * min(rasters.BLOCK_CELLS, len(everything) * onto.grid.rows * onto.grid.cols))
+        # a band of all rasters in float32, and their sums in float64; sources are labels of the whole grid
+        cells = onto.grid.rows * onto.grid.cols
+        kept = _SOURCE_BYTES * cells if cover and job.given("SOURCES") else 0
+        job.need_memory(12 * min(rasters.BLOCK_CELLS, len(everything) * cells) + kept)
+        categorical = range(many + more, len(everything))
         read_rows = rasters.read_together(everything, onto, job.monitor, categorical=categorical)
-        many, more = len(factors), len(corrections)
+        obstacles = _Obstacles(job, onto)
 
         def read(monitor):
             for row, found in read_rows(monitor):
-                yield core.resistance.Block(row, found[:many], found[many : many + more], found[-1] if zones else None)
+                yield core.resistance.Block(
+                    row,
+                    found[:many],
+                    found[many : many + more],
+                    found[many + more] if zones else None,
+                    obstacles.roads(row, len(found[0])),
+                    obstacles.impassable(row, found[-1]) if cover else None,
+                )
 
         with ExitStack() as writers:
             surface = writers.enter_context(
@@ -222,6 +269,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 rescale=(job.number("MIN"), job.number("MAX")) if job.given("MIN") else None,
                 monitor=job.monitor,
             )
+        obstacles.tell(summary)
         _tell(summary, job)
         ramp = ramps.over(palette.RESISTANCE, ramps.sample(surface.path), extremes=(summary.minimum, summary.maximum))
         job.finish("OUTPUT", styling.surface(ramp))
@@ -229,6 +277,45 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             job.finish("CORRECTION_OUTPUT", styling.surface(ramps.over(palette.SCORE, ramps.sample(gain.path))))
         _write_table(summary, job)
         job.results.update(MINIMUM=summary.minimum, MEAN=summary.mean, MAXIMUM=summary.maximum)
+
+
+class _Obstacles:
+    """What lies in the way on the finished surface: roads, and land that nothing crosses."""
+
+    def __init__(self, job: Job, onto: rasters.RasterSource) -> None:
+        self._job = job
+        self._listed = ListedClasses(job.text("IMPASSABLE"), "impassable") if job.given("IMPASSABLE") else None
+        self._sources = self._roads = None
+        grid, crs = onto.grid, onto.crs
+        if self._listed is not None and job.given("SOURCES"):
+            self._sources = read_sources(job.vector("SOURCES"), grid, crs, monitor=job.monitor).labels > 0
+        if job.given("ROAD_SCORES"):
+            field, scores = job.field("ROAD_CLASS"), job.text("ROAD_SCORES")
+            self._roads = read_road_cells(job.vector("ROADS"), field, scores, grid, crs, job.monitor)
+
+    def roads(self, row: int, count: int) -> np.ndarray | None:
+        """Return what some rows resist at least."""
+        return None if self._roads is None else self._roads.rows(row, count)
+
+    def impassable(self, row: int, land: np.ndarray) -> np.ndarray:
+        """Return which cells of some rows of the land use nothing crosses."""
+        mask = self._listed.among(land)
+        return mask if self._sources is None else mask & ~self._sources[row : row + len(land)]
+
+    def tell(self, summary: core.resistance.ResistanceSummary) -> None:
+        """Say how many cells the obstacles have changed."""
+        monitor = self._job.monitor
+        cells = summary.cells + summary.impassable
+        if self._listed is not None:
+            self._listed.require_some(self._job.raster("LANDUSE"), monitor)
+            monitor.info(
+                f"Impassable: {summary.impassable:,} of {cells:,} cells with a resistance "
+                f"({summary.impassable / cells:.1%}) became NoData."
+            )
+        if self._roads is not None:
+            monitor.info(
+                f"Roads: {self._roads.cells.size:,} cells; in {summary.raised:,} of them the road resists more than the land."
+            )
 
 
 def _correction(job: Job) -> core.resistance.Correction:

@@ -175,7 +175,8 @@ def road_cells(
         ends = np.cumsum([len(lines[k]) for k in used])
         of_line = np.repeat(score[used], np.diff(ends, prepend=0))
         across, down = (points[:, 0] - grid.left) / grid.dx, (grid.top - points[:, 1]) / grid.dy
-        starts = np.setdiff1d(np.arange(len(points)), ends - 1)
+        sound = np.isfinite(across) & np.isfinite(down)
+        starts = np.setdiff1d(np.flatnonzero(sound[:-1] & sound[1:]), ends - 1)
         for first in range(0, starts.size, _SEGMENTS):
             monitor.step(first, starts.size)
             here = starts[first : first + _SEGMENTS]

@@ -133,6 +133,10 @@ VECTOR_TOOLS = {
     "dispersalsweep": ("SOURCES", {"DISTANCES_LIST": "200; 300; 400"}),
     "coneforexport": ("SOURCES", {}),
     "distancefactor": ("FEATURES", {"GRID": "land"}),
+    "resistance": (
+        "SOURCES",
+        {"FACTORS": ["height", "current"], "WEIGHTS": "0.5;0.5", "LANDUSE": "land", "IMPASSABLE": "1-4"},
+    ),
     "costdistance": ("SOURCES", {}),
     "linkages": ("SOURCES", {"ZONES": TEMPORARY}),
     "centrality": ("SOURCES", {"INDICES": TEMPORARY}),

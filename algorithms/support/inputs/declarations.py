@@ -123,6 +123,54 @@ def barrier_window(more: str = "", *, advanced: bool = False):
     return p.choice("METHOD", "Smallest distances are looked for in", text.strip(), BarrierWindow, advanced=advanced)
 
 
+def land_use(purpose: str, *, advanced: bool = False):
+    """Return the optional class raster that lists of classes are about."""
+    text = f"Class raster on the same grid; needed for {purpose}."
+    return p.raster("LANDUSE", "Land use", text, classes=True, optional=True, advanced=advanced)
+
+
+def impassable_classes(more: str = "", *, advanced: bool = False):
+    """Return the land uses that nothing crosses."""
+    text = (
+        "Land-use values that nothing crosses, such as lakes or open-cast mines: 6, 8 or 6-8. Their cells become NoData of "
+        f"the resistance, but for those of sources. {more}"
+    )
+    return p.text("IMPASSABLE", "Impassable land-use values", text.strip(), optional=True, advanced=advanced)
+
+
+def not_restorable_classes(*, advanced: bool = False):
+    """Return the land uses that cannot be restored."""
+    text = (
+        "Land-use values that stay as they are, such as water, rock or motorways: 6, 8 or 6-8. They have no score, and what "
+        "is restored does not reach across them."
+    )
+    return p.text("NOT_RESTORABLE", "Land-use values that cannot be restored", text, optional=True, advanced=advanced)
+
+
+def road_scores(*, advanced: bool = False) -> list:
+    """Return what makes cells of roads: the field of their class and the resistance of each class."""
+    return [
+        p.field(
+            "ROAD_CLASS",
+            "Class field of the roads",
+            "Field with the class of each road, such as motorway or trunk.",
+            "ROADS",
+            optional=True,
+            advanced=advanced,
+        ),
+        p.text(
+            "ROAD_SCORES",
+            "Resistance of the roads by class",
+            "motorway=100; trunk=50; 20, where a number alone is that of all other roads. Every cell that a road runs "
+            "through has at least this resistance, on the scale of the finished surface: crossing costs about the resistance "
+            "times a cell, 100 x 30 m as much as 3 km over resistance 1. Leave roads in tunnels and on viaducts out of the "
+            "layer. Empty: roads are no cells.",
+            optional=True,
+            advanced=advanced,
+        ),
+    ]
+
+
 def restored_resistance():
     """Return the resistance that restored cells have."""
     text = "What a restored cell would have: 1 if ideal habitat has resistance 1."

@@ -156,6 +156,16 @@ def overlaps(geometry: QgsGeometry, grid: Grid) -> bool:
     )
 
 
+def vertices(shape: QgsGeometry) -> list[np.ndarray]:
+    """Return x and y of the vertices of each part of lines, float64 (vertices, 2)."""
+    parts = []
+    for part in shape.constParts():
+        wkb = bytes(part.asWkb())
+        numbers = np.frombuffer(wkb, dtype="<f8" if wkb[0] else ">f8", offset=9)
+        parts.append(numbers.reshape(-1, 2 + part.is3D() + part.isMeasure())[:, :2])
+    return parts
+
+
 def burn(
     geometries: Sequence[QgsGeometry],
     grid: Grid,

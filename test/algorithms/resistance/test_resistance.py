@@ -211,3 +211,111 @@ def test_a_cancelled_run_leaves_nothing(run, factors, tmp_path):
     with pytest.raises(Exception, match="Cancelled"):
         run("resistance", feedback=feedback, FACTORS=factors, WEIGHTS="1 1 1", OUTPUT=str(tmp_path / "r.tif"))
     assert list(tmp_path.glob("r.tif*")) == []
+
+
+@pytest.fixture
+def flat(raster):
+    """Two factors of resistance 2 with a corner of NoData, and a land use with a lake (6) across the middle."""
+    ground = np.full((40, 60), 2, dtype=np.float32)
+    ground[:3, :3] = -1
+    land = np.ones((40, 60), dtype=np.uint8)
+    land[18:22, 5:55] = 6
+    land[0, :5] = 8
+    factors = [raster("flat", ground, nodata=-1), raster("even", ground, nodata=-1)]
+    return {"FACTORS": factors, "WEIGHTS": "1 1", "LANDUSE": raster("land_use", land)}, land
+
+
+def corners(col, row, wide, high):
+    left, top = 500_000 + 30 * col, 2_900_000 - 30 * row
+    right, bottom = left + 30 * wide, top - 30 * high
+    return f"POLYGON(({left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}))"
+
+
+def test_impassable_land_uses_become_nodata_but_for_sources(run, flat, polygons, tmp_path):
+    given, land = flat
+    log = Log()
+    source = polygons("lake", [(corners(10, 17, 8, 4), {"source_id": 1})])
+    free = cells(run("resistance", **given, OUTPUT=str(tmp_path / "f.tif"))["OUTPUT"])
+    out = run("resistance", feedback=log, **given, IMPASSABLE="6, 8", SOURCES=source, OUTPUT=str(tmp_path / "r.tif"))
+    lake = np.isin(land, (6, 8))
+    lake[17:21, 10:18] = False
+    np.testing.assert_array_equal(cells(out["OUTPUT"]), np.where(lake, np.nan, free))
+    gone = np.count_nonzero(lake & ~np.isnan(free))
+    assert gone == 4 * 50 - 3 * 8 + 2
+    assert f"Impassable: {gone} of 2,391 cells with a resistance (7.4%) became NoData." in log.infos
+    log = Log()
+    run("resistance", feedback=log, **given, IMPASSABLE="6 99", OUTPUT=str(tmp_path / "s.tif"))
+    assert "No cell of 'land_use' has the impassable value 99." in log.warnings
+
+
+def test_least_cost_paths_go_round_a_lake(run, flat, polygons, tmp_path):
+    """From the middle of the upper edge to that of the lower: round the lake, 25 columns to one side and back."""
+    given, _ = flat
+    sources = polygons("two", [(corners(29, 0, 1, 1), {"source_id": 1}), (corners(29, 39, 1, 1), {"source_id": 2})])
+    costs = {}
+    for name, impassable in (("over", ""), ("round", "6")):
+        surface = run("resistance", **given, IMPASSABLE=impassable, OUTPUT=str(tmp_path / f"{name}.tif"))["OUTPUT"]
+        links = run("linkages", RESISTANCE=surface, SOURCES=sources, LINKS=str(tmp_path / f"{name}.gpkg"))["LINKS"]
+        costs[name] = read_table(links)[0]["cw_dist"]
+    assert costs["over"] == pytest.approx(2 * 30 * 39)
+    # to column 4 or 55 beside the lake: 25 columns, most of them diagonal, on the 17 rows above and as many below
+    assert costs["round"] > costs["over"] + 2 * 30 * 15
+
+
+def test_a_road_costs_what_its_class_says_and_leaves_no_gap(run, flat, polygons, tmp_path):
+    given, _ = flat
+    top = 2_900_000
+    diagonal = f"LINESTRING(499900 {top - 1250}, 501900 {top + 60})"
+    level = f"LINESTRING(500000 {top - 30 * 30.5}, 501800 {top - 30 * 30.5})"
+    roads = polygons("roads", [(diagonal, {"kind": "Motorway"}), (level, {"kind": "path"})], kind="LineString")
+    log = Log()
+    out = run(
+        "resistance", feedback=log, **given, ROADS=roads, ROAD_CLASS="kind", ROAD_SCORES="motorway = 500",
+        OUTPUT=str(tmp_path / "r.tif"),
+    )  # fmt: skip
+    found = cells(out["OUTPUT"])
+    assert set(found[~np.isnan(found)].tolist()) == {2.0, 500.0}
+    assert (found[30, 20:] == 2).all()
+    assert out["MAXIMUM"] == 500
+    assert log.warnings[0] == "Roads without a score resist as the land they run through: path (1)."
+    said = next(line for line in log.infos if line.startswith("Roads: "))
+    assert f"in {np.count_nonzero(found == 500)} of them the road resists more than the land" in said
+    sources = polygons("two", [(corners(20, 5, 1, 1), {"source_id": 1}), (corners(40, 35, 1, 1), {"source_id": 2})])
+    links = run("linkages", RESISTANCE=out["OUTPUT"], SOURCES=sources, LINKS=str(tmp_path / "l.gpkg"))["LINKS"]
+    assert read_table(links)[0]["cw_dist"] >= 30 * (500 + 2)
+    out = run("resistance", **given, ROADS=roads, ROAD_SCORES="1.5", OUTPUT=str(tmp_path / "low.tif"))
+    assert out["MAXIMUM"] == 2
+    free = run("resistance", **given, ROADS=roads, OUTPUT=str(tmp_path / "free.tif"))
+    assert free["MAXIMUM"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"IMPASSABLE": "60"}, r"No cell of 'land_use' has one of the impassable values 60. It holds the values 1, 6"),
+        ({"IMPASSABLE": "lake"}, "'lake' is neither a value nor a range"),
+        ({"IMPASSABLE": "6", "LANDUSE": None}, "impassable values 6 are classes of a land-use raster. Give it"),
+        ({"IMPASSABLE": "1, 6, 8"}, "All 2,391 cells with a resistance are of impassable classes"),
+        ({"ROAD_SCORES": "5", "ROADS": None}, "There are road scores but no roads"),
+        ({"ROAD_SCORES": "trunk=5"}, r"name classes \(trunk\), but not the field .*ROAD_CLASS.*kind"),
+        (
+            {"ROAD_SCORES": "trunk=5", "ROAD_CLASS": "kind"},
+            r"No road is of a class that has a score \(trunk\).*path \(1\)",
+        ),
+        ({"ROAD_SCORES": "path=-5", "ROAD_CLASS": "kind"}, "class 'path' has '-5'"),
+        ({"ROAD_SCORES": "5", "ROADS": "far"}, "No road of 'far' lies on the grid"),
+    ],
+)
+def test_obstacles_that_cannot_be_placed(run, flat, polygons, tmp_path, options, words):
+    given, _ = flat
+    layers = {
+        "roads": polygons(
+            "roads", [("LINESTRING(500100 2899900, 500900 2899500)", {"kind": "path"})], kind="LineString"
+        ),
+        "far": polygons("far", [("LINESTRING(100 2899900, 900 2899500)", {"kind": "path"})], kind="LineString"),
+    }
+    road = options.get("ROADS", "roads")
+    given = {**given, **options, "ROADS": layers.get(road)}
+    with pytest.raises(Exception, match=words):
+        run("resistance", **given, OUTPUT=str(tmp_path / "r.tif"))
+    assert list(tmp_path.glob("r.tif*")) == []
