@@ -171,3 +171,20 @@ class SuitabilityCurve(Choice):
     LINEAR = "linear", "Linear"
     EXPONENTIAL = "exponential", "Exponential"
     INVERSE = "inverse", "Inverse"
+
+
+class Legend(Choice):
+    """Whose codes a land-use map holds, see `core.resistance.legends`; the order is that of the tools for ever."""
+
+    OWN = "own codes", "Own codes"
+    LIUZHI = "Liuzhi", "Liuzhi eight classes"
+    CNLUCD = "CNLUCD", "CNLUCD (RESDC)"
+    GBT_21010 = "GB/T 21010", "GB/T 21010"
+    CLCD = "CLCD", "CLCD"
+    GLOBELAND30 = "GlobeLand30", "GlobeLand30"
+    WORLDCOVER = "WorldCover", "ESA WorldCover"
+    ESRI = "Esri", "Esri / Impact Observatory"
+    DYNAMIC_WORLD = "Dynamic World", "Dynamic World"
+    CORINE = "CORINE", "CORINE level 3"
+    NLCD = "NLCD", "NLCD"
+    IGBP = "IGBP", "MODIS IGBP"

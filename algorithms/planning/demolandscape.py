@@ -15,6 +15,7 @@ from qgis.core import (
 )
 
 from ... import core
+from ...core.choices import Legend
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -34,7 +35,6 @@ _PACKAGE = "landscape.gpkg"
 _BYTES_PER_CELL = 250
 
 _COLOURS = {
-    "landuse": palette.LAND_USE,
     "lithology": palette.LITHOLOGY,
     "desertification": palette.DEGRADATION[:5],
     "erosion": palette.DEGRADATION,
@@ -218,7 +218,6 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
 
     def _write_raster(self, folder: OutputFolder, raster: _Raster, county, job: Job) -> tuple[str, str, styling.Style]:
         names = {
-            "landuse": core.landscapes.LANDUSE,
             "lithology": core.landscapes.LITHOLOGY,
             "desertification": core.landscapes.DESERTIFICATION,
             "erosion": core.landscapes.EROSION,
@@ -226,7 +225,11 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
         file = raster.output.lower()
         values = {"dem": county.elevation, "geohazards": county.hazard_density}.get(file)
         classes = []
-        if file in names:
+        if file == "landuse":
+            values = county.landuse
+            classes = core.resistance.schemes(Legend.LIUZHI)[0].drawn
+            style = styling.classes(classes)
+        elif file in names:
             values = getattr(county, file)
             classes = [(code, name, rgb) for (code, name), rgb in zip(names[file].items(), _COLOURS[file])]
             style = styling.classes(classes)

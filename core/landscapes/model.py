@@ -7,21 +7,14 @@ from typing import Union
 
 import numpy as np
 
+from ..choices import Legend
 from ..grid import Grid
+from ..resistance.legends import schemes
 from ..types import BoolArray, FloatArray, IntArray
 
 Value = Union[int, float, str]
 
-LANDUSE = {
-    1: "Woodland",
-    2: "Grassland",
-    3: "Other land",
-    4: "Garden land",
-    5: "Arable land",
-    6: "Water and water facilities",
-    7: "Transport land",
-    8: "Urban, village, industrial and mining land",
-}
+LANDUSE = schemes(Legend.LIUZHI)[0].names
 LITHOLOGY = {1: "Carbonate rock", 2: "Clastic rock", 3: "Basalt", 4: "Coal-bearing strata"}
 DESERTIFICATION = {0: "None", 1: "Potential", 2: "Light", 3: "Moderate", 4: "Severe"}
 EROSION = {1: "Very slight", 2: "Slight", 3: "Moderate", 4: "Intense", 5: "Very intense", 6: "Severe"}

@@ -3,9 +3,19 @@
 from .corrections import Correction
 from .factornames import Factor, distance_target, factor_of, find_factor, name_key
 from .further import with_classes, with_further, with_weights
+from .legends import (
+    LandClass,
+    Scheme,
+    choose_scheme,
+    describe_codes,
+    fitting,
+    require_habitat,
+    require_same_names,
+    schemes,
+)
 from .lostcells import cut_to_surface
 from .overlay import Block, build_resistance, resistance_surface
-from .presets import LAND_USE_NAMES, LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
+from .presets import LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
 from .roads import RoadCells, read_road_scores, road_cells, score_roads
 from .scorechecks import ERROR, WARNING, Finding, check_scores, report
 from .scoretable import FALLS, RISES, FactorScores, classes_from_rows, read_score_table
@@ -16,7 +26,6 @@ from .summary import ResistanceSummary
 __all__ = [
     "ERROR",
     "FALLS",
-    "LAND_USE_NAMES",
     "LIUZHI_CORRECTIONS",
     "RISES",
     "WARNING",
@@ -26,17 +35,22 @@ __all__ = [
     "FactorScores",
     "FactorValues",
     "Finding",
+    "LandClass",
     "ResistanceSummary",
     "RoadCells",
+    "Scheme",
     "build_resistance",
     "check_scores",
+    "choose_scheme",
     "classes_from_breaks",
     "classes_from_rows",
     "cut_to_surface",
+    "describe_codes",
     "distance_target",
     "distance_to",
     "factor_of",
     "find_factor",
+    "fitting",
     "liuzhi_as_printed",
     "liuzhi_corrected",
     "name_key",
@@ -44,8 +58,11 @@ __all__ = [
     "read_score_table",
     "relief",
     "report",
+    "require_habitat",
+    "require_same_names",
     "resistance_surface",
     "road_cells",
+    "schemes",
     "score_roads",
     "score_values",
     "suitability_to_resistance",

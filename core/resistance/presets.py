@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
+from ..choices import Legend
+from .legends import LAND_USE, schemes
 from .scoretable import FALLS, RISES, FactorScores, read_score_table
 
-LAND_USE_NAMES = (
-    "Woodland",
-    "Grassland",
-    "Other land",
-    "Garden",
-    "Arable land",
-    "Water and water facilities",
-    "Transport",
-    "Urban, villages, industry and mining",
-)
-"""Land-use classes of the preset; the code of a class is its place in the list, counted from 1."""
-
-_LAND_USE_SCORES = (1, 1, 2, 2, 3, 3, 4, 5)
 _OPEN = None
 
 
@@ -38,8 +27,14 @@ def _rows(
 
 def _land_use(weight: float) -> list[dict[str, object]]:
     return [
-        {"factor": "Land use", "class": name, "value": code, "score": score, "weight": weight if code == 1 else None}
-        for code, (name, score) in enumerate(zip(LAND_USE_NAMES, _LAND_USE_SCORES), start=1)
+        {
+            "factor": LAND_USE,
+            "class": one.name,
+            "value": one.code,
+            "score": one.score,
+            "weight": weight if row == 0 else None,
+        }
+        for row, one in enumerate(schemes(Legend.LIUZHI)[0].classes)
     ]
 
 

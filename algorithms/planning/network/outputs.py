@@ -9,6 +9,7 @@ import numpy as np
 from qgis.core import QgsGeometry
 
 from .... import core
+from ....core.choices import Legend
 from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone, zone_fields
 from ...support.inputs.linktable import link_lines
 from ...support.io.rasters import RasterSource
@@ -30,7 +31,7 @@ def mspa_classes() -> list[tuple[int, str, Colour]]:
 
 def preset_land_use() -> list[tuple[int, str, Colour]]:
     """Return code, name and colour of the land uses of the preset."""
-    return list(zip(range(1, 9), core.resistance.LAND_USE_NAMES, palette.LAND_USE))
+    return core.resistance.schemes(Legend.LIUZHI)[0].drawn
 
 
 class NetworkOutputs:

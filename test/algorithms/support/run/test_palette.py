@@ -13,7 +13,9 @@ import pytest
 pytest.importorskip("osgeo")
 
 from ecosecnet.algorithms.support.run import palette
+from ecosecnet.core.choices import Legend
 from ecosecnet.core.mspa import CODES
+from ecosecnet.core.resistance import schemes
 
 CONTRAST = 3.0
 DISTANCE = 15.0
@@ -58,7 +60,11 @@ def test_the_colour_maths_gives_published_values():
 
 
 def backgrounds():
-    found = {"paper": [palette.WHITE], "land use": palette.LAND_USE, "MSPA": [code.colour for code in CODES]}
+    found = {
+        "paper": [palette.WHITE],
+        "land use": [one.colour for one in schemes(Legend.LIUZHI)[0].classes],
+        "MSPA": [code.colour for code in CODES],
+    }
     for name in ("RESISTANCE", "CURRENT", "SCORE", "BELT", "DISTANCE", "SOURCES"):
         found[name] = palette.spread(getattr(palette, name), 200)
     return found

@@ -1,0 +1,376 @@
+"""Land-use schemes: what their codes mean, how they are drawn, which are habitat, and what resistance they get.
+
+Codes alone do not say whose they are: 1 to 8 fit half a dozen schemes. So no scheme is ever taken unasked; what is found
+is compared with all of them, and those it fits are named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from typing import NamedTuple
+
+from ..choices import Legend
+from ..errors import InputError
+from . import legendtables as tables
+from .scoretable import FactorScores, ScoreClass
+
+LAND_USE = "Land use"
+"""What the factor of a legend is called."""
+
+_LIUZHI_SCORES = "the score table of the Liuzhi study (Yang, Zheng, Fang & Wan), as printed"
+_OUR_SCORES = (
+    "our judgement, carried over from the land uses of the Liuzhi study: woodland, shrub and grass 1; wetland, gardens, "
+    "pasture and mosaics 2; arable, water and bare land 3; transport, ice and sea 4; built-up and mined land 5"
+)
+
+
+class LandClass(NamedTuple):
+    """A class of a scheme.
+
+    Attributes
+    ----------
+    code : int
+        Value in the raster.
+    name, chinese : str
+        What it is called.
+    colour : (int, int, int)
+        Red, green, blue from 0 to 255.
+    score : float
+        Default resistance, 1 to 5.
+    habitat : bool
+        Whether it belongs to the foreground.
+    """
+
+    code: int
+    name: str
+    chinese: str
+    colour: tuple[int, int, int]
+    score: float
+    habitat: bool
+
+    def describe(self) -> str:
+        """Return code and name."""
+        return f"{self.code} ({self.name})"
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """The classes of a legend in one of its codings.
+
+    Attributes
+    ----------
+    legend : Legend
+        The legend; CORINE and some others have more than one coding.
+    classes : tuple of LandClass
+        In the order of their codes.
+    source : str
+        Where codes and names are published.
+    colours : str
+        Where the colours come from.
+    scores : str
+        Where the default resistance comes from.
+    missing : tuple of int
+        Codes that stand for no data.
+    coding : str
+        Which of the codings it is, empty where there is one.
+    """
+
+    legend: Legend
+    classes: tuple[LandClass, ...]
+    source: str
+    colours: str
+    scores: str
+    missing: tuple[int, ...] = ()
+    coding: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the label of the legend with the coding."""
+        return f"{self.legend.label}, {self.coding}" if self.coding else self.legend.label
+
+    @cached_property
+    def by_code(self) -> dict[int, LandClass]:
+        """Return the classes by their code."""
+        return {one.code: one for one in self.classes}
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Return the English names by code."""
+        return {one.code: one.name for one in self.classes}
+
+    @property
+    def drawn(self) -> list[tuple[int, str, tuple[int, int, int]]]:
+        """Return code, name and colour of the classes, as styles and raster files take them."""
+        return [(one.code, one.name, one.colour) for one in self.classes]
+
+    @property
+    def habitat(self) -> list[int]:
+        """Return the codes of the foreground."""
+        return [one.code for one in self.classes if one.habitat]
+
+    def outside(self, codes: Iterable[float]) -> list[float]:
+        """Return the codes that the scheme does not have."""
+        return sorted(code for code in codes if code not in self.by_code and code not in self.missing)
+
+    def factor(self, codes: Iterable[float] | None = None, *, weight: float | None = None) -> FactorScores:
+        """Return the default resistance as a factor of a score table, of all classes or those with these codes."""
+        held = set(self.by_code if codes is None else codes)
+        classes = [
+            ScoreClass(one.code, one.code, one.score, one.name, row=row)
+            for row, one in enumerate((c for c in self.classes if c.code in held), start=1)
+        ]
+        return FactorScores(LAND_USE, tuple(classes), weight, weights=() if weight is None else (weight,))
+
+
+def schemes(legend: Legend) -> tuple[Scheme, ...]:
+    """Return the codings of a legend, the usual one first; none of own codes.
+
+    Examples
+    --------
+    >>> clcd, = schemes(Legend.CLCD)
+    >>> clcd.names[1], clcd.habitat
+    ('Cropland', [2, 3, 4, 5, 9])
+    """
+    return _schemes().get(legend, ())
+
+
+def fitting(codes: Collection[float], names: Mapping[int, str] | None = None) -> list[Scheme]:
+    """Return the schemes that have all the codes, those of which most classes occur first.
+
+    Parameters
+    ----------
+    codes : collection of float
+        The values of a raster.
+    names : mapping of int to str, optional
+        What the raster calls them; schemes in which one means something else are left out.
+
+    Examples
+    --------
+    >>> [scheme.name for scheme in fitting([10, 20, 30, 60, 80, 90])]
+    ['GlobeLand30', 'ESA WorldCover']
+    >>> [scheme.name for scheme in fitting([10, 20, 30, 60, 80, 90, 95])]
+    ['ESA WorldCover']
+    """
+    if not codes:
+        return []
+    found = [one for legend in Legend for one in schemes(legend) if not one.outside(codes)]
+    found = [one for one in found if any(code in one.by_code for code in codes)]
+    found = [one for one in found if not contradictions(one, names or {})]
+    return sorted(found, key=lambda one: len(one.classes))
+
+
+def describe_codes(codes: Collection[float], names: Mapping[int, str] | None = None) -> str:
+    """Return in words which codes there are, and whose they look like.
+
+    Examples
+    --------
+    >>> describe_codes([10, 20, 95])
+    'found: 10, 20, 95; this looks like ESA WorldCover'
+    """
+    return f"found: {_listed(codes)}; {_looks_like(fitting(codes, names))}"
+
+
+def choose_scheme(
+    legend: Legend, codes: Collection[float], *, raster: str, names: Mapping[int, str] | None = None
+) -> Scheme:
+    """Return the coding of a legend that a raster is in.
+
+    Parameters
+    ----------
+    legend : Legend
+        What was chosen, not own codes.
+    codes : collection of float
+        The values of the raster.
+    raster : str
+        Its name, for messages.
+    names : mapping of int to str, optional
+        What it calls its codes.
+
+    Raises
+    ------
+    InputError
+        If a code is not in the legend, or is called something else in the raster; the message says which legends fit.
+
+    Examples
+    --------
+    >>> choose_scheme(Legend.CORINE, [112, 311], raster="map").names[311]
+    'Broad-leaved forest'
+    """
+    codings = schemes(legend)
+    for scheme in codings:
+        if not scheme.outside(codes):
+            require_same_names(scheme, names or {}, f"the categories of '{raster}'", raster=raster, codes=codes)
+            return scheme
+    foreign = min((scheme.outside(codes) for scheme in codings), key=len)
+    blank = [code for code in foreign if code in _BLANKS or code < 0]
+    hint = f" If {_listed(blank)} means no data, make it NoData in the properties of the layer." if blank else ""
+    raise InputError(
+        f"'{raster}' has codes that the legend {legend.label} does not have: {_listed(foreign)} "
+        f"({describe_codes(codes, names)}). Choose the legend of the map, or 'Own codes' with a foreground and scores of "
+        f"your own.{hint}"
+    )
+
+
+def require_same_names(
+    scheme: Scheme, names: Mapping[int, str], where: str, *, raster: str, codes: Collection[float]
+) -> None:
+    """Raise if names given for codes mean something else than the legend does.
+
+    Raises
+    ------
+    InputError
+        With the names, and the legends that the codes and these names fit.
+
+    Examples
+    --------
+    >>> require_same_names(schemes(Legend.CLCD)[0], {1: "farmland"}, "the names", raster="map", codes=[1, 2])
+    """
+    wrong = contradictions(scheme, names)
+    if wrong:
+        pairs = "; ".join(f"{code} is '{name}' there and '{scheme.names[code]}' here" for code, name in wrong.items())
+        raise InputError(
+            f"The legend {scheme.name} contradicts {where}: {pairs}. '{raster}': {describe_codes(codes, names)}. Choose "
+            "the legend of the map, or correct the names."
+        )
+
+
+def contradictions(scheme: Scheme, names: Mapping[int, str]) -> dict[int, str]:
+    """Return the names that say something else than the class of their code.
+
+    Names differ in wording, so that only those count in which both name a kind of land and no kind is the same.
+
+    Examples
+    --------
+    >>> contradictions(schemes(Legend.CLCD)[0], {1: "farmland", 2: "water", 3: "my class"})
+    {2: 'water'}
+    """
+    wrong = {}
+    for code, name in names.items():
+        one = scheme.by_code.get(code)
+        if one is not None and name_kinds(name) and not name_kinds(name) & name_kinds(f"{one.name} {one.chinese}"):
+            wrong[code] = name
+    return wrong
+
+
+def require_habitat(
+    scheme: Scheme, foreground: Iterable[tuple[float, float]], *, parameter: str = "FOREGROUND"
+) -> None:
+    """Raise if a foreground holds classes that are used or sealed land in the legend, or none of its codes.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        The legend.
+    foreground : iterable of (float, float)
+        Values and ranges of the foreground.
+    parameter : str, optional
+        What it was given as, for the message.
+
+    Raises
+    ------
+    InputError
+        If a class with a resistance of 3 or more that is not habitat is among them, or a value is not in the legend.
+
+    Examples
+    --------
+    >>> require_habitat(schemes(Legend.CLCD)[0], [(2, 4)])
+    """
+    wrong = []
+    for low, high in foreground:
+        held = [one for one in scheme.classes if low <= one.code <= high]
+        if not held:
+            wrong.append(f"{low:g} is not in it" if low == high else f"{low:g} to {high:g} are not in it")
+        wrong += [f"{one.code} is {one.name}" for one in held if not one.habitat and one.score >= _USED]
+    if wrong:
+        habitat = ", ".join(scheme.by_code[code].describe() for code in scheme.habitat)
+        raise InputError(
+            f"The legend {scheme.name} contradicts {parameter}: {'; '.join(wrong)}. Its habitat is {habitat}. Leave "
+            f"{parameter} empty to take these, name some of them, or choose the legend of the map."
+        )
+
+
+def name_kinds(name: str) -> frozenset[str]:
+    """Return the kinds of land that a name speaks of, in English or Chinese.
+
+    Examples
+    --------
+    >>> sorted(name_kinds("Woody wetlands")), sorted(name_kinds("Broad bands"))
+    (['wetland', 'wood'], [])
+    """
+    return frozenset(kind for kind, pattern in _KINDS.items() if pattern.search(name))
+
+
+_USED = 3.0
+"""Resistance from which on a class that is not habitat is used or sealed land."""
+
+_BLANKS = (0, 127, 128, 250, 254, 255, 9999, 32767, 65535)
+"""Codes that mostly stand for no data."""
+
+_MOST_LISTED = 20
+
+_KINDS = {
+    kind: re.compile(pattern, re.IGNORECASE)
+    for kind, pattern in {
+        "wood": r"forest|wood|\btree|mangrove|林",
+        "shrub": r"shrub|scrub|heath|rangeland|灌",
+        "grass": r"grass|meadow|savanna|pasture|herbaceous|rangeland|草|牧",
+        "crop": r"crop|arable|cultivat|farm|paddy|\brice|agricult|dry land|irrigated|耕|水田|旱地|水浇地|农",
+        "garden": r"garden|orchard|vineyard|fruit|olive|plantation|园",
+        "water": r"water|river|lake|reservoir|pond|\bsea\b|ocean|水(?!田|浇|稻)|湖|河|海",
+        "wetland": r"wetland|marsh|\bbogs?\b|swamp|flooded|mangrove|\bflats?\b|沼|湿|滩",
+        "built": r"built|urban|impervious|artificial|developed|settlement|\btowns?\b|village|industr|mining|transport|"
+        r"\broads?\b|residential|建|城|居民|不透水|人造|住宅|工矿|交通",
+        "bare": r"\bbare|barren|rock|sand|desert|gobi|unused|裸|沙|荒|戈壁|未利用",
+        "ice": r"snow|\bice\b|glacier|冰|雪",
+    }.items()
+}
+
+
+def _looks_like(found: list[Scheme]) -> str:
+    names = [scheme.name for scheme in found]
+    if not names:
+        return "no legend has all of these codes"
+    if len(names) == 1:
+        return f"this looks like {names[0]}"
+    return f"this fits {', '.join(names[:-1])} and {names[-1]}, and only the description of the map says which it is"
+
+
+def _listed(codes: Collection[float]) -> str:
+    ordered = sorted(codes)
+    more = f" ... ({len(ordered)} codes up to {ordered[-1]:g})" if len(ordered) > _MOST_LISTED else ""
+    return ", ".join(f"{code:g}" for code in ordered[:_MOST_LISTED]) + more
+
+
+_ROW = re.compile(r"(\d+)\s+([0-9a-f]{6})\s+(\d)(\*?)\s+(.+?) = (.+)")
+
+
+def _classes(table: str) -> tuple[LandClass, ...]:
+    found = []
+    for line in table.strip().splitlines():
+        code, colour, score, habitat, name, chinese = _ROW.fullmatch(line.strip()).groups()  # type: ignore[union-attr]
+        red, green, blue = bytes.fromhex(colour)
+        found.append(LandClass(int(code), name, chinese, (red, green, blue), float(score), bool(habitat)))
+    return tuple(found)
+
+
+@cache
+def _schemes() -> dict[Legend, tuple[Scheme, ...]]:
+    every = [
+        Scheme(
+            legend,
+            _classes(table),
+            source,
+            colours,
+            _LIUZHI_SCORES if legend is Legend.LIUZHI else _OUR_SCORES,
+            missing,
+            coding,
+        )
+        for legend, table, source, colours, missing, coding in tables.SCHEMES
+    ]
+    corine = next(one for one in every if one.legend is Legend.CORINE)
+    numbered = tuple(one._replace(code=place) for place, one in enumerate(corine.classes, start=1))
+    every.append(replace(corine, classes=numbered, missing=tables.CORINE_GRID_MISSING, coding=tables.CORINE_GRID))
+    return {legend: tuple(one for one in every if one.legend is legend) for legend in Legend}
