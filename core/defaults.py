@@ -21,7 +21,7 @@ CORRECTION = CorrectionMethod.NORMALISED
 CUTOFF = 2000.0
 """Cost above the least-cost path that still belongs to a corridor, resistance times metres."""
 
-RADIUS_CELLS = 3.0
+RADIUS_CELLS = 2.0
 """Smallest barrier radius in cells; the largest is `RADIUS_SPAN` times that."""
 
 RADIUS_SPAN = 3.0

@@ -134,10 +134,13 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputNumber("LINK_COUNT", "Links that a restoration would shorten"),
         ]
 
+    def check(self, job: Job) -> str | None:
+        read_radii(job.number, job.raster("RESISTANCE").grid)
+        return None
+
     def execute(self, job: Job) -> None:
         raster = job.raster("RESISTANCE")
-        cell = raster.grid.cell_size
-        radii = read_radii(job.number, cell)
+        radii = read_radii(job.number, raster.grid)
         # labels, then the fields of the sources and the scores
         need_memory(raster.grid, 4, job.monitor, afterwards=150)
         net = read_linked(

@@ -56,7 +56,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             p.distance(
                 "RADIUS",
                 "Radius of the discs",
-                "Less than a cell restores single cells. Empty: three cells, as in 'barriers'.",
+                f"Less than a cell restores single cells. Empty: {defaults.RADIUS_CELLS:g} cells, as in 'barriers'.",
                 optional=True,
             ),
             link_combination(),

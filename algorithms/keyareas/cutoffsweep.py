@@ -93,6 +93,12 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputNumber("LEAST_CORRELATION", "Least rank correlation of values"),
         ]
 
+    def check(self, job: Job) -> str | None:
+        core.keyareas.read_cutoffs(job.text("CUTOFFS"))
+        if job.chosen("SURFACE") == 1:
+            read_radii(job.number, job.raster("RESISTANCE").grid)
+        return None
+
     def execute(self, job: Job) -> None:
         cutoffs = core.keyareas.read_cutoffs(job.text("CUTOFFS"))
         raster = job.raster("RESISTANCE")
@@ -109,7 +115,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             mode = job.choice("MODE", PinchPointMode)
             surfaces = core.keyareas.pinch_points_by_cutoff(fields, links, mode=mode, **given)
         else:
-            radii = read_radii(job.number, net.cell_size)
+            radii = read_radii(job.number, raster.grid)
             method = job.choice("METHOD", BarrierWindow)
             surfaces = core.keyareas.barriers_by_cutoff(fields, links, radii=radii, method=method, **given)
         found = core.keyareas.sweep(

@@ -229,11 +229,9 @@ def _write_sources(job: Job, nodes: Nodes, found) -> None:
     keep = np.flatnonzero(core.connectivity.important(found.pc.total, least))
     if keep.size < len(nodes.ids):
         job.monitor.info(f"{len(nodes.ids) - keep.size:,} sources with a dPC below {least:g} % were left out.")
-    if not keep.size:
-        job.monitor.warn(
-            f"No source has a dPC of {least:g} % or more; the highest is {found.pc.total.max():.3g} %. "
-            "The output is empty."
-        )
+    advice = core.connectivity.cut_advice(found.pc.total, least) if least > 0 else ""
+    if advice:
+        job.monitor.warn(advice if keep.size else f"The output is empty. {advice}")
     grade = core.stats.grades(found.pc.total, GRADES)
     numbers = {"attribute": nodes.attributes, **importance_columns(found)}
     whole = {"component": found.component, "rank": found.rank, "level": grade}

@@ -6,7 +6,7 @@ from .betweenness import betweenness
 from .distances import cost_distances, distances_of_probabilities
 from .failures import uses_numba
 from .graph import PatchGraph, dispersal_rate, distance_at
-from .importance import Importance, important, link_importance, node_importance
+from .importance import Importance, cut_advice, important, link_importance, node_importance
 from .indices import BinaryIndices, ProbabilityIndices, binary_indices, components, most_missed, probability_indices
 from .sweep import Landscape, Sweep, order_agreement, overlap, settles, sweep
 
@@ -25,6 +25,7 @@ __all__ = [
     "binary_indices",
     "components",
     "cost_distances",
+    "cut_advice",
     "dispersal_rate",
     "distance_at",
     "distances_of_probabilities",

@@ -15,6 +15,15 @@ from .graph import MAX_DENSE, PatchGraph
 from .pruning import best_paths, pruned
 from .trees import path_trees
 
+PROPOSED = 10
+"""Sources that a proposed smallest dPC leaves, where there are so many."""
+
+CUT_DECIMALS = 4
+"""Decimals of a smallest dPC."""
+
+_GIANT = 50.0
+"""dPC in percent from which on one patch holds most of the connectivity."""
+
 
 @dataclass(frozen=True)
 class Importance:
@@ -52,6 +61,52 @@ def important(dpc: FloatArray, least: float) -> BoolArray:
     with np.errstate(invalid="ignore"):
         kept: BoolArray = np.asarray(dpc) >= least
     return kept
+
+
+def cut_advice(dpc: FloatArray, least: float, *, name: str = "MIN_DPC") -> str:
+    """Return what to say of a smallest dPC that leaves too few sources; empty where there is nothing to say.
+
+    Fewer than two make no corridor. Where one patch holds most of the connectivity, nearly all others fall below any cut
+    that suits a landscape of patches of a kind; that too is said while fewer than `PROPOSED` are left.
+
+    Parameters
+    ----------
+    dpc : ndarray, float64, shape (n,)
+        dPC of the patches in percent; NaN is none.
+    least : float
+        The smallest dPC.
+    name : str
+        What the user calls it.
+
+    Examples
+    --------
+    >>> cut_advice(np.array([98.7, 1.3, 0.0456, 0.0123]), 1.5)
+    'Of 4 patches 1 has a dPC of 1.5 % or more. One patch holds 98.7 % of the connectivity. MIN_DPC = 0.0123 leaves all 4.'
+    >>> cut_advice(np.array([30.0, 20.0, 10.0]), 15.0)
+    ''
+    """
+    if len(dpc) < 2:
+        return "There is only one patch." if len(dpc) else ""
+    count, kept = len(dpc), int(np.count_nonzero(important(dpc, least)))
+    found = np.sort(dpc[~np.isnan(dpc)])[::-1]
+    giant = found.size > 1 and found[0] >= _GIANT
+    if kept >= min(count, PROPOSED) or (kept >= 2 and not giant):
+        return ""
+    some = f"Of {count:,} patches {kept} {'has' if kept == 1 else 'have'}" if kept else f"None of {count:,} patches has"
+    said = f"{some} a dPC of {least:g} % or more."
+    if giant:
+        said += f" One patch holds {found[0]:.3g} % of the connectivity."
+    if found.size < 2:
+        return said
+    cut = _rounded_down(float(found[min(found.size, PROPOSED) - 1]))
+    left = int(np.count_nonzero(found >= cut))
+    return f"{said} {name} = {cut:.10g} leaves {'all ' if left == count else ''}{left:,}."
+
+
+def _rounded_down(value: float) -> float:
+    """Return a positive number of three figures, and of the decimals that dialogs take, that is not larger."""
+    decimals = min(CUT_DECIMALS, 2 - math.floor(math.log10(value))) if value > 0 else 0
+    return math.floor(value * 10.0**decimals * (1.0 + 1e-12)) / 10.0**decimals
 
 
 def node_importance(

@@ -1,7 +1,7 @@
 """Key areas: pinch points to protect, barriers to restore, and how sure they are."""
 
 from .areas import KeyAreas, agreement, key_areas, overlay
-from .barriers import Barriers, barriers, radii_between
+from .barriers import Barriers, barriers, check_radii, radii_between
 from .circuitbarriers import circuit_barriers
 from .cutoffs import barriers_by_cutoff, corridor_belt, pinch_points_by_cutoff, read_cutoffs, sweep
 from .pinchpoints import PinchPoints, pinchpoints
@@ -18,6 +18,7 @@ __all__ = [
     "agreement",
     "barriers",
     "barriers_by_cutoff",
+    "check_radii",
     "circuit_barriers",
     "corridor_belt",
     "key_areas",

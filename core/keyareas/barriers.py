@@ -124,8 +124,8 @@ def radii_between(
 ) -> tuple[float, ...]:
     """Return the radii from minimum to maximum by step; a step of 0 gives the minimum alone.
 
-    What is None is chosen: three cells for the minimum (only this needs the cell size), three times the minimum for the
-    maximum, the minimum for the step.
+    What is None is chosen: two cells for the minimum (only this needs the cell size), three times the minimum for the
+    maximum, the minimum for the step. So radii follow the resolution of the raster, as those of the Liuzhi study do.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def radii_between(
     >>> radii_between(90.0, 270.0, 90.0)
     (90.0, 180.0, 270.0)
     >>> radii_between(None, None, None, cell_size=30.0)
-    (90.0, 180.0, 270.0)
+    (60.0, 120.0, 180.0)
     """
     minimum = defaults.RADIUS_CELLS * cell_size if minimum is None else minimum
     maximum = defaults.RADIUS_SPAN * minimum if maximum is None else maximum
@@ -298,16 +298,33 @@ def _validate(
     if not (restored > 0 and np.isfinite(restored)):
         raise InputError(f"The resistance after restoration is {restored:g}; it must be above 0.")
     fields.require(pairs)
+    return check_radii(radii, shape, cell_size)
+
+
+def check_radii(radii: Sequence[float], shape: tuple[int, int], cell_size: float) -> list[int]:
+    """Return radii in whole cells.
+
+    Raises
+    ------
+    InputError
+        If there is none, or one is smaller than a cell or larger than a raster of the shape.
+
+    Examples
+    --------
+    >>> check_radii([60.0, 100.0], (50, 40), 30.0)
+    [2, 3]
+    """
     if not len(radii):
         raise InputError("There is no radius to search with.")
     cells = [cells_in(radius, cell_size) for radius in radii]
     if min(cells) < 1:
         raise InputError(
-            f"The radius of {min(radii):g} is smaller than a cell ({cell_size:g}). Use at least one cell, better two."
+            f"The barrier radius of {min(radii):g} m is smaller than a cell ({cell_size:g} m). Use at least one cell, better "
+            "two, or leave the radii empty, which takes them from the size of the cells."
         )
     if max(cells) >= max(shape):
         raise InputError(
-            f"The radius of {max(radii):g} reaches beyond the whole raster "
-            f"({shape[0]} x {shape[1]} cells of {cell_size:g}). Use a smaller one."
+            f"The barrier radius of {max(radii):g} m reaches beyond the whole raster "
+            f"({shape[0]} x {shape[1]} cells of {cell_size:g} m). Use a smaller one."
         )
     return cells

@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import InputError
 from ..grid import Grid
 from ..keyareas.areas import KeyAreas, key_areas
-from ..keyareas.barriers import barriers
+from ..keyareas.barriers import barriers, radii_between
 from ..keyareas.pinchpoints import pinchpoints
 from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
@@ -32,8 +32,9 @@ def find_places(
     `belt` holds the cells of the corridors, which end at `cutoff` above the least-cost path.
     """
     resistance = fields.graph.resistance
+    radii = radii_between(None, None, None, cell_size=grid.cell_size) if options.radii is None else options.radii
     pinch = pinchpoints(fields, links, cutoff=cutoff, monitor=monitor.part(0.0, 0.45))
-    barrier = barriers(fields, links, radii=options.radii, outside=False, monitor=monitor.part(0.45, 0.9))
+    barrier = barriers(fields, links, radii=radii, outside=False, monitor=monitor.part(0.45, 0.9))
     fields.release()
     if options.barriers_in_belt:
         barrier = barrier.clipped(belt)

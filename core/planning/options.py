@@ -85,8 +85,8 @@ class KeyAreaOptions:
 
     Attributes
     ----------
-    radii : sequence of float
-        Radii of the barrier search, in metres.
+    radii : sequence of float, optional
+        Radii of the barrier search, in metres; None takes them from the cells, see `barriers.radii_between`.
     classes : int
         Classes of currents and barrier scores by natural breaks; the highest makes the key areas.
     barriers_in_belt : bool
@@ -98,7 +98,7 @@ class KeyAreaOptions:
         Smallest key area.
     """
 
-    radii: Sequence[float] = (90.0, 180.0, 270.0)
+    radii: Sequence[float] | None = None
     classes: int = defaults.CLASSES
     barriers_in_belt: bool = False
     overlay_resistance: bool = True

@@ -9,6 +9,7 @@ import numpy as np
 from ..connectivity import (
     Importance,
     PatchGraph,
+    cut_advice,
     dispersal_rate,
     distance_at,
     important,
@@ -69,11 +70,14 @@ def find_sources(
     diic = node_importance(near, monitor=monitor.part(0.95, 1.0))
     order = np.argsort(-dpc.total, kind="stable")
     kept = order[important(dpc.total[order], options.min_dpc)]
+    advice = cut_advice(dpc.total, options.min_dpc)
     if kept.size < 2:
         raise InputError(
-            f"Of {area.size} patches {kept.size} has a dPC of {options.min_dpc:g} % or more, and corridors need two. "
-            "Lower the smallest dPC or the smallest area, or raise the dispersal distance."
+            f"Corridors need two sources. {advice} A smaller smallest area (MIN_AREA) or a longer dispersal distance "
+            "leaves more, too."
         )
+    if advice:
+        monitor.warn(advice)
     monitor.info(f"{kept.size} of {area.size} patches have a dPC of {options.min_dpc:g} % or more and are sources.")
     number = np.zeros(area.size + 1, dtype=np.int32)
     number[kept + 1] = np.arange(1, kept.size + 1)

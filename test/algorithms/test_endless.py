@@ -31,9 +31,9 @@ TEMPORARY = "TEMPORARY_OUTPUT"
 @pytest.mark.parametrize(
     ("tool", "options", "message"),
     [
-        ("barriers", {"MAX_RADIUS": 1e9, "SCORE": TEMPORARY}, r"in steps of 90 are 11,111,111; at most 100"),
-        ("barriers", {"STEP": 1e-7, "SCORE": TEMPORARY}, r"in steps of 1e-07 are 1,800,000,\d+; at most 100"),
-        ("barriers", {"MIN_RADIUS": 1e9, "SCORE": TEMPORARY}, r"radius of 3e\+09 reaches beyond the whole raster"),
+        ("barriers", {"MAX_RADIUS": 1e9, "SCORE": TEMPORARY}, r"in steps of 60 are 16,666,667; at most 100"),
+        ("barriers", {"STEP": 1e-7, "SCORE": TEMPORARY}, r"in steps of 1e-07 are 1,200,000,\d+; at most 100"),
+        ("barriers", {"MIN_RADIUS": 1e9, "SCORE": TEMPORARY}, r"radius of 3e\+09 m reaches beyond the whole raster"),
         ("cutoffsweep", {"SURFACE": 1, "STEP": 1e-7, "CUTOFFS": "100 200", "TABLE": TEMPORARY}, "at most 100"),
         (
             "circuitbarriers",

@@ -13,6 +13,7 @@ from qgis.core import QgsProcessing
 from .... import core
 from ....core import defaults
 from ....core.choices import Adjacency, Average, BarrierWindow, Combination, Overlay, PinchPointMode
+from ....core.grid import Grid
 from . import parameters as p
 
 
@@ -212,7 +213,7 @@ def smallest_dpc(text: str, default: float = 0.0):
     """Return the importance from which on a patch is a source; dialogs offer that of the method."""
     text = f"{text} The method asks for 1 % and more, which dialogs offer."
     label = "Smallest dPC of a source (%)"
-    return p.number("MIN_DPC", label, text, default, low=0.0, offered=defaults.MIN_DPC)
+    return p.number("MIN_DPC", label, text, default, low=0.0, decimals=4, offered=defaults.MIN_DPC)
 
 
 def corridor_cutoff(more: str = ""):
@@ -227,16 +228,25 @@ def corridor_cutoff(more: str = ""):
 def barrier_radii(*, advanced: bool = False) -> list:
     """Return the parameters that `read_radii` reads."""
     entries = (
-        ("MIN_RADIUS", "Smallest barrier radius", "At least a cell. Empty: three cells."),
-        ("MAX_RADIUS", "Largest barrier radius", "Empty: three times the smallest radius."),
+        ("MIN_RADIUS", "Smallest barrier radius", f"At least a cell. Empty: {defaults.RADIUS_CELLS:g} cells."),
+        ("MAX_RADIUS", "Largest barrier radius", f"Empty: {defaults.RADIUS_SPAN:g} times the smallest radius."),
         ("STEP", "Step between the radii", "0 tries the smallest radius only. Empty: as long as the smallest radius."),
     )
     return [p.distance(*entry, optional=True, advanced=advanced) for entry in entries]
 
 
-def read_radii(number: Callable[[str], float | None], cell_size: float) -> tuple[float, ...]:
-    """Return the radii of the barrier search in metres; `number` gives the value of a parameter."""
-    return core.keyareas.radii_between(*map(number, ("MIN_RADIUS", "MAX_RADIUS", "STEP")), cell_size=cell_size)
+def read_radii(number: Callable[[str], float | None], grid: Grid) -> tuple[float, ...]:
+    """Return the radii of the barrier search in metres; `number` gives the value of a parameter.
+
+    Raises
+    ------
+    InputError
+        If they do not fit the grid.
+    """
+    given = map(number, ("MIN_RADIUS", "MAX_RADIUS", "STEP"))
+    radii = core.keyareas.radii_between(*given, cell_size=grid.cell_size)
+    core.keyareas.check_radii(radii, grid.shape, grid.cell_size)
+    return radii
 
 
 def key_area_classes():

@@ -134,7 +134,7 @@ def test_radii_of_their_own_accord(run, wall):
         wall.pop(name)
     out = run("barriers", **wall, RADIUS="TEMPORARY_OUTPUT")
     radius, nodata = read_raster(out["RADIUS"])
-    assert set(np.unique(radius[radius != nodata])) <= {90, 180, 270}
+    assert set(np.unique(radius[radius != nodata])) <= {60, 120, 180}
 
 
 def test_no_gain_is_a_warning_and_an_empty_map(run, wall, raster):
@@ -153,9 +153,9 @@ def test_no_gain_is_a_warning_and_an_empty_map(run, wall, raster):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"MIN_RADIUS": 10, "MAX_RADIUS": 40}, "10 is smaller than a cell"),
+        ({"MIN_RADIUS": 10, "MAX_RADIUS": 40}, "10 m is smaller than a cell"),
         ({"MIN_RADIUS": 900, "MAX_RADIUS": 900}, "beyond the whole raster"),
-        ({"MAX_RADIUS": 20}, "Exchange them"),
+        ({"MAX_RADIUS": 10}, "Exchange them"),
         ({"ID_FIELD": "nothing"}, "has no field 'nothing'"),
     ],
 )

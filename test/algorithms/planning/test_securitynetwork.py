@@ -309,7 +309,7 @@ def test_roads_beyond_the_edge_count_as_in_the_distance_factor(run, parameters, 
     [
         ({"FOREGROUND": "7-"}, "neither a value nor a range"),
         ({"FOREGROUND": "44"}, "no core|No patch|There is no"),
-        ({"MIN_DPC": 99.9}, "corridors need two"),
+        ({"MIN_DPC": 99.9}, "Corridors need two sources. None of .* MIN_DPC = .* leaves 10"),
         ({"MIN_AREA": 1e6}, "Lower the smallest area"),
         ({"MIN_RADIUS": 300.0, "MAX_RADIUS": 100.0}, "below the smallest"),
     ],

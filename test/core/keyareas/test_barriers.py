@@ -276,7 +276,7 @@ def test_radii():
     assert radii_between(400, 1100, 400, cell_size=30) == (400, 800)
     assert radii_between(400, 400, 0, cell_size=30) == (400,)
     assert len(radii_between(0.1, 1.0, 0.1, cell_size=0.1)) == 10
-    assert radii_between(None, None, None, cell_size=30) == (90, 180, 270)
+    assert radii_between(None, None, None, cell_size=30) == (60, 120, 180)
     assert radii_between(100, None, 0, cell_size=30) == (100,)
     for wrong in ((0, 5, 1), (5, 4, 1), (5, 9, -1)):
         with pytest.raises(InputError):
@@ -317,7 +317,7 @@ def test_sources_that_are_cut_off():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"radii": [0.5]}, "0.5 is smaller than a cell"),
+        ({"radii": [0.5]}, "0.5 m is smaller than a cell"),
         ({"radii": [41.0]}, "beyond the whole raster"),
         ({"radii": []}, "no radius"),
         ({"pairs": np.empty((0, 2))}, "no link"),

@@ -188,7 +188,7 @@ def test_factors_without_data_are_left_out_and_named(county, factors):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"min_dpc": 100.0}, "has a dPC of 100 % or more"),
+        ({"min_dpc": 100.0}, "None of 14 patches has a dPC of 100 % or more.*MIN_DPC = 3.96 leaves 10"),
         ({"min_area_ha": 1e6}, "Lower the smallest area"),
         ({"foreground": []}, "No foreground values"),
     ],

@@ -47,7 +47,7 @@ def choices() -> list:
 def options(job: Job):
     """Return the choices of the step."""
     return core.planning.KeyAreaOptions(
-        radii=read_radii(job.number, job.raster("LANDUSE").grid.cell_size),
+        radii=read_radii(job.number, job.raster("LANDUSE").grid),
         classes=job.integer("CLASSES"),
         barriers_in_belt=job.flag("BARRIERS_IN_BELT"),
         overlay_resistance=job.flag("OVERLAY_RESISTANCE"),
