@@ -9,8 +9,10 @@ from qgis.core import QgsGeometry, QgsRectangle
 
 from .... import core
 from ....core.errors import InputError
+from ....core.grid import Grid
 from ....core.monitor import Monitor
 from ..inputs import parameters as p
+from ..inputs.landclasses import read_class_cells
 from ..io.rasters import RasterSource
 from ..io.vectors import VectorSource, burn
 
@@ -82,5 +84,32 @@ def proximity(
         )
     cells = burn(inside, wide, np.ones(len(inside), dtype=int), all_touched=True) > 0
     monitor.step(0.3, 1.0)
-    size = (grid.dy * metres, grid.dx * metres)
-    return core.resistance.distance_to(cells, cell_size=size, maximum=maximum, margin=(down, across), monitor=monitor)
+    return _distances(cells, grid, maximum, monitor, margin=(down, across))
+
+
+def class_proximity(source: RasterSource, classes: str, *, maximum: float = math.inf, monitor: Monitor) -> np.ndarray:
+    """Return the distance of every cell of a class raster to the nearest cell of some classes in metres, float32.
+
+    Parameters
+    ----------
+    source : RasterSource
+        The class raster, such as land cover.
+    classes : str
+        Values and ranges, such as ``6, 8-10``.
+    maximum, monitor
+        As in `proximity`.
+
+    Raises
+    ------
+    InputError
+        If no cell is of these classes.
+    """
+    cells = read_class_cells(source, classes, "listed", monitor.part(0.0, 0.3))
+    return _distances(cells, source.grid, maximum, monitor.part(0.3, 1.0))
+
+
+def _distances(
+    cells: np.ndarray, grid: Grid, maximum: float, monitor: Monitor, *, margin: tuple[int, int] = (0, 0)
+) -> np.ndarray:
+    size = (grid.dy * grid.metres_per_unit, grid.dx * grid.metres_per_unit)
+    return core.resistance.distance_to(cells, cell_size=size, maximum=maximum, margin=margin, monitor=monitor)

@@ -141,6 +141,32 @@ def test_features_beyond_the_grid_are_reached_by_the_margin_that_is_named(run, r
     run("distancefactor", **given, MARGIN=501.0)
 
 
+def test_classes_of_the_grid_against_gdal(run, raster, tmp_path):
+    land = np.random.default_rng(4).integers(1, 60, (40, 60)).astype(np.uint8)
+    land[:4, :4] = 0
+    given = {"GRID": raster("land", land, nodata=0), "OUTPUT": str(tmp_path / "d.tif")}
+    cells, nodata = read_raster(run("distancefactor", **given, VALUES="7, 20-22")["OUTPUT"])
+    wanted = gdal_proximity(np.isin(land, (7, 20, 21, 22)), 30.0)
+    np.testing.assert_allclose(cells, wanted, rtol=1e-5)
+    assert not (cells == nodata).any()
+    assert read_raster(run("distancefactor", **given, VALUES="7", MAX=90)["OUTPUT"])[0].max() == 90
+
+
+def test_features_or_values(run, raster, polygons, tmp_path):
+    road = polygons("road", [(ROAD, {"n": 1})], kind="LineString")
+    given = {"GRID": raster("grid", GRID), "OUTPUT": str(tmp_path / "d.tif")}
+    for options, words in (
+        ({"FEATURES": road, "VALUES": "1"}, r"values of the grid \(1\). Give one of the two"),
+        ({}, "Give the features to measure from"),
+        ({"VALUES": "8"}, "No cell of 'grid' has one of the listed values 8. It holds the values 1"),
+        ({"VALUES": "1", "MARGIN": 60}, "a margin is for features"),
+        ({"VALUES": "water"}, "'water' is neither a value nor a range"),
+    ):
+        with pytest.raises(Exception, match=words):
+            run("distancefactor", **given, **options)
+    assert not (tmp_path / "d.tif").exists()
+
+
 def test_degrees_are_refused(run, raster, polygons, tmp_path):
     with pytest.raises(Exception, match="is in degrees"):
         run(
