@@ -90,7 +90,8 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
         return "AREAS"
 
     def execute(self, job: Job) -> None:
-        from ..support.geometry.zonal import tabulate_by_zone, zone_fields
+        from ..support.geometry.zonal import tabulate_by_zone
+        from ..support.geometry.zones import read_zones
 
         areas, zones = job.vector("AREAS"), job.vector("ZONES")
         shapes = [repaired(shape) for shape in areas.geometries(monitor=job.monitor)]
@@ -98,8 +99,7 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
             raise InputError(f"'{areas.name}' has no area to tabulate.")
         result = tabulate_by_zone(
             shapes,
-            zones,
-            zone_fields(zones, job.fields("NAME"), job.monitor),
+            read_zones(zones, job.fields("NAME"), areas.crs, job.monitor),
             areas.crs,
             land_use=_land_use(job, areas.crs),
             use_names=_use_names(job),

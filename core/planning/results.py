@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..connectivity import Importance, ProbabilityIndices
+from ..connectivity import BinaryIndices, Importance, ProbabilityIndices
 from ..keyareas.areas import KeyAreas
 from ..keyareas.barriers import Barriers
 from ..keyareas.pinchpoints import PinchPoints
@@ -45,7 +45,8 @@ class SourceSet:
     candidates : int
         Patches before the cut by dPC.
     indices : ProbabilityIndices
-        Of all candidates.
+    binary : BinaryIndices
+        PC and IIC of all candidates; the landscape is the study area.
     """
 
     codes: IntArray
@@ -59,6 +60,7 @@ class SourceSet:
     grade: IntArray
     candidates: int
     indices: ProbabilityIndices
+    binary: BinaryIndices
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 from ..connectivity import (
     Importance,
     PatchGraph,
+    binary_indices,
     cut_advice,
     dispersal_rate,
     distance_at,
@@ -68,6 +69,7 @@ def find_sources(
     dpc = node_importance(graph, monitor=monitor.part(0.9, 0.95))
     near = PatchGraph.within(area, pairs, apart, options.dispersal)
     diic = node_importance(near, monitor=monitor.part(0.95, 1.0))
+    landscape = float(np.count_nonzero(valid)) * grid.cell_ha
     order = np.argsort(-dpc.total, kind="stable")
     kept = order[important(dpc.total[order], options.min_dpc)]
     advice = cut_advice(dpc.total, options.min_dpc)
@@ -92,7 +94,8 @@ def find_sources(
         _some(diic, kept),
         grades(dpc.total[kept], options.grades),
         area.size,
-        probability_indices(graph),
+        probability_indices(graph, landscape=landscape),
+        binary_indices(near, landscape=landscape),
     )
 
 

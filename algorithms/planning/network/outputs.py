@@ -10,7 +10,8 @@ from qgis.core import QgsGeometry
 
 from .... import core
 from ....core.choices import Legend
-from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone, zone_fields
+from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
+from ...support.geometry.zones import Zones, read_zones
 from ...support.inputs.linktable import link_lines
 from ...support.io.rasters import RasterSource
 from ...support.io.vectors import numbered_polygons
@@ -20,7 +21,6 @@ from ...support.run.palette import Colour
 if TYPE_CHECKING:
     from ....core.keyareas.areas import KeyAreas
     from ....core.planning.results import SecurityNetwork
-    from ...support.io.vectors import VectorSource
     from ...support.run.job import Job
 
 
@@ -41,6 +41,8 @@ class NetworkOutputs:
     ----------
     source_shapes, link_shapes, pinch_shapes, barrier_shapes : list of QgsGeometry
         In the order of the sources, links and areas.
+    townships : Zones or None
+        None when they were not given.
     pinch_table, barrier_table : ZoneTable or None
         By township; None without townships or without areas.
     ramps : dict of str to Ramp
@@ -58,10 +60,9 @@ class NetworkOutputs:
         self.pinch_shapes = self._shapes(network.places.pinch_areas)
         self.barrier_shapes = self._shapes(network.places.barrier_areas)
         use = RasterUse(land, land.crs, job.context.transformContext())
-        townships = job.vector("TOWNSHIPS")
-        fields = [] if townships is None else zone_fields(townships, job.fields("TOWNSHIP_NAME"), job.monitor)
-        self.pinch_table = self._by_township(townships, fields, self.pinch_shapes, use)
-        self.barrier_table = self._by_township(townships, fields, self.barrier_shapes, use)
+        self.townships = self._zones("TOWNSHIPS", "TOWNSHIP_NAME")
+        self.pinch_table = self._by_township(self.pinch_shapes, use)
+        self.barrier_table = self._by_township(self.barrier_shapes, use)
         places = network.places
         self.ramps = {
             "RESISTANCE": ramps.over(palette.RESISTANCE, network.surface.values),
@@ -75,15 +76,16 @@ class NetworkOutputs:
             return []
         return numbered_polygons(areas.labels, self.grid, self.job.monitor.part(0.91, 0.92))
 
-    def _by_township(
-        self, townships: VectorSource | None, fields: Sequence[str], shapes: Sequence[QgsGeometry], use: RasterUse
-    ) -> ZoneTable | None:
-        if townships is None or not shapes:
+    def _zones(self, name: str, fields: str) -> Zones | None:
+        layer = self.job.vector(name)
+        return None if layer is None else read_zones(layer, self.job.fields(fields), self.land.crs, self.job.monitor)
+
+    def _by_township(self, shapes: Sequence[QgsGeometry], use: RasterUse) -> ZoneTable | None:
+        if self.townships is None or not shapes:
             return None
         return tabulate_by_zone(
             shapes,
-            townships,
-            fields,
+            self.townships,
             self.land.crs,
             land_use=use,
             use_names=self.names,

@@ -12,7 +12,6 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
-    QgsFeature,
     QgsGeometry,
     QgsWkbTypes,
 )
@@ -26,12 +25,10 @@ from ....core.monitor import SILENT, Monitor
 from ..io.rasters import RasterSource, metres_per_unit
 from ..io.tables import Column, columns
 from ..io.vectors import VectorSource, is_null
-from ..run.roles import name_field
 from .cutting import Divider, repaired
+from .zones import OUTSIDE, Zones
 
-_OUTSIDE = "outside"
 _TOTAL = "total"
-_NO_NAME = "(no name)"
 
 
 @dataclass(frozen=True)
@@ -119,51 +116,9 @@ class PolygonUse:
         return dict(found)
 
 
-def zone_fields(zones: VectorSource, chosen: Sequence[str], monitor: Monitor = SILENT) -> list[str]:
-    """Return the fields with the names of zones: the chosen ones, else the one that is surely meant, which is reported.
-
-    Raises
-    ------
-    InputError
-        Without one of the chosen fields.
-    """
-    absent = [name for name in chosen if name not in zones.field_names]
-    if absent:
-        raise InputError(f"'{zones.name}' has no field '{absent[0]}'. It has: {', '.join(zones.field_names)}.")
-    if chosen:
-        return list(chosen)
-    found = name_field(zones.source.fields())
-    if found:
-        monitor.info(f"The zones of '{zones.name}' are called by their field '{found}'.")
-        return [found]
-    monitor.warn(
-        f"No field of '{zones.name}' is surely the name of its zones, which are called by the number of their feature "
-        "('feature 4'). That is the feature id of QGIS, not an id in a field: choose the field with their names. "
-        f"It has: {', '.join(zones.field_names) or 'none'}."
-    )
-    return []
-
-
-def zone_names(
-    features: list[QgsFeature], fields: Sequence[str], layer: str, monitor: Monitor = SILENT
-) -> list[tuple[str, ...]]:
-    """Return the name of each zone, in as many parts as there are fields; without fields by the feature id."""
-    if not fields:
-        return [(f"feature {feature.id()}",) for feature in features]
-    names = [tuple(_NO_NAME if is_null(f[one]) or f[one] == "" else str(f[one]) for one in fields) for f in features]
-    double = [" / ".join(name) for name, count in Counter(names).items() if count > 1]
-    if double:
-        monitor.warn(
-            f"'{layer}' has several features with the name {', '.join(double[:5])}; each is a row of its own. "
-            "Dissolve the zones by their name if they belong together."
-        )
-    return names
-
-
 def tabulate_by_zone(
     shapes: Sequence[QgsGeometry],
-    zones: VectorSource,
-    fields: Sequence[str],
+    zones: Zones,
     crs: QgsCoordinateReferenceSystem,
     *,
     land_use: RasterUse | PolygonUse | None = None,
@@ -177,10 +132,8 @@ def tabulate_by_zone(
     ----------
     shapes : sequence of QgsGeometry
         The areas, valid, in `crs`.
-    zones : VectorSource
-        Polygons of the zones; where they overlap, the first takes the part.
-    fields : sequence of str
-        Fields with the names of the zones, see `zone_fields`.
+    zones : Zones
+        In `crs`; where they overlap, the first takes the part.
     crs : QgsCoordinateReferenceSystem
         A projected one.
     land_use : RasterUse or PolygonUse, optional
@@ -195,14 +148,11 @@ def tabulate_by_zone(
     Raises
     ------
     InputError
-        Without any zone, or if the parts do not add up to the areas.
+        If the parts do not add up to the areas.
     """
-    features = zones.shaped(crs, monitor)
-    if not features:
-        raise InputError(f"'{zones.name}' has no zone.")
-    names = zone_names(features, fields, zones.name, monitor)
+    names = zones.names
     hectare = metres_per_unit(crs) ** 2 / 10_000.0
-    divider = Divider([feature.geometry() for feature in features])
+    divider = Divider(zones.shapes)
     area, zone, hectares, uses, overlaps = [], [], [], [], Counter()
     for k, cut in enumerate(divider.divide_all(shapes, monitor)):
         for position, part in cut.parts:
@@ -240,12 +190,12 @@ def tabulate_by_zone(
     )
     rows = [line(names[k], table.rows[k]) for k in inside]
     if core.keyareas.OUTSIDE in table.rows:
-        rows.append(line([_OUTSIDE, *empty], table.rows[core.keyareas.OUTSIDE]))
+        rows.append(line([OUTSIDE, *empty], table.rows[core.keyareas.OUTSIDE]))
         monitor.warn(
-            f"{table.rows[core.keyareas.OUTSIDE].area_ha:.4g} ha of the areas lie in no zone (row '{_OUTSIDE}')."
+            f"{table.rows[core.keyareas.OUTSIDE].area_ha:.4g} ha of the areas lie in no zone (row '{OUTSIDE}')."
         )
     rows.append(line([_TOTAL, *empty], table.total))
-    headers = [Column(name, str) for name in fields or ["zone"]]
+    headers = [Column(name, str) for name in zones.fields]
     headers += columns(count=int, count_touching=int, area_ha=float, share=float)
     if land_use is not None:
         headers += columns(land_uses=str)

@@ -199,6 +199,8 @@ FIELDS = {
     },
     # Tables by zone
     "zone": Shown("Zone"),
+    "township": Shown("Township"),
+    "village": Shown("Village"),
     "count": Shown("Areas"),
     "count_touching": Shown("Areas touching"),
     "share": Shown("Share", "%", 1),

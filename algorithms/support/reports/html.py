@@ -24,6 +24,11 @@ figcaption { color: #55675d; font-size: 14px; } .warn { background: #fff6df; bor
 padding: .4em 1em; margin: .6em 0; } .key { display: inline-block; width: 1em; height: 1em; vertical-align: -2px;
 margin: 0 .35em 0 .9em; border: 1px solid #8886; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 .keys { margin: .2em 0; } .keys .key:first-child { margin-left: 0; } figure svg.ramp { display: block; border: 0; }
+.map { position: relative; display: inline-block; max-width: 100%; } .map img { display: block; }
+.map > svg { position: absolute; left: 0; top: 0; width: 100%; height: 100%; border: 0; }
+img.inset { float: right; width: 190px; margin: .5em 0 .5em 1.5em; } figure { overflow: hidden; }
+.side { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 0 1.2em; }
+.side figure { margin: .5em 0; break-inside: avoid; }
 .cards { display: flex; flex-wrap: wrap; gap: .8em; }
 .card { background: #eef5f0; border-radius: 6px; padding: .6em 1.1em; } .card b { display: block; font-size: 1.5em; }
 """
@@ -104,16 +109,38 @@ def _cell(value: object) -> str:
     return escape(str(value))
 
 
-def figure(png: bytes, caption: str, keys: Sequence[Key] = (), ramps: Sequence[tuple[str, Ramp]] = ()) -> str:
-    """Return a picture held inside the page, with a legend; ramps come with the name of their surface."""
-    data = base64.b64encode(png).decode("ascii")
+def figure(
+    png: bytes,
+    caption: str,
+    keys: Sequence[Key] = (),
+    ramps: Sequence[tuple[str, Ramp]] = (),
+    *,
+    overlay: str = "",
+    inset: bytes = b"",
+) -> str:
+    """Return a picture held inside the page, with a legend; ramps come with the name of their surface.
+
+    An overlay (SVG of the size of the picture) lies on it, an inset (PNG) stands beside its legend.
+    """
     legend = "".join(_ramp(name, ramp) for name, ramp in ramps)
     if keys:
         legend += f"<div class='keys'>{_keys(keys)}</div>"
     return (
-        f"<figure><img alt='{escape(caption)}' src='data:image/png;base64,{data}'>"
-        f"<figcaption>{escape(caption)}{legend}</figcaption></figure>"
+        f"<figure><div class='map'>{_picture(png, caption)}{overlay}</div>"
+        f"<figcaption>{_picture(inset, 'Location', 'inset')}{escape(caption)}{legend}</figcaption></figure>"
     )
+
+
+def _picture(png: bytes, caption: str, kind: str = "") -> str:
+    if not png:
+        return ""
+    mark = f" class='{kind}'" if kind else ""
+    return f"<img{mark} alt='{escape(caption)}' src='data:image/png;base64,{base64.b64encode(png).decode('ascii')}'>"
+
+
+def side_by_side(figures: Iterable[str]) -> str:
+    """Return small figures in as many columns as the page has room for."""
+    return f"<div class='side'>{''.join(figures)}</div>"
 
 
 def _keys(keys: Iterable[Key]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 
 import numpy as np
 from qgis.core import QgsGeometry
@@ -10,8 +11,16 @@ from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QPointF, Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from ....core.grid import Grid
-from ..run.palette import INK, WHITE, Colour
+from ..run.palette import BORDERS, INK, WHITE, Colour
 from ..run.ramps import Ramp
+
+_SHADES = 220
+"""Colours of a surface in a picture: so many that none is seen to be missing, and the palette of a small file holds them."""
+
+_PALETTE = 256
+
+_LETTER = 12
+"""Size of names on a map, in pixels."""
 
 
 class Map:
@@ -32,6 +41,8 @@ class Map:
         self.height = max(1, round(grid.rows * grid.dy * self._scale))
         self._image = QImage(self.width, self.height, QImage.Format.Format_RGB32)
         self._image.fill(QColor(*WHITE))
+        self._texts: list[tuple[str, float, float]] = []
+        self._inks: set[int] = set()
 
     def classes(self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]]) -> Map:
         """Paint a class raster; values without an entry stay white."""
@@ -43,7 +54,11 @@ class Map:
     def surface(self, values: np.ndarray, ramp: Ramp) -> Map:
         """Paint a continuous raster; NaN stays as it is."""
         sample = self._sample(values)
-        return self._paint(ramp.paint(sample), np.isfinite(sample))
+        # Interpolated over places along the ramp, which need not lie evenly along the values.
+        places = np.linspace(0.0, len(ramp.stops) - 1.0, _SHADES)
+        shades = np.interp(places, np.arange(len(ramp.stops)), ramp.stops)
+        nearest = np.searchsorted((shades[1:] + shades[:-1]) / 2.0, sample)
+        return self._paint(ramp.paint(shades)[nearest], np.isfinite(sample))
 
     def _sample(self, cells: np.ndarray) -> np.ndarray:
         rows = np.minimum((np.arange(self.height) + 0.5) * cells.shape[0] / self.height, cells.shape[0] - 1)
@@ -88,14 +103,53 @@ class Map:
                 path.addPolygon(self._points(part.asPolyline()))
         return self._draw(path, None, halo, width + 2.0)._draw(path, None, colour, width)
 
+    def border(self, inside: np.ndarray) -> Map:
+        """Paint the outline of the cells that are inside, such as those of the study area."""
+        cells = np.pad(self._sample(inside), 1)
+        core = cells[1:-1, 1:-1]
+        around = cells[:-2, 1:-1] & cells[2:, 1:-1] & cells[1:-1, :-2] & cells[1:-1, 2:]
+        edge = core & ~around
+        return self._paint(np.full((*edge.shape, 3), BORDERS[0][:3], dtype=np.uint8), edge)
+
+    def zones(self, shapes: Sequence[QgsGeometry], names: Sequence[str] = ()) -> Map:
+        """Paint the borders of zones; their names, if any, go where there is room for them."""
+        self.polygons(shapes, None, BORDERS[1], 0.7)
+        for shape, name in zip(shapes, names):
+            box = shape.boundingBox()
+            if min(box.width(), box.height()) * self._scale >= 2 * _LETTER:
+                self.label(name, shape)
+        return self
+
+    def label(self, text: str, shape: QgsGeometry) -> None:
+        """Write a text into a shape; it is part of the overlay, not of the picture, so that it stays sharp."""
+        place = shape.poleOfInaccessibility(20.0 / self._scale)[0].asPoint()
+        self._texts.append((text, *self._pixel(place.x(), place.y())))
+
+    def points(self, places: Iterable[QgsGeometry], fill: Colour, shape: str, size: float = 9.0) -> Map:
+        """Paint points as a 'triangle' or a 'diamond' with a white edge; other geometries by a point on them."""
+        path = QPainterPath()
+        half = size / 2.0
+        corners = {
+            "triangle": ((0.0, -half), (half, half), (-half, half)),
+            "diamond": ((0.0, -half), (half, 0.0), (0.0, half), (-half, 0.0)),
+        }[shape]
+        for place in places:
+            point = place.pointOnSurface().asPoint() if place.type() else place.asPoint()
+            x, y = self._pixel(point.x(), point.y())
+            path.addPolygon(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in (*corners, corners[0])]))
+        return self._draw(path, fill, WHITE, 1.0)
+
+    def _pixel(self, x: float, y: float) -> tuple[float, float]:
+        return (x - self._grid.left) * self._scale, (self._grid.top - y) * self._scale
+
     def _simple(self, shape: QgsGeometry) -> QgsGeometry:
         return shape.simplify(0.5 / self._scale)
 
     def _points(self, ring: Sequence) -> QPolygonF:
-        left, top, scale = self._grid.left, self._grid.top, self._scale
-        return QPolygonF([QPointF((p.x() - left) * scale, (top - p.y()) * scale) for p in ring])
+        return QPolygonF([QPointF(*self._pixel(p.x(), p.y())) for p in ring])
 
     def _draw(self, path: QPainterPath, fill: Colour | None, colour: Colour, width: float) -> Map:
+        self._inks |= {red << 16 | green << 8 | blue for red, green, blue, *_ in (fill or colour, colour)}
         painter = QPainter(self._image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pen = QPen(QColor(*colour))
@@ -120,10 +174,47 @@ class Map:
         painter.end()
         return f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
 
+    def overlay(self) -> str:
+        """Return names and an arrow to the north of the grid, as SVG to lie upon the picture."""
+        texts = "".join(
+            f"<text x='{x:.0f}' y='{y:.0f}' text-anchor='middle'>{escape(text)}</text>" for text, x, y in self._texts
+        )
+        north = f"<path d='M{self.width - 22} 44l8 -30l8 30l-8 -7z' stroke-width='1'/>"
+        north += f"<text x='{self.width - 14}' y='60' text-anchor='middle' font-weight='600'>N</text>"
+        return (
+            f"<svg viewBox='0 0 {self.width} {self.height}' font-size='{_LETTER}' fill='rgb{INK}' stroke='#fff' "
+            f"stroke-width='3' stroke-linejoin='round' paint-order='stroke'>{texts}{north}</svg>"
+        )
+
     def png(self) -> bytes:
-        """Return the picture as a PNG file."""
+        """Return the picture as a PNG file with a palette, which makes it a third of the size.
+
+        The palette holds the colours that were painted with, then those of which there is most; blends are rounded.
+        """
+        bits = self._image.constBits()
+        bits.setsize(self._image.sizeInBytes())
+        pixels = np.frombuffer(bits, np.uint32) & 0xFFFFFF
+        colours, index, count = np.unique(pixels, return_inverse=True, return_counts=True)
+        if colours.size > _PALETTE:
+            painted = np.isin(colours, list(self._inks))
+            kept = colours[np.sort(np.lexsort((-count, ~painted))[:_PALETTE])]
+            index = _nearest(colours, kept)[index]
+            colours = kept
+        rows = np.zeros((self.height, -(-self.width // 4) * 4), dtype=np.uint8)  # lines of a QImage are of 4 bytes
+        rows[:, : self.width] = index.reshape(self.height, self.width)
+        held = rows.tobytes()
+        image = QImage(held, self.width, self.height, rows.shape[1], QImage.Format.Format_Indexed8)
+        image.setColorTable([0xFF000000 | int(colour) for colour in colours])
         data = QByteArray()
         buffer = QBuffer(data)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self._image.save(buffer, "PNG")
+        image.save(buffer, "PNG")
         return bytes(data)
+
+
+def _nearest(colours: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return for each colour, packed into a number, the position of the most similar of those that are kept."""
+    wanted, held = (np.stack([one >> shift & 255 for shift in (16, 8, 0)], axis=-1).astype(np.float32)
+                    for one in (colours, kept))  # fmt: skip
+    # Squared distance without what is the same for all that are kept.
+    return ((held**2).sum(axis=-1) - 2.0 * wanted @ held.T).argmin(axis=1)

@@ -104,6 +104,9 @@ HAZARD, MINE = (232, 120, 30), (24, 24, 28)
 BORDERS = ((40, 34, 50), (70, 60, 80), (150, 150, 150, 160))
 """Of the county, the townships and the villages."""
 
+LAND, SEA, GRATICULE = (206, 216, 190), (232, 240, 246), (178, 190, 196)
+"""Of the small map that shows where a study area lies."""
+
 CHART = ("#1b6ca8", "#c0392b", "#2e7d46", "#8e44ad", "#e08e0b", "#16808a", "#6d4c41")
 """Lines of a chart."""
 BAR = "#4f8a64"

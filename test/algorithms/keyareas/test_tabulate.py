@@ -216,3 +216,25 @@ def test_land_use_of_the_map_does_not_depend_on_the_zones(run, raster, polygons,
     assert totals[0] == totals[1] == totals[2]
     shown = {one.split()[0]: float(one.split()[1]) for one in totals[0].split("; ")}
     assert [shown[code] for code in "123"] == pytest.approx(list(wanted), abs=0.1)
+
+
+def test_villages_are_named_with_the_township_that_holds_most_of_them(qgis, polygons):
+    from ecosecnet.algorithms.support.geometry.zones import read_zones
+    from ecosecnet.algorithms.support.io.vectors import VectorSource
+    from qgis.core import QgsCoordinateTransformContext, QgsVectorLayer
+
+    def source(path, name):
+        layer = QgsVectorLayer(path, name, "ogr")
+        return VectorSource(layer, name, QgsCoordinateTransformContext())
+
+    towns = [(box(0, 0, 100, 100), {"name": "West"}), (box(100, 0, 100, 100), {"name": "East"})]
+    villages = [
+        (box(0, 0, 130, 50), {"name": "A"}),
+        (box(0, 50, 70, 50), {"name": "B"}),
+        (box(130, 0, 70, 50), {"name": "A"}),
+        (box(300, 0, 50, 50), {"name": "C"}),
+    ]
+    around = read_zones(source(polygons("towns", towns), "towns"), [], None)
+    found = read_zones(source(polygons("villages", villages), "villages"), ["name"], None, within=around)
+    assert found.fields == ["township", "village"]
+    assert found.names == [("West", "A"), ("West", "B"), ("East", "A"), ("outside", "C")]

@@ -58,7 +58,7 @@ def figures(report):
     """Yield the picture (rows, cols, 3), and the name, colours and labels of its ramp, of every figure that has one."""
     from qgis.PyQt.QtGui import QImage
 
-    for figure in re.findall(r"<figure><img.*?</figure>", report, re.S):
+    for figure in re.findall(r"<figure><div class='map'><img.*?</figure>", report, re.S):
         name = re.search(r"<svg class='ramp'.*?aria-label='(.*?)'", figure)
         if name is None:
             continue

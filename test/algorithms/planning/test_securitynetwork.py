@@ -78,7 +78,7 @@ def test_layers_tables_and_report_agree(run, parameters, tmp_path):
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert (
-        len(re.findall(r"<img ", report)) == 8
+        len(re.findall(r"<figure>", report)) == 8
     )  # network, land use, MSPA, sources, resistance, corridors and two more
     assert f"<b>{found['SOURCE_COUNT']}</b>" in report
     assert "weights printed sum to 1.05" in report

@@ -222,6 +222,9 @@ def test_the_probability_is_that_of_the_dispersal_distance():
     np.testing.assert_allclose(found.area_ha, [0.18, 0.09])
     np.testing.assert_allclose(found.dpc.total, [100 * 5 / 6, 100 * 2 / 6])
     assert found.indices.numerator == pytest.approx(6.0 * 0.09**2)
+    # Equation 1 divides by the square of the study area: 24 cells. IIC counts linked patches half: 4 + 1 + 2 x 2 x 1 / 2.
+    assert found.indices.pc == pytest.approx(6.0 / 24**2)
+    assert found.binary.iic == pytest.approx(7.0 / 24**2)
 
 
 @pytest.mark.parametrize(("unit", "side"), [(1.0, 30.0), (0.3048, 100.0)])

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ....support.reports import html
+from ....support.run import styling
 from ....support.run.palette import PALE_SOURCE
 from ..outputs import NetworkOutputs
 from .drawing import Drawing, key
-
-if TYPE_CHECKING:
-    pass
 
 
 def corridors(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
@@ -29,11 +25,23 @@ def corridors(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
              float(pinch.effective_resistance[k]), float(pinch.ratio[k]), float(found.flow.links[k]),
              int(found.grade[k])]
         )  # fmt: skip
+    grades = sorted(set(found.grade.tolist()))
+    km = [float(found.links.length[found.links.active][found.grade == grade].sum() / 1000.0) for grade in grades]
+    counts = [int(np.count_nonzero(found.grade == grade)) for grade in grades]
     rows.sort(key=lambda row: (row[-1], -row[-2]))
     dropped = int((~found.links.active).sum())
     return [
         html.heading("3 Corridors"),
         drawing.figure(map_, "Corridors and their grade, and the belt along them", keys, "CORRIDORS"),
+        html.table(
+            ["Grade", "Corridors", "Length (km)", "Share of the length (%)"],
+            [
+                *([styling.grade_name(g), n, one, 100.0 * one / sum(km)] for g, n, one in zip(grades, counts, km)),
+                ["All", sum(counts), sum(km), 100.0],
+            ],
+            caption="Corridors by grade",
+            total=True,
+        ),
         html.table(
             [
                 "Link",

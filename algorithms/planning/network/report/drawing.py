@@ -11,11 +11,14 @@ from ....support.reports import html
 from ....support.reports.html import Key
 from ....support.reports.maps import Map
 from ....support.run import styling
-from ....support.run.palette import CORRIDOR_WIDTHS, CORRIDORS, Mark
+from ....support.run.palette import CORRIDOR_WIDTHS, CORRIDORS, Colour, Mark
 from ..outputs import NetworkOutputs
 
 _PIXELS_PER_MM = 3.0
 """Of the lines; the pictures are shown at about that size."""
+
+WIDTH, SMALL = 900, 480
+"""Of pictures in pixels: alone, and side by side."""
 
 _SURFACES = {
     "RESISTANCE": "Resistance",
@@ -26,13 +29,23 @@ _SURFACES = {
 
 
 class Drawing:
-    """Draws the layers of a run, each in the colours it has in the project."""
+    """Draws the layers of a run, each in the colours it has in the project.
 
-    def __init__(self, outputs: NetworkOutputs) -> None:
+    Every map has the border of the study area, the cells that are `inside`, and those of the townships.
+    """
+
+    def __init__(self, outputs: NetworkOutputs, inside: np.ndarray) -> None:
         self._outputs = outputs
         self._network = outputs.network
+        self.inside = inside
 
-    def surface(self, name: str) -> Map:
+    def classes(self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]], width: int = WIDTH) -> Map:
+        """Return a map of classes; cells outside stay white."""
+        map_ = Map(self._outputs.grid, width).classes(np.where(self.inside, cells, 255), entries)
+        return self._bordered(map_)
+
+    def surface(self, name: str, width: int = WIDTH) -> Map:
+        """Return a map of the surface that is the output of a name."""
         network = self._network
         values = {
             "RESISTANCE": network.surface.values,
@@ -40,7 +53,11 @@ class Drawing:
             "CURRENT": network.places.pinch.current,
             "SCORE": network.places.barrier.score,
         }[name]
-        return Map(self._outputs.grid).surface(values, self._outputs.ramps[name])
+        return self._bordered(Map(self._outputs.grid, width).surface(values, self._outputs.ramps[name]))
+
+    def _bordered(self, map_: Map) -> Map:
+        townships = self._outputs.townships
+        return map_.border(self.inside).zones(townships.shapes if townships else [])
 
     def marked(self, map_: Map, shapes: Sequence[QgsGeometry], mark: Mark, width: float = 1.2) -> Map:
         return map_.polygons(shapes, mark.fill, mark.edge, width, mark.halo)
@@ -65,10 +82,11 @@ class Drawing:
     def _link_grades(self) -> list[int]:
         return list(range(1, int(self._network.corridors.grade.max(initial=1)) + 1))
 
-    def figure(self, map_: Map, caption: str, keys: Sequence[Key], surface: str = "") -> str:
+    def figure(self, map_: Map, caption: str, keys: Sequence[Key], surface: str = "", inset: bytes = b"") -> str:
+        """Return a map with its scale bar, north, caption and keys; `surface` names the output whose ramp is shown."""
         length = map_.scale_bar()
         ramps = [(_SURFACES[surface], self._outputs.ramps[surface])] if surface else []
-        return html.figure(map_.png(), f"{caption}. Bar: {length}.", keys, ramps)
+        return html.figure(map_.png(), f"{caption}. Bar: {length}.", keys, ramps, overlay=map_.overlay(), inset=inset)
 
 
 def key(name: str, mark: Mark) -> Key:

@@ -11,6 +11,7 @@ from qgis.core import Qgis
 
 from ....support.reports import html
 from ..outputs import NetworkOutputs
+from .area import study_area
 from .corridors import corridors
 from .drawing import Drawing
 from .keyareas import key_areas
@@ -50,10 +51,11 @@ def network_report(
     land_use, valid : ndarray
         Land use and where there is any, for the first map.
     """
-    drawing = Drawing(outputs)
+    drawing = Drawing(outputs, valid)
     parts = [
         *summary(drawing, outputs, numbers),
-        *sources(drawing, outputs, options.sources, land_use, valid),
+        *study_area(drawing, outputs, land_use),
+        *sources(drawing, outputs, options.sources),
         *resistance(drawing, outputs, scores, corrected),
         *corridors(drawing, outputs),
         *key_areas(drawing, outputs),

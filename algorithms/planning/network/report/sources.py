@@ -9,28 +9,23 @@ import numpy as np
 from ..... import core
 from ....support.reports import html
 from ....support.reports.html import Key
-from ....support.reports.maps import Map
 from ....support.run import styling
 from ....support.run.palette import SOURCE
-from ..outputs import NetworkOutputs, mspa_classes, preset_land_use
+from ..outputs import NetworkOutputs, mspa_classes
 from .drawing import Drawing
 
 if TYPE_CHECKING:
     from .....core.planning.options import SourceOptions
 
 
-def sources(
-    drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions, land_use: np.ndarray, valid: np.ndarray
-) -> list[str]:
-    """Return the section on the sources; `land_use` and `valid` are drawn on its first map."""
+def sources(drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions) -> list[str]:
+    """Return the section on the sources."""
     found, grid = outputs.network.sources, outputs.grid
+    area_ha = np.count_nonzero(drawing.inside) * grid.cell_ha
+    share = 100.0 * found.area_ha / area_ha
     parts = [html.heading("1 Ecological sources")]
-    held = {str(int(v)) for v in np.unique(land_use[valid])}
-    if held <= {str(value) for value, _, _ in preset_land_use()}:
-        map_ = Map(grid).classes(np.where(valid, land_use, 255), preset_land_use())
-        parts.append(drawing.figure(map_, "Land use", [Key(name, c) for _, name, c in preset_land_use()]))
     keys = [Key(name, colour) for _, name, colour in mspa_classes() if "(" not in name and " in " not in name]
-    map_ = Map(grid).classes(found.codes, mspa_classes())
+    map_ = drawing.classes(found.codes, mspa_classes())
     parts.append(drawing.figure(map_, "Morphological spatial pattern (MSPA)", keys))
     count = np.bincount(found.classes.ravel(), minlength=256)
     foreground, data = int(count[1:8].sum()), int(count[:8].sum())
@@ -62,26 +57,36 @@ def sources(
     parts.append(drawing.figure(map_, title, keys, "RESISTANCE"))
     parts.append(
         html.table(
-            ["Source", "Area (ha)", "Core (ha)", "Protected (ha)", "dIIC (%)", "dPC (%)", "Grade"],
+            ["Source", "Area (ha)", "Share of the area (%)", "Core (ha)", "Protected (ha)", "dIIC (%)", "dPC (%)", "Grade"],
             [
-                [k + 1, *(float(x[k]) for x in (found.area_ha, found.core_ha, found.protected_ha)),
+                [k + 1, *(float(x[k]) for x in (found.area_ha, share, found.core_ha, found.protected_ha)),
                  float(found.diic.total[k]), float(found.dpc.total[k]), int(found.grade[k])]
                 for k in range(found.area_ha.size)
             ]
-            + [["All", *(float(x.sum()) for x in (found.area_ha, found.core_ha, found.protected_ha)),
+            + [["All", *(float(x.sum()) for x in (found.area_ha, share, found.core_ha, found.protected_ha)),
                 None, None, None]],
             caption=f"{found.area_ha.size} sources of {found.candidates} patches; dPC of {options.min_dpc:g} % or more",
             total=True,
         )
     )  # fmt: skip
+    parts.append(
+        html.table(
+            ["Index", "Value", "Equivalent connected area (ha)"],
+            [
+                ["PC, probability of connectivity", f"{found.indices.pc:.5f}", found.indices.equivalent],
+                ["IIC, integral index of connectivity", f"{found.binary.iic:.5f}", found.binary.equivalent],
+            ],
+            caption=f"Connectivity of all {found.candidates} patches, 0 to 1, the landscape being the study area of "
+            f"{area_ha:,.0f} ha",
+        )
+    )
     rate = core.connectivity.dispersal_rate(options.dispersal, options.probability)
     parts.append(
         html.paragraph(
             f"Dispersal kernel: p = exp(-k d) with k = {rate:.4g} per metre, that is {options.probability:g} at "
             f"{options.dispersal:,.0f}, 0.05 at {core.connectivity.distance_at(rate, 0.05):,.0f} and 0.01 at "
-            f"{core.connectivity.distance_at(rate, 0.01):,.0f} m; distances from edge to edge. Equivalent connected area "
-            f"EC(PC) of all patches: {found.indices.equivalent:,.0f} ha; {found.indices.step:.1f} % of PC come from "
-            "stepping stones."
+            f"{core.connectivity.distance_at(rate, 0.01):,.0f} m; distances from edge to edge. IIC links patches at most "
+            f"{options.dispersal:,.0f} m apart. {found.indices.step:.1f} % of PC come from stepping stones."
         )
     )
     return parts

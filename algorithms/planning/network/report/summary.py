@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ....support.reports import html
 from ....support.run.palette import BARRIER, PINCH, SOURCE
 from ..outputs import NetworkOutputs
 from .drawing import Drawing, key
-
-if TYPE_CHECKING:
-    pass
 
 
 def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]) -> list[str]:

@@ -1,0 +1,41 @@
+"""The study area: where it is and how the land is used."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....support.reports import html
+from ....support.reports.html import Key
+from ....support.reports.location import centre_of, location_map, place_in_words
+from ..outputs import NetworkOutputs, preset_land_use
+from .drawing import Drawing
+
+
+def study_area(drawing: Drawing, outputs: NetworkOutputs, land_use: np.ndarray) -> list[str]:
+    """Return the section on the study area."""
+    grid, context = outputs.grid, outputs.job.context.transformContext()
+    codes, cells = np.unique(land_use[drawing.inside].astype(int), return_counts=True)
+    entries = [(code, name, colour) for code, name, colour in preset_land_use() if code in codes]
+    centre = centre_of(grid, outputs.land.crs, context)
+    inset = b"" if centre is None else location_map(centre, grid.cols * grid.dx * grid.metres_per_unit, context)
+    parts = [html.heading("Study area")]
+    if len(entries) == codes.size:
+        map_ = drawing.classes(land_use, entries)
+        if outputs.townships:
+            map_.zones(outputs.townships.shapes, outputs.townships.titles)
+        caption = "Land use" + (f"; location {place_in_words(centre)}" if centre else "")
+        parts.append(drawing.figure(map_, caption, [Key(name, colour) for _, name, colour in entries], inset=inset))
+    total = float(cells.sum() * grid.cell_ha)
+    rows = [
+        [outputs.names.get(str(code), str(code)), float(count * grid.cell_ha), 100.0 * count * grid.cell_ha / total]
+        for code, count in sorted(zip(codes.tolist(), cells.tolist()), key=lambda one: -one[1])
+    ]
+    parts.append(
+        html.table(
+            ["Land use", "Area (ha)", "Share (%)"],
+            [*rows, ["Study area", total, 100.0]],
+            caption="Land use of the study area",
+            total=True,
+        )
+    )
+    return parts
