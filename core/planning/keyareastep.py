@@ -33,8 +33,18 @@ def find_places(
     """
     resistance = fields.graph.resistance
     radii = radii_between(None, None, None, cell_size=grid.cell_size) if options.radii is None else options.radii
-    pinch = pinchpoints(fields, links, cutoff=cutoff, monitor=monitor.part(0.0, 0.45))
-    barrier = barriers(fields, links, radii=radii, outside=False, monitor=monitor.part(0.45, 0.9))
+    pinch = pinchpoints(
+        fields, links, cutoff=cutoff, mode=options.mode, combine=options.combine, monitor=monitor.part(0.0, 0.45)
+    )
+    barrier = barriers(
+        fields,
+        links,
+        radii=radii,
+        method=options.window,
+        combine=options.combine,
+        outside=False,
+        monitor=monitor.part(0.45, 0.9),
+    )
     fields.release()
     if options.barriers_in_belt:
         barrier = barrier.clipped(belt)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .. import defaults
-from ..choices import Adjacency, Overlay
+from ..choices import Adjacency, BarrierWindow, Combination, Overlay, PinchPointMode
 from ..resistance.corrections import Correction
 
 
@@ -85,6 +85,12 @@ class KeyAreaOptions:
 
     Attributes
     ----------
+    mode : PinchPointMode
+        Between which sources current flows.
+    combine : Combination
+        What a cell shows of several links, of currents and of barrier scores.
+    window : BarrierWindow
+        Where in a disc the distances from the sources are taken.
     radii : sequence of float, optional
         Radii of the barrier search, in metres; None takes them from the cells, see `barriers.radii_between`.
     classes : int
@@ -98,6 +104,9 @@ class KeyAreaOptions:
         Smallest key area.
     """
 
+    mode: PinchPointMode = PinchPointMode.ADJACENT
+    combine: Combination = Combination.MAXIMUM
+    window: BarrierWindow = BarrierWindow.DISC
     radii: Sequence[float] | None = None
     classes: int = defaults.CLASSES
     barriers_in_belt: bool = False

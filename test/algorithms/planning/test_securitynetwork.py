@@ -115,7 +115,7 @@ def test_an_own_score_table_and_factor(run, parameters, raster, tmp_path):
 
 def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
     from ecosecnet import core
-    from ecosecnet.core.choices import Adjacency, CorrectionMethod, Overlay
+    from ecosecnet.core.choices import Adjacency, BarrierWindow, Combination, CorrectionMethod, Overlay, PinchPointMode
     from ecosecnet.core.errors import InputError
 
     def caught(*arguments, **others):
@@ -138,6 +138,9 @@ def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
         "ADJACENCY": 3,
         "DROP_THROUGH_SOURCES": False,
         "CUTOFF": 350.0,
+        "MODE": 1,
+        "COMBINE": 1,
+        "METHOD": 1,
         "MIN_RADIUS": 60.0,
         "MAX_RADIUS": 120.0,
         "STEP": 60.0,
@@ -166,6 +169,9 @@ def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
             core.planning.SurfaceOptions(core.resistance.Correction(CorrectionMethod.MULTIPLY)),
             core.planning.CorridorOptions(adjacency=Adjacency.ALL, drop_through_sources=False, cutoff=350.0, grades=4),
             core.planning.KeyAreaOptions(
+                mode=PinchPointMode.ALL_TO_ONE,
+                combine=Combination.SUM,
+                window=BarrierWindow.RING,
                 radii=(60.0, 120.0),
                 classes=5,
                 barriers_in_belt=True,

@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING
 
 from ..... import core
 from .....core import defaults
+from .....core.choices import BarrierWindow, Combination, PinchPointMode
 from ....support.inputs import parameters as p
-from ....support.inputs.declarations import barrier_radii, read_radii, smallest_key_area
+from ....support.inputs.declarations import (
+    barrier_radii,
+    barrier_window,
+    link_combination,
+    pinch_point_mode,
+    read_radii,
+    smallest_key_area,
+)
 
 if TYPE_CHECKING:
     from ....support.run.job import Job
@@ -16,7 +24,12 @@ if TYPE_CHECKING:
 def choices() -> list:
     """Return the parameters that `options` reads."""
     return [
+        pinch_point_mode(
+            "In the last three all corridors make one circuit, and links have no effective resistance.", advanced=True
+        ),
+        link_combination("Of currents and of barrier scores.", advanced=True),
         *barrier_radii(advanced=True),
+        barrier_window(advanced=True),
         p.integer(
             "CLASSES",
             "Number of classes of current and score",
@@ -47,6 +60,9 @@ def choices() -> list:
 def options(job: Job):
     """Return the choices of the step."""
     return core.planning.KeyAreaOptions(
+        mode=job.choice("MODE", PinchPointMode),
+        combine=job.choice("COMBINE", Combination),
+        window=job.choice("METHOD", BarrierWindow),
         radii=read_radii(job.number, job.raster("LANDUSE").grid),
         classes=job.integer("CLASSES"),
         barriers_in_belt=job.flag("BARRIERS_IN_BELT"),
