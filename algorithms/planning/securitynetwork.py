@@ -62,6 +62,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
+        from .network.factorlayers import FactorLayers
         from .network.layers import write_layers, write_tables
         from .network.outputs import NetworkOutputs
         from .network.report.page import network_report
@@ -76,6 +77,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         options = core.planning.Options(
             sources.options(job), resistance.options(job), corridors.options(job), keyareas.options(job)
         )
+        factor_layers = FactorLayers(job, land_use.grid, scores)
         network = core.planning.security_network(
             values,
             valid,
@@ -86,6 +88,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             distances=PolygonDistances(land_use.grid),
             protected=inputs.protected(),
             corrections=inputs.corrections(),
+            scored=factor_layers.take,
             monitor=job.monitor.part(0.1, 0.9),
         )
         outputs = NetworkOutputs(job, network, land_use)
@@ -93,4 +96,6 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         write_tables(outputs)
         numbers = outputs.report_numbers()
         if job.given("REPORT"):
-            job.write_html("REPORT", network_report(outputs, numbers, scores, corrected, options, values, valid))
+            job.write_html(
+                "REPORT", network_report(outputs, numbers, scores, corrected, options, values, valid, factor_layers)
+            )

@@ -6,7 +6,7 @@ computed here that they do not compute.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -39,6 +39,7 @@ def security_network(
     distances: Distances,
     protected: BoolArray | None = None,
     corrections: Mapping[str, FloatArray] | None = None,
+    scored: Callable[[str, FloatArray], None] | None = None,
     monitor: Monitor = SILENT,
 ) -> SecurityNetwork:
     """Build an ecological security network.
@@ -63,6 +64,8 @@ def security_network(
         Cells of the red line and of reserves.
     corrections : mapping of str to float array, optional
         Rasters that correct the resistance.
+    scored : callable, optional
+        Receives the name and the scores (NaN = NoData) of each factor, which the network does not hold.
     monitor : Monitor
         Progress, messages and cancellation.
 
@@ -118,7 +121,9 @@ def security_network(
         monitor=monitor.part(0.0, 0.15),
     )
     monitor.info("Step 2 of 4: resistance surface")
-    surface = build_surface(factors, scores, options.surface, corrections or {}, monitor=monitor.part(0.15, 0.3))
+    surface = build_surface(
+        factors, scores, options.surface, corrections or {}, scored=scored, monitor=monitor.part(0.15, 0.3)
+    )
     monitor.info("Step 3 of 4: corridors")
     labels = cut_to_surface(sources.labels, surface.values, grid, factors, scores, monitor=monitor)
     graph = CostGraph(surface.values, cell_size=grid.cell_size, monitor=monitor.part(0.3, 0.32))

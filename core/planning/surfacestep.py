@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ..errors import InputError
@@ -22,9 +22,10 @@ def build_surface(
     options: SurfaceOptions,
     corrections: Mapping[str, FloatArray],
     *,
+    scored: Callable[[str, FloatArray], None] | None = None,
     monitor: Monitor = SILENT,
 ) -> Surface:
-    """Score the factors, lay them over each other by weight, and correct the result."""
+    """Score the factors, lay them over each other by weight, and correct the result; see `security_network`."""
     used = [factor for factor in scores if factor.name in factors]
     missing = [factor.name for factor in scores if factor.name not in factors]
     if missing:
@@ -42,10 +43,12 @@ def build_surface(
     layers = []
     for done, factor in enumerate(used):
         monitor.step(0.5 * done, len(used))
-        scored = score_values(factors[factor.name], factor.classes)
-        if scored.unmatched:
-            monitor.warn(f"{scored.unmatched:,} cells of '{factor.name}' fall in no class and become NoData.")
-        layers.append(scored.scores)
+        found = score_values(factors[factor.name], factor.classes)
+        if found.unmatched:
+            monitor.warn(f"{found.unmatched:,} cells of '{factor.name}' fall in no class and become NoData.")
+        layers.append(found.scores)
+        if scored is not None:
+            scored(factor.name, found.scores)
     built = resistance_surface(
         layers,
         [factor.weight or 0.0 for factor in used],

@@ -146,5 +146,10 @@ def _write_areas(
     )
 
 
+def factor_place(rank: int) -> Place:
+    """Return where the scores of a factor go: beside the surface, at first unseen."""
+    return Place((_RESISTANCE, "Factors"), rank, _FROM_THE_TOP[:-1], visible=False)
+
+
 def _place(group: str, rank: int, visible: bool = True) -> Place:
     return Place((group,), rank, _FROM_THE_TOP[: _FROM_THE_TOP.index(group)], visible, expanded=visible)

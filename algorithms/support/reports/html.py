@@ -19,7 +19,8 @@ table { border-collapse: collapse; margin: .8em 0; font-size: 14px; } caption { 
 th, td { padding: .25em .8em; border-bottom: 1px solid #dfe8e2; text-align: left; vertical-align: top; }
 th { background: #eef5f0; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 tr.total td { font-weight: 600; border-top: 2px solid #7a9484; }
-figure { margin: 1em 0; } figure img, figure svg { max-width: 100%; height: auto; border: 1px solid #dfe8e2; }
+figure { margin: 1em 0; } figure img, figure svg { max-width: 100%; height: auto; border: 1px solid #dfe8e2;
+box-sizing: border-box; }
 figcaption { color: #55675d; font-size: 14px; } .warn { background: #fff6df; border-left: 4px solid #e0a100;
 padding: .4em 1em; margin: .6em 0; } .key { display: inline-block; width: 1em; height: 1em; vertical-align: -2px;
 margin: 0 .35em 0 .9em; border: 1px solid #8886; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
@@ -141,6 +142,11 @@ def _picture(png: bytes, caption: str, kind: str = "") -> str:
 def side_by_side(figures: Iterable[str]) -> str:
     """Return small figures in as many columns as the page has room for."""
     return f"<div class='side'>{''.join(figures)}</div>"
+
+
+def legend(name: str, ramp: Ramp) -> str:
+    """Return the legend of a ramp that several figures share."""
+    return f"<figure><figcaption>{_ramp(name, ramp)}</figcaption></figure>"
 
 
 def _keys(keys: Iterable[Key]) -> str:

@@ -36,9 +36,8 @@ class Map:
 
     def __init__(self, grid: Grid, width: int = 900) -> None:
         self._grid = grid
-        self._scale = min(width / (grid.cols * grid.dx), width / (grid.rows * grid.dy))
-        self.width = max(1, round(grid.cols * grid.dx * self._scale))
-        self.height = max(1, round(grid.rows * grid.dy * self._scale))
+        self._scale = _scale(grid, width)
+        self.height, self.width = _shape(grid, width)
         self._image = QImage(self.width, self.height, QImage.Format.Format_RGB32)
         self._image.fill(QColor(*WHITE))
         self._texts: list[tuple[str, float, float]] = []
@@ -61,9 +60,7 @@ class Map:
         return self._paint(ramp.paint(shades)[nearest], np.isfinite(sample))
 
     def _sample(self, cells: np.ndarray) -> np.ndarray:
-        rows = np.minimum((np.arange(self.height) + 0.5) * cells.shape[0] / self.height, cells.shape[0] - 1)
-        cols = np.minimum((np.arange(self.width) + 0.5) * cells.shape[1] / self.width, cells.shape[1] - 1)
-        return cells[rows.astype(int)[:, None], cols.astype(int)[None, :]]
+        return _sample(cells, (self.height, self.width))
 
     def _paint(self, rgb: np.ndarray, where: np.ndarray | None = None) -> Map:
         packed = np.zeros((self.height, self.width, 4), dtype=np.uint8)
@@ -210,6 +207,28 @@ class Map:
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         image.save(buffer, "PNG")
         return bytes(data)
+
+
+def thinned(cells: np.ndarray, grid: Grid, width: int) -> np.ndarray:
+    """Return those cells of a raster that a `Map` of this width shows, which draws them as it would the raster."""
+    return _sample(cells, _shape(grid, width))
+
+
+def _scale(grid: Grid, width: int) -> float:
+    return min(width / (grid.cols * grid.dx), width / (grid.rows * grid.dy))
+
+
+def _shape(grid: Grid, width: int) -> tuple[int, int]:
+    scale = _scale(grid, width)
+    return max(1, round(grid.rows * grid.dy * scale)), max(1, round(grid.cols * grid.dx * scale))
+
+
+def _sample(cells: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    rows, cols = (
+        np.minimum((np.arange(size) + 0.5) * held / size, held - 1).astype(int)
+        for size, held in zip(shape, cells.shape)
+    )
+    return cells[rows[:, None], cols[None, :]]
 
 
 def _nearest(colours: np.ndarray, kept: np.ndarray) -> np.ndarray:

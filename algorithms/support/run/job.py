@@ -82,6 +82,7 @@ class Job:
         self.results: dict[str, object] = {}
         self._destinations: dict[str, str] = {}
         self._to_load: list[tuple[str, QgsProcessingContext.LayerDetails, styling.Style | None, Place | None]] = []
+        self._more_to_load: list[tuple[str, QgsProcessingContext.LayerDetails, styling.Style, Place, str]] = []
 
     @cached_property
     def _named(self) -> Run:
@@ -305,6 +306,15 @@ class Job:
             details.forceName = True  # nobody chose the file names; QGIS would show them by default
             self._to_load.append((name, details, style, place))
 
+    def offer_raster(self, source: str, label: str, style: styling.Style, place: Place, role: str) -> None:
+        """Have QGIS load a raster that is no output of its own but one of several in a folder."""
+        project = self.context.project()
+        if project is not None:
+            raster = QgsProcessingUtils.LayerHint.Raster
+            details = QgsProcessingContext.LayerDetails(label, project, label, raster)
+            details.forceName = True
+            self._more_to_load.append((source, details, style, place, role))
+
     def _details(self, name: str, label: str, project: QgsProject) -> QgsProcessingContext.LayerDetails:
         hints = QgsProcessingUtils.LayerHint  # without one QGIS tries each kind and logs what fails
         raster = isinstance(self._algorithm.outputDefinition(name), QgsProcessingOutputRasterLayer)
@@ -409,6 +419,9 @@ class Job:
             role = role_of_output(self._algorithm.NAME, name)
             details.setPostProcessor(styling.post_processor(self._named, style, place, role, order.index(name)))
             self.context.addLayerToLoadOnCompletion(str(self.results[name]), details)
+        for source, details, style, place, role in self._more_to_load:
+            details.setPostProcessor(styling.post_processor(self._named, style, place, role, len(order)))
+            self.context.addLayerToLoadOnCompletion(source, details)
 
     def discard(self) -> None:
         """Remove what this run has written; called when it fails or is cancelled."""

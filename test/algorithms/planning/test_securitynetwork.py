@@ -78,8 +78,8 @@ def test_layers_tables_and_report_agree(run, parameters, tmp_path):
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert (
-        len(re.findall(r"<figure>", report)) == 8
-    )  # network, land use, MSPA, sources, resistance, corridors and two more
+        len(re.findall(r"<figure><div class='map'>", report)) == 8 + 5
+    )  # network, land use, MSPA, sources, resistance, five factors, corridors and two more
     assert f"<b>{found['SOURCE_COUNT']}</b>" in report
     assert "weights printed sum to 1.05" in report
 
@@ -111,6 +111,41 @@ def test_an_own_score_table_and_factor(run, parameters, raster, tmp_path):
     score = np.array([0, 1, 1, 2, 2, 3, 3, 4, 5])[land]
     inside = land != nothing
     np.testing.assert_allclose(resistance[inside], (0.5 * score + np.where(light < 1, 0.5, 1.5))[inside], rtol=1e-6)
+
+
+def test_the_scored_factors_are_layers_that_make_the_surface(qgis, parameters, tmp_path):
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsRasterLayer
+
+    del parameters["CORRECTIONS"]
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
+    context.setProject(QgsProject.instance())
+    folder = str(tmp_path / "因子 factors")
+    outputs = {"FACTORS_FOLDER": folder, "RESISTANCE": str(tmp_path / "r.tif"), "REPORT": str(tmp_path / "r.html")}
+    found = qgis.run("ecosecnet:securitynetwork", {**parameters, **outputs}, context=context, feedback=feedback)
+    assert found["FACTORS_FOLDER"] == folder
+    weights = {
+        "Land use": 0.35,
+        "Elevation (m)": 0.1,
+        "Slope (°)": 0.1,
+        "Distance from road (m)": 0.25,
+        "Distance to mining area (m)": 0.25,
+    }
+    total = 0.0
+    for name, weight in weights.items():
+        path = str(tmp_path / "因子 factors" / f"{name}.tif")
+        scores, nodata = read_raster(path)
+        assert {nodata, 1.0} < set(np.unique(scores)) <= {nodata, 1.0, 2.0, 3.0, 4.0, 5.0}, name
+        total = total + weight / 1.05 * scores
+        details = context.layerToLoadOnCompletionDetails(path)
+        assert details.name == name
+        layer = QgsRasterLayer(path, name)
+        details.postProcessor().postProcessLayer(layer, context, feedback)
+        assert layer.renderer().classificationMin() == 1.0
+    surface, nodata = read_raster(outputs["RESISTANCE"])
+    np.testing.assert_allclose(total[surface != nodata], surface[surface != nodata], rtol=1e-6)
+    report = (tmp_path / "r.html").read_text(encoding="utf-8")
+    for letter, name in zip("abcde", weights):
+        assert f"alt='({letter}) {name}. Bar" in report
 
 
 def test_every_choice_reaches_the_method(run, parameters, monkeypatch):

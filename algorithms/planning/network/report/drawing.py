@@ -12,13 +12,12 @@ from ....support.reports.html import Key
 from ....support.reports.maps import Map
 from ....support.run import styling
 from ....support.run.palette import CORRIDOR_WIDTHS, CORRIDORS, Colour, Mark
+from ....support.run.ramps import Ramp
+from ..factorlayers import PICTURE
 from ..outputs import NetworkOutputs
 
 _PIXELS_PER_MM = 3.0
 """Of the lines; the pictures are shown at about that size."""
-
-WIDTH, SMALL = 900, 480
-"""Of pictures in pixels: alone, and side by side."""
 
 _SURFACES = {
     "RESISTANCE": "Resistance",
@@ -39,12 +38,12 @@ class Drawing:
         self._network = outputs.network
         self.inside = inside
 
-    def classes(self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]], width: int = WIDTH) -> Map:
+    def classes(self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]]) -> Map:
         """Return a map of classes; cells outside stay white."""
-        map_ = Map(self._outputs.grid, width).classes(np.where(self.inside, cells, 255), entries)
+        map_ = Map(self._outputs.grid).classes(np.where(self.inside, cells, 255), entries)
         return self._bordered(map_)
 
-    def surface(self, name: str, width: int = WIDTH) -> Map:
+    def surface(self, name: str) -> Map:
         """Return a map of the surface that is the output of a name."""
         network = self._network
         values = {
@@ -53,7 +52,11 @@ class Drawing:
             "CURRENT": network.places.pinch.current,
             "SCORE": network.places.barrier.score,
         }[name]
-        return self._bordered(Map(self._outputs.grid, width).surface(values, self._outputs.ramps[name]))
+        return self._bordered(Map(self._outputs.grid).surface(values, self._outputs.ramps[name]))
+
+    def scores(self, sample: np.ndarray, ramp: Ramp) -> Map:
+        """Return a small map of the scores of a factor."""
+        return self._bordered(Map(self._outputs.grid, PICTURE).surface(sample, ramp))
 
     def _bordered(self, map_: Map) -> Map:
         townships = self._outputs.townships

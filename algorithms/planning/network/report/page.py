@@ -23,6 +23,7 @@ from .summary import summary
 if TYPE_CHECKING:
     from .....core.planning.options import Options
     from .....core.resistance.scoretable import FactorScores
+    from ..factorlayers import FactorLayers
 
 
 def network_report(
@@ -33,6 +34,7 @@ def network_report(
     options: Options,
     land_use: np.ndarray,
     valid: np.ndarray,
+    factors: FactorLayers,
 ) -> str:
     """Return the report as one self-contained HTML page.
 
@@ -50,13 +52,15 @@ def network_report(
         The choices of the run.
     land_use, valid : ndarray
         Land use and where there is any, for the first map.
+    factors : FactorLayers
+        The scores of each factor.
     """
     drawing = Drawing(outputs, valid)
     parts = [
         *summary(drawing, outputs, numbers),
         *study_area(drawing, outputs, land_use),
         *sources(drawing, outputs, options.sources),
-        *resistance(drawing, outputs, scores, corrected),
+        *resistance(drawing, outputs, scores, corrected, factors),
         *corridors(drawing, outputs),
         *key_areas(drawing, outputs),
         *methods(options),

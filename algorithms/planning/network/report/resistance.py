@@ -11,16 +11,22 @@ from .drawing import Drawing
 
 if TYPE_CHECKING:
     from .....core.resistance.scoretable import FactorScores
+    from ..factorlayers import FactorLayers
 
 
 def resistance(
-    drawing: Drawing, outputs: NetworkOutputs, scores: Sequence[FactorScores], corrected: Sequence[str]
+    drawing: Drawing,
+    outputs: NetworkOutputs,
+    scores: Sequence[FactorScores],
+    corrected: Sequence[str],
+    factors: FactorLayers,
 ) -> list[str]:
     """Return the section on the resistance surface."""
     facts = outputs.network.surface.summary
     parts = [
         html.heading("2 Resistance surface"),
         drawing.figure(drawing.surface("RESISTANCE"), "Resistance", [], "RESISTANCE"),
+        *_factor_maps(drawing, factors),
         html.paragraph(
             f"Resistance from {facts.minimum:.2f} to {facts.maximum:.2f}, mean {facts.mean:.2f}, contrast "
             f"{facts.contrast:.1f}; {facts.missing:,} cells without."
@@ -46,3 +52,18 @@ def resistance(
         parts.append(html.paragraph("The score table of the study is used with these corrections:"))
         parts.append("<ul>" + "".join(f"<li>{sentence}</li>" for sentence in corrected) + "</ul>")
     return parts
+
+
+def _factor_maps(drawing: Drawing, factors: FactorLayers) -> list[str]:
+    """Return a small map of the scores of each factor, with one legend for all."""
+    if not factors.samples:
+        return []
+    maps = [
+        drawing.figure(drawing.scores(sample, factors.ramp), f"({chr(ord('a') + k)}) {name}", [])
+        for k, (name, sample) in enumerate(factors.samples.items())
+    ]
+    return [
+        html.heading("Factors", 3),
+        html.side_by_side(maps),
+        html.legend("Resistance score of a factor, before weights and corrections", factors.ramp),
+    ]

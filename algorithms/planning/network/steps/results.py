@@ -21,6 +21,12 @@ def outputs() -> list:
             optional=True,
         ),
         p.raster_output("RESISTANCE", "Resistance surface", "The weighted and corrected resistance.", optional=True),
+        p.folder_output(
+            "FACTORS_FOLDER",
+            "Folder of the scored factors",
+            "A GeoTIFF of the scores of each factor, before weights and corrections; they go into the project beside the "
+            "surface.",
+        ),
         p.raster_output(
             "CORRIDORS", "Corridor belt", "Cost above the least-cost path, up to the cutoff.", optional=True
         ),
