@@ -41,6 +41,12 @@ IMPORTANT_SHARE = 20.0
 MIN_KEY_AREA_HA = 1.0
 """Smallest key area."""
 
+EDGE_CELLS = 5
+"""Cells from the edge of the data within which paths and currents are shaped by where the map ends."""
+
+EDGE_SHARE = 0.1
+"""Share of key areas near the edge of the data above which the map is too small for them."""
+
 SOURCE_WEIGHTS = {"permeable": 0.33, "area": 0.33, "shape": 0.34, "flow": 0.0, "expert": 0.0, "value": 0.0}
 """Weights of the parts of the value of a source; the expert's opinion and what needs more layers count when asked for."""
 

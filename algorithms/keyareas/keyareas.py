@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-from qgis.core import QgsFeature, QgsGeometry, QgsProcessing, QgsProcessingOutputNumber, QgsSpatialIndex, QgsWkbTypes
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
 from ... import core
 from ...core.choices import ClassRule
+from ...core.grid import Grid
 from ...core.monitor import Monitor
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import key_area_classes, smallest_key_area
-from ..support.io.fields import Shown
+from ..support.inputs.areatable import area_columns, area_rows, line_parts, rule_classes
+from ..support.inputs.declarations import key_area_classes, largest_key_area, rules_output, smallest_key_area
+from ..support.inputs.links import is_active
 from ..support.io.rasterfiles import NO_AMOUNT, NO_CLASS
 from ..support.io.rasters import require_aligned
 from ..support.io.tables import columns
-from ..support.io.vectors import VectorSource, is_null, polygonise
+from ..support.io.vectors import VectorSource, burn_mask, is_null, numbered_polygons
 from ..support.run import palette, styling
 
 
@@ -35,9 +37,18 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Classes</b>: natural breaks (Fisher-Jenks, the exact optimum), quantiles (equal numbers of cells), or "
         "equal shares of the maximum (with four classes the highest starts above 75 percent of it). A class holds its "
         "upper limit.</p>"
+        "<p><b>Both rules</b>: the overlay draws pinch points to hard ground, such as the cliffs beside a gully, where "
+        "current is not highest but the resistance is; those are the places a barrier search finds too, and the same "
+        "ground is then to be protected and to be restored. Without the overlay, the areas are where the current itself is "
+        "squeezed. The map of both rules shows where it matters; where they differ, look at the ground.</p>"
         "<p><b>Areas</b>: cells of the highest class that touch with an edge or a corner. Their length and width are "
-        "those of the smallest rectangle around them, in metres. With links given, each area names the link with "
-        "the longest part inside it, or else the nearest one.</p>"
+        "those of the smallest rectangle around them, in metres. With links given, each area names the active link with "
+        "the longest part inside it, or else the nearest one. An area larger than the largest one is cut: within it the "
+        "limit rises until what comes off is small enough, each part as little as it takes, so that every peak keeps "
+        "what fits around it. <i>edge_ha</i> is how much of an area lies within 5 cells of the edge of the data, which is "
+        "where the resistance ends (without a resistance surface, the raster): paths cannot run beyond it, and currents "
+        "crowd along it, because the map ends there and not the landscape. With the areas of the other kind given "
+        "(barriers beside pinch points), <i>overlap_ha</i> is how much of an area is both.</p>"
         "<p><b>Agreement</b>: how many of the three rules put a cell into the highest class. Where they disagree, the "
         "place is a matter of the rule, not of the landscape.</p>"
         "<p>Fisher 1958, J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
@@ -59,6 +70,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             p.choice("METHOD", "Rule for the classes", "How the limits of the classes are found.", ClassRule),
             key_area_classes(),
             smallest_key_area(),
+            largest_key_area(),
             p.integer(
                 "KEEP",
                 "Number of highest classes kept",
@@ -78,12 +90,23 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             p.field(
                 "GRADE_FIELD",
                 "Grade field of the links",
-                "Copied to the areas, for instance the field 'level' (the grade) that 'naturalbreaks' writes.",
+                "Copied to the areas as 'link_grade'. Empty: the field 'level' (of 'naturalbreaks'), else 'grade' (of "
+                "'centrality'), if there is one.",
                 "LINKS",
                 optional=True,
             ),
+            p.vector(
+                "OTHER_AREAS",
+                "Key areas of the other kind",
+                "Barriers beside pinch points, or the reverse: each area gets the hectares that are both.",
+                optional=True,
+                advanced=True,
+            ),
             p.vector_output(
-                "OUTPUT", "Key areas", "Polygons with area, length, width, mean, maximum and class (field 'level')."
+                "OUTPUT",
+                "Key areas",
+                "Polygons with area, length, width, mean, maximum, class (field 'level') and the area near the edge of the "
+                "data; with links, the link and its grade.",
             ),
             p.raster_output(
                 "CLASSES_RASTER",
@@ -99,14 +122,24 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 default=False,
             ),
+            rules_output("RULES", "Key areas with and without the overlay"),
             QgsProcessingOutputNumber("COUNT", "Number of key areas"),
             QgsProcessingOutputNumber("AREA_HA", "Area of the key areas (ha)"),
+            QgsProcessingOutputNumber("EDGE_HA", "Area near the edge of the data (ha)"),
+            QgsProcessingOutputNumber("OVERLAP_HA", "Area that is key area of the other kind too (ha)"),
         ]
+
+    def check(self, job: Job) -> str | None:
+        if job.given("RULES") and not job.given("RESISTANCE"):
+            return "RULES compares key areas with and without the overlay: choose the resistance surface (RESISTANCE)."
+        if job.given("GRADE_FIELD") and not job.given("LINKS"):
+            return f"GRADE_FIELD '{job.field('GRADE_FIELD')}' is a field of the links, but LINKS is empty: choose the links."
+        return None
 
     def execute(self, job: Job) -> None:
         raster = job.raster("INPUT")
         resistance = job.raster("RESISTANCE")
-        more = 12 * (resistance is not None) + 12 * job.given("AGREEMENT")
+        more = 12 * (resistance is not None) + 12 * job.given("AGREEMENT") + 6 * job.given("RULES")
         job.need_memory((42 + more) * raster.grid.rows * raster.grid.cols)
         values = raster.read_surface(job.monitor.part(0.0, 0.1))
         ground = None
@@ -114,19 +147,30 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             require_aligned(raster, resistance)
             ground = resistance.read_surface(job.monitor.part(0.1, 0.2))
         classes, keep = job.integer("CLASSES"), job.integer("KEEP")
-        found = core.keyareas.key_areas(
-            values,
-            cell_ha=raster.grid.cell_ha,
-            resistance=ground,
-            method=job.choice("METHOD", ClassRule),
-            classes=classes,
-            keep=keep,
-            min_area_ha=job.number("MIN_AREA"),
-            monitor=job.monitor.part(0.2, 0.5),
-        )
+        chosen = {
+            "cell_ha": raster.grid.cell_ha,
+            "method": job.choice("METHOD", ClassRule),
+            "classes": classes,
+            "keep": keep,
+            "min_area_ha": job.number("MIN_AREA"),
+            "max_area_ha": job.number("MAX_AREA"),
+        }
+        found = core.keyareas.key_areas(values, resistance=ground, **chosen, monitor=job.monitor.part(0.2, 0.45))
         job.monitor.info(f"Upper limits of the classes: {', '.join(f'{limit:g}' for limit in found.limits)}.")
         if not found.area_ha.size:
             job.monitor.warn(f"No area of the highest class has {job.number('MIN_AREA'):g} ha or more.")
+        if job.given("RULES"):
+            plain = core.keyareas.key_areas(values, **chosen, monitor=job.monitor.part(0.45, 0.5))
+            both = core.keyareas.compare_rules(found.labels, plain.labels, cell_ha=raster.grid.cell_ha)
+            job.monitor.info(both.describe("Two rules"))
+            job.write_raster(
+                "RULES",
+                both.classes,
+                raster.grid,
+                nodata=NO_CLASS,
+                description="Key areas with and without the overlay",
+                classes=rule_classes(),
+            )
         if job.given("AGREEMENT"):
             graded = values if ground is None else core.keyareas.overlay(values, ground)
             votes = core.keyareas.agreement(graded, classes, keep=keep, monitor=job.monitor.part(0.5, 0.7))
@@ -146,80 +190,81 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             description="Class, 1 is the lowest",
             classes=_palette(found.limits),
         )
-        self._write(job, found, raster)
+        valid = np.ones(values.shape, dtype=bool) if ground is None else ~np.isnan(ground)
+        self._write(job, found, raster, core.keyareas.near_edge(valid))
         job.results["COUNT"] = int(found.area_ha.size)
         job.results["AREA_HA"] = float(found.area_ha.sum())
 
-    def _write(self, job: Job, found, raster) -> None:
-        shapes = polygonise(found.labels, raster.grid, job.monitor.part(0.7, 0.85))
-        names = columns(
-            area_id=int,
-            area_ha=float,
-            length=float,
-            width=float,
-            mean=float,
-            max=float,
-            level=(int, Shown("Class")),
-        )
+    def _write(self, job: Job, found, raster, near: np.ndarray) -> None:
+        grid = raster.grid
+        shapes = numbered_polygons(found.labels, grid, job.monitor.part(0.7, 0.8))
         links = job.vector("LINKS")
-        corridors = _Corridors(links, job.field("GRADE_FIELD"), raster.crs, job.monitor) if links is not None else None
-        if corridors is not None:
-            names += columns(**corridors.kinds)
-        rows = []
-        metres = raster.grid.metres_per_unit
-        for number, shape in shapes.items():
-            job.monitor.check()
-            k = number - 1
-            _, _, _, side, other = shape.orientedMinimumBoundingBox()
-            row = [number, found.area_ha[k], metres * max(side, other), metres * min(side, other)]
-            row += [found.mean[k], found.maximum[k], found.area_class[k]]
-            rows.append(row + (corridors.of(shape) if corridors is not None else []))
+        links = None if links is None else _Links(links, job.field("GRADE_FIELD"), raster.crs, grid, job.monitor)
+        measures = core.keyareas.measure_areas(
+            found.labels,
+            [] if links is None else links.lines,
+            cell=(grid.dy * grid.metres_per_unit, grid.dx * grid.metres_per_unit),
+            monitor=job.monitor.part(0.8, 0.9),
+        )
+        edge_ha = core.keyareas.hectares_in(found.labels, near, grid.cell_ha)
+        core.keyareas.report_edge(edge_ha, found.area_ha, job.monitor)
+        job.results["EDGE_HA"] = float(edge_ha.sum())
+        names, more = area_columns(), []
+        if links is not None:
+            names += columns(**links.kinds)
+            more += links.values(measures.link)
+        others = job.vector("OTHER_AREAS")
+        if others is not None:
+            shared_ha = core.keyareas.hectares_in(
+                found.labels, burn_mask([others], grid, raster.crs, job.monitor), grid.cell_ha
+            )
+            names += columns(overlap_ha=float)
+            more.append(shared_ha)
+            job.results["OVERLAP_HA"] = float(shared_ha.sum())
         job.write_features(
             "OUTPUT",
             names,
-            rows,
-            shapes.values(),
+            area_rows(found, measures, edge_ha, *more),
+            shapes,
             QgsWkbTypes.Type.MultiPolygon,
             raster.crs,
             style=styling.marked(palette.PINCH),
         )
 
 
-class _Corridors:
-    """Finds the link an area lies on."""
+class _Links:
+    """The active links as lines on the grid, their ids and grades.
 
-    def __init__(self, links: VectorSource, grade: str, crs, monitor: Monitor) -> None:
-        self._features = links.shaped(crs, monitor)
-        self._id = "link_id" if "link_id" in links.field_names else ""
-        self._grade = grade
-        self._index = QgsSpatialIndex(QgsSpatialIndex.Flag.FlagStoreFeatureGeometries)
-        for k, feature in enumerate(self._features):
-            numbered = QgsFeature(k)
-            numbered.setGeometry(feature.geometry())
-            self._index.addFeature(numbered)
-        self.kinds = {"link_id": self._kind(self._id)}
+    Attributes
+    ----------
+    lines : list of list of ndarray
+        See `core.keyareas.measure_areas`.
+    kinds : dict of str to type
+        The columns that an area takes from its link.
+    """
+
+    def __init__(self, source: VectorSource, grade: str, crs, grid: Grid, monitor: Monitor) -> None:
+        features = [one for one in source.shaped(crs, monitor) if is_active(one)]
+        names = {name.lower(): name for name in reversed(source.field_names)}
+        grade = grade or names.get("level") or names.get("grade") or ""
+        self.lines = [line_parts(one.geometry(), grid) for one in features]
+        held = {"link_id": [one[names["link_id"]] if "link_id" in names else one.id() for one in features]}
         if grade:
-            self.kinds["link_grade"] = self._kind(grade)
+            held["link_grade"] = [one[grade] for one in features]
+        self.kinds = {name: _kind(values) for name, values in held.items()}
+        self._held = held
 
-    def _kind(self, name: str) -> type:
-        values = [f[name] if name else f.id() for f in self._features]
-        known = [value for value in values if not is_null(value)]
-        return next((kind for kind in (int, float) if all(isinstance(value, (int, kind)) for value in known)), str)
+    def values(self, positions: np.ndarray) -> list[list]:
+        """Return the values of the columns for areas on the links at the positions, -1 for none."""
+        return [
+            [None if k < 0 or is_null(values[k]) else self.kinds[name](values[k]) for k in positions]
+            for name, values in self._held.items()
+        ]
 
-    def of(self, shape: QgsGeometry) -> list:
-        """Return the id, and the grade if asked for, of the link with the longest part inside, or the nearest."""
-        lengths = {}
-        for k in self._index.intersects(shape.boundingBox()):
-            lengths[k] = self._features[k].geometry().intersection(shape).length()
-        if lengths and max(lengths.values()) > 0:
-            best = min(lengths, key=lambda k: (-lengths[k], k))
-        elif self._features:
-            best = min(self._index.nearestNeighbor(shape, 1))
-        else:
-            return [None] * len(self.kinds)
-        feature = self._features[best]
-        values = [feature[self._id] if self._id else feature.id()] + ([feature[self._grade]] if self._grade else [])
-        return [None if is_null(value) else kind(value) for kind, value in zip(self.kinds.values(), values)]
+
+def _kind(values: list) -> type:
+    known = [value for value in values if not is_null(value)]
+    return next((kind for kind in (int, float) if all(isinstance(value, (int, kind)) for value in known)), str)
 
 
 def _palette(limits: np.ndarray) -> list:

@@ -4,30 +4,44 @@ from .areas import KeyAreas, agreement, key_areas, overlay
 from .barriers import Barriers, barriers, check_radii, radii_between
 from .circuitbarriers import circuit_barriers
 from .cutoffs import barriers_by_cutoff, corridor_belt, pinch_points_by_cutoff, read_cutoffs, sweep
+from .measures import AreaMeasures, GradeShares, hectares_in, measure_areas, near_edge, report_edge, shares_by_grade
 from .pinchpoints import PinchPoints, pinchpoints
 from .restoration import restored_distances
+from .rules import RULE_NAMES, AreaOverlap, RuleComparison, compare_rules, overlap
 from .tabulation import OUTSIDE, Pieces, Tabulation, shown_shares, tabulate
 
 __all__ = [
     "OUTSIDE",
+    "RULE_NAMES",
+    "AreaMeasures",
+    "AreaOverlap",
     "Barriers",
+    "GradeShares",
     "KeyAreas",
     "Pieces",
     "PinchPoints",
+    "RuleComparison",
     "Tabulation",
     "agreement",
     "barriers",
     "barriers_by_cutoff",
     "check_radii",
     "circuit_barriers",
+    "compare_rules",
     "corridor_belt",
+    "hectares_in",
     "key_areas",
+    "measure_areas",
+    "near_edge",
+    "overlap",
     "overlay",
     "pinch_points_by_cutoff",
     "pinchpoints",
     "radii_between",
     "read_cutoffs",
+    "report_edge",
     "restored_distances",
+    "shares_by_grade",
     "shown_shares",
     "sweep",
     "tabulate",

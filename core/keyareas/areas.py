@@ -13,8 +13,10 @@ from ..monitor import SILENT, Monitor
 from ..stats.breaks import natural_breaks, quantile_breaks
 from ..surface import check_resistance
 from ..types import Array, FloatArray, IntArray
+from .splitting import split_large
 
-"""Rules that make the classes, in the order in which the tools list them."""
+_ROUNDING = 1e-9
+"""An area given with a few digits must not lose, or cut, a patch of just that size."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def key_areas(
     classes: int = 4,
     keep: int = 1,
     min_area_ha: float = 0.0,
+    max_area_ha: float | None = None,
     monitor: Monitor = SILENT,
 ) -> KeyAreas:
     """Classify a surface and return the patches of its highest classes.
@@ -138,6 +141,8 @@ def key_areas(
         Number of classes, from the highest down, that become key areas. Each class makes areas of its own.
     min_area_ha : float
         Smaller areas are dropped; the class raster keeps them.
+    max_area_ha : float, optional
+        Larger areas are cut at higher limits, see `splitting.split_large`; before the small ones are dropped.
     monitor : Monitor
         Progress, cancellation and warnings.
 
@@ -149,7 +154,7 @@ def key_areas(
     Raises
     ------
     InputError
-        See `class_limits`; also a `keep` outside 1 to `classes` - 1 or a negative minimum area.
+        See `class_limits`; also a `keep` outside 1 to `classes` - 1, a negative minimum area, or a maximum below it.
 
     Notes
     -----
@@ -166,6 +171,11 @@ def key_areas(
         raise InputError(f"{keep} of {classes} classes cannot be kept; keep at least 1 and fewer than all.")
     if not min_area_ha >= 0:
         raise InputError(f"The minimum area is {min_area_ha:g} ha; it must be 0 or more.")
+    if max_area_ha is not None and not max_area_ha >= max(min_area_ha, cell_ha):
+        raise InputError(
+            f"The largest area is {max_area_ha:g} ha; it must be at least the smallest area ({min_area_ha:g} ha) and one "
+            f"cell ({cell_ha:g} ha)."
+        )
     values = np.asarray(values, dtype=np.float64)
     graded = values if resistance is None else overlay(values, resistance)
     limits = class_limits(graded, method, classes, monitor=monitor.part(0.0, 0.6))
@@ -174,6 +184,14 @@ def key_areas(
     class_map = _classify(graded, limits)
     monitor.step(0.7, 1.0)
     labels, area_class = _patches(class_map, limits.size, keep)
+    if max_area_ha is not None:
+        most = max_area_ha / cell_ha * (1.0 + _ROUNDING)
+        labels, area_class, uncut = split_large(labels, area_class, graded, most, monitor)
+        if uncut:
+            monitor.warn(
+                f"{uncut} area(s) of more than {max_area_ha:g} ha have one value throughout and could not be cut; they stay "
+                "as they are."
+            )
     monitor.step(0.85, 1.0)
     labels, area_class = _largest_first(labels, area_class, min_area_ha / cell_ha)
     inside = labels > 0
@@ -238,9 +256,11 @@ def _patches(class_map: IntArray, classes: int, keep: int) -> tuple[IntArray, In
 def _largest_first(labels: IntArray, area_class: IntArray, min_cells: float) -> tuple[IntArray, IntArray]:
     """Drop the small patches and number the rest by class, area and first cell."""
     cells = np.bincount(labels.ravel(), minlength=area_class.size + 1)[1:]
-    order = np.lexsort((np.arange(area_class.size), -cells, -area_class))
-    # An area given with a few digits must not lose a patch of just that size.
-    order = order[cells[order] >= min_cells * (1.0 - 1e-9)]
+    held = np.flatnonzero(labels)[::-1]
+    first = np.zeros(area_class.size + 1, dtype=np.int64)
+    first[labels.ravel()[held]] = held
+    order = np.lexsort((first[1:], -cells, -area_class))
+    order = order[(cells[order] > 0) & (cells[order] >= min_cells * (1.0 - _ROUNDING))]
     number = np.zeros(area_class.size + 1, dtype=np.int32)
     number[order + 1] = np.arange(1, order.size + 1)
     return number[labels], area_class[order]

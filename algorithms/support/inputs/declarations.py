@@ -254,6 +254,30 @@ def key_area_classes():
     return p.integer("CLASSES", "Number of classes", "How many classes are made.", defaults.CLASSES, low=2, high=255)
 
 
+def largest_key_area(name: str = "MAX_AREA"):
+    """Return the area above which a key area is cut."""
+    return p.number(
+        name,
+        "Largest key area (ha)",
+        "Larger key areas are cut: within each the limit of the class rises until what comes off is small enough. Empty: "
+        "key areas of any size.",
+        low=0.0,
+        optional=True,
+        advanced=True,
+    )
+
+
+def rules_output(name: str, label: str):
+    """Return the map of key areas by two rules."""
+    return p.raster_output(
+        name,
+        label,
+        "1 found by both rules, 2 only with the overlay with the resistance, 3 only without it.",
+        optional=True,
+        default=False,
+    )
+
+
 def smallest_key_area(name: str = "MIN_AREA", default: float = 0.0, *, advanced: bool = False):
     """Return the area from which on a key area is kept; dialogs offer that of the method."""
     text = "Smaller key areas are dropped; 0 keeps all. The method drops those below 1 ha, which dialogs offer."

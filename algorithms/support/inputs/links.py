@@ -94,7 +94,7 @@ def read_links(
     label = {str(one): k for k, one in enumerate(sources.ids, start=1)}
     ids, pairs, features, unknown, double = [], [], [], [], []
     for feature in source.features(crs):
-        if "active" in names and not is_null(feature["active"]) and not feature["active"]:
+        if not is_active(feature):
             continue
         one = feature[id_name] if id_name and not is_null(feature[id_name]) else feature.id()
         pair = tuple(_same(feature[name]) for name in ends)
@@ -118,6 +118,13 @@ def read_links(
     if double:
         monitor.warn(f"Links {name_ids(double)} join sources that another link joins already; they were left out.")
     return Links(ids, np.array(pairs, dtype=np.int64), features)
+
+
+def is_active(feature: QgsFeature) -> bool:
+    """Return whether a link is one, rather than a candidate that was dropped: its field 'active' does not say no."""
+    if feature.fieldNameIndex("active") < 0:
+        return True
+    return is_null(feature["active"]) or bool(feature["active"])
 
 
 def numbers(links: Links, names: Sequence[str], what: str) -> np.ndarray:

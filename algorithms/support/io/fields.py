@@ -53,6 +53,8 @@ FIELDS = {
     "core_ha": Shown("Core area", "ha"),
     "protected_ha": Shown("Protected area", "ha"),
     "gain_ha": Shown("Area with a gain", "ha"),
+    "edge_ha": Shown("Area near the edge of the data", "ha"),
+    "overlap_ha": Shown("Area that is pinch point and barrier", "ha"),
     "cells": Shown("Cells"),
     "nodata_cells": Shown("Cells without data"),
     "area_before_ha": Shown("Area before, on the ground", "ha"),

@@ -65,6 +65,8 @@ STONE = Mark((120, 170, 226), (8, 44, 92), WHITE)
 """Stepping stones: places that would link sources."""
 
 # Class maps.
+RULES = ((62, 12, 72), (226, 116, 76), (52, 132, 190))
+"""Key areas by both rules, only with the overlay, only without it."""
 BACKGROUND, FOREGROUND = (220, 220, 220), (46, 125, 70)
 DIRECTIONS = (
     (230, 120, 150),

@@ -147,3 +147,74 @@ def test_degrees_are_refused(run, raster):
     degrees = raster("degrees", values, cell=0.001, left=105.0, top=26.0, crs="EPSG:4326")
     with pytest.raises(Exception, match=r"in degrees.*EPSG:32648"):
         run("keyareas", INPUT=degrees, OUTPUT="TEMPORARY_OUTPUT")
+
+
+def test_links_that_were_dropped_name_no_area_and_grades_are_found(run, surface, polygons, tmp_path):
+    line = "LINESTRING(500000 2899910, 500600 2899910)"
+    rows = [
+        (line, {"link_id": 1, "active": 0, "grade": 1, "Level": 7}),
+        (line, {"link_id": 2, "active": 1, "grade": 2, "Level": 8}),
+    ]
+    layer = polygons("links", rows, kind="LineString")
+    given = {"INPUT": surface, "LINKS": layer, "MIN_AREA": 1}
+    (row,) = read_table(run("keyareas", **given, OUTPUT=str(tmp_path / "a.gpkg"))["OUTPUT"])
+    assert (row["link_id"], row["link_grade"]) == (2, 8)
+    graded = polygons(
+        "graded", [(one, {k: v for k, v in held.items() if k != "Level"}) for one, held in rows], kind="LineString"
+    )
+    (row,) = read_table(run("keyareas", **{**given, "LINKS": graded}, OUTPUT=str(tmp_path / "b.gpkg"))["OUTPUT"])
+    assert (row["link_id"], row["link_grade"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"GRADE_FIELD": "importance", "LINKS": True}, "has no field 'importance', which is given for 'Grade field"),
+        ({"GRADE_FIELD": "importance"}, "GRADE_FIELD 'importance' is a field of the links, but LINKS is empty"),
+        ({"RULES": "TEMPORARY_OUTPUT"}, "choose the resistance surface"),
+        ({"MIN_AREA": 2, "MAX_AREA": 1}, "largest area is 1 ha; it must be at least the smallest area"),
+    ],
+)
+def test_choices_that_do_not_fit_are_said(run, surface, polygons, tmp_path, given, sentence):
+    if "LINKS" in given:
+        rows = [("LINESTRING(500000 2899910, 500600 2899910)", {"link_id": 1})]
+        given = {**given, "LINKS": polygons("links", rows, kind="LineString")}
+    with pytest.raises(Exception, match=sentence):
+        run("keyareas", INPUT=surface, OUTPUT=str(tmp_path / "areas.gpkg"), **given)
+
+
+def test_both_rules_the_edge_and_the_other_kind(run, raster, polygons, tmp_path):
+    """A gully of high current beside a cliff of high resistance, and a cliff at the edge of the data."""
+    current, ground = np.ones((40, 40), dtype=np.float32), np.ones((40, 40), dtype=np.float32)
+    current[20, 10:20], current[21, 10:20], ground[21, 10:20] = 40, 30, 8
+    current[10:20, 37], ground[10:20, 37] = 30, 8
+    ground[:, 38:] = -9999
+    other = "POLYGON((500300 2900000, 500300 2899355, 500450 2899355, 500450 2900000, 500300 2900000))"
+    given = {"INPUT": raster("current", current), "RESISTANCE": raster("ground", ground, nodata=-9999)}
+    out = run(
+        "keyareas",
+        **given,
+        OTHER_AREAS=polygons("barriers", [(other, {"name": "b"})], kind="Polygon"),
+        OUTPUT=str(tmp_path / "areas.gpkg"),
+        RULES=str(tmp_path / "rules.tif"),
+    )
+    rules, nodata = read_raster(out["RULES"])
+    assert nodata == 0
+    assert (rules[20, 10:20] == 3).all()
+    assert (rules[21, 10:20] == 2).all()
+    assert (rules[10:20, 37] == 2).all()
+    edge, cliff = read_table(out["OUTPUT"])
+    assert (edge["edge_ha"], edge["overlap_ha"]) == (pytest.approx(0.9), 0)
+    # columns 10 to 14 of row 21, whose centres lie above 2899355
+    assert (cliff["edge_ha"], cliff["overlap_ha"]) == (0, pytest.approx(0.45))
+    assert (out["EDGE_HA"], out["OVERLAP_HA"]) == (pytest.approx(0.9), pytest.approx(0.45))
+    log = run.feedback.textLog()
+    assert "50 % of the area lie within 5 cells of the edge of the data. Paths cannot run beyond it" in log
+    assert "0.0 ha are found with and without the overlay with the resistance, 1.8 ha only with it, 0.9 ha only" in log
+
+
+def test_the_largest_area(run, raster, tmp_path):
+    values = np.ones((9, 12), dtype=np.float32)
+    values[4, 2:8] = 9, 8, 7, 6, 8, 7
+    out = run("keyareas", INPUT=raster("v", values), CLASSES=2, MAX_AREA=0.27, OUTPUT=str(tmp_path / "a.gpkg"))
+    assert [row["area_ha"] for row in read_table(out["OUTPUT"])] == pytest.approx([0.27, 0.18])

@@ -1,0 +1,54 @@
+"""The table of key areas, the same in every tool that writes it, and lines as the core measures along them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qgis.core import QgsGeometry
+
+from .... import core
+from ....core.grid import Grid
+from ..io.fields import Shown
+from ..io.tables import Column, columns
+from ..run.palette import RULES, Colour
+
+if TYPE_CHECKING:
+    from ....core.keyareas.areas import KeyAreas
+    from ....core.keyareas.measures import AreaMeasures
+
+
+def area_columns() -> list[Column]:
+    """Return the columns that all key areas have."""
+    return columns(
+        area_id=int,
+        area_ha=float,
+        length=float,
+        width=float,
+        mean=float,
+        max=float,
+        level=(int, Shown("Class")),
+        edge_ha=float,
+    )
+
+
+def area_rows(areas: KeyAreas, measures: AreaMeasures, edge_ha: np.ndarray, *more: Sequence) -> list[list]:
+    """Return one row an area; `more` are the values of further columns."""
+    number = range(1, areas.area_ha.size + 1)
+    held = (areas.area_ha, measures.length, measures.width, areas.mean, areas.maximum, areas.area_class, edge_ha)
+    return [list(row) for row in zip(number, *held, *more)]
+
+
+def line_parts(shape: QgsGeometry, grid: Grid) -> list[np.ndarray]:
+    """Return the parts of a line as (row, column) on a grid; the centre of its first cell is (0.5, 0.5)."""
+    parts = []
+    for part in shape.constParts():
+        points = np.array([(point.x(), point.y()) for point in part.vertices()], dtype=np.float64)
+        parts.append(np.column_stack([(grid.top - points[:, 1]) / grid.dy, (points[:, 0] - grid.left) / grid.dx]))
+    return parts
+
+
+def rule_classes() -> list[tuple[int, str, Colour]]:
+    """Return value, name and colour of the classes of a map of two rules."""
+    return [(value, name, colour) for (value, name), colour in zip(core.keyareas.RULE_NAMES.items(), RULES)]

@@ -1,0 +1,312 @@
+"""What key areas carry beside their values: length, width, the link they lie on, and how much of them overlaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import ConvexHull, cKDTree
+
+from .. import defaults
+from ..monitor import SILENT, Monitor
+from ..types import BoolArray, FloatArray, IntArray
+
+_SAME = 1e-6
+"""Part by which lengths, areas and distances may differ that are meant to be equal: coordinates of files are rounded."""
+
+
+@dataclass(frozen=True)
+class AreaMeasures:
+    """Size and place of key areas.
+
+    Attributes
+    ----------
+    length, width : float64, shape (areas,)
+        Sides of the smallest rectangle around each, whatever its direction, in metres. Of equally small ones the longest.
+    link : int64, shape (areas,)
+        Position of the link with the longest part inside, the first of equal ones. Where no link runs inside, the
+        nearest: from the centres of the area's cells to the line, cut at the edges of the cells. -1 without links.
+    """
+
+    length: FloatArray
+    width: FloatArray
+    link: IntArray
+
+
+def measure_areas(
+    labels: IntArray,
+    lines: Sequence[Sequence[FloatArray]] = (),
+    *,
+    cell: tuple[float, float],
+    monitor: Monitor = SILENT,
+) -> AreaMeasures:
+    """Measure key areas and find the link that each lies on.
+
+    Parameters
+    ----------
+    labels : int array, shape (rows, cols)
+        Number of the area a cell belongs to, 1 to n, 0 outside; see `areas.KeyAreas`.
+    lines : sequence of sequence of float array, shape (points, 2)
+        The parts of the line of each link, as (row, column) from the outer corner of the raster: the centre of its first
+        cell is (0.5, 0.5).
+    cell : (float, float)
+        Height and width of a cell in metres.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Returns
+    -------
+    AreaMeasures
+
+    Notes
+    -----
+    O(cells of the raster + cells that the lines cross), and a convex hull for each area.
+
+    Examples
+    --------
+    >>> labels = np.array([[1, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 2]])
+    >>> path = np.array([[0.5, 0.5], [0.5, 2.5], [1.5, 3.5]])
+    >>> found = measure_areas(labels, [[path], [path + 1.0]], cell=(10.0, 10.0))
+    >>> found.length.tolist(), found.width.tolist(), found.link.tolist()
+    ([30.0, 10.0], [10.0, 10.0], [0, 1])
+    """
+    count = int(labels.max(initial=0))
+    length, width = _sides(labels, count, cell, monitor.part(0.0, 0.5))
+    return AreaMeasures(length, width, _links(labels, count, lines, cell, monitor.part(0.5, 1.0)))
+
+
+def hectares_in(labels: IntArray, mask: BoolArray, cell_ha: float) -> FloatArray:
+    """Return how much of each area lies in a mask, in hectares.
+
+    Examples
+    --------
+    >>> hectares_in(np.array([[1, 1, 0, 2]]), np.array([[True, False, True, True]]), 0.5).tolist()
+    [0.5, 0.5]
+    """
+    held = np.bincount(labels[mask], minlength=int(labels.max(initial=0)) + 1)
+    return held[1:] * cell_ha
+
+
+def near_edge(valid: BoolArray, cells: int = defaults.EDGE_CELLS) -> BoolArray:
+    """Return the cells within so many cells of the edge of the data, counted along rows, columns and diagonals.
+
+    The edge is the border of the raster and of what has no data and is joined to it. Holes inside the data are a part of
+    the landscape, not of the choice of a map.
+
+    Examples
+    --------
+    >>> valid = np.ones((5, 6), dtype=bool)
+    >>> valid[:, 0] = valid[2, 3] = False
+    >>> near_edge(valid, 1).astype(int).tolist()
+    [[0, 1, 1, 1, 1, 1], [0, 1, 0, 0, 0, 1], [0, 1, 0, 0, 0, 1], [0, 1, 0, 0, 0, 1], [0, 1, 1, 1, 1, 1]]
+    """
+    holes, count = ndimage.label(~valid, structure=np.ones((3, 3), dtype=bool))
+    outer = np.zeros(count + 1, dtype=bool)
+    for side in (holes[0], holes[-1], holes[:, 0], holes[:, -1]):
+        outer[side] = True
+    outer[0] = False
+    inside = (~outer[holes]).astype(np.uint8)
+    near: BoolArray = ndimage.minimum_filter(inside, size=2 * cells + 1, mode="constant", cval=0) == 0
+    return near & valid
+
+
+def edge_sentence(share: float, cells: int = defaults.EDGE_CELLS) -> str:
+    """Return what it means that a share of key areas, 0 to 1, lies near the edge of the data.
+
+    Examples
+    --------
+    >>> edge_sentence(0.02)
+    '2 % of the area lie within 5 cells of the edge of the data.'
+    """
+    said = f"{100 * share:.0f} % of the area lie within {cells} cells of the edge of the data."
+    if share <= defaults.EDGE_SHARE:
+        return said
+    return (
+        f"{said} Paths cannot run beyond it and currents crowd along it: much of this is the edge of the map, not of the "
+        "landscape. Run again on a larger map, with a margin around the area that is to be reported, and believe the places "
+        "that stay."
+    )
+
+
+def report_edge(edge_ha: FloatArray, area_ha: FloatArray, monitor: Monitor) -> None:
+    """Say how much of the key areas lies near the edge of the data, if any does; a warning where it is much.
+
+    Examples
+    --------
+    >>> class Said(Monitor):
+    ...     def info(self, message):
+    ...         print(message)
+    >>> report_edge(np.array([0.0, 1.0]), np.array([30.0, 20.0]), Said())
+    2 % of the area lie within 5 cells of the edge of the data.
+    """
+    share = float(edge_ha.sum()) / max(float(area_ha.sum()), 1e-300)
+    if share > defaults.EDGE_SHARE:
+        monitor.warn(edge_sentence(share))
+    elif share:
+        monitor.info(edge_sentence(share))
+
+
+@dataclass(frozen=True)
+class GradeShares:
+    """Key areas by the grade of their link.
+
+    Attributes
+    ----------
+    grade : int64, shape (grades,)
+        The grades there are, 1 the highest.
+    count : int64, shape (grades,)
+        Areas on links of each grade.
+    area_ha, count_share, area_share : float64, shape (grades,)
+        Their area, and their shares of all areas and of the whole area, 0 to 1.
+    """
+
+    grade: IntArray
+    count: IntArray
+    area_ha: FloatArray
+    count_share: FloatArray
+    area_share: FloatArray
+
+
+def shares_by_grade(area_ha: FloatArray, link: IntArray, grade: IntArray) -> GradeShares:
+    """Return how many of the key areas, and how much of their area, lie on links of each grade.
+
+    Parameters
+    ----------
+    area_ha : float array, shape (areas,)
+        Area of each.
+    link : int array, shape (areas,)
+        Position of the link each lies on, -1 where there is none; those count in the whole only.
+    grade : int array, shape (links,)
+        Grade of each link.
+
+    Examples
+    --------
+    >>> found = shares_by_grade(np.array([6.0, 1.0, 3.0]), np.array([0, 2, 2]), np.array([1, 2, 3]))
+    >>> found.count.tolist(), found.area_share.tolist()
+    ([1, 0, 2], [0.6, 0.0, 0.4])
+    """
+    number, place = np.unique(grade, return_inverse=True)
+    on = link >= 0
+    of = place[link[on]]
+    count = np.bincount(of, minlength=number.size)
+    area: FloatArray = np.bincount(of, weights=area_ha[on], minlength=number.size).astype(np.float64)
+    return GradeShares(number, count, area, count / max(link.size, 1), area / max(float(area_ha.sum()), 1e-300))
+
+
+def _sides(labels: IntArray, count: int, cell: tuple[float, float], monitor: Monitor) -> tuple[FloatArray, FloatArray]:
+    """Return the long and the short side of the smallest rectangle around each area."""
+    length, width = np.zeros(count), np.zeros(count)
+    for k, place in enumerate(ndimage.find_objects(labels)):
+        monitor.step(k, count)
+        inside = labels[place] == k + 1
+        rows, cols = inside.shape
+        sides = np.array([rows * cell[0], cols * cell[1]])
+        if not inside.all():
+            sides = _rectangle(_corners(inside) * cell)
+        length[k], width[k] = sides.max(), sides.min()
+    return length, width
+
+
+def _corners(inside: BoolArray) -> FloatArray:
+    """Return the corners of the first and last cell of each row: the convex hull of an area has no others."""
+    rows = np.flatnonzero(inside.any(axis=1))
+    first = inside[rows].argmax(axis=1)
+    last = inside.shape[1] - inside[rows, ::-1].argmax(axis=1)
+    ends = [np.column_stack([rows + below, col]) for below in (0, 1) for col in (first, last)]
+    return np.concatenate(ends).astype(np.float64)
+
+
+def _rectangle(points: FloatArray) -> FloatArray:
+    """Return the sides of the smallest rectangle around points; one of its sides lies on their convex hull."""
+    hull = points[ConvexHull(points).vertices]
+    along = np.roll(hull, -1, axis=0) - hull
+    along /= np.hypot(along[:, 0], along[:, 1])[:, None]
+    across = np.column_stack([-along[:, 1], along[:, 0]])
+    sides = np.column_stack([np.ptp(hull @ direction.T, axis=0) for direction in (along, across)])
+    area = sides.prod(axis=1)
+    smallest = sides[area <= area.min() * (1.0 + _SAME)]
+    best: FloatArray = smallest[smallest.max(axis=1).argmax()]
+    return best
+
+
+def _links(
+    labels: IntArray, count: int, lines: Sequence[Sequence[FloatArray]], cell: tuple[float, float], monitor: Monitor
+) -> IntArray:
+    link = np.full(count, -1, dtype=np.int64)
+    longest = np.full(count, _SAME * min(cell))
+    for k, parts in enumerate(lines):
+        monitor.step(k, len(lines) + 1)
+        places, pieces = _pieces(parts, cell)
+        area = _held(labels, places)
+        inside = area > 0
+        found, number = np.unique(area[inside] - 1, return_inverse=True)
+        held = np.bincount(number, weights=pieces[inside], minlength=found.size)
+        longer = held > longest[found] * (1.0 + _SAME)
+        link[found[longer]], longest[found[longer]] = k, held[longer]
+    if (link < 0).any() and lines:
+        _add_nearest(labels, link, lines, cell, monitor)
+    return link
+
+
+def _pieces(parts: Sequence[FloatArray], cell: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
+    """Return the middles, as (row, column), and the lengths in metres of a line that is cut at the edges of the cells."""
+    empty = np.empty((0, 2))
+    start = np.concatenate([empty, *(part[:-1] for part in parts)])
+    delta = np.concatenate([empty, *(np.diff(part, axis=0) for part in parts)])
+    number = np.arange(len(start))
+    of, cuts = [number, number], [np.zeros(len(start)), np.ones(len(start))]
+    for axis in (0, 1):
+        ends = start[:, axis], start[:, axis] + delta[:, axis]
+        first = np.floor(np.minimum(*ends)) + 1
+        edges = np.maximum(np.ceil(np.maximum(*ends)) - first, 0).astype(np.int64)
+        segment = np.repeat(number, edges)
+        edge = first[segment] + np.arange(segment.size) - np.repeat(np.cumsum(edges) - edges, edges)
+        of.append(segment)
+        cuts.append((edge - start[segment, axis]) / delta[segment, axis])
+    segment, cut = np.concatenate(of), np.concatenate(cuts)
+    order = np.lexsort((cut, segment))
+    segment, cut = segment[order], cut[order]
+    same = segment[1:] == segment[:-1]
+    segment, before, after = segment[1:][same], cut[:-1][same], cut[1:][same]
+    places = start[segment] + delta[segment] * ((before + after) / 2.0)[:, None]
+    lengths: FloatArray = np.hypot(*(delta[segment] * cell).T) * (after - before)
+    return places, lengths
+
+
+def _held(labels: IntArray, places: FloatArray) -> IntArray:
+    """Return the label at each place, 0 beyond the raster."""
+    row, col = np.floor(places).astype(np.int64).T
+    on = (row >= 0) & (row < labels.shape[0]) & (col >= 0) & (col < labels.shape[1])
+    held = np.zeros(len(places), dtype=labels.dtype)
+    held[on] = labels[row[on], col[on]]
+    return held
+
+
+def _add_nearest(
+    labels: IntArray, link: IntArray, lines: Sequence[Sequence[FloatArray]], cell: tuple[float, float], monitor: Monitor
+) -> None:
+    """Fill in the nearest link where there is none; the first of equally near ones."""
+    points = [_pieces(parts, cell)[0] * cell for parts in lines]
+    of_point = np.repeat(np.arange(len(lines)), [len(some) for some in points])
+    if not of_point.size:
+        return
+    tree = cKDTree(np.concatenate(points))
+    for k, place in enumerate(ndimage.find_objects(labels)):
+        if link[k] >= 0:
+            continue
+        monitor.check()
+        centres = _outline(labels[place] == k + 1, place) * cell
+        distance, _ = tree.query(centres)
+        nearest = distance.min()
+        reach = nearest * (1.0 + _SAME) + _SAME * min(cell)
+        close = tree.query_ball_point(centres[distance <= reach], reach)
+        link[k] = min(int(of_point[some].min()) for some in close if some)
+
+
+def _outline(inside: BoolArray, place: tuple[slice, slice]) -> FloatArray:
+    """Return the centres of the cells of an area that touch others, as (row, column)."""
+    outer = inside & ~ndimage.binary_erosion(inside, border_value=0)
+    centres: FloatArray = np.argwhere(outer) + np.array([place[0].start + 0.5, place[1].start + 0.5])
+    return centres
