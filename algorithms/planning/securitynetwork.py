@@ -77,7 +77,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         options = core.planning.Options(
             sources.options(job), resistance.options(job), corridors.options(job), keyareas.options(job)
         )
-        factor_layers = FactorLayers(job, land_use.grid, scores)
+        factor_layers = FactorLayers(job, land_use.grid, valid, scores)
         network = core.planning.security_network(
             values,
             valid,

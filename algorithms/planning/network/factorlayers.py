@@ -36,9 +36,10 @@ class FactorLayers:
         The scores of each factor, thinned to the size of a picture.
     """
 
-    def __init__(self, job: Job, grid: Grid, table: Sequence[FactorScores]) -> None:
+    def __init__(self, job: Job, grid: Grid, inside: np.ndarray, table: Sequence[FactorScores]) -> None:
         self._job = job
         self._grid = grid
+        self._inside = inside
         self._names = FileNames()
         self._folder = None
         if job.given("FACTORS_FOLDER"):
@@ -50,7 +51,8 @@ class FactorLayers:
         self.samples: dict[str, np.ndarray] = {}
 
     def take(self, name: str, scores: np.ndarray) -> None:
-        """Write the scores of a factor, and keep what a picture needs."""
+        """Write the scores of a factor in the study area, and keep what a picture needs."""
+        scores = np.where(self._inside, scores, np.float32(np.nan))  # a distance goes on outside it
         self.samples[name] = thinned(scores, self._grid, PICTURE)
         if self._folder is None:
             return
