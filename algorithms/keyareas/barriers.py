@@ -13,10 +13,13 @@ from ..support.inputs import parameters as p
 from ..support.inputs.declarations import (
     barrier_radii,
     barrier_window,
+    land_use,
     link_combination,
+    not_restorable_classes,
     read_radii,
     restored_resistance,
 )
+from ..support.inputs.landclasses import read_restorable
 from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
 from ..support.io.fields import Shown
 from ..support.io.rasterfiles import NO_AMOUNT, NO_NUMBER
@@ -44,6 +47,10 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         "unless 'Score places without resistance' is unticked. Places beside the corridors are barriers too where a "
         "restored disc would open a shorter way there: on the demonstration county 19 % of the barrier areas. Give "
         "the cutoff of a belt to clip the scores to it.</p>"
+        "<p><b>Land that cannot be restored</b> (NOT_RESTORABLE): its cells have no score, and no disc is centred on them. "
+        "Of a disc that holds some, only what straight arms from its centre reach without crossing them counts, so that the "
+        "banks of a river do not score for a bridge nobody can plant. Sources, and cells no worse than q, are no obstacle. "
+        "Linkage Mapper has nothing like it; without these values its rule holds.</p>"
         "<p><b>Links</b> carry the best place of each link. The predicted gain is an estimate; tick 'check' to restore "
         "the best disc of each link and have the least-cost distance computed again.</p>"
         "<p>Departures from Linkage Mapper 3.1: the smallest distances are taken in the whole disc unless 'ring' is "
@@ -82,6 +89,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 True,
                 advanced=True,
             ),
+            land_use("the values that cannot be restored", advanced=True),
+            not_restorable_classes(advanced=True),
             p.number(
                 "BELT",
                 "Cutoff of the corridor belt to clip to (cost units)",
@@ -141,12 +150,15 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         raster = job.raster("RESISTANCE")
         radii = read_radii(job.number, raster.grid)
+        restorable = read_restorable(job.raster("LANDUSE"), job.text("NOT_RESTORABLE"), raster, job.monitor)
         # labels, then the fields of the sources and the scores
         need_memory(raster.grid, 4, job.monitor, afterwards=150)
         net = read_linked(
             raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
         )
         restored = job.number("RESTORED")
+        if restorable is not None and not job.flag("OUTSIDE"):
+            restorable &= ~np.isnan(net.resistance)
         check = job.flag("CHECK")
         job.monitor.info(f"{len(net.links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")
         fields = net.cost_fields(job.monitor.part(0.05, 0.07), slack=job.number("BELT") or 0.0)
@@ -159,6 +171,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             restored=restored,
             cap=job.flag("CAP"),
             outside=job.flag("OUTSIDE"),
+            restorable=restorable,
             monitor=Forecast(job.monitor.part(0.07, 0.5 if check else 0.9), FEWER_LINKS),
         )
         real = None
@@ -168,6 +181,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 net.links.table(),
                 found.links,
                 restored=restored,
+                restorable=restorable,
                 monitor=job.monitor.part(0.5, 0.9),
             )
         if job.number("BELT") is not None:

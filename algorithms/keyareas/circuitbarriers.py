@@ -11,7 +11,14 @@ from ...core.choices import Combination
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import corridor_cutoff, link_combination, restored_resistance
+from ..support.inputs.declarations import (
+    corridor_cutoff,
+    land_use,
+    link_combination,
+    not_restorable_classes,
+    restored_resistance,
+)
+from ..support.inputs.landclasses import read_restorable
 from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
 from ..support.io.fields import Shown
 from ..support.io.tables import columns
@@ -41,7 +48,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         "the derivative 0. <b>Links</b>: the most promising discs of each link are "
         "restored and the circuit solved again; the best one is reported with its predicted and its exact gain. "
         "<b>Places to try</b> get both gains as well. NoData: outside the corridors. Impassable "
-        "cells are not restored.</p>"
+        "cells, and land uses that cannot be restored, stay as they are in every disc and place, and have no gain.</p>"
         "<p>Only what lies inside the corridor of a link can gain here. 'Barriers' also finds places that would open a "
         "new way outside the present corridors; give a large cutoff to see these too.</p>"
         "<p>The circuit of a link is that of 'pinchpoints' with adjacent pairs: 8 neighbours, mean of the two "
@@ -61,6 +68,8 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             ),
             link_combination(),
             restored_resistance(),
+            land_use("the values that cannot be restored", advanced=True),
+            not_restorable_classes(advanced=True),
             p.integer(
                 "CANDIDATES",
                 "Discs to restore for each link",
@@ -121,6 +130,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             cutoff=job.number("CUTOFF"),
             radius=defaults.RADIUS_CELLS * net.cell_size if radius is None else radius,
             restored=job.number("RESTORED"),
+            restorable=read_restorable(job.raster("LANDUSE"), job.text("NOT_RESTORABLE"), raster, job.monitor),
             combine=job.choice("COMBINE", Combination),
             candidates=job.integer("CANDIDATES"),
             patches=[cells_inside(shape, net.raster.grid) for shape in shapes],

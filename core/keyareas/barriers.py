@@ -169,6 +169,7 @@ def barriers(
     restored: float = 1.0,
     cap: bool = False,
     outside: bool = True,
+    restorable: BoolArray | None = None,
     monitor: Monitor = SILENT,
 ) -> Barriers:
     """Score every place by what its restoration would save on the least-cost paths.
@@ -193,6 +194,11 @@ def barriers(
     outside : bool
         Whether impassable cells are scored, and discs centred on them are tried, as in the reference tool. Where NaN is
         land outside a study area that nobody can restore, False scores the study area alone.
+    restorable : bool array, shape (rows, cols), optional
+        The cells that can be restored, whatever `outside` says. All others have no score, nor have discs centred on them,
+        and of a disc only that part counts, in the minima and for who gets the score, which straight arms from the
+        centre reach without crossing a cell that stays as it is: one that is not restorable, is above `restored` and
+        belongs to no source. (A river between two discs is not bridged, whatever the banks would gain by it.)
     monitor : Monitor
         Progress, cancellation and warnings.
 
@@ -205,8 +211,8 @@ def barriers(
     Raises
     ------
     InputError
-        A radius smaller than a cell or larger than the raster, a link without a source on the raster, no link, or an
-        unknown method.
+        A radius smaller than a cell or larger than the raster, a link without a source on the raster, no link, an
+        unknown method, or `restorable` of another shape or without a cell.
     DisconnectedError
         If no link joins connected sources.
 
@@ -225,7 +231,7 @@ def barriers(
 
     Departures from Linkage Mapper 3.1 [1]_: minima over the disc by default; its ring is empty for radii that are not
     close to a whole number of cells, ours is always the outermost ring of cells; a gain below 1e-9 of the distance
-    is none, and so is that of a disc without any cell above `restored`, where nothing can be gained.
+    is none, and so is that of a disc without any cell above `restored`, where nothing can be gained; and `restorable`.
 
     Examples
     --------
@@ -241,6 +247,7 @@ def barriers(
     resistance, pairs = fields.graph.resistance, links.joined
     method, combine = BarrierWindow.of(method), Combination.of(combine)
     cells = _validate(fields, pairs, radii, restored)
+    check_restorable(restorable, fields)
     boxes, distance = source_fields(fields, pairs, max(cells), monitor.part(0.0, 0.5))
     fields.graph.release()
     connected = np.flatnonzero(np.isfinite(distance))
@@ -255,7 +262,18 @@ def barriers(
             f"{len(pairs) - connected.size} of {len(pairs)} links join sources that are cut off from each other by "
             f"NoData (the first: {a} and {b}); they have no barrier score."
         )
-    scan = Scan(boxes, pairs[connected], distance[connected], resistance, restored, max(cells), combine, outside)
+    scan = Scan(
+        boxes,
+        pairs[connected],
+        distance[connected],
+        resistance,
+        restored,
+        max(cells),
+        combine,
+        outside,
+        labels=fields.labels,
+        restorable=restorable,
+    )
     order = sorted(range(len(radii)), key=lambda k: radii[k])
     for done, k in enumerate(order):
         part = monitor.part(0.5 + 0.5 * done / len(order), 0.5 + 0.5 * (done + 1) / len(order))
@@ -271,6 +289,19 @@ def barriers(
     link[~gains] = -1
     count[~gains] = 0
     return Barriers(score, percent, radius, link, count, _links(scan, connected, distance))
+
+
+def check_restorable(restorable: BoolArray | None, fields: CostFields) -> None:
+    """Raise unless a mask of the cells that can be restored fits the raster and holds some."""
+    if restorable is None:
+        return
+    if restorable.shape != fields.labels.shape:
+        raise InputError(
+            f"The restorable cells are a raster of {restorable.shape} cells, the resistance has {fields.labels.shape}. Use "
+            "one grid."
+        )
+    if not restorable.any():
+        raise InputError("No cell can be restored, so that there are no barriers to score. Leave out some classes.")
 
 
 def _links(scan: Scan, connected: IntArray, distance: FloatArray) -> LinkBarriers:

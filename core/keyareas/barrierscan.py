@@ -12,6 +12,7 @@ from ..leastcost.fields import CostFields
 from ..leastcost.results import Field
 from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
+from .arms import ArmsAround
 from .focal import Window, disc, focal_maximum, focal_minimum, ring
 
 NOTHING = 1e-9
@@ -41,6 +42,12 @@ class Box:
         rows, cols = self.values.shape
         last = other.top + other.values.shape[0] - self.top, other.left + other.values.shape[1] - self.left
         return slice(first[0], max(min(last[0], rows), 0)), slice(first[1], max(min(last[1], cols), 0))
+
+    def within(self, window: Box) -> FloatArray:
+        """Return the values in the window of another box, infinite where this one does not reach."""
+        values = np.full(window.values.shape, np.inf)
+        values[window.common(self)] = self.values[self.common(window)]
+        return values
 
 
 class Best(NamedTuple):
@@ -77,7 +84,9 @@ def source_fields(
 class Scan:
     """Scores of the links, gathered radius by radius; 0 stands for no gain. Barred cells have none.
 
-    Neither has a disc without a cell above the resistance after restoration: there is nothing to restore.
+    Neither has a disc without a cell above the resistance after restoration: there is nothing to restore. Where not all
+    land is `restorable`, a disc is what straight arms from its centre reach without crossing cells that are neither
+    restorable, nor as good as restored, nor part of a source.
 
     Attributes
     ----------
@@ -99,11 +108,20 @@ class Scan:
         margin: int,
         combine: Combination,
         outside: bool = True,
+        *,
+        labels: IntArray | None = None,
+        restorable: BoolArray | None = None,
     ) -> None:
         shape = resistance.shape
         self._barred = None if outside else np.isnan(resistance)
         self._restored = restored
         self._worse = ~(resistance <= restored * (1.0 + _EQUAL))
+        self._blocked: BoolArray | None = None
+        self._arms: ArmsAround | None = None
+        if restorable is not None and labels is not None:
+            self._barred = ~restorable
+            self._blocked = self._barred & self._worse & (labels == 0)
+            self._worse &= restorable
         self.score, self.percent, self.radius = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.link = np.zeros(shape, dtype=np.int32)
         self.best = [Best()] * len(pairs)
@@ -134,6 +152,8 @@ class Scan:
     def add(self, radius: float, cells: int, method: BarrierWindow, monitor: Monitor) -> None:
         """Score all links with one radius."""
         worth = self._worth(cells, monitor.part(0.0, 0.0))
+        if self._blocked is not None and self._blocked.any():
+            self._arms = ArmsAround(self._blocked, cells)
         window = disc(cells) if method is BarrierWindow.DISC else ring(cells)
         total = [np.zeros(self.score.shape), np.zeros(self.score.shape)] if self._sum else []
         minima: dict[int, Box] = {}
@@ -146,6 +166,8 @@ class Scan:
                 if source not in minima:
                     minima[source] = self._minima(source, window, quiet)
             gain = self._gain(link, minima[pair[0]], minima[pair[1]], radius, worth)
+            if gain is not None and self._arms is not None:
+                self._shorten(link, gain, radius, cells, self._arms, method is BarrierWindow.RING)
             if gain is not None:
                 self._add_link(link, gain, radius, cells, quiet)
                 for sums, factor in zip(total, (1.0, 100.0 / self._distance[link])):
@@ -154,11 +176,10 @@ class Scan:
                 if self._last_use[source] == link:
                     minima.pop(source, None)
         if total and total[0].any():
-            place = _grown(_extent(total[0] > 0), cells)
-            score, percent = (focal_maximum(sums[place], disc(cells), monitor=quiet) for sums in total)
-            self._bar(score, place)
-            self._bar(percent, place)
-            self._raise(place, score, percent, radius)
+            place = _extent(total[0] > 0)
+            boxes = (Box(place[0].start, place[1].start, one[place]) for one in total)
+            (around, score), (_, percent) = (self._spread(one, cells, quiet) for one in boxes)
+            self._raise(around, score, percent, radius)
 
     def _worth(self, cells: int, monitor: Monitor) -> BoolArray | None:
         """Return the centres of the discs that hold something to restore; None for all."""
@@ -178,7 +199,7 @@ class Scan:
         np.subtract(self._distance[link], gain, out=gain)
         gain /= 2.0 * radius
         gain -= self._restored
-        gain[~(gain > NOTHING * self._distance[link] / (2.0 * radius))] = 0.0
+        gain[~(gain > self._nothing(link, radius))] = 0.0
         place = _moved(inside, a.top, a.left)
         self._bar(gain, place)
         if worth is not None:
@@ -194,13 +215,7 @@ class Scan:
         highest = float(gain.values[row, col])
         if highest > self.best[link].score:
             self.best[link] = Best(highest, radius, gain.top + row, gain.left + col)
-        place = _grown(gain.place, cells)
-        circle: FloatArray = np.zeros_like(self.score[place])
-        inner = gain.top - place[0].start, gain.left - place[1].start
-        rows, cols = gain.values.shape
-        circle[inner[0] : inner[0] + rows, inner[1] : inner[1] + cols] = gain.values
-        circle = focal_maximum(circle, disc(cells), monitor=monitor)
-        self._bar(circle, place)
+        place, circle = self._spread(gain, cells, monitor)
         reached = self._reached[link]
         reached.values[_moved(place, -reached.top, -reached.left)] |= circle > 0
         better = circle > self._of_link[place]
@@ -209,6 +224,41 @@ class Scan:
             np.maximum(self._of_link[place], circle, out=self._of_link[place])
         else:
             self._raise(place, circle, circle * (100.0 / self._distance[link]), radius)
+
+    def _nothing(self, link: int, radius: float) -> float:
+        """Return the score of a link up to which it is rounding."""
+        return NOTHING * float(self._distance[link]) / (2.0 * radius)
+
+    def _shorten(self, link: int, gain: Box, radius: float, cells: int, arms: ArmsAround, only_ring: bool) -> None:
+        """Score discs that hold cells which stay as they are anew: from the arms that do not cross these."""
+        rows, cols = np.nonzero((gain.values > 0) & arms.near[gain.place])
+        window = self._around(gain, cells)
+        centres = rows + gain.top - window.top, cols + gain.left - window.left
+        costs = [self._fields[source].within(window) for source in self._pairs[link]]
+        least = arms.minima(centres, window.place, costs, only_ring=only_ring)
+        score = (self._distance[link] - least[0] - least[1]) / (2.0 * radius) - self._restored
+        gains = score > self._nothing(link, radius)
+        gains[gains] = arms.hold((centres[0][gains], centres[1][gains]), window.place, self._worse[window.place])
+        gain.values[rows, cols] = np.where(gains, score, 0.0)
+
+    def _spread(self, gain: Box, cells: int, monitor: Monitor) -> tuple[tuple[slice, slice], FloatArray]:
+        """Return scores of centres as scores of all cells of their discs, and where these lie."""
+        window = self._around(gain, cells)
+        circle: FloatArray = window.values
+        whole = gain.values if self._arms is None else np.where(self._arms.near[gain.place], 0.0, gain.values)
+        circle[window.common(gain)] = whole
+        circle = focal_maximum(circle, disc(cells), monitor=monitor)
+        if self._arms is not None:
+            rows, cols = np.nonzero((gain.values > 0) & self._arms.near[gain.place])
+            centres = rows + gain.top - window.top, cols + gain.left - window.left
+            self._arms.spread(centres, window.place, gain.values[rows, cols], circle)
+        self._bar(circle, window.place)
+        return window.place, circle
+
+    def _around(self, gain: Box, cells: int) -> Box:
+        """Return zeros for a box with a margin, as far as it lies on the raster."""
+        place = _grown(gain.place, cells)
+        return Box(place[0].start, place[1].start, np.zeros_like(self.score[place]))
 
     def _bar(self, gain: FloatArray, place: tuple[slice, slice]) -> None:
         """Take the gain off cells that are not to be scored."""

@@ -28,6 +28,7 @@ from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
+from .barriers import check_restorable
 from .barrierscan import NOTHING
 from .focal import cells_in, disc, focal_sum
 
@@ -91,6 +92,7 @@ def circuit_barriers(
     cutoff: float,
     radius: float,
     restored: float = 1.0,
+    restorable: BoolArray | None = None,
     combine: Combination | str = Combination.MAXIMUM,
     candidates: int = 5,
     patches: Sequence[IntArray] = (),
@@ -111,6 +113,8 @@ def circuit_barriers(
         Radius of the discs, in metres; whole cells count.
     restored : float
         Resistance after restoration. Cells that are better already stay as they are.
+    restorable : bool array, shape (rows, cols), optional
+        The cells that can be restored. All others stay as they are in every disc and patch, and have no gain themselves.
     combine : {'maximum', 'sum'}
         What a cell shows of several links.
     candidates : int
@@ -128,7 +132,7 @@ def circuit_barriers(
     Raises
     ------
     InputError
-        If the links, cutoff, radius or combination cannot be used.
+        If the links, cutoff, radius, combination or restorable cells cannot be used.
     DisconnectedError
         If no link joins connected sources.
 
@@ -165,6 +169,7 @@ def circuit_barriers(
             "Barriers in circuit terms need steps that have the mean resistance of their two cells: with the mean "
             "conductance the effective resistance is no sum that a cell has a part in. Use the average of resistances."
         )
+    check_restorable(restorable, fields)
     reach = _validate(pairs, cutoff, radius, cell_size, restored, candidates)
     if reach >= max(resistance.shape):
         raise InputError(
@@ -185,22 +190,23 @@ def circuit_barriers(
         circuit = _Circuit(window, ends[0], ends[1], fields.graph.neighbours, monitor)
         effective[link.index] = circuit.resistance * cell_size
         slope = circuit.derivative() * cell_size
-        cell_gain = np.nan_to_num(slope * np.maximum(window - restored, 0.0))
+        can = corridor if restorable is None else corridor & restorable[link.rows, link.cols]
+        cell_gain = np.where(can, np.nan_to_num(slope * np.maximum(window - restored, 0.0)), 0.0)
         disc_gain = focal_sum(cell_gain, disc(reach))
-        disc_gain[~corridor] = np.nan
+        disc_gain[~can] = np.nan
         k, place = link.index, (link.rows, link.cols)
         derivative[place] = gather(derivative[place], slope)
         gain[place] = gather(gain[place], disc_gain)
         least = NOTHING * circuit.resistance * cell_size
         for centre in _most_promising(disc_gain, reach, candidates, least):
             monitor.check()
-            patch = _disc_mask(window.shape, centre, reach)
+            patch = _disc_mask(window.shape, centre, reach) & can
             real = cell_size * (circuit.resistance - circuit.restored(patch, restored, monitor))
             if not real <= exact[k]:
                 row[k], col[k] = link.rows.start + centre[0], link.cols.start + centre[1]
                 predicted[k], exact[k] = disc_gain[centre], real
         for number, cells in enumerate(patches):
-            patch = _inside(cells, labels.shape, place)
+            patch = _inside(cells, labels.shape, place) & can
             patch_predicted[k, number] = patch_exact[k, number] = 0.0
             fall = cell_gain[patch].sum()
             if fall > least:

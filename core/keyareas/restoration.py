@@ -19,13 +19,14 @@ def restored_distances(
     best: LinkBarriers,
     *,
     restored: float = 1.0,
+    restorable: BoolArray | None = None,
     monitor: Monitor = SILENT,
 ) -> FloatArray:
     """Restore the best disc of each link in turn and return the least-cost distance that results.
 
     Parameters
     ----------
-    fields, links, restored
+    fields, links, restored, restorable
         As for `barriers`.
     best : LinkBarriers
         What `barriers` found.
@@ -62,6 +63,8 @@ def restored_distances(
             continue
         better = np.array(surface.resistance, dtype=np.float64)
         inside = disc_mask(better.shape, int(best.row[link]), int(best.col[link]), best.radius[link], surface.cell_size)
+        if restorable is not None:
+            inside &= restorable
         better[inside] = np.fmin(better[inside], restored)
         graph = CostGraph(better, cell_size=surface.cell_size, neighbours=surface.neighbours, average=surface.average)
         limit = best.distance[link] * (1.0 + 1e-9)

@@ -7,7 +7,7 @@ import numpy as np
 from .... import core
 from ....core.errors import InputError
 from ....core.monitor import Monitor
-from ..io.rasters import RasterSource, describe_values
+from ..io.rasters import RasterSource, describe_values, require_aligned
 
 
 class ListedClasses:
@@ -66,3 +66,28 @@ def read_class_cells(source: RasterSource, text: str, what: str, monitor: Monito
         mask[row : row + len(values)] = listed.among(values) & valid
     listed.require_some(source, monitor)
     return mask
+
+
+def read_restorable(
+    land: RasterSource | None, text: str, resistance: RasterSource, monitor: Monitor
+) -> np.ndarray | None:
+    """Return the cells of a resistance surface that can be restored: those of no listed land use; None for all.
+
+    Raises
+    ------
+    InputError
+        If the land use is missing, lies on another grid, or has no listed class.
+    """
+    if not text:
+        return None
+    if land is None:
+        raise InputError(
+            f"The values {text} that cannot be restored are classes of a land-use raster. Give it (LANDUSE)."
+        )
+    require_aligned(resistance, land)
+    stays = read_class_cells(land, text, "not restorable", monitor)
+    share = np.count_nonzero(stays) / stays.size
+    monitor.info(
+        f"Not restorable: {np.count_nonzero(stays):,} cells, {share:.1%} of the raster; they keep their resistance."
+    )
+    return ~stays

@@ -85,6 +85,53 @@ def test_nodata_is_scored_as_linkage_mapper_does_unless_told_not_to(run, wall, r
         assert (score[12:, 10] != nodata).all()
 
 
+def test_land_that_cannot_be_restored_has_no_score_and_is_not_bridged(run, wall, raster, tmp_path):
+    """The wall is a river but for a ford of six cells: only there a disc opens it."""
+    land = np.ones((SIZE, SIZE), dtype=np.uint8)
+    land[:, 10] = 6
+    land[12:18, 10] = 3
+    wall["LANDUSE"] = raster("land_use", land)
+    free = read_raster(run("barriers", **wall)["SCORE"])[0]
+    links = str(tmp_path / "best.gpkg")
+    out = run("barriers", **wall, NOT_RESTORABLE="6", CHECK=True, OUTPUT_LINKS=links)
+    score, nodata = read_raster(out["SCORE"])
+    assert (score[land == 6] == nodata).all()
+    np.testing.assert_allclose(score[12:18, 9:12], free[12:18, 9:12])
+    assert (score[:10] == nodata).all()
+    (link,) = read_table(links)
+    assert link["gain"] == pytest.approx(99 * 30)
+    assert link["real_gain"] == pytest.approx(link["gain"])
+    assert "Not restorable: 15 cells, 3.4% of the raster; they keep their resistance." in run.feedback.textLog()
+    wall["LANDUSE"] = raster("all_river", np.where(land == 3, 6, land).astype(np.uint8))
+    score, nodata = read_raster(run("barriers", **wall, NOT_RESTORABLE="6")["SCORE"])
+    assert (score == nodata).all()
+    assert "No place would shorten any link" in run.feedback.textLog()
+
+
+@pytest.mark.parametrize("tool", ["barriers", "circuitbarriers"])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            {"NOT_RESTORABLE": "6", "LANDUSE": None},
+            r"values 6 that cannot be restored are classes .*Give it \(LANDUSE\)",
+        ),
+        (
+            {"NOT_RESTORABLE": "9"},
+            "No cell of 'land_use' has one of the not restorable values 9. It holds the values 1",
+        ),
+        ({"NOT_RESTORABLE": "1"}, "No cell can be restored"),
+        ({"NOT_RESTORABLE": "river"}, "'river' is neither a value nor a range"),
+    ],
+)
+def test_classes_that_cannot_be_used(run, wall, raster, tool, options, words):
+    land = raster("land_use", np.ones((SIZE, SIZE), dtype=np.uint8))
+    radii = ("MIN_RADIUS", "MAX_RADIUS", "STEP", "SCORE")
+    given = {k: v for k, v in wall.items() if k not in radii} if tool == "circuitbarriers" else wall
+    with pytest.raises(Exception, match=words):
+        run(tool, **{**given, "LANDUSE": land, **options, "GAIN": "TEMPORARY_OUTPUT"})
+
+
 def test_scores_can_be_clipped_to_the_corridor_belt(run, wall, raster, polygons, tmp_path):
     """A wall with a gap far from both sources: opening it straight between them is outside the belt through the gap."""
     ground = np.ones((SIZE, SIZE), dtype=np.float32)
