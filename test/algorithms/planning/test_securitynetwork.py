@@ -135,7 +135,7 @@ def test_the_scored_factors_are_layers_that_make_the_surface(qgis, parameters, t
     for name, weight in weights.items():
         path = str(tmp_path / "因子 factors" / f"{name}.tif")
         scores, nodata = read_raster(path)
-        assert {nodata, 3.0} < set(np.unique(scores)) <= {nodata, 1.0, 2.0, 3.0, 4.0, 5.0}, name
+        assert {nodata} < set(np.unique(scores)) <= {nodata, 1.0, 2.0, 3.0, 4.0, 5.0}, name
         assert ((scores == nodata) == (land == nothing)).all(), name
         total = total + weight / 1.05 * scores
         details = context.layerToLoadOnCompletionDetails(path)
