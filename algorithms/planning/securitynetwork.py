@@ -5,6 +5,7 @@ from __future__ import annotations
 from ... import core
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support.inputs.declarations import corridor_cutoff
 from ..support.run.memory import FULL
 from .network.inputs import NetworkInputs, PolygonDistances
 from .network.steps import corridors, keyareas, land, resistance, results, sources
@@ -43,17 +44,23 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     )
 
     def declare(self):
-        return [
+        # The first page of the dialog: what most runs differ in. All else is advanced, in the order of the steps.
+        first = [
             land.land_use(),
-            sources.foreground(),
-            *resistance.factors(),
+            resistance.elevation(),
+            resistance.roads(),
             sources.protected(),
-            resistance.corrections(),
-            *land.zones(),
-            *resistance.choices(),
+            land.townships(),
+            *sources.numbers(),
+            corridor_cutoff(),
+        ]
+        return [
+            *first,
             *sources.choices(),
+            *resistance.choices(),
             *corridors.choices(),
             *keyareas.choices(),
+            *land.tables(),
             *results.outputs(),
         ]
 

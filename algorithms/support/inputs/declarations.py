@@ -197,10 +197,10 @@ def dispersal_distance(
     return p.distance("DISPERSAL", label, text, defaults.DISPERSAL)
 
 
-def dispersal_probability(label: str = "Dispersal probability at that distance"):
+def dispersal_probability(label: str = "Dispersal probability at that distance", *, advanced: bool = False):
     """Return the probability that goes with the dispersal distance."""
     text = "Between 0 and 1: 0.5 makes it the median distance, 0.05 nearly the longest."
-    return p.number("PROBABILITY", label, text, defaults.PROBABILITY, low=0.0, high=1.0, decimals=3)
+    return p.number("PROBABILITY", label, text, defaults.PROBABILITY, low=0.0, high=1.0, decimals=3, advanced=advanced)
 
 
 def smallest_source(default: float = 0.0):
@@ -209,11 +209,12 @@ def smallest_source(default: float = 0.0):
     return p.number("MIN_AREA", "Smallest source (ha)", text, default, low=0.0, offered=defaults.MIN_AREA_HA)
 
 
-def smallest_dpc(text: str, default: float = 0.0):
+def smallest_dpc(text: str, default: float = 0.0, *, advanced: bool = False):
     """Return the importance from which on a patch is a source; dialogs offer that of the method."""
     text = f"{text} The method asks for 1 % and more, which dialogs offer."
     label = "Smallest dPC of a source (%)"
-    return p.number("MIN_DPC", label, text, default, low=0.0, decimals=4, offered=defaults.MIN_DPC)
+    offered = defaults.MIN_DPC
+    return p.number("MIN_DPC", label, text, default, low=0.0, decimals=4, offered=offered, advanced=advanced)
 
 
 def corridor_cutoff(more: str = ""):

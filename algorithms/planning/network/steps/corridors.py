@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from ..... import core
 from .....core.choices import Adjacency
-from ....support.inputs.declarations import adjacency, corridor_cutoff, drop_through_sources
+from ....support.inputs.declarations import adjacency, drop_through_sources
 
 if TYPE_CHECKING:
     from ....support.run.job import Job
 
 
 def choices() -> list:
-    """Return the parameters that `options` reads."""
+    """Return the parameters that `options` reads beside the cutoff."""
     return [
         adjacency(list(Adjacency)[:4], advanced=True),
         drop_through_sources(advanced=True),
-        corridor_cutoff(),
     ]
 
 

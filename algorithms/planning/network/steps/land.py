@@ -15,10 +15,14 @@ def land_use():
     )
 
 
-def zones() -> list:
-    """Return the polygons of the tables, and the names that go into them."""
+def townships():
+    """Return the polygons of the tables."""
+    return p.vector("TOWNSHIPS", "Townships", "Polygons by which key areas are tabulated.", optional=True)
+
+
+def tables() -> list:
+    """Return what else goes into tables and maps."""
     return [
-        p.vector("TOWNSHIPS", "Townships", "Polygons for the tables (townships, villages).", optional=True),
         p.field(
             "TOWNSHIP_NAME",
             "Name fields of the townships",
@@ -27,11 +31,13 @@ def zones() -> list:
             "TOWNSHIPS",
             many=True,
             optional=True,
+            advanced=True,
         ),
         p.text(
             "LANDUSE_NAMES",
             "Names of the land uses",
             "For the tables: 1=Forest; 2=Grassland. Empty: the names of the preset.",
             optional=True,
+            advanced=True,
         ),
     ]

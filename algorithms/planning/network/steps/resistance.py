@@ -23,41 +23,33 @@ _CORRECTIONS = (
 """In the order in which this tool lists them: the default first."""
 
 
-def factors() -> list:
-    """Return the layers that the factors of the surface are taken from."""
-    types = QgsProcessing.SourceType
-    return [
-        p.raster("DEM", "Elevation", "In metres; resampled onto the land use where needed.", optional=True),
-        p.vector(
-            "ROADS",
-            "Roads",
-            "Lines; the distance to them is a resistance factor.",
-            [types.TypeVectorLine],
-            optional=True,
-        ),
-        p.vector(
-            "MINES",
-            "Mines",
-            "Points, lines or polygons; the distance to them is a resistance factor.",
-            [types.TypeVectorAnyGeometry],
-            optional=True,
-        ),
-    ]
+def elevation():
+    """Return the elevation, from which slope is made too."""
+    return p.raster("DEM", "Elevation", "In metres; resampled onto the land use where needed.", optional=True)
 
 
-def corrections():
-    """Return the rasters that correct the surface."""
-    return p.rasters(
-        "CORRECTIONS",
-        "Correction rasters",
-        "Rock desertification, soil erosion, geohazards and the like: the higher, the more resistance.",
+def roads():
+    """Return the roads."""
+    return p.vector(
+        "ROADS",
+        "Roads",
+        "Lines; the distance to them is a resistance factor.",
+        [QgsProcessing.SourceType.TypeVectorLine],
         optional=True,
     )
 
 
 def choices() -> list:
-    """Return the score table, further factors, and how the surface is corrected."""
+    """Return the other factors, the score table, and how the surface is corrected."""
     return [
+        p.vector(
+            "MINES",
+            "Mines",
+            "Points, lines or polygons; the distance to them is a resistance factor.",
+            [QgsProcessing.SourceType.TypeVectorAnyGeometry],
+            optional=True,
+            advanced=True,
+        ),
         p.table(
             "SCORES",
             "Table of scores",
@@ -66,14 +58,23 @@ def choices() -> list:
             "layer in FACTORS. Empty: the corrected table of the "
             "Liuzhi study.",
             optional=True,
+            advanced=True,
         ),
         p.rasters(
             "FACTORS",
             "Rasters of further factors",
             "Rasters called as in the score table; case, blanks and underscores do not matter.",
             optional=True,
+            advanced=True,
         ),
         margin_parameter(),
+        p.rasters(
+            "CORRECTIONS",
+            "Correction rasters",
+            "Rock desertification, soil erosion, geohazards and the like: the higher, the more resistance.",
+            optional=True,
+            advanced=True,
+        ),
         p.choice(
             "CORRECTION_METHOD",
             "How corrections act",

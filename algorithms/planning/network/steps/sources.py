@@ -27,6 +27,7 @@ def foreground():
         "Land-use values of the foreground",
         "Land-use values that are habitat. Default: woodland, grassland and water of the preset's eight classes.",
         "1,2,6",
+        advanced=True,
     )
 
 
@@ -37,9 +38,15 @@ def protected():
     )
 
 
+def numbers() -> list:
+    """Return the two numbers that decide most which sources there are."""
+    return [smallest_source(defaults.MIN_AREA_HA), dispersal_distance()]
+
+
 def choices() -> list:
-    """Return the parameters that `options` reads beside the foreground."""
+    """Return the other parameters that `options` reads."""
     return [
+        foreground(),
         p.choice(
             "CONNECTIVITY",
             "Connectivity of the foreground",
@@ -57,7 +64,6 @@ def choices() -> list:
             advanced=True,
         ),
         overlay(advanced=True),
-        smallest_source(defaults.MIN_AREA_HA),
         p.distance(
             "GAP",
             "Widest gap closed",
@@ -65,9 +71,8 @@ def choices() -> list:
             0.0,
             advanced=True,
         ),
-        dispersal_distance(),
-        dispersal_probability(),
-        smallest_dpc("Patches of less importance do not become sources.", defaults.MIN_DPC),
+        dispersal_probability(advanced=True),
+        smallest_dpc("Patches of less importance do not become sources.", defaults.MIN_DPC, advanced=True),
         p.integer(
             "GRADES",
             "Number of grades of sources and corridors",
