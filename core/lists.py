@@ -44,6 +44,34 @@ def split_list(text: str, *, blanks: bool = True) -> list[str]:
     return (_SEPARATOR_OR_BLANK if blanks else _SEPARATOR).split(tidy) if tidy else []
 
 
+def split_pairs(text: str, what: str) -> dict[str, str]:
+    """Return the names in a line of text with what each is given, such as ``built-up = 8; water = 6, 61``.
+
+    Semicolons or line ends part the pairs, since commas may part what a name is given.
+
+    Raises
+    ------
+    InputError
+        If an entry is no pair, or a name is given twice; `what` names the pairs in the message.
+
+    Examples
+    --------
+    >>> split_pairs("built-up = 8； water＝6, 61;", "Classes")
+    {'built-up': '8', 'water': '6, 61'}
+    """
+    pairs: dict[str, str] = {}
+    for entry in filter(str.strip, re.split(r"[;\n]", plain_text(text))):
+        name, _, given = (part.strip() for part in entry.partition("="))
+        if not name or not given:
+            raise InputError(
+                f"{what}: '{entry.strip()}' is not a name and what it is given. Write name = ...; name = ...."
+            )
+        if name in pairs:
+            raise InputError(f"{what}: '{name}' is given twice.")
+        pairs[name] = given
+    return pairs
+
+
 def parse_answers(text: str, what: str) -> list[bool]:
     """Return the answers in a line of text, each yes or no, true or false, 1 or 0.
 

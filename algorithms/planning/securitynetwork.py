@@ -7,6 +7,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs.declarations import corridor_cutoff
 from ..support.run.memory import FULL
+from .network.factors import NetworkFactors
 from .network.inputs import NetworkInputs, PolygonDistances
 from .network.steps import corridors, keyareas, land, resistance, results, sources
 
@@ -80,17 +81,17 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         needed = core.leastcost.graph_bytes(land_use.grid.shape) + _BYTES_PER_CELL * cells
         job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells), where=FULL)
         values, valid = land_use.read(job.monitor.part(0.0, 0.02))
-        scores, corrected = inputs.scores()
+        factors = NetworkFactors(job, land_use, values, valid)
         options = core.planning.Options(
             sources.options(job), resistance.options(job), corridors.options(job), keyareas.options(job)
         )
-        factor_layers = FactorLayers(job, land_use.grid, valid, scores)
+        factor_layers = FactorLayers(job, land_use.grid, valid, factors.scores)
         network = core.planning.security_network(
             values,
             valid,
             land_use.grid,
-            inputs.factors(scores, values, valid),
-            scores,
+            factors.read(),
+            factors.scores,
             options,
             distances=PolygonDistances(land_use.grid),
             protected=inputs.protected(),
@@ -103,6 +104,5 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         write_tables(outputs)
         numbers = outputs.report_numbers()
         if job.given("REPORT"):
-            job.write_html(
-                "REPORT", network_report(outputs, numbers, scores, corrected, options, values, valid, factor_layers)
-            )
+            page = network_report(outputs, numbers, factors.corrected, options, values, valid, factor_layers)
+            job.write_html("REPORT", page)

@@ -12,6 +12,7 @@ from ..keyareas.pinchpoints import PinchPoints
 from ..leastcost.links import Links
 from ..monitor import Monitor
 from ..network import centrality as network
+from ..resistance.scoretable import FactorScores
 from ..resistance.summary import ResistanceSummary
 from ..types import FloatArray, IntArray
 
@@ -65,10 +66,11 @@ class SourceSet:
 
 @dataclass(frozen=True)
 class Surface:
-    """The resistance surface (float32, NaN = NoData) and facts about it."""
+    """The resistance surface (float32, NaN = NoData), facts about it, and the scores and weights of its factors."""
 
     values: FloatArray
     summary: ResistanceSummary
+    scores: tuple[FactorScores, ...] = ()
 
 
 @dataclass(frozen=True)

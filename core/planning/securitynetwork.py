@@ -40,6 +40,7 @@ def security_network(
     protected: BoolArray | None = None,
     corrections: Mapping[str, FloatArray] | None = None,
     scored: Callable[[str, FloatArray], None] | None = None,
+    zones: Array | None = None,
     monitor: Monitor = SILENT,
 ) -> SecurityNetwork:
     """Build an ecological security network.
@@ -55,7 +56,8 @@ def security_network(
     factors : mapping of str to array
         Values of each resistance factor by its name, NaN = NoData.
     scores : sequence of FactorScores
-        Classes and weight of each factor; those without values in `factors` are left out and said so.
+        Classes and weight of each factor; those without values in `factors` are left out and said so, those without
+        classes are scored by natural breaks, see `with_classes`.
     options : Options
         The choices of the method.
     distances : Distances
@@ -64,6 +66,8 @@ def security_network(
         Cells of the red line and of reserves.
     corrections : mapping of str to float array, optional
         Rasters that correct the resistance.
+    zones : array, same shape, optional
+        Zone of each cell, for corrections by the mean of the zone; NaN (float arrays) = no zone.
     scored : callable, optional
         Receives the name and the scores (NaN = NoData) of each factor, which the network does not hold.
     monitor : Monitor
@@ -122,10 +126,17 @@ def security_network(
     )
     monitor.info("Step 2 of 4: resistance surface")
     surface = build_surface(
-        factors, scores, options.surface, corrections or {}, scored=scored, monitor=monitor.part(0.15, 0.3)
+        factors,
+        scores,
+        options.surface,
+        corrections or {},
+        valid=valid,
+        zones=zones,
+        scored=scored,
+        monitor=monitor.part(0.15, 0.3),
     )
     monitor.info("Step 3 of 4: corridors")
-    labels = cut_to_surface(sources.labels, surface.values, grid, factors, scores, monitor=monitor)
+    labels = cut_to_surface(sources.labels, surface.values, grid, factors, surface.scores, monitor=monitor)
     graph = CostGraph(surface.values, cell_size=grid.cell_size, monitor=monitor.part(0.3, 0.32))
     # All that follow need the fields of the same sources; none is searched twice while they fit into the budget.
     fields = CostFields(graph, labels, slack=options.corridors.cutoff, budget=FIELD_BYTES_PER_CELL * labels.size)

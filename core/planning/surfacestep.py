@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..resistance.further import with_classes
 from ..resistance.overlay import resistance_surface
 from ..resistance.scorechecks import check_scores, report
 from ..resistance.scoretable import FactorScores
 from ..resistance.scoring import FactorValues, score_values
-from ..types import Array, FloatArray
+from ..types import Array, BoolArray, FloatArray
 from .options import SurfaceOptions
 from .results import Surface
 
@@ -22,18 +23,33 @@ def build_surface(
     options: SurfaceOptions,
     corrections: Mapping[str, FloatArray],
     *,
+    valid: BoolArray,
+    zones: Array | None = None,
     scored: Callable[[str, FloatArray], None] | None = None,
     monitor: Monitor = SILENT,
 ) -> Surface:
-    """Score the factors, lay them over each other by weight, and correct the result; see `security_network`."""
+    """Score the factors, overlay them by weight, and correct the result, by the means of `zones` where there are any.
+
+    Classes that are made from values are made from those of the study area, where `valid`. `scored` is as in
+    `security_network`.
+    """
+    scores = [
+        one if one.classes or one.name not in factors else with_classes(one, factors[one.name][valid], monitor=monitor)
+        for one in scores
+    ]
     used = [factor for factor in scores if factor.name in factors]
     missing = [factor.name for factor in scores if factor.name not in factors]
     if missing:
         monitor.warn(f"There is no data for {', '.join(missing)}; the weights of the other factors are scaled up to 1.")
-    if len(used) < 2:
+    if not used:
         raise InputError(
-            "A resistance surface needs at least two factors with data. Give elevation, roads or mines beside the land "
-            "use, or a score table whose factors are there."
+            "A resistance surface needs a factor with data, and the score table has none that is there. Its factors are: "
+            f"{', '.join(missing)}. Call one 'land use', or give the layer of another one."
+        )
+    if len(used) == 1:
+        monitor.warn(
+            f"The resistance surface is made of one factor, '{used[0].name}': paths follow it alone. Give elevation, roads "
+            "and the like for more."
         )
     _lint(scores, factors, monitor)
     total = sum(factor.weight or 0.0 for factor in used)
@@ -53,12 +69,13 @@ def build_surface(
         layers,
         [factor.weight or 0.0 for factor in used],
         corrections=list(corrections.values()),
+        zones=zones,
         names=[factor.name for factor in used],
         correction_names=list(corrections),
         correction=options.correction if corrections else None,
         monitor=monitor.part(0.5, 1.0),
     )
-    return Surface(built.values, built.summary)
+    return Surface(built.values, built.summary, tuple(used))
 
 
 def _lint(scores: Sequence[FactorScores], factors: Mapping[str, Array], monitor: Monitor) -> None:

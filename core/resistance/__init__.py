@@ -1,7 +1,7 @@
 """The resistance surface: score tables, scoring, overlay by weight, corrections."""
 
 from .corrections import Correction
-from .factornames import Factor, distance_target, factor_of, find_factor, name_key
+from .factornames import Factor, factor_of, find_factor, is_distance_to, name_key
 from .further import with_classes, with_further, with_weights
 from .legends import (
     LandClass,
@@ -46,11 +46,11 @@ __all__ = [
     "classes_from_rows",
     "cut_to_surface",
     "describe_codes",
-    "distance_target",
     "distance_to",
     "factor_of",
     "find_factor",
     "fitting",
+    "is_distance_to",
     "liuzhi_as_printed",
     "liuzhi_corrected",
     "name_key",

@@ -81,22 +81,19 @@ def factor_of(name: str) -> Factor | None:
     key = _bare_key(name)
     if key in _KEYS:
         return _KEYS[key]
-    factor = _KEYS.get(distance_target(name))
+    factor = _KEYS.get(_target(name))
     return factor if factor in _DISTANCES else None
 
 
-def distance_target(name: str) -> str:
-    """Return the key of what a factor is the distance to; empty where it is none.
+def is_distance_to(name: str, target: str) -> bool:
+    """Return whether a factor is the distance to something, compared as `name_key` does.
 
     Examples
     --------
-    >>> distance_target("Distance to built-up land (m)") == name_key("built-up land")
-    True
-    >>> distance_target("Slope (°)")
-    ''
+    >>> is_distance_to("Distance to the nearest built_up land (m)", "Built-up land"), is_distance_to("Slope (°)", "Slope")
+    (True, False)
     """
-    found = _DISTANCE.fullmatch(_bare_key(name))
-    return next(filter(None, found.groups())) if found else ""
+    return _target(name) == name_key(target)
 
 
 def factor_key(name: str) -> str:
@@ -109,6 +106,12 @@ def factor_key(name: str) -> str:
     """
     factor = factor_of(name)
     return _bare_key(name) if factor is None else name_key(factor.value)
+
+
+def _target(name: str) -> str:
+    """Return the key of what a factor is the distance to; empty where it is none."""
+    found = _DISTANCE.fullmatch(_bare_key(name))
+    return next(filter(None, found.groups())) if found else ""
 
 
 def _bare_key(name: str) -> str:

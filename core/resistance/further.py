@@ -64,12 +64,12 @@ def with_further(scores: Sequence[FactorScores], names: Sequence[str]) -> tuple[
 
 
 def with_classes(factor: FactorScores, values: Array, *, monitor: Monitor = SILENT) -> FactorScores:
-    """Return a factor without classes with those that natural breaks of its values make, scored from 1 to 5.
+    """Return a factor with the classes that natural breaks of its values make, scored from 1 to 5.
 
     Parameters
     ----------
     factor : FactorScores
-        With a direction; one that has classes is returned as it is.
+        With a direction, and without classes.
     values : float array
         Its values, NaN = NoData.
     monitor : Monitor
@@ -82,8 +82,6 @@ def with_classes(factor: FactorScores, values: Array, *, monitor: Monitor = SILE
     >>> [(one.maximum, one.score) for one in found.classes]
     [(1.0, 1.0), (11.0, 2.0), (50.0, 3.0), (90.0, 4.0), (inf, 5.0)]
     """
-    if factor.classes:
-        return factor
     if np.isnan(values).all():
         raise InputError(f"'{factor.name}' has no data in the study area, so that there is nothing to score.")
     breaks = natural_breaks(values, CLASSES, monitor=monitor)

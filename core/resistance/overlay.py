@@ -108,7 +108,7 @@ def build_resistance(
     Raises
     ------
     InputError
-        If there are fewer than two factors, weights and factors differ in number, no cell is valid, or a resistance is
+        If there is no factor, weights and factors differ in number, no cell is valid, or a resistance is
         not above 0 (with the count and the first cell).
     GridMismatchError
         If the arrays of a block differ in shape.
@@ -205,8 +205,8 @@ def resistance_surface(
     >>> built.summary.missing, built.summary.maximum
     (1, 4.0)
     """
-    if len(factors) < 2:
-        raise InputError(f"An overlay needs two factors or more, not {len(factors)}.")
+    if not factors:
+        raise InputError("An overlay needs a factor at least.")
     rows, cols = factors[0].shape
     values = np.empty((rows, cols), dtype=np.float32)
     height = max(1, _BLOCK_CELLS // cols)
@@ -241,8 +241,6 @@ class _Overlay:
     """The cell-wise work, with the statistics of the correction rasters once they are gathered."""
 
     def __init__(self, weights: FloatArray, leave_out: bool, correction: Correction | None) -> None:
-        if len(weights) < 2:
-            raise InputError(f"An overlay needs two factors or more, not {len(weights)}.")
         self._weights = weights
         self._leave_out = leave_out
         self._correction = correction

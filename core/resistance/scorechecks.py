@@ -77,7 +77,7 @@ def check_scores(
         The values that occur in the factor's raster, where they are few: a table of codes is compared with them, and a
         gap between ranges in which none of them lies does no harm (1 to 2, 3 to 4 in a map of whole numbers).
     overlay : bool, optional
-        Whether the table is meant for a weighted overlay: then there must be two factors or more, and weights that
+        Whether the table is meant for a weighted overlay: then there should be two factors or more, and weights that
         sum to 1.
 
     Returns
@@ -115,7 +115,7 @@ def check_scores(
         found += _check_weights(factors)
         found += _check_common_unit(factors)
         if len(factors) < 2:
-            found.append(Finding(WARNING, "factors", "", 0, "This is one factor; an overlay needs two or more."))
+            found.append(Finding(WARNING, "factors", "", 0, "This is one factor: the surface follows it alone."))
     return tuple(found)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.lists import parse_number, parse_numbers, split_list
+from ecosecnet.core.lists import parse_number, parse_numbers, split_list, split_pairs
 from ecosecnet.core.sources.classmap import parse_values
 
 
@@ -134,3 +134,21 @@ def test_what_is_no_value_or_range_is_refused(text, words):
 
 def test_a_range_of_one_value_and_empty_entries():
     assert parse_values("5-5,,-2 - 3") == [(5, 5), (-2, 3)]
+
+
+def test_pairs_take_full_width_signs_and_names_in_any_script():
+    assert split_pairs("建设用地＝8，9； вода = 6\nbuilt-up=50-53;", "Classes") == {
+        "建设用地": "8,9",
+        "вода": "6",
+        "built-up": "50-53",
+    }
+    assert split_pairs(" ", "Classes") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("8", "Classes: '8' is not a name"), ("a=", "'a=' is not"), ("=3", "is not"), ("a=1; a=2", "'a' is given twice")],
+)
+def test_what_is_no_pair_is_named(text, message):
+    with pytest.raises(InputError, match=message):
+        split_pairs(text, "Classes")

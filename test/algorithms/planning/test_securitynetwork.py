@@ -10,30 +10,6 @@ from layerio import read_raster, read_table
 pytestmark = pytest.mark.qgis
 
 
-@pytest.fixture(scope="module")
-def county(qgis, tmp_path_factory):
-    folder = str(tmp_path_factory.mktemp("county") / "示范 county")
-    return qgis.run("ecosecnet:demolandscape", {"SIZE": 200, "SEED": 2, "LOAD": False, "OUTPUT_FOLDER": folder})
-
-
-@pytest.fixture
-def parameters(county):
-    return {
-        "LANDUSE": county["LANDUSE"],
-        "DEM": county["DEM"],
-        "ROADS": county["ROADS"],
-        "MINES": county["MINES"],
-        "PROTECTED": [county["REDLINE"], county["RESERVES"]],
-        "CORRECTIONS": [county["DESERTIFICATION"], county["GEOHAZARDS"]],
-        "TOWNSHIPS": county["TOWNSHIPS"],
-        "TOWNSHIP_NAME": ["name"],
-        "MIN_AREA": 10.0,
-        "DISPERSAL": 600.0,
-        "CUTOFF": 300.0,
-        "MIN_KEY_AREA": 0.0,
-    }
-
-
 def test_layers_tables_and_report_agree(run, parameters, tmp_path):
     names = ("MSPA", "RESISTANCE", "CORRIDORS", "CURRENT", "SCORE")
     layers = ("SOURCES", "LINKS", "PINCHPOINTS", "BARRIERS", "PINCH_TABLE", "BARRIER_TABLE")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ecosecnet.core.choices import Adjacency
+from ecosecnet.core.choices import Adjacency, CorrectionMethod
 from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, node_importance
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.grid import Grid
@@ -17,11 +17,14 @@ from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.mspa import mspa
 from ecosecnet.core.network.centrality import current_flow
 from ecosecnet.core.planning.corridorstep import connect
-from ecosecnet.core.planning.options import CorridorOptions, KeyAreaOptions, Options, SourceOptions
+from ecosecnet.core.planning.options import CorridorOptions, KeyAreaOptions, Options, SourceOptions, SurfaceOptions
 from ecosecnet.core.planning.securitynetwork import security_network
 from ecosecnet.core.planning.sourcestep import find_sources
+from ecosecnet.core.resistance.corrections import Correction
+from ecosecnet.core.resistance.further import with_further
 from ecosecnet.core.resistance.presets import liuzhi_corrected
-from ecosecnet.core.resistance.scoring import distance_to
+from ecosecnet.core.resistance.scoring import distance_to, score_values
+from ecosecnet.core.stats.breaks import natural_breaks
 from networks import on
 from scipy import ndimage
 from scipy.spatial import cKDTree
@@ -181,8 +184,44 @@ def test_factors_without_data_are_left_out_and_named(county, factors):
     assert [round(c.weight, 6) for c in surface.summary.contributions] == [round(0.35 / 0.45, 6), round(0.1 / 0.45, 6)]
     assert any("no data for Elevation (m), Distance from road (m)" in text for text in monitor.warnings)
     assert monitor.done[-1] == pytest.approx(1.0)
-    with pytest.raises(InputError, match="at least two factors with data"):
-        build(county, {"Land use": factors["Land use"]})
+
+
+def test_land_use_alone_is_enough_and_said_to_be_one_factor(county, factors):
+    monitor = Listening()
+    surface = build(county, {"Land use": factors["Land use"]}, monitor=monitor).surface
+    scores = np.array([np.nan, 1, 1, 2, 2, 3, 3, 4, 5])
+    np.testing.assert_array_equal(surface.values[county.county], scores[county.landuse[county.county]])
+    assert any("made of one factor, 'Land use'" in text for text in monitor.warnings)
+    with pytest.raises(InputError, match=r"has none that is there\. Its factors are: Land use, Elevation"):
+        build(county, {})
+
+
+def test_a_factor_without_classes_is_scored_by_natural_breaks(county, factors):
+    rivers = distance_to(burnt((r.coordinates for r in county.rivers), county.grid), cell_size=CELL)
+    scores = with_further(liuzhi_corrected(), ["Distance to rivers"])
+    surface = build(county, {**factors, "Distance to rivers": rivers}, scores=scores).surface
+    used = surface.scores[-1]
+    limits = natural_breaks(rivers[county.county], 5).limits
+    assert [item.maximum for item in used.classes] == [*limits[:-1], np.inf]
+    layers = [
+        score_values(values, one.classes).scores for values, one in zip([*factors.values(), rivers], surface.scores)
+    ]
+    weights = np.array([0.35 / 1.05, 0.1 / 1.05, 0.1 / 1.05, 0.25 / 1.05, 0.25 / 1.05, 0.1]) / 1.1
+    np.testing.assert_allclose(surface.values, sum(w * layer for w, layer in zip(weights, layers)), rtol=1e-6)
+    assert layers[-1][rivers == 0.0].max() == 1.0
+    assert layers[-1][county.county & (rivers == rivers[county.county].max())].min() == 5.0
+
+
+def test_corrections_by_zone_take_the_mean_of_the_zone(county, factors):
+    light = np.random.default_rng(1).uniform(0.5, 1.5, county.landuse.shape).astype(np.float32) * (1 + county.landuse)
+    options = replace(OPTIONS, surface=SurfaceOptions(Correction(CorrectionMethod.MEAN_RATIO)))
+    zones = np.where(county.county, county.landuse, np.nan)
+    plain = build(county, factors).surface.values
+    surface = build(county, factors, options, corrections={"light": light}, zones=zones).surface.values
+    known = ~np.isnan(plain)
+    for use in np.unique(county.landuse[known]):
+        held = known & (county.landuse == use)
+        np.testing.assert_allclose(surface[held] / plain[held], light[held] / light[held].mean(), rtol=1e-5)
 
 
 @pytest.mark.parametrize(

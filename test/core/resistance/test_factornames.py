@@ -3,10 +3,10 @@
 import pytest
 from ecosecnet.core.resistance.factornames import (
     Factor,
-    distance_target,
     factor_key,
     factor_of,
     find_factor,
+    is_distance_to,
     name_key,
 )
 from ecosecnet.core.resistance.presets import LIUZHI_AS_PRINTED
@@ -78,17 +78,18 @@ def test_every_factor_of_the_preset_is_known():
 
 
 @pytest.mark.parametrize(
-    ("name", "target"),
+    ("name", "target", "is_it"),
     [
-        ("Distance to built-up land (m)", "Built-up land"),
-        ("distance_from_the_nearest_water", "water"),
-        ("距建设用地距离", "建设用地"),
-        ("Расстояние", ""),
-        ("Slope", ""),
+        ("Distance to built-up land (m)", "Built-up land", True),
+        ("distance_from_the_nearest_water", "water", True),
+        ("距建设用地距离", "建设用地", True),
+        ("Distance to water", "waterfall", False),
+        ("Water", "Water", False),
+        ("Расстояние", "Расстояние", False),
     ],
 )
-def test_what_a_distance_is_measured_to(name, target):
-    assert distance_target(name) == name_key(target)
+def test_what_a_distance_is_measured_to(name, target, is_it):
+    assert is_distance_to(name, target) is is_it
 
 
 def test_all_names_of_a_factor_have_one_key():

@@ -52,11 +52,6 @@ def test_few_values_span_all_scores_and_none_at_all_is_said():
         with_classes(FactorScores("x", (), 0.1, "falls"), np.full(3, np.nan))
 
 
-def test_a_factor_with_classes_is_left_alone():
-    slope = liuzhi_corrected()[2]
-    assert with_classes(slope, np.arange(9.0)) is slope
-
-
 def test_weights_find_their_factors_by_all_of_their_names():
     heard = Heard()
     table = (*liuzhi_corrected(), FactorScores("Ночной свет", ()))

@@ -283,9 +283,10 @@ def test_what_cannot_be_used_is_refused(factors, change, words):
         resistance_surface(factors, **options)
 
 
-def test_one_factor_is_no_overlay(factors):
-    with pytest.raises(InputError, match="two factors or more, not 1"):
-        resistance_surface(factors[:1], [1])
+def test_one_factor_is_the_surface_and_none_is_refused(factors):
+    np.testing.assert_array_equal(resistance_surface(factors[:1], [1]).values, factors[0].astype(np.float32))
+    with pytest.raises(InputError, match="a factor at least"):
+        resistance_surface([], [])
 
 
 def test_factors_of_different_size():

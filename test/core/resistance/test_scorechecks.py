@@ -284,4 +284,4 @@ def test_the_whole_network_refuses_the_printed_table_and_lists_its_mistakes():
 
     factors = {f.name: np.arange(1.0, 9.0).reshape(2, 4) for f in liuzhi_as_printed()}
     with pytest.raises(InputError, match=r"(?s)1043 to 1032.*overlap from 30 to 500.*weights sum to 1.05"):
-        build_surface(factors, liuzhi_as_printed(), SurfaceOptions(), {})
+        build_surface(factors, liuzhi_as_printed(), SurfaceOptions(), {}, valid=np.ones((2, 4), dtype=bool))

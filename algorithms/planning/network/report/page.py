@@ -22,14 +22,12 @@ from .summary import summary
 
 if TYPE_CHECKING:
     from .....core.planning.options import Options
-    from .....core.resistance.scoretable import FactorScores
     from ..factorlayers import FactorLayers
 
 
 def network_report(
     outputs: NetworkOutputs,
     numbers: dict[str, float],
-    scores: Sequence[FactorScores],
     corrected: Sequence[str],
     options: Options,
     land_use: np.ndarray,
@@ -44,10 +42,8 @@ def network_report(
         Layers and tables of the run.
     numbers : dict
         Headline numbers, see `NetworkOutputs.report_numbers`.
-    scores : sequence of FactorScores
-        The score table that was used.
     corrected : sequence of str
-        What was corrected in it, a sentence each.
+        What was corrected in the score table of the study, a sentence each.
     options : Options
         The choices of the run.
     land_use, valid : ndarray
@@ -60,7 +56,7 @@ def network_report(
         *summary(drawing, outputs, numbers),
         *study_area(drawing, outputs, land_use),
         *sources(drawing, outputs, options.sources),
-        *resistance(drawing, outputs, scores, corrected, factors),
+        *resistance(drawing, outputs, corrected, factors),
         *corridors(drawing, outputs),
         *key_areas(drawing, outputs),
         *methods(options),

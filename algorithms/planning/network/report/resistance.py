@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ....support.reports import html
 from ..outputs import NetworkOutputs
 from .drawing import Drawing
 
 if TYPE_CHECKING:
-    from .....core.resistance.scoretable import FactorScores
     from ..factorlayers import FactorLayers
 
 
-def resistance(
-    drawing: Drawing,
-    outputs: NetworkOutputs,
-    scores: Sequence[FactorScores],
-    corrected: Sequence[str],
-    factors: FactorLayers,
-) -> list[str]:
+def resistance(drawing: Drawing, outputs: NetworkOutputs, corrected: Sequence[str], factors: FactorLayers) -> list[str]:
     """Return the section on the resistance surface."""
     facts = outputs.network.surface.summary
     parts = [
@@ -40,13 +32,8 @@ def resistance(
             caption="What each factor contributes, before correction",
         ),
     ]
-    used = {c.name for c in facts.contributions}
-    rows = [
-        [factor.name, item.describe(), float(item.score)]
-        for factor in scores
-        if factor.name in used
-        for item in factor.classes
-    ]
+    scores = outputs.network.surface.scores
+    rows = [[factor.name, item.describe(), float(item.score)] for factor in scores for item in factor.classes]
     parts.append(html.table(["Factor", "Class", "Score"], rows, caption="Scores"))
     if corrected:
         parts.append(html.paragraph("The score table of the study is used with these corrections:"))

@@ -22,6 +22,11 @@ _CORRECTIONS = (
 )
 """In the order in which this tool lists them: the default first."""
 
+_SCORED = (
+    "Without SCORES it is scored from 1 to 5 in five classes by natural breaks and weighs 0.1 beside the 1 of the study's "
+    "factors, all then scaled to 1: the study gives no table for it, so that this is our judgement."
+)
+
 
 def elevation():
     """Return the elevation, from which slope is made too."""
@@ -39,14 +44,37 @@ def roads():
     )
 
 
+def _distance_factor(name: str, label: str):
+    """Return features the distance to which is a factor."""
+    text = "Points, lines or polygons; the distance to them in metres is a resistance factor."
+    return p.vector(
+        name,
+        label,
+        text if name == "MINES" else f"{text} {_SCORED}",
+        [QgsProcessing.SourceType.TypeVectorAnyGeometry],
+        optional=True,
+        advanced=True,
+    )
+
+
 def choices() -> list:
     """Return the other factors, the score table, and how the surface is corrected."""
     return [
-        p.vector(
-            "MINES",
-            "Mines",
-            "Points, lines or polygons; the distance to them is a resistance factor.",
-            [QgsProcessing.SourceType.TypeVectorAnyGeometry],
+        *(_distance_factor(name, label) for name, label in (("MINES", "Mines"), ("RIVERS", "Rivers"))),
+        _distance_factor("SETTLEMENTS", "Settlements"),
+        p.raster(
+            "VEGETATION",
+            "Vegetation cover",
+            f"NDVI or share of vegetation, in any unit: the higher, the less resistance. {_SCORED}",
+            optional=True,
+            advanced=True,
+        ),
+        p.text(
+            "CLASS_DISTANCES",
+            "Distances to classes of the land use",
+            "Names, each with values of the land use, such as: built-up = 8; water = 6. The distance in metres to the "
+            "nearest such cell is the factor 'distance to built-up' of the score table, without a layer. Without a table "
+            f"resistance falls with the distance to what disturbs and rises with that to water and woodland. {_SCORED}",
             optional=True,
             advanced=True,
         ),
@@ -54,9 +82,8 @@ def choices() -> list:
             "SCORES",
             "Table of scores",
             "Columns factor, min, max (or value), score, weight; factors are recognised by their whole name (land "
-            "use, land cover, elevation, slope, distance to roads, distance to mines and the like) or are called as a "
-            "layer in FACTORS. Empty: the corrected table of the "
-            "Liuzhi study.",
+            "use, land cover, elevation, slope, vegetation cover, distance to roads, mines, rivers or settlements and the "
+            "like) or are called as a layer in FACTORS. Empty: the corrected table of the Liuzhi study.",
             optional=True,
             advanced=True,
         ),

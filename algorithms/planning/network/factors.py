@@ -1,0 +1,197 @@
+"""The resistance factors of a run: the score table, and the layer that each factor is taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Callable
+
+import numpy as np
+
+from .... import core
+from ....core.errors import InputError
+from ....core.lists import split_pairs
+from ...support.geometry.proximity import proximity
+from ...support.geometry.terrain import slope
+from ...support.io.rasters import RasterSource, align, describe_values
+from ...support.io.tables import read_rows
+
+if TYPE_CHECKING:
+    from ....core.resistance.scoretable import FactorScores
+    from ...support.run.job import Job
+
+_GIVEN_AS = {
+    "LAND_USE": ("LANDUSE", ""),
+    "ELEVATION": ("DEM", ""),
+    "SLOPE": ("DEM", " (its slope)"),
+    "VEGETATION": ("VEGETATION", ""),
+    "RIVER": ("RIVERS", " (the distance to it)"),
+    "ROAD": ("ROADS", " (the distance to it)"),
+    "MINE": ("MINES", " (the distance to it)"),
+    "SETTLEMENT": ("SETTLEMENTS", " (the distance to it)"),
+}
+"""The parameter from which a factor (the name of a `Factor`) is taken, and what is made of it."""
+
+_BEYOND_THE_STUDY = {
+    "VEGETATION": "Vegetation cover",
+    "RIVERS": "Distance to rivers (m)",
+    "SETTLEMENTS": "Distance to settlements (m)",
+}
+"""What the factors are called that the table of the study lacks, by their parameter."""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """What a factor may be taken from.
+
+    Attributes
+    ----------
+    given : str
+        Its parameter, and which of several layers it is there.
+    name : str
+        Of the layer, and what is made of it.
+    fits : callable
+        Tells of the name of a factor whether this is what it measures.
+    make : callable
+        Returns its values on the grid of the land use, NaN = NoData.
+    refusal : str
+        What is wrong if no factor of the table takes it, and what to do; empty where nothing is.
+    """
+
+    given: str
+    name: str
+    fits: Callable[[str], bool]
+    make: Callable[[], np.ndarray]
+    refusal: str
+
+
+class NetworkFactors:
+    """The factors that there is a layer for, on the grid of the land use.
+
+    Attributes
+    ----------
+    scores : sequence of FactorScores
+        The score table.
+    corrected : sequence of str
+        What was corrected in it, a sentence each.
+    """
+
+    def __init__(self, job: Job, land: RasterSource, values: np.ndarray, valid: np.ndarray) -> None:
+        self._job, self._land = job, land
+        self._values, self._valid = values, valid
+        self._targets = split_pairs(job.text("CLASS_DISTANCES"), "Distances to classes of the land use")
+        table = job.vector("SCORES")
+        self.corrected: Sequence[str] = ()
+        self.scores: Sequence[FactorScores]
+        if table is not None:
+            self.scores = core.resistance.read_score_table(read_rows(table))
+        else:
+            further = [name for parameter, name in _BEYOND_THE_STUDY.items() if job.given(parameter)]
+            further += [f"Distance to {name} (m)" for name in self._targets]
+            self.scores = core.resistance.with_further(core.resistance.liuzhi_corrected(), further)
+            self.corrected = core.resistance.LIUZHI_CORRECTIONS
+
+    def read(self) -> dict[str, np.ndarray]:
+        """Return the values of each factor of the score table for which there is a layer, and say which it is.
+
+        Raises
+        ------
+        InputError
+            If something is given that no factor takes.
+        """
+        taken: dict[str, _Layer] = {}
+        layers = [*self._rasters(), *self._distances_to_classes(), *self._known()]
+        for factor in self.scores:
+            layer = next((one for one in layers if one.fits(factor.name)), None)
+            if layer is not None:
+                taken[factor.name] = layer
+                self._job.monitor.info(f"Factor '{factor.name}' is taken from {layer.name}.")
+        used = {one.given for one in taken.values()}
+        for one in layers:
+            if one.refusal and one.given not in used:
+                names = ", ".join(factor.name for factor in self.scores)
+                raise InputError(f"{one.refusal} The factors of the score table are: {names}.")
+        return {name: layer.make() for name, layer in taken.items()}
+
+    def _rasters(self) -> list[_Layer]:
+        """Return the rasters of FACTORS, which are called as their factor."""
+        found: dict[str, _Layer] = {}
+        for one in self._job.rasters("FACTORS"):
+            key = core.resistance.name_key(one.name)
+            if key in found:
+                raise InputError(f"Two layers of further factors are called '{one.name}'. Rename one, or leave it out.")
+            found[key] = _Layer(
+                f"FACTORS: {key}",
+                f"layer '{one.name}'",
+                lambda name, key=key: core.resistance.name_key(name) == key,
+                lambda one=one: align(one, self._land, monitor=self._job.monitor),
+                f"No factor of the score table is called '{one.name}', so that this layer would not be used. Name the layer "
+                "as its factor, or leave it out.",
+            )
+        return list(found.values())
+
+    def _distances_to_classes(self) -> list[_Layer]:
+        """Return the distances to classes of the land use."""
+        return [
+            _Layer(
+                f"CLASS_DISTANCES: {target}",
+                f"layer '{self._land.name}' (the distance to its classes {text})",
+                lambda name, target=target: core.resistance.is_distance_to(name, target),
+                lambda text=text, target=target: self._distance_to_classes(target, text),
+                f"No factor of the score table is the distance to '{target}', which is given as CLASS_DISTANCES. Call one "
+                f"'distance to {target}', or leave it out.",
+            )
+            for target, text in self._targets.items()
+        ]
+
+    def _distance_to_classes(self, target: str, text: str) -> np.ndarray:
+        cells = core.sources.members(self._values, core.sources.parse_values(text)) & self._valid
+        if not cells.any():
+            raise InputError(
+                f"No cell of '{self._land.name}' has one of the values {text} ({target}). "
+                f"{describe_values(self._values, self._valid)} Correct CLASS_DISTANCES, or leave it out."
+            )
+        grid, metres = self._land.grid, self._land.grid.metres_per_unit
+        size = (grid.dy * metres, grid.dx * metres)
+        return core.resistance.distance_to(cells, cell_size=size, monitor=self._job.monitor)
+
+    def _known(self) -> list[_Layer]:
+        """Return the layers that have a parameter of their own."""
+        job, kinds = self._job, core.resistance.Factor
+        found = []
+        for kind in kinds:
+            parameter, made = _GIVEN_AS[kind.name]
+            layer = self._land if parameter == "LANDUSE" else job.raster(parameter) or job.vector(parameter)
+            if layer is None:
+                continue
+            wanted = " or ".join(one.value for one in kinds if _GIVEN_AS[one.name][0] == parameter)
+            found.append(
+                _Layer(
+                    parameter,
+                    f"layer '{layer.name}'{made}",
+                    lambda name, kind=kind: core.resistance.factor_of(name) is kind,
+                    lambda kind=kind: self._values_of(kind.name),
+                    ""
+                    if parameter == "LANDUSE"
+                    else f"No factor of the score table takes the layer given as {parameter}. Call one {wanted}, with a unit "
+                    "in brackets if you like, or leave the layer out.",
+                )
+            )
+        return found
+
+    def _values_of(self, kind: str) -> np.ndarray:
+        parameter, _ = _GIVEN_AS[kind]
+        if kind == "LAND_USE":
+            return np.where(self._valid, self._values, np.nan).astype(np.float32)
+        if parameter == "DEM":
+            return self._elevation if kind == "ELEVATION" else slope(self._elevation, self._land, self._job.monitor)
+        raster, monitor = self._job.raster(parameter), self._job.monitor
+        if raster is not None:
+            return align(raster, self._land, monitor=monitor)
+        features = self._job.vector(parameter)
+        return proximity(features, self._land, margin=self._job.number("MARGIN"), monitor=monitor)
+
+    @cached_property
+    def _elevation(self) -> np.ndarray:
+        return align(self._job.raster("DEM"), self._land, monitor=self._job.monitor)

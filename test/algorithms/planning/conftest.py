@@ -1,0 +1,27 @@
+"""A small county and what the whole network is built from in it."""
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def county(qgis, tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp("county") / "示范 county")
+    return qgis.run("ecosecnet:demolandscape", {"SIZE": 200, "SEED": 2, "LOAD": False, "OUTPUT_FOLDER": folder})
+
+
+@pytest.fixture
+def parameters(county):
+    return {
+        "LANDUSE": county["LANDUSE"],
+        "DEM": county["DEM"],
+        "ROADS": county["ROADS"],
+        "MINES": county["MINES"],
+        "PROTECTED": [county["REDLINE"], county["RESERVES"]],
+        "CORRECTIONS": [county["DESERTIFICATION"], county["GEOHAZARDS"]],
+        "TOWNSHIPS": county["TOWNSHIPS"],
+        "TOWNSHIP_NAME": ["name"],
+        "MIN_AREA": 10.0,
+        "DISPERSAL": 600.0,
+        "CUTOFF": 300.0,
+        "MIN_KEY_AREA": 0.0,
+    }
