@@ -12,9 +12,9 @@ import numpy as np
 from .... import core
 from ....core.errors import InputError
 from ....core.lists import split_pairs
-from ...support.geometry.proximity import proximity
+from ...support.geometry.proximity import class_proximity, proximity
 from ...support.geometry.terrain import slope
-from ...support.io.rasters import RasterSource, align, describe_values
+from ...support.io.rasters import RasterSource, align
 from ...support.io.tables import read_rows
 
 if TYPE_CHECKING:
@@ -138,23 +138,12 @@ class NetworkFactors:
                 f"CLASS_DISTANCES: {target}",
                 f"layer '{self._land.name}' (the distance to its classes {text})",
                 lambda name, target=target: core.resistance.is_distance_to(name, target),
-                lambda text=text, target=target: self._distance_to_classes(target, text),
+                lambda text=text: class_proximity(self._land, text, monitor=self._job.monitor),
                 f"No factor of the score table is the distance to '{target}', which is given as CLASS_DISTANCES. Call one "
                 f"'distance to {target}', or leave it out.",
             )
             for target, text in self._targets.items()
         ]
-
-    def _distance_to_classes(self, target: str, text: str) -> np.ndarray:
-        cells = core.sources.members(self._values, core.sources.parse_values(text)) & self._valid
-        if not cells.any():
-            raise InputError(
-                f"No cell of '{self._land.name}' has one of the values {text} ({target}). "
-                f"{describe_values(self._values, self._valid)} Correct CLASS_DISTANCES, or leave it out."
-            )
-        grid, metres = self._land.grid, self._land.grid.metres_per_unit
-        size = (grid.dy * metres, grid.dx * metres)
-        return core.resistance.distance_to(cells, cell_size=size, monitor=self._job.monitor)
 
     def _known(self) -> list[_Layer]:
         """Return the layers that have a parameter of their own."""
