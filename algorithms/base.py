@@ -33,6 +33,7 @@ from .support.run import memory
 from .support.run.inputchecks import check_inputs
 from .support.run.inputlayers import crs_warnings, input_layers, measured, name_by_layer, refuse_degrees, scale_warning
 from .support.run.job import Job
+from .support.run.layertree import Place
 from .support.run.outputchecks import check_outputs
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
@@ -61,6 +62,14 @@ RESISTANCE = Group("resistance", "2 Resistance surface")
 CORRIDORS = Group("corridors", "3 Corridors")
 KEYAREAS = Group("keyareas", "4 Key areas")
 PLANNING = Group("planning", "5 Planning")
+
+FROM_THE_TOP = [group.label for group in (KEYAREAS, CORRIDORS, SOURCES, RESISTANCE)]
+"""How the steps of a whole run lie on the map."""
+
+
+def place_in(step: str, rank: int | None, visible: bool = True) -> Place:
+    """Return where a layer goes that is one of a run of several steps; `step` is the label of a group."""
+    return Place((step,), rank, tuple(FROM_THE_TOP[: FROM_THE_TOP.index(step)]), visible, expanded=visible)
 
 
 class EcoSecNetAlgorithm(QgsProcessingAlgorithm):

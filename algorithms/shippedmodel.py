@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import os
 
-from qgis.core import QgsProcessingModelAlgorithm
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingModelGroupBox,
+    QgsProcessingUtils,
+)
+from qgis.PyQt.QtCore import QPointF, QRectF
 from qgis.PyQt.QtWidgets import QWidget
+
+from . import base
+from .support.run.layertree import Place
+from .support.run.runname import name_run
+from .support.run.styling import move
 
 
 class ShippedModel(QgsProcessingModelAlgorithm):
@@ -28,14 +39,42 @@ class ShippedModel(QgsProcessingModelAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         results = super().processAlgorithm(parameters, context, feedback)
-        # QGIS would call the layers what scripts call the outputs: "mspa", "pinch_points".
-        for definition in self.destinationParameterDefinitions():
+        run = name_run(self, parameters, context)
+        steps = {one: one.name().partition(":")[0] for one in self.destinationParameterDefinitions()}
+        # What waits for most lies on top.
+        ordered = sorted(steps, key=lambda one: -len(self.dependsOnChildAlgorithms(steps[one])))
+        for order, definition in enumerate(ordered):
             layer = results.get(definition.name())
             if layer and context.willLoadLayerOnCompletion(layer):
-                context.layerToLoadOnCompletionDetails(layer).name = definition.description()
+                details = context.layerToLoadOnCompletionDetails(layer)
+                # QGIS would call the layers what scripts call the outputs: "mspa", "pinch_points".
+                details.name = definition.description()
+                move(details, run, self._place_of(steps[definition], details), order)
         return results
+
+    @property
+    def LABEL(self) -> str:
+        return self.displayName()
+
+    def _place_of(self, step: str, details: QgsProcessingContext.LayerDetails) -> Place:
+        """Return where the layer of a step goes: into the group in whose frame the step stands."""
+        # Who opens the model in the designer may have frames of her own in it.
+        frames = {one.description(): _box(one) for one in self.groupBoxes() if one.description() in base.FROM_THE_TOP}
+        here = self.childAlgorithm(step).position()
+        group = next((name for name, box in frames.items() if box.contains(here)), "")
+        if len(frames) < 2 or not group:
+            return Place(rank=None)
+        lowest = max(frames, key=base.FROM_THE_TOP.index)
+        visible = details.layerTypeHint != QgsProcessingUtils.LayerHint.Raster or group == lowest
+        return base.place_in(group, None, visible)
 
     def createCustomParametersWidget(self, parent: QWidget | None = None) -> QWidget:
         from .support.run.dialog import ToolDialog
 
         return ToolDialog(self, parent=parent)
+
+
+def _box(frame: QgsProcessingModelGroupBox) -> QRectF:
+    box = QRectF(QPointF(0.0, 0.0), frame.size())
+    box.moveCenter(frame.position())
+    return box

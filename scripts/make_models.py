@@ -1,16 +1,16 @@
 """Builds the models that come with the plugin (models/*.model3). Run with the Python that has QGIS.
 
-Models are made here and never by hand. Everything they say of a parameter (label, help, default, limits) is that of the tool
-behind it: run this again when the tools change; a test says when.
-
-File name, child ids, inputs and output names stay as they are: users' scripts name them.
+Models are made here, from the plans in `modelplans`, and never by hand. Everything they say of a parameter (label, help,
+default, limits) is that of a tool: run this again when the tools change; a test says when.
 """
 
 import importlib.util
 import os
 import sys
-from dataclasses import dataclass, field
+import uuid
 from pathlib import Path
+
+from modelplans import PLANS
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_HASH_SEED", "0")  # else Qt writes the attributes in another order every time
@@ -28,130 +28,26 @@ BOX, LABEL, GAP = (
     36,
     8,
 )  # half a box with its rim, the "In" or "Out" beside it, and the air between: all that needs height
+FRAME, TITLE = 30, 60  # air between the boxes of a group and its frame, and the title of the frame above them
+COLOURS = {"sources": "#e3f1dd", "resistance": "#f6ead7", "corridors": "#dfeaf6", "keyareas": "#f7dfdf"}
+"""Of the frames, by group of the toolbox."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """A tool in a model.
-
-    Attributes
-    ----------
-    id : str
-        Of the child; part of the names of its outputs.
-    tool : str
-        Id of the tool.
-    wires : dict
-        What a parameter of the tool takes: the name of an input of the model, or (step, output). Every other parameter
-        keeps the tool's default.
-    outputs : dict
-        Outputs of the model: name, parameter of the tool. In lower case without blanks, which newer QGIS replaces.
-    what : str
-        What the step makes, where the labels of the tool do not tell it from another step.
-    """
-
-    id: str
-    tool: str
-    wires: dict
-    outputs: dict = field(default_factory=dict)
-    what: str = ""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A model: its inputs are the names in the wires of the steps, in that order."""
-
-    id: str
-    title: str
-    summary: str
-    help: str
-    steps: tuple
-
-
-SOURCES = Plan(
-    "sourcesfromlandcover",
-    "Sources from land cover",
-    "Goes from a land-cover map to ecological sources with their importance for connectivity.",
-    "Codes the habitat classes of the land cover as foreground, segments it by MSPA, joins the core areas with protected "
-    "land and drops small patches, and computes the importance (dPC, dIIC) of every source from distances edge to edge.",
-    (
-        Step("foreground", "foreground", {"INPUT": "landuse", "FOREGROUND": "foreground"}),
-        Step("mspa", "mspa", {"INPUT": ("foreground", "OUTPUT")}, {"mspa": "OUTPUT"}),
-        Step(
-            "candidates",
-            "sources",
-            {"INPUT": ("mspa", "OUTPUT"), "PROTECTED": "protected", "MIN_AREA": "min_area"},
-        ),
-        Step(
-            "importance",
-            "connectivity",
-            {"SOURCES": ("candidates", "OUTPUT"), "DISPERSAL": "dispersal", "MIN_DPC": "min_dpc"},
-            {"sources": "OUTPUT"},
-        ),
-    ),
-)
-
-KEY_AREAS = Plan(
-    "corridorsandkeyareas",
-    "Corridors and key areas",
-    "Goes from ecological sources and a resistance surface to corridors, pinch points and barriers.",
-    "Links neighbouring sources by least-cost paths, ranks the links by current-flow centrality, maps the current within "
-    "the corridors and the barriers on the way, and keeps the highest of four classes by natural breaks of both as areas.",
-    (
-        Step(
-            "linkages",
-            "linkages",
-            {"RESISTANCE": "resistance", "SOURCES": "sources", "CUTOFF": "cutoff"},
-            {"corridors": "CORRIDORS"},
-        ),
-        Step(
-            "centrality",
-            "centrality",
-            {"SOURCES": "sources", "LINKS": ("linkages", "LINKS")},
-            {"links": "OUTPUT_LINKS"},
-        ),
-        Step(
-            "pinch",
-            "pinchpoints",
-            {"RESISTANCE": "resistance", "SOURCES": "sources", "LINKS": ("linkages", "LINKS"), "CUTOFF": "cutoff"},
-            {"current": "CURRENT"},
-        ),
-        Step(
-            "barriers",
-            "barriers",
-            {
-                "RESISTANCE": "resistance",
-                "SOURCES": "sources",
-                "LINKS": ("linkages", "LINKS"),
-                "MIN_RADIUS": "min_radius",
-                "MAX_RADIUS": "max_radius",
-            },
-            {"score": "SCORE"},
-        ),
-        Step(
-            "pinchareas",
-            "keyareas",
-            {"INPUT": ("pinch", "CURRENT"), "MIN_AREA": "min_area"},
-            {"pinch_points": "OUTPUT"},
-            "Pinch points",
-        ),
-        Step(
-            "barrierareas",
-            "keyareas",
-            {"INPUT": ("barriers", "SCORE"), "MIN_AREA": "min_area"},
-            {"barriers": "OUTPUT"},
-            "Barriers",
-        ),
-    ),
-)
-
-PLANS = (SOURCES, KEY_AREAS)
-
-
-def tool_of(step):
-    """Return the tool of a step."""
+def tool_called(name):
+    """Return a tool."""
     from qgis.core import QgsApplication
 
-    return QgsApplication.processingRegistry().algorithmById(f"ecosecnet:{step.tool}")
+    return QgsApplication.processingRegistry().algorithmById(f"ecosecnet:{name}")
+
+
+def group_of(step):
+    """Return the id of the group of a step."""
+    return step.group or tool_called(step.tool).groupId()
+
+
+def each(value):
+    """Return what a wire takes: one thing, or several."""
+    return value if isinstance(value, list) else [value]
 
 
 def fed(plan):
@@ -159,8 +55,9 @@ def fed(plan):
     inputs = {}
     for step in plan.steps:
         for name, value in step.wires.items():
-            if isinstance(value, str):
-                inputs.setdefault(value, []).append((step, tool_of(step).parameterDefinition(name)))
+            for one in each(value):
+                if isinstance(one, str):
+                    inputs.setdefault(one, []).append((step, tool_called(step.tool).parameterDefinition(name)))
     return inputs
 
 
@@ -171,10 +68,20 @@ def is_optional(definition):
     return bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
 
 
-def definition_of(name, parameters):
+def definition_of(plan, name, parameters):
     """Return the definition of an input: that of the parameter it feeds; of several, of one that must be given."""
+    from qgis.core import QgsProcessingParameterDefinition
+
+    flags = QgsProcessingParameterDefinition.Flag
     definition = min((definition for _, definition in parameters), key=is_optional).clone()
     definition.setName(name)
+    if name in plan.words:
+        tool, _, parameter = plan.words[name].partition(":")
+        said = tool_called(tool).parameterDefinition(parameter)
+        definition.setDescription(said.description())
+        definition.setHelp(said.help())
+    if name in plan.needed:
+        definition.setFlags(definition.flags() & ~flags.FlagOptional)
     return definition
 
 
@@ -186,46 +93,76 @@ def sources_of(step):
     from qgis.core import QgsProcessingModelChildParameterSource as Source
 
     found = {}
-    for definition in tool_of(step).parameterDefinitions():
-        value = step.wires.get(definition.name())
-        if isinstance(value, tuple):
-            found[definition.name()] = Source.fromChildOutput(*value)
-        elif value is not None:
-            found[definition.name()] = Source.fromModelParameter(value)
+    for definition in tool_called(step.tool).parameterDefinitions():
+        name = definition.name()
+        if name in step.wires:
+            found[name] = [
+                Source.fromChildOutput(*one) if isinstance(one, tuple) else Source.fromModelParameter(one)
+                for one in each(step.wires[name])
+            ]
+        elif name in step.fixed:
+            found[name] = [Source.fromStaticValue(step.fixed[name])]
         elif not definition.isDestination() and not is_optional(definition):
-            found[definition.name()] = Source.fromStaticValue(definition.defaultValue())
+            found[name] = [Source.fromStaticValue(definition.defaultValue())]
     return found
 
 
 def help_of(plan):
     """Return what the dialog shows beside the parameters, and what QGIS takes for their help when it loads a model."""
-    texts = {name: definition_of(name, parameters).help() for name, parameters in fed(plan).items()}
+    texts = {name: definition_of(plan, name, parameters).help() for name, parameters in fed(plan).items()}
     for step in plan.steps:
         for name, output in step.outputs.items():
-            texts[f"{step.id}:{name}"] = tool_of(step).parameterDefinition(output).help()
+            texts[f"{step.id}:{name}"] = tool_called(step.tool).parameterDefinition(output).help()
     return {"SHORT_DESCRIPTION": plan.summary, "ALG_DESC": f"{plan.help} {DEFAULTS.format(plan.id)}", **texts}
 
 
 def places(plan):
-    """Return the column and height of every box.
+    """Return the column and height of every box, and the columns and heights that each group of the toolbox takes up.
 
-    A step stands to the right of those it waits for and not above them, its own inputs above it, its outputs below it.
+    Groups follow each other downwards. In its group a step stands to the right of those it waits for and not above them,
+    its own inputs above it, its outputs below it.
     """
     first = {name: parameters[0][0] for name, parameters in fed(plan).items()}
     reach, high, low = BOX + LABEL, BOX + LABEL + BOX + GAP, 2 * BOX + GAP  # of a step, an input, an output
-    found, free = {}, {}
-    for step in plan.steps:
-        waits_for = [found[value[0]] for value in step.wires.values() if isinstance(value, tuple)]
-        column = max((column + 1 for column, _ in waits_for), default=0)
-        own = [name for name in first if first[name] == step]
-        y = max([free.get(column, 40) + len(own) * high + reach, *(y for _, y in waits_for)])
-        found[step.id] = column, y
-        found.update({("input", name): (column, y - reach + BOX - (len(own) - k) * high) for k, name in enumerate(own)})
-        found.update(
-            {(step.id, name): (column, y + reach + GAP + BOX + k * low) for k, name in enumerate(step.outputs)}
-        )
-        free[column] = y + reach + GAP + len(step.outputs) * low
-    return found
+    found, frames, top = {}, {}, 0
+    for group in dict.fromkeys(map(group_of, plan.steps)):
+        inside, free, top = {}, {}, top + TITLE + FRAME
+        for step in plan.steps:
+            if group_of(step) != group:
+                continue
+            wires = [one for value in step.wires.values() for one in each(value)]
+            waits_for = [inside[one[0]] for one in wires if isinstance(one, tuple) and one[0] in inside]
+            column = max((column + 1 for column, _ in waits_for), default=0)
+            own = [name for name in first if first[name] == step]
+            y = max([free.get(column, top) + len(own) * high + reach, *(y for _, y in waits_for)])
+            inside[step.id] = column, y
+            found.update(
+                {("input", name): (column, y - reach + BOX - (len(own) - k) * high) for k, name in enumerate(own)}
+            )
+            found.update(
+                {(step.id, name): (column, y + reach + GAP + BOX + k * low) for k, name in enumerate(step.outputs)}
+            )
+            free[column] = y + reach + GAP + len(step.outputs) * low
+        found.update(inside)
+        frames[group] = max(free), top, max(free.values())
+        top = max(free.values()) + FRAME
+    return found, frames
+
+
+def frame(group, last, top, bottom):
+    """Return the frame around the steps of a group: its last column, top and bottom."""
+    from qgis.core import QgsProcessingModelGroupBox
+    from qgis.PyQt.QtCore import QPointF, QSizeF
+    from qgis.PyQt.QtGui import QColor
+
+    tools = tool_called("mspa").provider().algorithms()
+    box = QgsProcessingModelGroupBox(next(tool.group() for tool in tools if tool.groupId() == group))
+    left, right = 40 - FRAME, 40 + ACROSS * last + WIDTH + FRAME
+    upper, lower = top - TITLE, bottom + FRAME / 2
+    box.setPosition(QPointF((left + right) / 2, (upper + lower) / 2))
+    box.setSize(QSizeF(right - left, lower - upper))
+    box.setColor(QColor(COLOURS[group]))
+    return box
 
 
 def build(plan):
@@ -239,7 +176,7 @@ def build(plan):
     from qgis.PyQt.QtCore import QPointF, QSizeF
 
     model = QgsProcessingModelAlgorithm(plan.title, "6 Models")
-    place = places(plan)
+    place, frames = places(plan)
 
     def put(box, key):
         column, y = place[key]
@@ -250,14 +187,14 @@ def build(plan):
     inputs = fed(plan)
     for name, parameters in inputs.items():
         box = put(QgsProcessingModelParameter(name), ("input", name))
-        model.addModelParameter(definition_of(name, parameters), box)
+        model.addModelParameter(definition_of(plan, name, parameters), box)
     for step in plan.steps:
         child = put(QgsProcessingModelChildAlgorithm(f"ecosecnet:{step.tool}"), step.id)
         child.setChildId(step.id)
         title = child.algorithm().LABEL
         child.setDescription(f"{title}: {step.what.lower()}" if step.what else title)
-        for name, source in sources_of(step).items():
-            child.addParameterSources(name, [source])
+        for name, sources in sources_of(step).items():
+            child.addParameterSources(name, sources)
         made = {}
         for name, output in step.outputs.items():
             label = step.what or child.algorithm().parameterDefinition(output).description()
@@ -268,9 +205,13 @@ def build(plan):
         model.addChildAlgorithm(child)
     model.setParameterOrder(list(inputs))
     model.setHelpContent(help_of(plan))
-    # QGIS 3.32 and later name the outputs of a model that has no such key as 3.22 does.
+    for group, (last, top, bottom) in frames.items():
+        model.addGroupBox(frame(group, last, top, bottom))
     variant = model.toVariant()
+    # QGIS 3.32 and later name the outputs of a model that has no such key as 3.22 does.
     variant.pop("internal_version", None)
+    for box in variant["groupBoxes"]:  # else each file has others
+        box["uuid"] = f"{{{uuid.uuid5(uuid.NAMESPACE_URL, box['component_description'])}}}"
     plain = QgsProcessingModelAlgorithm()
     plain.loadVariant(variant)
     return plain

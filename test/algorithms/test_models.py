@@ -1,6 +1,6 @@
 """The shipped models are valid on every version of QGIS, say what their tools say, and give what their tools give."""
 
-import importlib.util
+import importlib
 import re
 from pathlib import Path
 
@@ -43,6 +43,14 @@ def fed(model):
                     yield model.parameterDefinition(source.parameterName()), tool.parameterDefinition(name)
 
 
+def parameter_of(text):
+    """Return the parameter of a tool that is written 'tool:PARAMETER'."""
+    from qgis.core import QgsApplication
+
+    tool, _, name = text.partition(":")
+    return QgsApplication.processingRegistry().algorithmById(f"ecosecnet:{tool}").parameterDefinition(name)
+
+
 def said(definition):
     """Return all that a definition says but its name; what is empty is NULL or not, as it was loaded."""
     return {key: value for key, value in definition.toVariantMap().items() if value and key != "name"}
@@ -56,10 +64,9 @@ def optional(definition):
 
 @pytest.fixture(scope="module")
 def maker(qgis):
-    spec = importlib.util.spec_from_file_location("make_models", ROOT / "scripts" / "make_models.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "scripts")
+        return importlib.import_module("make_models")
 
 
 def test_files_are_current(maker, tmp_path):
@@ -101,13 +108,20 @@ def test_outputs_have_names_of_their_own(qgis, path):
 
 
 @every_model
-def test_inputs_are_the_parameters_of_the_tools(qgis, path):
-    model = offered(path)
+def test_inputs_are_the_parameters_of_the_tools(maker, path):
+    model, plan = offered(path), next(plan for plan in maker.PLANS if plan.id == path.stem)
     inputs = {definition.name(): [] for definition in model.parameterDefinitions() if not definition.isDestination()}
     for definition, parameter in fed(model):
         inputs[definition.name()].append((definition, parameter))
-    for pairs in inputs.values():
-        assert any(said(definition) == said(parameter) for definition, parameter in pairs)
+    labels = {model.parameterDefinition(name).description() for name in inputs}
+    assert len(labels) == len(inputs)
+    for name, pairs in inputs.items():
+        # Of an input with words of another tool, only these are that tool's.
+        own = [{} if name not in plan.words else dict.fromkeys(("description", "help", "flags")) for _ in pairs]
+        assert any(said(one) | words == said(parameter) | words for (one, parameter), words in zip(pairs, own))
+        if name in plan.words:
+            one, other = pairs[0][0], parameter_of(plan.words[name])
+            assert (one.description(), one.help()) == (other.description(), other.help())
         for definition, parameter in pairs:
             assert optional(parameter) or not optional(definition)
             # qgis_process 3.22 hands a tool its own default when an input of the model is left out.
@@ -187,6 +201,70 @@ def test_sources_model_hands_its_inputs_on(single, county):
     assert min(row["dPC"] for row in large) >= 1
     near = read_table(single("sourcesfromlandcover", **{**given, "dispersal": 60})["importance:sources"])
     assert {row["source_id"]: row["dPC"] for row in near} != every
+
+
+def test_resistance_model_gives_what_its_tools_give(single, county):
+    table = str(ROOT / "docs" / "examples" / "scores_liuzhi_corrected.csv")
+    land = {name: county[name.upper()] for name in ("landuse", "dem", "roads", "mines")}
+    corrections = [county["EROSION"]]
+    found = single("resistancefromlandcover", **land, scores=table, corrections=corrections)
+    weights = single("ahp")["WEIGHTS"]
+    assert columns(found["weights:weights"], "factor", "weight") == columns(weights, "factor", "weight")
+    measured = [
+        county["LANDUSE"],
+        county["DEM"],
+        single("terrainfactor", DEM=county["DEM"])["OUTPUT"],
+        single("distancefactor", FEATURES=county["ROADS"], GRID=county["LANDUSE"])["OUTPUT"],
+        single("distancefactor", FEATURES=county["MINES"], GRID=county["LANDUSE"])["OUTPUT"],
+    ]
+    factors = ("Land use", "Elevation (m)", "Slope (°)", "Distance from road (m)", "Distance to mining area (m)")
+    scored = [
+        single("scorefactor", INPUT=path, SCORES_TABLE=table, FACTOR=name)["OUTPUT"]
+        for path, name in zip(measured, factors)
+    ]
+    for name, path in zip(("landuse", "elevation", "slope", "road", "mine"), scored):
+        np.testing.assert_array_equal(read_raster(found[f"{name}scores:{name}scores"])[0], read_raster(path)[0])
+    held = [row["weight"] for row in read_table(weights)]
+    assert len(set(held)) == 3
+    typed = single("resistance", FACTORS=scored, WEIGHTS=" ".join(map(repr, held)), CORRECTIONS=corrections)["OUTPUT"]
+    values, nodata = read_raster(typed)
+    assert (values != nodata).sum() > 10_000
+    np.testing.assert_array_equal(read_raster(found["resistance:resistance"])[0], values)
+
+
+def test_layers_lie_in_groups_by_step_with_their_look(qgis, bottleneck):
+    from processing.gui.Postprocessing import handleAlgorithmResults
+    from qgis.core import (
+        QgsApplication,
+        QgsProcessingContext,
+        QgsProcessingFeedback,
+        QgsProcessingOutputLayerDefinition,
+        QgsProject,
+    )
+
+    project = QgsProject.instance()
+    project.clear()
+    model = offered(ROOT / "models" / "corridorsandkeyareas.model3")
+    given = {"resistance": bottleneck["RESISTANCE"], "sources": bottleneck["SOURCES"]}
+    for definition in model.destinationParameterDefinitions():
+        given[definition.name()] = QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project)
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
+    context.setProject(project)
+    assert model.run(given, context, feedback)[1]
+    handleAlgorithmResults(model, context, feedback)
+    for _ in range(20):
+        QgsApplication.processEvents()
+    (run,) = project.layerTreeRoot().children()
+    assert run.name().startswith(model.displayName())
+    groups = {group.name(): [node.name() for node in group.findLayers()] for group in run.children()}
+    assert groups == {
+        "4 Key areas": ["Barriers", "Pinch points", "Barrier score", "Current density"],
+        "3 Corridors": ["Links with centrality", "Corridor belt"],
+    }
+    shown = {node.name() for node in run.findLayers() if node.itemVisibilityChecked()}
+    assert shown == {"Barriers", "Pinch points", "Links with centrality", "Corridor belt"}
+    assert all(layer.crs().isValid() for layer in project.mapLayers().values())
+    project.clear()
 
 
 @pytest.fixture

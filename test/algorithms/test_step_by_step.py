@@ -1,4 +1,4 @@
-"""The single tools, one after the other with what their dialogs offer, give what the one run gives."""
+"""The single tools, one after the other with what their dialogs offer, give what the one run gives; so does their model."""
 
 from pathlib import Path
 
@@ -36,7 +36,23 @@ def step(qgis, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def whole(county, step):
+def given(county):
+    """What a planner has, by the names in the model; in capitals those of the one run."""
+    return {
+        "landuse": county["LANDUSE"],
+        "foreground": "1,2,6",
+        "dem": county["DEM"],
+        "roads": county["ROADS"],
+        "mines": county["MINES"],
+        "protected": [county["REDLINE"], county["RESERVES"]],
+        "scores": SCORES,
+        "corrections": [county[name] for name in ("DESERTIFICATION", "EROSION", "GEOHAZARDS")],
+        "townships": county["TOWNSHIPS"],
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(given, step):
     return step(
         "securitynetwork",
         {
@@ -48,14 +64,31 @@ def whole(county, step):
             "SCORE": "tif",
             "PINCHPOINTS": "gpkg",
             "BARRIERS": "gpkg",
+            "PINCH_TABLE": "gpkg",
+            "BARRIER_TABLE": "gpkg",
         },
-        LANDUSE=county["LANDUSE"],
-        DEM=county["DEM"],
-        ROADS=county["ROADS"],
-        MINES=county["MINES"],
-        PROTECTED=[county["REDLINE"], county["RESERVES"]],
-        CORRECTIONS=[county[name] for name in ("DESERTIFICATION", "EROSION", "GEOHAZARDS")],
+        **{name.upper(): value for name, value in given.items()},
     )
+
+
+@pytest.fixture(scope="module")
+def modelled(given, step):
+    """The whole chain as the one model that comes with the plugin."""
+    outputs = {
+        "mspa:mspa": "tif",
+        "importance:sources": "gpkg",
+        "resistance:resistance": "tif",
+        "linkages:corridors": "tif",
+        "grades:links": "gpkg",
+        "pinch:current": "tif",
+        "barriers:score": "tif",
+        "pinchareas:pinch_points": "gpkg",
+        "barrierareas:barriers": "gpkg",
+        "pinchtable:pinch_table": "gpkg",
+        "barriertable:barrier_table": "gpkg",
+    }
+    found = step("networkstepbystep", outputs, **given)
+    return {name.partition(":")[2].upper().replace("PINCH_POINTS", "PINCHPOINTS"): found[name] for name in outputs}
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +179,42 @@ def test_key_areas_are_the_same(whole, chain, name):
     expected = rows(whole[name])
     assert expected
     np.testing.assert_allclose(rows(chain[name]), expected, rtol=1e-4)
+
+
+def test_the_model_gives_the_numbers_of_the_one_run(whole, modelled):
+    def count(name, field, kept=lambda row: True):
+        values = [row[field] for row in read_table(modelled[name]) if kept(row)]
+        return len(values), pytest.approx(sum(values), rel=1e-9)
+
+    for name in ("SOURCE", "PINCH", "BARRIER"):
+        layer = {"SOURCE": "SOURCES", "PINCH": "PINCHPOINTS", "BARRIER": "BARRIERS"}[name]
+        assert (whole[f"{name}_COUNT"], whole[f"{name}_HA"]) == count(layer, "area_ha"), name
+        assert whole[f"{name}_COUNT"] >= 2
+    links, metres = count("LINKS", "lcp_length", lambda row: row["active"])
+    assert (whole["LINK_COUNT"], 1000.0 * whole["LINK_KM"]) == (links, metres)
+
+
+@pytest.mark.parametrize("name", ["RESISTANCE", "CORRIDORS", "CURRENT", "SCORE"])
+def test_the_model_gives_the_rasters_of_the_one_run(whole, modelled, name):
+    (expected, nodata), (found, other) = read_raster(whole[name]), read_raster(modelled[name])
+    np.testing.assert_array_equal(found != other, expected != nodata)
+    inside = expected != nodata
+    np.testing.assert_allclose(found[inside], expected[inside], rtol=1e-4, atol=1e-6 * float(expected[inside].max()))
+
+
+@pytest.mark.parametrize("name", ["PINCH_TABLE", "BARRIER_TABLE"])
+def test_the_model_gives_the_tables_of_the_one_run(whole, modelled, name):
+    def rows(path):
+        return [(row["name"], row["count"], row["area_ha"]) for row in read_table(path)]
+
+    expected = rows(whole[name])
+    assert len(expected) >= 3
+    for (zone, count, area), found in zip(expected, rows(modelled[name])):
+        assert found == (zone, count, pytest.approx(area, rel=1e-9))
+
+
+def test_key_areas_of_the_model_say_which_corridor_they_lie_on(modelled):
+    graded = {row["link_id"]: row["level"] for row in read_table(modelled["LINKS"])}
+    for name in ("PINCHPOINTS", "BARRIERS"):
+        for row in read_table(modelled[name]):
+            assert row["link_grade"] == graded[row["link_id"]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsGeometry, QgsWkbTypes
 
+from ... import base
 from ...support.inputs.linktable import link_columns, link_rows
 from ...support.io.rasterfiles import NO_MEASURE
 from ...support.io.tables import columns
@@ -18,14 +19,10 @@ if TYPE_CHECKING:
     from ....core.keyareas.areas import KeyAreas
 
 _SOURCES, _RESISTANCE, _CORRIDORS, _KEY_AREAS = (
-    "1 Ecological sources",
-    "2 Resistance surface",
-    "3 Corridors",
-    "4 Key areas",
+    group.label for group in (base.SOURCES, base.RESISTANCE, base.CORRIDORS, base.KEYAREAS)
 )
 _RANKS = {"PINCHPOINTS": 3, "BARRIERS": 2, "CURRENT": 1, "SCORE": 0, "PINCH_TABLE": -1, "BARRIER_TABLE": -2}
 """Of the key areas, from the top; see `Place`."""
-_FROM_THE_TOP = (_KEY_AREAS, _CORRIDORS, _SOURCES, _RESISTANCE)
 
 
 def write_layers(outputs: NetworkOutputs) -> None:
@@ -47,7 +44,7 @@ def write_tables(outputs: NetworkOutputs) -> None:
     """Write the tables by township."""
     for name, table in (("PINCH_TABLE", outputs.pinch_table), ("BARRIER_TABLE", outputs.barrier_table)):
         if table is not None:
-            outputs.job.write_features(name, table.headers, table.rows, place=_place(_KEY_AREAS, _RANKS[name]))
+            outputs.job.write_features(name, table.headers, table.rows, place=base.place_in(_KEY_AREAS, _RANKS[name]))
 
 
 def _raster(outputs: NetworkOutputs, name: str, values, nodata: float, description: str, group: str, **look) -> None:
@@ -57,7 +54,7 @@ def _raster(outputs: NetworkOutputs, name: str, values, nodata: float, descripti
         outputs.grid,
         nodata=nodata,
         description=description,
-        place=_place(group, _RANKS.get(name, 0), group == _RESISTANCE),
+        place=base.place_in(group, _RANKS.get(name, 0), group == _RESISTANCE),
         **look,
     )
 
@@ -103,7 +100,7 @@ def _write_sources(outputs: NetworkOutputs) -> None:
         QgsWkbTypes.Type.MultiPolygon,
         outputs.land.crs,
         style=styling.graded("grade", int(found.grade.max()), styling.source_symbol),
-        place=_place(_SOURCES, 1),
+        place=base.place_in(_SOURCES, 1),
     )
 
 
@@ -126,7 +123,7 @@ def _write_links(outputs: NetworkOutputs) -> None:
         QgsWkbTypes.Type.LineString,
         outputs.land.crs,
         style=styling.graded("grade", grades, styling.corridor_symbol, dropped),
-        place=_place(_CORRIDORS, 1),
+        place=base.place_in(_CORRIDORS, 1),
     )
 
 
@@ -142,14 +139,10 @@ def _write_areas(
         QgsWkbTypes.Type.MultiPolygon,
         outputs.land.crs,
         style=styling.marked(mark),
-        place=_place(_KEY_AREAS, _RANKS[name]),
+        place=base.place_in(_KEY_AREAS, _RANKS[name]),
     )
 
 
 def factor_place(rank: int) -> Place:
     """Return where the scores of a factor go: beside the surface, at first unseen."""
-    return Place((_RESISTANCE, "Factors"), rank, _FROM_THE_TOP[:-1], visible=False)
-
-
-def _place(group: str, rank: int, visible: bool = True) -> Place:
-    return Place((group,), rank, _FROM_THE_TOP[: _FROM_THE_TOP.index(group)], visible, expanded=visible)
+    return Place((_RESISTANCE, "Factors"), rank, tuple(base.FROM_THE_TOP[:-1]), visible=False)

@@ -58,8 +58,8 @@ class Place:
     groups : tuple of str
         Names of the groups from the outer to the inner one, below that of the run; without any the layer stands in the
         group of the run itself.
-    rank : int
-        Within the group, layers of higher rank are drawn above those of lower rank.
+    rank : int, optional
+        Within the group, layers of higher rank are drawn above those of lower rank; None: by kind, as without a place.
     above : tuple of str
         Names of the groups that belong above this one.
     visible : bool
@@ -69,7 +69,7 @@ class Place:
     """
 
     groups: tuple[str, ...] = ()
-    rank: int = 0
+    rank: int | None = 0
     above: tuple[str, ...] = ()
     visible: bool = True
     expanded: bool = False
@@ -85,7 +85,7 @@ def put(layer: QgsMapLayer, run: Run, place: Place | None = None, order: int = 0
     drawn, where it is in the tree already; else as soon as Processing has added it.
     """
     identifier = layer.id()
-    rank = 100 * _kind_rank(layer) - order if place is None else place.rank
+    rank = 100 * _kind_rank(layer) - order if place is None or place.rank is None else place.rank
     if not _move(identifier, run, place, rank):
         QTimer.singleShot(0, lambda: _move(identifier, run, place, rank))
 

@@ -42,6 +42,8 @@ _INPUTS = {
     "RESISTANCE": ("resistance",),
     "SOURCES": ("sources",),
     "LINKS": ("links",),
+    "SCORES": ("scores",),
+    "SCORES_TABLE": ("scores",),
     "WEIGHTS_TABLE": ("weights",),
     "AREAS": ("pinchpoints", "barriers", "keyareas"),
     "PATCHES": ("barriers", "keyareas"),
@@ -52,8 +54,6 @@ _INPUTS = {
     "distancefactor:FEATURES": ("roads", "mines"),
     "currentflow:FOCAL_LAYER": ("sources",),
     "keyareas:INPUT": ("current", "score", "priority"),
-    "checkscores:SCORES": ("scores",),
-    "securitynetwork:SCORES": ("scores",),
 }
 
 # Outputs whose role is not their name in lower case.

@@ -18,6 +18,7 @@ from qgis.core import (
     QgsMarkerSymbol,
     QgsPalettedRasterRenderer,
     QgsPalLayerSettings,
+    QgsProcessingContext,
     QgsProcessingLayerPostProcessorInterface,
     QgsRasterDataProvider,
     QgsRasterShader,
@@ -61,11 +62,9 @@ _ALIVE: list[QgsProcessingLayerPostProcessorInterface] = []
 class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
     def __init__(self, run: Run, style: Style | None, place: Place | None, role: str, order: int) -> None:
         super().__init__()
-        self._run = run
         self._style = style
-        self._place = place
         self._role = role
-        self._order = order
+        self.where = run, place, order
 
     def postProcessLayer(self, layer, context, feedback) -> None:
         roles.mark(layer, self._role)
@@ -74,7 +73,7 @@ class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
         if self._style is not None:
             self._style(layer)
             layer.triggerRepaint()
-        put(layer, self._run, self._place, self._order)
+        put(layer, *self.where)
         _ALIVE.remove(self)
 
 
@@ -85,6 +84,13 @@ def post_processor(
     processor = _PostProcessor(run, style, place, role, order)
     _ALIVE.append(processor)
     return processor
+
+
+def move(details: QgsProcessingContext.LayerDetails, run: Run, place: Place, order: int) -> None:
+    """Have a layer that a tool has offered put elsewhere: where the model that the tool is a step of wants it."""
+    processor = details.postProcessor()
+    if isinstance(processor, _PostProcessor):
+        processor.where = run, place, order
 
 
 def colour(parts: Colour) -> QColor:
