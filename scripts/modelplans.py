@@ -62,7 +62,7 @@ class Plan:
 def sources_steps():
     """Return the steps from land cover to sources."""
     return (
-        Step("foreground", "foreground", {"INPUT": "landuse", "FOREGROUND": "foreground"}),
+        Step("foreground", "foreground", {"INPUT": "landuse", "LEGEND": "legend", "FOREGROUND": "foreground"}),
         Step("mspa", "mspa", {"INPUT": ("foreground", "OUTPUT")}, {"mspa": "OUTPUT"}),
         Step(
             "candidates",

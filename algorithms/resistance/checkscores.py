@@ -5,10 +5,11 @@ from __future__ import annotations
 from qgis.core import QgsProcessingOutputNumber
 
 from ... import core
+from ...core.choices import Legend
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support.inputs import legends, scores
 from ..support.inputs import parameters as p
-from ..support.inputs import scores
 from ..support.io import rasters
 from ..support.io.tables import columns, read_rows
 from ..support.reports import html
@@ -32,6 +33,8 @@ class CheckScoresAlgorithm(EcoSecNetAlgorithm):
         "<p>The usual direction: resistance falls with the distance from roads, railways, mines and settlements and with "
         "vegetation; it rises with the distance from water, forest and reserves, and with slope and relief. State "
         "another one in the column 'direction'.</p>"
+        "<p>With a legend the land use of the table is compared with its codes and names; without a table the default scores "
+        "of the legend are checked, which the report lists.</p>"
         "<p>Without a table an example can be checked: the table printed in the study of Liuzhi (Guizhou), which has "
         "eight mistakes, or the corrected one that the tool 'Ecological security network' uses.</p>"
     )
@@ -46,6 +49,10 @@ class CheckScoresAlgorithm(EcoSecNetAlgorithm):
                 "Named like the factors of the table: their values are compared with the classes.",
                 optional=True,
             ),
+            legends.legend(
+                "Without a table its default scores are checked; with one, whether the land use has a score for "
+                "every class of it."
+            ),
             p.choice(
                 "EXAMPLE", "Example to check instead", "Check an example instead of a table.", _EXAMPLES, advanced=True
             ),
@@ -56,22 +63,31 @@ class CheckScoresAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        if job.given("SCORES") == bool(job.chosen("EXAMPLE")):
+        if job.given("SCORES") and job.chosen("EXAMPLE"):
             return "Give either a table of scores or an example."
+        if not job.given("SCORES") and not job.chosen("EXAMPLE") and not job.chosen("LEGEND"):
+            return "Give a table of scores, or choose a legend or an example."
         return None
 
     def execute(self, job: Job) -> None:
-        example = job.chosen("EXAMPLE")
+        example, legend = job.chosen("EXAMPLE"), job.choice("LEGEND", Legend)
+        table = job.vector("SCORES")
         if example:
             name, factors = (
                 _EXAMPLES[example],
                 (core.resistance.liuzhi_as_printed, core.resistance.liuzhi_corrected)[example - 1](),
             )
-        else:
-            table = job.vector("SCORES")
+        elif table is not None:
             name, factors = table.name, core.resistance.read_score_table(read_rows(table))
+        else:
+            (scheme, *_) = core.resistance.schemes(legend)
+            name, factors = scheme.name, (scheme.factor(),)
+            job.monitor.info(f"Scores of the legend {scheme.name}: {scheme.scores}.")
         ranges, codes = _values(job, factors)
-        findings = core.resistance.check_scores(factors, ranges=ranges, codes=codes)
+        overlay = example > 0 or table is not None
+        findings = core.resistance.check_scores(factors, ranges=ranges, codes=codes, overlay=overlay)
+        if overlay and legend is not Legend.OWN:
+            findings += _against_legend(job, factors, legend)
         errors = sum(finding.severity == core.resistance.ERROR for finding in findings)
         warnings = sum(finding.severity == core.resistance.WARNING for finding in findings)
         for finding in findings:
@@ -90,6 +106,19 @@ class CheckScoresAlgorithm(EcoSecNetAlgorithm):
         notes = core.resistance.LIUZHI_CORRECTIONS if example == 2 else ()
         job.write_html("HTML", _report(name, factors, findings, notes))
         job.results.update(ERRORS=errors, WARNINGS=warnings)
+
+
+def _against_legend(
+    job: Job, factors: tuple[core.resistance.FactorScores, ...], legend: Legend
+) -> tuple[core.resistance.Finding, ...]:
+    """Return what in the land use of a table does not fit a legend."""
+    land_use = [one for one in factors if core.resistance.factor_of(one.name) is core.resistance.Factor.LAND_USE]
+    if not land_use:
+        names = ", ".join(one.name for one in factors)
+        job.monitor.warn(f"None of the factors ({names}) is the land use; the legend was not used. Call it 'Land use'.")
+        return ()
+    codes = [one.minimum for one in land_use[0].classes if one.is_code]
+    return core.resistance.check_legend(land_use[0], core.resistance.closest_scheme(legend, codes))
 
 
 def _values(job: Job, factors: tuple[core.resistance.FactorScores, ...]) -> tuple[dict, dict]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+
+import numpy as np
 
 from ... import core
 from ...core.choices import BreakMethod, SuitabilityCurve
@@ -10,8 +13,8 @@ from ...core.errors import InputError
 from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support.inputs import legends, scores
 from ..support.inputs import parameters as p
-from ..support.inputs import scores
 from ..support.io import rasters
 from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.tables import columns
@@ -39,6 +42,8 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
         "geometric intervals) with scores from 1 up, in the direction chosen.</p>"
         "<p>A class holds the values from its minimum to its maximum; a limit that two classes share belongs to the "
         "lower one. An empty limit is open. A land-use code has minimum = maximum.</p>"
+        "<p>With the legend of a land-use map alone its classes get default scores from 1 (least) to 5; the log says where "
+        "they come from.</p>"
         "<p>Habitat suitability h (0 worst, 1 best, or the range given) becomes resistance from M to 1: linear "
         "M - (M - 1) h; exponential M - (M - 1)(1 - exp(-c h)) / (1 - exp(-c)), after Keeley, Beier &amp; Gagnon (2016), "
         "doi:10.1007/s10980-016-0387-5; inverse 1 / h, at most M.</p>"
@@ -77,6 +82,9 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
                 [],
             ),
             p.table("SCORES_TABLE", "Table of scores", f"Instead of the rows above. {scores.COLUMNS}", optional=True),
+            legends.legend(
+                "For a land-use map: without a table it gives scores from 1 to 5, and it names the classes."
+            ),
             p.text(
                 "FACTOR",
                 "Name of the factor in the table",
@@ -133,12 +141,15 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
 
     def check(self, job: Job) -> str | None:
         given = bool(scores.rows_of(job.matrix("SCORES"), 3)) + job.given("SCORES_TABLE")
-        if job.chosen("METHOD") == _TABLE and given != 1:
+        if job.chosen("METHOD") == _TABLE and given > 1:
+            return "Give the scores either in the rows or as a table."
+        if job.chosen("METHOD") == _TABLE and not given and not job.chosen("LEGEND"):
             return (
-                "Give the scores either in the rows or as a table."
-                if given
-                else "There are no scores. Fill in the rows, give a table, or let the classes be made from the values."
+                "There are no scores. Fill in the rows, give a table, choose the legend of a land-use map, or let the "
+                "classes be made from the values."
             )
+        if job.chosen("METHOD") != _TABLE and job.chosen("LEGEND"):
+            return "A legend is chosen, but another way to make scores than a table. Choose one of the two."
         if job.chosen("METHOD") != _TABLE and given:
             return "There is a table of scores, but another way to make scores is chosen. Choose one of the two."
         if job.chosen("METHOD") >= _SUITABILITY and job.given("TABLE"):
@@ -158,6 +169,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             values.add(surface)
         if not math.isfinite(values.minimum):
             raise InputError(f"'{source.name}' holds only NoData.")
+        factor, blanks = (factor, []) if made else self._with_legend(job, factor, values)
         ranges = {factor.name: (values.minimum, values.maximum)}
         codes = {} if values.codes is None else {factor.name: values.codes}
         core.resistance.report(
@@ -168,6 +180,7 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             "OUTPUT", source.grid, "float32", NO_AMOUNT, description=f"{scores.SCORE_OF}{factor.name}"
         ) as writer:
             for row, (surface,) in read(monitor.part(0.5, 1.0)):
+                surface[core.sources.members(surface, blanks)] = np.nan
                 scored = core.resistance.score_values(surface, factor.classes)
                 writer.write(row, scored.scores)
                 unmatched += scored.unmatched
@@ -220,7 +233,28 @@ class ScoreFactorAlgorithm(EcoSecNetAlgorithm):
             )
         job.finish("OUTPUT", styling.surface(ramps.over(palette.RESISTANCE, ramps.sample(writer.path))))
 
-    def _given(self, job: Job) -> core.resistance.FactorScores:
+    def _with_legend(
+        self, job: Job, factor: core.resistance.FactorScores | None, values: core.resistance.FactorValues
+    ) -> tuple[core.resistance.FactorScores, list[tuple[float, float]]]:
+        """Return the scores with names of the classes, those of the legend where none are given; and its no data."""
+        source = job.raster("INPUT")
+        if values.codes is None:
+            if job.chosen("LEGEND"):
+                raise InputError(f"'{source.name}' has too many different values to be a land-use map with a legend.")
+            return factor, []
+        scheme = legends.read_scheme(job, source, values.codes)
+        blanks = scheme.blanks if scheme is not None else []
+        values.leave_out(blanks)
+        if factor is None:
+            job.monitor.info(f"Scores of the legend {scheme.name}: {scheme.scores}.")
+            return scheme.factor(values.codes), blanks
+        names = legends.class_names(source, scheme, factor.classes, values.codes)
+        if not any(one.name for one in factor.classes):
+            named = (replace(c, name=names.get(int(c.minimum), "") if c.is_code else "") for c in factor.classes)
+            factor = replace(factor, classes=tuple(named))
+        return factor, blanks
+
+    def _given(self, job: Job) -> core.resistance.FactorScores | None:
         source, table = job.raster("INPUT"), job.vector("SCORES_TABLE")
         if table is not None:
             return scores.factor_from_table(table, job.text("FACTOR"), source)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from qgis.core import QgsProcessingOutputNumber
 
 from ... import core
-from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support.inputs import legends
 from ..support.inputs import parameters as p
-from ..support.io import rasters
 from ..support.run import palette
 from ..support.run.inputlayers import cell_hectares
 
@@ -27,6 +26,8 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
     HELP = (
         "<p>Foreground are the classes with high ecosystem service value and little disturbance, in the usual practice "
         "forest, grassland and water. NoData stays missing.</p>"
+        "<p>With a <b>legend</b> the foreground are its habitat classes, unless FOREGROUND names some of them; its codes of "
+        "no data are missing.</p>"
         "<p><b>Output</b>: byte raster, 0 missing, 1 background, 2 foreground.</p>"
     )
     METRIC = False
@@ -38,8 +39,11 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
             p.text(
                 "FOREGROUND",
                 "Land-cover values of the foreground",
-                "Values and ranges of the foreground classes, both ends included, for example 1,2,5-7.",
+                "Values and ranges of the foreground classes, both ends included, for example 1,2,5-7. Empty: the habitat "
+                "of the legend.",
+                optional=True,
             ),
+            legends.legend("Fills in the foreground."),
             p.text(
                 "MISSING",
                 "Land-cover values of missing data",
@@ -56,13 +60,10 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
         missing = core.sources.parse_values(job.text("MISSING"))
         job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)
         values, valid = source.read(job.monitor.part(0.0, 0.6))
-        coded = core.sources.code_foreground(values, valid, foreground, missing)
+        valid &= ~core.sources.members(values, missing)
+        found = legends.read_habitat(job, source, values, valid, foreground)
+        coded = core.sources.code_foreground(values, found.valid, found.ranges)
         count = int((coded == core.sources.FOREGROUND).sum())
-        if count == 0:
-            raise InputError(
-                f"No cell of '{source.name}' has one of the foreground values {job.text('FOREGROUND')}. "
-                f"{rasters.describe_values(values, valid)}"
-            )
         hectares = count * cell_hectares(source, job.context.transformContext(), job.monitor)
         valid_count = int((coded != core.sources.MISSING).sum())
         job.monitor.info(f"Foreground: {count:,} of {valid_count:,} cells ({100 * count / valid_count:.1f} %).")

@@ -11,7 +11,8 @@ from ...core.grid import USE_STUDY_GRID
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.io.rasters import RasterSource, describe_values
+from ..support.inputs.legends import describe_codes
+from ..support.io.rasters import RasterSource
 from ..support.io.tables import columns
 from ..support.reports import html
 from ..support.run import styling
@@ -234,16 +235,17 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         job.results["EDGE_WIDTH_CELLS"] = width
 
     def _tell(self, job: Job, cells: np.ndarray) -> None:
-        counts = np.bincount(cells.ravel(), minlength=3)
+        source, counts = job.raster("INPUT"), np.bincount(cells.ravel(), minlength=3)
         if not counts[core.sources.FOREGROUND] + counts[core.sources.BACKGROUND]:
-            raise InputError(f"'{job.raster('INPUT').name}' holds only NoData: there is nothing to segment.")
+            raise InputError(f"'{source.name}' holds only NoData: there is nothing to segment.")
         if not counts[core.sources.FOREGROUND]:
             job.monitor.warn(
                 "There is no foreground: no cell of the raster is coded 2, so all of it is background. Give the foreground "
                 "values, or use the output of 'Foreground from land cover'."
                 if not job.given("FOREGROUND")
-                else f"No cell has one of the foreground values {job.text('FOREGROUND')}, so all of it is background. "
-                + describe_values(*job.raster("INPUT").read())
+                else f"No cell has one of the foreground values {job.text('FOREGROUND')}, so all of it is background; "
+                + describe_codes(source, core.sources.held_codes(*source.read()))
+                + "."
             )
         if not counts[core.sources.BACKGROUND]:
             job.monitor.warn("There is no background: every cell with data is foreground, so all of it is core.")
@@ -306,8 +308,11 @@ def _is_coded(values: np.ndarray) -> bool:
 
 
 def _not_coded(source: RasterSource, values: np.ndarray) -> str:
-    held = describe_values(values, np.ones(values.shape, dtype=bool))
-    return f"'{source.name}' is not coded 0 missing, 1 background, 2 foreground. {held} Give the foreground values."
+    held = describe_codes(source, core.sources.held_codes(values, np.ones(values.shape, dtype=bool)))
+    return (
+        f"'{source.name}' is not coded 0 missing, 1 background, 2 foreground; {held}. Give the foreground values, or "
+        "use the output of 'Foreground from land cover', which takes them from a legend."
+    )
 
 
 def _coded(job: Job, source: RasterSource) -> np.ndarray:

@@ -7,16 +7,17 @@ from qgis.core import QgsProcessingOutputNumber, QgsWkbTypes
 
 from ... import core
 from ...core.choices import Overlay
-from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support.inputs import legends
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import overlay, smallest_source
-from ..support.io import rasters
 from ..support.io.rasterfiles import NO_CLASS
 from ..support.io.tables import columns
 from ..support.io.vectors import burn_mask, polygonise
 from ..support.run import palette, styling
+
+_MSPA_CORE = "17,117"
 
 
 class SourcesAlgorithm(EcoSecNetAlgorithm):
@@ -50,9 +51,11 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             p.text(
                 "CORE_VALUES",
                 "Map values of core area",
-                "Values and ranges: 17,117 for a map with the GuidosToolbox codes, 1 for the map of the seven classes.",
-                "17,117",
+                "Values and ranges: 17,117 for a map with the GuidosToolbox codes, 1 for the map of the seven classes. With "
+                "a legend 17,117 stands for its habitat.",
+                _MSPA_CORE,
             ),
+            legends.legend("For a land-use map: core area are its habitat classes, or those of them given above."),
             p.vectors(
                 "PROTECTED",
                 "Protected land",
@@ -92,17 +95,14 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         source = job.raster("INPUT")
         grid, monitor = source.grid, job.monitor
         wanted = core.sources.parse_values(job.text("CORE_VALUES"))
-        if not wanted:
-            raise InputError("No values of core area are given. List them, for example 17,117.")
+        if job.chosen("LEGEND") and wanted == core.sources.parse_values(_MSPA_CORE):
+            wanted = []
         gap = job.number("GAP") or 0.0
         job.need_memory((40 if gap else 13) * grid.rows * grid.cols)
         values, valid = source.read(monitor.part(0.0, 0.2))
-        inside = core.sources.members(values, wanted) & valid
-        if not inside.any():
-            raise InputError(
-                f"No cell of '{source.name}' has one of the values of core area {job.text('CORE_VALUES')}. "
-                f"{rasters.describe_values(values, valid)}"
-            )
+        habitat = legends.read_habitat(job, source, values, valid, wanted, parameter="CORE_VALUES", what="core area")
+        valid = habitat.valid
+        inside = core.sources.members(values, habitat.ranges) & valid
         del values
         layers = job.vectors("PROTECTED")
         protected = burn_mask(layers, grid, source.crs, monitor) if layers else None

@@ -20,6 +20,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.groundarea import GroundArea
 from ..support.inputs import parameters as p
 from ..support.io import warping
+from ..support.io.categories import read_categories
 from ..support.io.crs import fitting_crs, wkt
 from ..support.io.filenames import FileNames
 from ..support.io.outputfolder import OutputFolder
@@ -330,18 +331,7 @@ class _Work:
 
 def _legend(source: RasterSource) -> dict[int, tuple[str, Colour]]:
     """Return the names, empty where there are none, and colours of the classes that a file holds itself."""
-    dataset = source.open()
-    band = dataset.GetRasterBand(source.band)
-    names = {code: name for code, name in enumerate(band.GetCategoryNames() or ()) if name}
-    table = band.GetDefaultRAT()
-    usages = [table.GetUsageOfCol(k) for k in range(table.GetColumnCount())] if table is not None else []
-    values = [k for k, usage in enumerate(usages) if usage in (gdal.GFU_MinMax, gdal.GFU_Min)]
-    titles = [k for k, usage in enumerate(usages) if usage == gdal.GFU_Name]
-    if values and titles:
-        for row in range(table.GetRowCount()):
-            names[table.GetValueAsInt(row, values[0])] = table.GetValueAsString(row, titles[0])
-    held = band.GetColorTable()
-    colours = {code: tuple(held.GetColorEntry(code)[:3]) for code in range(held.GetCount() if held is not None else 0)}
+    names, colours = read_categories(source)
     return {code: (names.get(code, ""), colours.get(code, _colour(code))) for code in sorted({*names, *colours})}
 
 

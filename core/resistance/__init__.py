@@ -3,13 +3,15 @@
 from .corrections import Correction
 from .factornames import Factor, factor_of, find_factor, is_distance_to, name_key
 from .further import with_classes, with_further, with_weights
+from .legendchecks import check_legend
 from .legends import (
     LandClass,
     Scheme,
     choose_scheme,
+    closest_scheme,
     describe_codes,
     fitting,
-    require_habitat,
+    habitat_of,
     require_same_names,
     schemes,
 )
@@ -40,16 +42,19 @@ __all__ = [
     "RoadCells",
     "Scheme",
     "build_resistance",
+    "check_legend",
     "check_scores",
     "choose_scheme",
     "classes_from_breaks",
     "classes_from_rows",
+    "closest_scheme",
     "cut_to_surface",
     "describe_codes",
     "distance_to",
     "factor_of",
     "find_factor",
     "fitting",
+    "habitat_of",
     "is_distance_to",
     "liuzhi_as_printed",
     "liuzhi_corrected",
@@ -58,7 +63,6 @@ __all__ = [
     "read_score_table",
     "relief",
     "report",
-    "require_habitat",
     "require_same_names",
     "resistance_surface",
     "road_cells",

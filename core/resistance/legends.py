@@ -107,9 +107,14 @@ class Scheme:
         return [(one.code, one.name, one.colour) for one in self.classes]
 
     @property
-    def habitat(self) -> list[int]:
-        """Return the codes of the foreground."""
-        return [one.code for one in self.classes if one.habitat]
+    def habitat(self) -> list[tuple[float, float]]:
+        """Return the codes of the foreground, as ranges of one value each."""
+        return [(one.code, one.code) for one in self.classes if one.habitat]
+
+    @property
+    def blanks(self) -> list[tuple[float, float]]:
+        """Return the codes of no data, as ranges of one value each."""
+        return [(code, code) for code in self.missing]
 
     def outside(self, codes: Iterable[float]) -> list[float]:
         """Return the codes that the scheme does not have."""
@@ -132,7 +137,7 @@ def schemes(legend: Legend) -> tuple[Scheme, ...]:
     --------
     >>> clcd, = schemes(Legend.CLCD)
     >>> clcd.names[1], clcd.habitat
-    ('Cropland', [2, 3, 4, 5, 9])
+    ('Cropland', [(2, 2), (3, 3), (4, 4), (5, 5), (9, 9)])
     """
     return _schemes().get(legend, ())
 
@@ -173,6 +178,17 @@ def describe_codes(codes: Collection[float], names: Mapping[int, str] | None = N
     return f"found: {_listed(codes)}; {_looks_like(fitting(codes, names))}"
 
 
+def closest_scheme(legend: Legend, codes: Collection[float]) -> Scheme:
+    """Return the coding of a legend, not own codes, that has most of the codes.
+
+    Examples
+    --------
+    >>> closest_scheme(Legend.CORINE, [1, 44, 99]).coding
+    'grid codes 1 to 44'
+    """
+    return min(schemes(legend), key=lambda one: len(one.outside(codes)))
+
+
 def choose_scheme(
     legend: Legend, codes: Collection[float], *, raster: str, names: Mapping[int, str] | None = None
 ) -> Scheme:
@@ -199,12 +215,11 @@ def choose_scheme(
     >>> choose_scheme(Legend.CORINE, [112, 311], raster="map").names[311]
     'Broad-leaved forest'
     """
-    codings = schemes(legend)
-    for scheme in codings:
-        if not scheme.outside(codes):
-            require_same_names(scheme, names or {}, f"the categories of '{raster}'", raster=raster, codes=codes)
-            return scheme
-    foreign = min((scheme.outside(codes) for scheme in codings), key=len)
+    scheme = closest_scheme(legend, codes)
+    foreign = scheme.outside(codes)
+    if not foreign:
+        require_same_names(scheme, names or {}, f"the categories of '{raster}'", raster=raster, codes=codes)
+        return scheme
     blank = [code for code in foreign if code in _BLANKS or code < 0]
     hint = f" If {_listed(blank)} means no data, make it NoData in the properties of the layer." if blank else ""
     raise InputError(
@@ -255,17 +270,17 @@ def contradictions(scheme: Scheme, names: Mapping[int, str]) -> dict[int, str]:
     return wrong
 
 
-def require_habitat(
-    scheme: Scheme, foreground: Iterable[tuple[float, float]], *, parameter: str = "FOREGROUND"
-) -> None:
-    """Raise if a foreground holds classes that are used or sealed land in the legend, or none of its codes.
+def habitat_of(
+    scheme: Scheme, foreground: Collection[tuple[float, float]] = (), *, parameter: str = "FOREGROUND"
+) -> list[tuple[float, float]]:
+    """Return the foreground of a legend, or the one given where that does not contradict it.
 
     Parameters
     ----------
     scheme : Scheme
         The legend.
-    foreground : iterable of (float, float)
-        Values and ranges of the foreground.
+    foreground : collection of (float, float), optional
+        Values and ranges that were given instead.
     parameter : str, optional
         What it was given as, for the message.
 
@@ -276,7 +291,8 @@ def require_habitat(
 
     Examples
     --------
-    >>> require_habitat(schemes(Legend.CLCD)[0], [(2, 4)])
+    >>> habitat_of(schemes(Legend.CLCD)[0], [(2, 4)])
+    [(2, 4)]
     """
     wrong = []
     for low, high in foreground:
@@ -285,11 +301,12 @@ def require_habitat(
             wrong.append(f"{low:g} is not in it" if low == high else f"{low:g} to {high:g} are not in it")
         wrong += [f"{one.code} is {one.name}" for one in held if not one.habitat and one.score >= _USED]
     if wrong:
-        habitat = ", ".join(scheme.by_code[code].describe() for code in scheme.habitat)
+        habitat = ", ".join(one.describe() for one in scheme.classes if one.habitat)
         raise InputError(
             f"The legend {scheme.name} contradicts {parameter}: {'; '.join(wrong)}. Its habitat is {habitat}. Leave "
             f"{parameter} empty to take these, name some of them, or choose the legend of the map."
         )
+    return list(foreground) or scheme.habitat
 
 
 def name_kinds(name: str) -> frozenset[str]:
@@ -330,7 +347,7 @@ _KINDS = {
 
 
 def _looks_like(found: list[Scheme]) -> str:
-    names = [scheme.name for scheme in found]
+    names = list(dict.fromkeys(scheme.legend.label for scheme in found))
     if not names:
         return "no legend has all of these codes"
     if len(names) == 1:

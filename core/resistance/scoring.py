@@ -66,6 +66,12 @@ class FactorValues:
             if len(self.codes) > _MOST_CODES:
                 self.codes = None
 
+    def leave_out(self, ranges: list[tuple[float, float]]) -> None:
+        """Forget codes that turn out to be no data."""
+        if ranges and self.codes is not None:
+            self.codes = {code for code in self.codes if not any(low <= code <= high for low, high in ranges)}
+            self.minimum, self.maximum = min(self.codes, default=math.inf), max(self.codes, default=-math.inf)
+
 
 _MOST_CODES = 1000
 _FEW = 40

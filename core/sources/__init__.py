@@ -1,6 +1,6 @@
 """Where ecological sources can be: habitat in a land-use map, evidence rasters, and the patches they make."""
 
-from .classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, members, parse_values
+from .classmap import BACKGROUND, FOREGROUND, MISSING, code_foreground, held_codes, members, parse_values
 from .evidence import (
     COUNTED_BYTES,
     NO_MASK,
@@ -24,6 +24,7 @@ __all__ = [
     "check_rule",
     "code_foreground",
     "find_patches",
+    "held_codes",
     "importance",
     "members",
     "parse_values",

@@ -122,3 +122,32 @@ def code_foreground(
         lost = lost | members(values, missing)
     coded[lost] = MISSING
     return coded
+
+
+def held_codes(values: Array, valid: BoolArray) -> list[float]:
+    """Return the different values of a class map, ascending.
+
+    Parameters
+    ----------
+    values : ndarray, any shape
+        Class values.
+    valid : ndarray of bool, same shape
+        False where NoData.
+
+    Examples
+    --------
+    >>> held_codes(np.array([[3, 1], [1, 9]], dtype=np.uint8), np.array([[True, True], [True, False]]))
+    [1, 3]
+    """
+    found: set[float] = set()
+    values, valid = values.reshape(-1), valid.reshape(-1)
+    for start in range(0, values.size, _CELLS):
+        known = values[start : start + _CELLS][valid[start : start + _CELLS]]
+        # Counting bytes takes a tenth of the time of sorting them.
+        held = np.flatnonzero(np.bincount(known)) if values.dtype == np.uint8 else np.unique(known)
+        found.update(held.tolist())
+    return sorted(found)
+
+
+_CELLS = 1 << 20
+"""Cells that are looked at at a time."""

@@ -14,12 +14,12 @@ from window import TOOLS, flat, settle, wait
 pytestmark = pytest.mark.slow
 
 MISSING = {
-    "foreground": "Land-cover values of the foreground",
+    "foreground": "There are no foreground values, and no legend",
     "mspa": "Give the foreground values",
     "evidence": "Evidence rasters",
     "conefor": "Node file",
     "rasterbreaks": "Raster to classify",
-    "checkscores": "Give either a table of scores or an example",
+    "checkscores": "Give a table of scores, or choose a legend or an example",
     "scorefactor": "Factor raster",
     "resistance": "Score rasters",
     "currentflowadvanced": "Give the current sources",
@@ -38,7 +38,7 @@ def given(tool, window, files):
             "AREA": layers["County boundary"].id(),
             "CELL": 60.0,
         },
-        "foreground": {"FOREGROUND": "1,2,6"},
+        "foreground": {"LEGEND": 1},
         "mspa": {"INPUT": layers["Land use"], "FOREGROUND": "1,2,6"},
         "evidence": {"EVIDENCE": [layers["Soil erosion"].id(), layers["Elevation"].id()], "HIGH_IS_GOOD": "no, yes"},
         "conefor": {"NODES": str(files / "nodes.txt"), "CONNECTIONS": str(files / "connections.txt")},

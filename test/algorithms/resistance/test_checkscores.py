@@ -96,5 +96,5 @@ def test_a_table_that_cannot_be_read(run, tmp_path, text, words):
 
 
 def test_a_table_or_an_example_is_needed(run, tmp_path):
-    with pytest.raises(Exception, match="either a table of scores or an example"):
+    with pytest.raises(Exception, match="a table of scores, or choose a legend or an example"):
         run("checkscores", TABLE=str(tmp_path / "t.gpkg"))

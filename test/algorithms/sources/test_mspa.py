@@ -128,7 +128,7 @@ def test_profile_table_and_chart(run, forest, tmp_path):
 @pytest.mark.parametrize(
     ("values", "options", "message"),
     [
-        (np.array([[1, 2], [4, 9]], np.uint8), {}, "not coded 0 missing.*holds the values 1, 2, 4, 9"),
+        (np.array([[1, 2], [4, 9]], np.uint8), {}, "not coded 0 missing.*found: 1, 2, 4, 9; this fits CLCD, "),
         (FOREST, {"FOREGROUND": "2,,-"}, "'-' is neither"),
         (FOREST, {"EDGE_WIDTH": 31}, "31 cells is larger than the raster .20 rows, 30 columns"),
         (np.array([[1.5, np.nan]], "f4"), {}, "measured values .fractions such as 1.5"),

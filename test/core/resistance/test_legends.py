@@ -13,7 +13,7 @@ from ecosecnet.core.resistance import (
     choose_scheme,
     describe_codes,
     fitting,
-    require_habitat,
+    habitat_of,
     require_same_names,
     schemes,
     score_values,
@@ -175,6 +175,7 @@ def test_what_fits_two_legends_is_said_to():
     assert {one.legend for one in fitting(shared)} == {Legend.WORLDCOVER, Legend.GLOBELAND30}
     assert "fits GlobeLand30 and ESA WorldCover" in describe_codes(shared)
     assert describe_codes([30, 10, 95]) == "found: 10, 30, 95; this looks like ESA WorldCover"
+    assert describe_codes([1, 2]).count("CORINE") == 1  # two codings, one choice
     assert "no legend" in describe_codes([4711])
     assert fitting([]) == []
     assert [one.name for one in fitting([0])] == ["Dynamic World"]  # no data alone fits nothing
@@ -218,13 +219,14 @@ def test_names_that_contradict_the_legend_stop():
 
 def test_a_foreground_that_contradicts_the_legend_stops():
     clcd = schemes(Legend.CLCD)[0]
-    require_habitat(clcd, [(2, 2), (4, 5)])
+    assert habitat_of(clcd) == [(2, 2), (3, 3), (4, 4), (5, 5), (9, 9)]
+    assert habitat_of(clcd, [(2, 2), (4, 5)]) == [(2, 2), (4, 5)]
     with pytest.raises(InputError, match=r"1 is Cropland.*Its habitat is 2 \(Forest\), 3 \(Shrub\)"):
-        require_habitat(clcd, [(1, 2)])
+        habitat_of(clcd, [(1, 2)])
     with pytest.raises(InputError, match="11 is not in it"):
-        require_habitat(clcd, [(11, 11)])
+        habitat_of(clcd, [(11, 11)])
     # What is near nature may be habitat where the user says so.
-    require_habitat(schemes(Legend.LIUZHI)[0], [(4, 4)])
+    assert habitat_of(schemes(Legend.LIUZHI)[0], [(4, 4)])
 
 
 def test_a_legend_scores_a_map():

@@ -1,0 +1,154 @@
+"""The legend of a land-use map: whose codes it holds, as the user says, and what its classes are called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .... import core
+from ....core.choices import Legend
+from ....core.errors import InputError
+from ..io.categories import read_categories
+from ..io.rasters import RasterSource
+from . import parameters as p
+
+if TYPE_CHECKING:
+    from ....core.resistance.scoretable import ScoreClass
+    from ..run.job import Job
+
+
+def legend(fills: str, *, advanced: bool = False):
+    """Return the choice of a legend; `fills` says what it fills in."""
+    text = (
+        f"Whose codes the map holds. {fills} With 'Own codes' nothing is filled in. Codes that the legend does not have, and "
+        "names in the file that contradict it, stop the run."
+    )
+    return p.choice("LEGEND", "Legend of the land use", text, Legend, advanced=advanced)
+
+
+def read_scheme(job: Job, source: RasterSource, codes: Collection[float]) -> core.resistance.Scheme | None:
+    """Return the chosen legend in the coding that a raster with these codes is in; None with own codes.
+
+    Raises
+    ------
+    InputError
+        If the raster has codes or names of classes that contradict it.
+    """
+    chosen = job.choice("LEGEND", Legend)
+    if chosen is Legend.OWN:
+        return None
+    names = read_categories(source).names
+    scheme = core.resistance.choose_scheme(chosen, codes, raster=source.name, names=names)
+    job.monitor.info(f"'{source.name}' is read with the legend {scheme.name}: {scheme.source}.")
+    blank = sorted(set(scheme.missing) & set(codes))
+    if blank:
+        job.monitor.info(f"In this legend {', '.join(map(str, blank))} is no data, and so it was taken.")
+    return scheme
+
+
+class Habitat(NamedTuple):
+    """The foreground of a class map.
+
+    Attributes
+    ----------
+    ranges : list of (float, float)
+        Its values and ranges.
+    valid : ndarray of bool, shape (rows, cols)
+        Where there is data, the legend's codes of no data left out.
+    codes : list of float
+        The codes of the map.
+    scheme : Scheme or None
+        The legend; None with own codes.
+    """
+
+    ranges: list[tuple[float, float]]
+    valid: np.ndarray
+    codes: list[float]
+    scheme: core.resistance.Scheme | None
+
+
+def read_habitat(
+    job: Job,
+    source: RasterSource,
+    values: np.ndarray,
+    valid: np.ndarray,
+    wanted: list[tuple[float, float]],
+    *,
+    parameter: str = "FOREGROUND",
+    what: str = "foreground",
+) -> Habitat:
+    """Return the foreground of a class map: the one `wanted`, else the habitat of the legend.
+
+    Parameters
+    ----------
+    wanted : list of (float, float)
+        Values and ranges as given in `parameter`; may be empty.
+    what : str
+        What they are called in messages.
+
+    Raises
+    ------
+    InputError
+        If there is neither, the legend contradicts the map or what is wanted, or no cell has one of the values; the
+        message says which codes there are and which legends they fit.
+    """
+    codes = core.sources.held_codes(values, valid)
+    scheme = read_scheme(job, source, codes)
+    if scheme is not None:
+        wanted = core.resistance.habitat_of(scheme, wanted, parameter=parameter)
+        valid = valid & ~core.sources.members(values, scheme.blanks)
+    elif not wanted:
+        raise InputError(
+            f"There are no {what} values, and no legend to take them from. '{source.name}', {describe_codes(source, codes)}. "
+            f"Choose the LEGEND of the map, or give its {what} values as {parameter}."
+        )
+    if codes and not core.sources.members(np.array(codes), wanted).any():
+        listed = ", ".join(f"{low:g}" if low == high else f"{low:g}-{high:g}" for low, high in wanted)
+        raise InputError(
+            f"No cell of '{source.name}' has one of the {what} values {listed}; {describe_codes(source, codes)}."
+        )
+    if not codes:
+        raise InputError(f"'{source.name}' holds only NoData.")
+    return Habitat(wanted, valid, codes, scheme)
+
+
+def class_names(
+    source: RasterSource,
+    scheme: core.resistance.Scheme | None,
+    classes: Sequence[ScoreClass],
+    codes: Collection[float],
+) -> dict[int, str]:
+    """Return what the classes of a map are called: by the score table, else the legend, else the file; never a mixture.
+
+    Parameters
+    ----------
+    source : RasterSource
+        The map.
+    scheme : Scheme or None
+        Its legend.
+    classes : sequence of ScoreClass
+        Of the score table, in which names may stand.
+    codes : collection of float
+        The codes of the map.
+
+    Raises
+    ------
+    InputError
+        If the names of the score table contradict the legend.
+    """
+    given = {}
+    for code in codes:
+        held = [one.name for one in classes if one.minimum <= code <= one.maximum and one.name]
+        if held:
+            given[int(code)] = held[0]
+    if given and scheme is not None:
+        where = "the names in the table of scores"
+        core.resistance.require_same_names(scheme, given, where, raster=source.name, codes=codes)
+    return given or (scheme.names if scheme is not None else read_categories(source).names)
+
+
+def describe_codes(source: RasterSource, codes: Collection[float]) -> str:
+    """Return in words which codes a raster has, and whose they look like by them and by the names in the file."""
+    return core.resistance.describe_codes(codes, read_categories(source).names)
