@@ -1,0 +1,57 @@
+"""Real studies: the plugin on the land cover of four places, beside an independent pipeline."""
+
+import argparse
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from chain import ROOT, RunError, run_chain
+from compare import compare, describe
+from fetch import NotHereError
+from places import PLACES
+
+
+def study(place, pictures):
+    """Run and compare one place; return whether nothing differs."""
+    started = time.monotonic()
+    print(f"\n== {place.title}")
+    folder = ROOT / "build" / "realdata" / place.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        found = run_chain(place, folder)
+    except NotHereError as error:
+        print(f"  skipped: {error}.")
+        return True
+    except RunError as error:
+        print(f"  {error}")
+        return False
+    table, _ = compare(found)
+    print(table.text())
+    print("\n".join(f"  {line}" for line in describe(found)))
+    if pictures:
+        from picture import draw
+
+        draw(found, pictures / f"{place.name}.png")
+    print(f"  {time.monotonic() - started:.0f} s; results and report in {folder}", flush=True)
+    return table.same
+
+
+def main():
+    """Read the command line, run the places; exit with 1 if one failed or differs."""
+    parser = argparse.ArgumentParser(prog="scripts/realdata", description=__doc__)
+    parser.add_argument("places", nargs="*", metavar="PLACE", help=", ".join(one.name for one in PLACES))
+    parser.add_argument("--pictures", type=Path, help="folder for a map of each place")
+    asked = parser.parse_args()
+    unknown = set(asked.places) - {one.name for one in PLACES}
+    if unknown:
+        parser.error(f"unknown place: {', '.join(sorted(unknown))}")
+    if asked.pictures:
+        asked.pictures.mkdir(parents=True, exist_ok=True)
+    same = [study(one, asked.pictures) for one in PLACES if one.name in asked.places or not asked.places]
+    print(f"\n{sum(same)} of {len(same)} places without a difference")
+    return 0 if all(same) else 1
+
+
+sys.exit(main())

@@ -1,0 +1,189 @@
+"""The same network by other people's code, from the same land cover: pyguidos, scikit-image, shapely, networkx.
+
+Nothing of the plugin is imported here.
+"""
+
+import math
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import pyguidos
+import rasterio
+import shapely
+from chain import NEAR_BUILT, WEIGHTS
+from rasterio.features import shapes
+from scipy.ndimage import distance_transform_edt
+from skimage.graph import MCP_Geometric
+from skimage.measure import label
+
+TIE = 1e-9
+"""Relative difference of costs below which two are equal."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """Sources are numbered by dPC from 1; `fields` are the costs from each source, `certain` and `possible` its pairs."""
+
+    codes: np.ndarray
+    sources: np.ndarray
+    dpc: np.ndarray
+    resistance: np.ndarray
+    cell: float
+    fields: list
+    certain: set
+    possible: set
+
+    def cost(self, first, second):
+        """Return the cost of the cheapest path between two sources."""
+        return float(self.fields[first - 1][self.sources == second].min())
+
+    def must_cross(self, first, second):
+        """Return whether every cheapest path between two sources crosses a third."""
+        around = _costs(
+            np.where(self._others(first, second), np.nan, self.resistance), self.sources == first, self.cell
+        )
+        return float(around[self.sources == second].min()) > self.cost(first, second) * (1 + TIE)
+
+    def may_cross(self, first, second):
+        """Return whether some cheapest path between two sources crosses a third."""
+        through = (self.fields[first - 1] + self.fields[second - 1])[self._others(first, second)]
+        return bool((through <= self.cost(first, second) * (1 + TIE)).any())
+
+    def _others(self, first, second):
+        return (self.sources > 0) & (self.sources != first) & (self.sources != second)
+
+
+def build(study):
+    """Build the network of a study."""
+    place = study.place
+    codes = segment(study)
+    patches = find_patches(codes, place.min_area * 1e4 / study.cell**2)
+    dpc = importance(patches, study)
+    order = [k for k in np.argsort(-dpc, kind="stable") if dpc[k] >= place.min_dpc]
+    number = np.zeros(dpc.size + 1, dtype=int)
+    number[np.array(order) + 1] = np.arange(1, len(order) + 1)
+    sources, surface = number[patches], resistance(study)
+    fields = [_costs(surface, sources == one, study.cell) for one in range(1, len(order) + 1)]
+    certain, possible = neighbours(sources, fields)
+    return Network(codes, sources, dpc[order], surface, study.cell, fields, certain, possible)
+
+
+def segment(study):
+    """Return the MSPA codes of pyguidos."""
+    coded = np.where(np.isin(study.land_cover, study.place.codes("habitat")), 2, 1).astype(np.uint8)
+    coded[~study.valid] = 0
+    path = study.folder / "peer_foreground.tif"
+    profile = {"driver": "GTiff", "count": 1, "dtype": "uint8", "transform": study.transform, "crs": study.crs}
+    with rasterio.open(path, "w", height=coded.shape[0], width=coded.shape[1], **profile) as written:
+        written.write(coded, 1)
+    pyguidos.mspa(path, outdir=study.folder, statists=False, stat_files=False)
+    with rasterio.open(path.with_name(f"{path.stem}_8_1_1_1.tif")) as read:
+        return read.read(1)
+
+
+def find_patches(codes, least):
+    """Return the core areas of at least so many cells, numbered from 1."""
+    patches = label(np.isin(codes, (17, 117)), connectivity=2)
+    small = np.bincount(patches.ravel()) < least - 1e-6
+    small[0] = True
+    number = np.cumsum(~small) * ~small
+    return number[patches]
+
+
+def importance(patches, study):
+    """Return dPC in per cent: PC is computed anew without each patch in turn."""
+    transform = study.transform
+    parts = {}
+    for shape, value in shapes(patches.astype(np.int32), mask=patches > 0, connectivity=8, transform=transform):
+        parts.setdefault(int(value), []).append(shapely.geometry.shape(shape))
+    polygons = [shapely.union_all(parts[one]) for one in sorted(parts)]
+    area = np.bincount(patches.ravel())[1:] * study.cell**2 / 1e4
+    graph = nx.Graph()
+    graph.add_nodes_from(range(area.size))
+    rate = math.log(2) / study.place.dispersal
+    for one, polygon in enumerate(polygons):
+        shapely.prepare(polygon)
+        for other in range(one):
+            graph.add_edge(one, other, weight=rate * polygon.distance(polygons[other]))
+    whole = _connectivity(graph, area)
+    return np.array(
+        [
+            100 * (whole - _connectivity(graph.subgraph([one for one in graph if one != gone]), area)) / whole
+            for gone in range(area.size)
+        ]
+    )
+
+
+def _connectivity(graph, area):
+    nodes = sorted(graph)
+    best = np.exp(-np.asarray(nx.floyd_warshall_numpy(graph, nodelist=nodes)))
+    return area[nodes] @ best @ area[nodes]
+
+
+def resistance(study):
+    """Return the weighted sum of the scores; NaN outside the study area."""
+    use = np.full(study.land_cover.shape, np.nan)
+    for one in study.place.classes:
+        use[study.land_cover == one.code] = one.score
+    near = np.full(use.shape, np.nan)
+    for low, _, score in NEAR_BUILT:
+        near[study.disturbance > low if low else study.disturbance >= 0] = score
+    total = WEIGHTS["Land use"] * use + WEIGHTS["Disturbance"] * near
+    return np.where(study.valid, total, np.nan)
+
+
+def _costs(surface, start, cell):
+    search = MCP_Geometric(np.where(np.isfinite(surface), surface, -1.0), fully_connected=True)
+    return search.find_costs(np.argwhere(start))[0] * cell
+
+
+def neighbours(sources, fields):
+    """Return the pairs whose zones touch for certain, and those whose zones touch if ties are decided so.
+
+    Zones are of the nearest source by cost, and of the nearest in a straight line.
+    """
+    straight = [distance_transform_edt(sources != one) for one in range(1, len(fields) + 1)]
+    certain, possible = set(), set()
+    for distances in (fields, straight):
+        stack = np.stack(distances)
+        nearest = stack.min(axis=0)
+        close = stack <= nearest * (1 + TIE)
+        close[:, ~np.isfinite(nearest)] = False
+        alone = close.sum(axis=0) == 1
+        certain |= _touching([zone & alone for zone in close])
+        possible |= _touching(close)
+    return certain, possible
+
+
+def _touching(zones):
+    found = set()
+    for one, zone in enumerate(zones):
+        rim = np.zeros_like(zone)
+        padded = np.pad(zone, 1)
+        rows, cols = zone.shape
+        for down in range(3):
+            for right in range(3):
+                rim |= padded[down : down + rows, right : right + cols]
+        found |= {(one + 1, other + 1) for other in range(one + 1, len(zones)) if (rim & zones[other]).any()}
+    return found
+
+
+def current_flow(count, pairs, cost):
+    """Return the current of links and sources over all pairs of sources, one ampere each.
+
+    networkx gives half of it for links, and leaves out for sources the ampere of each pair that ends there.
+    """
+    graph = nx.Graph()
+    graph.add_nodes_from(range(1, count + 1))
+    graph.add_edges_from((a, b, {"conductance": 1 / one}) for (a, b), one in zip(pairs, cost))
+    links, nodes = {}, dict.fromkeys(graph, 0.0)
+    for members in nx.connected_components(graph):
+        if len(members) < 2:
+            continue
+        part = graph.subgraph(members)
+        found = nx.edge_current_flow_betweenness_centrality(part, normalized=False, weight="conductance")
+        links.update({tuple(sorted(pair)): 2 * value for pair, value in found.items()})
+        through = nx.current_flow_betweenness_centrality(part, normalized=False, weight="conductance")
+        nodes.update({one: value + len(members) - 1 for one, value in through.items()})
+    return np.array([links[pair] for pair in pairs]), np.array([nodes[one] for one in range(1, count + 1)])

@@ -1,0 +1,199 @@
+"""The four places: where their land cover comes from, what its classes are worth, and how the limits were chosen."""
+
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+import rasterio
+from fetch import NotHereError, file_of, from_debian, from_peer, from_pypi, r_object
+from rasterio.transform import from_bounds
+
+
+@dataclass(frozen=True)
+class LandClass:
+    """A class of the land cover; the scores 1 (free to move) to 5 (hardly passable) are our judgement."""
+
+    code: int
+    name: str
+    score: float
+    colour: str
+    habitat: bool = False
+    built: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A study.
+
+    Attributes
+    ----------
+    land_cover : callable
+        Writes the land cover as it is delivered into a folder and returns the parameters that `studygrid` takes.
+    cell : float or None
+        Cell of the study grid in metres, None for that of the land cover.
+    min_area, dispersal, min_dpc, min_key_area : float
+        Hectares, metres, per cent, hectares.
+    """
+
+    name: str
+    title: str
+    classes: tuple[LandClass, ...]
+    land_cover: Callable
+    min_area: float
+    dispersal: float
+    min_dpc: float
+    min_key_area: float
+    cell: float | None = None
+
+    def codes(self, what):
+        """Return the codes of the classes that are `habitat` or `built`."""
+        return [one.code for one in self.classes if getattr(one, what)]
+
+
+def _corsica(folder):
+    """The land mosaic of CORINE 2018 (cropland, nature, built-up) with its forest set apart; the sea is NoData."""
+    import pyguidos
+
+    data = from_peer(pyguidos)
+    with rasterio.open(file_of(data, "data/CLC2018_corsica_LandMos.tif")) as mosaic:
+        cover, profile = mosaic.read(1), mosaic.profile
+    with rasterio.open(file_of(data, "data/CLC2018_corsica_FNF.tif")) as forest:
+        cover[forest.read(1) == 2] = 4
+    profile.update(nodata=0)
+    with rasterio.open(folder / "corsica.tif", "w", **profile) as written:
+        written.write(cover, 1)
+    return {"LANDCOVER": folder / "corsica.tif"}
+
+
+def _hannover(folder):
+    """CORINE level 3 between the Deister hills and the Lueneburg Heath, in the grid codes 1 to 44."""
+    return {"LANDCOVER": file_of(from_pypi("landschaft", "1.52.0"), "landschaft/data/clc.tif")}
+
+
+def _plum_island(folder):
+    """Land use of 1999, the third band of the Plum Island Ecosystems data; cells of 99.92 x 99.95 m."""
+    data = file_of(from_pypi("landschaft", "1.52.0"), "landschaft/simulate/data/pie_landuse.tif")
+    with rasterio.open(data) as years:
+        profile = {**years.profile, "count": 1}
+        with rasterio.open(folder / "plum_island.tif", "w", **profile) as written:
+            written.write(years.read(3), 1)
+    return {"LANDCOVER": folder / "plum_island.tif"}
+
+
+def _la_mancha(folder):
+    """Land use of Castilla-La Mancha, an image of R in kilometres: a square of 400 km around the middle of the region.
+
+    It has no CRS; a transverse Mercator around that middle keeps its lengths.
+    """
+    image = r_object(from_debian("r-cran-spatstat.data"), "spatstat.data", "clmfires.extra")["clmcov200"]["landuse"]
+    codes, names = image["v"]
+    if list(names) != [one.name for one in LA_MANCHA]:
+        raise NotHereError(f"its land uses are called {', '.join(names)} here")
+    rows, cols = codes.shape
+    bounds = [
+        1000.0 * limit for limit in (image["xrange"][0], image["yrange"][0], image["xrange"][1], image["yrange"][1])
+    ]
+    profile = {"driver": "GTiff", "height": rows, "width": cols, "count": 1, "dtype": "uint8", "nodata": 0}
+    profile["crs"] = "+proj=tmerc +lat_0=39.5 +lon_0=-3 +x_0=198875 +y_0=198875 +ellps=GRS80 +units=m"
+    with rasterio.open(folder / "la_mancha.tif", "w", transform=from_bounds(*bounds, cols, rows), **profile) as written:
+        # Images of R count from the south; in this one east and north are swapped besides (Madrid would lie near Murcia).
+        written.write(codes.T[::-1].astype(np.uint8), 1)
+    return {"LANDCOVER": folder / "la_mancha.tif"}
+
+
+LA_MANCHA = (
+    LandClass(1, "urban", 5, "#c8503c", built=True),
+    LandClass(2, "farm", 4, "#f2e9a1"),
+    LandClass(3, "meadow", 3, "#dfe88f"),
+    LandClass(4, "denseforest", 1, "#1f5f2f", habitat=True),
+    LandClass(5, "conifer", 1, "#2f7f3f", habitat=True),
+    LandClass(6, "mixedforest", 1, "#5f9f3f", habitat=True),
+    LandClass(7, "grassland", 3, "#c9d89a"),
+    LandClass(8, "bush", 1, "#8faf5f", habitat=True),
+    LandClass(9, "scrub", 2, "#b5b56a"),
+    LandClass(10, "artifgreen", 3, "#b9d9a0"),
+)
+
+PLACES = (
+    Place(
+        "corsica",
+        "Corsica: CORINE 2018, 100 m (pyguidos)",
+        (
+            LandClass(1, "Farmland", 3, "#f2e9a1"),
+            LandClass(2, "Maquis, grassland and rock", 2, "#c9d89a"),
+            LandClass(3, "Built-up land", 5, "#c8503c", built=True),
+            LandClass(4, "Forest", 1, "#3f7f3f", habitat=True),
+        ),
+        _corsica,
+        # Forest massifs in which red deer, reintroduced here, hold a herd; a median dispersal of young stags.
+        min_area=500,
+        dispersal=5000,
+        min_dpc=0.1,
+        min_key_area=10,
+    ),
+    Place(
+        "hannover",
+        "Hannover: CORINE level 3, 25 m brought to its own 100 m (landschaft)",
+        (
+            LandClass(1, "Continuous urban fabric", 5, "#8c1d18", built=True),
+            LandClass(2, "Discontinuous urban fabric", 5, "#c8503c", built=True),
+            LandClass(3, "Industrial or commercial units", 5, "#a64d79", built=True),
+            LandClass(4, "Road and rail networks", 5, "#7f3f5f", built=True),
+            LandClass(5, "Port areas", 5, "#a67f8c", built=True),
+            LandClass(6, "Airports", 5, "#c9b3bd"),
+            LandClass(7, "Mineral extraction sites", 4, "#9a7fb8"),
+            LandClass(8, "Dump sites", 4, "#7a5f8f"),
+            LandClass(9, "Construction sites", 5, "#d9a3d9"),
+            LandClass(10, "Green urban areas", 3, "#b9d9a0"),
+            LandClass(11, "Sport and leisure facilities", 3, "#d5e6c3"),
+            LandClass(12, "Non-irrigated arable land", 4, "#f7f3c4"),
+            LandClass(18, "Pastures", 3, "#dfe88f"),
+            LandClass(20, "Complex cultivation patterns", 3, "#eddc8e"),
+            LandClass(21, "Farmland with natural vegetation", 2, "#d4c96a"),
+            LandClass(23, "Broad-leaved forest", 1, "#5f9f3f", habitat=True),
+            LandClass(24, "Coniferous forest", 1, "#2f6f3f", habitat=True),
+            LandClass(25, "Mixed forest", 1, "#3f8f3f", habitat=True),
+            LandClass(26, "Natural grassland", 2, "#c0e07a"),
+            LandClass(27, "Moors and heathland", 1, "#a89f5a", habitat=True),
+            LandClass(29, "Transitional woodland", 1, "#92b850", habitat=True),
+            LandClass(32, "Sparsely vegetated areas", 3, "#c9c9b0"),
+            LandClass(35, "Inland marshes", 2, "#a99fd9"),
+            LandClass(36, "Peat bogs", 1, "#6f6fbf", habitat=True),
+            LandClass(40, "Water courses", 5, "#6fb8e8"),
+            LandClass(41, "Water bodies", 5, "#8fd0f2"),
+        ),
+        _hannover,
+        # The smallest woods with a resident wildcat, whose females stay within a few kilometres.
+        min_area=500,
+        dispersal=3000,
+        min_dpc=1.0,
+        min_key_area=5,
+        cell=100,
+    ),
+    Place(
+        "plumisland",
+        "Plum Island, Massachusetts: land use 1999, cells of 99.92 x 99.95 m (landschaft)",
+        (
+            LandClass(1, "Forest", 1, "#3f7f3f", habitat=True),
+            LandClass(2, "Built-up land", 5, "#c8503c", built=True),
+            LandClass(3, "Farmland, marsh, water", 3, "#f2e9a1"),
+        ),
+        _plum_island,
+        # Woods that hold fishers and forest birds of the interior; suburbs leave few larger ones.
+        min_area=100,
+        dispersal=2000,
+        min_dpc=1.0,
+        min_key_area=5,
+    ),
+    Place(
+        "lamancha",
+        "Castilla-La Mancha: land use in cells of 2 km (Debian's r-cran-spatstat.data)",
+        LA_MANCHA,
+        _la_mancha,
+        # Woods and bush of five cells with all cells around them, for some lynx; their young settle within 20 km.
+        min_area=2000,
+        dispersal=20000,
+        min_dpc=1.0,
+        min_key_area=400,
+    ),
+)
