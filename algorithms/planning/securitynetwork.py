@@ -66,8 +66,9 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        core.sources.parse_values(job.text("FOREGROUND"))
-        return None
+        for name in ("FOREGROUND", "IMPASSABLE", "NOT_RESTORABLE"):
+            core.sources.parse_values(job.text(name))
+        return resistance.check(job)
 
     def execute(self, job: Job) -> None:
         from .network.factorlayers import FactorLayers
@@ -96,6 +97,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             distances=PolygonDistances(land_use.grid),
             protected=inputs.protected(),
             corrections=inputs.corrections(),
+            obstacles=inputs.obstacles(values, valid),
             scored=factor_layers.take,
             monitor=job.monitor.part(0.1, 0.9),
         )

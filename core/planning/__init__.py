@@ -1,5 +1,6 @@
 """The whole method in one run, its results, and the self-test."""
 
+from .obstacles import Obstacles
 from .options import CorridorOptions, KeyAreaOptions, Options, SourceOptions, SurfaceOptions
 from .securitynetwork import security_network
 from .selftest import self_test
@@ -7,6 +8,7 @@ from .selftest import self_test
 __all__ = [
     "CorridorOptions",
     "KeyAreaOptions",
+    "Obstacles",
     "Options",
     "SourceOptions",
     "SurfaceOptions",

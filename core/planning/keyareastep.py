@@ -13,6 +13,7 @@ from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
+from .obstacles import Obstacles
 from .options import KeyAreaOptions
 from .results import KeyPlaces
 
@@ -25,6 +26,7 @@ def find_places(
     options: KeyAreaOptions,
     *,
     cutoff: float,
+    obstacles: Obstacles,
     monitor: Monitor = SILENT,
 ) -> KeyPlaces:
     """Find the pinch points and barriers of the links, and the areas of their highest class.
@@ -43,13 +45,15 @@ def find_places(
         method=options.window,
         combine=options.combine,
         outside=False,
+        restorable=obstacles.restorable(resistance),
         monitor=monitor.part(0.45, 0.9),
     )
     fields.release()
     if options.barriers_in_belt:
         barrier = barrier.clipped(belt)
     pinch_areas = _areas(pinch.current, "pinch points", resistance, grid, options, monitor.part(0.9, 0.95))
-    areas = _areas(barrier.score, "barriers", resistance, grid, options, monitor.part(0.95, 1.0))
+    ground = obstacles.hardest(resistance)
+    areas = _areas(barrier.score, "barriers", ground, grid, options, monitor.part(0.95, 1.0))
     held = areas is not None and areas.labels > 0
     outside = float(np.count_nonzero(held & ~belt)) / max(int(np.count_nonzero(held)), 1)
     if outside:

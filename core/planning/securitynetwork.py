@@ -19,6 +19,7 @@ from ..resistance.scoretable import FactorScores
 from ..types import Array, BoolArray, FloatArray
 from .corridorstep import connect
 from .keyareastep import find_places
+from .obstacles import Obstacles, warn_of_enclosed
 from .options import Options
 from .results import Distances, SecurityNetwork
 from .sourcestep import find_sources
@@ -39,6 +40,7 @@ def security_network(
     distances: Distances,
     protected: BoolArray | None = None,
     corrections: Mapping[str, FloatArray] | None = None,
+    obstacles: Obstacles | None = None,
     scored: Callable[[str, FloatArray], None] | None = None,
     zones: Array | None = None,
     monitor: Monitor = SILENT,
@@ -66,10 +68,12 @@ def security_network(
         Cells of the red line and of reserves.
     corrections : mapping of str to float array, optional
         Rasters that correct the resistance.
-    zones : array, same shape, optional
-        Zone of each cell, for corrections by the mean of the zone; NaN (float arrays) = no zone.
+    obstacles : Obstacles, optional
+        Impassable land, roads as cells of their own resistance, and land that cannot be restored.
     scored : callable, optional
         Receives the name and the scores (NaN = NoData) of each factor, which the network does not hold.
+    zones : array, same shape, optional
+        Zone of each cell, for corrections by the mean of the zone; NaN (float arrays) = no zone.
     monitor : Monitor
         Progress, messages and cancellation.
 
@@ -125,6 +129,7 @@ def security_network(
         monitor=monitor.part(0.0, 0.15),
     )
     monitor.info("Step 2 of 4: resistance surface")
+    obstacles = obstacles or Obstacles()
     surface = build_surface(
         factors,
         scores,
@@ -132,11 +137,15 @@ def security_network(
         corrections or {},
         valid=valid,
         zones=zones,
+        roads=obstacles.roads,
+        impassable=obstacles.around(sources.labels),
         scored=scored,
         monitor=monitor.part(0.15, 0.3),
     )
     monitor.info("Step 3 of 4: corridors")
     labels = cut_to_surface(sources.labels, surface.values, grid, factors, surface.scores, monitor=monitor)
+    if obstacles.impassable is not None:
+        warn_of_enclosed(labels, surface.values, monitor)
     graph = CostGraph(surface.values, cell_size=grid.cell_size, monitor=monitor.part(0.3, 0.32))
     # All that follow need the fields of the same sources; none is searched twice while they fit into the budget.
     fields = CostFields(graph, labels, slack=options.corridors.cutoff, budget=FIELD_BYTES_PER_CELL * labels.size)
@@ -150,6 +159,7 @@ def security_network(
         grid,
         options.keyareas,
         cutoff=options.corridors.cutoff,
+        obstacles=obstacles,
         monitor=monitor.part(0.55, 1.0),
     )
     return SecurityNetwork(sources, surface, corridor_network, places)

@@ -25,13 +25,15 @@ def build_surface(
     *,
     valid: BoolArray,
     zones: Array | None = None,
+    roads: FloatArray | None = None,
+    impassable: BoolArray | None = None,
     scored: Callable[[str, FloatArray], None] | None = None,
     monitor: Monitor = SILENT,
 ) -> Surface:
     """Score the factors, overlay them by weight, and correct the result, by the means of `zones` where there are any.
 
-    Classes that are made from values are made from those of the study area, where `valid`. `scored` is as in
-    `security_network`.
+    Then come what `roads` resist at least, and the `impassable` cells. Classes that are made from values are made from
+    those of the study area, where `valid`. `scored` is as in `security_network`.
     """
     scores = [
         one if one.classes or one.name not in factors else with_classes(one, factors[one.name][valid], monitor=monitor)
@@ -70,6 +72,8 @@ def build_surface(
         [factor.weight or 0.0 for factor in used],
         corrections=list(corrections.values()),
         zones=zones,
+        least=roads,
+        impassable=impassable,
         names=[factor.name for factor in used],
         correction_names=list(corrections),
         correction=options.correction if corrections else None,

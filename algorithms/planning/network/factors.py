@@ -154,6 +154,7 @@ class NetworkFactors:
             layer = self._land if parameter == "LANDUSE" else job.raster(parameter) or job.vector(parameter)
             if layer is None:
                 continue
+            used_anyway = parameter == "LANDUSE" or (parameter == "ROADS" and job.given("ROAD_SCORES"))
             wanted = " or ".join(one.value for one in kinds if _GIVEN_AS[one.name][0] == parameter)
             found.append(
                 _Layer(
@@ -162,7 +163,7 @@ class NetworkFactors:
                     lambda name, kind=kind: core.resistance.factor_of(name) is kind,
                     lambda kind=kind: self._values_of(kind.name),
                     ""
-                    if parameter == "LANDUSE"
+                    if used_anyway
                     else f"No factor of the score table takes the layer given as {parameter}. Call one {wanted}, with a unit "
                     "in brackets if you like, or leave the layer out.",
                 )

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .... import core
 from ....core.errors import InputError
 from ...support.geometry.distances import distances_of_pairs, edge_distances
+from ...support.inputs.landclasses import ListedClasses
+from ...support.inputs.roads import read_road_cells
 from ...support.io.rasters import align
 from ...support.io.vectors import VectorSource, burn_mask, numbered_polygons
 
@@ -31,6 +34,28 @@ class NetworkInputs:
                 name += " (another)"
             found[name] = align(one, self._land, monitor=self._job.monitor)
         return found
+
+    def obstacles(self, values: np.ndarray, valid: np.ndarray) -> core.planning.Obstacles:
+        """Return impassable land, cells of roads, and land that cannot be restored."""
+        job, land = self._job, self._land
+        roads = None
+        if job.given("ROAD_SCORES"):
+            layer, field, scores = job.vector("ROADS"), job.field("ROAD_CLASS"), job.text("ROAD_SCORES")
+            cells = read_road_cells(layer, field, scores, land.grid, land.crs, job.monitor)
+            roads = cells.rows(0, land.grid.rows)
+        impassable, stays = (
+            self._classes(name, what, values, valid)
+            for name, what in (("IMPASSABLE", "impassable"), ("NOT_RESTORABLE", "not restorable"))
+        )
+        return core.planning.Obstacles(impassable, roads, stays)
+
+    def _classes(self, name: str, what: str, values: np.ndarray, valid: np.ndarray) -> np.ndarray | None:
+        if not self._job.given(name):
+            return None
+        listed = ListedClasses(self._job.text(name), what)
+        cells = listed.among(values) & valid
+        listed.require_some(self._land, self._job.monitor)
+        return cells
 
     def protected(self) -> np.ndarray | None:
         """Return the protected cells; None without protected layers."""

@@ -17,6 +17,7 @@ from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.mspa import mspa
 from ecosecnet.core.network.centrality import current_flow
 from ecosecnet.core.planning.corridorstep import connect
+from ecosecnet.core.planning.obstacles import Obstacles
 from ecosecnet.core.planning.options import CorridorOptions, KeyAreaOptions, Options, SourceOptions, SurfaceOptions
 from ecosecnet.core.planning.securitynetwork import security_network
 from ecosecnet.core.planning.sourcestep import find_sources
@@ -297,6 +298,35 @@ def test_sources_that_touch_cost_a_step():
     # As ohms in a triangle: between 1 and 2, 120 / 140 go straight and 20 / 140 round; between 1 and 3 (and 2 and 3)
     # 80 / 140 straight and 60 / 140 round. Link 1-2: 6/7 + 3/7 + 3/7; the others: 1/7 + 4/7 + 3/7.
     np.testing.assert_allclose(found.flow.links, [12 / 7, 8 / 7, 8 / 7])
+
+
+def test_obstacles_change_the_surface_and_what_can_be_restored(county, factors):
+    land = county.landuse
+    impassable, stays = np.isin(land, (5, 6, 8)) & county.county, (land == 6) & county.county
+    roads = np.where(factors["Distance from road (m)"] == 0, 50.0, 0.0).astype(np.float32)
+    plain = build(county, factors)
+    found = build(county, factors, obstacles=Obstacles(impassable, roads, stays))
+    np.testing.assert_array_equal(found.sources.labels, plain.sources.labels)
+    labels = plain.sources.labels
+    wanted = np.fmax(plain.surface.values, roads)
+    wanted[np.isnan(plain.surface.values) | (impassable & (labels == 0))] = np.nan
+    np.testing.assert_array_equal(found.surface.values, wanted)
+    assert np.count_nonzero(impassable & (labels > 0))
+    assert found.surface.summary.impassable == np.count_nonzero(np.isnan(wanted) & ~np.isnan(plain.surface.values))
+    for path in np.array(found.corridors.links.paths, dtype=object)[found.corridors.links.active]:
+        rows, cols = path[:, 0].astype(int), path[:, 1].astype(int)
+        assert not (impassable & (labels == 0))[rows, cols].any()
+    can = (~np.isnan(wanted) | impassable) & ~stays
+    labels = np.where(np.isnan(wanted), 0, labels)
+    links = found.corridors.links
+    score = barriers(*on(wanted, labels, links.pairs[links.active], CELL), radii=(60.0, 120.0), restorable=can)
+    np.testing.assert_array_equal(found.places.barrier.score, score.score)
+    assert np.isfinite(score.score[impassable & ~stays & (labels == 0)]).any()
+    assert np.isnan(score.score[stays]).all()
+    ground = np.where(np.isnan(wanted) & impassable, np.nanmax(wanted), wanted)
+    areas = key_areas(score.score, cell_ha=0.09, resistance=ground, min_area_ha=1.0)
+    np.testing.assert_array_equal(found.places.barrier_areas.labels, areas.labels)
+    assert not (found.places.barrier_areas.labels[stays] > 0).any()
 
 
 def test_cancel_stops_at_once(county, factors):

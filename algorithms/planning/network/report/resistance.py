@@ -22,7 +22,7 @@ def resistance(drawing: Drawing, outputs: NetworkOutputs, corrected: Sequence[st
         *_factor_maps(drawing, factors),
         html.paragraph(
             f"Resistance from {facts.minimum:.2f} to {facts.maximum:.2f}, mean {facts.mean:.2f}, contrast "
-            f"{facts.contrast:.1f}; {facts.missing:,} cells without."
+            f"{facts.contrast:.1f}; {facts.missing:,} cells without{_obstacles(outputs)}."
         ),
         html.table(
             ["Factor", "Weight", "Mean part", "Share of the mean (%)", "Share of the variance (%)"],
@@ -40,6 +40,17 @@ def resistance(drawing: Drawing, outputs: NetworkOutputs, corrected: Sequence[st
         parts.append(html.paragraph("The score table of the study is used with these corrections:"))
         parts.append("<ul>" + "".join(f"<li>{sentence}</li>" for sentence in corrected) + "</ul>")
     return parts
+
+
+def _obstacles(outputs: NetworkOutputs) -> str:
+    """Return what roads and impassable land have done to the surface, as the end of a sentence."""
+    job, facts = outputs.job, outputs.network.surface.summary
+    said = ""
+    if job.given("IMPASSABLE"):
+        said += f", {facts.impassable:,} of them of land uses that nothing crosses ({job.text('IMPASSABLE')})"
+    if job.given("ROAD_SCORES"):
+        said += f"; in {facts.raised:,} cells a road resists more than the land ({job.text('ROAD_SCORES')})"
+    return said
 
 
 def _factor_maps(drawing: Drawing, factors: FactorLayers) -> list[str]:

@@ -12,6 +12,7 @@ from ....support.inputs.declarations import (
     barrier_radii,
     barrier_window,
     link_combination,
+    not_restorable_classes,
     pinch_point_mode,
     read_radii,
     smallest_key_area,
@@ -30,6 +31,7 @@ def choices() -> list:
         link_combination("Of currents and of barrier scores.", advanced=True),
         *barrier_radii(advanced=True),
         barrier_window(advanced=True),
+        not_restorable_classes(advanced=True),
         p.integer(
             "CLASSES",
             "Number of classes of current and score",

@@ -10,6 +10,7 @@ from ..... import core
 from .....core.choices import CorrectionMethod
 from ....support.geometry.proximity import margin_parameter
 from ....support.inputs import parameters as p
+from ....support.inputs.declarations import impassable_classes, road_scores
 
 if TYPE_CHECKING:
     from ....support.run.job import Job
@@ -38,7 +39,7 @@ def roads():
     return p.vector(
         "ROADS",
         "Roads",
-        "Lines; the distance to them is a resistance factor.",
+        "Lines; the distance to them is a resistance factor, and with road scores their cells resist by themselves.",
         [QgsProcessing.SourceType.TypeVectorLine],
         optional=True,
     )
@@ -109,7 +110,16 @@ def choices() -> list:
             _CORRECTIONS,
             advanced=True,
         ),
+        impassable_classes("They can still be barriers; see the values that cannot be restored.", advanced=True),
+        *road_scores(advanced=True),
     ]
+
+
+def check(job: Job) -> str | None:
+    """Return what is wrong with the parameters together."""
+    if job.given("ROAD_SCORES") and not job.given("ROADS"):
+        return "There are road scores but no roads. Give the layer of the roads, or leave the scores out."
+    return None
 
 
 def options(job: Job):

@@ -1,0 +1,63 @@
+"""Land that is in the way of the corridors, or that stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..monitor import Monitor
+from ..types import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Obstacles:
+    """What the land use and the roads say beside their scores.
+
+    Attributes
+    ----------
+    impassable : bool array, shape (rows, cols), optional
+        Cells that nothing crosses, but those of sources.
+    roads : float array, shape (rows, cols), optional
+        What cells resist at least since a road runs through them; 0 where none does.
+    not_restorable : bool array, shape (rows, cols), optional
+        Cells that stay as they are, see `barriers`.
+    """
+
+    impassable: BoolArray | None = None
+    roads: FloatArray | None = None
+    not_restorable: BoolArray | None = None
+
+    def around(self, labels: IntArray) -> BoolArray | None:
+        """Return the impassable cells beside the sources, which keep theirs."""
+        return None if self.impassable is None else self.impassable & (labels == 0)
+
+    def restorable(self, resistance: FloatArray) -> BoolArray | None:
+        """Return the cells that can be restored: land of the surface and impassable land; None where nothing is known."""
+        if self.impassable is None and self.not_restorable is None:
+            return None
+        can: BoolArray = ~np.isnan(resistance)
+        if self.impassable is not None:
+            can |= self.impassable
+        return can if self.not_restorable is None else can & ~self.not_restorable
+
+    def hardest(self, resistance: FloatArray) -> FloatArray:
+        """Return a surface on which impassable cells are as hard to cross as the hardest that can be crossed."""
+        if self.impassable is None:
+            return resistance
+        closed = self.impassable & np.isnan(resistance)
+        return np.where(closed, np.nanmax(resistance), resistance).astype(resistance.dtype)
+
+
+def warn_of_enclosed(labels: IntArray, resistance: FloatArray, monitor: Monitor) -> None:
+    """Say which sources no cell beside them leads to."""
+    free = ~np.isnan(resistance) & (labels == 0)
+    reached = np.unique(labels[ndimage.binary_dilation(free, np.ones((3, 3), dtype=bool)) & (labels > 0)])
+    enclosed = np.setdiff1d(np.arange(1, int(labels.max(initial=0)) + 1), reached)
+    if enclosed.size:
+        monitor.warn(
+            f"Sources {', '.join(map(str, enclosed[:10]))}{' ...' if enclosed.size > 10 else ''} are enclosed by cells that "
+            "nothing crosses and get no corridor. Where their own land use is impassable, take it out of the impassable "
+            "values or out of the foreground."
+        )
