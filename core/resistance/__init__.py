@@ -16,7 +16,7 @@ from .legends import (
     schemes,
 )
 from .lostcells import cut_to_surface
-from .overlay import Block, build_resistance, resistance_surface
+from .overlay import Block, build_resistance, resistance_surface, with_obstacles
 from .presets import LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
 from .roads import RoadCells, read_road_scores, road_cells, score_roads
 from .scorechecks import ERROR, WARNING, Finding, check_scores, report
@@ -72,5 +72,6 @@ __all__ = [
     "suitability_to_resistance",
     "with_classes",
     "with_further",
+    "with_obstacles",
     "with_weights",
 ]

@@ -154,7 +154,8 @@ def build_resistance(
     for block in read(next(parts)):
         values, base = job.surface(block, monitor, tally)
         final = (values if rescale is None else values * stretch[0] + stretch[1]).astype(np.float32)
-        final = _with_obstacles(final, block, tally)
+        plain, final = final, with_obstacles(final, least=block.least, impassable=block.impassable)
+        tally.obstruct(plain, final)
         tally.finish(final, block.row)
         if write_correction is not None:
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -237,6 +238,31 @@ def resistance_surface(
     return Resistance(values, summary)
 
 
+def with_obstacles(
+    surface: FloatArray, *, least: FloatArray | None = None, impassable: BoolArray | None = None
+) -> FloatArray:
+    """Return a finished surface on which roads resist what they do, and impassable cells are NoData.
+
+    Parameters
+    ----------
+    surface : ndarray, float, any shape
+        Resistance, NaN = NoData.
+    least, impassable : ndarray, same shape, optional
+        As in `Block`.
+
+    Examples
+    --------
+    >>> surface, road = np.array([2.0, 2.0, 9.0, np.nan]), np.array([0.0, 5.0, 5.0, 5.0])
+    >>> with_obstacles(surface, least=road, impassable=np.array([True, False, False, False])).tolist()
+    [nan, 5.0, 9.0, nan]
+    """
+    if least is not None:
+        surface = np.where(np.isnan(surface), surface, np.fmax(surface, least)).astype(surface.dtype)
+    if impassable is not None:
+        surface = np.where(impassable, surface.dtype.type(np.nan), surface)
+    return surface
+
+
 class _Overlay:
     """The cell-wise work, with the statistics of the correction rasters once they are gathered."""
 
@@ -315,17 +341,6 @@ class _Overlay:
         else:
             parts[:, some] = np.nan
         return parts, np.asarray(some & ~absent.all(axis=0))
-
-
-def _with_obstacles(final: FloatArray, block: Block, tally: Tally) -> FloatArray:
-    """Return a finished block with its roads and impassable cells."""
-    if block.least is not None:
-        tally.raised += int(np.count_nonzero(block.least > final))
-        final = np.where(np.isnan(final), final, np.fmax(final, block.least)).astype(np.float32)
-    if block.impassable is not None:
-        tally.impassable += int(np.count_nonzero(block.impassable & ~np.isnan(final)))
-        final = np.where(block.impassable, np.float32(np.nan), final)
-    return final
 
 
 def _check_rescale(rescale: tuple[float, float] | None) -> None:

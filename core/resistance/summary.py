@@ -126,6 +126,11 @@ class Tally:
         counts[1] += int(np.count_nonzero(valid & (held > change)))
         counts[2] += int(np.count_nonzero(valid & (held < change)))
 
+    def obstruct(self, plain: FloatArray, final: FloatArray) -> None:
+        """Count what roads and impassable land did to a block."""
+        self.raised += int(np.count_nonzero(final > plain))
+        self.impassable += int(np.count_nonzero(np.isnan(final) & ~np.isnan(plain)))
+
     def finish(self, final: FloatArray, row: int) -> None:
         """Take in the finished block that starts at a row."""
         valid = ~np.isnan(final)
