@@ -97,6 +97,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             distances=PolygonDistances(land_use.grid),
             protected=inputs.protected(),
             corrections=inputs.corrections(),
+            zones=inputs.zones(),
             obstacles=inputs.obstacles(values, valid),
             scored=factor_layers.take,
             monitor=job.monitor.part(0.1, 0.9),
@@ -106,5 +107,5 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         write_tables(outputs)
         numbers = outputs.report_numbers()
         if job.given("REPORT"):
-            page = network_report(outputs, numbers, factors.corrected, options, values, valid, factor_layers)
+            page = network_report(outputs, numbers, factors, options, values, valid, factor_layers)
             job.write_html("REPORT", page)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ... import core
@@ -14,9 +12,11 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs import scores
+from ..support.inputs.judgements import Judged, judge, read_judgements
 from ..support.io import rasters
-from ..support.io.tables import columns, read_rows
+from ..support.io.tables import columns
 from ..support.reports import html
+from ..support.reports.judgements import judgement_parts
 
 _WIDTH = 10
 _NAMES = "Land use, Elevation, Slope, Distance from road, Distance to mining area"
@@ -28,7 +28,6 @@ _DEFAULT = (
     ("1", "2", "2", "1", "1"),
 )
 """Weights 0.344, 0.096, 0.096, 0.232, 0.232: near those of the Liuzhi study once they sum to 1."""
-_NAMED = 3
 
 
 class AhpAlgorithm(EcoSecNetAlgorithm):
@@ -188,7 +187,7 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
             body += [_mixture(job, names, parts, weights)]
         if judged:
             _write_experts(job, judged)
-            body += _judgement_parts(judged)
+            body += judgement_parts(judged)
             group = judged.result.group
             job.results.update(LAMBDA_MAX=group.lambda_max, CI=group.ci, CR=group.cr)
         lead = "Pairwise judgements, the weights that follow from them, and their consistency"
@@ -200,29 +199,11 @@ def _cells() -> list[str]:
     return [cell for row in _DEFAULT for cell in (*row, *[""] * (_WIDTH - len(row)))]
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """Result of the judgements, the names of the experts, and what to say about contradictions."""
-
-    result: core.weights.GroupResult
-    experts: list[str]
-    advice: list[str]
-
-
-def _judge(job: Job) -> _Judged:
+def _judge(job: Job) -> Judged:
     names, matrices, experts = _read(job)
     given = parse_numbers(job.text("EXPERT_WEIGHTS"), "Weights of the experts")
     table = job.choice("RANDOM_INDEX", RandomIndex)
-    result = core.weights.analyse_group(matrices, names=names, importance=given or None, table=table)
-    group = result.group
-    job.monitor.info(
-        f"Lambda max {group.lambda_max:.4f}, CI {group.ci:.4f}, CR {group.cr:.4f} (random index "
-        f"{group.random_index:.4g}, {table.label})."
-    )
-    advice = _advice(result, experts)
-    for line in advice:
-        job.monitor.warn(line)
-    return _Judged(result, experts, advice)
+    return judge(matrices, names, experts, job.monitor, importance=given or None, table=table)
 
 
 def _from_data(job: Job, names: list[str]) -> list[float]:
@@ -243,7 +224,7 @@ def _from_data(job: Job, names: list[str]) -> list[float]:
     return weights
 
 
-def _write_experts(job: Job, judged: _Judged) -> None:
+def _write_experts(job: Job, judged: Judged) -> None:
     job.write_table(
         "EXPERTS",
         columns(expert=str, lambda_max=float, ci=float, cr=float, compatibility=float),
@@ -269,46 +250,7 @@ def _read(job: Job) -> tuple[list[str] | None, list, list[str]]:
         return names or None, [core.weights.matrix_from_cells(cells, width=_WIDTH, names=names or None)], ["Matrix"]
     if not example:
         raise InputError("There are judgements in the matrix and in tables. Give one of the two.")
-    matrices = []
-    for table in tables:
-        try:
-            names, matrix = core.weights.matrix_from_records(read_rows(table), names)
-        except InputError as error:
-            raise InputError(f"'{table.name}': {error}") from None
-        matrices.append(matrix)
-    return names, matrices, [table.name for table in tables]
-
-
-def _advice(result: core.weights.GroupResult, experts: list[str]) -> list[str]:
-    """Return what to say about judgements that contradict each other."""
-    lines = []
-    single = len(result.experts) == 1
-    for name, one in zip(experts, result.experts):
-        if not one.consistent:
-            lines += _mending(one, "The judgements" if single else f"The judgements of '{name}'")
-    if not single and not result.group.consistent:
-        lines += _mending(result.group, "The judgements of the group")
-    for name, index in zip(experts, result.compatibility):
-        if index > 1.1:
-            lines.append(
-                f"The weights of '{name}' differ from those of the group (compatibility {index:.2f}, above 1.1)."
-            )
-    return lines
-
-
-def _mending(one: core.weights.AhpResult, who: str) -> list[str]:
-    lines = [f"{who} contradict each other: CR = {one.cr:.3f}, and it should be below 0.1. These fit worst:"]
-    lines += [f"- {judgement.describe()}." for judgement in one.judgements[:_NAMED]]
-    steps = core.weights.mending_steps(one)
-    if steps:
-        text = core.weights.scale_text
-        changes = ", then ".join(
-            f"'{step.first}' against '{step.second}' from {text(step.value)} to {text(step.mended)}" for step in steps
-        )
-        lines.append(
-            f"Least changes found that bring CR to {steps[-1].mended_cr:.3f}: {changes}. Ask the expert first."
-        )
-    return lines
+    return (*read_judgements(tables, names), [table.name for table in tables])
 
 
 def _mixture(job: Job, names: list[str], parts: list, weights) -> str:
@@ -325,50 +267,3 @@ def _mixture(job: Job, names: list[str], parts: list, weights) -> str:
         ],
         caption="From the data only." if judged is None else f"Mixed by {how}, share of the judgements {share:g}.",
     )
-
-
-def _judgement_parts(judged: _Judged) -> list[str]:
-    """Return the pieces of the report on the judgements."""
-    result, experts = judged.result, judged.experts
-    group = result.group
-    names = group.names
-    parts = [
-        html.heading("Judgements"),
-        html.cards(
-            [
-                (f"{group.cr:.3f}", "consistency ratio (below 0.1 is accepted)"),
-                (f"{group.ci:.3f}", "consistency index"),
-                (f"{group.lambda_max:.3f}", "largest eigenvalue"),
-                (str(len(names)), "factors"),
-                (str(len(experts)), "experts" if len(experts) > 1 else "expert"),
-            ]
-        ),
-        *[html.warning(line) for line in judged.advice],
-        html.table(
-            ["", *names],
-            [
-                [name, *["" if value != value else core.weights.scale_text(float(value)) for value in row]]
-                for name, row in zip(names, group.matrix)
-            ],
-            caption="Importance of the row over the column"
-            + (" (geometric mean of the experts)." if len(experts) > 1 else "."),
-        ),
-        html.paragraph(f"Weights: principal eigenvector. Random index {group.random_index:.4g} ({group.table})."),
-    ]
-    if len(experts) > 1:
-        parts += [
-            html.heading("Experts"),
-            html.table(
-                ["Expert", "CR", "Compatibility", *names],
-                [
-                    [name, float(one.cr), float(index), *[float(weight) for weight in one.weights]]
-                    for name, one, index in zip(experts, result.experts, result.compatibility)
-                ],
-            ),
-            html.paragraph(
-                f"Agreement on the order of the factors: Kendall's W = {result.concordance:.2f} (0 none, 1 full). "
-                "Compatibility is Saaty's index of an expert's weights with those of the group: 1 is equal, up to 1.1 "
-                "close."
-            ),
-        ]
-    return parts

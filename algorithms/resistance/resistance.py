@@ -8,13 +8,12 @@ import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ... import core
-from ...core import defaults
 from ...core.choices import CorrectionMethod
 from ...core.errors import InputError
-from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.corrections import check_correction, correction_choices, read_correction
 from ..support.inputs.declarations import impassable_classes, land_use, road_scores
 from ..support.inputs.landclasses import ListedClasses
 from ..support.inputs.roads import read_road_cells
@@ -101,45 +100,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             p.rasters(
                 "CORRECTIONS", "Correction rasters", "Rasters that raise or lower the resistance.", optional=True
             ),
-            p.choice(
-                "CORRECTION_METHOD",
-                "How corrections act",
-                "How the correction rasters act, see the help.",
-                CorrectionMethod,
-                default=list(CorrectionMethod).index(defaults.CORRECTION),
-            ),
-            p.raster(
-                "CORRECTION_ZONES",
-                "Zones for the means of the corrections",
-                "Class map, such as land use: value / mean then uses the mean of the zone of each cell.",
-                optional=True,
-                classes=True,
-            ),
-            p.text(
-                "CORRECTION_WEIGHTS",
-                "Weights of the corrections",
-                "One number for each correction raster, for the two methods with weights. Empty: 1.",
-                optional=True,
-                advanced=True,
-            ),
-            p.number(
-                "CORRECTION_FLOOR",
-                "Smallest multiplier of a correction",
-                "No correction raster multiplies a cell by less.",
-                0.1,
-                low=0.0,
-                advanced=True,
-                decimals=3,
-            ),
-            p.number(
-                "CORRECTION_CAP",
-                "Largest multiplier of a correction",
-                "No correction raster multiplies a cell by more.",
-                10.0,
-                low=0.0,
-                advanced=True,
-                decimals=3,
-            ),
+            *correction_choices(tuple(CorrectionMethod)),
             p.number(
                 "MIN",
                 "Smallest resistance after stretching",
@@ -206,9 +167,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             )
         if job.given("ROAD_SCORES") and not job.given("ROADS"):
             return "There are road scores but no roads. Give the layer of the roads, or leave the scores out."
-        if job.given("CORRECTION_ZONES") and job.chosen("CORRECTION_METHOD") != 0:
-            return "Zones are for the correction by value / mean. Choose that one, or leave the zones out."
-        return None
+        return check_correction(job, tuple(CorrectionMethod))
 
     def execute(self, job: Job) -> None:
         factors, corrections = job.rasters("FACTORS"), job.rasters("CORRECTIONS")
@@ -264,7 +223,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                 write_correction=gain.write if gain else None,
                 names=names,
                 correction_names=[source.name for source in corrections],
-                correction=_correction(job) if corrections else None,
+                correction=read_correction(job, tuple(CorrectionMethod)) if corrections else None,
                 leave_out_missing=job.chosen("MISSING") == 1,
                 rescale=(job.number("MIN"), job.number("MAX")) if job.given("MIN") else None,
                 monitor=job.monitor,
@@ -316,15 +275,6 @@ class _Obstacles:
             monitor.info(
                 f"Roads: {self._roads.cells.size:,} cells; in {summary.raised:,} of them the road resists more than the land."
             )
-
-
-def _correction(job: Job) -> core.resistance.Correction:
-    return core.resistance.Correction(
-        job.choice("CORRECTION_METHOD", CorrectionMethod),
-        parse_numbers(job.text("CORRECTION_WEIGHTS"), "Weights of the corrections"),
-        job.number("CORRECTION_FLOOR"),
-        job.number("CORRECTION_CAP"),
-    )
 
 
 def _tell(summary: core.resistance.ResistanceSummary, job: Job) -> None:

@@ -11,9 +11,11 @@ import numpy as np
 
 from .... import core
 from ....core.errors import InputError
-from ....core.lists import split_pairs
+from ....core.lists import parse_number, parse_numbers, plain_text, split_pairs
 from ...support.geometry.proximity import class_proximity, proximity
 from ...support.geometry.terrain import slope
+from ...support.inputs.judgements import Judged, judge, read_judgements
+from ...support.inputs.weights import weights_by_name
 from ...support.io.rasters import RasterSource, align
 from ...support.io.tables import read_rows
 
@@ -75,6 +77,8 @@ class NetworkFactors:
         The score table.
     corrected : sequence of str
         What was corrected in it, a sentence each.
+    judged : Judged or None
+        The judgements its weights come from, once the factors are read.
     """
 
     def __init__(self, job: Job, land: RasterSource, values: np.ndarray, valid: np.ndarray) -> None:
@@ -83,6 +87,7 @@ class NetworkFactors:
         self._targets = split_pairs(job.text("CLASS_DISTANCES"), "Distances to classes of the land use")
         table = job.vector("SCORES")
         self.corrected: Sequence[str] = ()
+        self.judged: Judged | None = None
         self.scores: Sequence[FactorScores]
         if table is not None:
             self.scores = core.resistance.read_score_table(read_rows(table))
@@ -112,7 +117,32 @@ class NetworkFactors:
             if one.refusal and one.given not in used:
                 names = ", ".join(factor.name for factor in self.scores)
                 raise InputError(f"{one.refusal} The factors of the score table are: {names}.")
+        weights = self._weights(list(taken))
+        if weights:
+            self.scores = core.resistance.with_weights(self.scores, weights, taken, monitor=self._job.monitor)
         return {name: layer.make() for name, layer in taken.items()}
+
+    def _weights(self, used: Sequence[str]) -> dict[str, float]:
+        """Return the weights that were given beside the score table, by the names they were given with."""
+        job = self._job
+        tables, table, text = job.vectors("JUDGEMENTS"), job.vector("WEIGHTS_TABLE"), job.text("WEIGHTS")
+        if tables:
+            names, matrices = read_judgements(tables, [])
+            self.judged = judge(matrices, names, [one.name for one in tables], job.monitor)
+            return {name: float(weight) for name, weight in zip(names, self.judged.result.group.weights)}
+        if table is not None:
+            return {name: weight for name, weight in weights_by_name(table).items() if weight is not None}
+        if "=" in plain_text(text):
+            pairs = split_pairs(text, "Weights")
+            found = {name: parse_number(weight, f"Weights, '{name}'") for name, weight in pairs.items()}
+            return {name: weight for name, weight in found.items() if weight is not None}
+        numbers = parse_numbers(text, "Weights") if text else []
+        if text and len(numbers) != len(used):
+            raise InputError(
+                f"There are {len(numbers)} weights but {len(used)} factors with a layer, in this order: {', '.join(used)}. "
+                "Give one number for each, or names with them: land use = 0.4; slope = 0.2."
+            )
+        return dict(zip(used, numbers))
 
     def _rasters(self) -> list[_Layer]:
         """Return the rasters of FACTORS, which are called as their factor."""

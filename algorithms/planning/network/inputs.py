@@ -57,6 +57,11 @@ class NetworkInputs:
         listed.require_some(self._land, self._job.monitor)
         return cells
 
+    def zones(self) -> np.ndarray | None:
+        """Return the zones that the means of the corrections are taken in; None without."""
+        zones = self._job.raster("CORRECTION_ZONES")
+        return None if zones is None else align(zones, self._land, categorical=True, monitor=self._job.monitor)
+
     def protected(self) -> np.ndarray | None:
         """Return the protected cells; None without protected layers."""
         layers: list[VectorSource] = self._job.vectors("PROTECTED")

@@ -35,18 +35,24 @@ def read_weights(
     if table is None:
         weights = parse_numbers(text, "Weights")
     else:
-        rows = [{str(key).lower(): value for key, value in row.items()} for row in read_rows(table)]
-        if not rows or "factor" not in rows[0] or "weight" not in rows[0]:
-            raise InputError(f"'{table.name}' must have the columns 'factor' and 'weight'.")
-        found: dict[str, float | None] = {}
-        name = ""
-        for k, row in enumerate(rows, start=1):
-            name = str(row["factor"] or name)
-            weight = parse_number(row["weight"], f"Row {k}, column 'weight'")
-            found[name] = weight if found.get(name) is None else found[name]
+        found = weights_by_name(table)
         held = list(found.values())
         weights = [held[k] for k in scores.match_names(list(found), layers, monitor, f"'{table.name}'")]
     if len(weights) != len(layers) or None in weights:
         count = sum(weight is not None for weight in weights)
         raise InputError(f"There are {len(layers)} {what} but {count} weights. Give one number for each.")
     return weights
+
+
+def weights_by_name(table: VectorSource) -> dict[str, float | None]:
+    """Return the weights in a table by the names of the factors, see `read_weights`."""
+    rows = [{str(key).lower(): value for key, value in row.items()} for row in read_rows(table)]
+    if not rows or "factor" not in rows[0] or "weight" not in rows[0]:
+        raise InputError(f"'{table.name}' must have the columns 'factor' and 'weight'.")
+    found: dict[str, float | None] = {}
+    name = ""
+    for k, row in enumerate(rows, start=1):
+        name = str(row["factor"] or name)
+        weight = parse_number(row["weight"], f"Row {k}, column 'weight'")
+        found[name] = weight if found.get(name) is None else found[name]
+    return found

@@ -45,6 +45,7 @@ _INPUTS = {
     "SCORES": ("scores",),
     "SCORES_TABLE": ("scores",),
     "WEIGHTS_TABLE": ("weights",),
+    "securitynetwork:WEIGHTS_TABLE": (),  # the weights of a run of 'ahp' are not those of every network
     "AREAS": ("pinchpoints", "barriers", "keyareas"),
     "PATCHES": ("barriers", "keyareas"),
     "foreground:INPUT": ("landuse",),

@@ -146,3 +146,93 @@ def test_a_class_without_a_score_is_named(run, land_alone, surface, tmp_path):
     assert "The raster holds values that have no score: 5. Add a row for each" in run.feedback.textLog()
     land, _ = read_raster(land_alone["LANDUSE"])
     assert np.isnan(values[land == 5]).all()
+
+
+@pytest.fixture
+def with_roads(parameters):
+    for unused in ("CORRECTIONS", "DEM", "MINES"):
+        parameters.pop(unused)
+    return parameters
+
+
+def csv(tmp_path, name, text):
+    path = tmp_path / f"{name}.csv"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"WEIGHTS": "距道路距离 = 3；Land_use=1"},
+        {"WEIGHTS": "0.25; 0.75"},
+        {"WEIGHTS_TABLE": "factor,weight\nRoads,0.75\nland cover,0.25\n"},
+        {"JUDGEMENTS": "first,second,value\nroads,land use,3\n"},
+    ],
+)
+def test_weights_of_ones_own_in_every_form(run, with_roads, surface, tmp_path, given):
+    scores = table(tmp_path, *LAND, "Distance from road (m),,,500,5,0.5", "Distance from road (m),,500,,1,0.5")
+    report = tmp_path / "report.html"
+    given = {name: csv(tmp_path, name, text) if "\n" in text else text for name, text in given.items()}
+    if "JUDGEMENTS" in given:
+        given["JUDGEMENTS"] = [given["JUDGEMENTS"]]
+    values = surface(**with_roads, SCORES=scores, **given, REPORT=str(report))
+    tool = run(
+        "distancefactor", FEATURES=with_roads["ROADS"], GRID=with_roads["LANDUSE"], OUTPUT=str(tmp_path / "d.tif")
+    )
+    road = np.where(read_raster(tool["OUTPUT"])[0] <= 500, 5, 1)
+    land, nothing = read_raster(with_roads["LANDUSE"])
+    np.testing.assert_allclose(values[land != nothing], (0.25 * USE[land] + 0.75 * road)[land != nothing], rtol=1e-5)
+    assert ("consistency ratio" in report.read_text(encoding="utf-8")) is ("JUDGEMENTS" in given)
+
+
+def test_contradicting_judgements_are_warned_of_and_reported(run, with_roads, county, tmp_path):
+    judgements = csv(tmp_path, "专家", "土地利用,道路,河流\n1,5,1/5\n1/5,1,5\n5,1/5,1\n")
+    report = tmp_path / "report.html"
+    given = {**with_roads, "RIVERS": county["RIVERS"], "JUDGEMENTS": [judgements], "REPORT": str(report)}
+    run("securitynetwork", **given)
+    page = report.read_text(encoding="utf-8")
+    matrix = np.array([[1, 5, 0.2], [0.2, 1, 5], [5, 0.2, 1]])
+    largest = np.linalg.eigvals(matrix).real.max()
+    ratio = (largest - 3) / 2 / 0.58
+    assert f"The judgements contradict each other: CR = {ratio:.3f}" in page
+    assert "These fit worst:" in page
+    assert f"<b>{ratio:.3f}</b>" in page
+    assert f"<b>{largest:.3f}</b>" in page
+    assert f"Lambda max {largest:.4f}" in run.feedback.textLog()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"WEIGHTS": "land use = 1"}, r"no weight for Distance from road \(m\)\. The weights given are for land use"),
+        ({"WEIGHTS": "land use = a lot"}, "Weights, 'land use': 'a lot' is not a number"),
+        (
+            {"WEIGHTS": "1 2 3"},
+            r"3 weights but 2 factors with a layer, in this order: Land use, Distance from road \(m\)",
+        ),
+        ({"WEIGHTS": "1 2", "WEIGHTS_TABLE": "factor,weight\nroads,1\n"}, "WEIGHTS and WEIGHTS_TABLE are given"),
+        ({"WEIGHTS_TABLE": "name,share\nroads,1\n"}, "must have the columns 'factor' and 'weight'"),
+        ({"JUDGEMENTS": "first,second,value\nroads,mines,3\n"}, "no weight for Land use"),
+        ({"CORRECTION_ZONES": "LANDUSE"}, "Zones are for the correction by value / mean"),
+        ({"CORRECTION_METHOD": 1, "CORRECTION_WEIGHTS": "2"}, "takes no weights"),
+    ],
+)
+def test_weights_and_corrections_that_cannot_be_are_refused(with_roads, surface, tmp_path, given, message):
+    given = {name: csv(tmp_path, name, one) if "\n" in str(one) else one for name, one in given.items()}
+    given = {name: [one] if name == "JUDGEMENTS" else with_roads.get(str(one), one) for name, one in given.items()}
+    with pytest.raises(Exception, match=message):
+        surface(**with_roads, **given)
+
+
+def test_night_light_is_compared_with_the_mean_of_its_land_use(county, parameters, surface):
+    """The formula of night-light corrections: the resistance times the light over the mean light of the land use."""
+    plain = surface(**{**parameters, "CORRECTIONS": []})
+    light = {"CORRECTIONS": [county["DEM"]], "CORRECTION_METHOD": 1}
+    values = surface(**{**parameters, **light, "CORRECTION_ZONES": parameters["LANDUSE"], "CORRECTION_CAP": 1.2})
+    land, nothing = read_raster(parameters["LANDUSE"])
+    height = read_raster(county["DEM"])[0]
+    for use in np.unique(land[land != nothing]):
+        held = land == use
+        expected = np.clip(height[held] / height[held].mean(dtype=float), 0.1, 1.2)
+        np.testing.assert_allclose(values[held] / plain[held], expected, rtol=1e-4)

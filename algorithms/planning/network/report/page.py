@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,16 +22,17 @@ from .summary import summary
 if TYPE_CHECKING:
     from .....core.planning.options import Options
     from ..factorlayers import FactorLayers
+    from ..factors import NetworkFactors
 
 
 def network_report(
     outputs: NetworkOutputs,
     numbers: dict[str, float],
-    corrected: Sequence[str],
+    factors: NetworkFactors,
     options: Options,
     land_use: np.ndarray,
     valid: np.ndarray,
-    factors: FactorLayers,
+    scored: FactorLayers,
 ) -> str:
     """Return the report as one self-contained HTML page.
 
@@ -42,13 +42,13 @@ def network_report(
         Layers and tables of the run.
     numbers : dict
         Headline numbers, see `NetworkOutputs.report_numbers`.
-    corrected : sequence of str
-        What was corrected in the score table of the study, a sentence each.
+    factors : NetworkFactors
+        Where the scores and weights come from.
     options : Options
         The choices of the run.
     land_use, valid : ndarray
         Land use and where there is any, for the first map.
-    factors : FactorLayers
+    scored : FactorLayers
         The scores of each factor.
     """
     drawing = Drawing(outputs, valid)
@@ -56,7 +56,7 @@ def network_report(
         *summary(drawing, outputs, numbers),
         *study_area(drawing, outputs, land_use),
         *sources(drawing, outputs, options.sources),
-        *resistance(drawing, outputs, corrected, factors),
+        *resistance(drawing, outputs, factors, scored),
         *corridors(drawing, outputs),
         *key_areas(drawing, outputs),
         *methods(options),

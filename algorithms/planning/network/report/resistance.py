@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ....support.reports import html
+from ....support.reports.judgements import judgement_parts
 from ..outputs import NetworkOutputs
 from .drawing import Drawing
 
 if TYPE_CHECKING:
     from ..factorlayers import FactorLayers
+    from ..factors import NetworkFactors
 
 
-def resistance(drawing: Drawing, outputs: NetworkOutputs, corrected: Sequence[str], factors: FactorLayers) -> list[str]:
+def resistance(drawing: Drawing, outputs: NetworkOutputs, factors: NetworkFactors, scored: FactorLayers) -> list[str]:
     """Return the section on the resistance surface."""
     facts = outputs.network.surface.summary
     parts = [
         html.heading("2 Resistance surface"),
         drawing.figure(drawing.surface("RESISTANCE"), "Resistance", [], "RESISTANCE"),
-        *_factor_maps(drawing, factors),
+        *_factor_maps(drawing, scored),
         html.paragraph(
             f"Resistance from {facts.minimum:.2f} to {facts.maximum:.2f}, mean {facts.mean:.2f}, contrast "
             f"{facts.contrast:.1f}; {facts.missing:,} cells without{_obstacles(outputs)}."
@@ -36,9 +37,11 @@ def resistance(drawing: Drawing, outputs: NetworkOutputs, corrected: Sequence[st
     scores = outputs.network.surface.scores
     rows = [[factor.name, item.describe(), float(item.score)] for factor in scores for item in factor.classes]
     parts.append(html.table(["Factor", "Class", "Score"], rows, caption="Scores"))
-    if corrected:
+    if factors.judged is not None:
+        parts += judgement_parts(factors.judged)
+    if factors.corrected:
         parts.append(html.paragraph("The score table of the study is used with these corrections:"))
-        parts.append("<ul>" + "".join(f"<li>{sentence}</li>" for sentence in corrected) + "</ul>")
+        parts.append("<ul>" + "".join(f"<li>{sentence}</li>" for sentence in factors.corrected) + "</ul>")
     return parts
 
 

@@ -10,6 +10,7 @@ from ..... import core
 from .....core.choices import CorrectionMethod
 from ....support.geometry.proximity import margin_parameter
 from ....support.inputs import parameters as p
+from ....support.inputs.corrections import check_correction, correction_choices, read_correction
 from ....support.inputs.declarations import impassable_classes, road_scores
 
 if TYPE_CHECKING:
@@ -96,6 +97,31 @@ def choices() -> list:
             advanced=True,
         ),
         margin_parameter(),
+        p.text(
+            "WEIGHTS",
+            "Weights of the factors",
+            "Instead of those of the score table: land use = 0.4; slope = 0.2; distance to roads = 0.4. Or numbers alone, in "
+            "the order in which the log names the factors.",
+            optional=True,
+            advanced=True,
+        ),
+        p.table(
+            "WEIGHTS_TABLE",
+            "Table of weights",
+            "Instead of those of the score table: columns factor and weight, as 'Weights by AHP' makes it.",
+            optional=True,
+            advanced=True,
+        ),
+        p.vectors(
+            "JUDGEMENTS",
+            "Tables of judgements (AHP)",
+            "Instead of weights, one table for each expert as 'Weights by AHP' takes it: a column for each factor, with the "
+            "rows in the same order; or the columns first, second and value. Weights, CI and CR are reported; a CR of 0.1 or "
+            "more is warned of, with the judgements that fit worst.",
+            QgsProcessing.SourceType.TypeVector,
+            optional=True,
+            advanced=True,
+        ),
         p.rasters(
             "CORRECTIONS",
             "Correction rasters",
@@ -103,26 +129,22 @@ def choices() -> list:
             optional=True,
             advanced=True,
         ),
-        p.choice(
-            "CORRECTION_METHOD",
-            "How corrections act",
-            "How a correction raster changes the resistance.",
-            _CORRECTIONS,
-            advanced=True,
-        ),
+        *correction_choices(_CORRECTIONS, advanced=True),
         impassable_classes("They can still be barriers; see the values that cannot be restored.", advanced=True),
         *road_scores(advanced=True),
     ]
 
 
 def check(job: Job) -> str | None:
-    """Return what is wrong with the parameters together."""
+    """Return what is wrong with the choices together."""
+    given = [name for name in ("WEIGHTS", "WEIGHTS_TABLE", "JUDGEMENTS") if job.given(name)]
+    if len(given) > 1:
+        return f"Weights come from one place, but {' and '.join(given)} are given. Leave all but one of them out."
     if job.given("ROAD_SCORES") and not job.given("ROADS"):
         return "There are road scores but no roads. Give the layer of the roads, or leave the scores out."
-    return None
+    return check_correction(job, _CORRECTIONS)
 
 
 def options(job: Job):
     """Return the choices of the step."""
-    method = job.choice("CORRECTION_METHOD", _CORRECTIONS)
-    return core.planning.SurfaceOptions(core.resistance.Correction(method))
+    return core.planning.SurfaceOptions(read_correction(job, _CORRECTIONS))
