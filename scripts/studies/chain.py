@@ -79,7 +79,7 @@ def run_chain(place, folder):
         {
             "LANDUSE": grid,
             "FOREGROUND": ",".join(map(str, place.codes("habitat"))),
-            "LANDUSE_NAMES": ";".join(f"{one.code}={one.name.replace(',', ' and')}" for one in place.classes),
+            "LANDUSE_NAMES": ";".join(f"{one.code}={one.name}" for one in place.classes),
             "SCORES": folder / "scores.csv",
             "FACTORS": folder / "disturbance.tif",
             "MIN_AREA": place.min_area,

@@ -20,7 +20,7 @@ from .... import core
 from ....core.coverage import cell_coverage
 from ....core.errors import InputError
 from ....core.grid import Grid
-from ....core.lists import split_list
+from ....core.lists import plain_text, split_list
 from ....core.monitor import SILENT, Monitor
 from ..io.rasters import RasterSource, metres_per_unit
 from ..io.tables import Column, columns
@@ -205,15 +205,18 @@ def tabulate_by_zone(
 def parse_names(text: str) -> dict[str, str]:
     """Read names of codes such as ``1=Forest; 2=Grassland``.
 
+    Commas part the entries only where there are no semicolons or line ends, since names hold commas too.
+
     Raises
     ------
     InputError
         If an entry is not a code with a name.
     """
     names = {}
-    for entry in split_list(text, blanks=False):
-        if not entry:
-            continue
+    entries = [entry for entry in re.split(r"[;\n]", plain_text(text)) if entry.strip()]
+    if len(entries) == 1:
+        entries = [entry for entry in split_list(text, blanks=False) if entry]
+    for entry in entries:
         code, found, name = entry.replace(":", "=").partition("=")
         if not found or not code.strip() or not name.strip():
             raise InputError(f"'{entry.strip()}' is not a code with a name. Write for example: 1=Forest; 2=Grassland.")
