@@ -102,10 +102,9 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             scored=factor_layers.take,
             monitor=job.monitor.part(0.1, 0.9),
         )
-        outputs = NetworkOutputs(job, network, land_use)
+        outputs = NetworkOutputs(job, network, land_use, values, valid)
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()
         if job.given("REPORT"):
-            page = network_report(outputs, numbers, factors, options, values, valid, factor_layers)
-            job.write_html("REPORT", page)
+            job.write_html("REPORT", network_report(outputs, numbers, factors, options, factor_layers))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .... import core
 from ...support.inputs.scores import SCORE_OF
 from ...support.io.filenames import FileNames
 from ...support.io.outputfolder import OutputFolder
@@ -37,6 +38,7 @@ class FactorLayers:
     """
 
     def __init__(self, job: Job, grid: Grid, inside: np.ndarray, table: Sequence[FactorScores]) -> None:
+        further = core.resistance.further
         self._job = job
         self._grid = grid
         self._inside = inside
@@ -46,6 +48,8 @@ class FactorLayers:
             self._folder = OutputFolder(job.outputs, job.folder("FACTORS_FOLDER"))
             job.results["FACTORS_FOLDER"] = job.folder("FACTORS_FOLDER")
         scores = [one.score for factor in table for one in factor.classes]
+        if not all(factor.classes for factor in table):  # these are made from the values
+            scores += [further.LOWEST, further.HIGHEST]
         low, high = min(scores), max(scores)
         self.ramp = ramps.fixed(palette.RESISTANCE, np.linspace(low, high if high > low else low + 1.0, 5))
         self.samples: dict[str, np.ndarray] = {}

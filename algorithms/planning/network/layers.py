@@ -41,7 +41,8 @@ def write_layers(outputs: NetworkOutputs) -> None:
 
 
 def write_tables(outputs: NetworkOutputs) -> None:
-    """Write the tables by township."""
+    """Write the tables of corridors by grade, and of key areas by township."""
+    outputs.job.write_features("CORRIDOR_TABLE", *outputs.corridors_by_grade, place=base.place_in(_CORRIDORS, -1))
     for name, table in (("PINCH_TABLE", outputs.pinch_table), ("BARRIER_TABLE", outputs.barrier_table)):
         if table is not None:
             outputs.job.write_features(name, table.headers, table.rows, place=base.place_in(_KEY_AREAS, _RANKS[name]))

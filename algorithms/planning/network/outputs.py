@@ -17,6 +17,7 @@ from ...support.io.rasters import RasterSource
 from ...support.io.vectors import numbered_polygons
 from ...support.run import palette, ramps
 from ...support.run.palette import Colour
+from .corridorsides import corridors_by_grade
 
 if TYPE_CHECKING:
     from ....core.keyareas.areas import KeyAreas
@@ -39,20 +40,28 @@ class NetworkOutputs:
 
     Attributes
     ----------
+    land_use, inside : ndarray
+        The classes of the land use, and the cells that have one: the study area.
     source_shapes, link_shapes, pinch_shapes, barrier_shapes : list of QgsGeometry
         In the order of the sources, links and areas.
     townships : Zones or None
         None when they were not given.
     pinch_table, barrier_table : ZoneTable or None
         By township; None without townships or without areas.
+    corridors_by_grade : (list of Column, list of list)
+        See `corridorsides`.
     ramps : dict of str to Ramp
         The colours of each surface, by the name of its output.
     """
 
-    def __init__(self, job: Job, network: SecurityNetwork, land: RasterSource) -> None:
+    def __init__(
+        self, job: Job, network: SecurityNetwork, land: RasterSource, land_use: np.ndarray, inside: np.ndarray
+    ) -> None:
         self.job = job
         self.network = network
         self.land = land
+        self.land_use = land_use
+        self.inside = inside
         self.grid = land.grid
         self.names = parse_names(job.text("LANDUSE_NAMES")) or {str(k): name for k, name, _ in preset_land_use()}
         self.source_shapes = numbered_polygons(network.sources.labels, land.grid, job.monitor.part(0.9, 0.91))
@@ -63,6 +72,7 @@ class NetworkOutputs:
         self.townships = self._zones("TOWNSHIPS", "TOWNSHIP_NAME")
         self.pinch_table = self._by_township(self.pinch_shapes, use)
         self.barrier_table = self._by_township(self.barrier_shapes, use)
+        self.corridors_by_grade = corridors_by_grade(self)
         places = network.places
         self.ramps = {
             "RESISTANCE": ramps.over(palette.RESISTANCE, network.surface.values),

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.qgis
 
 def test_layers_tables_and_report_agree(run, parameters, tmp_path):
     names = ("MSPA", "RESISTANCE", "CORRIDORS", "CURRENT", "SCORE")
-    layers = ("SOURCES", "LINKS", "PINCHPOINTS", "BARRIERS", "PINCH_TABLE", "BARRIER_TABLE")
+    layers = ("SOURCES", "LINKS", "CORRIDOR_TABLE", "PINCHPOINTS", "BARRIERS", "PINCH_TABLE", "BARRIER_TABLE")
     outputs = {name: str(tmp_path / f"{name}.tif") for name in names}
     outputs.update({name: str(tmp_path / f"{name}.gpkg") for name in layers})
     del parameters["TOWNSHIP_NAME"]
@@ -32,6 +32,15 @@ def test_layers_tables_and_report_agree(run, parameters, tmp_path):
     assert sum(row["lcp_length"] for row in links) / 1000 == pytest.approx(found["LINK_KM"])
     assert {row["grade"] for row in links} <= {1, 2, 3}
     assert all(row["eff_res"] <= row["cw_dist"] * (1 + 1e-9) for row in links)
+
+    by_grade = {row["corridors"]: row for row in read_table(outputs["CORRIDOR_TABLE"])}
+    for grade in {row["grade"] for row in links}:
+        own = [row for row in links if row["grade"] == grade]
+        row = by_grade["Grade 1 (highest)" if grade == 1 else f"Grade {grade}"]
+        assert row["count"] == len(own)
+        assert row["length_km"] == pytest.approx(sum(one["lcp_length"] for one in own) / 1000)
+    assert by_grade["All corridors"]["length_km"] == pytest.approx(found["LINK_KM"])
+    assert by_grade["Study area"]["mines"] >= by_grade["All corridors"]["mines"]
 
     for areas, table, count, hectares in (
         ("PINCHPOINTS", "PINCH_TABLE", "PINCH_COUNT", "PINCH_HA"),

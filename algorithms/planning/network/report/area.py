@@ -11,16 +11,16 @@ from ..outputs import NetworkOutputs, preset_land_use
 from .drawing import Drawing
 
 
-def study_area(drawing: Drawing, outputs: NetworkOutputs, land_use: np.ndarray) -> list[str]:
+def study_area(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     """Return the section on the study area."""
     grid, context = outputs.grid, outputs.job.context.transformContext()
-    codes, cells = np.unique(land_use[drawing.inside].astype(int), return_counts=True)
+    codes, cells = np.unique(outputs.land_use[outputs.inside].astype(int), return_counts=True)
     entries = [(code, name, colour) for code, name, colour in preset_land_use() if code in codes]
     centre = centre_of(grid, outputs.land.crs, context)
     inset = b"" if centre is None else location_map(centre, grid.cols * grid.dx * grid.metres_per_unit, context)
     parts = [html.heading("Study area")]
     if len(entries) == codes.size:
-        map_ = drawing.classes(land_use, entries)
+        map_ = drawing.classes(outputs.land_use, entries)
         if outputs.townships:
             map_.zones(outputs.townships.shapes, outputs.townships.titles)
         caption = "Land use" + (f"; location {place_in_words(centre)}" if centre else "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ....support.reports import html
-from ....support.run import styling
 from ....support.run.palette import PALE_SOURCE
 from ..outputs import NetworkOutputs
 from .drawing import Drawing, key
@@ -17,6 +16,7 @@ def corridors(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     map_ = drawing.marked(drawing.surface("CORRIDORS"), outputs.source_shapes, PALE_SOURCE, 0.7)
     drawing.corridors(map_)
     keys = [key("Source", PALE_SOURCE), *drawing.corridor_keys()]
+    headers, by_grade = outputs.corridors_by_grade
     rows = []
     for k, index in enumerate(np.flatnonzero(found.links.active)):
         a, b = found.links.pairs[index]
@@ -25,21 +25,15 @@ def corridors(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
              float(pinch.effective_resistance[k]), float(pinch.ratio[k]), float(found.flow.links[k]),
              int(found.grade[k])]
         )  # fmt: skip
-    grades = sorted(set(found.grade.tolist()))
-    km = [float(found.links.length[found.links.active][found.grade == grade].sum() / 1000.0) for grade in grades]
-    counts = [int(np.count_nonzero(found.grade == grade)) for grade in grades]
     rows.sort(key=lambda row: (row[-1], -row[-2]))
     dropped = int((~found.links.active).sum())
     return [
         html.heading("3 Corridors"),
         drawing.figure(map_, "Corridors and their grade, and the belt along them", keys, "CORRIDORS"),
         html.table(
-            ["Grade", "Corridors", "Length (km)", "Share of the length (%)"],
-            [
-                *([styling.grade_name(g), n, one, 100.0 * one / sum(km)] for g, n, one in zip(grades, counts, km)),
-                ["All", sum(counts), sum(km), 100.0],
-            ],
-            caption="Corridors by grade",
+            [column.shown.heading for column in headers],
+            by_grade,
+            caption="Corridors by grade, and what lies near them; the last row is for comparison",
             total=True,
         ),
         html.table(

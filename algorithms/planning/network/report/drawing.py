@@ -30,17 +30,16 @@ _SURFACES = {
 class Drawing:
     """Draws the layers of a run, each in the colours it has in the project.
 
-    Every map has the border of the study area, the cells that are `inside`, and those of the townships.
+    Every map has the borders of the study area and of the townships.
     """
 
-    def __init__(self, outputs: NetworkOutputs, inside: np.ndarray) -> None:
+    def __init__(self, outputs: NetworkOutputs) -> None:
         self._outputs = outputs
         self._network = outputs.network
-        self.inside = inside
 
     def classes(self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]]) -> Map:
         """Return a map of classes; cells outside stay white."""
-        map_ = Map(self._outputs.grid).classes(np.where(self.inside, cells, 255), entries)
+        map_ = Map(self._outputs.grid).classes(np.where(self._outputs.inside, cells, 255), entries)
         return self._bordered(map_)
 
     def surface(self, name: str) -> Map:
@@ -60,7 +59,7 @@ class Drawing:
 
     def _bordered(self, map_: Map) -> Map:
         townships = self._outputs.townships
-        return map_.border(self.inside).zones(townships.shapes if townships else [])
+        return map_.border(self._outputs.inside).zones(townships.shapes if townships else [])
 
     def marked(self, map_: Map, shapes: Sequence[QgsGeometry], mark: Mark, width: float = 1.2) -> Map:
         return map_.polygons(shapes, mark.fill, mark.edge, width, mark.halo)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
 from qgis.core import Qgis
 
 from ....support.reports import html
@@ -30,8 +29,6 @@ def network_report(
     numbers: dict[str, float],
     factors: NetworkFactors,
     options: Options,
-    land_use: np.ndarray,
-    valid: np.ndarray,
     scored: FactorLayers,
 ) -> str:
     """Return the report as one self-contained HTML page.
@@ -46,15 +43,13 @@ def network_report(
         Where the scores and weights come from.
     options : Options
         The choices of the run.
-    land_use, valid : ndarray
-        Land use and where there is any, for the first map.
     scored : FactorLayers
         The scores of each factor.
     """
-    drawing = Drawing(outputs, valid)
+    drawing = Drawing(outputs)
     parts = [
         *summary(drawing, outputs, numbers),
-        *study_area(drawing, outputs, land_use),
+        *study_area(drawing, outputs),
         *sources(drawing, outputs, options.sources),
         *resistance(drawing, outputs, factors, scored),
         *corridors(drawing, outputs),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def sources(drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions) -> list[str]:
     """Return the section on the sources."""
     found, grid = outputs.network.sources, outputs.grid
-    area_ha = np.count_nonzero(drawing.inside) * grid.cell_ha
+    area_ha = np.count_nonzero(outputs.inside) * grid.cell_ha
     share = 100.0 * found.area_ha / area_ha
     parts = [html.heading("1 Ecological sources")]
     keys = [Key(name, colour) for _, name, colour in mspa_classes() if "(" not in name and " in " not in name]

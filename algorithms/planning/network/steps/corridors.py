@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qgis.core import QgsProcessing
+
 from ..... import core
 from .....core.choices import Adjacency
+from ....support.inputs import parameters as p
 from ....support.inputs.declarations import adjacency, drop_through_sources
 
 if TYPE_CHECKING:
@@ -17,6 +20,21 @@ def choices() -> list:
     return [
         adjacency(list(Adjacency)[:4], advanced=True),
         drop_through_sources(advanced=True),
+        p.vector(
+            "HAZARDS",
+            "Geological hazards",
+            "Landslides, rockfalls, debris flows and the like, points or polygons: those near the corridors are counted.",
+            [QgsProcessing.SourceType.TypeVectorAnyGeometry],
+            optional=True,
+            advanced=True,
+        ),
+        p.distance(
+            "NEAR",
+            "Distance that is near a corridor",
+            "Land uses, mines, hazards and roads within this distance of the paths are reported by grade.",
+            500.0,
+            advanced=True,
+        ),
     ]
 
 

@@ -37,6 +37,13 @@ def outputs() -> list:
             line,
             optional=True,
         ),
+        p.vector_output(
+            "CORRIDOR_TABLE",
+            "Corridors by grade",
+            "Number and length of the corridors of each grade, and the land uses, mines, hazards and roads near them.",
+            table,
+            optional=True,
+        ),
         p.raster_output(
             "CURRENT",
             "Current density",

@@ -79,6 +79,7 @@ def test_the_layers_of_the_county_keep_their_names_and_fill_the_dialog(county, p
         "DEM": "Elevation",
         "ROADS": "Roads",
         "MINES": "Mines",
+        "HAZARDS": "Geological hazards",
         "PROTECTED": ["Ecological protection red line", "Nature reserves"],
         "CORRECTIONS": ["Rock desertification", "Soil erosion", "Geological hazard density"],
         "TOWNSHIPS": "Townships",

@@ -1,0 +1,53 @@
+"""The corridors by grade: how many, how long, and what lies within a distance of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...support.geometry.surroundings import around, within
+from ...support.io.fields import Shown
+from ...support.io.tables import Column, columns
+from ...support.io.vectors import polygonise
+from ...support.run import styling
+
+if TYPE_CHECKING:
+    from .outputs import NetworkOutputs
+
+WHOLE = "Study area"
+
+
+def corridors_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list]]:
+    """Return the columns and rows of the table of corridors: a row a grade, all, and the study area to compare with."""
+    job, found, grid = outputs.job, outputs.network.corridors, outputs.grid
+    distance = job.number("NEAR")
+    layers = {name: job.vector(name) for name in ("MINES", "HAZARDS", "ROADS")}
+    shapes = {
+        name: layer.geometries(outputs.land.crs, job.monitor) for name, layer in layers.items() if layer is not None
+    }
+    measured = {name: shapes.pop(name) for name in ("ROADS",) if name in shapes}
+    active = np.flatnonzero(found.links.active)
+    length = found.links.length[active] / 1000.0
+
+    def line(title, count, km, held):
+        uses = "; ".join(f"{outputs.names.get(str(use), use)} {share:.1f} %" for use, share in held.uses)
+        return [title, count, km, held.area_ha, *held.counts.values(), *held.km.values(), uses]
+
+    rows = []
+    grades = np.unique(found.grade).tolist()
+    for title, chosen in [(styling.grade_name(one), found.grade == one) for one in grades] + [
+        ("All corridors", np.ones(active.size, dtype=bool))
+    ]:
+        lines = [outputs.link_shapes[k] for k in active[chosen]]
+        held = around(lines, distance, outputs.land_use, outputs.inside, grid, shapes, measured, job.monitor)
+        rows.append(line(title, int(chosen.sum()), float(length[chosen].sum()), held))
+    outline = polygonise(outputs.inside, grid, job.monitor)[1]
+    rows.append(line(WHOLE, None, None, within(outline, outputs.land_use, outputs.inside, grid, shapes, measured)))
+    near = f"within {distance:g} m"
+    head = [Column("corridors", str, Shown("Corridors"))]
+    head += columns(count=(int, Shown("Number")), length_km=(float, Shown("Length", "km")))
+    head += columns(near_ha=(float, Shown(f"Area {near}", "ha")))
+    head += [Column(name.lower(), int, Shown(f"{name.capitalize()} there")) for name in shapes]
+    head += [Column("roads_km", float, Shown("Roads there", "km")) for _ in measured]
+    return head + columns(land_uses=str), rows
