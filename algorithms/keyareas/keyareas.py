@@ -15,6 +15,7 @@ from ..support.inputs import parameters as p
 from ..support.inputs.areatable import area_columns, area_rows, line_parts, rule_classes
 from ..support.inputs.declarations import key_area_classes, largest_key_area, rules_output, smallest_key_area
 from ..support.inputs.links import is_active
+from ..support.inputs.studyarea import read_area, study_area
 from ..support.io.rasterfiles import NO_AMOUNT, NO_CLASS
 from ..support.io.rasters import require_aligned
 from ..support.io.tables import columns
@@ -102,6 +103,10 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 advanced=True,
             ),
+            study_area(
+                "Polygons. Cells outside them are not classified and make no areas: they are the margin in which paths and "
+                "currents were computed, so that the map does not end where the study area does. Empty: all cells."
+            ),
             p.vector_output(
                 "OUTPUT",
                 "Key areas",
@@ -139,9 +144,14 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         raster = job.raster("INPUT")
         resistance = job.raster("RESISTANCE")
-        more = 12 * (resistance is not None) + 12 * job.given("AGREEMENT") + 6 * job.given("RULES")
+        more = (
+            2 * job.given("AREA") + 12 * (resistance is not None) + 12 * job.given("AGREEMENT") + 6 * job.given("RULES")
+        )
         job.need_memory((42 + more) * raster.grid.rows * raster.grid.cols)
         values = raster.read_surface(job.monitor.part(0.0, 0.1))
+        inside = read_area(job.vector("AREA"), raster.grid, raster.crs, job.monitor)
+        if inside is not None:
+            values[~inside] = np.nan
         ground = None
         if resistance is not None:
             require_aligned(raster, resistance)

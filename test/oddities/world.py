@@ -146,6 +146,7 @@ VECTOR_TOOLS = {
     "pinchpoints": ("SOURCES", {"CUTOFF": 900.0}),
     "barriers": ("SOURCES", {"MIN_RADIUS": 60.0, "MAX_RADIUS": 60.0}),
     "circuitbarriers": ("SOURCES", {}),
+    "keyareas": ("AREA", {"INPUT": "current", "MIN_AREA": 0.0}),
     "cutoffsweep": ("SOURCES", {"CUTOFFS": "300, 900"}),
     "tabulate": ("AREAS", {"ZONES": "sources", "LANDUSE": "land"}),
 }

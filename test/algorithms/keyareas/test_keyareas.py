@@ -218,3 +218,30 @@ def test_the_largest_area(run, raster, tmp_path):
     values[4, 2:8] = 9, 8, 7, 6, 8, 7
     out = run("keyareas", INPUT=raster("v", values), CLASSES=2, MAX_AREA=0.27, OUTPUT=str(tmp_path / "a.gpkg"))
     assert [row["area_ha"] for row in read_table(out["OUTPUT"])] == pytest.approx([0.27, 0.18])
+
+
+def test_cells_outside_the_study_area_are_a_margin(run, surface, raster, polygons, tmp_path):
+    """The two plateaus of 30 lie outside the left half: there 20 is the highest class, and the areas end at its edge."""
+    half = f"POLYGON(({LEFT} {TOP}, {LEFT + 300} {TOP}, {LEFT + 300} {TOP - 600}, {LEFT} {TOP - 600}, {LEFT} {TOP}))"
+    area = polygons("county", [(half, {"n": 1})])
+    given = {"INPUT": surface, "AREA": area, "CLASSES": 3}
+    out = run("keyareas", **given, OUTPUT=str(tmp_path / "areas.gpkg"), CLASSES_RASTER=str(tmp_path / "classes.tif"))
+    (row,) = read_table(out["OUTPUT"])
+    assert (row["mean"], row["area_ha"]) == (20, pytest.approx(9 * 0.09))
+    classes, nodata = read_raster(out["CLASSES_RASTER"])
+    assert (classes[:, 10:] == nodata).all()
+    assert set(np.unique(classes[1:, :10])) == {1, 2, 3}
+    values, none = read_raster(surface)
+    cut = raster("cut", np.where(np.arange(20) < 10, values, none).astype(np.float32), nodata=none)
+    same = run("keyareas", INPUT=cut, CLASSES=3, OUTPUT=str(tmp_path / "cut.gpkg"))
+    assert [row["area_ha"] for row in read_table(same["OUTPUT"])] == [pytest.approx(9 * 0.09)]
+    # A plateau across the border is cut there.
+    third = half.replace(str(LEFT + 300), str(LEFT + 390))
+    out = run("keyareas", INPUT=surface, AREA=polygons("third", [(third, {"n": 1})]), OUTPUT=str(tmp_path / "t.gpkg"))
+    assert [row["area_ha"] for row in read_table(out["OUTPUT"])] == [pytest.approx(2 * 0.09)]
+
+
+def test_a_study_area_elsewhere_is_refused(run, surface, polygons, tmp_path):
+    far = polygons("far", [("POLYGON((0 0, 0 9, 9 9, 9 0, 0 0))", {"n": 1})])
+    with pytest.raises(Exception, match="The study area 'far' lies outside the raster"):
+        run("keyareas", INPUT=surface, AREA=far, OUTPUT=str(tmp_path / "areas.gpkg"))
