@@ -64,8 +64,8 @@ class StudyGridAlgorithm(EcoSecNetAlgorithm):
         "the study area, and an Albers equal-area one of its own where the area is wider than such a zone (6 degrees). "
         "<b>Cell</b>: as asked for; else that of the land cover in metres, as it is where it has three digits, else the "
         "nearest neat number within 5 % (30 for 30.9), else in two digits. The corner of the grid is a multiple of the cell. "
-        "<b>Extent</b>: that of the area, in whole cells; cells whose centre lies outside it are NoData. Widen the area "
-        "beforehand for a margin around it.</p>"
+        "<b>Extent</b>: that of the area, in whole cells; cells whose centre lies outside it are NoData. With a margin the "
+        "area is that much wider all around; where the rasters end before it, its cells are NoData and counted.</p>"
         "<p><b>Classes</b> take the most frequent class where a cell becomes more than 1.5 times larger, else the nearest "
         "cell; <b>measured values</b> the average, else bilinear interpolation. Scale, offset, masks and alpha are applied. "
         "NoData stays NoData.</p>"
@@ -85,6 +85,13 @@ class StudyGridAlgorithm(EcoSecNetAlgorithm):
             ),
             p.rasters("CLASSED", "Other class rasters", "Lithology, soil and the like.", classes=True, optional=True),
             p.vector("AREA", "Study area", "Polygons. Empty: where the land-cover map lies.", optional=True),
+            p.distance(
+                "MARGIN",
+                "Margin around the study area",
+                "How far beyond the study area the rasters are kept: paths and currents are computed there too, so that they "
+                "do not crowd along the edge, and nothing is reported (AREA of the other tools).",
+                0.0,
+            ),
             p.crs("CRS", "CRS", "In metres or feet. Empty: that of the land-cover map, or a fitting one for degrees."),
             p.distance("CELL", "Cell size", "Empty: that of the land-cover map, rounded.", optional=True, low=0.001),
             p.raster_output("OUTPUT", "Land cover on the study grid", "Classes as in the land-cover map."),
@@ -111,6 +118,8 @@ class StudyGridAlgorithm(EcoSecNetAlgorithm):
                 f"{crs.authid() or crs.description()} is in degrees. A study grid is in metres: choose a projected CRS, such "
                 "as the UTM zone of the area, or leave it empty and a fitting one is taken."
             )
+        if job.number("MARGIN") and not job.given("AREA"):
+            return "A margin is kept around a study area. Give its polygons (AREA), or set the margin to 0."
         cover, others = job.raster("LANDCOVER"), [*job.rasters("RASTERS"), *job.rasters("CLASSED")]
         if not cover.crs.isValid():
             return (
@@ -137,6 +146,10 @@ class StudyGridAlgorithm(EcoSecNetAlgorithm):
                 raise InputError(f"'{area.name}' has no polygon. Choose another layer for the study area, or none.")
             outline = warping.Outline(shapes, area.crs if area.crs.isValid() else cover.crs, transforms)
         crs = _choose_crs(job, cover, outline)
+        margin = job.number("MARGIN")
+        if margin:
+            outline = outline.widened(margin, crs)
+            job.monitor.info(f"Margin: {margin:g} m around '{area.name}'.")
         grid = _choose_grid(job, cover, outline, crs)
         given = [(cover, True), *((one, False) for one in job.rasters("RASTERS"))]
         given += [(one, True) for one in job.rasters("CLASSED")]

@@ -17,7 +17,7 @@ from ....core.monitor import SILENT, Monitor
 from ....core.studygrid import is_coarser
 from . import rasterfiles
 from .rasterheaders import tried
-from .rasters import RasterSource
+from .rasters import RasterSource, metres_per_unit
 from .vectors import burn, gdal_progress, overlaps
 
 BAND_CELLS = 16_000_000
@@ -30,6 +30,9 @@ _DIRECT = {"Byte": "uint8", "Int16": "int16", "UInt16": "int32"}
 """GDAL's types that the warper reads as we would, and what holds their classes."""
 
 _GDAL_TYPES = {"uint8": gdal.GDT_Byte, "int16": gdal.GDT_Int16, "int32": gdal.GDT_Int32, "float32": gdal.GDT_Float32}
+_CORNERS = 16
+"""Segments of a quarter of a circle in the margin around an area."""
+
 _EXACT = 2**24
 """Largest number that GDAL's mode tells from its neighbours: it counts in float32."""
 
@@ -53,6 +56,11 @@ class Outline:
         ring = QgsGeometry.fromWkt(f"POLYGON((0 0, {cols} 0, {cols} {-rows}, 0 {-rows}, 0 0))")
         ring.transform(_from_cells(source.place))
         return cls([ring], source.crs, transforms)
+
+    def widened(self, metres: float, crs: QgsCoordinateReferenceSystem) -> Outline:
+        """Return the area with a margin around it, measured in a projected CRS."""
+        reach = metres / metres_per_unit(crs)
+        return Outline([shape.buffer(reach, _CORNERS) for shape in self.into(crs)], crs, self._transforms)
 
     def into(self, crs: QgsCoordinateReferenceSystem) -> list[QgsGeometry]:
         """Return the polygons in a CRS; those that reach where it does not are refused."""

@@ -113,6 +113,28 @@ def ground_hectares(rectangles):
     return total
 
 
+def test_a_margin_around_the_study_area(study, placed, polygons, run):
+    """A square of 10 cells with a margin of 5: cells whose centre is at most 5 cells away, and those of a narrower raster."""
+    crs, (left, top) = "EPSG:32648", (499_980, 2_900_010)
+    cover = placed("cover", np.ones((60, 60), np.uint8), (left, 30.0, 0, top, 0, -30.0), crs, nodata=0)
+    half = np.ones((60, 26), np.uint8)  # ends 4 columns short of the grid
+    narrow = placed("narrow", half, (left, 30.0, 0, top, 0, -30.0), crs, nodata=0)
+    x, y = left + 600, top - 600
+    square = f"POLYGON(({x} {y}, {x + 300} {y}, {x + 300} {y - 300}, {x} {y - 300}, {x} {y}))"
+    area = polygons("county", [(square, {"n": 1})])
+    cells, dataset, _, log, _ = study(cover, CLASSED=[narrow], AREA=area, MARGIN=150.0)
+    assert dataset.GetGeoTransform() == (x - 150, 30, 0, y + 150, 0, -30)
+    row, col = np.indices((20, 20)) + 0.5
+    apart = np.hypot(np.maximum(abs(row - 10) - 5, 0), np.maximum(abs(col - 10) - 5, 0))
+    sure = abs(apart - 5) > 0.03  # a circle has corners
+    np.testing.assert_array_equal((cells == 1)[sure], (apart < 5)[sure])
+    assert "Margin: 150 m around 'county'." in log
+    lost = np.count_nonzero((cells == 1) & (col > 11))
+    assert f"'narrow': nearest cell; no data in {lost} cells of the study area" in log
+    with pytest.raises(Exception, match=r"kept around a study area\. Give its polygons"):
+        run("studygrid", LANDCOVER=cover, MARGIN=150.0, OUTPUT="TEMPORARY_OUTPUT")
+
+
 def test_degrees_become_utm_and_areas_stay(placed, study):
     """A chessboard of large blocks: the areas before are those of the ellipsoid, those after within what UTM does."""
     step, block = 0.0025, 40
