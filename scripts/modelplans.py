@@ -225,8 +225,8 @@ def by_township(areas):
 
 WHOLE = Plan(
     "networkstepbystep",
-    "Ecological security network, step by step",
-    "Builds the network of 'Ecological security network' by its single tools, so that each step can be seen and changed.",
+    "Whole network, step by step",
+    "Builds by single tools what 'securitynetwork' builds in one run, so that each step can be seen and changed.",
     "Goes from land cover to ecological sources, from land use, elevation, slope and the distances to roads and mines to the "
     "resistance surface (scores and weights from one table), and from both to corridors, their grades, pinch points, "
     "barriers and the tables by township. With the same inputs it gives what the one tool gives.",

@@ -9,6 +9,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsGeometry,
     QgsPointXY,
+    QgsProcessing,
     QgsProcessingOutputRasterLayer,
     QgsProcessingOutputVectorLayer,
     QgsWkbTypes,
@@ -21,7 +22,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.io.crs import wkt
 from ..support.io.outputfolder import OutputFolder
-from ..support.io.tables import Column
+from ..support.io.tables import Column, columns
 from ..support.io.vectors import polygonise
 from ..support.run import palette, ramps, styling
 from ..support.run.layertree import Place
@@ -33,6 +34,19 @@ _CENTRE = (540_000.0, 2_899_000.0)
 
 _PACKAGE = "landscape.gpkg"
 _BYTES_PER_CELL = 250
+
+_SCORES = columns(
+    **{
+        "factor": str,
+        "class": str,
+        "value": int,
+        "min": float,
+        "max": float,
+        "score": int,
+        "weight": float,
+        "direction": str,
+    }
+)
 
 _COLOURS = {
     "lithology": palette.LITHOLOGY,
@@ -143,7 +157,8 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Output</b>: a folder with the GeoTIFFs landuse (1 woodland, 2 grassland, 3 other, 4 garden, 5 arable, 6 "
         "water, 7 transport, 8 urban, villages, industry and mines), dem, lithology, desertification, erosion and "
         "geohazards, and landscape.gpkg with the layers boundary, townships, villages, roads, rivers, mines, redline, "
-        "reserves and geohazards. Files of these names are replaced. CRS: CGCS2000 / 3-degree Gauss-Kruger CM 105E.</p>"
+        "reserves and geohazards. scores.csv is the table of scores and weights of the Liuzhi study, corrected (see 'Check "
+        "scores'). Files of these names are replaced. CRS: CGCS2000 / 3-degree Gauss-Kruger CM 105E.</p>"
         "<p>Methods: relief in balance of uplift and erosion (Whipple &amp; Tucker 1999, doi:10.1029/1999JB900120); soil "
         "loss classes after SL 190-2007.</p>"
     )
@@ -164,6 +179,7 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
             ),
             *(QgsProcessingOutputRasterLayer(raster.output, raster.label) for raster in reversed(_RASTERS)),
             *(QgsProcessingOutputVectorLayer(vector.output, vector.label) for vector in reversed(_vectors())),
+            QgsProcessingOutputVectorLayer("SCORES", "Table of scores", QgsProcessing.SourceType.TypeVector),
         ]
 
     def check(self, job: Job) -> str | None:
@@ -185,19 +201,21 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor.part(0.0, 0.6),
         )
         path = job.folder("OUTPUT_FOLDER")
-        sources = {}
         folder = OutputFolder(job.outputs, path)
+        rows = [[row.get(column.name) for column in _SCORES] for row in core.resistance.LIUZHI_CORRECTED]
+        scores = folder.table("scores.csv", _SCORES, rows, job.monitor)
+        sources = {}
         for raster in _RASTERS:
             sources[raster.output] = self._write_raster(folder, raster, county, job)
             job.monitor.step(0.6 + 0.2 * len(sources) / len(_RASTERS), 1)
         vectors = _vectors()
         for vector in vectors:
             rows, geometries = _features(county, vector, job)
-            columns = [Column(name, type(value)) for name, value in rows[0].items()] if rows else []
+            held = [Column(name, type(value)) for name, value in rows[0].items()] if rows else []
             source = folder.layer(
                 _PACKAGE,
                 vector.name,
-                columns,
+                held,
                 [list(row.values()) for row in rows],
                 geometries,
                 vector.kind,
@@ -208,6 +226,7 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
             sources[vector.output] = (source, vector.label, vector.style)
             job.monitor.step(0.8 + 0.2 * (len(sources) - len(_RASTERS)) / len(vectors), 1)
         job.results["OUTPUT_FOLDER"] = path
+        job.offer("SCORES", scores, "Table of scores", None, Place(rank=0), load=job.flag("LOAD"))
         for rank, (output, (source, label, style)) in enumerate(sources.items(), start=1):
             job.offer(output, source, label, style, Place(rank=rank), load=job.flag("LOAD"))
         hectares = county.county.sum() * county.grid.cell_ha

@@ -159,7 +159,7 @@ class AhpAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         judged = None if job.chosen("OBJECTIVE") and job.number("SHARE") == 0 else _judge(job)
-        names = list(judged.result.group.names) if judged else [source.name for source in job.rasters("FACTORS")]
+        names = list(judged.result.group.names if judged else map(scores.factor_name, job.rasters("FACTORS")))
         weights = judged.result.group.weights if judged else None
         data = _from_data(job, names) if job.chosen("OBJECTIVE") else None
         if data is not None:

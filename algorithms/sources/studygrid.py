@@ -272,7 +272,9 @@ class _Work:
         shapes = self._outline.into(self._crs)
         named = [(code, name, colour) for code, (name, colour) in _legend(move.source).items() if name]
         legend = named if move.kind == "uint8" else ()
-        writing = RasterWriter(path, grid, move.kind, move.nodata, description=move.source.name, classes=legend)
+        writing = RasterWriter(
+            path, grid, move.kind, move.nodata, description=move.source.about or move.source.name, classes=legend
+        )
         # One band is counted and compressed while GDAL warps the next.
         with writing as writer, ThreadPoolExecutor(1) as other:
             taken = None

@@ -17,7 +17,7 @@ from .legends import (
 )
 from .lostcells import cut_to_surface
 from .overlay import Block, build_resistance, resistance_surface, with_obstacles
-from .presets import LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
+from .presets import LIUZHI_CORRECTED, LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
 from .roads import RoadCells, read_road_scores, road_cells, score_roads
 from .scorechecks import ERROR, WARNING, Finding, check_scores, report
 from .scoretable import FALLS, RISES, FactorScores, classes_from_rows, read_score_table
@@ -28,6 +28,7 @@ from .summary import ResistanceSummary
 __all__ = [
     "ERROR",
     "FALLS",
+    "LIUZHI_CORRECTED",
     "LIUZHI_CORRECTIONS",
     "RISES",
     "WARNING",

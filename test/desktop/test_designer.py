@@ -84,7 +84,7 @@ def shipped(name):
 def reddish(image):
     """Return the colours of boxes of faulty steps; the icons have milder ones."""
     found = map(QColor, colours(image, 2))
-    return [one.name() for one in found if one.red() > 150 and max(one.green(), one.blue()) < 60]
+    return [one.name() for one in found if one.red() > 190 and max(one.green(), one.blue()) < 60]
 
 
 def overlaps(scene):

@@ -8,7 +8,7 @@ from window import colours, flat, settle, share_of_most_common
 LANDSCAPE = {
     "County boundary", "Townships", "Villages", "Mines", "Geological hazards", "Roads", "Rivers", "Nature reserves",
     "Ecological protection red line", "Elevation", "Land use", "Lithology", "Rock desertification", "Soil erosion",
-    "Geological hazard density",
+    "Geological hazard density", "Table of scores",
 }  # fmt: skip
 
 

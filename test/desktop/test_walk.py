@@ -19,7 +19,6 @@ MISSING = {
     "evidence": "Evidence rasters",
     "conefor": "Node file",
     "rasterbreaks": "Raster to classify",
-    "checkscores": "Give a table of scores, or choose a legend or an example",
     "scorefactor": "Factor raster",
     "resistance": "Score rasters",
     "currentflowadvanced": "Give the current sources",
@@ -43,7 +42,6 @@ def given(tool, window, files):
         "evidence": {"EVIDENCE": [layers["Soil erosion"].id(), layers["Elevation"].id()], "HIGH_IS_GOOD": "no, yes"},
         "conefor": {"NODES": str(files / "nodes.txt"), "CONNECTIONS": str(files / "connections.txt")},
         "rasterbreaks": {"INPUT": layers["Current density"]},
-        "checkscores": {"EXAMPLE": 1},
         "scorefactor": {"INPUT": layers["Elevation"], "METHOD": 1},
         "resistance": {"FACTORS": [layers["Soil erosion"].id(), layers["Lithology"].id()], "WEIGHTS": "0.6, 0.4"},
         "currentflowadvanced": {

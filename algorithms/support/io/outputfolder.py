@@ -66,6 +66,14 @@ class OutputFolder:
         layer.saveNamedStyle(os.path.splitext(path)[0] + ".qml")
         return os.path.join(self._path, file)
 
+    def table(
+        self, file: str, columns: Sequence[Column], rows: Iterable[Sequence[object]], monitor: Monitor = SILENT
+    ) -> str:
+        """Write a table such as a CSV file; returns the path it will have."""
+        bare = None, QgsWkbTypes.Type.NoGeometry, QgsCoordinateReferenceSystem()
+        vectorfiles.write(self.path(file), columns, rows, *bare, monitor=monitor)
+        return os.path.join(self._path, file)
+
     def layer(
         self,
         file: str,

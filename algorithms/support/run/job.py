@@ -298,7 +298,9 @@ class Job:
         """Return a folder output: the path given, or that of a temporary folder."""
         return self.destination(name)
 
-    def offer(self, name: str, source: str, label: str, style: styling.Style, place: Place, *, load: bool) -> None:
+    def offer(
+        self, name: str, source: str, label: str, style: styling.Style | None, place: Place, *, load: bool
+    ) -> None:
         """Note a layer that is no output parameter in the results and, if `load`, have QGIS load it."""
         self.results[name] = source
         if load and self.context.project() is not None:

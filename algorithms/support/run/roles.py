@@ -44,7 +44,6 @@ _INPUTS = {
     "SOURCES": ("sources",),
     "LINKS": ("links",),
     "SCORES": ("scores",),
-    "SCORES_TABLE": ("scores",),
     "WEIGHTS_TABLE": ("weights",),
     "securitynetwork:WEIGHTS_TABLE": (),  # the weights of a run of 'ahp' are not those of every network
     "AREAS": ("pinchpoints", "barriers", "keyareas"),

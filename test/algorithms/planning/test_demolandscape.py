@@ -72,6 +72,21 @@ def test_files_hold_what_the_core_made(made):
     assert [road["length_km"] for road in roads] == [road.attributes["length_km"] for road in county.roads]
 
 
+def test_the_table_of_scores_is_that_of_the_study(made, folder):
+    import csv
+
+    from ecosecnet import core
+
+    assert made["SCORES"] == str(folder / "scores.csv")
+    with open(made["SCORES"], encoding="utf-8-sig", newline="") as file:
+        found = core.resistance.read_score_table(list(csv.DictReader(file)))
+    expected = core.resistance.liuzhi_corrected()
+    assert [(one.name, one.classes, one.direction) for one in found] == [
+        (one.name, one.classes, one.direction) for one in expected
+    ]
+    assert [one.weight for one in found] == pytest.approx([one.weight for one in expected], rel=1e-12)
+
+
 def test_polygons_tell_their_own_area_and_nest(made):
     boundary = read_table(made["BOUNDARY"])[0]["_geometry"]
     for name in ("TOWNSHIPS", "VILLAGES", "REDLINE", "RESERVES"):
@@ -106,7 +121,7 @@ def test_outputs_feed_the_next_tool(made, run, tmp_path):
 def test_layers_are_offered_to_the_project_unless_told_not_to(qgis, tmp_path):
     from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProject
 
-    for load, count in ((True, len(RASTERS) + len(VECTORS)), (False, 0)):
+    for load, count in ((True, len(RASTERS) + len(VECTORS) + 1), (False, 0)):
         context = QgsProcessingContext()
         context.setProject(QgsProject.instance())
         parameters = {"SIZE": 120, "OUTPUT_FOLDER": str(tmp_path / "county"), "LOAD": load}

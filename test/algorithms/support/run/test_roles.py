@@ -46,7 +46,7 @@ def test_layers_have_their_plain_name_wherever_the_files_are(qgis, project, tmp_
         layer = QgsRasterLayer("/elsewhere/file.tif", "file")
         details.setOutputLayerName(layer)
         names.append(layer.name())
-    assert len(names) == 15
+    assert len(names) == 16
     assert {"Elevation", "Land use"} <= set(names)
     assert "file" not in names
 
@@ -82,9 +82,11 @@ def test_the_layers_of_the_county_keep_their_names_and_fill_the_dialog(county, p
         "HAZARDS": "Geological hazards",
         "PROTECTED": ["Ecological protection red line", "Nature reserves"],
         "CORRECTIONS": ["Rock desertification", "Soil erosion", "Geological hazard density"],
+        "SCORES": "Table of scores",
         "TOWNSHIPS": "Townships",
         "TOWNSHIP_NAME": "name",
     }
+    assert suggested("networkstepbystep")["scores"] == "Table of scores"
     assert suggested("terrainfactor") == {"DEM": "Elevation"}
     assert suggested("mspa") == {"INPUT": "Land use"}
     (layer,) = project.mapLayersByName("Land use")
