@@ -15,6 +15,7 @@ from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
 from .obstacles import Obstacles
 from .options import KeyAreaOptions
+from .reported import Reported
 from .results import KeyPlaces
 
 
@@ -27,11 +28,13 @@ def find_places(
     *,
     cutoff: float,
     obstacles: Obstacles,
+    reported: Reported | None = None,
     monitor: Monitor = SILENT,
 ) -> KeyPlaces:
     """Find the pinch points and barriers of the links, and the areas of their highest class.
 
-    `belt` holds the cells of the corridors, which end at `cutoff` above the least-cost path.
+    `belt` holds the cells of the corridors, which end at `cutoff` above the least-cost path. All are searched, and those
+    `reported` are returned.
     """
     resistance = fields.graph.resistance
     radii = radii_between(None, None, None, cell_size=grid.cell_size) if options.radii is None else options.radii
@@ -51,6 +54,8 @@ def find_places(
     fields.release()
     if options.barriers_in_belt:
         barrier = barrier.clipped(belt)
+    if reported is not None:
+        pinch, barrier = reported.of_pinch(pinch, links), reported.of_barriers(barrier, links)
     pinch_areas = _areas(pinch.current, "pinch points", resistance, grid, options, monitor.part(0.9, 0.95))
     ground = obstacles.hardest(resistance)
     areas = _areas(barrier.score, "barriers", ground, grid, options, monitor.part(0.95, 1.0))

@@ -21,6 +21,7 @@ from .corridorstep import connect
 from .keyareastep import find_places
 from .obstacles import Obstacles, warn_of_enclosed
 from .options import Options
+from .reported import Reported
 from .results import Distances, SecurityNetwork
 from .sourcestep import find_sources
 from .surfacestep import build_surface
@@ -43,6 +44,7 @@ def security_network(
     obstacles: Obstacles | None = None,
     scored: Callable[[str, FloatArray], None] | None = None,
     zones: Array | None = None,
+    area: BoolArray | None = None,
     monitor: Monitor = SILENT,
 ) -> SecurityNetwork:
     """Build an ecological security network.
@@ -74,6 +76,9 @@ def security_network(
         Receives the name and the scores (NaN = NoData) of each factor, which the network does not hold.
     zones : array, same shape, optional
         Zone of each cell, for corrections by the mean of the zone; NaN (float arrays) = no zone.
+    area : bool array, same shape, optional
+        The study area, where the data reach beyond it: all is computed on the whole rasters, and of the result only what
+        concerns the area is returned, see `Reported`. Key areas are classified and cut inside it.
     monitor : Monitor
         Progress, messages and cancellation.
 
@@ -150,6 +155,7 @@ def security_network(
     # All that follow need the fields of the same sources; none is searched twice while they fit into the budget.
     fields = CostFields(graph, labels, slack=options.corridors.cutoff, budget=FIELD_BYTES_PER_CELL * labels.size)
     corridor_network = connect(fields, options.corridors, distances=distances, monitor=monitor.part(0.32, 0.55))
+    reported = None if area is None else Reported.of(area, labels, corridor_network.links)
     monitor.info("Step 4 of 4: pinch points and barriers")
     belt = ~np.isnan(corridor_network.mosaic)
     places = find_places(
@@ -160,6 +166,9 @@ def security_network(
         options.keyareas,
         cutoff=options.corridors.cutoff,
         obstacles=obstacles,
+        reported=reported,
         monitor=monitor.part(0.55, 1.0),
     )
+    if reported is not None:
+        sources, corridor_network = reported.of_sources(sources), reported.of_corridors(corridor_network)
     return SecurityNetwork(sources, surface, corridor_network, places)

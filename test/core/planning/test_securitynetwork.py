@@ -329,6 +329,67 @@ def test_obstacles_change_the_surface_and_what_can_be_restored(county, factors):
     assert not (found.places.barrier_areas.labels[stays] > 0).any()
 
 
+def test_a_study_area_inside_the_data_is_computed_on_all_and_reported_alone(county, factors, network):
+    hazards = {"hazards": county.hazard_density}
+    area = np.zeros(county.grid.shape, dtype=bool)
+    area[60:150, 40:120] = True
+    found = build(county, factors, corrections=hazards, area=area)
+    links, all_links = found.corridors.links, network.corridors.links
+    through = [k for k, path in enumerate(all_links.paths) if all_links.active[k] and area[tuple(path.T)].any()]
+    assert 0 < len(through) < all_links.active.sum()
+    kept = {int(one) for k in through for one in all_links.pairs[k]}
+    kept |= set(np.unique(network.sources.labels[area & (network.sources.labels > 0)]).tolist())
+    order = sorted(kept)
+    assert 2 <= len(order) < network.sources.area_ha.size
+    np.testing.assert_array_equal(found.sources.area_ha, network.sources.area_ha[np.array(order) - 1])
+    np.testing.assert_array_equal(found.sources.dpc.total, network.sources.dpc.total[np.array(order) - 1])
+    for number, old in enumerate(order, start=1):
+        np.testing.assert_array_equal(found.sources.labels == number, network.sources.labels == old)
+    assert [[order[a - 1], order[b - 1]] for a, b in links.joined] == all_links.pairs[through].tolist()
+    position = np.searchsorted(np.flatnonzero(all_links.active), through)
+    for name in ("flow.links", "grade"):
+        one, other = found.corridors, network.corridors
+        for part in name.split("."):
+            one, other = getattr(one, part), getattr(other, part)
+        np.testing.assert_array_equal(one, other[position])
+    np.testing.assert_array_equal(
+        found.places.pinch.effective_resistance, network.places.pinch.effective_resistance[position]
+    )
+    np.testing.assert_array_equal(found.places.barrier.links.score, network.places.barrier.links.score[position])
+    for one, other in (
+        (found.corridors.mosaic, network.corridors.mosaic),
+        (found.places.pinch.current, network.places.pinch.current),
+        (found.places.barrier.score, network.places.barrier.score),
+    ):
+        np.testing.assert_array_equal(one, np.where(area, other, np.nan))
+    gain = found.places.barrier.link
+    old = np.where(area, network.places.barrier.link, -1)
+    for k, where in enumerate(position):
+        np.testing.assert_array_equal(gain == k, old == where)
+    ground = network.surface.values
+    np.testing.assert_array_equal(found.surface.values, ground)
+    areas = key_areas(found.places.pinch.current, cell_ha=0.09, resistance=ground, min_area_ha=1.0)
+    np.testing.assert_array_equal(found.places.pinch_areas.labels, areas.labels)
+    assert not found.places.pinch_areas.labels[~area].any()
+    assert not found.places.barrier_areas.labels[~area].any()
+
+
+def test_all_of_the_data_as_study_area_is_none(county, factors, network):
+    found = build(county, factors, corrections={"hazards": county.hazard_density}, area=county.county)
+    np.testing.assert_array_equal(found.sources.labels, network.sources.labels)
+    np.testing.assert_array_equal(found.corridors.links.pairs, network.corridors.links.pairs)
+    np.testing.assert_array_equal(found.places.pinch_areas.labels, network.places.pinch_areas.labels)
+    np.testing.assert_array_equal(found.places.barrier_areas.labels, network.places.barrier_areas.labels)
+    assert found.corridors.structure == network.corridors.structure
+
+
+def test_an_area_without_corridors_is_refused(county, factors):
+    area = np.zeros(county.grid.shape, dtype=bool)
+    area[0, 0] = True
+    with pytest.raises(InputError, match="No corridor runs through the study area"):
+        build(county, factors, area=area)
+
+
 def test_cancel_stops_at_once(county, factors):
     class Impatient(Monitor):
         def cancelled(self):
