@@ -38,6 +38,9 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         "<li><b>Key areas</b>: current within the corridors (pinch points) and barrier scores, each in four classes by "
         "natural breaks; the highest class is kept. Only cells of the study area are scored as barriers.</li>"
         "<li><b>Tables</b> by township in which every area is counted once, so that the totals equal the map.</li></ol>"
+        "<p><b>Margin</b>: paths and currents crowd along the edge of the map, since they cannot leave it. Where the data "
+        "reach beyond the study area ('Study grid' keeps a margin), give its polygons (AREA): everything is computed on all "
+        "data, and reported inside only.</p>"
         "<p>The score table of the study is used with its misprints corrected; each correction is named in the report. Give "
         "SCORES for a table of your own. Without elevation, roads or mines the other weights are scaled up.</p>"
         "<p>Every step is a tool of its own for finer control: foreground, mspa, sources, connectivity, scorefactor, "
@@ -57,6 +60,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         ]
         return [
             *first,
+            land.area(),
             *sources.choices(),
             *resistance.choices(),
             *corridors.choices(),
@@ -82,6 +86,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         needed = core.leastcost.graph_bytes(land_use.grid.shape) + _BYTES_PER_CELL * cells
         job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells), where=FULL)
         values, valid = land_use.read(job.monitor.part(0.0, 0.02))
+        area = inputs.area(valid)
         factors = NetworkFactors(job, land_use, values, valid)
         options = core.planning.Options(
             sources.options(job), resistance.options(job), corridors.options(job), keyareas.options(job)
@@ -100,9 +105,10 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             zones=inputs.zones(),
             obstacles=inputs.obstacles(values, valid),
             scored=factor_layers.take,
+            area=area,
             monitor=job.monitor.part(0.1, 0.9),
         )
-        outputs = NetworkOutputs(job, network, land_use, values, valid)
+        outputs = NetworkOutputs(job, network, land_use, values, valid if area is None else area)
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()

@@ -11,6 +11,7 @@ from ....core.errors import InputError
 from ...support.geometry.distances import distances_of_pairs, edge_distances
 from ...support.inputs.landclasses import ListedClasses
 from ...support.inputs.roads import read_road_cells
+from ...support.inputs.studyarea import read_area
 from ...support.io.rasters import align
 from ...support.io.vectors import VectorSource, burn_mask, numbered_polygons
 
@@ -34,6 +35,18 @@ class NetworkInputs:
                 name += " (another)"
             found[name] = align(one, self._land, monitor=self._job.monitor)
         return found
+
+    def area(self, valid: np.ndarray) -> np.ndarray | None:
+        """Return the cells of the study area that have land use; None where all of the land use is the study area."""
+        inside = read_area(self._job.vector("AREA"), self._land.grid, self._land.crs, self._job.monitor)
+        if inside is None:
+            return None
+        inside &= valid
+        if not inside.any():
+            raise InputError(
+                f"'{self._land.name}' has no data in the study area. Check the CRS of both, or leave the study area out."
+            )
+        return inside
 
     def obstacles(self, values: np.ndarray, valid: np.ndarray) -> core.planning.Obstacles:
         """Return impassable land, cells of roads, and land that cannot be restored."""

@@ -19,6 +19,15 @@ def study_area(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     centre = centre_of(grid, outputs.land.crs, context)
     inset = b"" if centre is None else location_map(centre, grid.cols * grid.dx * grid.metres_per_unit, context)
     parts = [html.heading("Study area")]
+    area = outputs.job.vector("AREA")
+    if area is not None:
+        parts.append(
+            html.paragraph(
+                f"The study area is '{area.name}'. All was computed on the whole of '{outputs.land.name}', which reaches "
+                "beyond it; reported are the sources that touch it, the corridors through it with the sources at their "
+                "ends, and the key areas inside it. Grades and importance are those of the whole."
+            )
+        )
     if len(entries) == codes.size:
         map_ = drawing.classes(outputs.land_use, entries)
         if outputs.townships:

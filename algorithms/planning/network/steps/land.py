@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ....support.inputs import parameters as p
+from ....support.inputs.studyarea import study_area
 
 
 def land_use():
@@ -18,6 +19,16 @@ def land_use():
 def townships():
     """Return the polygons of the tables."""
     return p.vector("TOWNSHIPS", "Townships", "Polygons by which key areas are tabulated.", optional=True)
+
+
+def area():
+    """Return the study area, where the data reach beyond it."""
+    return study_area(
+        "Polygons, where the land use reaches beyond them: all is computed on the whole rasters, and reported are the "
+        "sources that touch the area, the corridors through it with the sources at their ends, and key areas cut at its "
+        "border. MSPA and resistance stay whole, grades are those of the whole. Empty: all of the land use.",
+        advanced=True,
+    )
 
 
 def tables() -> list:
