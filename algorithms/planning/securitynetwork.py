@@ -91,6 +91,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         options = core.planning.Options(
             sources.options(job), resistance.options(job), corridors.options(job), keyareas.options(job)
         )
+        own = inputs.own_sources(valid)
         factor_layers = FactorLayers(job, land_use.grid, valid, factors.scores)
         network = core.planning.security_network(
             values,
@@ -105,10 +106,12 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             zones=inputs.zones(),
             obstacles=inputs.obstacles(values, valid),
             scored=factor_layers.take,
+            own_sources=None if own is None else own.labels,
+            own_surface=inputs.own_surface(),
             area=area,
             monitor=job.monitor.part(0.1, 0.9),
         )
-        outputs = NetworkOutputs(job, network, land_use, values, valid if area is None else area)
+        outputs = NetworkOutputs(job, network, land_use, values, valid if area is None else area, own)
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()

@@ -61,6 +61,7 @@ class Reported:
         return replace(
             found,
             labels=number[found.labels],
+            origin=found.origin[self.sources],
             area_ha=found.area_ha[self.sources],
             core_ha=found.core_ha[self.sources],
             protected_ha=found.protected_ha[self.sources],

@@ -33,12 +33,14 @@ class SourceSet:
 
     Attributes
     ----------
-    codes, classes : uint8, shape (rows, cols)
-        MSPA codes, and its seven classes.
+    codes, classes : uint8, shape (rows, cols), or None
+        MSPA codes, and its seven classes; None for sources that were given.
     labels : int32, shape (rows, cols)
         0 outside, else the number of the source: 1 for the highest dPC.
+    origin : int, shape (n,)
+        What number each had among all candidates or, of sources that were given, there.
     area_ha, core_ha, protected_ha : float64, shape (n,)
-        Area of each, and how much of it is core and protected.
+        Area of each, and how much of it is core and protected; NaN where that is not known.
     dpc, diic : Importance
         Importance of each, among all candidates.
     grade : int, shape (n,)
@@ -50,9 +52,10 @@ class SourceSet:
         PC and IIC of all candidates; the landscape is the study area.
     """
 
-    codes: IntArray
-    classes: IntArray
+    codes: IntArray | None
+    classes: IntArray | None
     labels: IntArray
+    origin: IntArray
     area_ha: FloatArray
     core_ha: FloatArray
     protected_ha: FloatArray
@@ -66,7 +69,10 @@ class SourceSet:
 
 @dataclass(frozen=True)
 class Surface:
-    """The resistance surface (float32, NaN = NoData), facts about it, and the scores and weights of its factors."""
+    """The resistance surface (float32, NaN = NoData), facts about it, and the scores and weights of its factors.
+
+    A surface that was given has no factors.
+    """
 
     values: FloatArray
     summary: ResistanceSummary

@@ -16,15 +16,15 @@ from ..leastcost.graph import CostGraph
 from ..monitor import SILENT, Monitor
 from ..resistance.lostcells import cut_to_surface
 from ..resistance.scoretable import FactorScores
-from ..types import Array, BoolArray, FloatArray
+from ..types import Array, BoolArray, FloatArray, IntArray
 from .corridorstep import connect
 from .keyareastep import find_places
 from .obstacles import Obstacles, warn_of_enclosed
 from .options import Options
 from .reported import Reported
 from .results import Distances, SecurityNetwork
-from .sourcestep import find_sources
-from .surfacestep import build_surface
+from .sourcestep import find_sources, rank_sources
+from .surfacestep import build_surface, take_surface
 
 FIELD_BYTES_PER_CELL = 40
 """Bytes of cost fields that are kept for each cell of the raster: those of seven full rasters, or of some twenty windows."""
@@ -44,6 +44,8 @@ def security_network(
     obstacles: Obstacles | None = None,
     scored: Callable[[str, FloatArray], None] | None = None,
     zones: Array | None = None,
+    own_sources: IntArray | None = None,
+    own_surface: FloatArray | None = None,
     area: BoolArray | None = None,
     monitor: Monitor = SILENT,
 ) -> SecurityNetwork:
@@ -76,6 +78,10 @@ def security_network(
         Receives the name and the scores (NaN = NoData) of each factor, which the network does not hold.
     zones : array, same shape, optional
         Zone of each cell, for corrections by the mean of the zone; NaN (float arrays) = no zone.
+    own_sources : int array, same shape, optional
+        Sources, 1 to n and 0 outside, that are taken instead of those that step 1 would find.
+    own_surface : float array, same shape, optional
+        Resistance surface, NaN = NoData, that is taken instead of the one that step 2 would build.
     area : bool array, same shape, optional
         The study area, where the data reach beyond it: all is computed on the whole rasters, and of the result only what
         concerns the area is returned, see `Reported`. Key areas are classified and cut inside it.
@@ -124,28 +130,32 @@ def security_network(
     ([0.81, 0.81], [858.0])
     """
     monitor.info("Step 1 of 4: ecological sources")
-    sources = find_sources(
-        land_use,
-        valid,
-        grid,
-        options.sources,
-        distances=distances,
-        protected=protected,
-        monitor=monitor.part(0.0, 0.15),
+    step = monitor.part(0.0, 0.15)
+    sources = (
+        find_sources(land_use, valid, grid, options.sources, distances=distances, protected=protected, monitor=step)
+        if own_sources is None
+        else rank_sources(
+            own_sources, valid, grid, options.sources, distances=distances, protected=protected, monitor=step
+        )
     )
     monitor.info("Step 2 of 4: resistance surface")
     obstacles = obstacles or Obstacles()
-    surface = build_surface(
-        factors,
-        scores,
-        options.surface,
-        corrections or {},
-        valid=valid,
-        zones=zones,
-        roads=obstacles.roads,
-        impassable=obstacles.around(sources.labels),
-        scored=scored,
-        monitor=monitor.part(0.15, 0.3),
+    impassable = obstacles.around(sources.labels)
+    surface = (
+        build_surface(
+            factors,
+            scores,
+            options.surface,
+            corrections or {},
+            valid=valid,
+            zones=zones,
+            roads=obstacles.roads,
+            impassable=impassable,
+            scored=scored,
+            monitor=monitor.part(0.15, 0.3),
+        )
+        if own_surface is None
+        else take_surface(own_surface, roads=obstacles.roads, impassable=impassable)
     )
     monitor.info("Step 3 of 4: corridors")
     labels = cut_to_surface(sources.labels, surface.values, grid, factors, surface.scores, monitor=monitor)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..resistance.further import with_classes
-from ..resistance.overlay import resistance_surface
+from ..resistance.overlay import resistance_surface, with_obstacles
 from ..resistance.scorechecks import check_scores, report
 from ..resistance.scoretable import FactorScores
 from ..resistance.scoring import FactorValues, score_values
+from ..resistance.summary import ResistanceSummary
+from ..surface import check_resistance
 from ..types import Array, BoolArray, FloatArray
 from .options import SurfaceOptions
 from .results import Surface
@@ -80,6 +84,19 @@ def build_surface(
         monitor=monitor.part(0.5, 1.0),
     )
     return Surface(built.values, built.summary, tuple(used))
+
+
+def take_surface(
+    values: FloatArray, *, roads: FloatArray | None = None, impassable: BoolArray | None = None
+) -> Surface:
+    """Return a surface that is given, with roads and impassable cells as `build_surface` puts them onto its own."""
+    check_resistance(values)
+    values = with_obstacles(values.astype(np.float32), least=roads, impassable=impassable)
+    known = values[~np.isnan(values)]
+    if not known.size:
+        raise InputError("Impassable cells cover the whole resistance surface. Take values out of IMPASSABLE.")
+    low, mean, high = float(known.min()), float(known.mean(dtype=np.float64)), float(known.max())
+    return Surface(values, ResistanceSummary(known.size, values.size - known.size, 0, low, mean, high, ()))
 
 
 def _lint(scores: Sequence[FactorScores], factors: Mapping[str, Array], monitor: Monitor) -> None:

@@ -48,7 +48,7 @@ class FactorLayers:
             self._folder = OutputFolder(job.outputs, job.folder("FACTORS_FOLDER"))
             job.results["FACTORS_FOLDER"] = job.folder("FACTORS_FOLDER")
         scores = [one.score for factor in table for one in factor.classes]
-        if not all(factor.classes for factor in table):  # these are made from the values
+        if not all(factor.classes for factor in table) or not scores:  # these are made from the values
             scores += [further.LOWEST, further.HIGHEST]
         low, high = min(scores), max(scores)
         self.ramp = ramps.fixed(palette.RESISTANCE, np.linspace(low, high if high > low else low + 1.0, 5))

@@ -69,7 +69,7 @@ class _Layer:
 
 
 class NetworkFactors:
-    """The factors that there is a layer for, on the grid of the land use.
+    """The factors that there is a layer for, on the grid of the land use; none beside a surface of the user's own.
 
     Attributes
     ----------
@@ -84,11 +84,13 @@ class NetworkFactors:
     def __init__(self, job: Job, land: RasterSource, values: np.ndarray, valid: np.ndarray) -> None:
         self._job, self._land = job, land
         self._values, self._valid = values, valid
-        self._targets = split_pairs(job.text("CLASS_DISTANCES"), "Distances to classes of the land use")
-        table = job.vector("SCORES")
         self.corrected: Sequence[str] = ()
         self.judged: Judged | None = None
-        self.scores: Sequence[FactorScores]
+        self.scores: Sequence[FactorScores] = ()
+        if job.given("RESISTANCE_IN"):
+            return
+        self._targets = split_pairs(job.text("CLASS_DISTANCES"), "Distances to classes of the land use")
+        table = job.vector("SCORES")
         if table is not None:
             self.scores = core.resistance.read_score_table(read_rows(table))
         else:
@@ -105,6 +107,8 @@ class NetworkFactors:
         InputError
             If something is given that no factor takes.
         """
+        if not self.scores:
+            return {}
         taken: dict[str, _Layer] = {}
         layers = [*self._rasters(), *self._distances_to_classes(), *self._known()]
         for factor in self.scores:

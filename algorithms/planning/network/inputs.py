@@ -11,9 +11,11 @@ from ....core.errors import InputError
 from ...support.geometry.distances import distances_of_pairs, edge_distances
 from ...support.inputs.landclasses import ListedClasses
 from ...support.inputs.roads import read_road_cells
+from ...support.inputs.sources import Sources, read_sources
 from ...support.inputs.studyarea import read_area
 from ...support.io.rasters import align
 from ...support.io.vectors import VectorSource, burn_mask, numbered_polygons
+from .steps.resistance import unused
 
 if TYPE_CHECKING:
     from ...support.run.job import Job
@@ -26,9 +28,42 @@ class NetworkInputs:
         self._job = job
         self._land = job.raster("LANDUSE")
 
+    def own_sources(self, valid: np.ndarray) -> Sources | None:
+        """Return the sources of the user's own; None without."""
+        job, layer = self._job, self._job.vector("SOURCES_IN")
+        if layer is None:
+            return None
+        known = None if job.given("RESISTANCE_IN") else valid
+        found = read_sources(
+            layer,
+            self._land.grid,
+            self._land.crs,
+            id_field=job.field("ID_FIELD"),
+            valid=known,
+            minimum=2,
+            monitor=job.monitor,
+        )
+        job.monitor.info(
+            f"The {len(found.ids):,} sources are those of '{layer.name}': MSPA, the smallest area, gaps and the smallest dPC "
+            "do not apply."
+        )
+        return found
+
+    def own_surface(self) -> np.ndarray | None:
+        """Return the resistance of the user's own; None without."""
+        layer = self._job.raster("RESISTANCE_IN")
+        if layer is None:
+            return None
+        idle = unused(self._job)
+        also = f" {', '.join(idle)} are given too and not used." if idle else ""
+        (self._job.monitor.warn if idle else self._job.monitor.info)(f"The resistance is that of '{layer.name}'.{also}")
+        return align(layer, self._land, monitor=self._job.monitor)
+
     def corrections(self) -> dict[str, np.ndarray]:
         """Return the correction rasters by their name."""
         found = {}
+        if self._job.given("RESISTANCE_IN"):
+            return found
         for one in self._job.rasters("CORRECTIONS"):
             name = one.name
             while name in found:
@@ -73,7 +108,9 @@ class NetworkInputs:
     def zones(self) -> np.ndarray | None:
         """Return the zones that the means of the corrections are taken in; None without."""
         zones = self._job.raster("CORRECTION_ZONES")
-        return None if zones is None else align(zones, self._land, categorical=True, monitor=self._job.monitor)
+        if zones is None or self._job.given("RESISTANCE_IN"):
+            return None
+        return align(zones, self._land, categorical=True, monitor=self._job.monitor)
 
     def protected(self) -> np.ndarray | None:
         """Return the protected cells; None without protected layers."""

@@ -29,7 +29,8 @@ def write_layers(outputs: NetworkOutputs) -> None:
     """Write rasters and vector layers, each with its style and group."""
     network = outputs.network
     sources, link_set, places = network.sources, network.corridors, network.places
-    _raster(outputs, "MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", _SOURCES, classes=mspa_classes())
+    if sources.codes is not None:
+        _raster(outputs, "MSPA", sources.codes, 129, "MSPA code of GuidosToolbox", _SOURCES, classes=mspa_classes())
     _write_sources(outputs)
     _surface(outputs, "RESISTANCE", network.surface.values, "Resistance", _RESISTANCE)
     _surface(outputs, "CORRIDORS", link_set.mosaic, "Cost above the least-cost path", _CORRIDORS)
@@ -68,7 +69,7 @@ def _write_sources(outputs: NetworkOutputs) -> None:
     found = outputs.network.sources
     flow = outputs.network.corridors.flow
     kinds = columns(
-        source_id=int,
+        source_id=outputs.id_type,
         area_ha=float,
         core_ha=float,
         protected_ha=float,
@@ -81,7 +82,7 @@ def _write_sources(outputs: NetworkOutputs) -> None:
         current_flow=float,
     )
     rows = zip(
-        range(1, found.area_ha.size + 1),
+        outputs.ids,
         found.area_ha,
         found.core_ha,
         found.protected_ha,
@@ -107,8 +108,8 @@ def _write_sources(outputs: NetworkOutputs) -> None:
 
 def _write_links(outputs: NetworkOutputs) -> None:
     found, pinch = outputs.network.corridors, outputs.network.places.pinch
-    kinds = link_columns(int) + columns(current_flow=float, grade=int, eff_res=float, cwd_effres=float)
-    rows = link_rows(found.links, range(1, outputs.network.sources.area_ha.size + 1))
+    kinds = link_columns(outputs.id_type) + columns(current_flow=float, grade=int, eff_res=float, cwd_effres=float)
+    rows = link_rows(found.links, outputs.ids)
     position = np.cumsum(found.links.active) - 1
     ratio = pinch.ratio
     for row, active, k in zip(rows, found.links.active, position):

@@ -22,6 +22,7 @@ from .corridorsides import corridors_by_grade
 if TYPE_CHECKING:
     from ....core.keyareas.areas import KeyAreas
     from ....core.planning.results import SecurityNetwork
+    from ...support.inputs.sources import Sources
     from ...support.run.job import Job
 
 
@@ -42,6 +43,8 @@ class NetworkOutputs:
     ----------
     land_use, inside : ndarray
         The classes of the land use, and the cells that have one: the study area.
+    ids : sequence of int or str
+        Ids of the sources, the most important first: their numbers, or those of the sources that were given.
     source_shapes, link_shapes, pinch_shapes, barrier_shapes : list of QgsGeometry
         In the order of the sources, links and areas.
     townships : Zones or None
@@ -55,10 +58,19 @@ class NetworkOutputs:
     """
 
     def __init__(
-        self, job: Job, network: SecurityNetwork, land: RasterSource, land_use: np.ndarray, inside: np.ndarray
+        self,
+        job: Job,
+        network: SecurityNetwork,
+        land: RasterSource,
+        land_use: np.ndarray,
+        inside: np.ndarray,
+        own: Sources | None,
     ) -> None:
         self.job = job
         self.network = network
+        origin = network.sources.origin.tolist()
+        self.ids = range(1, len(origin) + 1) if own is None else [own.ids[k - 1] for k in origin]
+        self.id_type = int if own is None else own.id_type
         self.land = land
         self.land_use = land_use
         self.inside = inside

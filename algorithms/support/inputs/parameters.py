@@ -94,7 +94,7 @@ def table(name: str, label: str, text: str, *, optional=False, advanced=False):
     return _with_help(parameter, text, advanced)
 
 
-def id_field(parent: str = "SOURCES", whose: str = "sources"):
+def id_field(parent: str = "SOURCES", whose: str = "sources", *, advanced=False):
     """Return the optional field that identifies the sources."""
     parameter = QgsProcessingParameterField(
         "ID_FIELD", f"Id field of the {whose}", parentLayerParameterName=parent, optional=True
@@ -102,6 +102,7 @@ def id_field(parent: str = "SOURCES", whose: str = "sources"):
     return _with_help(
         parameter,
         "Whole numbers or texts, each once. Empty: the field 'source_id' if there is one, else the feature id.",
+        advanced,
     )
 
 

@@ -19,7 +19,7 @@ def corridors(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     headers, by_grade = outputs.corridors_by_grade
     rows = []
     for k, index in enumerate(np.flatnonzero(found.links.active)):
-        a, b = found.links.pairs[index]
+        a, b = (outputs.ids[label - 1] for label in found.links.pairs[index])
         rows.append(
             [int(index) + 1, f"{a} - {b}", float(found.links.length[index]), float(found.links.cost[index]),
              float(pinch.effective_resistance[k]), float(pinch.ratio[k]), float(found.flow.links[k]),

@@ -8,19 +8,29 @@ from ....support.reports import html
 
 if TYPE_CHECKING:
     from .....core.planning.options import Options
+    from .....core.planning.results import SecurityNetwork
 
 
-def methods(options: Options) -> list[str]:
+def methods(network: SecurityNetwork, options: Options) -> list[str]:
     """Return the section on methods."""
     s, c, k = options.sources, options.corridors, options.keyareas
+    found = (
+        "as they were given, graded by"
+        if network.sources.codes is None
+        else f"MSPA (Soille and Vogt 2009) with {s.connectivity} neighbours and an edge of {s.edge_width} cell(s); core "
+        f"areas and protected land by '{s.overlay.value}', at least {s.min_area_ha:g} ha; {s.min_dpc:g} % or more of"
+    )
+    surface = (
+        f"weighted overlay of scores, corrected by '{options.surface.correction.method.value}'"
+        if network.surface.scores
+        else "as it was given"
+    )
     overlaid = " after multiplication by the resistance" if k.overlay_resistance else ""
     return [
         html.heading("Method"),
         html.paragraph(
-            f"Sources: MSPA (Soille and Vogt 2009) with {s.connectivity} neighbours and an edge of {s.edge_width} "
-            f"cell(s); core areas and protected land by '{s.overlay.value}', at least {s.min_area_ha:g} ha; dPC "
-            f"(Saura and Rubio 2010) of {s.min_dpc:g} % or more at {s.dispersal:g} m with probability {s.probability:g}. "
-            f"Resistance: weighted overlay of scores, corrected by '{options.surface.correction.method.value}'. Corridors: "
+            f"Sources: {found} dPC (Saura and Rubio 2010) at {s.dispersal:g} m with probability {s.probability:g}. "
+            f"Resistance: {surface}. Corridors: "
             f"least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent "
             f"by {c.adjacency.label.lower()}; current-flow centrality with conductance 1 / cost distance (McRae et al. "
             f"2008), {c.grades} grades by natural breaks. Pinch points: current at 1 A, {k.mode.label.lower()}, "

@@ -54,7 +54,7 @@ def network_report(
         *resistance(drawing, outputs, factors, scored),
         *corridors(drawing, outputs),
         *key_areas(drawing, outputs),
-        *methods(options),
+        *methods(outputs.network, options),
     ]
     now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
     lead = f"{outputs.land.name}, {outputs.grid.describe()}. Made {now} with EcoSecNet in QGIS {Qgis.QGIS_VERSION}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ....support.reports import html
@@ -10,6 +11,8 @@ from ..outputs import NetworkOutputs
 from .drawing import Drawing
 
 if TYPE_CHECKING:
+    from .....core.resistance.scoretable import FactorScores
+    from .....core.resistance.summary import ResistanceSummary
     from ..factorlayers import FactorLayers
     from ..factors import NetworkFactors
 
@@ -25,18 +28,10 @@ def resistance(drawing: Drawing, outputs: NetworkOutputs, factors: NetworkFactor
             f"Resistance from {facts.minimum:.2f} to {facts.maximum:.2f}, mean {facts.mean:.2f}, contrast "
             f"{facts.contrast:.1f}; {facts.missing:,} cells without{_obstacles(outputs)}."
         ),
-        html.table(
-            ["Factor", "Weight", "Mean part", "Share of the mean (%)", "Share of the variance (%)"],
-            [
-                [c.name, float(c.weight), float(c.mean), 100.0 * c.share_of_mean, 100.0 * c.share_of_variance]
-                for c in facts.contributions
-            ],
-            caption="What each factor contributes, before correction",
-        ),
     ]
     scores = outputs.network.surface.scores
-    rows = [[factor.name, item.describe(), float(item.score)] for factor in scores for item in factor.classes]
-    parts.append(html.table(["Factor", "Class", "Score"], rows, caption="Scores"))
+    if scores:
+        parts += _scores(scores, facts)
     if factors.judged is not None:
         parts += judgement_parts(factors.judged)
     if factors.corrected:
@@ -54,6 +49,22 @@ def _obstacles(outputs: NetworkOutputs) -> str:
     if job.given("ROAD_SCORES"):
         said += f"; in {facts.raised:,} cells a road resists more than the land ({job.text('ROAD_SCORES')})"
     return said
+
+
+def _scores(scores: Sequence[FactorScores], facts: ResistanceSummary) -> list[str]:
+    """Return the tables of the factors and of their classes."""
+    rows = [[factor.name, item.describe(), float(item.score)] for factor in scores for item in factor.classes]
+    return [
+        html.table(
+            ["Factor", "Weight", "Mean part", "Share of the mean (%)", "Share of the variance (%)"],
+            [
+                [c.name, float(c.weight), float(c.mean), 100.0 * c.share_of_mean, 100.0 * c.share_of_variance]
+                for c in facts.contributions
+            ],
+            caption="What each factor contributes, before correction",
+        ),
+        html.table(["Factor", "Class", "Score"], rows, caption="Scores"),
+    ]
 
 
 def _factor_maps(drawing: Drawing, factors: FactorLayers) -> list[str]:

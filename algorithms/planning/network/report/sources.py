@@ -30,28 +30,8 @@ def sources(drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions) -
     area_ha = np.count_nonzero(outputs.inside) * grid.cell_ha
     share = 100.0 * _cells_inside(outputs) * grid.cell_ha / area_ha
     parts = [html.heading("1 Ecological sources")]
-    keys = [Key(name, colour) for _, name, colour in mspa_classes() if "(" not in name and " in " not in name]
-    map_ = drawing.classes(found.codes, mspa_classes())
-    parts.append(drawing.figure(map_, "Morphological spatial pattern (MSPA)", keys))
-    count = np.bincount(found.classes.ravel(), minlength=256)
-    foreground, data = int(count[1:8].sum()), int(count[:8].sum())
-    parts.append(
-        html.table(
-            ["Class", "Area (ha)", "Share of foreground (%)", "Share of landscape (%)"],
-            [
-                [
-                    core.mspa.CLASS_NAMES[k],
-                    count[k] * grid.cell_ha,
-                    100.0 * count[k] / foreground,
-                    100.0 * count[k] / data,
-                ]
-                for k in range(1, 8)
-            ]
-            + [["Foreground", foreground * grid.cell_ha, 100.0, 100.0 * foreground / data]],
-            caption=f"MSPA, {options.connectivity} neighbours, edge width {options.edge_width} cell(s)",
-            total=True,
-        )
-    )
+    if found.codes is not None:
+        parts += _pattern(drawing, outputs, options)
     map_ = drawing.surface("RESISTANCE")
     grades = int(found.grade.max())
     colours = [styling.source_colour(grade, grades) for grade in range(1, grades + 1)]
@@ -65,13 +45,15 @@ def sources(drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions) -
         html.table(
             ["Source", "Area (ha)", "Share of the area (%)", "Core (ha)", "Protected (ha)", "dIIC (%)", "dPC (%)", "Grade"],
             [
-                [k + 1, *(float(x[k]) for x in (found.area_ha, share, found.core_ha, found.protected_ha)),
+                [outputs.ids[k], *(float(x[k]) for x in (found.area_ha, share, found.core_ha, found.protected_ha)),
                  float(found.diic.total[k]), float(found.dpc.total[k]), int(found.grade[k])]
                 for k in range(found.area_ha.size)
             ]
             + [["All", *(float(x.sum()) for x in (found.area_ha, share, found.core_ha, found.protected_ha)),
                 None, None, None]],
-            caption=f"{found.area_ha.size} sources of {found.candidates} patches; dPC of {options.min_dpc:g} % or more",
+            caption=f"{found.area_ha.size} sources of {found.candidates} patches; dPC of {options.min_dpc:g} % or more"
+            if found.codes is not None
+            else f"{found.area_ha.size} sources that were given, by their dPC",
             total=True,
         )
     )  # fmt: skip
@@ -96,3 +78,29 @@ def sources(drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions) -
         )
     )
     return parts
+
+
+def _pattern(drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions) -> list[str]:
+    """Return the map and the table of MSPA."""
+    keys = [Key(name, colour) for _, name, colour in mspa_classes() if "(" not in name and " in " not in name]
+    map_ = drawing.classes(outputs.network.sources.codes, mspa_classes())
+    count = np.bincount(outputs.network.sources.classes.ravel(), minlength=256)
+    foreground, data = int(count[1:8].sum()), int(count[:8].sum())
+    return [
+        drawing.figure(map_, "Morphological spatial pattern (MSPA)", keys),
+        html.table(
+            ["Class", "Area (ha)", "Share of foreground (%)", "Share of landscape (%)"],
+            [
+                [
+                    core.mspa.CLASS_NAMES[k],
+                    count[k] * outputs.grid.cell_ha,
+                    100.0 * count[k] / foreground,
+                    100.0 * count[k] / data,
+                ]
+                for k in range(1, 8)
+            ]
+            + [["Foreground", foreground * outputs.grid.cell_ha, 100.0, 100.0 * foreground / data]],
+            caption=f"MSPA, {options.connectivity} neighbours, edge width {options.edge_width} cell(s)",
+            total=True,
+        ),
+    ]

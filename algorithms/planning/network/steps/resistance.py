@@ -132,7 +132,30 @@ def choices() -> list:
         *correction_choices(_CORRECTIONS, advanced=True),
         impassable_classes("They can still be barriers; see the values that cannot be restored.", advanced=True),
         *road_scores(advanced=True),
+        p.raster(
+            "RESISTANCE_IN",
+            "Resistance surface of your own",
+            "Resistance per metre, above 0, that is taken as it is: factors, scores, weights and corrections do not apply. "
+            "Roads and land uses that are given a resistance of their own, or are impassable, are put onto it.",
+            optional=True,
+            advanced=True,
+        ),
     ]
+
+
+_OF_A_SURFACE = (
+    *("DEM", "MINES", "RIVERS", "SETTLEMENTS", "VEGETATION", "CLASS_DISTANCES", "SCORES", "FACTORS"),
+    *("WEIGHTS", "WEIGHTS_TABLE", "JUDGEMENTS", "CORRECTIONS", "CORRECTION_ZONES"),
+)
+"""What a surface is built from beside the land use and the roads."""
+
+
+def unused(job: Job) -> list[str]:
+    """Return what is given for a surface although there is one already."""
+    if not job.given("RESISTANCE_IN"):
+        return []
+    roads = ["ROADS"] if job.given("ROADS") and not job.given("ROAD_SCORES") else []
+    return roads + [name for name in _OF_A_SURFACE if job.given(name)]
 
 
 def check(job: Job) -> str | None:

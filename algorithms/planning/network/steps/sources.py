@@ -82,6 +82,15 @@ def choices() -> list:
             high=5,
             advanced=True,
         ),
+        p.vector(
+            "SOURCES_IN",
+            "Sources of your own",
+            "Polygons, one feature (single or multi part) for each source, that are taken as they are: MSPA, the smallest "
+            "area, gaps and the smallest dPC do not apply. They keep their ids, and are graded by their dPC.",
+            optional=True,
+            advanced=True,
+        ),
+        p.id_field("SOURCES_IN", "sources of your own", advanced=True),
     ]
 
 
