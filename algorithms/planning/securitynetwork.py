@@ -77,6 +77,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         from .network.factorlayers import FactorLayers
         from .network.layers import write_layers, write_tables
+        from .network.maplayers import read_map_layers
         from .network.outputs import NetworkOutputs
         from .network.report.page import network_report
 
@@ -87,6 +88,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells), where=FULL)
         values, valid = land_use.read(job.monitor.part(0.0, 0.02))
         area = inputs.area(valid)
+        layers = read_map_layers(job, land_use)
         factors = NetworkFactors(job, land_use, values, valid)
         options = core.planning.Options(
             sources.options(job), resistance.options(job), corridors.options(job), keyareas.options(job)
@@ -111,7 +113,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             area=area,
             monitor=job.monitor.part(0.1, 0.9),
         )
-        outputs = NetworkOutputs(job, network, land_use, values, valid if area is None else area, own)
+        outputs = NetworkOutputs(job, network, land_use, values, valid if area is None else area, own, layers)
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()

@@ -2,6 +2,7 @@
 
 from .breaks import BREAK_METHODS, Breaks, natural_breaks, quantile_breaks
 from .bylabel import mean_by_label
+from .crosstable import CrossTable, cross_table
 from .distribution import Distribution
 from .moments import CHUNK, Moments
 from .ranks import grades, rank_correlation, ranks, strict_ranks
@@ -11,8 +12,10 @@ __all__ = [
     "BREAK_METHODS",
     "CHUNK",
     "Breaks",
+    "CrossTable",
     "Distribution",
     "Moments",
+    "cross_table",
     "grades",
     "mean_by_label",
     "natural_breaks",

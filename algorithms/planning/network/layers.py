@@ -42,7 +42,9 @@ def write_layers(outputs: NetworkOutputs) -> None:
 
 
 def write_tables(outputs: NetworkOutputs) -> None:
-    """Write the tables of corridors by grade, and of key areas by township."""
+    """Write the tables of rocks, of corridors by grade, and of key areas by township and village."""
+    if outputs.rocks_by_grade:
+        outputs.job.write_features("LITHOLOGY_TABLE", *outputs.rocks_by_grade, place=base.place_in(_SOURCES, -1))
     outputs.job.write_features("CORRIDOR_TABLE", *outputs.corridors_by_grade, place=base.place_in(_CORRIDORS, -1))
     for name, table in (("PINCH_TABLE", outputs.pinch_table), ("BARRIER_TABLE", outputs.barrier_table)):
         if table is not None:

@@ -11,13 +11,14 @@ from qgis.core import QgsGeometry
 from .... import core
 from ....core.choices import Legend
 from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
-from ...support.geometry.zones import Zones, read_zones
 from ...support.inputs.linktable import link_lines
 from ...support.io.rasters import RasterSource
 from ...support.io.vectors import numbered_polygons
 from ...support.run import palette, ramps
 from ...support.run.palette import Colour
 from .corridorsides import corridors_by_grade
+from .lithology import rocks_by_grade
+from .maplayers import MapLayers
 
 if TYPE_CHECKING:
     from ....core.keyareas.areas import KeyAreas
@@ -47,10 +48,12 @@ class NetworkOutputs:
         Ids of the sources, the most important first: their numbers, or those of the sources that were given.
     source_shapes, link_shapes, pinch_shapes, barrier_shapes : list of QgsGeometry
         In the order of the sources, links and areas.
-    townships : Zones or None
-        None when they were not given.
+    layers : MapLayers
+        What results are tabulated by and drawn on.
     pinch_table, barrier_table : ZoneTable or None
-        By township; None without townships or without areas.
+        By township and village; None without either, or without areas.
+    rocks_by_grade : (list of Column, list of list) or None
+        See `lithology`; None without one.
     corridors_by_grade : (list of Column, list of list)
         See `corridorsides`.
     ramps : dict of str to Ramp
@@ -65,6 +68,7 @@ class NetworkOutputs:
         land_use: np.ndarray,
         inside: np.ndarray,
         own: Sources | None,
+        layers: MapLayers,
     ) -> None:
         self.job = job
         self.network = network
@@ -74,6 +78,7 @@ class NetworkOutputs:
         self.land = land
         self.land_use = land_use
         self.inside = inside
+        self.layers = layers
         self.grid = land.grid
         self.names = parse_names(job.text("LANDUSE_NAMES")) or {str(k): name for k, name, _ in preset_land_use()}
         self.source_shapes = numbered_polygons(network.sources.labels, land.grid, job.monitor.part(0.9, 0.91))
@@ -81,9 +86,9 @@ class NetworkOutputs:
         self.pinch_shapes = self._shapes(network.places.pinch_areas)
         self.barrier_shapes = self._shapes(network.places.barrier_areas)
         use = RasterUse(land, land.crs, job.context.transformContext())
-        self.townships = self._zones("TOWNSHIPS", "TOWNSHIP_NAME")
-        self.pinch_table = self._by_township(self.pinch_shapes, use)
-        self.barrier_table = self._by_township(self.barrier_shapes, use)
+        self.pinch_table = self._by_zone(self.pinch_shapes, use)
+        self.barrier_table = self._by_zone(self.barrier_shapes, use)
+        self.rocks_by_grade = rocks_by_grade(self, layers.lithology) if layers.lithology else None
         self.corridors_by_grade = corridors_by_grade(self)
         places = network.places
         self.ramps = {
@@ -98,16 +103,12 @@ class NetworkOutputs:
             return []
         return numbered_polygons(areas.labels, self.grid, self.job.monitor.part(0.91, 0.92))
 
-    def _zones(self, name: str, fields: str) -> Zones | None:
-        layer = self.job.vector(name)
-        return None if layer is None else read_zones(layer, self.job.fields(fields), self.land.crs, self.job.monitor)
-
-    def _by_township(self, shapes: Sequence[QgsGeometry], use: RasterUse) -> ZoneTable | None:
-        if self.townships is None or not shapes:
+    def _by_zone(self, shapes: Sequence[QgsGeometry], use: RasterUse) -> ZoneTable | None:
+        if self.layers.zones is None or not shapes:
             return None
         return tabulate_by_zone(
             shapes,
-            self.townships,
+            self.layers.zones,
             self.land.crs,
             land_use=use,
             use_names=self.names,

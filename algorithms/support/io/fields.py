@@ -205,6 +205,7 @@ FIELDS = {
     "zone": Shown("Zone"),
     "township": Shown("Township"),
     "village": Shown("Village"),
+    "lithology": Shown("Lithology"),
     "count": Shown("Areas"),
     "count_touching": Shown("Areas touching"),
     "share": Shown("Share", "%", 1),

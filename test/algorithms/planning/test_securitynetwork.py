@@ -10,14 +10,26 @@ from layerio import read_raster, read_table
 pytestmark = pytest.mark.qgis
 
 
-def test_layers_tables_and_report_agree(run, parameters, tmp_path):
+def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
     names = ("MSPA", "RESISTANCE", "CORRIDORS", "CURRENT", "SCORE")
-    layers = ("SOURCES", "LINKS", "CORRIDOR_TABLE", "PINCHPOINTS", "BARRIERS", "PINCH_TABLE", "BARRIER_TABLE")
+    parameters.update(LITHOLOGY=county["LITHOLOGY"], VILLAGES=county["VILLAGES"], VILLAGE_NAME=["name"])
+    layers = (
+        "SOURCES",
+        "LITHOLOGY_TABLE",
+        "LINKS",
+        "CORRIDOR_TABLE",
+        "PINCHPOINTS",
+        "BARRIERS",
+        "PINCH_TABLE",
+        "BARRIER_TABLE",
+    )
     outputs = {name: str(tmp_path / f"{name}.tif") for name in names}
     outputs.update({name: str(tmp_path / f"{name}.gpkg") for name in layers})
     del parameters["TOWNSHIP_NAME"]
     found = run("securitynetwork", **parameters, **outputs, REPORT=str(tmp_path / "report.html"))
     assert run.feedback.textLog().count("called by their field 'name'") == 1
+    towns = {row["name"]: row["_geometry"] for row in read_table(county["TOWNSHIPS"])}
+    villages = {(row["town"], row["name"]) for row in read_table(county["VILLAGES"])}
 
     sources = read_table(outputs["SOURCES"])
     assert len(sources) == found["SOURCE_COUNT"] >= 2
@@ -32,6 +44,18 @@ def test_layers_tables_and_report_agree(run, parameters, tmp_path):
     assert sum(row["lcp_length"] for row in links) / 1000 == pytest.approx(found["LINK_KM"])
     assert {row["grade"] for row in links} <= {1, 2, 3}
     assert all(row["eff_res"] <= row["cw_dist"] * (1 + 1e-9) for row in links)
+
+    rocks, _ = read_raster(county["LITHOLOGY"])
+    under = {(row["sources"], row["lithology"]): row for row in read_table(outputs["LITHOLOGY_TABLE"])}
+    for grade in {row["grade"] for row in sources}:
+        name = "Grade 1 (highest)" if grade == 1 else f"Grade {grade}"
+        own = [row for (group, _), row in under.items() if group == name]
+        assert sum(row["area_ha"] for row in own) == pytest.approx(
+            sum(row["area_ha"] for row in sources if row["grade"] == grade)
+        )
+        assert sum(row["share"] for row in own) == pytest.approx(100.0)
+    for value, name in ((1, "Carbonate rock"), (2, "Clastic rock"), (3, "Basalt"), (4, "Coal-bearing strata")):
+        assert under["Study area", name]["area_ha"] == pytest.approx(0.09 * np.count_nonzero(rocks == value))
 
     by_grade = {row["corridors"]: row for row in read_table(outputs["CORRIDOR_TABLE"])}
     for grade in {row["grade"] for row in links}:
@@ -49,7 +73,9 @@ def test_layers_tables_and_report_agree(run, parameters, tmp_path):
         rows = read_table(outputs[areas])
         assert len(rows) == found[count]
         *zones, total = read_table(outputs[table])
-        assert total["name"] == "total"
+        assert total["township"] == "total"
+        assert {(row["township"], row["village"]) for row in zones if row["village"]} <= villages
+        assert {row["township"] for row in zones} <= {*towns, "outside"}
         assert total["count"] == sum(row["count"] for row in zones) == found[count]
         assert total["area_ha"] == pytest.approx(sum(row["area_ha"] for row in zones)) == pytest.approx(found[hectares])
 
@@ -63,8 +89,8 @@ def test_layers_tables_and_report_agree(run, parameters, tmp_path):
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert (
-        len(re.findall(r"<figure><div class='map'>", report)) == 8 + 5
-    )  # network, land use, MSPA, sources, resistance, five factors, corridors and two more
+        len(re.findall(r"<figure><div class='map'>", report)) == 9 + 5
+    )  # network, land use, MSPA, sources, rocks, resistance, five factors, corridors and two more
     assert f"<b>{found['SOURCE_COUNT']}</b>" in report
     assert "weights printed sum to 1.05" in report
 
@@ -96,6 +122,28 @@ def test_an_own_score_table_and_factor(run, parameters, raster, tmp_path):
     score = np.array([0, 1, 1, 2, 2, 3, 3, 4, 5])[land]
     inside = land != nothing
     np.testing.assert_allclose(resistance[inside], (0.5 * score + np.where(light < 1, 0.5, 1.5))[inside], rtol=1e-6)
+
+
+def test_rocks_from_polygons(run, county, parameters, tmp_path):
+    found = run(
+        "securitynetwork",
+        **{**parameters, "LITHOLOGY": county["TOWNSHIPS"], "LITHOLOGY_NAME": "name"},
+        LITHOLOGY_TABLE=str(tmp_path / "rocks.gpkg"),
+    )
+    areas = {
+        row["lithology"]: row["area_ha"]
+        for row in read_table(found["LITHOLOGY_TABLE"])
+        if row["sources"] == "Study area"
+    }
+    assert areas == {row["name"]: pytest.approx(row["area_ha"]) for row in read_table(county["TOWNSHIPS"])}
+
+
+def test_a_lithology_that_cannot_be_used_is_refused_before_anything_is_computed(run, county, parameters):
+    with pytest.raises(Exception, match=r"Name the field .* as LITHOLOGY_NAME; it has no field 'rock'"):
+        run("securitynetwork", **parameters, LITHOLOGY=county["TOWNSHIPS"], LITHOLOGY_NAME="rock")
+    with pytest.raises(Exception, match="classes, more than a map can show"):
+        run("securitynetwork", **parameters, LITHOLOGY=county["VILLAGES"], LITHOLOGY_NAME="village_id")
+    assert "Step 1" not in run.feedback.textLog()
 
 
 def test_the_scored_factors_are_layers_that_make_the_surface(qgis, parameters, tmp_path):

@@ -30,8 +30,9 @@ def study_area(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
         )
     if len(entries) == codes.size:
         map_ = drawing.classes(outputs.land_use, entries)
-        if outputs.townships:
-            map_.zones(outputs.townships.shapes, outputs.townships.titles)
+        townships = outputs.layers.townships
+        if townships:
+            map_.zones(townships.shapes, townships.titles)
         caption = "Land use" + (f"; location {place_in_words(centre)}" if centre else "")
         parts.append(drawing.figure(map_, caption, [Key(name, colour) for _, name, colour in entries], inset=inset))
     total = float(cells.sum() * grid.cell_ha)

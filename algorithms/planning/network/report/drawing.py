@@ -58,7 +58,7 @@ class Drawing:
         return self._bordered(Map(self._outputs.grid, PICTURE).surface(sample, ramp))
 
     def _bordered(self, map_: Map) -> Map:
-        townships = self._outputs.townships
+        townships = self._outputs.layers.townships
         return map_.border(self._outputs.inside).zones(townships.shapes if townships else [])
 
     def marked(self, map_: Map, shapes: Sequence[QgsGeometry], mark: Mark, width: float = 1.2) -> Map:

@@ -26,7 +26,7 @@ def key_areas(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
         keys = [key("Source", PALE_SOURCE), Key(f"{title} (outlined)", halo, line)]
         parts.append(html.heading(title, 3))
         parts.append(drawing.figure(map_, title, keys, name))
-        parts.append(_by_township(title, table) if table is not None else "")
+        parts.append(_by_zone(title, table) if table is not None else "")
     if outputs.network.places.outside:
         parts.append(
             html.paragraph(
@@ -37,10 +37,15 @@ def key_areas(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     return parts
 
 
-def _by_township(title: str, table: ZoneTable) -> str:
+def _by_zone(title: str, table: ZoneTable) -> str:
+    by_village = table.headers[1].name == "village"
+    rows = table.rows
+    if by_village:  # as printed tables do, the township once for all its villages
+        rows = [["" if k and rows[k - 1][0] == row[0] else row[0], *row[1:]] for k, row in enumerate(rows)]
     return html.table(
         [column.shown.heading for column in table.headers],
-        table.rows,
-        caption=f"{title} by township. Each is counted once, where most of it lies; the totals equal the map",
+        rows,
+        caption=f"{title} by township{' and village' if by_village else ''}. Each is counted once, where most of it lies; "
+        "the totals equal the map",
         total=True,
     )

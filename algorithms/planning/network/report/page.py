@@ -13,6 +13,7 @@ from .area import study_area
 from .corridors import corridors
 from .drawing import Drawing
 from .keyareas import key_areas
+from .lithology import sources_over_rocks
 from .methods import methods
 from .resistance import resistance
 from .sources import sources
@@ -51,6 +52,7 @@ def network_report(
         *summary(drawing, outputs, numbers),
         *study_area(drawing, outputs),
         *sources(drawing, outputs, options.sources),
+        *sources_over_rocks(drawing, outputs),
         *resistance(drawing, outputs, factors, scored),
         *corridors(drawing, outputs),
         *key_areas(drawing, outputs),

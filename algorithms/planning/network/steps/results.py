@@ -20,6 +20,13 @@ def outputs() -> list:
             polygon,
             optional=True,
         ),
+        p.vector_output(
+            "LITHOLOGY_TABLE",
+            "Sources by lithology",
+            "Area and share of each rock under the sources of each grade, and in the study area; needs a lithology.",
+            table,
+            optional=True,
+        ),
         p.raster_output("RESISTANCE", "Resistance surface", "The weighted and corrected resistance.", optional=True),
         p.folder_output(
             "FACTORS_FOLDER",
@@ -63,14 +70,14 @@ def outputs() -> list:
         p.vector_output(
             "PINCH_TABLE",
             "Pinch points by township",
-            "Count, area and land use by township; needs townships.",
+            "Count, area and land use by township, and by village where villages are given; needs one of them.",
             table,
             optional=True,
         ),
         p.vector_output(
             "BARRIER_TABLE",
             "Barriers by township",
-            "Count, area and land use by township; needs townships.",
+            "Count, area and land use by township, and by village where villages are given; needs one of them.",
             table,
             optional=True,
         ),

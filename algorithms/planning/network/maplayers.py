@@ -1,0 +1,42 @@
+"""The layers that results are tabulated by and drawn on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...support.geometry.zones import Zones, read_zones
+from .lithology import Lithology, read_lithology
+
+if TYPE_CHECKING:
+    from ...support.io.rasters import RasterSource
+    from ...support.run.job import Job
+
+
+@dataclass(frozen=True)
+class MapLayers:
+    """Layers that are read before anything is computed, so that a fault in them costs no time.
+
+    Attributes
+    ----------
+    townships : Zones or None
+        Drawn on all maps.
+    zones : Zones or None
+        Of the tables: villages within townships, or what there is of both.
+    lithology : Lithology or None
+        The rocks.
+    """
+
+    townships: Zones | None
+    zones: Zones | None
+    lithology: Lithology | None
+
+
+def read_map_layers(job: Job, land: RasterSource) -> MapLayers:
+    """Return what was given of the layers."""
+    townships, villages = job.vector("TOWNSHIPS"), job.vector("VILLAGES")
+    drawn = townships and read_zones(townships, job.fields("TOWNSHIP_NAME"), land.crs, job.monitor)
+    zones = drawn
+    if villages is not None:
+        zones = read_zones(villages, job.fields("VILLAGE_NAME"), land.crs, job.monitor, within=drawn)
+    return MapLayers(drawn, zones, read_lithology(job, land))
