@@ -206,6 +206,8 @@ FIELDS = {
     "township": Shown("Township"),
     "village": Shown("Village"),
     "lithology": Shown("Lithology"),
+    "near_ha": Shown("Area near the corridors", "ha"),
+    "roads_km": Shown("Roads near the corridors", "km"),
     "count": Shown("Areas"),
     "count_touching": Shown("Areas touching"),
     "share": Shown("Share", "%", 1),
