@@ -64,8 +64,8 @@ def sources(drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions) -
                 ["PC, probability of connectivity", f"{found.indices.pc:.5f}", found.indices.equivalent],
                 ["IIC, integral index of connectivity", f"{found.binary.iic:.5f}", found.binary.equivalent],
             ],
-            caption=f"Connectivity of all {found.candidates} patches, 0 to 1, the landscape being the study area of "
-            f"{area_ha:,.0f} ha",
+            caption=f"Connectivity of all {found.candidates} patches, 0 to 1, in a landscape of "
+            f"{found.indices.equivalent / found.indices.pc**0.5:,.0f} ha",
         )
     )
     rate = core.connectivity.dispersal_rate(options.dispersal, options.probability)
