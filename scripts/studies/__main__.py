@@ -13,19 +13,19 @@ from places import PLACES
 
 
 def study(place, pictures):
-    """Run and compare one place; return whether nothing differs."""
+    """Run and compare one place; return whether nothing differs, None where it is skipped."""
     started = time.monotonic()
-    print(f"\n== {place.title}")
+    print(f"\n== {place.title}", flush=True)
     folder = ROOT / "build" / "realdata" / place.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
         found = run_chain(place, folder)
     except NotHereError as error:
-        print(f"  skipped: {error}.")
-        return True
+        print(f"  skipped, its land cover is not to be had here: {error}.", flush=True)
+        return None
     except RunError as error:
-        print(f"  {error}")
+        print(f"  {error}", flush=True)
         return False
     table, _ = compare(found)
     print(table.text())
@@ -49,9 +49,10 @@ def main():
         parser.error(f"unknown place: {', '.join(sorted(unknown))}")
     if asked.pictures:
         asked.pictures.mkdir(parents=True, exist_ok=True)
-    same = [study(one, asked.pictures) for one in PLACES if one.name in asked.places or not asked.places]
-    print(f"\n{sum(same)} of {len(same)} places without a difference")
-    return 0 if all(same) else 1
+    found = [study(one, asked.pictures) for one in PLACES if one.name in asked.places or not asked.places]
+    run = [one for one in found if one is not None]
+    print(f"\n{sum(run)} of {len(run)} places without a difference, {len(found) - len(run)} skipped")
+    return 0 if all(run) else 1
 
 
 sys.exit(main())

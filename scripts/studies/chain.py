@@ -28,6 +28,7 @@ class Study:
 
     place: object
     folder: Path
+    delivered: Path
     land_cover: np.ndarray
     valid: np.ndarray
     disturbance: np.ndarray
@@ -60,7 +61,8 @@ def run_tool(name, parameters, log):
 def run_chain(place, folder):
     """Run the chain of a place in a folder of its own."""
     grid = folder / "landcover.tif"
-    parameters = {**place.land_cover(folder), "OUTPUT": grid, "TABLE": folder / "studygrid.csv"}
+    delivered = place.land_cover(folder)
+    parameters = {"LANDCOVER": delivered, "OUTPUT": grid, "TABLE": folder / "studygrid.csv"}
     if place.cell:
         parameters["CELL"] = place.cell
     run_tool("studygrid", parameters, folder / "studygrid.log")
@@ -94,7 +96,7 @@ def run_chain(place, folder):
         },
         folder / "securitynetwork.log",
     )
-    return Study(place, folder, land_cover, valid, disturbance, transform, crs, numbers)
+    return Study(place, folder, delivered, land_cover, valid, disturbance, transform, crs, numbers)
 
 
 _VECTORS = ("SOURCES", "LINKS", "PINCHPOINTS", "BARRIERS")

@@ -63,6 +63,8 @@ class Comparison:
 def compare(study):
     """Compare one study with the peers; return the comparison and the network of the peers."""
     table, network = Comparison(), peers.build(study)
+    wrong = peers.wrong_cells(study)
+    table.add("study grid", *[f"{study.valid.sum():,}"] * 2, *_cells(wrong))
     codes = read(study.layer("mspa.tif"))
     core = [np.isin(found, (17, 117)) for found in (codes, network.codes)]
     table.add("MSPA core cells", *(f"{one.sum():,}" for one in core), *_cells(core[0] != core[1]))
@@ -109,6 +111,26 @@ def _links(table, study, sources, network):
     links, nodes = peers.current_flow(len(sources), kept, theirs[active])
     table.ranks("current flow of the links", layer["current_flow"].to_numpy()[active], links)
     table.ranks("current flow of the sources", sources["current_flow"].to_numpy(), nodes)
+    _belts(table, study, network, kept, layer["eff_res"].to_numpy()[active])
+
+
+def _belts(table, study, network, pairs, effective):
+    belt = read(study.layer("corridors.tif"))
+    cutoff = study.numbers.get("CUTOFF_USED", 2000.0)
+    above = [network.above_path(*pair) for pair in pairs]
+    theirs = np.min(above, axis=0)
+    cells = [~np.isnan(belt), theirs <= cutoff]
+    rounding = COST * max(network.cost(*pair) for pair in pairs)
+    apart = np.nanmax(np.abs(belt - theirs)) / cutoff
+    different = np.count_nonzero((cells[0] != cells[1]) & (np.abs(theirs - cutoff) > rounding))
+    table.add(
+        f"belt up to {cutoff:,.0f}",
+        *(f"{one.sum():,}" for one in cells),
+        f"{different:,} cells, cost within {apart:.0e}",
+        not different and apart <= RANKED,
+    )
+    found = [network.effective_resistance(*pair, one <= cutoff) for pair, one in zip(pairs, above)]
+    table.ranks("effective resistance", effective, np.array(found))
 
 
 def _share(part, whole):

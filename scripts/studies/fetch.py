@@ -53,7 +53,7 @@ def from_debian(package):
     except NotHereError:
         if os.geteuid() != 0:
             raise
-        _get(["apt-get", "-qq", "update"], "apt cannot read its lists of packages")
+        _get(["apt-get", "-qq", "update"], f"apt cannot update its lists to get {package}")
         _get(["apt-get", "-qq", "download", package], f"apt cannot get {package}")
     _get(["dpkg-deb", "-x", str(next(CACHE.glob(f"{package}_*.deb"))), str(folder)], "dpkg-deb is missing")
     return folder

@@ -1,4 +1,4 @@
-"""The same network by other people's code, from the same land cover: pyguidos, scikit-image, shapely, networkx.
+"""The same network by other people's code, from the same land cover: pyguidos, scikit-image, shapely, SciPy, networkx.
 
 Nothing of the plugin is imported here.
 """
@@ -14,6 +14,8 @@ import shapely
 from chain import NEAR_BUILT, WEIGHTS
 from rasterio.features import shapes
 from scipy.ndimage import distance_transform_edt
+from scipy.sparse import coo_matrix, diags
+from scipy.sparse.linalg import spsolve
 from skimage.graph import MCP_Geometric
 from skimage.measure import label
 
@@ -37,6 +39,31 @@ class Network:
     def cost(self, first, second):
         """Return the cost of the cheapest path between two sources."""
         return float(self.fields[first - 1][self.sources == second].min())
+
+    def above_path(self, first, second):
+        """Return by how much the cheapest way between two sources through each cell costs more than the cheapest path."""
+        return self.fields[first - 1] + self.fields[second - 1] - self.cost(first, second)
+
+    def effective_resistance(self, first, second, belt):
+        """Return the effective resistance between what of two sources lies in a belt, in cost units."""
+        node = np.cumsum(belt.ravel()).reshape(belt.shape) + 1
+        node[self.sources == first], node[self.sources == second] = 0, 1
+        links = []
+        for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+            here = np.s_[: self.sources.shape[0] - down, max(0, -right) : self.sources.shape[1] - max(0, right)]
+            there = np.s_[down:, max(0, right) : self.sources.shape[1] + min(0, right)]
+            joined = belt[here] & belt[there] & (node[here] != node[there])
+            mean = (self.resistance[here] + self.resistance[there])[joined] / 2
+            links.append((node[here][joined], node[there][joined], 1 / (mean * math.hypot(down, right))))
+        a, b, conductance = (np.concatenate(part) for part in zip(*links))
+        size = int(node.max()) + 1
+        between = coo_matrix((conductance, (a, b)), shape=(size, size))
+        laplacian = diags(np.bincount(a, conductance, size) + np.bincount(b, conductance, size)) - between - between.T
+        used = np.flatnonzero(np.bincount(a, minlength=size) + np.bincount(b, minlength=size))
+        used = used[used != 1]  # the second source is the ground
+        current = np.zeros(used.size)
+        current[0] = 1.0
+        return spsolve(laplacian.tocsc()[used][:, used], current)[0] * self.cell
 
     def must_cross(self, first, second):
         """Return whether every cheapest path between two sources crosses a third."""
@@ -67,6 +94,33 @@ def build(study):
     fields = [_costs(surface, sources == one, study.cell) for one in range(1, len(order) + 1)]
     certain, possible = neighbours(sources, fields)
     return Network(codes, sources, dpc[order], surface, study.cell, fields, certain, possible)
+
+
+def wrong_cells(study):
+    """Return the cells of the study grid whose class is neither the most frequent below them nor that of the nearest cell.
+
+    Which of the two is asked for depends on the cells: most frequent where they grew by more than half.
+    """
+    with rasterio.open(study.delivered) as read:
+        cover, valid, grid = read.read(1), read.read_masks(1) > 0, read.transform
+    rows, cols = study.land_cover.shape
+    if study.cell <= 1.5 * grid.a:
+        col = np.floor(((study.transform.c + (np.arange(cols) + 0.5) * study.cell) - grid.c) / grid.a).astype(int)
+        row = np.floor(((study.transform.f - (np.arange(rows) + 0.5) * study.cell) - grid.f) / grid.e).astype(int)
+        inside = ((row >= 0) & (row < cover.shape[0]))[:, None] & (col >= 0) & (col < cover.shape[1])
+        near = np.ix_(row.clip(0, cover.shape[0] - 1), col.clip(0, cover.shape[1] - 1))
+        held = inside & valid[near]
+        return (held != study.valid) | (held & (cover[near] != study.land_cover))
+    col = np.floor((grid.c + (np.arange(cover.shape[1]) + 0.5) * grid.a - study.transform.c) / study.cell).astype(int)
+    row = np.floor((study.transform.f - grid.f - (np.arange(cover.shape[0]) + 0.5) * grid.e) / study.cell).astype(int)
+    cell = (row[:, None] * cols + col)[valid]
+    most = np.zeros(rows * cols, dtype=int)
+    own = np.zeros(rows * cols, dtype=int)
+    for code in np.unique(cover[valid]):
+        count = np.bincount(cell[cover[valid] == code], minlength=rows * cols)
+        most = np.maximum(most, count)
+        own = np.where(study.land_cover.ravel() == code, count, own)
+    return ((own < most) & study.valid.ravel()).reshape(rows, cols)
 
 
 def segment(study):

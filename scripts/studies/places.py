@@ -28,7 +28,7 @@ class Place:
     Attributes
     ----------
     land_cover : callable
-        Writes the land cover as it is delivered into a folder and returns the parameters that `studygrid` takes.
+        Returns the file of the land cover as it is delivered, written into a folder where no such file is delivered.
     cell : float or None
         Cell of the study grid in metres, None for that of the land cover.
     min_area, dispersal, min_dpc, min_key_area : float
@@ -62,12 +62,12 @@ def _corsica(folder):
     profile.update(nodata=0)
     with rasterio.open(folder / "corsica.tif", "w", **profile) as written:
         written.write(cover, 1)
-    return {"LANDCOVER": folder / "corsica.tif"}
+    return folder / "corsica.tif"
 
 
 def _hannover(folder):
     """CORINE level 3 between the Deister hills and the Lueneburg Heath, in the grid codes 1 to 44."""
-    return {"LANDCOVER": file_of(from_pypi("landschaft", "1.52.0"), "landschaft/data/clc.tif")}
+    return file_of(from_pypi("landschaft", "1.52.0"), "landschaft/data/clc.tif")
 
 
 def _plum_island(folder):
@@ -77,7 +77,7 @@ def _plum_island(folder):
         profile = {**years.profile, "count": 1}
         with rasterio.open(folder / "plum_island.tif", "w", **profile) as written:
             written.write(years.read(3), 1)
-    return {"LANDCOVER": folder / "plum_island.tif"}
+    return folder / "plum_island.tif"
 
 
 def _la_mancha(folder):
@@ -98,7 +98,7 @@ def _la_mancha(folder):
     with rasterio.open(folder / "la_mancha.tif", "w", transform=from_bounds(*bounds, cols, rows), **profile) as written:
         # Images of R count from the south; in this one east and north are swapped besides (Madrid would lie near Murcia).
         written.write(codes.T[::-1].astype(np.uint8), 1)
-    return {"LANDCOVER": folder / "la_mancha.tif"}
+    return folder / "la_mancha.tif"
 
 
 LA_MANCHA = (
