@@ -19,6 +19,9 @@ from ..support.run import palette, styling
 
 _MSPA_CORE = "17,117"
 
+_MARKED = ("MSPA class", "Important cells")
+"""What rasters of 'mspa' and 'evidence' say they hold in which core area is 1."""
+
 
 class SourcesAlgorithm(EcoSecNetAlgorithm):
     """Makes ecological sources."""
@@ -51,8 +54,8 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             p.text(
                 "CORE_VALUES",
                 "Map values of core area",
-                "Values and ranges: 17,117 for a map with the GuidosToolbox codes, 1 for the map of the seven classes. With "
-                "a legend 17,117 stands for its habitat.",
+                "Values and ranges. 17,117, the GuidosToolbox codes of core, also stands for 1 in the class map of 'mspa' "
+                "and the mask of 'evidence', and with a legend for its habitat.",
                 _MSPA_CORE,
             ),
             legends.legend("For a land-use map: core area are its habitat classes, or those of them given above."),
@@ -95,8 +98,12 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         source = job.raster("INPUT")
         grid, monitor = source.grid, job.monitor
         wanted = core.sources.parse_values(job.text("CORE_VALUES"))
-        if job.chosen("LEGEND") and wanted == core.sources.parse_values(_MSPA_CORE):
-            wanted = []
+        if wanted == core.sources.parse_values(_MSPA_CORE):
+            if job.chosen("LEGEND"):
+                wanted = []
+            elif source.about in _MARKED:
+                wanted = core.sources.parse_values("1")
+                monitor.info(f"'{source.name}' says that it holds: {source.about.lower()}. Core area is 1 in it.")
         gap = job.number("GAP") or 0.0
         job.need_memory((40 if gap else 13) * grid.rows * grid.cols)
         values, valid = source.read(monitor.part(0.0, 0.2))

@@ -33,6 +33,8 @@ CHAIN = (
         {"HIGH_IS_GOOD": "no no"},
     ),
     Step("patches", "sources", {"INPUT": "pattern.OUTPUT", "PROTECTED": ["county.REDLINE", "county.RESERVES"]}),
+    Step("ofclasses", "sources", {"INPUT": "pattern.CLASSES", "PROTECTED": ["county.REDLINE", "county.RESERVES"]}),
+    Step("ofevidence", "sources", {"INPUT": "importance.MASK"}, {"MIN_AREA": 0.0}),
     Step("sources", "connectivity", {"SOURCES": "patches.OUTPUT"}),
     Step("steady", "dispersalsweep", {"SOURCES": "sources.OUTPUT"}),
     Step("nodes", "coneforexport", {"SOURCES": "steady.OUTPUT"}),
@@ -208,6 +210,13 @@ def test_every_step_but_the_first_works_on_what_others_have_made(chain):
     found, _ = chain
     assert list(found) == [step.name for step in CHAIN]
     assert all(step.takes for step in CHAIN[1:])
+
+
+def test_sources_are_the_same_from_codes_and_from_classes(chain):
+    found, _ = chain
+    assert found["ofclasses"]["COUNT"] == found["patches"]["COUNT"] >= 2
+    assert found["ofclasses"]["AREA_HA"] == pytest.approx(found["patches"]["AREA_HA"])
+    assert found["ofevidence"]["AREA_HA"] == pytest.approx(found["importance"]["AREA_HA"])
 
 
 def columns(path):
