@@ -19,7 +19,7 @@ import conftest
 import numpy as np
 from ecosecnet.core.corridors.adjacency import find_pairs
 from ecosecnet.core.corridors.linkages import find_links
-from ecosecnet.core.corridors.normalised import DEFAULT_SHARE, corridors
+from ecosecnet.core.corridors.normalised import corridors
 from ecosecnet.core.leastcost import dial
 from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
@@ -27,6 +27,9 @@ from scipy.ndimage import gaussian_filter, label
 from scipy.sparse.csgraph import dijkstra
 
 RUNS = 3
+
+_SHARE = 0.1
+"""Cutoff of the corridors, as a share of the least-cost distance."""
 
 
 def cpu(work, runs=RUNS):
@@ -134,11 +137,11 @@ def all_links(title, resistance, labels, cell_size):
 
     def work(accelerate):
         engine = graph if not accelerate else CostGraph(resistance, cell_size=cell_size, accelerate=True)
-        fields = CostFields(engine, labels, share=DEFAULT_SHARE)
+        fields = CostFields(engine, labels, share=_SHARE)
         pairs = find_pairs(fields).pairs
         links = find_links(fields, pairs, np.zeros(len(pairs)))
         middle = time.process_time()
-        mapped = sum(1 for _ in corridors(fields, links))
+        mapped = sum(1 for _ in corridors(fields, links, cutoff=_SHARE * links.cost[links.active]))
         return links.cost, mapped, time.process_time() - middle
 
     reference = None

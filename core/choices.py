@@ -146,6 +146,15 @@ class Conflict(Choice):
     REMOVE_BOTH = "remove_both", "Drop both"
 
 
+class CutoffRule(Choice):
+    """What the number of a corridor cutoff counts."""
+
+    COST = "cost units", "Cost units"
+    METRES = "metres", "Metres times the mean resistance of the paths"
+    SHARE = "share", "Share of the least-cost distance of each link"
+    WIDTH = "width", "Mean width of each corridor in metres"
+
+
 class Adjacency(Choice):
     """Which pairs of sources are tried as links."""
 

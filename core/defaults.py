@@ -19,7 +19,7 @@ CORRECTION = CorrectionMethod.NORMALISED
 """How correction rasters change the resistance."""
 
 CUTOFF = 2000.0
-"""Cost above the least-cost path that still belongs to a corridor, resistance times metres."""
+"""Metres that, times the mean resistance of the least-cost paths, are the cost above them up to which corridors reach."""
 
 RADIUS_CELLS = 2.0
 """Smallest barrier radius in cells; the largest is `RADIUS_SPAN` times that."""

@@ -1,22 +1,28 @@
 """Links between sources: which pairs, along which paths, how wide the corridors are and which come first."""
 
 from .adjacency import find_pairs
+from .belts import belt_advice
+from .cutoff import Cutoff, cutoffs, foresee, mean_resistance, stated
 from .linkages import describe, find_links
-from .normalised import DEFAULT_SHARE, add_to_mosaic, corridors, cutoff_for_area
+from .normalised import add_to_mosaic, corridors, cutoff_for_area
 from .priority import climate_fit, link_parts, priority_map, rank, scaled, source_parts, source_values
 from .shapes import class_shares, outside_ends, shape_of, width_profile
 
 __all__ = [
-    "DEFAULT_SHARE",
+    "Cutoff",
     "add_to_mosaic",
+    "belt_advice",
     "class_shares",
     "climate_fit",
     "corridors",
     "cutoff_for_area",
+    "cutoffs",
     "describe",
     "find_links",
     "find_pairs",
+    "foresee",
     "link_parts",
+    "mean_resistance",
     "outside_ends",
     "priority_map",
     "rank",
@@ -24,5 +30,6 @@ __all__ = [
     "shape_of",
     "source_parts",
     "source_values",
+    "stated",
     "width_profile",
 ]

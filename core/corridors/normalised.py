@@ -26,8 +26,8 @@ from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
 from .linkages import outside_length
 
-DEFAULT_SHARE = 0.1
-"""Cutoff when none is asked for, as a share of the least-cost distance of each link."""
+_FIRST_GUESS = 0.1
+"""First guess of a cutoff that is solved for, as a share of the median least-cost distance."""
 
 _GROWTH = 3.0
 """Factor by which a search is widened when a corridor does not hold enough cells."""
@@ -63,7 +63,7 @@ def corridors(
     fields: CostFields,
     links: Links,
     *,
-    cutoff: float | None = None,
+    cutoff: float | FloatArray | None = None,
     width: float | None = None,
     monitor: Monitor = SILENT,
 ) -> Iterator[Corridor]:
@@ -75,9 +75,8 @@ def corridors(
         The sources on the resistance surface.
     links : Links
         The link table.
-    cutoff : float, optional
-        Largest excess cost, in cost units, the same for all corridors. Without it, and without `width`, a tenth of the
-        least-cost distance of each link.
+    cutoff : float or ndarray, float64, shape (active links,), optional
+        Largest excess cost, in cost units, the same for all corridors or of each; see `cutoffs`.
     width : float, optional
         Wanted mean width in metres: the cutoff of each corridor is the smallest whose area outside the two sources
         reaches the width times the length of the least-cost path outside them.
@@ -92,7 +91,7 @@ def corridors(
     Raises
     ------
     InputError
-        If the cutoff is negative, the width not positive, or both are given.
+        If the cutoff is negative, the width not positive, or not exactly one of them is given.
 
     Notes
     -----
@@ -109,22 +108,20 @@ def corridors(
     >>> corridor.excess.round(2).tolist()
     [[0.0, 0.0, 0.0], [nan, 8.28, nan]]
     """
-    if cutoff is not None and width is not None:
-        raise InputError("Give either a cutoff or a width for the corridors, not both.")
-    if cutoff is not None and not cutoff >= 0:
-        raise InputError(f"The cutoff of the corridors must not be negative, but is {cutoff:g}.")
-    if width is not None and not width > 0:
-        raise InputError(f"The width of the corridors must be positive, but is {width:g}.")
+    if (cutoff is None) == (width is None):
+        raise InputError("Give either a cutoff or a width for the corridors.")
     active = np.flatnonzero(links.active)
-    if cutoff is None and np.isnan(links.cost[active]).any():
+    if cutoff is not None:
+        limits = links.limits(cutoff, endless=True)
+        return _with_cutoffs(fields, links, active, limits, monitor)
+    if width is None or not width > 0:
+        raise InputError(f"The width of the corridors must be positive, but is {width:g}.")
+    if np.isnan(links.cost[active]).any():
         raise InputError(
             "The links carry no least-cost distances, from which the corridors would take their cutoffs. Take the links "
             "of `find_links`, or give a cutoff."
         )
-    if width is not None:
-        return _with_width(fields, links, active, width, monitor)
-    cutoffs = DEFAULT_SHARE * links.cost[active] if cutoff is None else np.full(active.size, float(cutoff))
-    return _with_cutoffs(fields, links, active, cutoffs, monitor)
+    return _with_width(fields, links, active, width, monitor)
 
 
 def add_to_mosaic(mosaic: FloatArray, corridor: Corridor) -> None:
@@ -181,7 +178,7 @@ def cutoff_for_area(fields: CostFields, links: Links, cells: int, *, monitor: Mo
     active = links.active
     if np.isnan(links.cost[active]).any():
         raise InputError("The links carry no least-cost distances. Take the links of `find_links`.")
-    guess = DEFAULT_SHARE * float(np.median(links.cost[active]))
+    guess = _FIRST_GUESS * float(np.median(links.cost[active]))
     while True:
         mosaic = np.full(fields.graph.shape, np.nan)
         for corridor in corridors(fields, links, cutoff=guess, monitor=monitor.part(0.0, 0.9)):

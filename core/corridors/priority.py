@@ -312,7 +312,7 @@ def priority_map(
     priority : ndarray, float64, shape (active links,)
         Priority of each active link, 0 to 1.
     cutoff : float or ndarray, float64, shape (active links,)
-        Largest excess cost of the corridors, in cost units.
+        Largest excess cost of the corridors, in cost units; see `cutoffs`.
     corridor_weight : float
         Weight of the place in the corridor against the priority of the link, 0 to 1.
     monitor : Monitor
@@ -333,7 +333,7 @@ def priority_map(
     """
     if not 0 <= corridor_weight <= 1:
         raise InputError(f"The weight of the place in the corridor must be between 0 and 1, not {corridor_weight:g}.")
-    limits = np.broadcast_to(np.asarray(cutoff, dtype=np.float64), len(links.joined))
+    limits = links.limits(cutoff)
     mosaic = np.full(fields.graph.shape, np.nan, dtype=np.float32)
     for link in fields.along(links.joined, slack=limits, monitor=monitor):
         excess = link.excess()

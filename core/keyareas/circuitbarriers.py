@@ -89,7 +89,7 @@ def circuit_barriers(
     fields: CostFields,
     links: Links,
     *,
-    cutoff: float,
+    cutoff: float | FloatArray,
     radius: float,
     restored: float = 1.0,
     restorable: BoolArray | None = None,
@@ -106,9 +106,9 @@ def circuit_barriers(
         The sources on the resistance surface.
     links : Links
         The link table.
-    cutoff : float
-        How much longer than the least-cost path a way through the corridor may be, in cost units. Each link is solved
-        inside its corridor.
+    cutoff : float or ndarray, float64, shape (active links,)
+        How much longer than the least-cost path a way through the corridor may be, in cost units, in all corridors or in
+        each; see `cutoffs`. Each link is solved inside its corridor.
     radius : float
         Radius of the discs, in metres; whole cells count.
     restored : float
@@ -162,7 +162,7 @@ def circuit_barriers(
     ([140.0], [80.0])
     """
     resistance, labels, cell_size = fields.graph.resistance, fields.labels, fields.graph.cell_size
-    pairs = links.joined
+    pairs, limits = links.joined, links.limits(cutoff)
     fields.require(pairs)
     if fields.graph.average is Average.CONDUCTANCE:
         raise InputError(
@@ -170,7 +170,7 @@ def circuit_barriers(
             "conductance the effective resistance is no sum that a cell has a part in. Use the average of resistances."
         )
     check_restorable(restorable, fields)
-    reach = _validate(pairs, cutoff, radius, cell_size, restored, candidates)
+    reach = _validate(pairs, radius, cell_size, restored, candidates)
     if reach >= max(resistance.shape):
         raise InputError(
             f"The radius of {radius:g} reaches beyond the whole raster ({resistance.shape[0]} x {resistance.shape[1]} cells "
@@ -181,10 +181,10 @@ def circuit_barriers(
     row, col = np.full(len(pairs), -1), np.full(len(pairs), -1)
     patch_predicted, patch_exact = (np.full((len(pairs), len(patches)), np.nan) for _ in range(2))
     gather = np.fmax if Combination.of(combine) is Combination.MAXIMUM else _sum_of_known
-    for link in fields.along(pairs, slack=cutoff, monitor=monitor):
+    for link in fields.along(pairs, slack=limits, monitor=monitor):
         if not np.isfinite(link.least):
             continue
-        corridor = link.inside(cutoff)
+        corridor = link.inside(float(limits[link.index]))
         window = np.where(corridor, resistance[link.rows, link.cols], np.nan)
         ends = [(labels[link.rows, link.cols] == label) & corridor for label in pairs[link.index]]
         circuit = _Circuit(window, ends[0], ends[1], fields.graph.neighbours, monitor)
@@ -226,12 +226,10 @@ def circuit_barriers(
     return CircuitBarriers(derivative, gain, best, patch_predicted, patch_exact)
 
 
-def _validate(pairs: IntArray, cutoff: float, radius: float, cell_size: float, restored: float, candidates: int) -> int:
+def _validate(pairs: IntArray, radius: float, cell_size: float, restored: float, candidates: int) -> int:
     """Return the radius in cells."""
     if not len(pairs):
         raise InputError("There is no link: barriers are places on the way between two linked sources.")
-    if not (cutoff >= 0 and np.isfinite(cutoff)):
-        raise InputError(f"The cutoff of the corridors is {cutoff:g}; it must be a number of 0 or more.")
     if not (radius >= 0 and np.isfinite(radius)):
         raise InputError(f"The radius is {radius:g}; it must be a number of 0 or more.")
     if not (restored > 0 and np.isfinite(restored)):

@@ -75,7 +75,9 @@ def barriers_by_cutoff(
     return [np.where(narrowest <= cutoff, found.score, np.nan) for cutoff in cutoffs]
 
 
-def corridor_belt(fields: CostFields, links: Links, *, cutoff: float, monitor: Monitor = SILENT) -> BoolArray:
+def corridor_belt(
+    fields: CostFields, links: Links, *, cutoff: float | FloatArray, monitor: Monitor = SILENT
+) -> BoolArray:
     """Return the cells that belong to the corridor of any link; see `pinchpoints.pinchpoints` for the parameters.
 
     Examples
@@ -86,7 +88,10 @@ def corridor_belt(fields: CostFields, links: Links, *, cutoff: float, monitor: M
     >>> corridor_belt(fields, Links.between([(1, 2)]), cutoff=0.0).astype(int).tolist()
     [[1, 1, 1], [0, 0, 0]]
     """
-    belt: BoolArray = _narrowest(fields, links, [cutoff], monitor) <= cutoff
+    belt = np.zeros(fields.graph.shape, dtype=bool)
+    limits = links.limits(cutoff, endless=True)
+    for link in fields.along(links.joined, slack=limits, monitor=monitor):
+        belt[link.rows, link.cols] |= link.inside(float(limits[link.index]))
     return belt
 
 

@@ -61,7 +61,7 @@ def pinchpoints(
     fields: CostFields,
     links: Links,
     *,
-    cutoff: float,
+    cutoff: float | FloatArray,
     mode: PinchPointMode | str = PinchPointMode.ADJACENT,
     combine: Combination | str = Combination.MAXIMUM,
     monitor: Monitor = SILENT,
@@ -75,8 +75,9 @@ def pinchpoints(
         resistance or conductance.
     links : Links
         The link table.
-    cutoff : float
-        How much longer than the least-cost path a way through the corridor may be, in cost units.
+    cutoff : float or ndarray, float64, shape (active links,)
+        How much longer than the least-cost path a way through the corridor may be, in cost units, in all corridors or in
+        each; see `cutoffs`.
     mode : {"adjacent", "all_to_one", "all_pairs", "one_to_all"}
         "adjacent": each link on its own, from one source to the other inside its own corridor.
         "all_to_one": on the union of corridors and sources, each source grounded in turn, 1 A into every other one.
@@ -115,14 +116,13 @@ def pinchpoints(
     >>> found.current.round(4).tolist()
     [[nan, 1.0, 0.5701, nan], [nan, nan, 0.4677, nan]]
     """
-    if not (cutoff >= 0 and np.isfinite(cutoff)):
-        raise InputError(f"The cutoff of the corridors is {cutoff:g}; it must be a number of 0 or more.")
+    limits = links.limits(cutoff)
     mode, combine = PinchPointMode.of(mode), Combination.of(combine)
     result = _Mosaic(fields.graph.shape, combine)
     if mode is PinchPointMode.ADJACENT:
-        effective, least = _adjacent(fields, links.joined, cutoff, result, monitor)
+        effective, least = _adjacent(fields, links.joined, limits, result, monitor)
     else:
-        effective, least = _union(fields, links.joined, cutoff, mode, result, monitor)
+        effective, least = _union(fields, links.joined, limits, mode, result, monitor)
     return PinchPoints(result.current, result.relative, effective * fields.graph.cell_size, least)
 
 
@@ -151,15 +151,15 @@ class _Mosaic:
 
 
 def _adjacent(
-    fields: CostFields, pairs: IntArray, cutoff: float, result: _Mosaic, monitor: Monitor
+    fields: CostFields, pairs: IntArray, limits: FloatArray, result: _Mosaic, monitor: Monitor
 ) -> tuple[FloatArray, FloatArray]:
     effective = np.full(len(pairs), np.inf)
     least = np.full(len(pairs), np.inf)
-    for link in fields.along(pairs, slack=cutoff, monitor=monitor):
+    for link in fields.along(pairs, slack=limits, monitor=monitor):
         least[link.index] = link.least
         if not np.isfinite(link.least):
             continue
-        corridor = link.inside(cutoff)
+        corridor = link.inside(float(limits[link.index]))
         window = np.where(corridor, fields.graph.resistance[link.rows, link.cols], np.nan)
         a, b = ((fields.labels[link.rows, link.cols] == label) & corridor for label in pairs[link.index])
         flow = solve_pair(window, a, b, **_steps(fields), monitor=monitor)
@@ -174,15 +174,15 @@ def _steps(fields: CostFields) -> dict[str, Any]:
 
 
 def _union(
-    fields: CostFields, pairs: IntArray, cutoff: float, mode: PinchPointMode, result: _Mosaic, monitor: Monitor
+    fields: CostFields, pairs: IntArray, limits: FloatArray, mode: PinchPointMode, result: _Mosaic, monitor: Monitor
 ) -> tuple[FloatArray, FloatArray]:
     labels = fields.labels
     least = np.full(len(pairs), np.inf)
     inside = labels > 0
-    for link in fields.along(pairs, slack=cutoff, monitor=monitor.part(0.0, 0.3)):
+    for link in fields.along(pairs, slack=limits, monitor=monitor.part(0.0, 0.3)):
         least[link.index] = link.least
         if np.isfinite(link.least):
-            inside[link.rows, link.cols] |= link.inside(cutoff)
+            inside[link.rows, link.cols] |= link.inside(float(limits[link.index]))
     if not inside.any():
         raise InputError("No source has a cell with a resistance. Do the sources lie on the raster?")
     rows, cols = (slice(int(where.min()), int(where.max()) + 1) for where in np.nonzero(inside))

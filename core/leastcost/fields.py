@@ -94,6 +94,10 @@ class CostFields:
         present = np.unique(labels[(labels > 0) & ~np.isnan(graph.resistance)]).tolist()
         self._cells = dict(zip(present, cells_of(np.where(np.isnan(graph.resistance), 0, labels), present)))
 
+    def expect(self, *, slack: float = 0.0, share: float = 0.0) -> None:
+        """Let searches from now on go as far as the `slack` and `share` say that a new store is given."""
+        self._slack, self._share = slack, share
+
     def cells(self, label: int) -> IntArray:
         """Return the flat indices of the passable cells of a source."""
         cells: IntArray = self._cells.get(label, np.empty(0, dtype=np.int64))

@@ -95,3 +95,26 @@ class Links:
     def joined(self) -> IntArray:
         """Labels of the two sources of each active link; int64, shape (active links, 2)."""
         return self.pairs[self.active]
+
+    def limits(self, cutoff: float | FloatArray, *, endless: bool = False) -> FloatArray:
+        """Return the cutoff of the corridor of each active link, of one number for all or one for each.
+
+        Raises
+        ------
+        InputError
+            If one is negative or NaN, or infinite where corridors must not be `endless`, or their number is another.
+
+        Examples
+        --------
+        >>> Links.between([[1, 2], [1, 3]]).limits(20.0)
+        array([20., 20.])
+        """
+        count = int(np.count_nonzero(self.active))
+        found = np.asarray(cutoff, dtype=np.float64)
+        if found.shape not in ((), (count,)):
+            raise InputError(f"There are {count} active links, but cutoffs for {found.size} corridors.")
+        wrong = ~(found >= 0) | (np.isinf(found) & (not endless))
+        if wrong.any():
+            worst = np.ravel(found)[np.ravel(wrong)][0]
+            raise InputError(f"The cutoff of the corridors is {worst:g}; it must be a number of 0 or more.")
+        return np.full(count, found)

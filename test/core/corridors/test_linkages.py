@@ -316,12 +316,17 @@ class TestCorridors:
         for path in (path for path, active in zip(links.paths, links.active) if active):
             assert (mosaic[tuple(path.T)] == 0).all()
 
-    def test_default_cutoff_is_a_tenth_of_each_link(self):
+    def test_each_link_can_have_a_cutoff_of_its_own(self):
         labels = blocks(4, (40, 50))
         graph, links = network(landscape(4), labels)
-        for corridor in corridors(CostFields(graph, labels), links):
-            assert corridor.cutoff == pytest.approx(0.1 * links.cost[corridor.index])
-            assert np.nanmax(corridor.excess) <= corridor.cutoff
+        limits = 0.1 * links.cost[links.active]
+        for corridor, limit in zip(corridors(CostFields(graph, labels), links, cutoff=limits), limits):
+            assert corridor.cutoff == limit
+            assert np.nanmax(corridor.excess) <= limit
+            (alone,) = corridors(
+                CostFields(graph, labels), Links.between(links.pairs[[corridor.index]]), cutoff=float(limit)
+            )
+            np.testing.assert_array_equal(alone.excess, corridor.excess)
 
     @pytest.mark.parametrize("width", [1.0, 40.0, 150.0, 400.0])
     def test_width_is_met_to_a_cell(self, width):
@@ -372,9 +377,11 @@ class TestCorridors:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"cutoff": -1.0}, "must not be negative"),
+            ({"cutoff": -1.0}, "is -1; it must be a number of 0 or more"),
+            ({"cutoff": np.ones(3)}, "cutoffs for 3 corridors"),
             ({"width": 0.0}, "must be positive"),
-            ({"cutoff": 1.0, "width": 1.0}, "not both"),
+            ({"cutoff": 1.0, "width": 1.0}, "either a cutoff or a width"),
+            ({}, "either a cutoff or a width"),
         ],
     )
     def test_refuses(self, options, message):
@@ -572,8 +579,6 @@ class TestWashington:
 def test_links_without_distances_have_no_cutoff_of_their_own():
     fields = CostFields(CostGraph(np.ones((1, 5))), np.array([[1, 0, 0, 0, 2]]))
     links = Links.between([[1, 2]])
-    with pytest.raises(InputError, match="no least-cost distances"):
-        corridors(fields, links)
     with pytest.raises(InputError, match="no least-cost distances"):
         corridors(fields, links, width=1.0)
     with pytest.raises(InputError, match="no least-cost distances"):

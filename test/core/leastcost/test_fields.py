@@ -540,7 +540,7 @@ store = CostFields(graph, labels)
 pairs = find_pairs(store).pairs
 links = find_links(store, pairs, np.zeros(len(pairs)))
 mosaic = np.full(resistance.shape, np.nan, "float32")
-for corridor in corridors(store, links):
+for corridor in corridors(store, links, cutoff=0.1 * links.cost[links.active]):
     add_to_mosaic(mosaic, corridor)
 used = peak() - before
 print(used / resistance.size, graph_bytes(resistance.shape) / resistance.size)

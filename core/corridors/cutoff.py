@@ -1,0 +1,203 @@
+"""How wide corridors are: what the number of a cutoff counts, and the cutoff of each link in cost units.
+
+The Liuzhi study draws corridors up to "2,000 m". A cutoff is a number of cost units, though, resistance times metres, so that
+2,000 of them are 2 km over cells of resistance 1 and one cell over cells of resistance 70. The rule here takes the metres at
+their word: they are walked over ground of the resistance that the least-cost paths have in the mean.
+
+References
+----------
+Yang, Y. et al., the Liuzhi study: corridors of 2,000 m in a landscape of resistance 1 to 5.
+McRae, B. H. & Kavanagh, D. M. (2011). *Linkage Mapper connectivity analysis software*. The Nature Conservancy, Seattle: a
+cutoff in cost units above the least-cost path.
+Adriaensen, F. et al. (2003). The application of 'least-cost' modelling as a functional landscape model.
+*Landscape and Urban Planning* 64, 233-247, https://doi.org/10.1016/S0169-2046(02)00242-6
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .. import defaults
+from ..choices import CutoffRule
+from ..errors import InputError
+from ..leastcost.fields import CostFields
+from ..leastcost.links import LinkKind, Links
+from ..monitor import SILENT, Monitor
+from ..types import FloatArray, IntArray
+from .normalised import corridors
+
+
+@dataclass(frozen=True)
+class Cutoff:
+    """A cutoff as it was asked for.
+
+    Attributes
+    ----------
+    value : float
+        The number.
+    rule : CutoffRule
+        What it counts.
+
+    Raises
+    ------
+    InputError
+        If the number is not finite, negative, or 0 where it is a width.
+    """
+
+    value: float = defaults.CUTOFF
+    rule: CutoffRule = CutoffRule.METRES
+
+    def __post_init__(self) -> None:
+        if not (self.value >= 0 and np.isfinite(self.value)):
+            raise InputError(f"The cutoff of the corridors is {self.value:g}; it must be a number of 0 or more.")
+        if self.rule is CutoffRule.WIDTH and not self.value > 0:
+            raise InputError("The mean width of the corridors is 0; it must be above 0.")
+
+
+def mean_resistance(links: Links) -> float:
+    """Return the mean resistance of the least-cost paths of all active links, by their length: sum of costs over lengths.
+
+    Raises
+    ------
+    InputError
+        If no active link has both.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.corridors import find_links
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.array([[1, 0, 0, 2]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(np.array([[1.0, 4.0, 4.0, 1.0]]), cell_size=10.0), labels)
+    >>> mean_resistance(find_links(fields, np.array([[1, 2]]), np.array([20.0])))
+    3.0
+    """
+    cost, length = links.cost[links.active], links.length[links.active]
+    known = np.isfinite(cost) & (length > 0)
+    if not known.any():
+        raise InputError(
+            "The links carry no least-cost distances and lengths, from which the corridors would take their cutoff. Take "
+            "the links of `find_links`."
+        )
+    return float(cost[known].sum() / length[known].sum())
+
+
+def cutoffs(fields: CostFields, links: Links, cutoff: Cutoff, *, monitor: Monitor = SILENT) -> FloatArray:
+    """Return the cutoff of the corridor of each active link, in cost units.
+
+    Parameters
+    ----------
+    fields : CostFields
+        The sources on the resistance surface; searched only where widths are asked for.
+    links : Links
+        The link table of `find_links`; where the cutoff is in cost units, any.
+    cutoff : Cutoff
+        What is asked for: metres times `mean_resistance`, cost units, a share of the least-cost distance of each link, or a
+        mean width, see `corridors`.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Returns
+    -------
+    ndarray, float64, shape (active links,)
+        0 where a link has no way and one would be needed.
+
+    Raises
+    ------
+    InputError
+        If the links do not carry what the rule needs.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.corridors import find_links
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.array([[1, 0, 0, 2]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(np.array([[1.0, 4.0, 4.0, 1.0]]), cell_size=10.0), labels)
+    >>> links = find_links(fields, np.array([[1, 2]]), np.array([20.0]))
+    >>> [cutoffs(fields, links, Cutoff(2.0, rule)).tolist() for rule in (CutoffRule.METRES, CutoffRule.SHARE)]
+    [[6.0], [180.0]]
+    """
+    active = np.flatnonzero(links.active)
+    if cutoff.rule is CutoffRule.COST:
+        return np.full(active.size, float(cutoff.value))
+    if cutoff.rule is CutoffRule.METRES:
+        return np.full(active.size, cutoff.value * mean_resistance(links))
+    cost = links.cost[active]
+    if np.isnan(cost).any():
+        raise InputError("The links carry no least-cost distances. Take the links of `find_links`.")
+    there = np.isfinite(cost)
+    found = np.zeros(active.size)
+    if cutoff.rule is CutoffRule.SHARE:
+        found[there] = cutoff.value * cost[there]
+        return found
+    kind = links.kind.copy()
+    kind[active[~there]] = LinkKind.CUT_OFF
+    for corridor in corridors(fields, replace(links, kind=kind), width=cutoff.value, monitor=monitor):
+        found[np.searchsorted(active, corridor.index)] = corridor.cutoff
+    return found
+
+
+def foresee(fields: CostFields, pairs: IntArray, euclidean: FloatArray, cutoff: Cutoff) -> None:
+    """Let the first searches of a chain go as far as the corridors will need, so that no source is searched twice.
+
+    The mean resistance of paths is not known before them. What crossing between the zones of two sources costs over their
+    straight distance is seldom less, since paths are longer than a straight line; where it is, searches are repeated.
+
+    Parameters
+    ----------
+    fields : CostFields
+        The sources; nothing searched yet.
+    pairs, euclidean
+        As `find_links` takes them.
+    cutoff : Cutoff
+        What will be asked for.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.corridors import find_links
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.array([[1, 0, 0, 2]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(np.array([[1.0, 4.0, 4.0, 1.0]]), cell_size=10.0), labels)
+    >>> pairs, apart, cutoff = np.array([[1, 2]]), np.array([20.0]), Cutoff(50.0)
+    >>> foresee(fields, pairs, apart, cutoff)
+    >>> links = find_links(fields, pairs, apart)
+    >>> found = list(fields.along(links.joined, slack=cutoffs(fields, links, cutoff)))
+    >>> fields.searches
+    2
+    """
+    if cutoff.rule is CutoffRule.COST:
+        fields.expect(slack=cutoff.value)
+    elif cutoff.rule is CutoffRule.SHARE:
+        fields.expect(share=cutoff.value)
+    elif cutoff.rule is CutoffRule.METRES:
+        touching, cost = fields.contacts()
+        crossing = dict(zip(map(tuple, touching.tolist()), cost.tolist()))
+        known = np.array([crossing.get(tuple(pair), np.nan) for pair in pairs.tolist()])
+        both = np.isfinite(known) & (euclidean > 0)
+        if both.any():
+            fields.expect(slack=cutoff.value * float(known[both].sum() / euclidean[both].sum()))
+
+
+def stated(cutoff: Cutoff, links: Links, found: FloatArray) -> str:
+    """Return what the corridors reach to, with the numbers behind it.
+
+    Examples
+    --------
+    >>> stated(Cutoff(300.0, CutoffRule.COST), Links.between([[1, 2]]), np.array([300.0]))
+    'Corridor cutoff: 300 cost units above the least-cost path.'
+    """
+    start = "Corridor cutoff:"
+    if cutoff.rule is CutoffRule.COST:
+        return f"{start} {cutoff.value:,.6g} cost units above the least-cost path."
+    if cutoff.rule is CutoffRule.METRES:
+        return (
+            f"{start} {cutoff.value:,.6g} m times {mean_resistance(links):,.4g}, the mean resistance of the least-cost "
+            f"paths, make {found[0]:,.6g} cost units above the least-cost path."
+        )
+    how = (
+        f"{100 * cutoff.value:.6g} % of the least-cost distance of each link"
+        if cutoff.rule is CutoffRule.SHARE
+        else f"that of a mean width of {cutoff.value:,.6g} m on each link"
+    )
+    return f"{start} {how}, {found.min():,.6g} to {found.max():,.6g} cost units above the least-cost path."
