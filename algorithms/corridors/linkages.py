@@ -6,7 +6,7 @@ import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
 from ... import core
-from ...core.choices import Adjacency, Average
+from ...core.choices import Adjacency, Average, CutoffRule
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.corridorzones import CorridorZones
@@ -15,7 +15,10 @@ from ..support.inputs import parameters as p
 from ..support.inputs.declarations import (
     adjacency,
     corridor_cutoff,
+    cutoff_rule,
+    cutoff_used,
     drop_through_sources,
+    read_cutoff,
     resistance_surface,
     source_layer,
 )
@@ -42,8 +45,9 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         "limit, or whose path runs through a third source, stay in the layer with <i>active</i> = false and the reason "
         "in words. With 'nearest' only the cheapest links of each source are kept.</p>"
         "<p><b>Corridors.</b> A cell belongs to the corridor of a link when the best way through it costs at most the "
-        "cutoff more than the least-cost path. Give the cutoff in cost units, or instead a mean width in metres from "
-        "which the cutoff of each corridor is solved, or an area for all of them. "
+        "cutoff more than the least-cost path. Left empty, the cutoff is 2000 m times the mean resistance of the paths, so "
+        "that corridors are alike whatever the scores. Give it in cost units, as a share of the least-cost distance, or as a "
+        "mean width from which that of each corridor is solved; or give an area for all of them. "
         "The raster is that excess cost, the smallest over all active links.</p>"
         "<p><b>Corridor zones</b> leave out the two sources. Mean width is the area over the length of the path "
         "outside the sources; smallest width the diameter of the largest disc that can be moved through, to one "
@@ -104,6 +108,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             ),
             drop_through_sources(),
             corridor_cutoff("With a width or an area below, not used."),
+            cutoff_rule(),
             p.distance(
                 "WIDTH",
                 "Mean corridor width",
@@ -170,9 +175,11 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             ),
             QgsProcessingOutputNumber("LINK_COUNT", "Active links"),
             QgsProcessingOutputNumber("INACTIVE_COUNT", "Inactive links"),
+            cutoff_used(),
         ]
 
     def check(self, job: Job) -> str | None:
+        _cutoff(job)
         if job.given("WIDTH") and job.given("AREA"):
             return "Give either a mean corridor width or the area of all corridors, not both."
         return None
@@ -202,22 +209,18 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor.part(0.05, 0.1),
         )
         with_corridors = any(job.given(name) for name in ("CORRIDORS", "ZONES", "PROFILE"))
-        known = with_corridors and not (job.given("WIDTH") or job.given("AREA"))
-        cutoff = job.number("CUTOFF") if known else 0.0
-        fields = core.leastcost.CostFields(
-            graph,
-            sources.labels,
-            slack=cutoff or 0.0,
-            share=core.corridors.DEFAULT_SHARE if known and cutoff is None else 0.0,
-        )
+        fields = core.leastcost.CostFields(graph, sources.labels)
         self._write_field(job, fields.allocate(job.monitor.part(0.1, 0.14)), sources, raster)
         adjacency = job.choice("ADJACENCY", Adjacency)
         pairs = core.corridors.find_pairs(fields, adjacency=adjacency).pairs
         limits = {"max_cost": job.number("MAX_CWD"), "max_euclidean": job.number("MAX_EUCLID")}
+        straight = _straight(job, sources, pairs - 1, metres_per_unit(raster.crs))
+        if with_corridors and not job.given("AREA"):
+            core.corridors.foresee(fields, pairs, straight, _cutoff(job))
         links = core.corridors.find_links(
             fields,
             pairs,
-            _straight(job, sources, pairs - 1, metres_per_unit(raster.crs)),
+            straight,
             **limits,
             drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
             tree=adjacency is Adjacency.TREE,
@@ -277,20 +280,27 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
 
     def _write_corridors(self, job: Job, fields, links, sources: Sources, raster: RasterSource) -> None:
         grid = raster.grid
-        width, area = job.number("WIDTH"), job.number("AREA")
-        cutoff = job.number("CUTOFF") if width is None else None
-        if area is not None:
+        area = job.number("AREA")
+        if area is None:
+            cutoff = _cutoff(job)
+        else:
             cells = round(area / grid.cell_ha)
-            cutoff = core.corridors.cutoff_for_area(fields, links, cells, monitor=job.monitor.part(0.5, 0.7))
-            job.monitor.info(f"Cutoff of all corridors for {area:g} ha: {cutoff:.10g} cost units.")
+            solved = core.corridors.cutoff_for_area(fields, links, cells, monitor=job.monitor.part(0.5, 0.6))
+            cutoff = core.corridors.Cutoff(solved, CutoffRule.COST)
+        limits = core.corridors.cutoffs(fields, links, cutoff, monitor=job.monitor.part(0.6, 0.7))
+        job.monitor.info(core.corridors.stated(cutoff, links, limits))
+        job.results["CUTOFF_USED"] = float(limits.mean())
         zones = self._zones(job, fields.graph, links, sources, raster)
         mosaic = np.full(grid.shape, np.nan, dtype=np.float32)
-        for corridor in core.corridors.corridors(
-            fields, links, cutoff=cutoff, width=width, monitor=job.monitor.part(0.7 if area else 0.5, 0.95)
-        ):
+        for corridor in core.corridors.corridors(fields, links, cutoff=limits, monitor=job.monitor.part(0.7, 0.95)):
             core.corridors.add_to_mosaic(mosaic, corridor)
             if zones is not None:
                 zones.add(corridor)
+        advice = core.corridors.belt_advice(
+            fields, links, cutoff, limits, ~np.isnan(mosaic), monitor=job.monitor.part(0.95, 0.96)
+        )
+        if advice:
+            job.monitor.warn(advice)
         job.write_raster(
             "CORRIDORS",
             mosaic,
@@ -316,6 +326,13 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         return CorridorZones(
             graph, sources, links, grid, land_use=land_use, step=step if job.given("PROFILE") else None
         )
+
+
+def _cutoff(job: Job):
+    """Return the cutoff of the corridors; a wanted width goes first."""
+    if job.given("WIDTH"):
+        return core.corridors.Cutoff(job.number("WIDTH"), CutoffRule.WIDTH)
+    return read_cutoff(job)
 
 
 def _straight(job: Job, sources: Sources, pairs: np.ndarray, unit: float) -> np.ndarray:

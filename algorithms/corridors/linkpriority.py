@@ -13,16 +13,14 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import corridor_cutoff
+from ..support.inputs.declarations import corridor_cutoff, cutoff_rule, cutoff_used, read_cutoff
 from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
-from ..support.inputs.links import COST_FIELDS, numbers
+from ..support.inputs.links import COST_FIELDS, LENGTH_FIELDS, numbers
 from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.rasters import RasterSource, metres_per_unit
 from ..support.io.tables import columns, kept
 from ..support.io.vectors import cells_inside, is_null, name_ids
 from ..support.run import palette, ramps, styling
-
-_LENGTH_FIELDS = ("lcp_length", "LCP_Length", "lcpLength")
 
 _SOURCE_WEIGHTS = {
     "permeable": ("PERMEABILITY_WEIGHT", "low mean resistance"),
@@ -129,6 +127,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
                 advanced=True,
             ),
             corridor_cutoff(),
+            cutoff_rule(),
             p.number(
                 "CORRIDOR_WEIGHT",
                 "Priority raster: weight of the place in the corridor (0 to 1)",
@@ -153,9 +152,11 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
                 "OUTPUT_LINKS", "Links with priority", "The links with priority, ranks and parts.", line[0]
             ),
             p.raster_output("PRIORITY", "Corridor priority", "0 to 1; NoData outside the corridors.", optional=True),
+            cutoff_used(),
         ]
 
     def check(self, job: Job) -> str | None:
+        read_cutoff(job)
         if job.number("CLIMATE_WEIGHT") > 0 and not (job.given("CLIMATE") and job.given("FUTURE")):
             return "A weight of the climate needs the present and the future climate."
         for weight, name, what in (
@@ -175,7 +176,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         )
         pairs = linked.links.pairs - 1
         cost = numbers(linked.links, COST_FIELDS, "least-cost distance")
-        length = numbers(linked.links, _LENGTH_FIELDS, "length of the least-cost path")
+        length = numbers(linked.links, LENGTH_FIELDS, "length of the least-cost path")
         source_parts = _source_parts(job, linked, cost)
         value = core.corridors.source_values(source_parts, _weights(job, _SOURCE_WEIGHTS))
         job.monitor.progress(0.3)
@@ -202,11 +203,13 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
                 f"No link has a priority above {job.number('MIN_PRIORITY'):g}; the highest is {priority.max():g}."
             )
         grid = linked.raster.grid
+        belts = linked.corridors(read_cutoff(job), job.monitor.part(0.3, 0.4))
+        job.results["CUTOFF_USED"] = float(belts.limits.mean())
         found = core.corridors.priority_map(
-            linked.cost_fields(job.monitor.part(0.3, 0.4)),
+            belts.fields,
             linked.links.table(kept_links),
             priority[kept_links],
-            job.number("CUTOFF"),
+            belts.limits[kept_links],
             corridor_weight=job.number("CORRIDOR_WEIGHT"),
             monitor=job.monitor.part(0.4, 0.95),
         )

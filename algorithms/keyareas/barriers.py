@@ -13,14 +13,16 @@ from ..support.inputs import parameters as p
 from ..support.inputs.declarations import (
     barrier_radii,
     barrier_window,
+    cutoff_rule,
     land_use,
     link_combination,
     not_restorable_classes,
+    read_cutoff,
     read_radii,
     restored_resistance,
 )
 from ..support.inputs.landclasses import read_restorable
-from ..support.inputs.linked import Linked, linked_inputs, need_memory, read_linked
+from ..support.inputs.linked import Belts, Linked, linked_inputs, need_memory, read_linked
 from ..support.io.fields import Shown
 from ..support.io.rasterfiles import NO_AMOUNT, NO_NUMBER
 from ..support.io.tables import columns
@@ -35,6 +37,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Barriers"
     GROUP = base.KEYAREAS
     TAGS = ("barrier", "restoration", "Barrier Mapper", "Linkage Mapper", "obstacle", "障碍点", "生态修复")
+    REQUIRES = ("scipy", "networkx")
     SUMMARY = "Finds the places whose restoration would shorten the least-cost paths between sources most."
     HELP = (
         "<p>For every cell and radius r the tool asks what a restored strip of length 2 r through the cell would save "
@@ -100,8 +103,9 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 low=0.0,
                 optional=True,
                 advanced=True,
-                decimals=1,
+                decimals=4,
             ),
+            cutoff_rule(),
             p.raster_output("SCORE", "Barrier score", "Cost units saved per metre restored; NoData: no gain."),
             p.raster_output(
                 "PERCENT",
@@ -144,6 +148,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
+        read_cutoff(job, "BELT")
         read_radii(job.number, job.raster("RESISTANCE").grid)
         return None
 
@@ -161,7 +166,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             restorable &= ~np.isnan(net.resistance)
         check = job.flag("CHECK")
         job.monitor.info(f"{len(net.links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")
-        fields = net.cost_fields(job.monitor.part(0.05, 0.07), slack=job.number("BELT") or 0.0)
+        belts = net.corridors(read_cutoff(job, "BELT"), job.monitor.part(0.05, 0.07)) if job.given("BELT") else None
+        fields = belts.fields if belts else net.cost_fields(job.monitor.part(0.05, 0.07))
         found = core.keyareas.barriers(
             fields,
             net.links.table(),
@@ -184,8 +190,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 restorable=restorable,
                 monitor=job.monitor.part(0.5, 0.9),
             )
-        if job.number("BELT") is not None:
-            found = _clipped(job, found, fields, net)
+        if belts:
+            found = _clipped(job, found, belts)
         gained = int(np.count_nonzero(found.links.score > 0))
         if not gained:
             job.monitor.warn(
@@ -209,13 +215,14 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         job.results["LINK_COUNT"] = gained
 
 
-def _clipped(job: Job, found, fields, net: Linked):
+def _clipped(job: Job, found, belts: Belts):
     """Return the scores within the corridor belt, and say how much lay outside."""
-    cutoff = job.number("BELT")
-    belt = core.keyareas.corridor_belt(fields, net.links.table(), cutoff=cutoff, monitor=job.monitor.part(0.9, 0.95))
+    belt = core.keyareas.corridor_belt(
+        belts.fields, belts.links, cutoff=belts.limits, monitor=job.monitor.part(0.9, 0.95)
+    )
+    belts.report(job, belt)
     job.monitor.info(
-        f"{100 * found.outside(belt):.1f} % of the cells with a score lay outside the corridor belt of {cutoff:g} cost units "
-        "and were left out."
+        f"{100 * found.outside(belt):.1f} % of the cells with a score lay outside the corridor belt and were left out."
     )
     return found.clipped(belt)
 

@@ -13,9 +13,12 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import (
     corridor_cutoff,
+    cutoff_rule,
+    cutoff_used,
     land_use,
     link_combination,
     not_restorable_classes,
+    read_cutoff,
     restored_resistance,
 )
 from ..support.inputs.landclasses import read_restorable
@@ -34,6 +37,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Barriers in circuit terms"
     GROUP = base.KEYAREAS
     TAGS = ("barrier", "effective resistance", "sensitivity", "circuit", "restoration", "障碍点", "电路理论", "敏感性")
+    REQUIRES = ("scipy", "networkx")
     SUMMARY = "Maps what restoring each place would take off the effective resistance between sources."
     HELP = (
         "<p>Barrier scores ask what the best path gains. This tool asks what all ways through the corridor gain "
@@ -60,6 +64,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         return [
             *linked_inputs(),
             corridor_cutoff(),
+            cutoff_rule(),
             p.distance(
                 "RADIUS",
                 "Radius of the discs",
@@ -108,9 +113,11 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
                 default=False,
             ),
             QgsProcessingOutputNumber("MAXIMUM", "Largest predicted gain"),
+            cutoff_used(),
         ]
 
     def check(self, job: Job) -> str | None:
+        read_cutoff(job)
         if job.given("OUTPUT_PATCHES") and not job.given("PATCHES"):
             return "Give the polygons of the places to try, or leave out the output of places tried."
         return None
@@ -124,10 +131,11 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         )
         patches = job.vector("PATCHES")
         shapes = [] if patches is None else patches.geometries(net.raster.crs, job.monitor)
+        belts = net.corridors(read_cutoff(job), job.monitor.part(0.05, 0.07))
         found = core.keyareas.circuit_barriers(
-            net.cost_fields(job.monitor.part(0.05, 0.07)),
-            net.links.table(),
-            cutoff=job.number("CUTOFF"),
+            belts.fields,
+            belts.links,
+            cutoff=belts.limits,
             radius=defaults.RADIUS_CELLS * net.cell_size if radius is None else radius,
             restored=job.number("RESTORED"),
             restorable=read_restorable(job.raster("LANDUSE"), job.text("NOT_RESTORABLE"), raster, job.monitor),
@@ -136,6 +144,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
             patches=[cells_inside(shape, net.raster.grid) for shape in shapes],
             monitor=Forecast(job.monitor.part(0.07, 0.95), FEWER_LINKS),
         )
+        belts.report(job, ~np.isnan(found.gain))
         for name, values, unit, description in (
             ("GAIN", found.gain, "cost units", "Predicted fall of the effective resistance, cost units"),
             ("DERIVATIVE", found.derivative, "m", "Fall of the effective resistance by unit of resistance, m"),

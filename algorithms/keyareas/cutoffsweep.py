@@ -6,13 +6,14 @@ import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
 from ... import core
-from ...core.choices import BarrierWindow, ClassRule, Combination, PinchPointMode
+from ...core.choices import BarrierWindow, ClassRule, Combination, CutoffRule, PinchPointMode
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import (
     barrier_radii,
     barrier_window,
+    cutoff_rule,
     key_area_classes,
     link_combination,
     pinch_point_mode,
@@ -26,6 +27,8 @@ from ..support.reports import html
 from ..support.run import palette, ramps, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
 
+_CUTOFFS = "1000, 2000, 5000"
+_RULES = (CutoffRule.COST, CutoffRule.METRES)
 _SURFACES = ("Pinch points", "Barriers")
 _COLUMNS = columns(
     surface=str,
@@ -50,6 +53,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Cutoff sweep"
     GROUP = base.KEYAREAS
     TAGS = ("sensitivity", "threshold", "corridor width", "Jaccard", "stability", "敏感性", "阈值", "廊道宽度")
+    REQUIRES = ("scipy", "networkx")
     SUMMARY = "Tests whether key areas move when the corridor cutoff changes, or only their values do."
     HELP = (
         "<p>It is often said that the corridor cutoff changes the values of pinch points and barriers but not where "
@@ -68,11 +72,12 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             *linked_inputs(),
             p.text(
                 "CUTOFFS",
-                "Corridor cutoffs (cost units)",
-                "Two or more, in cost units: how much longer than the least-cost path a way through the corridor may "
-                "be.",
-                "1000, 2000, 5000",
+                "Corridor cutoffs (cost units; empty: from the paths)",
+                f"Two or more: how much longer than the least-cost path a way through the corridor may be. Empty: {_CUTOFFS} "
+                "m times the mean resistance of the least-cost paths; the log states the numbers.",
+                optional=True,
             ),
+            cutoff_rule(_RULES),
             p.choice("SURFACE", "Surface that is compared", "The surface whose key areas are compared.", _SURFACES),
             p.choice("RULE", "Rule for the classes", "As in 'keyareas'.", ClassRule),
             key_area_classes(),
@@ -94,20 +99,22 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        core.keyareas.read_cutoffs(job.text("CUTOFFS"))
+        _asked(job)
         if job.chosen("SURFACE") == 1:
             read_radii(job.number, job.raster("RESISTANCE").grid)
         return None
 
     def execute(self, job: Job) -> None:
-        cutoffs = core.keyareas.read_cutoffs(job.text("CUTOFFS"))
+        asked, rule = _asked(job)
         raster = job.raster("RESISTANCE")
-        need_memory(raster.grid, 60 + 9 * len(cutoffs), job.monitor, circuits=job.chosen("SURFACE") == 0)
+        need_memory(raster.grid, 60 + 9 * len(asked), job.monitor, circuits=job.chosen("SURFACE") == 0)
         net = read_linked(
             raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
         )
         links = net.links.table()
-        fields = net.cost_fields(job.monitor.part(0.05, 0.07), slack=max(cutoffs))
+        belts = net.corridors(core.corridors.Cutoff(max(asked), rule), job.monitor.part(0.05, 0.07))
+        fields = belts.fields
+        cutoffs = [float(belts.limits[0]) * one / max(asked) for one in asked]
         surface = job.choice("SURFACE", _SURFACES)
         given = {"cutoffs": cutoffs, "combine": job.choice("COMBINE", Combination)}
         given["monitor"] = Forecast(job.monitor.part(0.07, 0.8), FEWER_LINKS)
@@ -146,6 +153,13 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         job.write_html("HTML", _page(surface, verdict, cutoffs, found, rows))
         job.results["LEAST_JACCARD"] = min(pair.jaccard for pair in found.pairs)
         job.results["LEAST_CORRELATION"] = min(pair.correlation for pair in found.pairs)
+
+
+def _asked(job: Job) -> tuple[list[float], CutoffRule]:
+    """Return the cutoffs and what they count; without any those around that of the method."""
+    text = job.text("CUTOFFS")
+    rule = job.choice("CUTOFF_RULE", _RULES) if text else CutoffRule.METRES
+    return core.keyareas.read_cutoffs(text or _CUTOFFS), rule
 
 
 def _verdict(surface: str, found) -> str:

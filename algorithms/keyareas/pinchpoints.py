@@ -10,7 +10,14 @@ from ...core.choices import Combination, PinchPointMode
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.declarations import corridor_cutoff, link_combination, pinch_point_mode
+from ..support.inputs.declarations import (
+    corridor_cutoff,
+    cutoff_rule,
+    cutoff_used,
+    link_combination,
+    pinch_point_mode,
+    read_cutoff,
+)
 from ..support.inputs.linked import linked_inputs, need_memory, read_linked
 from ..support.io.tables import columns
 from ..support.io.vectors import name_ids
@@ -25,6 +32,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
     LABEL = "Pinch points"
     GROUP = base.KEYAREAS
     TAGS = ("pinch point", "current", "circuit", "Pinchpoint Mapper", "bottleneck", "夹点", "电流密度", "电路理论")
+    REQUIRES = ("scipy", "networkx")
     SUMMARY = "Maps where current between sources is squeezed through the narrow places of their corridors."
     HELP = (
         "<p>The corridor of a link is where <i>CWD<sub>A</sub> + CWD<sub>B</sub> - LCD</i> is at most the cutoff. It "
@@ -49,6 +57,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         return [
             *linked_inputs(),
             corridor_cutoff("Values and places depend on it; the tool 'cutoffsweep' shows how much."),
+            cutoff_rule(),
             pinch_point_mode(),
             link_combination("Turns and pairs of sources count as links do."),
             p.raster_output("CURRENT", "Current density", "Amperes when 1 A flows; NoData outside the corridors."),
@@ -68,7 +77,12 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
             ),
             QgsProcessingOutputNumber("MAXIMUM", "Largest current (A)"),
+            cutoff_used(),
         ]
+
+    def check(self, job: Job) -> str | None:
+        read_cutoff(job)
+        return None
 
     def execute(self, job: Job) -> None:
         raster = job.raster("RESISTANCE")
@@ -81,15 +95,17 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         if job.choice("MODE", PinchPointMode) in (PinchPointMode.ALL_TO_ONE, PinchPointMode.ONE_TO_ALL):
             # potentials of every source on the union of the corridors
             job.need_memory(8 * len(given.sources.ids) * given.sources.labels.size)
-        job.monitor.info(f"{len(links.ids)} links, cutoff {job.number('CUTOFF'):g}.")
+        job.monitor.info(f"{len(links.ids)} links.")
+        belts = given.corridors(read_cutoff(job), job.monitor.part(0.05, 0.07))
         found = core.keyareas.pinchpoints(
-            given.cost_fields(job.monitor.part(0.05, 0.07)),
-            links.table(),
-            cutoff=job.number("CUTOFF"),
+            belts.fields,
+            belts.links,
+            cutoff=belts.limits,
             mode=job.choice("MODE", PinchPointMode),
             combine=job.choice("COMBINE", Combination),
             monitor=Forecast(job.monitor.part(0.07, 0.95), FEWER_LINKS),
         )
+        belts.report(job, ~np.isnan(found.current))
         cut_off = [one for one, least in zip(links.ids, found.least_cost) if not np.isfinite(least)]
         if cut_off:
             job.monitor.warn(

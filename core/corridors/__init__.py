@@ -3,7 +3,7 @@
 from .adjacency import find_pairs
 from .belts import belt_advice
 from .cutoff import Cutoff, cutoffs, foresee, mean_resistance, stated
-from .linkages import describe, find_links
+from .linkages import describe, find_links, traced
 from .normalised import add_to_mosaic, corridors, cutoff_for_area
 from .priority import climate_fit, link_parts, priority_map, rank, scaled, source_parts, source_values
 from .shapes import class_shares, outside_ends, shape_of, width_profile
@@ -31,5 +31,6 @@ __all__ = [
     "source_parts",
     "source_values",
     "stated",
+    "traced",
     "width_profile",
 ]

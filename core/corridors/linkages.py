@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from networkx.utils import UnionFind
@@ -136,6 +137,20 @@ def find_links(
     links = Links(pairs, kind, euclidean, cost, length, tuple(paths), tuple(through))
     _require_one(links)
     return links
+
+
+def traced(fields: CostFields, links: Links, *, monitor: Monitor = SILENT) -> Links:
+    """Return links with their least-cost distances, lengths and paths; which are active stays as it is.
+
+    Examples
+    --------
+    >>> labels = np.array([[1, 0, 0, 2]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(np.ones((1, 4)), cell_size=10.0), labels)
+    >>> traced(fields, Links.between([[1, 2]])).length
+    array([30.])
+    """
+    found = find_links(fields, links.pairs, links.euclidean, drop_through_sources=False, monitor=monitor)
+    return replace(found, kind=links.kind)
 
 
 def path_length(path: IntArray, cell_size: float) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..corridors.adjacency import find_pairs
+from ..corridors.belts import belt_advice
+from ..corridors.cutoff import cutoffs, foresee, stated
 from ..corridors.linkages import find_links
 from ..corridors.normalised import add_to_mosaic, corridors
 from ..errors import InputError
@@ -27,6 +29,7 @@ def connect(
     labels = fields.labels
     pairs = find_pairs(fields, adjacency=options.adjacency, monitor=monitor.part(0.0, 0.1)).pairs
     euclidean = distances.between(labels, pairs - 1, monitor.part(0.1, 0.3))
+    foresee(fields, pairs, euclidean, options.cutoff)
     links = find_links(
         fields,
         pairs,
@@ -41,9 +44,16 @@ def connect(
             "factor rasters, or enlarge the study area."
         )
     mosaic = np.full(labels.shape, np.nan, dtype=np.float32)
-    for corridor in corridors(fields, links, cutoff=options.cutoff, monitor=monitor.part(0.7, 1.0)):
+    limits = cutoffs(fields, links, options.cutoff, monitor=monitor.part(0.7, 0.75))
+    monitor.info(stated(options.cutoff, links, limits))
+    for corridor in corridors(fields, links, cutoff=limits, monitor=monitor.part(0.75, 1.0)):
         add_to_mosaic(mosaic, corridor)
+    advice = belt_advice(fields, links, options.cutoff, limits, ~np.isnan(mosaic), monitor=monitor.part(1.0, 1.0))
+    if advice:
+        monitor.warn(advice)
     count = int(labels.max())
     ends = links.pairs[active] - 1
     flow = network.current_flow(count, ends, 1.0 / links.cost[active])
-    return CorridorNetwork(links, mosaic, flow, grades(flow.links, options.grades), network.structure(count, ends))
+    return CorridorNetwork(
+        links, mosaic, limits, flow, grades(flow.links, options.grades), network.structure(count, ends)
+    )

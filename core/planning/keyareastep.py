@@ -26,14 +26,14 @@ def find_places(
     grid: Grid,
     options: KeyAreaOptions,
     *,
-    cutoff: float,
+    cutoff: FloatArray,
     obstacles: Obstacles,
     reported: Reported | None = None,
     monitor: Monitor = SILENT,
 ) -> KeyPlaces:
     """Find the pinch points and barriers of the links, and the areas of their highest class.
 
-    `belt` holds the cells of the corridors, which end at `cutoff` above the least-cost path. All are searched, and those
+    `belt` holds the cells of the corridors, which end at the `cutoff` of each link above its path. All are searched, and those
     `reported` are returned.
     """
     resistance = fields.graph.resistance

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .. import defaults
 from ..choices import Adjacency, BarrierWindow, Combination, Overlay, PinchPointMode
+from ..corridors.cutoff import Cutoff
 from ..resistance.corrections import Correction
 
 
@@ -67,15 +68,15 @@ class CorridorOptions:
         Which sources may be linked.
     drop_through_sources : bool
         Whether corridors through a third source are left out.
-    cutoff : float
-        Width of the corridors in which currents flow, in cost units above the least-cost path.
+    cutoff : Cutoff
+        How far the corridors in which currents flow reach beyond the least-cost path.
     grades : int
         Grades of the corridors by natural breaks.
     """
 
     adjacency: Adjacency = Adjacency.EITHER
     drop_through_sources: bool = True
-    cutoff: float = defaults.CUTOFF
+    cutoff: Cutoff = field(default_factory=Cutoff)
     grades: int = defaults.GRADES
 
 

@@ -89,6 +89,8 @@ class CorridorNetwork:
         All candidate links, dropped ones included.
     mosaic : float32, shape (rows, cols)
         Cost above the least-cost path of the nearest corridor; NaN outside the corridors.
+    cutoffs : float64, shape (active links,)
+        Cutoff of the corridor of each, in cost units.
     flow : CurrentFlow
         Current-flow centrality of sources and of the active links.
     grade : int, shape (active links,)
@@ -99,6 +101,7 @@ class CorridorNetwork:
 
     links: Links
     mosaic: FloatArray
+    cutoffs: FloatArray
     flow: network.CurrentFlow
     grade: IntArray
     structure: network.Structure

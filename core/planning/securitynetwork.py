@@ -105,6 +105,7 @@ def security_network(
     Examples
     --------
     >>> from ecosecnet.core.connectivity import cost_distances
+    >>> from ecosecnet.core.corridors import Cutoff
     >>> from ecosecnet.core.planning import CorridorOptions, KeyAreaOptions, SourceOptions
     >>> from ecosecnet.core.resistance import classes_from_rows
     >>> class Distances:
@@ -121,7 +122,7 @@ def security_network(
     ... ]
     >>> options = Options(
     ...     SourceOptions([(1, 1)], min_area_ha=0.5, dispersal=300.0),
-    ...     corridors=CorridorOptions(cutoff=100.0),
+    ...     corridors=CorridorOptions(cutoff=Cutoff(100.0)),
     ...     keyareas=KeyAreaOptions(radii=[60.0]),
     ... )
     >>> factors, grid = {"Land use": land_use, "Road": road}, Grid(9, 20, dx=30.0, dy=30.0)
@@ -163,7 +164,7 @@ def security_network(
         warn_of_enclosed(labels, surface.values, monitor)
     graph = CostGraph(surface.values, cell_size=grid.cell_size, monitor=monitor.part(0.3, 0.32))
     # All that follow need the fields of the same sources; none is searched twice while they fit into the budget.
-    fields = CostFields(graph, labels, slack=options.corridors.cutoff, budget=FIELD_BYTES_PER_CELL * labels.size)
+    fields = CostFields(graph, labels, budget=FIELD_BYTES_PER_CELL * labels.size)
     corridor_network = connect(fields, options.corridors, distances=distances, monitor=monitor.part(0.32, 0.55))
     reported = None if area is None else Reported.of(area, labels, corridor_network.links)
     monitor.info("Step 4 of 4: pinch points and barriers")
@@ -174,7 +175,7 @@ def security_network(
         belt,
         grid,
         options.keyareas,
-        cutoff=options.corridors.cutoff,
+        cutoff=corridor_network.cutoffs,
         obstacles=obstacles,
         reported=reported,
         monitor=monitor.part(0.55, 1.0),

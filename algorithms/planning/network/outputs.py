@@ -128,6 +128,7 @@ class NetworkOutputs:
             "SOURCE_HA": float(sources.area_ha.sum()),
             "LINK_COUNT": int(active.sum()),
             "LINK_KM": float(np.nansum(link_set.links.length[active]) / 1000.0),
+            "CUTOFF_USED": float(link_set.cutoffs.mean()),
             "PINCH_COUNT": areas[0][0],
             "PINCH_HA": areas[0][1],
             "BARRIER_COUNT": areas[1][0],

@@ -7,14 +7,19 @@ nobody asked for; its dialog offers that of the method.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from qgis.core import QgsProcessing
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from .... import core
 from ....core import defaults
-from ....core.choices import Adjacency, Average, BarrierWindow, Combination, Overlay, PinchPointMode
+from ....core.choices import Adjacency, Average, BarrierWindow, Combination, CutoffRule, Overlay, PinchPointMode
+from ....core.errors import InputError
 from ....core.grid import Grid
 from . import parameters as p
+
+if TYPE_CHECKING:
+    from ..run.job import Job
 
 
 def source_layer(more: str = ""):
@@ -218,12 +223,50 @@ def smallest_dpc(text: str, default: float = 0.0, *, advanced: bool = False):
 
 
 def corridor_cutoff(more: str = ""):
-    """Return the cutoff of the corridors."""
+    """Return the cutoff of the corridors; `cutoff_rule` is its unit, `read_cutoff` reads both."""
     text = (
-        "How much costlier than the least-cost path a way may be and still belong to the corridor, in resistance times "
-        f"metres: 2000 is 2 km over cells of resistance 1. {more}"
+        "How much costlier than the least-cost path a way may be and still belong to the corridor. A number alone is in cost "
+        f"units, resistance times metres: 2000 is 2 km over cells of resistance 1. Empty: {defaults.CUTOFF:g} m times the "
+        f"mean resistance of the least-cost paths (sum of costs over sum of lengths); the log states the number. {more}"
     )
-    return p.number("CUTOFF", "Corridor cutoff (cost units)", text.strip(), defaults.CUTOFF, low=0.0, decimals=1)
+    label = "Corridor cutoff (cost units; empty: from the paths)"
+    return p.number("CUTOFF", label, text.strip(), low=0.0, decimals=4, optional=True)
+
+
+def cutoff_rule(of: Iterable = CutoffRule):
+    """Return what the number of a cutoff counts."""
+    counts = {
+        CutoffRule.COST: "cost units, resistance times metres",
+        CutoffRule.METRES: "metres that are walked over ground of the mean resistance of the least-cost paths",
+        CutoffRule.SHARE: "a share (0.1 is a tenth) of the least-cost distance of each link",
+        CutoffRule.WIDTH: "the mean width in metres from which the cutoff of each corridor is solved",
+    }
+    text = f"What the number counts: {'; '.join(counts[rule] for rule in of)}."
+    return p.choice("CUTOFF_RULE", "Unit of the corridor cutoff", text, of, advanced=True)
+
+
+def cutoff_used():
+    """Return the number output of the cutoff that corridors were made with."""
+    return QgsProcessingOutputNumber("CUTOFF_USED", "Corridor cutoff (cost units; mean of the links)")
+
+
+def read_cutoff(job: Job, name: str = "CUTOFF"):
+    """Return the cutoff that was asked for; without a number that of the method.
+
+    Raises
+    ------
+    InputError
+        If a unit was chosen in which the method has no number.
+    """
+    value, rule = job.number(name), job.choice("CUTOFF_RULE", CutoffRule)
+    if value is not None:
+        return core.corridors.Cutoff(value, rule)
+    if rule in (CutoffRule.SHARE, CutoffRule.WIDTH):
+        raise InputError(
+            f"The unit of the corridor cutoff (CUTOFF_RULE) is '{rule.label}', but {name} is empty. Give a number, or choose "
+            f"'{CutoffRule.COST.label}'."
+        )
+    return core.corridors.Cutoff()
 
 
 def barrier_radii(*, advanced: bool = False) -> list:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from qgis.core import (
@@ -15,6 +16,7 @@ from qgis.core import (
 )
 
 from .... import core
+from ....core.choices import CutoffRule
 from ....core.grid import Grid
 from ....core.monitor import Monitor
 from ..io.rasters import RasterSource
@@ -25,6 +27,41 @@ from . import parameters as p
 from .declarations import link_layer, resistance_surface, source_layer
 from .links import Links, read_links
 from .sources import Sources, read_sources
+
+if TYPE_CHECKING:
+    from ....core.corridors import Cutoff
+    from ..run.job import Job
+
+
+@dataclass(frozen=True)
+class Belts:
+    """The corridors of a run.
+
+    Parameters
+    ----------
+    fields : CostFields
+        The sources on the surface.
+    links : Links
+        Their links.
+    cutoff : Cutoff
+        What was asked for.
+    limits : ndarray, float64, shape (links,)
+        The cutoff of each, in cost units.
+    """
+
+    fields: core.leastcost.CostFields
+    links: core.leastcost.Links
+    cutoff: Cutoff
+    limits: np.ndarray
+
+    def report(self, job: Job, inside: np.ndarray) -> None:
+        """Put the cutoff into the results, and warn where the cells of the corridors are too many or too few."""
+        job.results["CUTOFF_USED"] = float(self.limits.mean())
+        advice = core.corridors.belt_advice(
+            self.fields, self.links, self.cutoff, self.limits, inside, monitor=job.monitor.part(0.95, 0.96)
+        )
+        if advice:
+            job.monitor.warn(advice)
 
 
 @dataclass(frozen=True)
@@ -57,6 +94,23 @@ class Linked:
         """Return the store of the sources' cost fields; `slack` says how far beyond the least-cost distances they go."""
         graph = core.leastcost.CostGraph(self.resistance, cell_size=self.cell_size, monitor=monitor)
         return core.leastcost.CostFields(graph, self.sources.labels, slack=slack)
+
+    def corridors(self, cutoff: Cutoff, monitor: Monitor) -> Belts:
+        """Return the corridors of the links, and state their cutoff.
+
+        Costs and lengths of the paths are those the layer has; where it lacks them, or more of the paths is needed, they are
+        searched for.
+        """
+        fields, links = self.cost_fields(monitor), self.links.table()
+        known = cutoff.rule is CutoffRule.METRES and not np.isnan(links.cost + links.length).any()
+        if cutoff.rule is not CutoffRule.COST and not known:
+            if cutoff.rule is CutoffRule.SHARE:
+                fields.expect(share=cutoff.value)
+            links = core.corridors.traced(fields, links)
+        limits = core.corridors.cutoffs(fields, links, cutoff, monitor=monitor)
+        fields.expect(slack=float(limits.max()))
+        monitor.info(core.corridors.stated(cutoff, links, limits))
+        return Belts(fields, links, cutoff, limits)
 
     def with_columns(
         self, cols: Sequence[Column], rows: Iterable[Sequence[object]], monitor: Monitor

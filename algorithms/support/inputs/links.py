@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,9 @@ _ENDS = (("from_id", "to_id"), ("From_Core", "To_Core"), ("coreId1", "coreId2"))
 
 COST_FIELDS = ("cw_dist", "CW_Dist", "lcDist")
 """Names of the field with the least-cost distance."""
+
+LENGTH_FIELDS = ("lcp_length", "LCP_Length", "lcpLength")
+"""Names of the field with the length of the least-cost path."""
 
 RESISTANCE_FIELDS = ("eff_res", "Effective_Resistance", "Eff_Resist")
 """Names of the field with the effective resistance."""
@@ -49,8 +53,17 @@ class Links:
     features: list[QgsFeature]
 
     def table(self, kept: np.ndarray | None = None) -> core.leastcost.Links:
-        """Return the links (or some of them) as the functions of the core take them."""
-        return core.leastcost.Links.between(self.pairs if kept is None else self.pairs[kept])
+        """Return the links (or some of them) as the core takes them; all of them with their costs and lengths, if known."""
+        if kept is not None:
+            return core.leastcost.Links.between(self.pairs[kept])
+        joined = core.leastcost.Links.between(self.pairs)
+        return replace(joined, cost=self._known(COST_FIELDS), length=self._known(LENGTH_FIELDS))
+
+    def _known(self, names: Sequence[str]) -> np.ndarray:
+        """Return a positive number of each link from the first of some fields there is; NaN where there is none."""
+        name = next((name for name in names if name in self.features[0].fields().names()), None)
+        values = [feature[name] if name and _is_positive(feature[name]) else math.nan for feature in self.features]
+        return np.array(values, dtype=np.float64)
 
     @property
     def id_type(self) -> type:

@@ -85,4 +85,6 @@ def test_sources_that_are_cut_off(run, chain, raster):
     ground[:, 3] = -1
     chain["RESISTANCE"] = raster("cut", ground, nodata=-1)
     with pytest.raises(Exception, match="cut all of them off"):
+        run("circuitbarriers", **chain, CUTOFF=100.0, GAIN="TEMPORARY_OUTPUT")
+    with pytest.raises(Exception, match="cut off by impassable cells"):
         run("circuitbarriers", **chain, GAIN="TEMPORARY_OUTPUT")

@@ -185,7 +185,15 @@ def test_the_scored_factors_are_layers_that_make_the_surface(qgis, parameters, t
 
 def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
     from ecosecnet import core
-    from ecosecnet.core.choices import Adjacency, BarrierWindow, Combination, CorrectionMethod, Overlay, PinchPointMode
+    from ecosecnet.core.choices import (
+        Adjacency,
+        BarrierWindow,
+        Combination,
+        CorrectionMethod,
+        CutoffRule,
+        Overlay,
+        PinchPointMode,
+    )
     from ecosecnet.core.errors import InputError
 
     def caught(*arguments, **others):
@@ -207,7 +215,8 @@ def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
         "CORRECTION_METHOD": 2,
         "ADJACENCY": 3,
         "DROP_THROUGH_SOURCES": False,
-        "CUTOFF": 350.0,
+        "CUTOFF": 0.35,
+        "CUTOFF_RULE": 2,
         "MODE": 1,
         "COMBINE": 1,
         "METHOD": 1,
@@ -237,7 +246,12 @@ def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
                 grades=4,
             ),
             core.planning.SurfaceOptions(core.resistance.Correction(CorrectionMethod.MULTIPLY)),
-            core.planning.CorridorOptions(adjacency=Adjacency.ALL, drop_through_sources=False, cutoff=350.0, grades=4),
+            core.planning.CorridorOptions(
+                adjacency=Adjacency.ALL,
+                drop_through_sources=False,
+                cutoff=core.corridors.Cutoff(0.35, CutoffRule.SHARE),
+                grades=4,
+            ),
             core.planning.KeyAreaOptions(
                 mode=PinchPointMode.ALL_TO_ONE,
                 combine=Combination.SUM,

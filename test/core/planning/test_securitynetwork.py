@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ecosecnet.core.choices import Adjacency, CorrectionMethod
+from ecosecnet.core.choices import Adjacency, CorrectionMethod, CutoffRule
 from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, node_importance
+from ecosecnet.core.corridors import Cutoff
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.grid import Grid
 from ecosecnet.core.keyareas.areas import key_areas
@@ -68,7 +69,7 @@ class Listening(Monitor):
 
 OPTIONS = Options(
     SourceOptions([(1, 2), (6, 6)], min_area_ha=10.0, dispersal=600.0),
-    corridors=CorridorOptions(cutoff=300.0),
+    corridors=CorridorOptions(cutoff=Cutoff(300.0, CutoffRule.COST)),
     keyareas=KeyAreaOptions(radii=(60.0, 120.0)),
 )
 
@@ -290,7 +291,7 @@ def test_sources_that_touch_cost_a_step():
     labels = np.array([[1, 0, 3], [2, 0, 3]])
     resistance = np.array([[2.0, 4.0, 2.0], [2.0, 4.0, 2.0]])
     fields, _ = on(resistance, labels, [(1, 2)], 10.0, slack=100.0)
-    options = CorridorOptions(cutoff=100.0, adjacency=Adjacency.EITHER)
+    options = CorridorOptions(cutoff=Cutoff(100.0, CutoffRule.COST), adjacency=Adjacency.EITHER)
     found = connect(fields, options, distances=CornerDistances())
     # 1 to 2: one step of 10 x 2. To 3: two steps of 10 x (2 + 4) / 2.
     assert found.links.pairs.tolist() == [[1, 2], [1, 3], [2, 3]]

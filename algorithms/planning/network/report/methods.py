@@ -34,7 +34,7 @@ def methods(network: SecurityNetwork, options: Options) -> list[str]:
             f"least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent "
             f"by {c.adjacency.label.lower()}; current-flow centrality with conductance 1 / cost distance (McRae et al. "
             f"2008), {c.grades} grades by natural breaks. Pinch points: current at 1 A, {k.mode.label.lower()}, "
-            f"within corridors of {c.cutoff:g} cost units (resistance x m) above the least-cost path, "
+            "within the corridors (their cutoff is stated in section 3), "
             f"{k.combine.value} over links. Barriers: cost saved per metre restored (McRae et al. 2012), {k.window.value}, "
             f"{k.combine.value} over links, "
             f"radii {', '.join(f'{r:g}' for r in k.radii)} m. Both in "

@@ -9,7 +9,7 @@ from qgis.core import QgsProcessing
 from ..... import core
 from .....core.choices import Adjacency
 from ....support.inputs import parameters as p
-from ....support.inputs.declarations import adjacency, drop_through_sources
+from ....support.inputs.declarations import adjacency, cutoff_rule, drop_through_sources, read_cutoff
 
 if TYPE_CHECKING:
     from ....support.run.job import Job
@@ -20,6 +20,7 @@ def choices() -> list:
     return [
         adjacency(list(Adjacency)[:4], advanced=True),
         drop_through_sources(advanced=True),
+        cutoff_rule(),
         p.vector(
             "HAZARDS",
             "Geological hazards",
@@ -43,6 +44,6 @@ def options(job: Job):
     return core.planning.CorridorOptions(
         adjacency=job.choice("ADJACENCY", Adjacency),
         drop_through_sources=job.flag("DROP_THROUGH_SOURCES"),
-        cutoff=job.number("CUTOFF"),
+        cutoff=read_cutoff(job),
         grades=job.integer("GRADES"),
     )

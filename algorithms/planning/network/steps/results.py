@@ -89,6 +89,7 @@ def outputs() -> list:
                 ("SOURCE_HA", "Area of the sources (ha)"),
                 ("LINK_COUNT", "Corridors"),
                 ("LINK_KM", "Length of the corridors (km)"),
+                ("CUTOFF_USED", "Corridor cutoff (cost units; mean of the links)"),
                 ("PINCH_COUNT", "Pinch points"),
                 ("PINCH_HA", "Area of the pinch points (ha)"),
                 ("BARRIER_COUNT", "Barriers"),
