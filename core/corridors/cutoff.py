@@ -179,20 +179,21 @@ def foresee(fields: CostFields, pairs: IntArray, euclidean: FloatArray, cutoff: 
             fields.expect(slack=cutoff.value * float(known[both].sum() / euclidean[both].sum()))
 
 
-def stated(cutoff: Cutoff, links: Links, found: FloatArray) -> str:
+def stated(cutoff: Cutoff, found: FloatArray) -> str:
     """Return what the corridors reach to, with the numbers behind it.
 
     Examples
     --------
-    >>> stated(Cutoff(300.0, CutoffRule.COST), Links.between([[1, 2]]), np.array([300.0]))
+    >>> stated(Cutoff(300.0, CutoffRule.COST), np.array([300.0]))
     'Corridor cutoff: 300 cost units above the least-cost path.'
     """
     start = "Corridor cutoff:"
     if cutoff.rule is CutoffRule.COST:
         return f"{start} {cutoff.value:,.6g} cost units above the least-cost path."
     if cutoff.rule is CutoffRule.METRES:
+        mean = found[0] / cutoff.value if cutoff.value else 0.0
         return (
-            f"{start} {cutoff.value:,.6g} m times {mean_resistance(links):,.4g}, the mean resistance of the least-cost "
+            f"{start} {cutoff.value:,.6g} m times {mean:,.4g}, the mean resistance of the least-cost "
             f"paths, make {found[0]:,.6g} cost units above the least-cost path."
         )
     how = (

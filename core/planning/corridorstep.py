@@ -45,7 +45,7 @@ def connect(
         )
     mosaic = np.full(labels.shape, np.nan, dtype=np.float32)
     limits = cutoffs(fields, links, options.cutoff, monitor=monitor.part(0.7, 0.75))
-    monitor.info(stated(options.cutoff, links, limits))
+    monitor.info(stated(options.cutoff, limits))
     for corridor in corridors(fields, links, cutoff=limits, monitor=monitor.part(0.75, 1.0)):
         add_to_mosaic(mosaic, corridor)
     advice = belt_advice(fields, links, options.cutoff, limits, ~np.isnan(mosaic), monitor=monitor.part(1.0, 1.0))

@@ -33,8 +33,8 @@ def find_places(
 ) -> KeyPlaces:
     """Find the pinch points and barriers of the links, and the areas of their highest class.
 
-    `belt` holds the cells of the corridors, which end at the `cutoff` of each link above its path. All are searched, and those
-    `reported` are returned.
+    `belt` holds the cells of the corridors, which end at the `cutoff` of each link above its path. All are searched, and
+    those `reported` are returned.
     """
     resistance = fields.graph.resistance
     radii = radii_between(None, None, None, cell_size=grid.cell_size) if options.radii is None else options.radii

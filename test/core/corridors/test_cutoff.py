@@ -104,9 +104,9 @@ def test_each_rule_gives_its_own_cutoffs():
     wanted = {c.index: c.cutoff for c in corridors(fields, links, width=150.0)}
     found = cutoffs(fields, links, Cutoff(150.0, CutoffRule.WIDTH))
     assert dict(zip(np.flatnonzero(links.active).tolist(), found.tolist())) == wanted
-    assert "0.07" not in stated(Cutoff(0.07, CutoffRule.SHARE), links, 0.07 * cost)
-    assert "7 % of the least-cost distance" in stated(Cutoff(0.07, CutoffRule.SHARE), links, 0.07 * cost)
-    assert f"{mean_resistance(links):.4g}" in stated(Cutoff(), links, cutoffs(fields, links, Cutoff()))
+    assert "0.07" not in stated(Cutoff(0.07, CutoffRule.SHARE), 0.07 * cost)
+    assert "7 % of the least-cost distance" in stated(Cutoff(0.07, CutoffRule.SHARE), 0.07 * cost)
+    assert f"{mean_resistance(links):.4g}" in stated(Cutoff(), cutoffs(fields, links, Cutoff()))
 
 
 def test_links_without_a_way_have_no_cutoff():

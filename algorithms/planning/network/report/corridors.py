@@ -35,7 +35,7 @@ def corridors(drawing: Drawing, outputs: NetworkOutputs, options: CorridorOption
     dropped = int((~found.links.active).sum())
     return [
         html.heading("3 Corridors"),
-        html.paragraph(core.corridors.stated(options.cutoff, found.links, found.cutoffs)),
+        html.paragraph(core.corridors.stated(options.cutoff, found.cutoffs)),
         drawing.figure(map_, "Corridors and their grade, and the belt along them", keys, "CORRIDORS"),
         html.table(
             [column.shown.heading for column in headers],
