@@ -10,6 +10,7 @@ from ...core.choices import BarrierWindow, Combination
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.areatable import BARRIER_SCORE
 from ..support.inputs.declarations import (
     barrier_radii,
     barrier_window,
@@ -199,12 +200,12 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 "Try larger radii, or look at the resistance surface."
             )
         for name, values, unit, description in (
-            ("SCORE", found.score, "cost units per m", "Barrier score, cost units saved per metre restored"),
+            ("SCORE", found.score, "cost units per m", f"{BARRIER_SCORE}, cost units saved per metre restored"),
             (
                 "PERCENT",
                 found.percent,
                 "% per m",
-                "Barrier score, percent of the least-cost distance per metre restored",
+                f"{BARRIER_SCORE}, percent of the least-cost distance per metre restored",
             ),
             ("RADIUS", found.radius, "m", "Radius of the best barrier score, m"),
         ):

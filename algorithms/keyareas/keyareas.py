@@ -12,7 +12,7 @@ from ...core.monitor import Monitor
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.areatable import area_columns, area_rows, line_parts, rule_classes
+from ..support.inputs.areatable import BARRIER_SCORE, area_columns, area_rows, line_parts, rule_classes
 from ..support.inputs.declarations import key_area_classes, largest_key_area, rules_output, smallest_key_area
 from ..support.inputs.links import is_active
 from ..support.inputs.studyarea import read_area, study_area
@@ -238,7 +238,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             shapes,
             QgsWkbTypes.Type.MultiPolygon,
             raster.crs,
-            style=styling.marked(palette.PINCH),
+            style=styling.marked(palette.BARRIER if raster.about.startswith(BARRIER_SCORE) else palette.PINCH),
         )
 
 

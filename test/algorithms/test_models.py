@@ -261,6 +261,8 @@ def test_layers_lie_in_groups_by_step_with_their_look(qgis, bottleneck):
         "4 Key areas": ["Barriers", "Pinch points", "Barrier score", "Current density"],
         "3 Corridors": ["Links with centrality", "Corridor belt"],
     }
+    barriers, pinch_points = (project.mapLayersByName(name)[0] for name in ("Barriers", "Pinch points"))
+    assert barriers.renderer().symbol().color() != pinch_points.renderer().symbol().color()
     shown = {node.name() for node in run.findLayers() if node.itemVisibilityChecked()}
     assert shown == {"Barriers", "Pinch points", "Links with centrality", "Corridor belt"}
     assert all(layer.crs().isValid() for layer in project.mapLayers().values())

@@ -11,6 +11,8 @@ LANDSCAPE = {
     "Geological hazard density", "Table of scores",
 }  # fmt: skip
 
+TABLES = {"Pinch points by township", "Barriers by township"}
+
 
 def assert_on_the_map(window, names):
     """The layers are there once each, valid, with a CRS that can be written."""
@@ -134,3 +136,29 @@ def test_links_from_the_layers_of_the_run(window, county, tmp_path):
     assert {"Links", "Corridor belt"} <= set(window.layers())
     settle()
     window.picture("5_linkages")
+
+
+def test_the_whole_network_is_built_step_by_step_with_what_the_dialog_of_the_model_offers(window, landscape):
+    dialog = window.open("networkstepbystep", foreground="1,2,6", min_area=40.0)  # the county of this test is small
+    window.picture("5_model_dialog")
+    assert dialog.layers("scores") == ["Table of scores"]
+    assert dialog.layers("corrections") == ["Rock desertification", "Soil erosion", "Geological hazard density"]
+    results = dialog.run()
+    window.picture("6_model_log")
+    assert results is not None, dialog.refusals or dialog.text()
+    assert not dialog.red()
+    dialog.close()
+    tree = dict(one for one in window.tree()[0][1] if isinstance(one, tuple))
+    made = {
+        "4 Key areas": {"Pinch points", "Barriers", "Current density", "Barrier score", *TABLES},
+        "3 Corridors": {"Ecological corridors", "Corridor belt"},
+        "1 Ecological sources": {"Sources with importance", "MSPA codes"},
+        "2 Resistance surface": {"Resistance surface"},
+    }
+    assert list(tree) == list(made)
+    assert {group: set(flat(layers)) for group, layers in tree.items()} == made
+    assert_on_the_map(window, LANDSCAPE | set().union(*made.values()))
+    layers = window.layers()
+    assert not [name for group in made.values() for name in group if looks_default(layers[name])]
+    window.draw()
+    window.picture("7_model_map")

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from ....core.keyareas.measures import AreaMeasures
 
 
+BARRIER_SCORE = "Barrier score"
+"""What rasters of barriers say they hold begins with: their key areas are drawn as barriers."""
+
+
 def area_columns() -> list[Column]:
     """Return the columns that all key areas have."""
     return columns(
