@@ -32,14 +32,18 @@ class Map:
         What the picture shows.
     width : int
         Largest width or height in pixels.
+    background : Colour
+        Clear for a picture that is only laid over others, see `lay`.
     """
 
-    def __init__(self, grid: Grid, width: int = 900) -> None:
+    def __init__(self, grid: Grid, width: int = 900, background: Colour = WHITE) -> None:
         self._grid = grid
         self._scale = _scale(grid, width)
         self.height, self.width = _shape(grid, width)
-        self._image = QImage(self.width, self.height, QImage.Format.Format_RGB32)
-        self._image.fill(QColor(*WHITE))
+        clear = len(background) > 3
+        kind = QImage.Format.Format_ARGB32_Premultiplied if clear else QImage.Format.Format_RGB32
+        self._image = QImage(self.width, self.height, kind)
+        self._image.fill(QColor(*background))
         self._texts: list[tuple[str, float, float]] = []
         self._inks: set[int] = set()
 
@@ -71,6 +75,14 @@ class Map:
         painter = QPainter(self._image)
         painter.drawImage(0, 0, layer)
         painter.end()
+        return self
+
+    def lay(self, other: Map) -> Map:
+        """Lay another picture of the same size over this one: what many maps show is drawn once."""
+        painter = QPainter(self._image)
+        painter.drawImage(0, 0, other._image)
+        painter.end()
+        self._inks |= other._inks
         return self
 
     def polygons(
@@ -140,7 +152,7 @@ class Map:
         return (x - self._grid.left) * self._scale, (self._grid.top - y) * self._scale
 
     def _simple(self, shape: QgsGeometry) -> QgsGeometry:
-        return shape.simplify(0.5 / self._scale)
+        return shape.simplify(1.0 / self._scale)
 
     def _points(self, ring: Sequence) -> QPolygonF:
         return QPolygonF([QPointF(*self._pixel(p.x(), p.y())) for p in ring])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def corridors(drawing: Drawing, outputs: NetworkOutputs, options: CorridorOptions) -> list[str]:
     """Return the section on the corridors."""
     found, pinch = outputs.network.corridors, outputs.network.places.pinch
-    map_ = drawing.marked(drawing.surface("CORRIDORS"), outputs.source_shapes, PALE_SOURCE, 0.7)
+    map_ = drawing.pale_sources(drawing.surface("CORRIDORS"))
     drawing.corridors(map_)
     keys = [key("Source", PALE_SOURCE), *drawing.corridor_keys()]
     headers, by_grade = outputs.corridors_by_grade

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from qgis.core import QgsGeometry
@@ -11,7 +11,7 @@ from ....support.reports import html
 from ....support.reports.html import Key
 from ....support.reports.maps import Map
 from ....support.run import styling
-from ....support.run.palette import CORRIDOR_WIDTHS, CORRIDORS, Colour, Mark
+from ....support.run.palette import CLEAR, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, Colour, Mark
 from ....support.run.ramps import Ramp
 from ..factorlayers import PICTURE
 from ..outputs import NetworkOutputs
@@ -36,6 +36,7 @@ class Drawing:
     def __init__(self, outputs: NetworkOutputs) -> None:
         self._outputs = outputs
         self._network = outputs.network
+        self._laid: dict[str, Map] = {}
 
     def classes(self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]]) -> Map:
         """Return a map of classes; cells outside stay white."""
@@ -58,8 +59,22 @@ class Drawing:
         return self._bordered(Map(self._outputs.grid, PICTURE).surface(sample, ramp))
 
     def _bordered(self, map_: Map) -> Map:
+        map_.border(self._outputs.inside)
         townships = self._outputs.layers.townships
-        return map_.border(self._outputs.inside).zones(townships.shapes if townships else [])
+        if townships is None:
+            return map_
+        return map_.lay(self._once(f"townships {map_.width}", map_, lambda clear: clear.zones(townships.shapes)))
+
+    def pale_sources(self, map_: Map) -> Map:
+        """Draw the sources on a map of something else."""
+        shapes = self._outputs.source_shapes
+        return map_.lay(self._once("sources", map_, lambda clear: self.marked(clear, shapes, PALE_SOURCE, 0.7)))
+
+    def _once(self, what: str, like: Map, draw: Callable[[Map], Map]) -> Map:
+        """Return a clear picture that is drawn when it is first asked for."""
+        if what not in self._laid:
+            self._laid[what] = draw(Map(self._outputs.grid, max(like.width, like.height), CLEAR))
+        return self._laid[what]
 
     def marked(self, map_: Map, shapes: Sequence[QgsGeometry], mark: Mark, width: float = 1.2) -> Map:
         return map_.polygons(shapes, mark.fill, mark.edge, width, mark.halo)

@@ -21,7 +21,7 @@ def key_areas(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
         ("Pinch points", "CURRENT", outputs.pinch_shapes, PINCH.edge, PINCH.halo, outputs.pinch_table),
         ("Barriers", "SCORE", outputs.barrier_shapes, BARRIER.fill, BARRIER.edge, outputs.barrier_table),
     ):
-        map_ = drawing.marked(drawing.surface(name), outputs.source_shapes, PALE_SOURCE, 0.7)
+        map_ = drawing.pale_sources(drawing.surface(name))
         map_.polygons(shapes, None, line, 1.8, halo)
         keys = [key("Source", PALE_SOURCE), Key(f"{title} (outlined)", halo, line)]
         parts.append(html.heading(title, 3))

@@ -83,3 +83,19 @@ def test_the_location_is_marked_in_the_middle(qgis, place):
     assert abs(rows.mean() - shown.shape[0] / 2) < 1
     assert abs(cols.mean() - shown.shape[1] / 2) < 1
     assert rows.size < 100
+
+
+def test_what_is_laid_over_is_as_if_it_were_painted(qgis):
+    from ecosecnet.algorithms.support.reports.maps import Map
+    from ecosecnet.algorithms.support.run.palette import CLEAR
+    from ecosecnet.core.grid import Grid
+    from qgis.core import QgsGeometry, QgsRectangle
+
+    grid = Grid(90, 90)
+    square = [QgsGeometry.fromRect(QgsRectangle(20, -60, 70, -20))]
+    ground = np.full((90, 90), 3), [(3, "", (10, 120, 60))]
+    painted = Map(grid, 90).classes(*ground).polygons(square, (255, 0, 0), (0, 0, 255), 2.0)
+    laid = Map(grid, 90).classes(*ground).lay(Map(grid, 90, CLEAR).polygons(square, (255, 0, 0), (0, 0, 255), 2.0))
+    first, second = (pixels(one.png())[1].astype(int) for one in (painted, laid))
+    assert np.abs(first - second).max() <= 2  # blended once more
+    assert (first == second).mean() > 0.95
