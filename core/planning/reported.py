@@ -55,13 +55,14 @@ class Reported:
         return cls(area, through | dropped, kept - 1)
 
     def of_sources(self, found: SourceSet) -> SourceSet:
-        """Return the sources that are kept, numbered anew in their order."""
+        """Return the sources that are kept, in their order and with their rank among all."""
         number = np.zeros(found.area_ha.size + 1, dtype=found.labels.dtype)
         number[self.sources + 1] = np.arange(1, self.sources.size + 1)
         return replace(
             found,
             labels=number[found.labels],
             origin=found.origin[self.sources],
+            rank=found.rank[self.sources],
             area_ha=found.area_ha[self.sources],
             core_ha=found.core_ha[self.sources],
             protected_ha=found.protected_ha[self.sources],
@@ -75,7 +76,7 @@ class Reported:
         return replace(importance, **{name: getattr(importance, name)[self.sources] for name in parts})
 
     def of_links(self, links: Links) -> Links:
-        """Return the links that are kept, between the new numbers of their sources."""
+        """Return the links that are kept, between the new positions of their sources."""
         where = np.flatnonzero(self.links).tolist()
         number = np.zeros(int(links.pairs.max()) + 1, dtype=np.int64)
         number[self.sources + 1] = np.arange(1, self.sources.size + 1)

@@ -36,9 +36,11 @@ class SourceSet:
     codes, classes : uint8, shape (rows, cols), or None
         MSPA codes, and its seven classes; None for sources that were given.
     labels : int32, shape (rows, cols)
-        0 outside, else the number of the source: 1 for the highest dPC.
+        0 outside, else the position of the source from 1: by falling dPC.
     origin : int, shape (n,)
         What number each had among all candidates or, of sources that were given, there.
+    rank : int, shape (n,)
+        Its number: 1 for the highest dPC of all sources, also of those that are not reported (see `Reported`).
     area_ha, core_ha, protected_ha : float64, shape (n,)
         Area of each, and how much of it is core and protected; NaN where that is not known.
     dpc, diic : Importance
@@ -56,6 +58,7 @@ class SourceSet:
     classes: IntArray | None
     labels: IntArray
     origin: IntArray
+    rank: IntArray
     area_ha: FloatArray
     core_ha: FloatArray
     protected_ha: FloatArray

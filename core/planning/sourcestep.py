@@ -159,6 +159,7 @@ class _Rank:
             classes,
             number[land.labels],
             kept + 1,
+            np.arange(1, kept.size + 1),
             land.area[kept],
             land.core[kept],
             land.protected[kept],

@@ -72,8 +72,8 @@ class NetworkOutputs:
     ) -> None:
         self.job = job
         self.network = network
-        origin = network.sources.origin.tolist()
-        self.ids = range(1, len(origin) + 1) if own is None else [own.ids[k - 1] for k in origin]
+        sources = network.sources
+        self.ids = sources.rank.tolist() if own is None else [own.ids[k - 1] for k in sources.origin]
         self.id_type = int if own is None else own.id_type
         self.land = land
         self.land_use = land_use

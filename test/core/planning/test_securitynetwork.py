@@ -343,6 +343,7 @@ def test_a_study_area_inside_the_data_is_computed_on_all_and_reported_alone(coun
     order = sorted(kept)
     assert 2 <= len(order) < network.sources.area_ha.size
     np.testing.assert_array_equal(found.sources.area_ha, network.sources.area_ha[np.array(order) - 1])
+    assert found.sources.rank.tolist() == order
     np.testing.assert_array_equal(found.sources.dpc.total, network.sources.dpc.total[np.array(order) - 1])
     for number, old in enumerate(order, start=1):
         np.testing.assert_array_equal(found.sources.labels == number, network.sources.labels == old)
