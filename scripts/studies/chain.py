@@ -80,7 +80,9 @@ def run_chain(place, folder):
         "securitynetwork",
         {
             "LANDUSE": grid,
-            "FOREGROUND": ",".join(map(str, place.codes("habitat"))),
+            "FOREGROUND": place.listed("habitat"),
+            "IMPASSABLE": place.listed("impassable"),
+            "NOT_RESTORABLE": place.listed("lasting"),
             "LANDUSE_NAMES": ";".join(f"{one.code}={one.name}" for one in place.classes),
             "SCORES": folder / "scores.csv",
             "FACTORS": folder / "disturbance.tif",

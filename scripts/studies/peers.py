@@ -176,10 +176,10 @@ def _connectivity(graph, area):
 
 
 def resistance(study):
-    """Return the weighted sum of the scores; NaN outside the study area."""
+    """Return the weighted sum of the scores; NaN outside the study area and where nothing passes."""
     use = np.full(study.land_cover.shape, np.nan)
     for one in study.place.classes:
-        use[study.land_cover == one.code] = one.score
+        use[study.land_cover == one.code] = np.nan if one.impassable else one.score
     near = np.full(use.shape, np.nan)
     for low, _, score in NEAR_BUILT:
         near[study.disturbance > low if low else study.disturbance >= 0] = score

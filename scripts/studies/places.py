@@ -19,6 +19,8 @@ class LandClass:
     colour: str
     habitat: bool = False
     built: bool = False
+    lasting: bool = False  # no restoration will change it
+    impassable: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,12 @@ class Place:
     cell: float | None = None
 
     def codes(self, what):
-        """Return the codes of the classes that are `habitat` or `built`."""
+        """Return the codes of the classes that are `habitat`, `built`, `lasting` or `impassable`."""
         return [one.code for one in self.classes if getattr(one, what)]
+
+    def listed(self, what):
+        """Return the same as the text that tools take."""
+        return ",".join(map(str, self.codes(what)))
 
 
 def _corsica(folder):
@@ -102,7 +108,7 @@ def _la_mancha(folder):
 
 
 LA_MANCHA = (
-    LandClass(1, "urban", 5, "#c8503c", built=True),
+    LandClass(1, "urban", 5, "#c8503c", built=True, lasting=True),
     LandClass(2, "farm", 4, "#f2e9a1"),
     LandClass(3, "meadow", 3, "#dfe88f"),
     LandClass(4, "denseforest", 1, "#1f5f2f", habitat=True),
@@ -121,7 +127,7 @@ PLACES = (
         (
             LandClass(1, "Farmland", 3, "#f2e9a1"),
             LandClass(2, "Maquis, grassland and rock", 2, "#c9d89a"),
-            LandClass(3, "Built-up land", 5, "#c8503c", built=True),
+            LandClass(3, "Built-up land", 5, "#c8503c", built=True, lasting=True),
             LandClass(4, "Forest", 1, "#3f7f3f", habitat=True),
         ),
         _corsica,
@@ -135,12 +141,12 @@ PLACES = (
         "hannover",
         "Hannover: CORINE level 3, 25 m brought to its own 100 m (landschaft)",
         (
-            LandClass(1, "Continuous urban fabric", 5, "#8c1d18", built=True),
-            LandClass(2, "Discontinuous urban fabric", 5, "#c8503c", built=True),
-            LandClass(3, "Industrial or commercial units", 5, "#a64d79", built=True),
-            LandClass(4, "Road and rail networks", 5, "#7f3f5f", built=True),
-            LandClass(5, "Port areas", 5, "#a67f8c", built=True),
-            LandClass(6, "Airports", 5, "#c9b3bd"),
+            LandClass(1, "Continuous urban fabric", 5, "#8c1d18", built=True, lasting=True),
+            LandClass(2, "Discontinuous urban fabric", 5, "#c8503c", built=True, lasting=True),
+            LandClass(3, "Industrial or commercial units", 5, "#a64d79", built=True, lasting=True),
+            LandClass(4, "Road and rail networks", 5, "#7f3f5f", built=True, lasting=True),
+            LandClass(5, "Port areas", 5, "#a67f8c", built=True, lasting=True),
+            LandClass(6, "Airports", 5, "#c9b3bd", lasting=True),
             LandClass(7, "Mineral extraction sites", 4, "#9a7fb8"),
             LandClass(8, "Dump sites", 4, "#7a5f8f"),
             LandClass(9, "Construction sites", 5, "#d9a3d9"),
@@ -159,8 +165,8 @@ PLACES = (
             LandClass(32, "Sparsely vegetated areas", 3, "#c9c9b0"),
             LandClass(35, "Inland marshes", 2, "#a99fd9"),
             LandClass(36, "Peat bogs", 1, "#6f6fbf", habitat=True),
-            LandClass(40, "Water courses", 5, "#6fb8e8"),
-            LandClass(41, "Water bodies", 5, "#8fd0f2"),
+            LandClass(40, "Water courses", 5, "#6fb8e8", lasting=True),
+            LandClass(41, "Water bodies", 5, "#8fd0f2", lasting=True, impassable=True),
         ),
         _hannover,
         # The smallest woods with a resident wildcat, whose females stay within a few kilometres.
@@ -175,7 +181,7 @@ PLACES = (
         "Plum Island, Massachusetts: land use 1999, cells of 99.92 x 99.95 m (landschaft)",
         (
             LandClass(1, "Forest", 1, "#3f7f3f", habitat=True),
-            LandClass(2, "Built-up land", 5, "#c8503c", built=True),
+            LandClass(2, "Built-up land", 5, "#c8503c", built=True, lasting=True),
             LandClass(3, "Farmland, marsh, water", 3, "#f2e9a1"),
         ),
         _plum_island,
