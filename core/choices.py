@@ -129,6 +129,13 @@ class BarrierWindow(Choice):
     RING = "ring", "Ring (Linkage Mapper)"
 
 
+class BarrierRank(Choice):
+    """By what barriers are graded."""
+
+    SCORE = "score", "Cost saved per metre restored"
+    PERCENT = "percent", "Percent of the least-cost distance saved per metre restored"
+
+
 class Overlay(Choice):
     """How core area and protected land make sources."""
 

@@ -41,6 +41,18 @@ class Monitor:
         """Return a monitor whose 0 to 1 is `start` to `stop` of this one."""
         return _Part(self, start, stop)
 
+    def quiet(self) -> Monitor:
+        """Return a monitor that is cancelled with this one and says nothing, for what is done again to compare."""
+        return _Quiet(self)
+
+
+class _Quiet(Monitor):
+    def __init__(self, whole: Monitor) -> None:
+        self._whole = whole
+
+    def cancelled(self) -> bool:
+        return self._whole.cancelled()
+
 
 class _Part(Monitor):
     def __init__(self, whole: Monitor, start: float, stop: float) -> None:

@@ -194,7 +194,7 @@ KEY_AREAS = Plan(
         Step(
             "barrierareas",
             "keyareas",
-            {"INPUT": ("barriers", "SCORE"), "MIN_AREA": "min_area"},
+            {"INPUT": ("barriers", "SCORE"), "MIN_AREA": "min_area", "MAX_AREA": ("barriers", "DISC_HA")},
             {"barriers": "OUTPUT"},
             "Barriers",
         ),
@@ -267,7 +267,7 @@ WHOLE = Plan(
         Step(
             "barrierareas",
             "keyareas",
-            graded(("barriers", "SCORE"), ("barriers", "OUTPUT_LINKS")),
+            {**graded(("barriers", "SCORE"), ("barriers", "OUTPUT_LINKS")), "MAX_AREA": ("barriers", "DISC_HA")},
             {"barriers": "OUTPUT"},
             "Barriers",
         ),

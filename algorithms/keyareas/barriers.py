@@ -12,6 +12,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.areatable import BARRIER_SCORE
 from ..support.inputs.declarations import (
+    barrier_centres,
     barrier_radii,
     barrier_window,
     cutoff_rule,
@@ -70,6 +71,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             *barrier_radii(),
             link_combination(),
             barrier_window(),
+            barrier_centres(),
             restored_resistance(),
             p.flag(
                 "CAP",
@@ -146,6 +148,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             ),
             QgsProcessingOutputNumber("MAXIMUM", "Largest score"),
             QgsProcessingOutputNumber("LINK_COUNT", "Links that a restoration would shorten"),
+            QgsProcessingOutputNumber("DISC_HA", "Area of the largest disc (ha), for the largest area of 'keyareas'"),
         ]
 
     def check(self, job: Job) -> str | None:
@@ -169,6 +172,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         job.monitor.info(f"{len(net.links.ids)} links, radii {', '.join(f'{radius:g}' for radius in radii)}.")
         belts = net.corridors(read_cutoff(job, "BELT"), job.monitor.part(0.05, 0.07)) if job.given("BELT") else None
         fields = belts.fields if belts else net.cost_fields(job.monitor.part(0.05, 0.07))
+        job.results["DISC_HA"] = core.keyareas.disc_ha(max(radii), raster.grid.cell_size)
         found = core.keyareas.barriers(
             fields,
             net.links.table(),
@@ -178,6 +182,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             restored=restored,
             cap=job.flag("CAP"),
             outside=job.flag("OUTSIDE"),
+            centres=job.flag("CENTRES"),
             restorable=restorable,
             monitor=Forecast(job.monitor.part(0.07, 0.5 if check else 0.9), FEWER_LINKS),
         )

@@ -201,11 +201,11 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             classes=_palette(found.limits),
         )
         valid = np.ones(values.shape, dtype=bool) if ground is None else ~np.isnan(ground)
-        self._write(job, found, raster, core.keyareas.near_edge(valid))
+        self._write(job, found, raster, valid)
         job.results["COUNT"] = int(found.area_ha.size)
         job.results["AREA_HA"] = float(found.area_ha.sum())
 
-    def _write(self, job: Job, found, raster, near: np.ndarray) -> None:
+    def _write(self, job: Job, found, raster, valid: np.ndarray) -> None:
         grid = raster.grid
         shapes = numbered_polygons(found.labels, grid, job.monitor.part(0.7, 0.8))
         links = job.vector("LINKS")
@@ -213,12 +213,12 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         measures = core.keyareas.measure_areas(
             found.labels,
             [] if links is None else links.lines,
+            valid=valid,
             cell=(grid.dy * grid.metres_per_unit, grid.dx * grid.metres_per_unit),
             monitor=job.monitor.part(0.8, 0.9),
         )
-        edge_ha = core.keyareas.hectares_in(found.labels, near, grid.cell_ha)
-        core.keyareas.report_edge(edge_ha, found.area_ha, job.monitor)
-        job.results["EDGE_HA"] = float(edge_ha.sum())
+        core.keyareas.report_edge(measures.edge_ha, found.area_ha, job.monitor)
+        job.results["EDGE_HA"] = float(measures.edge_ha.sum())
         names, more = area_columns(), []
         if links is not None:
             names += columns(**links.kinds)
@@ -234,7 +234,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         job.write_features(
             "OUTPUT",
             names,
-            area_rows(found, measures, edge_ha, *more),
+            area_rows(found, measures, *more),
             shapes,
             QgsWkbTypes.Type.MultiPolygon,
             raster.crs,

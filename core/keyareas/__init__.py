@@ -1,10 +1,19 @@
 """Key areas: pinch points to protect, barriers to restore, and how sure they are."""
 
 from .areas import KeyAreas, agreement, key_areas, overlay
-from .barriers import Barriers, barriers, check_radii, radii_between
+from .barriers import Barriers, barriers, check_radii, disc_ha, radii_between
 from .circuitbarriers import circuit_barriers
 from .cutoffs import barriers_by_cutoff, corridor_belt, pinch_points_by_cutoff, read_cutoffs, sweep
-from .measures import AreaMeasures, GradeShares, hectares_in, measure_areas, near_edge, report_edge, shares_by_grade
+from .measures import (
+    AreaMeasures,
+    GradeShares,
+    edge_sentence,
+    hectares_in,
+    measure_areas,
+    near_edge,
+    report_edge,
+    shares_by_grade,
+)
 from .pinchpoints import PinchPoints, pinchpoints
 from .restoration import restored_distances
 from .rules import RULE_NAMES, AreaOverlap, RuleComparison, compare_rules, overlap
@@ -29,6 +38,8 @@ __all__ = [
     "circuit_barriers",
     "compare_rules",
     "corridor_belt",
+    "disc_ha",
+    "edge_sentence",
     "hectares_in",
     "key_areas",
     "measure_areas",

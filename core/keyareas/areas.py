@@ -185,13 +185,7 @@ def key_areas(
     monitor.step(0.7, 1.0)
     labels, area_class = _patches(class_map, limits.size, keep)
     if max_area_ha is not None:
-        most = max_area_ha / cell_ha * (1.0 + _ROUNDING)
-        labels, area_class, uncut = split_large(labels, area_class, graded, most, monitor)
-        if uncut:
-            monitor.warn(
-                f"{uncut} area(s) of more than {max_area_ha:g} ha have one value throughout and could not be cut; they stay "
-                "as they are."
-            )
+        labels, area_class = _cut(labels, area_class, graded, max_area_ha, cell_ha, monitor)
     monitor.step(0.85, 1.0)
     labels, area_class = _largest_first(labels, area_class, min_area_ha / cell_ha)
     inside = labels > 0
@@ -239,6 +233,22 @@ def _classify(graded: FloatArray, limits: FloatArray) -> IntArray:
     class_map = (np.searchsorted(limits[:-1], graded, side="left") + 1).astype(np.uint8)
     class_map[np.isnan(graded)] = 0
     return class_map
+
+
+def _cut(
+    labels: IntArray, area_class: IntArray, graded: FloatArray, max_area_ha: float, cell_ha: float, monitor: Monitor
+) -> tuple[IntArray, IntArray]:
+    """Cut the areas that are too large, and say so."""
+    most = max_area_ha / cell_ha * (1.0 + _ROUNDING)
+    labels, area_class, large, uncut = split_large(labels, area_class, graded, most, monitor)
+    if large:
+        monitor.info(f"{large} area(s) of more than {max_area_ha:g} ha were cut at higher limits than the rest.")
+    if uncut:
+        monitor.warn(
+            f"{uncut} area(s) of more than {max_area_ha:g} ha have one value throughout and could not be cut; they stay as "
+            "they are."
+        )
+    return labels, area_class
 
 
 def _patches(class_map: IntArray, classes: int, keep: int) -> tuple[IntArray, IntArray]:

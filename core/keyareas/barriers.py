@@ -28,7 +28,7 @@ from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .barrierscan import Scan, source_fields
-from .focal import cells_in
+from .focal import cells_in, disc
 
 _MOST_RADII = 100
 """Radii beyond which the search would not end; a handful shows what there is."""
@@ -159,6 +159,17 @@ def radii_between(
     return tuple(minimum + step * k for k in range(int((maximum - minimum) / step * (1 + 1e-9)) + 1))
 
 
+def disc_ha(radius: float, cell_size: float) -> float:
+    """Return the area of the cells of a disc, in hectares: what the score of its centre is about.
+
+    Examples
+    --------
+    >>> disc_ha(100.0, 100.0)
+    5.0
+    """
+    return disc(cells_in(radius, cell_size)).cells * cell_size**2 / 10_000.0
+
+
 def barriers(
     fields: CostFields,
     links: Links,
@@ -170,6 +181,7 @@ def barriers(
     cap: bool = False,
     outside: bool = True,
     restorable: BoolArray | None = None,
+    centres: bool = False,
     monitor: Monitor = SILENT,
 ) -> Barriers:
     """Score every place by what its restoration would save on the least-cost paths.
@@ -199,6 +211,9 @@ def barriers(
         and of a disc only that part counts, in the minima and for who gets the score, which straight arms from the
         centre reach without crossing a cell that stays as it is: one that is not restorable, is above `restored` and
         belongs to no source. (A river between two discs is not bridged, whatever the banks would gain by it.)
+    centres : bool
+        Give the score of a disc to its centre alone, rather than to all of its cells as the reference tool does. What
+        stands out are then the places themselves, not the discs around them.
     monitor : Monitor
         Progress, cancellation and warnings.
 
@@ -273,6 +288,7 @@ def barriers(
         outside,
         labels=fields.labels,
         restorable=restorable,
+        centres=centres,
     )
     order = sorted(range(len(radii)), key=lambda k: radii[k])
     for done, k in enumerate(order):

@@ -111,10 +111,11 @@ class Scan:
         *,
         labels: IntArray | None = None,
         restorable: BoolArray | None = None,
+        centres: bool = False,
     ) -> None:
         shape = resistance.shape
         self._barred = None if outside else np.isnan(resistance)
-        self._restored = restored
+        self._restored, self._centres = restored, centres
         self._worse = ~(resistance <= restored * (1.0 + _EQUAL))
         self._blocked: BoolArray | None = None
         self._arms: ArmsAround | None = None
@@ -242,7 +243,9 @@ class Scan:
         gain.values[rows, cols] = np.where(gains, score, 0.0)
 
     def _spread(self, gain: Box, cells: int, monitor: Monitor) -> tuple[tuple[slice, slice], FloatArray]:
-        """Return scores of centres as scores of all cells of their discs, and where these lie."""
+        """Return scores of centres as scores of all cells of their discs, and where these lie; or as they are."""
+        if self._centres:
+            return gain.place, gain.values
         window = self._around(gain, cells)
         circle: FloatArray = window.values
         whole = gain.values if self._arms is None else np.where(self._arms.near[gain.place], 0.0, gain.values)

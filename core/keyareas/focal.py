@@ -43,6 +43,11 @@ class Window:
     radius: int
     runs: tuple[Run, ...]
 
+    @property
+    def cells(self) -> int:
+        """Number of cells of the window."""
+        return sum((run.last - run.first + 1) * len(run.rows) for run in self.runs)
+
 
 def cells_in(radius: float, cell_size: float) -> int:
     """Return a radius in whole cells, rounded down; a hair below a whole number counts as that number."""

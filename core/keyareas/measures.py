@@ -28,17 +28,21 @@ class AreaMeasures:
     link : int64, shape (areas,)
         Position of the link with the longest part inside, the first of equal ones. Where no link runs inside, the
         nearest: from the centres of the area's cells to the line, cut at the edges of the cells. -1 without links.
+    edge_ha : float64, shape (areas,)
+        How much of each lies near the edge of the data, in hectares.
     """
 
     length: FloatArray
     width: FloatArray
     link: IntArray
+    edge_ha: FloatArray
 
 
 def measure_areas(
     labels: IntArray,
     lines: Sequence[Sequence[FloatArray]] = (),
     *,
+    valid: BoolArray,
     cell: tuple[float, float],
     monitor: Monitor = SILENT,
 ) -> AreaMeasures:
@@ -51,6 +55,8 @@ def measure_areas(
     lines : sequence of sequence of float array, shape (points, 2)
         The parts of the line of each link, as (row, column) from the outer corner of the raster: the centre of its first
         cell is (0.5, 0.5).
+    valid : bool array, shape (rows, cols)
+        Where there are data at all; their edge is that of the map, see `near_edge`.
     cell : (float, float)
         Height and width of a cell in metres.
     monitor : Monitor
@@ -68,13 +74,16 @@ def measure_areas(
     --------
     >>> labels = np.array([[1, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 2]])
     >>> path = np.array([[0.5, 0.5], [0.5, 2.5], [1.5, 3.5]])
-    >>> found = measure_areas(labels, [[path], [path + 1.0]], cell=(10.0, 10.0))
+    >>> found = measure_areas(labels, [[path], [path + 1.0]], valid=labels >= 0, cell=(10.0, 10.0))
     >>> found.length.tolist(), found.width.tolist(), found.link.tolist()
     ([30.0, 10.0], [10.0, 10.0], [0, 1])
     """
     count = int(labels.max(initial=0))
     length, width = _sides(labels, count, cell, monitor.part(0.0, 0.5))
-    return AreaMeasures(length, width, _links(labels, count, lines, cell, monitor.part(0.5, 1.0)))
+    link = _links(labels, count, lines, cell, monitor.part(0.5, 1.0))
+    edge_ha = hectares_in(labels, near_edge(valid), cell[0] * cell[1] / 10_000.0)
+    monitor.step(1.0, 1.0)
+    return AreaMeasures(length, width, link, edge_ha)
 
 
 def hectares_in(labels: IntArray, mask: BoolArray, cell_ha: float) -> FloatArray:
@@ -112,15 +121,17 @@ def near_edge(valid: BoolArray, cells: int = defaults.EDGE_CELLS) -> BoolArray:
     return near & valid
 
 
-def edge_sentence(share: float, cells: int = defaults.EDGE_CELLS) -> str:
+def edge_sentence(share: float, what: str = "key areas") -> str:
     """Return what it means that a share of key areas, 0 to 1, lies near the edge of the data.
 
     Examples
     --------
     >>> edge_sentence(0.02)
-    '2 % of the area lie within 5 cells of the edge of the data.'
+    '2 % of the area of the key areas lie within 5 cells of the edge of the data.'
     """
-    said = f"{100 * share:.0f} % of the area lie within {cells} cells of the edge of the data."
+    said = (
+        f"{100 * share:.0f} % of the area of the {what} lie within {defaults.EDGE_CELLS} cells of the edge of the data."
+    )
     if share <= defaults.EDGE_SHARE:
         return said
     return (
@@ -130,7 +141,7 @@ def edge_sentence(share: float, cells: int = defaults.EDGE_CELLS) -> str:
     )
 
 
-def report_edge(edge_ha: FloatArray, area_ha: FloatArray, monitor: Monitor) -> None:
+def report_edge(edge_ha: FloatArray, area_ha: FloatArray, monitor: Monitor, *, what: str = "key areas") -> None:
     """Say how much of the key areas lies near the edge of the data, if any does; a warning where it is much.
 
     Examples
@@ -139,13 +150,13 @@ def report_edge(edge_ha: FloatArray, area_ha: FloatArray, monitor: Monitor) -> N
     ...     def info(self, message):
     ...         print(message)
     >>> report_edge(np.array([0.0, 1.0]), np.array([30.0, 20.0]), Said())
-    2 % of the area lie within 5 cells of the edge of the data.
+    2 % of the area of the key areas lie within 5 cells of the edge of the data.
     """
     share = float(edge_ha.sum()) / max(float(area_ha.sum()), 1e-300)
     if share > defaults.EDGE_SHARE:
-        monitor.warn(edge_sentence(share))
+        monitor.warn(edge_sentence(share, what))
     elif share:
-        monitor.info(edge_sentence(share))
+        monitor.info(edge_sentence(share, what))
 
 
 @dataclass(frozen=True)

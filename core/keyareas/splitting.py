@@ -14,7 +14,7 @@ _STEPS = 256
 
 def split_large(
     labels: IntArray, area_class: IntArray, graded: FloatArray, most: float, monitor: Monitor
-) -> tuple[IntArray, IntArray, int]:
+) -> tuple[IntArray, IntArray, int, int]:
     """Cut the areas of more than `most` cells at higher limits, each part as little as it takes.
 
     The limit rises from value to value within an area. A part that has come off and is small enough is an area of its
@@ -39,12 +39,15 @@ def split_large(
     labels, area_class
         With the parts in place of the areas; numbers of areas that were cut are empty.
     int
-        Areas that could not be cut.
+        Areas that were too large.
+    int
+        Parts of them that still are.
     """
     labels, classes, whole = labels.copy(), area_class.tolist(), 0
     sizes = np.bincount(labels.ravel(), minlength=area_class.size + 1)[1:]
+    large = sizes > most
     for k, place in enumerate(ndimage.find_objects(labels)):
-        if sizes[k] <= most:
+        if not large[k]:
             continue
         inside = labels[place] == k + 1
         labels[place][inside] = 0
@@ -53,7 +56,7 @@ def split_large(
         held = parts > 0
         labels[place][held] = parts[held] + len(classes)
         classes += [classes[k]] * int(parts.max())
-    return labels, np.array(classes, dtype=np.int64), whole
+    return labels, np.array(classes, dtype=np.int64), int(np.count_nonzero(large)), whole
 
 
 def _cut(values: FloatArray, inside: BoolArray, most: float, monitor: Monitor) -> tuple[IntArray, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .. import defaults
-from ..choices import Adjacency, BarrierWindow, Combination, Overlay, PinchPointMode
+from ..choices import Adjacency, BarrierRank, BarrierWindow, Combination, Overlay, PinchPointMode
 from ..corridors.cutoff import Cutoff
 from ..resistance.corrections import Correction
 
@@ -103,6 +103,13 @@ class KeyAreaOptions:
         Whether currents and scores are multiplied by the resistance before they are classified.
     min_area_ha : float
         Smallest key area.
+    max_area_ha : float, optional
+        Key areas that are larger are cut, see `areas.key_areas`; 0 cuts none. None cuts barriers that are larger than the
+        largest disc of the search: a score says what one disc saves, so a larger area holds several places to choose from.
+    rank : BarrierRank
+        By what barriers are graded.
+    centres : bool
+        Whether only the centres of the discs are scored as barriers, see `barriers.barriers`.
     """
 
     mode: PinchPointMode = PinchPointMode.ADJACENT
@@ -113,6 +120,9 @@ class KeyAreaOptions:
     barriers_in_belt: bool = False
     overlay_resistance: bool = True
     min_area_ha: float = defaults.MIN_KEY_AREA_HA
+    max_area_ha: float | None = None
+    rank: BarrierRank = BarrierRank.SCORE
+    centres: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from typing import Protocol
 from ..connectivity import BinaryIndices, Importance, ProbabilityIndices
 from ..keyareas.areas import KeyAreas
 from ..keyareas.barriers import Barriers
+from ..keyareas.measures import AreaMeasures
 from ..keyareas.pinchpoints import PinchPoints
+from ..keyareas.rules import AreaOverlap, RuleComparison
 from ..leastcost.links import Links
 from ..monitor import Monitor
 from ..network import centrality as network
@@ -114,13 +116,31 @@ class CorridorNetwork:
 class KeyPlaces:
     """Where to protect and where to restore: pinch points and barriers, and the areas of their highest class.
 
-    `outside` is the share of the barrier areas that lies outside the corridors, 0 to 1.
+    Attributes
+    ----------
+    pinch, barrier : PinchPoints, Barriers
+        Currents and scores.
+    pinch_areas, barrier_areas : KeyAreas or None
+        The areas; None where no place stands out.
+    pinch_measures, barrier_measures : AreaMeasures or None
+        Their length, width, area near the edge of the study area, and the position of their link among the active links.
+    pinch_rules, barrier_rules : RuleComparison or None
+        What the overlay with the resistance changes.
+    overlap : AreaOverlap or None
+        What is pinch point and barrier at once.
+    outside : float
+        Share of the barrier areas that lies outside the corridors, 0 to 1.
     """
 
     pinch: PinchPoints
     pinch_areas: KeyAreas | None
+    pinch_measures: AreaMeasures | None
+    pinch_rules: RuleComparison | None
     barrier: Barriers
     barrier_areas: KeyAreas | None
+    barrier_measures: AreaMeasures | None
+    barrier_rules: RuleComparison | None
+    overlap: AreaOverlap | None
     outside: float
 
 

@@ -173,6 +173,7 @@ def security_network(
         fields,
         corridor_network.links,
         belt,
+        valid,
         grid,
         options.keyareas,
         cutoff=corridor_network.cutoffs,

@@ -64,6 +64,8 @@ def whole(given, step):
             "SCORE": "tif",
             "PINCHPOINTS": "gpkg",
             "BARRIERS": "gpkg",
+            "PINCH_RULES": "tif",
+            "BARRIER_RULES": "tif",
             "PINCH_TABLE": "gpkg",
             "BARRIER_TABLE": "gpkg",
         },
@@ -129,7 +131,9 @@ def chain(county, step):
     )
     current = step("pinchpoints", {"CURRENT": "tif"}, **linked)["CURRENT"]
     # Outside the study area Linkage Mapper scores too, and so does the tool unless told otherwise.
-    score = step("barriers", {"SCORE": "tif"}, OUTSIDE=False, **linked)["SCORE"]
+    barriers = step("barriers", {"SCORE": "tif"}, OUTSIDE=False, **linked)
+    score = barriers["SCORE"]
+    graded = {"RESISTANCE": resistance, "LINKS": central["OUTPUT_LINKS"]}
     return {
         "SOURCES": central["OUTPUT_SOURCES"],
         "RESISTANCE": resistance,
@@ -137,8 +141,8 @@ def chain(county, step):
         "LINKS": central["OUTPUT_LINKS"],
         "CURRENT": current,
         "SCORE": score,
-        "PINCHPOINTS": step("keyareas", {"OUTPUT": "gpkg"}, INPUT=current, RESISTANCE=resistance)["OUTPUT"],
-        "BARRIERS": step("keyareas", {"OUTPUT": "gpkg"}, INPUT=score, RESISTANCE=resistance)["OUTPUT"],
+        "PINCHPOINTS": step("keyareas", {"OUTPUT": "gpkg"}, INPUT=current, **graded)["OUTPUT"],
+        "BARRIERS": step("keyareas", {"OUTPUT": "gpkg"}, INPUT=score, MAX_AREA=barriers["DISC_HA"], **graded)["OUTPUT"],
     }
 
 
@@ -171,14 +175,49 @@ def test_links_are_the_same(whole, chain):
     np.testing.assert_allclose(rows(chain["LINKS"]), rows(whole["LINKS"]), rtol=1e-5)
 
 
+_MEASURES = ("area_id", "level", "area_ha", "length", "width", "mean", "max", "edge_ha")
+
+
 @pytest.mark.parametrize("name", ["PINCHPOINTS", "BARRIERS"])
 def test_key_areas_are_the_same(whole, chain, name):
+    """Under the same ids, and on the same links; only that the one run numbers its sources by importance."""
+
+    def rows(outputs):
+        links = {row["link_id"]: (row["cw_dist"], row["grade"]) for row in read_table(outputs["LINKS"])}
+        for row in read_table(outputs[name]):
+            assert row["link_grade"] == links[row["link_id"]][1]
+            yield [row[field] for field in _MEASURES] + list(links[row["link_id"]])
+
+    expected = list(rows(whole))
+    assert len(expected) >= 2
+    np.testing.assert_allclose(list(rows(chain)), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "surface", "other"), [("PINCHPOINTS", "CURRENT", 1), ("BARRIERS", "SCORE", 0)])
+def test_keyareas_makes_those_of_the_one_run_from_its_layers(whole, step, name, surface, other):
+    from ecosecnet.core.keyareas import disc_ha, radii_between
+
+    found = step(
+        "keyareas",
+        {"OUTPUT": "gpkg", "RULES": "tif"},
+        INPUT=whole[surface],
+        RESISTANCE=whole["RESISTANCE"],
+        LINKS=whole["LINKS"],
+        OTHER_AREAS=whole[("PINCHPOINTS", "BARRIERS")[other]],
+        MAX_AREA=disc_ha(max(radii_between(None, None, None, cell_size=30.0)), 30.0) if name == "BARRIERS" else None,
+    )
+
     def rows(path):
-        return sorted((row["area_ha"], row["mean"], row["max"]) for row in read_table(path))
+        fields = (*_MEASURES, "link_id", "link_grade", "overlap_ha")
+        return [[row[field] for field in fields] for row in read_table(path)]
 
     expected = rows(whole[name])
-    assert expected
-    np.testing.assert_allclose(rows(chain[name]), expected, rtol=1e-4)
+    assert sum(row[-1] for row in expected) == pytest.approx(whole["OVERLAP_HA"])
+    assert whole["OVERLAP_HA"] > 0
+    np.testing.assert_allclose(rows(found["OUTPUT"]), expected, rtol=1e-4)
+    rules, _ = read_raster(whole[{"PINCHPOINTS": "PINCH_RULES", "BARRIERS": "BARRIER_RULES"}[name]])
+    np.testing.assert_array_equal(read_raster(found["RULES"])[0], rules)
+    assert {1, 3} <= set(np.unique(rules))
 
 
 def test_the_model_gives_the_numbers_of_the_one_run(whole, modelled):

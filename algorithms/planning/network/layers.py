@@ -8,21 +8,33 @@ import numpy as np
 from qgis.core import QgsGeometry, QgsWkbTypes
 
 from ... import base
+from ...support.inputs.areatable import area_columns, area_rows, rule_classes
 from ...support.inputs.linktable import link_columns, link_rows
-from ...support.io.rasterfiles import NO_MEASURE
+from ...support.io.rasterfiles import NO_CLASS, NO_MEASURE
 from ...support.io.tables import columns
 from ...support.run import palette, styling
 from ...support.run.layertree import Place
 from .outputs import NetworkOutputs, mspa_classes
 
 if TYPE_CHECKING:
-    from ....core.keyareas.areas import KeyAreas
+    from ....core.keyareas.rules import RuleComparison
 
 _SOURCES, _RESISTANCE, _CORRIDORS, _KEY_AREAS = (
     group.label for group in (base.SOURCES, base.RESISTANCE, base.CORRIDORS, base.KEYAREAS)
 )
-_RANKS = {"PINCHPOINTS": 3, "BARRIERS": 2, "CURRENT": 1, "SCORE": 0, "PINCH_TABLE": -1, "BARRIER_TABLE": -2}
-"""Of the key areas, from the top; see `Place`."""
+_ORDER = (
+    "PINCHPOINTS",
+    "BARRIERS",
+    "PINCH_RULES",
+    "BARRIER_RULES",
+    "CURRENT",
+    "SCORE",
+    "PINCH_TABLE",
+    "BARRIER_TABLE",
+)
+"""The key areas, from the top."""
+_RANKS = {name: -k for k, name in enumerate(_ORDER)}
+"""See `Place`."""
 
 
 def write_layers(outputs: NetworkOutputs) -> None:
@@ -36,15 +48,15 @@ def write_layers(outputs: NetworkOutputs) -> None:
     _surface(outputs, "CORRIDORS", link_set.mosaic, "Cost above the least-cost path", _CORRIDORS)
     _write_links(outputs)
     _surface(outputs, "CURRENT", places.pinch.current, "Current, amperes at 1 A per link", _KEY_AREAS)
-    _write_areas(outputs, "PINCHPOINTS", places.pinch_areas, outputs.pinch_shapes, palette.PINCH)
+    _write_areas(outputs, "PINCHPOINTS", outputs.pinch_shapes, palette.PINCH)
+    _write_rules(outputs, "PINCH_RULES", places.pinch_rules)
     _surface(outputs, "SCORE", places.barrier.score, "Cost saved per metre restored", _KEY_AREAS)
-    _write_areas(outputs, "BARRIERS", places.barrier_areas, outputs.barrier_shapes, palette.BARRIER)
+    _write_areas(outputs, "BARRIERS", outputs.barrier_shapes, palette.BARRIER)
+    _write_rules(outputs, "BARRIER_RULES", places.barrier_rules)
 
 
 def write_tables(outputs: NetworkOutputs) -> None:
-    """Write the tables of townships, of rocks, of corridors by grade, and of key areas by township and village."""
-    if outputs.by_township:
-        outputs.job.write_features("TOWNSHIP_TABLE", *outputs.by_township, place=base.place_in(_CORRIDORS, -2))
+    """Write the tables of rocks, of corridors by grade, and of key areas by township and village."""
     if outputs.rocks_by_grade:
         outputs.job.write_features("LITHOLOGY_TABLE", *outputs.rocks_by_grade, place=base.place_in(_SOURCES, -1))
     outputs.job.write_features("CORRIDOR_TABLE", *outputs.corridors_by_grade, place=base.place_in(_CORRIDORS, -1))
@@ -133,13 +145,22 @@ def _write_links(outputs: NetworkOutputs) -> None:
     )
 
 
-def _write_areas(
-    outputs: NetworkOutputs, name: str, areas: KeyAreas | None, shapes: list[QgsGeometry], mark: palette.Mark
-) -> None:
-    rows = [] if areas is None else zip(range(1, len(shapes) + 1), areas.area_ha, areas.mean, areas.maximum)
+def _write_areas(outputs: NetworkOutputs, name: str, shapes: list[QgsGeometry], mark: palette.Mark) -> None:
+    places, found = outputs.network.places, outputs.network.corridors
+    if name == "PINCHPOINTS":
+        areas, measures = places.pinch_areas, places.pinch_measures
+        shared = None if places.overlap is None else places.overlap.pinch_ha
+    else:
+        areas, measures = places.barrier_areas, places.barrier_measures
+        shared = None if places.overlap is None else places.overlap.barrier_ha
+    rows = []
+    if areas is not None and measures is not None:
+        link_id = np.flatnonzero(found.links.active) + 1
+        both = np.zeros(areas.area_ha.size) if shared is None else shared
+        rows = area_rows(areas, measures, link_id[measures.link], found.grade[measures.link], both)
     outputs.job.write_features(
         name,
-        columns(area_id=int, area_ha=float, mean=float, max=float),
+        area_columns() + columns(link_id=int, link_grade=int, overlap_ha=float),
         rows,
         shapes,
         QgsWkbTypes.Type.MultiPolygon,
@@ -147,6 +168,12 @@ def _write_areas(
         style=styling.marked(mark),
         place=base.place_in(_KEY_AREAS, _RANKS[name]),
     )
+
+
+def _write_rules(outputs: NetworkOutputs, name: str, rules: RuleComparison | None) -> None:
+    if rules is not None:
+        description = "Key areas with and without the overlay"
+        _raster(outputs, name, rules.classes, NO_CLASS, description, _KEY_AREAS, classes=rule_classes())
 
 
 def factor_place(rank: int) -> Place:

@@ -19,10 +19,10 @@ from ...support.run.palette import Colour
 from .corridorsides import corridors_by_grade
 from .lithology import rocks_by_grade
 from .maplayers import MapLayers
-from .townships import network_by_township
 
 if TYPE_CHECKING:
     from ....core.keyareas.areas import KeyAreas
+    from ....core.keyareas.measures import AreaMeasures
     from ....core.planning.results import SecurityNetwork
     from ...support.inputs.sources import Sources
     from ...support.run.job import Job
@@ -55,8 +55,6 @@ class NetworkOutputs:
         By township and village; None without either, or without areas.
     rocks_by_grade : (list of Column, list of list) or None
         See `lithology`; None without one.
-    by_township : (list of Column, list of list) or None
-        See `townships`; None without any.
     corridors_by_grade : (list of Column, list of list)
         See `corridorsides`.
     ramps : dict of str to Ramp
@@ -92,7 +90,6 @@ class NetworkOutputs:
         self.pinch_table = self._by_zone(self.pinch_shapes, use)
         self.barrier_table = self._by_zone(self.barrier_shapes, use)
         self.rocks_by_grade = rocks_by_grade(self, layers.lithology) if layers.lithology else None
-        self.by_township = network_by_township(self, layers.townships) if layers.townships else None
         self.corridors_by_grade = corridors_by_grade(self)
         places = network.places
         self.ramps = {
@@ -137,6 +134,9 @@ class NetworkOutputs:
             "PINCH_HA": areas[0][1],
             "BARRIER_COUNT": areas[1][0],
             "BARRIER_HA": areas[1][1],
+            "OVERLAP_HA": 0.0 if places.overlap is None else places.overlap.area_ha,
+            "PINCH_EDGE_HA": _at_edge(places.pinch_measures),
+            "BARRIER_EDGE_HA": _at_edge(places.barrier_measures),
         }
         self.job.results.update(numbers)
         self.job.monitor.info(
@@ -144,3 +144,7 @@ class NetworkOutputs:
             "pinch points ({PINCH_HA:,.1f} ha), {BARRIER_COUNT} barriers ({BARRIER_HA:,.1f} ha).".format(**numbers)
         )
         return numbers
+
+
+def _at_edge(measures: AreaMeasures | None) -> float:
+    return 0.0 if measures is None else float(measures.edge_ha.sum())

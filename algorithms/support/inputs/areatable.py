@@ -37,11 +37,10 @@ def area_columns() -> list[Column]:
     )
 
 
-def area_rows(areas: KeyAreas, measures: AreaMeasures, edge_ha: np.ndarray, *more: Sequence) -> list[list]:
+def area_rows(areas: KeyAreas, measures: AreaMeasures, *more: Sequence) -> list[list]:
     """Return one row an area; `more` are the values of further columns."""
-    number = range(1, areas.area_ha.size + 1)
-    held = (areas.area_ha, measures.length, measures.width, areas.mean, areas.maximum, areas.area_class, edge_ha)
-    return [list(row) for row in zip(number, *held, *more)]
+    values = (areas.area_ha, measures.length, measures.width, areas.mean, areas.maximum, areas.area_class)
+    return [list(row) for row in zip(range(1, areas.area_ha.size + 1), *values, measures.edge_ha, *more)]
 
 
 def line_parts(shape: QgsGeometry, grid: Grid) -> list[np.ndarray]:

@@ -298,6 +298,17 @@ def key_area_classes():
     return p.integer("CLASSES", "Number of classes", "How many classes are made.", defaults.CLASSES, low=2, high=255)
 
 
+def barrier_centres(name: str = "CENTRES"):
+    """Return whether only the centres of discs get their score."""
+    return p.flag(
+        name,
+        "Score the centres of discs only",
+        "Gives the score of a disc to its centre rather than to all its cells as Linkage Mapper does. Key areas are then "
+        "about half as large: where to restore, not what to restore.",
+        advanced=True,
+    )
+
+
 def largest_key_area(name: str = "MAX_AREA"):
     """Return the area above which a key area is cut."""
     return p.number(

@@ -209,7 +209,10 @@ def test_both_rules_the_edge_and_the_other_kind(run, raster, polygons, tmp_path)
     assert (cliff["edge_ha"], cliff["overlap_ha"]) == (0, pytest.approx(0.45))
     assert (out["EDGE_HA"], out["OVERLAP_HA"]) == (pytest.approx(0.9), pytest.approx(0.45))
     log = run.feedback.textLog()
-    assert "50 % of the area lie within 5 cells of the edge of the data. Paths cannot run beyond it" in log
+    assert (
+        "50 % of the area of the key areas lie within 5 cells of the edge of the data. Paths cannot run beyond it"
+        in log
+    )
     assert "0.0 ha are found with and without the overlay with the resistance, 1.8 ha only with it, 0.9 ha only" in log
 
 

@@ -105,6 +105,22 @@ def test_equals_the_plain_computation(method, combine, restored):
         np.testing.assert_allclose(found.percent, percent, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("combine", ["maximum", "sum"])
+def test_scores_of_centres_make_those_of_discs(combine):
+    """One radius: the discs show the largest of the centres within it, and the best of each link is the same."""
+    resistance, labels, pairs = landscape(3)
+    given = {"radii": (90.0,), "combine": combine}
+    centres = barriers(*on(resistance, labels, pairs, 30.0), centres=True, **given)
+    discs = barriers(*on(resistance, labels, pairs, 30.0), **given)
+    y, x = np.mgrid[-3:4, -3:4]
+    for one, other in ((centres.score, discs.score), (centres.percent, discs.percent)):
+        spread = ndimage.maximum_filter(np.nan_to_num(one), footprint=np.hypot(x, y) <= 3, mode="constant")
+        np.testing.assert_allclose(spread, np.nan_to_num(other), rtol=1e-12)
+    assert np.count_nonzero(np.isfinite(centres.score)) < np.count_nonzero(np.isfinite(discs.score))
+    np.testing.assert_array_equal(centres.links.score, discs.links.score)
+    np.testing.assert_array_equal(centres.links.row, discs.links.row)
+
+
 def test_cost_distances_agree_with_scikit_image():
     graph = pytest.importorskip("skimage.graph")
     resistance, labels, pairs = landscape(5, (90, 120))

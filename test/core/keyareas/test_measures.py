@@ -2,12 +2,17 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.keyareas.measures import hectares_in, measure_areas, near_edge, shares_by_grade
+from ecosecnet.core.keyareas.measures import hectares_in, near_edge, shares_by_grade
+from ecosecnet.core.keyareas.measures import measure_areas as measured
 from scipy import ndimage
 
 
 def picture(*rows):
     return np.array([[int(cell) for cell in row] for row in rows])
+
+
+def measure_areas(labels, lines=(), *, cell):
+    return measured(labels, lines, valid=np.ones(labels.shape, dtype=bool), cell=cell)
 
 
 def centres(*cells):
@@ -121,6 +126,17 @@ def test_the_edge_is_counted_in_whole_cells_as_dilation_does():
     labels, _ = ndimage.label(outside, np.ones((3, 3)))
     grown = ndimage.binary_dilation(labels == labels[0, 0], np.ones((3, 3)), iterations=3)[1:-1, 1:-1]
     np.testing.assert_array_equal(near_edge(valid, 3), grown & valid)
+
+
+def test_what_lies_near_the_edge():
+    labels = np.zeros((20, 20), dtype=np.int32)
+    labels[10, 3:9], labels[10, 12] = 1, 2
+    valid = np.ones(labels.shape, dtype=bool)
+    found = measured(labels, valid=valid, cell=(100.0, 50.0))
+    # columns 3 and 4 of the first are among the five next to the border
+    assert found.edge_ha.tolist() == [1.0, 0.0]
+    valid[:, :2] = False
+    assert measured(labels, valid=valid, cell=(100.0, 50.0)).edge_ha.tolist() == [2.0, 0.0]
 
 
 def test_shares_by_grade():

@@ -34,14 +34,17 @@ def test_a_plateau_stays_whole_and_is_said():
     said = []
 
     class Said(Monitor):
-        def warn(self, message):
+        def info(self, message):
             said.append(message)
+
+        warn = info
 
     values = np.array([LOW, [1, 9, 9, 9, 5, 7, 1, 1], LOW])
     found = key_areas(values, cell_ha=1.0, classes=2, max_area_ha=2.0, monitor=Said())
     assert found.labels[1].tolist() == [0, 1, 1, 1, 0, 2, 0, 0]
     assert said == [
-        "1 area(s) of more than 2 ha have one value throughout and could not be cut; they stay as they are."
+        "1 area(s) of more than 2 ha were cut at higher limits than the rest.",
+        "1 area(s) of more than 2 ha have one value throughout and could not be cut; they stay as they are.",
     ]
 
 
@@ -66,7 +69,7 @@ def test_a_cell_stays_if_what_lies_as_high_around_it_fits(seed):
     values = np.floor(values * 200)  # few enough values for every one of them to be tried
     eight = np.ones((3, 3))
     labels, count = ndimage.label(values > 0, eight)
-    parts, classes, _ = split_large(labels.astype(np.int32), np.full(count, 2), values, 12, SILENT)
+    parts, classes, large, whole = split_large(labels.astype(np.int32), np.full(count, 2), values, 12, SILENT)
     kept = np.zeros(values.shape, dtype=bool)
     for row, col in np.argwhere(labels > 0):
         if np.count_nonzero(labels == labels[row, col]) <= 12:
@@ -77,3 +80,5 @@ def test_a_cell_stays_if_what_lies_as_high_around_it_fits(seed):
     np.testing.assert_array_equal(parts > 0, kept)
     assert np.bincount(parts[parts > 0]).max() <= 12
     assert parts.max() == classes.size
+    assert large == np.count_nonzero(np.bincount(labels[labels > 0]) > 12)
+    assert whole == 0

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ecosecnet.core.choices import Adjacency, CorrectionMethod, CutoffRule
+from ecosecnet.core.choices import Adjacency, BarrierRank, CorrectionMethod, CutoffRule
 from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, node_importance
 from ecosecnet.core.corridors import Cutoff
 from ecosecnet.core.errors import InputError, OperationCancelled
@@ -170,10 +170,15 @@ def test_corridors_and_key_areas_are_those_of_the_single_tools(network):
     np.testing.assert_allclose(network.corridors.flow.links, flow.links)
     pinch = pinchpoints(*on(resistance, labels, links.pairs[active], CELL), cutoff=300.0)
     np.testing.assert_array_equal(network.places.pinch.current, pinch.current)
-    areas = key_areas(pinch.current, cell_ha=0.09, resistance=resistance, min_area_ha=1.0)
+    areas = key_areas(np.float32(pinch.current), cell_ha=0.09, resistance=resistance, min_area_ha=1.0)
     np.testing.assert_array_equal(network.places.pinch_areas.labels, areas.labels)
     score = barriers(*on(resistance, labels, links.pairs[active], CELL), radii=(60.0, 120.0), outside=False)
     np.testing.assert_array_equal(network.places.barrier.score, score.score)
+    # A disc of 4 cells, the largest that was tried, has 49; see https://oeis.org/A000328.
+    areas = key_areas(
+        np.float32(score.score), cell_ha=0.09, resistance=resistance, min_area_ha=1.0, max_area_ha=49 * 0.09
+    )
+    np.testing.assert_array_equal(network.places.barrier_areas.labels, areas.labels)
     # The belt holds every path, at no excess cost.
     for path in np.array(links.paths, dtype=object)[active]:
         np.testing.assert_allclose(network.corridors.mosaic[path[:, 0], path[:, 1]], 0.0, atol=1e-2)
@@ -325,7 +330,7 @@ def test_obstacles_change_the_surface_and_what_can_be_restored(county, factors):
     assert np.isfinite(score.score[impassable & ~stays & (labels == 0)]).any()
     assert np.isnan(score.score[stays]).all()
     ground = np.where(np.isnan(wanted) & impassable, np.nanmax(wanted), wanted)
-    areas = key_areas(score.score, cell_ha=0.09, resistance=ground, min_area_ha=1.0)
+    areas = key_areas(np.float32(score.score), cell_ha=0.09, resistance=ground, min_area_ha=1.0, max_area_ha=49 * 0.09)
     np.testing.assert_array_equal(found.places.barrier_areas.labels, areas.labels)
     assert not (found.places.barrier_areas.labels[stays] > 0).any()
 
@@ -390,6 +395,53 @@ def test_an_area_without_corridors_is_refused(county, factors):
     area[0, 0] = True
     with pytest.raises(InputError, match="No corridor runs through the study area"):
         build(county, factors, area=area)
+
+
+def test_what_key_areas_carry(county, network):
+    places, links = network.places, network.corridors.links
+    paths = [path for path, active in zip(links.paths, links.active) if active]
+    for areas, measures in (
+        (places.pinch_areas, places.pinch_measures),
+        (places.barrier_areas, places.barrier_measures),
+    ):
+        assert (measures.width <= measures.length).all()
+        assert (measures.width * measures.length >= areas.area_ha * 10_000 * (1 - 1e-9)).all()
+        edge = ndimage.binary_erosion(county.county, np.ones((3, 3)), iterations=5, border_value=0)
+        near = [np.count_nonzero((areas.labels == k + 1) & ~edge) * 0.09 for k in range(areas.area_ha.size)]
+        np.testing.assert_allclose(measures.edge_ha, near)
+        # The cells of a path that an area holds, half a step to each side, but for steps from and to corners.
+        for k, link in enumerate(measures.link):
+            cells = [np.count_nonzero(areas.labels[path[:, 0], path[:, 1]] == k + 1) for path in paths]
+            assert max(cells) == 0 or cells[link] >= max(cells) / np.sqrt(2.0) - 1
+    both = (places.pinch_areas.labels > 0) & (places.barrier_areas.labels > 0)
+    assert places.overlap.area_ha == pytest.approx(np.count_nonzero(both) * 0.09)
+    resistance = network.surface.values
+    for areas, rules, values, most in (
+        (places.pinch_areas, places.pinch_rules, places.pinch.current, None),
+        (places.barrier_areas, places.barrier_rules, places.barrier.score, 49 * 0.09),
+    ):
+        plain = key_areas(np.float32(values), cell_ha=0.09, min_area_ha=1.0, max_area_ha=most).labels > 0
+        np.testing.assert_array_equal(rules.classes == 1, plain & (areas.labels > 0))
+        np.testing.assert_array_equal(rules.classes == 2, ~plain & (areas.labels > 0))
+        np.testing.assert_array_equal(rules.classes == 3, plain & (areas.labels == 0))
+    assert np.isfinite(resistance[areas.labels > 0]).all()
+
+
+def test_barriers_by_percent_of_centres_of_any_size(county, factors, network):
+    options = replace(
+        OPTIONS, keyareas=replace(OPTIONS.keyareas, rank=BarrierRank.PERCENT, centres=True, max_area_ha=0.0)
+    )
+    found = build(county, factors, options, corrections={"hazards": county.hazard_density})
+    resistance, labels = found.surface.values, np.where(np.isnan(found.surface.values), 0, found.sources.labels)
+    links = found.corridors.links
+    score = barriers(
+        *on(resistance, labels, links.pairs[links.active], CELL), radii=(60.0, 120.0), outside=False, centres=True
+    )
+    np.testing.assert_array_equal(found.places.barrier.percent, score.percent)
+    areas = key_areas(np.float32(score.percent), cell_ha=0.09, resistance=resistance, min_area_ha=1.0)
+    np.testing.assert_array_equal(found.places.barrier_areas.labels, areas.labels)
+    whole = network.places.barrier.score
+    assert np.count_nonzero(np.isfinite(found.places.barrier.score)) < np.count_nonzero(np.isfinite(whole))
 
 
 def test_cancel_stops_at_once(county, factors):

@@ -8,6 +8,7 @@ from ....support.reports import html
 from ....support.reports.html import Key
 from ....support.run.palette import BARRIER, PALE_SOURCE, PINCH
 from ..outputs import NetworkOutputs
+from .caveats import caveats
 from .drawing import Drawing, key
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def key_areas(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
                 "restored, they would open a shorter way beside them."
             )
         )
-    return parts
+    return parts + caveats(drawing, outputs)
 
 
 def _by_zone(title: str, table: ZoneTable) -> str:

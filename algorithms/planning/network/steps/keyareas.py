@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from ..... import core
 from .....core import defaults
-from .....core.choices import BarrierWindow, Combination, PinchPointMode
+from .....core.choices import BarrierRank, BarrierWindow, Combination, PinchPointMode
 from ....support.inputs import parameters as p
 from ....support.inputs.declarations import (
+    barrier_centres,
     barrier_radii,
     barrier_window,
     link_combination,
@@ -48,14 +49,35 @@ def choices() -> list:
             "barrier too, so that without this a part of the barriers lies outside; the report says how much.",
             advanced=True,
         ),
+        p.choice(
+            "BARRIER_RANK",
+            "Barriers graded by",
+            "The cost saved per metre restored favours links across hard ground, its percentage of the least-cost distance "
+            "short links: on five maps it left the barriers of a few links between near sources. Default: the study's.",
+            BarrierRank,
+            advanced=True,
+        ),
+        barrier_centres("BARRIER_CENTRES"),
         p.flag(
             "OVERLAY_RESISTANCE",
             "Overlay current and score with the resistance",
-            "Multiply current and score by the resistance before they are classified, as the study does.",
+            "Multiply current and score by the resistance before they are classified, as the study does. It draws pinch "
+            "points to hard ground, which is then to be protected and restored at once; the report says how much, and what "
+            "is found without it.",
             True,
             advanced=True,
         ),
         smallest_key_area("MIN_KEY_AREA", defaults.MIN_KEY_AREA_HA, advanced=True),
+        p.number(
+            "MAX_KEY_AREA",
+            "Largest key area (ha)",
+            "Larger key areas are cut: within each the limit of the class rises until what comes off is small enough. 0: no "
+            "cut. Empty: barriers larger than the largest disc of the search are cut, since their score says what restoring "
+            "one disc saves; a larger area holds several places to choose from.",
+            low=0.0,
+            optional=True,
+            advanced=True,
+        ),
     ]
 
 
@@ -70,4 +92,7 @@ def options(job: Job):
         barriers_in_belt=job.flag("BARRIERS_IN_BELT"),
         overlay_resistance=job.flag("OVERLAY_RESISTANCE"),
         min_area_ha=job.number("MIN_KEY_AREA"),
+        max_area_ha=job.number("MAX_KEY_AREA"),
+        rank=job.choice("BARRIER_RANK", BarrierRank),
+        centres=job.flag("BARRIER_CENTRES"),
     )

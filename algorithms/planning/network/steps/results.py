@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ....support.inputs import parameters as p
+from ....support.inputs.declarations import rules_output
 
 
 def outputs() -> list:
@@ -45,13 +46,6 @@ def outputs() -> list:
             optional=True,
         ),
         p.vector_output(
-            "TOWNSHIP_TABLE",
-            "Network by township",
-            "Area of the sources, mean resistance and length of the corridors in each township; needs townships.",
-            table,
-            optional=True,
-        ),
-        p.vector_output(
             "CORRIDOR_TABLE",
             "Corridors by grade",
             "Number and length of the corridors of each grade, and the land uses, mines, hazards and roads near them.",
@@ -65,15 +59,28 @@ def outputs() -> list:
             optional=True,
         ),
         p.vector_output(
-            "PINCHPOINTS", "Pinch points", "Areas of the highest class of current.", polygon, optional=True
+            "PINCHPOINTS",
+            "Pinch points",
+            "Areas of the highest class of current, with link and its grade, length and width, what lies near the edge of "
+            "the study area, and what is barrier too.",
+            polygon,
+            optional=True,
         ),
+        rules_output("PINCH_RULES", "Pinch points with and without the overlay"),
         p.raster_output(
             "SCORE",
             "Barrier score",
             "Cost saved per metre restored, the best of all discs that hold the cell.",
             optional=True,
         ),
-        p.vector_output("BARRIERS", "Barriers", "Areas of the highest class of barrier score.", polygon, optional=True),
+        p.vector_output(
+            "BARRIERS",
+            "Barriers",
+            "Areas of the highest class of barrier score, with what the pinch points have, and what is pinch point too.",
+            polygon,
+            optional=True,
+        ),
+        rules_output("BARRIER_RULES", "Barriers with and without the overlay"),
         p.vector_output(
             "PINCH_TABLE",
             "Pinch points by township",
@@ -101,6 +108,9 @@ def outputs() -> list:
                 ("PINCH_HA", "Area of the pinch points (ha)"),
                 ("BARRIER_COUNT", "Barriers"),
                 ("BARRIER_HA", "Area of the barriers (ha)"),
+                ("OVERLAP_HA", "Area that is pinch point and barrier (ha)"),
+                ("PINCH_EDGE_HA", "Area of pinch points near the edge of the study area (ha)"),
+                ("BARRIER_EDGE_HA", "Area of barriers near the edge of the study area (ha)"),
             )
         ),
     ]
