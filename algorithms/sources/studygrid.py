@@ -6,45 +6,34 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 from osgeo import gdal
-from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingOutputNumber, QgsRectangle
+from qgis.core import QgsProcessingOutputNumber
 
 from ...core.errors import InputError
-from ...core.grid import Grid
-from ...core.studygrid import Tally, neat_cell, snapped
+from ...core.studygrid import Tally
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.groundarea import GroundArea
+from ..support.geometry.studygrids import METHODS, StudyGrid, check_crs, choose_crs
 from ..support.inputs import parameters as p
 from ..support.io import warping
 from ..support.io.categories import read_categories
-from ..support.io.crs import fitting_crs, wkt
 from ..support.io.filenames import FileNames
 from ..support.io.outputfolder import OutputFolder
 from ..support.io.rasterfiles import RasterWriter
-from ..support.io.rasters import RasterSource, metres_per_unit
+from ..support.io.rasters import RasterSource
 from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling
-from ..support.run.inputlayers import InputLayer, scale_warning
 from ..support.run.outputs import identity
 from ..support.run.palette import Colour
 
 _COPIES, _BESIDE = 3, 5
 """What a band is held in while it is warped, cut, counted and written: copies of its cells, and bytes for each."""
 _COUNTED = 2**20
-_DEGREES = "EPSG:4326"
 _BEFORE = 0.3
 """Share of the progress of a raster that its areas before take."""
-
-_METHODS = {
-    "mode": "most frequent class (mode), since cells become larger",
-    "near": "nearest cell",
-    "average": "average, since cells become larger",
-    "bilinear": "bilinear interpolation",
-}
 
 
 class StudyGridAlgorithm(EcoSecNetAlgorithm):
@@ -108,24 +97,12 @@ class StudyGridAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        crs = job.crs("CRS")
-        if crs is not None and not crs.isValid():
-            return (
-                f"'{job.text('CRS')}' is not a coordinate reference system that QGIS knows. Choose one from the list."
-            )
-        if crs is not None and crs.isGeographic():
-            return (
-                f"{crs.authid() or crs.description()} is in degrees. A study grid is in metres: choose a projected CRS, such "
-                "as the UTM zone of the area, or leave it empty and a fitting one is taken."
-            )
+        cover, others = job.raster("LANDCOVER"), [*job.rasters("RASTERS"), *job.rasters("CLASSED")]
+        problem = check_crs(job.crs("CRS"), job.text("CRS"), cover)
+        if problem:
+            return problem
         if job.number("MARGIN") and not job.given("AREA"):
             return "A margin is kept around a study area. Give its polygons (AREA), or set the margin to 0."
-        cover, others = job.raster("LANDCOVER"), [*job.rasters("RASTERS"), *job.rasters("CLASSED")]
-        if not cover.crs.isValid():
-            return (
-                f"'{cover.name}' has no coordinate reference system, so that nothing can be brought together with it. Set it "
-                "in the properties of the layer (Source)."
-            )
         if others and not job.given("OUTPUT_FOLDER"):
             return "Give a folder for the other rasters (OUTPUT_FOLDER)."
         folder = "" if job.texts("OUTPUT_FOLDER") == ["TEMPORARY_OUTPUT"] else job.folder("OUTPUT_FOLDER")
@@ -145,15 +122,17 @@ class StudyGridAlgorithm(EcoSecNetAlgorithm):
             if not shapes:
                 raise InputError(f"'{area.name}' has no polygon. Choose another layer for the study area, or none.")
             outline = warping.Outline(shapes, area.crs if area.crs.isValid() else cover.crs, transforms)
-        crs = _choose_crs(job, cover, outline)
+        crs = choose_crs(job.crs("CRS"), cover, outline, job.monitor)
         margin = job.number("MARGIN")
         if margin:
             outline = outline.widened(margin, crs)
             job.monitor.info(f"Margin: {margin:g} m around '{area.name}'.")
-        grid = _choose_grid(job, cover, outline, crs)
+        # A CRS that was chosen here is as right as can be.
+        study = StudyGrid.of(cover, outline, crs, job.number("CELL"), transforms, job.monitor, warn=job.given("CRS"))
+        grid = study.grid
         given = [(cover, True), *((one, False) for one in job.rasters("RASTERS"))]
         given += [(one, True) for one in job.rasters("CLASSED")]
-        moves = [warping.plan(_with_crs(one, cover), outline, grid, crs, classes, transforms) for one, classes in given]
+        moves = [study.plan(one, cover, classes=classes) for one, classes in given]
         cells = min(grid.rows * grid.cols, warping.BAND_CELLS)
         # GDAL keeps what it has read, up to a limit of its own.
         kept = min(gdal.GetCacheMax(), max(move.bytes_read for move in moves))
@@ -166,7 +145,7 @@ class StudyGridAlgorithm(EcoSecNetAlgorithm):
             taken[os.path.splitext(cover_file)[0].casefold()] += 1
         rows = []
         for k, move in enumerate(moves):
-            work = _Work(job, move, grid, crs, outline, job.monitor.part(k / len(moves), (k + 1) / len(moves)))
+            work = _Work(job, move, study, job.monitor.part(k / len(moves), (k + 1) / len(moves)))
             if k == 0:
                 style = work.write(job.outputs.path(job.destination("OUTPUT")))
                 job.finish("OUTPUT", style)
@@ -200,65 +179,12 @@ _HEADERS = columns(
 )
 
 
-def _with_crs(source: RasterSource, cover: RasterSource) -> RasterSource:
-    """Return a raster with the CRS of the land cover where it has none, as the warning about it says."""
-    if source.crs.isValid():
-        return source
-    return replace(source, crs=cover.crs, grid=replace(source.grid, crs=cover.grid.crs))
-
-
-def _choose_crs(job: Job, cover: RasterSource, outline: warping.Outline) -> QgsCoordinateReferenceSystem:
-    """Return the CRS of the grid, and say why it is this one."""
-    given = job.crs("CRS")
-    if given is not None:
-        job.monitor.info(f"CRS: {given.authid() or given.description()}, as asked for.")
-        return given
-    if not cover.crs.isGeographic():
-        job.monitor.info(f"CRS: {cover.crs.authid() or cover.crs.description()}, that of '{cover.name}'.")
-        return cover.crs
-    box = _box(outline, QgsCoordinateReferenceSystem(_DEGREES))
-    crs, name, reason = fitting_crs(box)
-    job.monitor.info(f"CRS: {name}, since '{cover.name}' is in degrees; the study area: {reason}.")
-    return crs
-
-
-def _choose_grid(job: Job, cover: RasterSource, outline: warping.Outline, crs: QgsCoordinateReferenceSystem) -> Grid:
-    """Return the grid, and say how its cell was chosen."""
-    metres, box = metres_per_unit(crs), _box(outline, crs)
-    cell = job.number("CELL")
-    if cell is None:
-        middle = box.center()
-        probe = Grid(1, 1, middle.x(), middle.y(), 1.0 / metres, 1.0 / metres, wkt(crs), metres)
-        square_metres = warping.cells_in_one(cover, probe, crs, job.context.transformContext())
-        own = square_metres**-0.5 if crs != cover.crs else (cover.grid.dx * cover.grid.dy) ** 0.5 * metres
-        cell, how = neat_cell(own)
-        job.monitor.info(f"Cell: {cell:g} m; those of '{cover.name}' are {own:.6g} m ({how}).")
-    else:
-        job.monitor.info(f"Cell: {cell:g} m, as asked for.")
-    grid = snapped(
-        box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum(), cell, crs=wkt(crs), metres_per_unit=metres
-    )
-    job.monitor.info(f"Study grid: {grid.describe()}.")
-    extent = QgsRectangle(grid.left, grid.bottom, grid.right, grid.top)
-    warning = scale_warning(InputLayer("", "the study grid", crs, extent, grid.dx), job.context.transformContext())
-    if warning and job.given("CRS"):  # one that was chosen here is as right as can be
-        job.monitor.warn(warning)
-    return grid
-
-
-def _box(outline: warping.Outline, crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
-    box = QgsRectangle()
-    for shape in outline.into(crs):
-        box.combineExtentWith(shape.boundingBox())
-    return box
-
-
 class _Work:
     """Brings one raster onto the grid."""
 
-    def __init__(self, job: Job, move: warping.Move, grid: Grid, crs, outline: warping.Outline, monitor) -> None:
-        self._job, self._move, self._grid, self._crs = job, move, grid, crs
-        self._outline, self._monitor = outline, monitor
+    def __init__(self, job: Job, move: warping.Move, study: StudyGrid, monitor) -> None:
+        self._job, self._move, self._study, self._monitor = job, move, study, monitor
+        self._grid = study.grid
         self._before, self._after = Tally(move.classes), Tally(move.classes)
         self._missing = 0
 
@@ -269,7 +195,6 @@ class _Work:
         if start:
             self._measure(self._monitor.part(0.0, start))
         scratch = self._job.outputs.scratch(self._job.destination("OUTPUT")) + ".read.tif"
-        shapes = self._outline.into(self._crs)
         named = [(code, name, colour) for code, (name, colour) in _legend(move.source).items() if name]
         legend = named if move.kind == "uint8" else ()
         writing = RasterWriter(
@@ -278,8 +203,7 @@ class _Work:
         # One band is counted and compressed while GDAL warps the next.
         with writing as writer, ThreadPoolExecutor(1) as other:
             taken = None
-            for row, values in warping.warped(move, grid, self._crs, scratch, self._monitor.part(start, 1.0)):
-                inside = warping.inside(shapes, grid.window(row, 0, len(values), grid.cols))
+            for row, values, inside in self._study.bring(move, scratch, self._monitor.part(start, 1.0)):
                 if taken is not None:
                     taken.result()
                 taken = other.submit(self._take, writer, row, values, inside)
@@ -292,7 +216,7 @@ class _Work:
                 "CRS of both, or leave it out."
             )
         self._monitor.info(
-            f"'{move.source.name}': {_METHODS[move.method]}; no data in {self._missing:,} cells of the study area."
+            f"'{move.source.name}': {METHODS[move.method]}; no data in {self._missing:,} cells of the study area."
         )
         return self._style(path)
 
@@ -309,7 +233,7 @@ class _Work:
         """Measure what the raster holds in the study area before."""
         source, rows, cols = self._move.source, self._move.rows, self._move.cols
         ground = GroundArea(source.place, source.crs, rows, cols, self._job.context.transformContext())
-        shapes = self._outline.on_cells(source)
+        shapes = self._study.outline.on_cells(source)
         for row, values, valid in source.blocks(monitor, (rows, cols)):
             valid &= np.isfinite(values)
             valid &= warping.cells_of(shapes, row, cols.start, *values.shape)
@@ -336,7 +260,7 @@ class _Work:
             (crs.authid() or crs.description()) if crs.isValid() else "",
             f"{source.grid.dx:.8g} x {source.grid.dy:.8g} {unit}",
             self._grid.cell_size,
-            _METHODS[move.method],
+            METHODS[move.method],
         )
         rows: list[Sequence[object]] = [(*what, None, before.area, after.area, before.mean, after.mean, self._missing)]
         for code in sorted({*before.areas, *after.areas}):
