@@ -7,6 +7,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs.declarations import corridor_cutoff
 from ..support.run.memory import FULL
+from .network import studyland
 from .network.factors import NetworkFactors
 from .network.inputs import NetworkInputs, PolygonDistances
 from .network.steps import corridors, keyareas, land, resistance, results, sources
@@ -23,6 +24,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     GROUP = base.PLANNING
     TAGS = ("workflow", "ecological security pattern", "report", "生态安全格局", "生态网络", "一键", "报告")
     REQUIRES = ("scipy", "networkx")
+    UPRIGHT = False
     SUMMARY = (
         "Builds the whole network: sources, resistance surface, corridors, pinch points, barriers, tables, report."
     )
@@ -60,6 +62,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         ]
         return [
             *first,
+            *land.grid(),
             land.area(),
             *sources.choices(),
             *resistance.choices(),
@@ -72,7 +75,10 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     def check(self, job: Job) -> str | None:
         for name in ("FOREGROUND", "IMPASSABLE", "NOT_RESTORABLE"):
             core.sources.parse_values(job.text(name))
-        return resistance.check(job)
+        return studyland.check(job) or resistance.check(job)
+
+    def measured_in(self, job: Job) -> str:
+        return "CRS" if studyland.needs_grid(job) else "LANDUSE"
 
     def execute(self, job: Job) -> None:
         from .network.factorlayers import FactorLayers
@@ -81,17 +87,20 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         from .network.outputs import NetworkOutputs
         from .network.report.page import network_report
 
-        land_use = job.raster("LANDUSE")
-        inputs = NetworkInputs(job)
-        cells = land_use.grid.rows * land_use.grid.cols
-        needed = core.leastcost.graph_bytes(land_use.grid.shape) + _BYTES_PER_CELL * cells
+        study = studyland.StudyLand(job)
+        cells = study.grid.rows * study.grid.cols
+        needed = core.leastcost.graph_bytes(study.grid.shape) + _BYTES_PER_CELL * cells
         job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells), where=FULL)
-        values, valid = land_use.read(job.monitor.part(0.0, 0.02))
+        land_use, values, valid = study.read(job.monitor.part(0.0, 0.02))
+        inputs = NetworkInputs(job, study, land_use)
         area = inputs.area(valid)
-        layers = read_map_layers(job, land_use)
-        factors = NetworkFactors(job, land_use, values, valid)
+        layers = read_map_layers(job, study, land_use)
+        factors = NetworkFactors(job, study, land_use, values, valid)
         options = core.planning.Options(
-            sources.options(job), resistance.options(job), corridors.options(job), keyareas.options(job)
+            sources.options(job),
+            resistance.options(job),
+            corridors.options(job),
+            keyareas.options(job, study.grid),
         )
         own = inputs.own_sources(valid)
         factor_layers = FactorLayers(job, land_use.grid, valid, factors.scores)
@@ -118,4 +127,4 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         write_tables(outputs)
         numbers = outputs.report_numbers()
         if job.given("REPORT"):
-            job.write_html("REPORT", network_report(outputs, numbers, factors, options, factor_layers))
+            job.write_html("REPORT", network_report(outputs, numbers, factors, options, factor_layers, study))

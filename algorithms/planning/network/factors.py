@@ -16,12 +16,13 @@ from ...support.geometry.proximity import class_proximity, proximity
 from ...support.geometry.terrain import slope
 from ...support.inputs.judgements import Judged, judge, read_judgements
 from ...support.inputs.weights import weights_by_name
-from ...support.io.rasters import RasterSource, align
+from ...support.io.rasters import RasterSource
 from ...support.io.tables import read_rows
 
 if TYPE_CHECKING:
     from ....core.resistance.scoretable import FactorScores
     from ...support.run.job import Job
+    from .studyland import StudyLand
 
 _GIVEN_AS = {
     "LAND_USE": ("LANDUSE", ""),
@@ -81,8 +82,8 @@ class NetworkFactors:
         The judgements its weights come from, once the factors are read.
     """
 
-    def __init__(self, job: Job, land: RasterSource, values: np.ndarray, valid: np.ndarray) -> None:
-        self._job, self._land = job, land
+    def __init__(self, job: Job, study: StudyLand, land: RasterSource, values: np.ndarray, valid: np.ndarray) -> None:
+        self._job, self._study, self._land = job, study, land
         self._values, self._valid = values, valid
         self.corrected: Sequence[str] = ()
         self.judged: Judged | None = None
@@ -159,7 +160,7 @@ class NetworkFactors:
                 f"FACTORS: {key}",
                 f"layer '{one.name}'",
                 lambda name, key=key: core.resistance.name_key(name) == key,
-                lambda one=one: align(one, self._land, monitor=self._job.monitor),
+                lambda one=one: self._study.surface(one),
                 f"No factor of the score table is called '{one.name}', so that this layer would not be used. Name the layer "
                 "as its factor, or leave it out.",
             )
@@ -212,10 +213,10 @@ class NetworkFactors:
             return self._elevation if kind == "ELEVATION" else slope(self._elevation, self._land, self._job.monitor)
         raster, monitor = self._job.raster(parameter), self._job.monitor
         if raster is not None:
-            return align(raster, self._land, monitor=monitor)
+            return self._study.surface(raster)
         features = self._job.vector(parameter)
         return proximity(features, self._land, margin=self._job.number("MARGIN"), monitor=monitor)
 
     @cached_property
     def _elevation(self) -> np.ndarray:
-        return align(self._job.raster("DEM"), self._land, monitor=self._job.monitor)
+        return self._study.surface(self._job.raster("DEM"))

@@ -13,20 +13,20 @@ from ...support.inputs.landclasses import ListedClasses
 from ...support.inputs.roads import read_road_cells
 from ...support.inputs.sources import Sources, read_sources
 from ...support.inputs.studyarea import read_area
-from ...support.io.rasters import align
+from ...support.io.rasters import RasterSource
 from ...support.io.vectors import VectorSource, burn_mask, numbered_polygons
 from .steps.resistance import unused
 
 if TYPE_CHECKING:
     from ...support.run.job import Job
+    from .studyland import StudyLand
 
 
 class NetworkInputs:
     """The inputs of a run, on the grid of the land use."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self._land = job.raster("LANDUSE")
+    def __init__(self, job: Job, study: StudyLand, land: RasterSource) -> None:
+        self._job, self._study, self._land = job, study, land
 
     def own_sources(self, valid: np.ndarray) -> Sources | None:
         """Return the sources of the user's own; None without."""
@@ -57,7 +57,7 @@ class NetworkInputs:
         idle = unused(self._job)
         also = f" {', '.join(idle)} are given too and not used." if idle else ""
         (self._job.monitor.warn if idle else self._job.monitor.info)(f"The resistance is that of '{layer.name}'.{also}")
-        return align(layer, self._land, monitor=self._job.monitor)
+        return self._study.surface(layer)
 
     def corrections(self) -> dict[str, np.ndarray]:
         """Return the correction rasters by their name."""
@@ -68,7 +68,7 @@ class NetworkInputs:
             name = one.name
             while name in found:
                 name += " (another)"
-            found[name] = align(one, self._land, monitor=self._job.monitor)
+            found[name] = self._study.surface(one)
         return found
 
     def area(self, valid: np.ndarray) -> np.ndarray | None:
@@ -110,7 +110,7 @@ class NetworkInputs:
         zones = self._job.raster("CORRECTION_ZONES")
         if zones is None or self._job.given("RESISTANCE_IN"):
             return None
-        return align(zones, self._land, categorical=True, monitor=self._job.monitor)
+        return self._study.surface(zones, classes=True)
 
     def protected(self) -> np.ndarray | None:
         """Return the protected cells; None without protected layers."""

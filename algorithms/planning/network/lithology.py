@@ -11,7 +11,7 @@ from .... import core
 from ....core.errors import InputError
 from ...support.io.categories import read_categories
 from ...support.io.fields import Shown
-from ...support.io.rasters import RasterSource, align
+from ...support.io.rasters import RasterSource
 from ...support.io.tables import Column, columns
 from ...support.io.vectors import VectorSource, burn, is_null
 from ...support.run import palette, styling
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ...support.run.job import Job
     from ...support.run.palette import Colour
     from .outputs import NetworkOutputs
+    from .studyland import StudyLand
 
 UNKNOWN = 0
 """Where no rock is known."""
@@ -37,13 +38,13 @@ class Lithology:
     classes: list[tuple[int, str, Colour]]
 
 
-def read_lithology(job: Job, land: RasterSource) -> Lithology | None:
+def read_lithology(job: Job, study: StudyLand, land: RasterSource) -> Lithology | None:
     """Return the rocks on the grid of the land use; None where they were not given."""
     raster, polygons = job.raster("LITHOLOGY"), None
     if raster is None:
         polygons = job.vector("LITHOLOGY")
     if raster is not None:
-        cells, names, colours = _of_raster(raster, land, job)
+        cells, names, colours = _of_raster(raster, study)
     elif polygons is not None:
         cells, names, colours = _of_polygons(polygons, job.text("LITHOLOGY_NAME"), land, job)
     else:
@@ -63,8 +64,8 @@ def read_lithology(job: Job, land: RasterSource) -> Lithology | None:
     return Lithology(np.searchsorted([UNKNOWN, *held], cells).astype(np.uint8), classes)
 
 
-def _of_raster(raster: RasterSource, land: RasterSource, job: Job) -> tuple[np.ndarray, dict[int, str], dict]:
-    values = align(raster, land, categorical=True, monitor=job.monitor)
+def _of_raster(raster: RasterSource, study: StudyLand) -> tuple[np.ndarray, dict[int, str], dict]:
+    values = study.surface(raster, classes=True)
     # A class 0 of the raster would be taken for no class.
     shift = 1 - min(int(np.nanmin(values)), 1) if np.isfinite(values).any() else 0
     cells = np.where(np.isnan(values), UNKNOWN, values + shift).astype(np.int64)

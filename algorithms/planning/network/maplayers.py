@@ -11,6 +11,7 @@ from .lithology import Lithology, read_lithology
 if TYPE_CHECKING:
     from ...support.io.rasters import RasterSource
     from ...support.run.job import Job
+    from .studyland import StudyLand
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class MapLayers:
     lithology: Lithology | None
 
 
-def read_map_layers(job: Job, land: RasterSource) -> MapLayers:
+def read_map_layers(job: Job, study: StudyLand, land: RasterSource) -> MapLayers:
     """Return what was given of the layers."""
     townships, villages = job.vector("TOWNSHIPS"), job.vector("VILLAGES")
     drawn = townships and read_zones(townships, job.fields("TOWNSHIP_NAME"), land.crs, job.monitor)
     zones = drawn
     if villages is not None:
         zones = read_zones(villages, job.fields("VILLAGE_NAME"), land.crs, job.monitor, within=drawn)
-    return MapLayers(drawn, zones, read_lithology(job, land))
+    return MapLayers(drawn, zones, read_lithology(job, study, land))

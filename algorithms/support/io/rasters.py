@@ -128,6 +128,16 @@ class RasterSource:
             held.GetDescription(),
         )
 
+    def lies_on(self, grid: Grid, crs: QgsCoordinateReferenceSystem) -> bool:
+        """Return whether its cells are those of a grid."""
+        same_crs = not (self.crs.isValid() and crs.isValid()) or self.crs == crs
+        return same_crs and self.is_upright and self.grid.same_as(grid)
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether it is north-up."""
+        return _is_upright(self.place, *self.grid.shape)
+
     def open(self) -> gdal.Dataset:
         """Return the file as GDAL opens it."""
         dataset = tried(gdal.OpenEx, self.path, gdal.OF_RASTER, open_options=list(self.options))
@@ -404,9 +414,14 @@ def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem, u
             top + max(0.0, dy * rows) + max(0.0, skew_y * cols),
         )
         dx, dy = math.hypot(dx, skew_y), -math.hypot(dy, skew_x)
-    elif dx <= 0 or dy >= 0 or abs(skew_x) * rows > ROUNDING * dx or abs(skew_y) * cols > ROUNDING * -dy:
+    elif not _is_upright(place, rows, cols):
         raise InputError(f"'{name}' is rotated or not north-up. {USE_STUDY_GRID}")
     return Grid(rows, cols, left, top, dx, -dy, wkt(crs), metres_per_unit(crs))
+
+
+def _is_upright(place: Sequence[float], rows: int, cols: int) -> bool:
+    _, dx, skew_x, _, skew_y, dy = place
+    return dx > 0 > dy and abs(skew_x) * rows <= ROUNDING * dx and abs(skew_y) * cols <= ROUNDING * -dy
 
 
 def measured_values(values: np.ndarray) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....support.reports import html
@@ -10,9 +12,12 @@ from ....support.reports.location import centre_of, location_map, place_in_words
 from ..outputs import NetworkOutputs, preset_land_use
 from .drawing import Drawing
 
+if TYPE_CHECKING:
+    from ..studyland import StudyLand
 
-def study_area(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
-    """Return the section on the study area."""
+
+def study_area(drawing: Drawing, outputs: NetworkOutputs, study: StudyLand) -> list[str]:
+    """Return the section on the study area, and on the rasters that were brought onto its grid."""
     grid, context = outputs.grid, outputs.job.context.transformContext()
     codes, cells = np.unique(outputs.land_use[outputs.inside].astype(int), return_counts=True)
     entries = [(code, name, colour) for code, name, colour in preset_land_use() if code in codes]
@@ -48,4 +53,13 @@ def study_area(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
             total=True,
         )
     )
+    if study.brought:
+        parts.append(
+            html.table(
+                ["Raster", "CRS before", "Cell before (units of that CRS)", "Resampling", "Cells without data"],
+                study.brought,
+                caption=f"Brought onto the grid of the study: {outputs.land.crs.authid() or outputs.land.crs.description()}, "
+                f"cells of {grid.cell_size:g} m",
+            )
+        )
     return parts

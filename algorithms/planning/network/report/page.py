@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .....core.planning.options import Options
     from ..factorlayers import FactorLayers
     from ..factors import NetworkFactors
+    from ..studyland import StudyLand
 
 
 def network_report(
@@ -31,6 +32,7 @@ def network_report(
     factors: NetworkFactors,
     options: Options,
     scored: FactorLayers,
+    study: StudyLand,
 ) -> str:
     """Return the report as one self-contained HTML page.
 
@@ -46,11 +48,13 @@ def network_report(
         The choices of the run.
     scored : FactorLayers
         The scores of each factor.
+    study : StudyLand
+        What was brought onto the grid.
     """
     drawing = Drawing(outputs)
     parts = [
         *summary(drawing, outputs, numbers),
-        *study_area(drawing, outputs),
+        *study_area(drawing, outputs, study),
         *sources(drawing, outputs, options.sources),
         *sources_over_rocks(drawing, outputs),
         *resistance(drawing, outputs, factors, scored),

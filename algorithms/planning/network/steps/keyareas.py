@@ -20,6 +20,7 @@ from ....support.inputs.declarations import (
 )
 
 if TYPE_CHECKING:
+    from .....core.grid import Grid
     from ....support.run.job import Job
 
 
@@ -81,13 +82,13 @@ def choices() -> list:
     ]
 
 
-def options(job: Job):
-    """Return the choices of the step."""
+def options(job: Job, grid: Grid):
+    """Return the choices of the step on a grid."""
     return core.planning.KeyAreaOptions(
         mode=job.choice("MODE", PinchPointMode),
         combine=job.choice("COMBINE", Combination),
         window=job.choice("METHOD", BarrierWindow),
-        radii=read_radii(job.number, job.raster("LANDUSE").grid),
+        radii=read_radii(job.number, grid),
         classes=job.integer("CLASSES"),
         barriers_in_belt=job.flag("BARRIERS_IN_BELT"),
         overlay_resistance=job.flag("OVERLAY_RESISTANCE"),

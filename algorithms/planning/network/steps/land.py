@@ -11,9 +11,32 @@ def land_use():
     return p.raster(
         "LANDUSE",
         "Land use",
-        "Class raster with square cells in a projected CRS; NoData outside the area.",
+        "Class raster; NoData outside the area. One in degrees, rotated, or with cells that are not square is brought onto a "
+        "grid of square cells in metres, see CRS.",
         classes=True,
     )
+
+
+def grid() -> list:
+    """Return what the grid of the study is."""
+    return [
+        p.crs(
+            "CRS",
+            "CRS of the study",
+            "In metres or feet. All layers are brought into it, and the report lists what was done. Empty: that of the land "
+            "use; where that is in degrees a fitting one (the UTM zone, or an equal-area one for wider areas).",
+            advanced=True,
+        ),
+        p.distance(
+            "CELL",
+            "Cell size of the study",
+            "Classes become the most frequent one where cells become larger, else the nearest; measured values the average, "
+            "else between the nearest. Empty: as the land use; rounded where that is brought onto a grid of its own.",
+            optional=True,
+            low=0.001,
+            advanced=True,
+        ),
+    ]
 
 
 def townships():
