@@ -422,10 +422,15 @@ RASTERS = {
         loose=1e-3,
         without_twin=("distancefactor", "studygrid"),
     ),
-    "rotated": Odd(placed((LEFT, 29.0, 7.0, TOP, 7.0, -29.0)), "axes", ROTATED, without_twin=("studygrid",)),
+    "rotated": Odd(
+        placed((LEFT, 29.0, 7.0, TOP, 7.0, -29.0)), "axes", ROTATED, without_twin=("studygrid", "securitynetwork")
+    ),
     "south up": Odd(south_up, "axes", ROTATED),
     "west up": Odd(
-        placed((LEFT + CELL * SHAPE[1], -CELL, 0, TOP, 0, -CELL)), "axes", ROTATED, without_twin=("studygrid",)
+        placed((LEFT + CELL * SHAPE[1], -CELL, 0, TOP, 0, -CELL)),
+        "axes",
+        ROTATED,
+        without_twin=("studygrid", "securitynetwork"),
     ),
     "no place": Odd(no_place, "axes", ("does not say where it lies",)),
     "no crs": Odd(placed(PLACE, None), "crs", ("has no coordinate reference system, so that nothing",)),
@@ -433,7 +438,12 @@ RASTERS = {
     "degrees": Odd(
         placed((105.0, 0.0003, 0, 26.2, 0, -0.0003), "EPSG:4326"),
         "crs",
-        ("is in degrees .*EPSG:32648", "lies? outside the raster", "The tool 'Study grid'"),
+        (
+            "is in degrees .*EPSG:32648",
+            "lies? outside the raster",
+            "The tool 'Study grid'",
+            "'height' does not reach into the study area",  # which is far away on the grid of securitynetwork
+        ),
         True,
         without_twin=("studygrid",),
     ),

@@ -36,7 +36,7 @@ def needs_grid(job: Job) -> bool:
     land = job.raster("LANDUSE")
     square = abs(land.grid.dx - land.grid.dy) <= SQUARE * max(land.grid.dx, land.grid.dy)
     degrees = land.crs.isValid() and land.crs.isGeographic()
-    return job.given("CRS") or job.given("CELL") or degrees or not (square and land.is_upright)
+    return job.given("CRS") or job.given("CELL") or degrees or not (square and land.is_straight)
 
 
 def check(job: Job) -> str | None:
@@ -50,7 +50,7 @@ class StudyLand:
     Attributes
     ----------
     grid, crs
-        Those of the land use where its cells are square, in metres and nothing else is asked for; see `needs_grid`.
+        Those of the land use where its cells are square and in metres and nothing else is asked for; see `needs_grid`.
     brought : list of Brought
         What was done to the rasters that did not lie on it.
     """

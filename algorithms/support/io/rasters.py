@@ -136,7 +136,12 @@ class RasterSource:
     @property
     def is_upright(self) -> bool:
         """Whether it is north-up."""
-        return _is_upright(self.place, *self.grid.shape)
+        return self.is_straight and self.place[1] > 0 > self.place[5]
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether its rows lie along an axis, north-up or not."""
+        return _is_straight(self.place, *self.grid.shape)
 
     def open(self) -> gdal.Dataset:
         """Return the file as GDAL opens it."""
@@ -414,14 +419,14 @@ def _grid(dataset: gdal.Dataset, name: str, crs: QgsCoordinateReferenceSystem, u
             top + max(0.0, dy * rows) + max(0.0, skew_y * cols),
         )
         dx, dy = math.hypot(dx, skew_y), -math.hypot(dy, skew_x)
-    elif not _is_upright(place, rows, cols):
+    elif not (dx > 0 > dy and _is_straight(place, rows, cols)):
         raise InputError(f"'{name}' is rotated or not north-up. {USE_STUDY_GRID}")
     return Grid(rows, cols, left, top, dx, -dy, wkt(crs), metres_per_unit(crs))
 
 
-def _is_upright(place: Sequence[float], rows: int, cols: int) -> bool:
+def _is_straight(place: Sequence[float], rows: int, cols: int) -> bool:
     _, dx, skew_x, _, skew_y, dy = place
-    return dx > 0 > dy and abs(skew_x) * rows <= ROUNDING * dx and abs(skew_y) * cols <= ROUNDING * -dy
+    return abs(skew_x) * rows <= ROUNDING * abs(dx) and abs(skew_y) * cols <= ROUNDING * abs(dy)
 
 
 def measured_values(values: np.ndarray) -> str | None:
