@@ -74,7 +74,7 @@ def read_correction(job: Job, of: Sequence[CorrectionMethod]) -> core.resistance
     """Return how the correction rasters act."""
     return core.resistance.Correction(
         job.choice("CORRECTION_METHOD", of),
-        parse_numbers(job.text("CORRECTION_WEIGHTS"), "Weights of the corrections"),
+        tuple(parse_numbers(job.text("CORRECTION_WEIGHTS"), "Weights of the corrections")),
         job.number("CORRECTION_FLOOR"),
         job.number("CORRECTION_CAP"),
     )
