@@ -27,6 +27,8 @@ def study(place, pictures):
     except RunError as error:
         print(f"  {error}", flush=True)
         return False
+    for text in found.warnings:
+        print(f"  WARNING {text}")
     table, _ = compare(found)
     print(table.text())
     print("\n".join(f"  {line}" for line in describe(found)))

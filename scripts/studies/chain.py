@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 NEAR_BUILT = ((0, 200, 5), (200, 500, 4), (500, 1000, 3), (1000, 2000, 2), (2000, None, 1))
 """Metres from built-up land, and their score."""
 
+_METRES = 1
+"""Position of the rule that counts the corridor cutoff in metres."""
+
 WEIGHTS = {"Land use": 0.7, "Disturbance": 0.3}
 
 
@@ -35,6 +38,7 @@ class Study:
     transform: object
     crs: object
     numbers: dict
+    warnings: list
 
     @property
     def cell(self):
@@ -47,15 +51,16 @@ class Study:
 
 
 def run_tool(name, parameters, log):
-    """Run a tool and return its results; raise `RunError` with its last words if it fails."""
+    """Run a tool and return its results and warnings; raise `RunError` with its last words if it fails."""
     command = [str(ROOT / "scripts" / "qgis_process"), "--json", "run", f"ecosecnet:{name}"]
     for key, value in parameters.items():
         command += [f"--{key}={one}" for one in (value if isinstance(value, list) else [value])]
     done = subprocess.run(command, capture_output=True, text=True)
-    log.write_text(done.stderr, encoding="utf-8")
+    log.write_text(done.stderr + done.stdout, encoding="utf-8")
     if done.returncode:
         raise RunError(f"{name} failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout)["results"]
+    told = json.loads(done.stdout)
+    return told["results"], [text for kind, texts in told["log"].items() if "warn" in kind for text in texts]
 
 
 def run_chain(place, folder):
@@ -65,7 +70,7 @@ def run_chain(place, folder):
     parameters = {"LANDCOVER": delivered, "OUTPUT": grid, "TABLE": folder / "studygrid.csv"}
     if place.cell:
         parameters["CELL"] = place.cell
-    run_tool("studygrid", parameters, folder / "studygrid.log")
+    _, warnings = run_tool("studygrid", parameters, folder / "studygrid.log")
     with rasterio.open(grid) as read:
         land_cover, valid, transform, crs = read.read(1), read.read_masks(1) > 0, read.transform, read.crs
         profile = read.profile
@@ -76,7 +81,7 @@ def run_chain(place, folder):
     with rasterio.open(folder / "disturbance.tif", "w", **profile) as written:
         written.write(np.where(valid, disturbance, -1).astype(np.float32), 1)
     write_scores(place, folder / "scores.csv")
-    numbers = run_tool(
+    numbers, more = run_tool(
         "securitynetwork",
         {
             "LANDUSE": grid,
@@ -90,6 +95,7 @@ def run_chain(place, folder):
             "DISPERSAL": place.dispersal,
             "MIN_DPC": place.min_dpc,
             "MIN_KEY_AREA": place.min_key_area,
+            **({"CUTOFF": place.cutoff, "CUTOFF_RULE": _METRES} if place.cutoff else {}),
             **{
                 key: folder / f"{key.lower()}.{'gpkg' if key in _VECTORS else 'tif'}"
                 for key in (*_VECTORS, "MSPA", "RESISTANCE", "CORRIDORS", "CURRENT", "SCORE")
@@ -98,7 +104,7 @@ def run_chain(place, folder):
         },
         folder / "securitynetwork.log",
     )
-    return Study(place, folder, delivered, land_cover, valid, disturbance, transform, crs, numbers)
+    return Study(place, folder, delivered, land_cover, valid, disturbance, transform, crs, numbers, warnings + more)
 
 
 _VECTORS = ("SOURCES", "LINKS", "PINCHPOINTS", "BARRIERS")

@@ -116,7 +116,7 @@ def _links(table, study, sources, network):
 
 def _belts(table, study, network, pairs, effective):
     belt = read(study.layer("corridors.tif"))
-    cutoff = study.numbers.get("CUTOFF_USED", 2000.0)
+    cutoff = study.numbers["CUTOFF_USED"]
     above = [network.above_path(*pair) for pair in pairs]
     theirs = np.min(above, axis=0)
     cells = [~np.isnan(belt), theirs <= cutoff]

@@ -33,6 +33,8 @@ class Place:
         Returns the file of the land cover as it is delivered, written into a folder where no such file is delivered.
     cell : float or None
         Cell of the study grid in metres, None for that of the land cover.
+    cutoff : float or None
+        How much farther than the least-cost path a way in a corridor may lead, in metres; None for the default.
     min_area, dispersal, min_dpc, min_key_area : float
         Hectares, metres, per cent, hectares.
     """
@@ -46,6 +48,7 @@ class Place:
     min_dpc: float
     min_key_area: float
     cell: float | None = None
+    cutoff: float | None = None
 
     def codes(self, what):
         """Return the codes of the classes that are `habitat`, `built`, `lasting` or `impassable`."""
@@ -196,10 +199,12 @@ PLACES = (
         "Castilla-La Mancha: land use in cells of 2 km (Debian's r-cran-spatstat.data)",
         LA_MANCHA,
         _la_mancha,
-        # Woods and bush of five cells with all cells around them, for some lynx; their young settle within 20 km.
+        # Woods and bush of five cells with all cells around them, for some lynx; their young settle within 20 km. With the
+        # default cutoff of 2 km, one cell, corridors would be as wide as their path.
         min_area=2000,
         dispersal=20000,
         min_dpc=1.0,
         min_key_area=400,
+        cutoff=10000,
     ),
 )

@@ -53,7 +53,11 @@ def parameter_of(text):
 
 def said(definition):
     """Return all that a definition says but its name; what is empty is NULL or not, as it was loaded."""
-    return {key: value for key, value in definition.toVariantMap().items() if value and key != "name"}
+    return {key: plain(value) for key, value in definition.toVariantMap().items() if value and key != "name"}
+
+
+def plain(value):
+    return [str(cell or "") for cell in value] if isinstance(value, list) else value
 
 
 def optional(definition):
@@ -125,7 +129,7 @@ def test_inputs_are_the_parameters_of_the_tools(maker, path):
         for definition, parameter in pairs:
             assert optional(parameter) or not optional(definition)
             # qgis_process 3.22 hands a tool its own default when an input of the model is left out.
-            assert parameter.defaultValue() == definition.defaultValue()
+            assert plain(parameter.defaultValue()) == plain(definition.defaultValue())
             assert len(definition.help()) > 10
 
 

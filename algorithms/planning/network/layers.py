@@ -56,7 +56,9 @@ def write_layers(outputs: NetworkOutputs) -> None:
 
 
 def write_tables(outputs: NetworkOutputs) -> None:
-    """Write the tables of rocks, of corridors by grade, and of key areas by township and village."""
+    """Write the tables of townships, of rocks, of corridors by grade, and of key areas by township and village."""
+    if outputs.by_township:
+        outputs.job.write_features("TOWNSHIP_TABLE", *outputs.by_township, place=base.place_in(_CORRIDORS, -2))
     if outputs.rocks_by_grade:
         outputs.job.write_features("LITHOLOGY_TABLE", *outputs.rocks_by_grade, place=base.place_in(_SOURCES, -1))
     outputs.job.write_features("CORRIDOR_TABLE", *outputs.corridors_by_grade, place=base.place_in(_CORRIDORS, -1))

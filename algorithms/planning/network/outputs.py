@@ -19,6 +19,7 @@ from ...support.run.palette import Colour
 from .corridorsides import corridors_by_grade
 from .lithology import rocks_by_grade
 from .maplayers import MapLayers
+from .townships import network_by_township
 
 if TYPE_CHECKING:
     from ....core.keyareas.areas import KeyAreas
@@ -55,6 +56,8 @@ class NetworkOutputs:
         By township and village; None without either, or without areas.
     rocks_by_grade : (list of Column, list of list) or None
         See `lithology`; None without one.
+    by_township : (list of Column, list of list) or None
+        See `townships`; None without any.
     corridors_by_grade : (list of Column, list of list)
         See `corridorsides`.
     ramps : dict of str to Ramp
@@ -90,6 +93,7 @@ class NetworkOutputs:
         self.pinch_table = self._by_zone(self.pinch_shapes, use)
         self.barrier_table = self._by_zone(self.barrier_shapes, use)
         self.rocks_by_grade = rocks_by_grade(self, layers.lithology) if layers.lithology else None
+        self.by_township = network_by_township(self, layers.townships) if layers.townships else None
         self.corridors_by_grade = corridors_by_grade(self)
         places = network.places
         self.ramps = {

@@ -59,6 +59,16 @@ class Divider:
             cut.parts.append((-1, rest))
         return cut
 
+    def lengths(self, line: QgsGeometry) -> list[tuple[int, float]]:
+        """Return how much of a line lies in each polygon it meets, and at -1 how much in none."""
+        found, rest = [], line
+        for k in sorted(self._index.intersects(line.boundingBox())):
+            length = rest.intersection(self._polygons[k]).length()
+            if length > 0.0:
+                found.append((k, length))
+                rest = rest.difference(self._polygons[k])
+        return [*found, (-1, rest.length())]
+
     def divide_all(self, polygons: Sequence[QgsGeometry], monitor: Monitor = SILENT) -> Iterator[Cut]:
         """Yield the parts of each polygon."""
         for done, polygon in enumerate(polygons):

@@ -154,7 +154,10 @@ class Job:
 
     def matrix(self, name: str) -> list[str]:
         """Return the cells of a matrix row by row, as texts; the default when not given."""
-        return [str(value).strip() for value in self._algorithm.parameterAsMatrix(self._parameters, name, self.context)]
+        cells = self._algorithm.parameterAsMatrix(self._parameters, name, self.context)
+        return [
+            "" if is_null(value) else str(value).strip() for value in cells
+        ]  # NULL is what newer QGIS loads as empty
 
     def crs(self, name: str) -> QgsCoordinateReferenceSystem | None:
         """Return a coordinate reference system, which may not be valid; None when not given."""

@@ -17,6 +17,7 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
         "SOURCES",
         "LITHOLOGY_TABLE",
         "LINKS",
+        "TOWNSHIP_TABLE",
         "CORRIDOR_TABLE",
         "PINCHPOINTS",
         "BARRIERS",
@@ -45,6 +46,9 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
     assert {row["grade"] for row in links} <= {1, 2, 3}
     assert all(row["eff_res"] <= row["cw_dist"] * (1 + 1e-9) for row in links)
 
+    codes, _ = read_raster(outputs["MSPA"])
+    land, nothing = read_raster(parameters["LANDUSE"])
+    resistance, nodata = read_raster(outputs["RESISTANCE"])
     rocks, _ = read_raster(county["LITHOLOGY"])
     under = {(row["sources"], row["lithology"]): row for row in read_table(outputs["LITHOLOGY_TABLE"])}
     for grade in {row["grade"] for row in sources}:
@@ -66,6 +70,20 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
     assert by_grade["All corridors"]["length_km"] == pytest.approx(found["LINK_KM"])
     assert by_grade["Study area"]["mines"] >= by_grade["All corridors"]["mines"]
 
+    *by_town, total = read_table(outputs["TOWNSHIP_TABLE"])
+    assert [row["township"] for row in by_town if row["township"] != "outside"] == sorted(
+        towns, key=lambda name: next(-row["source_ha"] for row in by_town if row["township"] == name)
+    )
+    for row in by_town:
+        if row["township"] != "outside":
+            assert row["area_ha"] == pytest.approx(towns[row["township"]].area() / 1e4)
+            own = sum(one["_geometry"].intersection(towns[row["township"]]).length() for one in links)
+            assert row["corridor_km"] == pytest.approx(own / 1000, abs=1e-6)
+    for name, value in (("area_ha", 0.09 * (codes != 129).sum()), ("source_ha", found["SOURCE_HA"])):
+        assert total[name] == pytest.approx(sum(row[name] for row in by_town)) == pytest.approx(value)
+    assert total["corridor_km"] == pytest.approx(sum(row["_geometry"].length() for row in links) / 1000)
+    assert total["mean_res"] == pytest.approx(resistance[resistance != -9999].mean(dtype=float), rel=1e-6)
+
     for areas, table, count, hectares in (
         ("PINCHPOINTS", "PINCH_TABLE", "PINCH_COUNT", "PINCH_HA"),
         ("BARRIERS", "BARRIER_TABLE", "BARRIER_COUNT", "BARRIER_HA"),
@@ -79,10 +97,7 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
         assert total["count"] == sum(row["count"] for row in zones) == found[count]
         assert total["area_ha"] == pytest.approx(sum(row["area_ha"] for row in zones)) == pytest.approx(found[hectares])
 
-    codes, _ = read_raster(outputs["MSPA"])
-    land, nothing = read_raster(parameters["LANDUSE"])
     assert (codes[land == nothing] == 129).all()
-    resistance, nodata = read_raster(outputs["RESISTANCE"])
     assert ((resistance == nodata) == (land == nothing)).all()
     score, nodata = read_raster(outputs["SCORE"])
     assert (score[land == nothing] == nodata).all()

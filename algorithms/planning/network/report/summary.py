@@ -34,6 +34,16 @@ def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]
             f"{structure.beta:.2f}, gamma {structure.gamma:.2f}."
         )
     )
+    if outputs.by_township:
+        headers, rows = outputs.by_township
+        parts.append(
+            html.table(
+                [column.shown.heading for column in headers],
+                rows,
+                caption="The network by township, most sources first",
+                total=True,
+            )
+        )
     warnings = outputs.job.monitor.warnings
     if warnings:
         parts.append(html.heading("Warnings", 3))

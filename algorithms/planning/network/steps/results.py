@@ -46,6 +46,13 @@ def outputs() -> list:
             optional=True,
         ),
         p.vector_output(
+            "TOWNSHIP_TABLE",
+            "Network by township",
+            "Area of the sources, mean resistance and length of the corridors in each township; needs townships.",
+            table,
+            optional=True,
+        ),
+        p.vector_output(
             "CORRIDOR_TABLE",
             "Corridors by grade",
             "Number and length of the corridors of each grade, and the land uses, mines, hazards and roads near them.",
