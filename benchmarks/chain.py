@@ -56,6 +56,7 @@ def network(folder):
     out.update(dict.fromkeys(("PINCHPOINTS", "SCORE", "BARRIERS"), "TEMPORARY_OUTPUT"))
     return {
         "LANDUSE": f"{folder}/landuse.tif",
+        "LEGEND": 1,
         "DEM": f"{folder}/dem.tif",
         "ROADS": vectors["roads"],
         "MINES": vectors["mines"],

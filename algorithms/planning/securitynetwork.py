@@ -10,6 +10,7 @@ from ..support.run.memory import FULL
 from .network import studyland
 from .network.factors import NetworkFactors
 from .network.inputs import NetworkInputs, PolygonDistances
+from .network.landuse import LandUse
 from .network.steps import corridors, keyareas, land, resistance, results, sources
 
 _BYTES_PER_CELL = 130
@@ -43,8 +44,10 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Margin</b>: paths and currents crowd along the edge of the map, since they cannot leave it. Where the data "
         "reach beyond the study area ('Study grid' keeps a margin), give its polygons (AREA): everything is computed on all "
         "data, and reported inside only.</p>"
-        "<p>The score table of the study is used with its misprints corrected; each correction is named in the report. Give "
-        "SCORES for a table of your own. Without elevation, roads or mines the other weights are scaled up.</p>"
+        "<p>Codes alone do not say what they mean: choose the <b>legend</b> of the land use, which fills in foreground, "
+        "scores and names, or give FOREGROUND and SCORES. The other factors have classes and weights of the study, with its "
+        "misprints corrected; each correction is named in the report. Give SCORES for a table of your own. Without "
+        "elevation, roads or mines the other weights are scaled up.</p>"
         "<p>Every step is a tool of its own for finer control: foreground, mspa, sources, connectivity, scorefactor, "
         "resistance, linkages, centrality, pinchpoints, barriers, keyareas, tabulate.</p>"
     )
@@ -53,6 +56,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         # The first page of the dialog: what most runs differ in. All else is advanced, in the order of the steps.
         first = [
             land.land_use(),
+            land.legend(),
             resistance.elevation(),
             resistance.roads(),
             sources.protected(),
@@ -92,12 +96,15 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         needed = core.leastcost.graph_bytes(study.grid.shape) + _BYTES_PER_CELL * cells
         job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells), where=FULL)
         land_use, values, valid = study.read(job.monitor.part(0.0, 0.02))
+        use = LandUse(job, values, valid)
+        valid = use.valid
         inputs = NetworkInputs(job, study, land_use)
         area = inputs.area(valid)
         layers = read_map_layers(job, study, land_use)
-        factors = NetworkFactors(job, study, land_use, values, valid)
+        factors = NetworkFactors(job, study, land_use, use)
+        classes = use.classes(factors.table)
         options = core.planning.Options(
-            sources.options(job),
+            sources.options(job, use.foreground),
             resistance.options(job),
             corridors.options(job),
             keyareas.options(job, study.grid),
@@ -122,7 +129,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             area=area,
             monitor=job.monitor.part(0.1, 0.9),
         )
-        outputs = NetworkOutputs(job, network, land_use, values, valid if area is None else area, own, layers)
+        outputs = NetworkOutputs(job, network, land_use, values, valid if area is None else area, classes, own, layers)
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()

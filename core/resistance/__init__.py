@@ -17,7 +17,7 @@ from .legends import (
 )
 from .lostcells import cut_to_surface
 from .overlay import Block, build_resistance, resistance_surface, with_obstacles
-from .presets import LIUZHI_CORRECTED, LIUZHI_CORRECTIONS, liuzhi_as_printed, liuzhi_corrected
+from .presets import LIUZHI_CORRECTED, LIUZHI_CORRECTIONS, default_scores, liuzhi_as_printed, liuzhi_corrected
 from .roads import RoadCells, read_road_scores, road_cells, score_roads
 from .scorechecks import ERROR, WARNING, Finding, check_scores, report
 from .scoretable import FALLS, RISES, FactorScores, classes_from_rows, read_score_table
@@ -50,6 +50,7 @@ __all__ = [
     "classes_from_rows",
     "closest_scheme",
     "cut_to_surface",
+    "default_scores",
     "describe_codes",
     "distance_to",
     "factor_of",

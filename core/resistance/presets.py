@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..choices import Legend
-from .legends import LAND_USE, schemes
+from .legends import LAND_USE, Scheme, schemes
 from .scoretable import FALLS, RISES, FactorScores, read_score_table
 
 _OPEN = None
@@ -111,3 +113,41 @@ def liuzhi_corrected() -> tuple[FactorScores, ...]:
     [0.333, 0.095, 0.095, 0.238, 0.238]
     """
     return read_score_table(LIUZHI_CORRECTED)
+
+
+def default_scores(
+    scheme: Scheme, codes: Collection[float] | None = None
+) -> tuple[tuple[FactorScores, ...], tuple[str, ...]]:
+    """Return the score table that is used where none is given, and where it comes from.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        The legend of the land use.
+    codes : collection of float, optional
+        The land uses that occur; default all of the legend.
+
+    Returns
+    -------
+    scores : tuple of FactorScores
+        The corrected table of the Liuzhi study, in which another legend takes the place of its land uses, with their weight.
+    notes : tuple of str
+        A sentence each; the last are `LIUZHI_CORRECTIONS`.
+
+    Examples
+    --------
+    >>> scores, notes = default_scores(schemes(Legend.CLCD)[0], [1, 2])
+    >>> [(one.name, one.score) for one in scores[0].classes], round(scores[0].weight, 3)
+    ([('Cropland', 3.0), ('Forest', 1.0)], 0.333)
+    """
+    land_use, *others = liuzhi_corrected()
+    if scheme.legend is Legend.LIUZHI:
+        said: tuple[str, ...] = ("The scores and weights of the Liuzhi study are used, with these corrections.",)
+    else:
+        land_use = scheme.factor(codes, weight=land_use.weight)
+        said = (
+            f"The land use has the default resistance of the legend {scheme.name}, {scheme.scores}.",
+            "The weight of the land use, and classes and weights of the other factors, are those of the Liuzhi study, a "
+            "karst county from 581 to 2081 m, with these corrections. Give a table of scores for those of your own area.",
+        )
+    return (land_use, *others), (*said, *LIUZHI_CORRECTIONS)

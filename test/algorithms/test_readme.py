@@ -42,7 +42,7 @@ def small_county(qgis, tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("county"))
     made = qgis.run("ecosecnet:demolandscape", {"SIZE": 400, "LOAD": False, "OUTPUT_FOLDER": folder})
     layers = {name: made[name] for name in ("LANDUSE", "DEM", "ROADS", "MINES")}
-    return {**layers, "PROTECTED": [made["REDLINE"], made["RESERVES"]]}
+    return {**layers, "LEGEND": 1, "PROTECTED": [made["REDLINE"], made["RESERVES"]]}
 
 
 def test_without_small_sources_there_are_fewer_corridors_and_they_are_longer(run, small_county):

@@ -104,6 +104,7 @@ def test_the_whole_network(run, twins):
             run(
                 "securitynetwork",
                 **{name: layers[name] for name in ("LANDUSE", "DEM", "ROADS", "MINES", "TOWNSHIPS")},
+                LEGEND=1,
                 PROTECTED=[layers["REDLINE"], layers["RESERVES"]],
                 CORRECTIONS=[layers["DESERTIFICATION"], layers["GEOHAZARDS"]],
                 TOWNSHIP_NAME=["name"],

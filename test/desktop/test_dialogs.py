@@ -32,7 +32,7 @@ def test_dialogs_pick_the_layers_that_fit_and_keep_what_is_given(window, tmp_pat
     assert dialog.value("SCORES") is None
 
     # Run, change a parameter, run again.
-    dialog.set(MIN_AREA=5.0, MIN_DPC=0.5, DISPERSAL=1000.0)
+    dialog.set(LEGEND=1, MIN_AREA=5.0, MIN_DPC=0.5, DISPERSAL=1000.0)
     first = dialog.run()
     assert first is not None, dialog.text()
     dialog.set(ROADS=None)

@@ -73,7 +73,14 @@ def test_the_network_is_built_with_what_the_dialog_offers(window, landscape):
         "PROTECTED": ["Ecological protection red line", "Nature reserves"],
         "TOWNSHIPS": ["Townships"],
     }
-    dialog.set(MIN_AREA=40.0)  # the county of this test is small
+    # Codes alone do not say what they mean: the README has the legend chosen.
+    assert dialog.run() is None
+    refused = " ".join(dialog.refusals + dialog.red())
+    assert "Choose the LEGEND of the map" in refused
+    assert "looks like Liuzhi eight classes" in refused
+    window.picture("2_securitynetwork_refused")
+    del window.log[:], window.boxes[:], dialog.bar[:]
+    dialog.set(LEGEND=1, MIN_AREA=40.0)  # the county of this test is small
     results = dialog.run()
     window.picture("3_securitynetwork_log")
     assert results is not None, dialog.refusals or dialog.text()
@@ -120,7 +127,8 @@ def test_links_from_the_layers_of_the_run(window, county, tmp_path):
     made = processing.run(
         "ecosecnet:securitynetwork",
         {
-            "LANDUSE": str(county / "landuse.tif"), "DEM": str(county / "dem.tif"), "MIN_AREA": 20.0,
+            "LANDUSE": str(county / "landuse.tif"), "LEGEND": 1, "DEM": str(county / "dem.tif"),
+            "MIN_AREA": 20.0,
             "SOURCES": str(tmp_path / "s.gpkg"), "RESISTANCE": str(tmp_path / "r.tif"),
         },
     )  # fmt: skip

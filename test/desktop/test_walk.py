@@ -77,7 +77,7 @@ def project(screen, tmp_path_factory):
     folder = tmp_path_factory.mktemp("walk") / "county"
     for tool, values in (
         ("demolandscape", {"SIZE": 300, "OUTPUT_FOLDER": str(folder)}),
-        ("securitynetwork", {"MIN_AREA": 20.0}),
+        ("securitynetwork", {"LEGEND": 1, "MIN_AREA": 20.0}),
     ):
         dialog = screen.open(tool, **values)
         assert dialog.run() is not None, dialog.refusals or dialog.text()
@@ -144,7 +144,9 @@ def test_from_its_dialog(tool, screen, project, files):
     assert not screen.trouble()
 
 
-@pytest.mark.parametrize(("tool", "values"), [("omniscape", {"RADIUS": 30}), ("securitynetwork", {"MIN_AREA": 20.0})])
+@pytest.mark.parametrize(
+    ("tool", "values"), [("omniscape", {"RADIUS": 30}), ("securitynetwork", {"LEGEND": 1, "MIN_AREA": 20.0})]
+)
 def test_cancel_from_the_dialog(tool, values, screen, project):
     dialog = screen.open(tool, **values)
     dialog.press_run()

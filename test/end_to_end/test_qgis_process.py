@@ -41,6 +41,7 @@ def test_whole_chain(landscape, tmp_path):
         "run",
         "ecosecnet:securitynetwork",
         f"--LANDUSE={landscape['LANDUSE']}",
+        "--LEGEND=1",
         f"--DEM={landscape['DEM']}",
         f"--ROADS={landscape['ROADS']}",
         f"--MINES={landscape['MINES']}",

@@ -122,7 +122,15 @@ RASTER_TOOLS = {
     "securitynetwork": (
         "LANDUSE",
         "land",
-        {"FOREGROUND": "1", "DEM": "height", "MIN_AREA": 0.5, "MIN_DPC": 0.0, "DISPERSAL": 300.0, "CUTOFF": 600.0},
+        {
+            "LEGEND": 1,
+            "FOREGROUND": "1",
+            "DEM": "height",
+            "MIN_AREA": 0.5,
+            "MIN_DPC": 0.0,
+            "DISPERSAL": 300.0,
+            "CUTOFF": 600.0,
+        },
     ),
 }
 """Tools that take a raster: its parameter, which values it gets, and what else is given."""

@@ -29,9 +29,10 @@ def corridors_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list
     measured = {name: shapes.pop(name) for name in ("ROADS",) if name in shapes}
     active = np.flatnonzero(found.links.active)
     length = found.links.length[active] / 1000.0
+    names = {code: name for code, name, _ in outputs.classes}
 
     def line(title, count, km, held):
-        uses = "; ".join(f"{outputs.names.get(str(use), use)} {share:.1f} %" for use, share in held.uses)
+        uses = "; ".join(f"{names.get(use, use)} {share:.1f} %" for use, share in held.uses)
         return [title, count, km, held.area_ha, *held.counts.values(), *held.km.values(), uses]
 
     rows = []

@@ -22,6 +22,7 @@ from ...support.io.tables import read_rows
 if TYPE_CHECKING:
     from ....core.resistance.scoretable import FactorScores
     from ...support.run.job import Job
+    from .landuse import LandUse
     from .studyland import StudyLand
 
 _GIVEN_AS = {
@@ -76,16 +77,19 @@ class NetworkFactors:
     ----------
     scores : sequence of FactorScores
         The score table.
-    corrected : sequence of str
-        What was corrected in it, a sentence each.
+    table : sequence of FactorScores
+        The score table that was given, empty when there is none.
+    notes : sequence of str
+        Where the scores come from that were not given, and what was corrected in them, a sentence each.
     judged : Judged or None
         The judgements its weights come from, once the factors are read.
     """
 
-    def __init__(self, job: Job, study: StudyLand, land: RasterSource, values: np.ndarray, valid: np.ndarray) -> None:
+    def __init__(self, job: Job, study: StudyLand, land: RasterSource, land_use: LandUse) -> None:
         self._job, self._study, self._land = job, study, land
-        self._values, self._valid = values, valid
-        self.corrected: Sequence[str] = ()
+        self._values, self._valid = land_use.values, land_use.valid
+        self.table: Sequence[FactorScores] = ()
+        self.notes: Sequence[str] = ()
         self.judged: Judged | None = None
         self.scores: Sequence[FactorScores] = ()
         if job.given("RESISTANCE_IN"):
@@ -93,12 +97,15 @@ class NetworkFactors:
         self._targets = split_pairs(job.text("CLASS_DISTANCES"), "Distances to classes of the land use")
         table = job.vector("SCORES")
         if table is not None:
-            self.scores = core.resistance.read_score_table(read_rows(table))
+            self.scores = self.table = core.resistance.read_score_table(read_rows(table))
         else:
             further = [name for parameter, name in _BEYOND_THE_STUDY.items() if job.given(parameter)]
             further += [f"Distance to {name} (m)" for name in self._targets]
-            self.scores = core.resistance.with_further(core.resistance.liuzhi_corrected(), further)
-            self.corrected = core.resistance.LIUZHI_CORRECTIONS
+            scores, self.notes = core.resistance.default_scores(land_use.scheme, land_use.codes)
+            self.scores = core.resistance.with_further(scores, further)
+            for note in self.notes:
+                if note not in core.resistance.LIUZHI_CORRECTIONS:
+                    job.monitor.info(note)
 
     def read(self) -> dict[str, np.ndarray]:
         """Return the values of each factor of the score table for which there is a layer, and say which it is.

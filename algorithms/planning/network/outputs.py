@@ -9,8 +9,7 @@ import numpy as np
 from qgis.core import QgsGeometry
 
 from .... import core
-from ....core.choices import Legend
-from ...support.geometry.zonal import RasterUse, ZoneTable, parse_names, tabulate_by_zone
+from ...support.geometry.zonal import RasterUse, ZoneTable, tabulate_by_zone
 from ...support.inputs.linktable import link_lines
 from ...support.io.rasters import RasterSource
 from ...support.io.vectors import numbered_polygons
@@ -34,11 +33,6 @@ def mspa_classes() -> list[tuple[int, str, Colour]]:
     return [(code.code, code.name, code.colour) for code in core.mspa.CODES]
 
 
-def preset_land_use() -> list[tuple[int, str, Colour]]:
-    """Return code, name and colour of the land uses of the preset."""
-    return core.resistance.schemes(Legend.LIUZHI)[0].drawn
-
-
 class NetworkOutputs:
     """The layers and tables of a run, as shapes and rows that the report uses too.
 
@@ -46,6 +40,8 @@ class NetworkOutputs:
     ----------
     land_use, inside : ndarray
         The classes of the land use, and the cells that have one: the study area.
+    classes : list of (int, str, Colour)
+        Code, name and colour of the land uses that occur.
     ids : sequence of int or str
         Ids of the sources, the most important first: their numbers, or those of the sources that were given.
     source_shapes, link_shapes, pinch_shapes, barrier_shapes : list of QgsGeometry
@@ -71,6 +67,7 @@ class NetworkOutputs:
         land: RasterSource,
         land_use: np.ndarray,
         inside: np.ndarray,
+        classes: list[tuple[int, str, Colour]],
         own: Sources | None,
         layers: MapLayers,
     ) -> None:
@@ -84,7 +81,7 @@ class NetworkOutputs:
         self.inside = inside
         self.layers = layers
         self.grid = land.grid
-        self.names = parse_names(job.text("LANDUSE_NAMES")) or {str(k): name for k, name, _ in preset_land_use()}
+        self.classes = classes
         self.source_shapes = numbered_polygons(network.sources.labels, land.grid, job.monitor.part(0.9, 0.91))
         self.link_shapes = link_lines(network.corridors.links, self.source_shapes, land.grid)
         self.pinch_shapes = self._shapes(network.places.pinch_areas)
@@ -116,7 +113,7 @@ class NetworkOutputs:
             self.layers.zones,
             self.land.crs,
             land_use=use,
-            use_names=self.names,
+            use_names={str(code): name for code, name, _ in self.classes},
             monitor=self.job.monitor.part(0.92, 0.94),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -46,6 +46,12 @@ def read_scheme(job: Job, source: RasterSource, codes: Collection[float]) -> cor
     if blank:
         job.monitor.info(f"In this legend {', '.join(map(str, blank))} is no data, and so it was taken.")
     return scheme
+
+
+def with_data(scheme: core.resistance.Scheme | None, values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Return where there is data, the codes of no data of a legend left out."""
+    blanks = [] if scheme is None else scheme.blanks
+    return valid & ~core.sources.members(values, blanks) if blanks else valid
 
 
 class Habitat(NamedTuple):
@@ -98,7 +104,7 @@ def read_habitat(
     scheme = read_scheme(job, source, codes)
     if scheme is not None:
         wanted = core.resistance.habitat_of(scheme, wanted, parameter=parameter)
-        valid = valid & ~core.sources.members(values, scheme.blanks)
+        valid = with_data(scheme, values, valid)
     elif not wanted:
         raise InputError(
             f"There are no {what} values, and no legend to take them from. '{source.name}', {describe_codes(source, codes)}. "
@@ -149,6 +155,6 @@ def class_names(
     return given or (scheme.names if scheme is not None else read_categories(source).names)
 
 
-def describe_codes(source: RasterSource, codes: Collection[float]) -> str:
-    """Return in words which codes a raster has, and whose they look like by them and by the names in the file."""
-    return core.resistance.describe_codes(codes, read_categories(source).names)
+def describe_codes(source: RasterSource, codes: Collection[float], names: Mapping[int, str] | None = None) -> str:
+    """Return in words which codes a raster has, and whose they look like by them and their names, else those in the file."""
+    return core.resistance.describe_codes(codes, names or read_categories(source).names)

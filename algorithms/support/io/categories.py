@@ -33,6 +33,7 @@ def read_categories(source: RasterSource) -> Categories:
     """Return the classes that a raster names or colours."""
     dataset = source.open()
     band = dataset.GetRasterBand(source.band)
+    dataset.GetMetadata()  # before which GDAL 3.6 has not read the names of a GeoTIFF that lie beside it
     names = dict(enumerate(band.GetCategoryNames() or ()))
     table = band.GetDefaultRAT()
     columns = range(table.GetColumnCount()) if table is not None else ()

@@ -47,12 +47,17 @@ class Map:
         self._texts: list[tuple[str, float, float]] = []
         self._inks: set[int] = set()
 
-    def classes(self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]]) -> Map:
-        """Paint a class raster; values without an entry stay white."""
-        table = np.full((256, 3), 255, dtype=np.uint8)
-        for value, _, colour in entries:
-            table[int(value)] = colour[:3]
-        return self._paint(table[self._sample(cells).astype(np.uint8)])
+    def classes(
+        self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]], where: np.ndarray | None = None
+    ) -> Map:
+        """Paint a class raster, or the cells of it `where` there are any; values without an entry stay white."""
+        ordered = sorted(entries)
+        values = np.array([value for value, _, _ in ordered])
+        colours = np.array([*(colour[:3] for _, _, colour in ordered), WHITE], dtype=np.uint8)
+        sample = self._sample(cells)
+        place = np.minimum(np.searchsorted(values, sample), values.size - 1)
+        place[values[place] != sample] = values.size
+        return self._paint(colours[place], None if where is None else self._sample(where))
 
     def surface(self, values: np.ndarray, ramp: Ramp) -> Map:
         """Paint a continuous raster; NaN stays as it is."""

@@ -13,6 +13,7 @@ def county(qgis, tmp_path_factory):
 def parameters(county):
     return {
         "LANDUSE": county["LANDUSE"],
+        "LEGEND": 1,
         "DEM": county["DEM"],
         "ROADS": county["ROADS"],
         "MINES": county["MINES"],

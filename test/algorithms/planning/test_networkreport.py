@@ -32,6 +32,7 @@ def made(qgis, tmp_path_factory):
     county = qgis.run("ecosecnet:demolandscape", {"SIZE": 200, "SEED": 2, "LOAD": False, "OUTPUT_FOLDER": str(folder)})
     parameters = {
         "LANDUSE": county["LANDUSE"],
+        "LEGEND": 1,
         "DEM": county["DEM"],
         "ROADS": county["ROADS"],
         "CORRECTIONS": [county["GEOHAZARDS"]],

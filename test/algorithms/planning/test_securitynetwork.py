@@ -219,7 +219,7 @@ def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
     taken = []
     monkeypatch.setattr(core.planning, "security_network", caught)
     choices = {
-        "FOREGROUND": "1, 3-5",
+        "FOREGROUND": "1, 3-4",
         "CONNECTIVITY": 1,
         "EDGE_WIDTH": 2,
         "OVERLAY": 1,
@@ -253,7 +253,7 @@ def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
     assert taken == [
         core.planning.Options(
             core.planning.SourceOptions(
-                foreground=[(1.0, 1.0), (3.0, 5.0)],
+                foreground=[(1.0, 1.0), (3.0, 4.0)],
                 connectivity=4,
                 edge_width=2,
                 overlay=Overlay.INTERSECTION,
@@ -420,7 +420,7 @@ def test_roads_beyond_the_edge_count_as_in_the_distance_factor(run, parameters, 
     ("change", "message"),
     [
         ({"FOREGROUND": "7-"}, "neither a value nor a range"),
-        ({"FOREGROUND": "44"}, "no core|No patch|There is no"),
+        ({"FOREGROUND": "44"}, "contradicts FOREGROUND: 44 is not in it. Its habitat is 1"),
         ({"MIN_DPC": 99.9}, "Corridors need two sources. None of .* MIN_DPC = .* leaves 10"),
         ({"MIN_AREA": 1e6}, "Lower the smallest area"),
         ({"MIN_RADIUS": 300.0, "MAX_RADIUS": 100.0}, "below the smallest"),

@@ -35,6 +35,7 @@ def test_the_chain_of_tools_is_the_surface_of_the_network(run, tmp_path):
     run(
         "securitynetwork",
         LANDUSE=land["LANDUSE"],
+        LEGEND=1,
         DEM=land["DEM"],
         ROADS=land["ROADS"],
         MINES=land["MINES"],

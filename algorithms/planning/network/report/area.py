@@ -9,7 +9,7 @@ import numpy as np
 from ....support.reports import html
 from ....support.reports.html import Key
 from ....support.reports.location import centre_of, location_map, place_in_words
-from ..outputs import NetworkOutputs, preset_land_use
+from ..outputs import NetworkOutputs
 from .drawing import Drawing
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def study_area(drawing: Drawing, outputs: NetworkOutputs, study: StudyLand) -> l
     """Return the section on the study area, and on the rasters that were brought onto its grid."""
     grid, context = outputs.grid, outputs.job.context.transformContext()
     codes, cells = np.unique(outputs.land_use[outputs.inside].astype(int), return_counts=True)
-    entries = [(code, name, colour) for code, name, colour in preset_land_use() if code in codes]
+    entries = [one for one in outputs.classes if one[0] in codes]
+    names = {code: name for code, name, _ in entries}
     centre = centre_of(grid, outputs.land.crs, context)
     inset = b"" if centre is None else location_map(centre, grid.cols * grid.dx * grid.metres_per_unit, context)
     parts = [html.heading("Study area")]
@@ -33,16 +34,15 @@ def study_area(drawing: Drawing, outputs: NetworkOutputs, study: StudyLand) -> l
                 "ends, and the key areas inside it. Grades and importance are those of the whole."
             )
         )
-    if len(entries) == codes.size:
-        map_ = drawing.classes(outputs.land_use, entries)
-        townships = outputs.layers.townships
-        if townships:
-            map_.zones(townships.shapes, townships.titles)
-        caption = "Land use" + (f"; location {place_in_words(centre)}" if centre else "")
-        parts.append(drawing.figure(map_, caption, [Key(name, colour) for _, name, colour in entries], inset=inset))
+    map_ = drawing.classes(outputs.land_use, entries)
+    townships = outputs.layers.townships
+    if townships:
+        map_.zones(townships.shapes, townships.titles)
+    caption = "Land use" + (f"; location {place_in_words(centre)}" if centre else "")
+    parts.append(drawing.figure(map_, caption, [Key(name, colour) for _, name, colour in entries], inset=inset))
     total = float(cells.sum() * grid.cell_ha)
     rows = [
-        [outputs.names.get(str(code), str(code)), float(count * grid.cell_ha), 100.0 * count * grid.cell_ha / total]
+        [names.get(code, str(code)), float(count * grid.cell_ha), 100.0 * count * grid.cell_ha / total]
         for code, count in sorted(zip(codes.tolist(), cells.tolist()), key=lambda one: -one[1])
     ]
     parts.append(

@@ -40,8 +40,7 @@ class Drawing:
 
     def classes(self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]]) -> Map:
         """Return a map of classes; cells outside stay white."""
-        map_ = Map(self._outputs.grid).classes(np.where(self._outputs.inside, cells, 255), entries)
-        return self._bordered(map_)
+        return self._bordered(Map(self._outputs.grid).classes(cells, entries, self._outputs.inside))
 
     def surface(self, name: str) -> Map:
         """Return a map of the surface that is the output of a name."""

@@ -34,9 +34,9 @@ def resistance(drawing: Drawing, outputs: NetworkOutputs, factors: NetworkFactor
         parts += _scores(scores, facts)
     if factors.judged is not None:
         parts += judgement_parts(factors.judged)
-    if factors.corrected:
-        parts.append(html.paragraph("The score table of the study is used with these corrections:"))
-        parts.append("<ul>" + "".join(f"<li>{sentence}</li>" for sentence in factors.corrected) + "</ul>")
+    if factors.notes:
+        parts.append(html.paragraph("No table of scores was given:"))
+        parts.append("<ul>" + "".join(f"<li>{sentence}</li>" for sentence in factors.notes) + "</ul>")
     return parts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ....support.inputs import legends
 from ....support.inputs import parameters as p
 from ....support.inputs.studyarea import study_area
 
@@ -15,6 +16,11 @@ def land_use():
         "grid of square cells in metres, see CRS.",
         classes=True,
     )
+
+
+def legend():
+    """Return whose codes the land use holds."""
+    return legends.legend("Fills in foreground, scores and names, and colours the map of the land use.")
 
 
 def grid() -> list:
@@ -99,7 +105,8 @@ def tables() -> list:
         p.text(
             "LANDUSE_NAMES",
             "Names of the land uses",
-            "For the tables: 1=Forest; 2=Grassland. Empty: the names of the preset.",
+            "For tables and maps: 1=Forest; 2=Grassland. Empty: the names in the table of scores, else those of the legend, "
+            "else those in the file.",
             optional=True,
             advanced=True,
         ),

@@ -85,7 +85,8 @@ def choices() -> list:
             "Table of scores",
             "Columns factor, min, max (or value), score, weight; factors are recognised by their whole name (land "
             "use, land cover, elevation, slope, vegetation cover, distance to roads, mines, rivers or settlements and the "
-            "like) or are called as a layer in FACTORS. Empty: the corrected table of the Liuzhi study.",
+            "like) or are called as a layer in FACTORS. Empty: the land use by its legend, the other factors by the "
+            "corrected table of the Liuzhi study.",
             optional=True,
             advanced=True,
         ),

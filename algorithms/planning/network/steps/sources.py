@@ -25,8 +25,8 @@ def foreground():
     return p.text(
         "FOREGROUND",
         "Land-use values of the foreground",
-        "Land-use values that are habitat. Default: woodland, grassland and water of the preset's eight classes.",
-        "1,2,6",
+        "Values and ranges that are habitat, for example 1,2,5-7. Empty: the habitat of the legend.",
+        optional=True,
         advanced=True,
     )
 
@@ -94,10 +94,10 @@ def choices() -> list:
     ]
 
 
-def options(job: Job):
+def options(job: Job, foreground: list[tuple[float, float]]):
     """Return the choices of the step."""
     return core.planning.SourceOptions(
-        foreground=core.sources.parse_values(job.text("FOREGROUND")),
+        foreground=foreground,
         connectivity=job.choice("CONNECTIVITY", (8, 4)),
         edge_width=job.integer("EDGE_WIDTH"),
         overlay=job.choice("OVERLAY", Overlay),

@@ -175,7 +175,15 @@ def test_a_scale_that_is_off_is_in_the_report(run, raster, tmp_path):
     here = {"left": 11_688_000.0, "top": web_mercator(27.0), "crs": WEB}
     dem = raster("dem", rng.uniform(900, 1500, land.shape).astype(np.float32), **here)
     report = tmp_path / "report.html"
-    run("securitynetwork", LANDUSE=raster("land", land, **here), DEM=dem, MIN_AREA=5.0, MIN_DPC=0.1, REPORT=str(report))
+    run(
+        "securitynetwork",
+        LANDUSE=raster("land", land, **here),
+        LEGEND=1,
+        DEM=dem,
+        MIN_AREA=5.0,
+        MIN_DPC=0.1,
+        REPORT=str(report),
+    )
     assert "The scale of EPSG:3857 is off" in report.read_text(encoding="utf-8")
 
 
@@ -233,6 +241,7 @@ def test_the_whole_network_takes_roads_and_elevation_in_degrees(run, raster, pol
     line = f"MultiLineString (({LEFT} {TOP - 900}, {LEFT + 1800} {TOP - 880}))"
     given = {
         "LANDUSE": raster("land", land),
+        "LEGEND": 1,
         "MIN_AREA": 5.0,
         "MIN_DPC": 0.1,
         "DEM": raster("srtm", rng.uniform(900, 1500, (90, 90)), cell=0.0003, left=104.995, top=26.225, crs=DEGREES),

@@ -204,7 +204,7 @@ def test_the_whole_run_makes_a_map(project, qgis, tmp_path):
     county = qgis.run(
         "ecosecnet:demolandscape", {"SIZE": 200, "SEED": 2, "LOAD": False, "OUTPUT_FOLDER": str(tmp_path)}
     )
-    parameters = {"MIN_AREA": 10.0, "DISPERSAL": 600.0, "CUTOFF": 300.0, "MIN_KEY_AREA": 0.0}
+    parameters = {"LEGEND": 1, "MIN_AREA": 10.0, "DISPERSAL": 600.0, "CUTOFF": 300.0, "MIN_KEY_AREA": 0.0}
     parameters.update({name: county[name] for name in ("LANDUSE", "DEM", "ROADS", "TOWNSHIPS")}, TOWNSHIP_NAME=["name"])
     outputs = "MSPA SOURCES RESISTANCE LINKS CORRIDORS CURRENT PINCHPOINTS SCORE BARRIERS PINCH_TABLE BARRIER_TABLE"
     parameters.update(dict.fromkeys(outputs.split(), "TEMPORARY_OUTPUT"))

@@ -80,6 +80,7 @@ _LONG = {
     "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT"},
     "securitynetwork": {
         "LANDUSE": "habitat",
+        "LEGEND": 1,
         "MIN_AREA": 10,
         "FOREGROUND": "2",
         "DEM": "surface",

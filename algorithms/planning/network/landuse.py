@@ -1,0 +1,103 @@
+"""The land use of a run: its cells, whose codes they hold, what is habitat, and how its classes are called and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .... import core
+from ....core.errors import InputError
+from ...support.geometry.zonal import parse_names
+from ...support.inputs.legends import class_names, describe_codes, read_habitat, read_scheme, with_data
+from ...support.io.categories import read_categories
+from ...support.run import palette
+from ...support.run.palette import Colour
+
+if TYPE_CHECKING:
+    from ....core.resistance.scoretable import FactorScores
+    from ...support.io.rasters import RasterSource
+    from ...support.run.job import Job
+
+
+class LandUse:
+    """The land use of a run.
+
+    Attributes
+    ----------
+    values : ndarray
+        Codes of the cells.
+    valid : ndarray of bool
+        Where there is land use; codes that are no data in the legend are left out.
+    codes : list of float
+        The different codes.
+    scheme : Scheme or None
+        The legend; None with own codes.
+    foreground : list of (float, float)
+        Values and ranges of the habitat; as given beside sources of the user's own, which need none.
+    """
+
+    def __init__(self, job: Job, values: np.ndarray, valid: np.ndarray) -> None:
+        # Names and colours are those of the file that was given; the cells may be warped from it.
+        self._file = job.raster("LANDUSE")
+        self._given = parse_names(job.text("LANDUSE_NAMES"))
+        self.values = values
+        named = {int(code): name for code, name in self._given.items() if code.isdecimal()}
+        _require_legend(job, self._file, self.values, valid, named)
+        wanted = core.sources.parse_values(job.text("FOREGROUND"))
+        if job.given("SOURCES_IN"):
+            codes = core.sources.held_codes(self.values, valid)
+            self.scheme, self.foreground = read_scheme(job, self._file, codes), wanted
+            self.valid = with_data(self.scheme, self.values, valid)
+        else:
+            self.foreground, self.valid, codes, self.scheme = read_habitat(job, self._file, self.values, valid, wanted)
+        blanks = () if self.scheme is None else self.scheme.missing
+        self.codes = [code for code in codes if code not in blanks]
+        if self.scheme is not None:
+            name = self._file.name
+            core.resistance.require_same_names(self.scheme, named, "LANDUSE_NAMES", raster=name, codes=self.codes)
+
+    def classes(self, table: Sequence[FactorScores]) -> list[tuple[int, str, Colour]]:
+        """Return code, name and colour of the classes that occur.
+
+        Parameters
+        ----------
+        table : sequence of FactorScores
+            The score table that was given, in which names may stand; empty when there is none.
+        """
+        kind = core.resistance.Factor.LAND_USE
+        scored = [one for factor in table if core.resistance.factor_of(factor.name) is kind for one in factor.classes]
+        held = class_names(self._file, self.scheme, scored, self.codes)
+        names = self._given or {str(code): name for code, name in held.items()}
+        colours = read_categories(self._file).colours
+        if self.scheme is not None:
+            colours = {code: colour for code, _, colour in self.scheme.drawn}
+        return [
+            (code, names.get(str(code), str(code)), colours.get(code, _colour(code))) for code in map(int, self.codes)
+        ]
+
+
+def _require_legend(
+    job: Job, source: RasterSource, values: np.ndarray, valid: np.ndarray, names: dict[int, str]
+) -> None:
+    """Refuse a land use of which nothing says what its codes mean.
+
+    Raises
+    ------
+    InputError
+        Without a legend, if foreground or scores are needed and not given either.
+    """
+    needed = (("FOREGROUND", "SOURCES_IN", "FOREGROUND"), ("SCORES", "RESISTANCE_IN", "table of SCORES"))
+    lacking = [what for name, instead, what in needed if not job.given(name) and not job.given(instead)]
+    if job.chosen("LEGEND") or not lacking:
+        return
+    held = describe_codes(source, core.sources.held_codes(values, valid), names)
+    raise InputError(
+        f"What the codes of '{source.name}' mean is not said: there is no legend, and no {' and no '.join(lacking)}. "
+        f"{held[0].upper()}{held[1:]}. Choose the LEGEND of the map, or give FOREGROUND and SCORES."
+    )
+
+
+def _colour(code: int) -> Colour:
+    return palette.ZONES[code % len(palette.ZONES)]
