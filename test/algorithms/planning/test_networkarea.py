@@ -17,6 +17,7 @@ def county(qgis, tmp_path_factory):
 def parameters(county):
     return {
         "LANDUSE": county["LANDUSE"],
+        "LEGEND": 1,
         "DEM": county["DEM"],
         "PROTECTED": [county["REDLINE"], county["RESERVES"]],
         "TOWNSHIPS": county["TOWNSHIPS"],

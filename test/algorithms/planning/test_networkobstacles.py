@@ -17,6 +17,7 @@ def county(qgis, tmp_path_factory):
 def parameters(county):
     return {
         **{name: county[name] for name in ("LANDUSE", "DEM", "ROADS")},
+        "LEGEND": 1,
         "PROTECTED": [county["REDLINE"], county["RESERVES"]],
         "MIN_AREA": 10.0,
         "DISPERSAL": 600.0,
