@@ -19,7 +19,7 @@ def warped(source, target, **options):
 @pytest.fixture
 def few(parameters):
     """The land use with elevation, roads and townships alone."""
-    names = ("LANDUSE", "DEM", "ROADS", "TOWNSHIPS", "MIN_AREA", "DISPERSAL", "CUTOFF", "MIN_KEY_AREA")
+    names = ("LANDUSE", "LEGEND", "DEM", "ROADS", "TOWNSHIPS", "MIN_AREA", "DISPERSAL", "CUTOFF", "MIN_KEY_AREA")
     return {name: parameters[name] for name in names}
 
 
