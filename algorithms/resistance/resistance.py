@@ -53,7 +53,8 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Roads and impassable land</b> come last, on the finished surface. A road that is a factor only (the distance "
         "to it) costs next to nothing to cross; with road scores each cell it runs through has at least that resistance, and "
         "the cells of a road join edge to edge, so that no path slips through diagonally. Impassable land uses become "
-        "NoData, also under a road, but not the cells of sources: a lake that is a source can be reached from its shore. "
+        "NoData, also under a road, and where two such cells touch at a corner only, one cell beside it is closed too. The "
+        "cells of sources stay passable: a lake that is a source can be reached from its shore. "
         "Where a source lies in the middle of such land it is cut off; the tools of the corridors say so.</p>"
         "<p>The table gives what each factor contributes: its share of the mean, and its share of the variance (the "
         "covariance of its weighted part with the whole, over the variance of the whole).</p>"
@@ -244,7 +245,7 @@ class _Obstacles:
     def __init__(self, job: Job, onto: rasters.RasterSource) -> None:
         self._job = job
         self._listed = ListedClasses(job.text("IMPASSABLE"), "impassable") if job.given("IMPASSABLE") else None
-        self._sources = self._roads = None
+        self._sources = self._roads = self._above = None
         grid, crs = onto.grid, onto.crs
         if self._listed is not None and job.given("SOURCES"):
             self._sources = read_sources(job.vector("SOURCES"), grid, crs, monitor=job.monitor).labels > 0
@@ -259,7 +260,10 @@ class _Obstacles:
     def impassable(self, row: int, land: np.ndarray) -> np.ndarray:
         """Return which cells of some rows of the land use nothing crosses."""
         mask = self._listed.among(land)
-        return mask if self._sources is None else mask & ~self._sources[row : row + len(land)]
+        free = True if self._sources is None else ~self._sources[row : row + len(land)]
+        mask &= free
+        above, self._above = self._above if row else None, mask[-1]
+        return core.resistance.closed_at_corners(mask, above) & free
 
     def tell(self, summary: core.resistance.ResistanceSummary) -> None:
         """Say how many cells the obstacles have changed."""

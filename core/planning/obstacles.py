@@ -8,6 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..monitor import Monitor
+from ..resistance.corners import closed_at_corners
+from ..resistance.summary import ResistanceSummary
 from ..types import BoolArray, FloatArray, IntArray
 
 
@@ -30,8 +32,20 @@ class Obstacles:
     not_restorable: BoolArray | None = None
 
     def around(self, labels: IntArray) -> BoolArray | None:
-        """Return the impassable cells beside the sources, which keep theirs."""
-        return None if self.impassable is None else self.impassable & (labels == 0)
+        """Return the impassable cells, closed at their corners, beside the sources, which keep theirs."""
+        if self.impassable is None:
+            return None
+        free = labels == 0
+        around: BoolArray = closed_at_corners(self.impassable & free) & free
+        return around
+
+    def describe(self, summary: ResistanceSummary, monitor: Monitor) -> None:
+        """Say what roads and impassable land have done to the surface."""
+        if self.impassable is not None:
+            monitor.info(f"Impassable land: {summary.impassable:,} cells with a resistance became NoData.")
+        if self.roads is not None:
+            cells = np.count_nonzero(self.roads)
+            monitor.info(f"Roads: {cells:,} cells; in {summary.raised:,} of them the road resists more than the land.")
 
     def restorable(self, resistance: FloatArray) -> BoolArray | None:
         """Return the cells that can be restored: land of the surface and impassable land; None where nothing is known."""
@@ -40,7 +54,7 @@ class Obstacles:
         can: BoolArray = ~np.isnan(resistance)
         if self.impassable is not None:
             can |= self.impassable
-        return can if self.not_restorable is None else can & ~self.not_restorable
+        return can if self.not_restorable is None else can & ~closed_at_corners(self.not_restorable)
 
     def hardest(self, resistance: FloatArray) -> FloatArray:
         """Return a surface on which impassable cells are as hard to cross as the hardest that can be crossed."""

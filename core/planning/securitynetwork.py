@@ -158,6 +158,7 @@ def security_network(
         if own_surface is None
         else take_surface(own_surface, roads=obstacles.roads, impassable=impassable)
     )
+    obstacles.describe(surface.summary, monitor)
     monitor.info("Step 3 of 4: corridors")
     labels = cut_to_surface(sources.labels, surface.values, grid, factors, surface.scores, monitor=monitor)
     if obstacles.impassable is not None:
@@ -182,5 +183,10 @@ def security_network(
         monitor=monitor.part(0.55, 1.0),
     )
     if reported is not None:
+        many, found = sources.area_ha.size, len(corridor_network.links.joined)
         sources, corridor_network = reported.of_sources(sources), reported.of_corridors(corridor_network)
+        monitor.info(
+            f"{sources.area_ha.size} of {many} sources and {len(corridor_network.links.joined)} of {found} corridors concern "
+            "the study area and are reported."
+        )
     return SecurityNetwork(sources, surface, corridor_network, places)

@@ -91,12 +91,15 @@ def take_surface(
 ) -> Surface:
     """Return a surface that is given, with roads and impassable cells as `build_surface` puts them onto its own."""
     check_resistance(values)
-    values = with_obstacles(values.astype(np.float32), least=roads, impassable=impassable)
+    plain = values.astype(np.float32)
+    values = with_obstacles(plain, least=roads, impassable=impassable)
     known = values[~np.isnan(values)]
     if not known.size:
         raise InputError("Impassable cells cover the whole resistance surface. Take values out of IMPASSABLE.")
     low, mean, high = float(known.min()), float(known.mean(dtype=np.float64)), float(known.max())
-    return Surface(values, ResistanceSummary(known.size, values.size - known.size, 0, low, mean, high, ()))
+    raised, closed = int((values > plain).sum()), int((np.isnan(values) & ~np.isnan(plain)).sum())
+    missing = values.size - known.size
+    return Surface(values, ResistanceSummary(known.size, missing, 0, low, mean, high, (), (), raised, closed))
 
 
 def _lint(scores: Sequence[FactorScores], factors: Mapping[str, Array], monitor: Monitor) -> None:

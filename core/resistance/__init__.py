@@ -1,5 +1,6 @@
 """The resistance surface: score tables, scoring, overlay by weight, corrections."""
 
+from .corners import closed_at_corners
 from .corrections import Correction
 from .factornames import Factor, factor_of, find_factor, is_distance_to, name_key
 from .further import with_classes, with_further, with_weights
@@ -48,6 +49,7 @@ __all__ = [
     "choose_scheme",
     "classes_from_breaks",
     "classes_from_rows",
+    "closed_at_corners",
     "closest_scheme",
     "cut_to_surface",
     "default_scores",

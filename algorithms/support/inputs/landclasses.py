@@ -85,7 +85,7 @@ def read_restorable(
             f"The values {text} that cannot be restored are classes of a land-use raster. Give it (LANDUSE)."
         )
     require_aligned(resistance, land)
-    stays = read_class_cells(land, text, "not restorable", monitor)
+    stays = core.resistance.closed_at_corners(read_class_cells(land, text, "not restorable", monitor))
     share = np.count_nonzero(stays) / stays.size
     monitor.info(
         f"Not restorable: {np.count_nonzero(stays):,} cells, {share:.1%} of the raster; they keep their resistance."

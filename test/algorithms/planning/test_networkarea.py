@@ -57,6 +57,7 @@ def test_layers_tables_and_report_are_those_of_the_area(run, parameters, middle,
         PINCH_TABLE=str(tmp_path / "table.gpkg"),
         REPORT=str(tmp_path / "report.html"),
     )
+    assert "corridors concern the study area and are reported" in run.feedback.textLog()
     inside = np.zeros((200, 200), dtype=bool)
     inside[50:140, 50:140] = True
     for name in rasters:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from ecosecnet.core.resistance import closed_at_corners
 from layerio import read_raster, read_table
 
 pytestmark = pytest.mark.qgis
@@ -53,7 +54,9 @@ def test_the_surface_the_paths_and_the_barriers(run, parameters, tmp_path):
     surface, before = cells(rasters["RESISTANCE"]), cells(plain["RESISTANCE"])
     closed = np.isnan(surface) & ~np.isnan(before)
     assert closed.any()
-    assert np.isin(land[closed], (6, 8)).all()
+    assert closed_at_corners(np.isin(land, (6, 8)))[closed].all()
+    assert "Impassable land: " in run.feedback.textLog()
+    assert "the road resists more than the land" in run.feedback.textLog()
     assert set(np.unique(surface[surface > np.nanmax(before)]).tolist()) == {30.0}
     assert (surface[~np.isnan(surface)] >= before[~np.isnan(surface)] - 1e-6).all()
     open_water = np.isin(land, (6, 8)) & ~np.isnan(surface)

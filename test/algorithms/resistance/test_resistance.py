@@ -262,6 +262,23 @@ def test_least_cost_paths_go_round_a_lake(run, flat, polygons, tmp_path):
     assert costs["round"] > costs["over"] + 2 * 30 * 15
 
 
+def test_a_river_of_cells_is_closed_at_its_corners_also_between_bands(run, raster, factors, tmp_path, monkeypatch):
+    """The raster is read in bands of 256 rows; the river runs diagonally over the border of two."""
+    from ecosecnet.algorithms.support.io import rasters
+    from ecosecnet.core.resistance import closed_at_corners
+
+    monkeypatch.setattr(rasters, "BLOCK_CELLS", 1)
+
+    land = np.ones((300, 20), dtype=np.uint8)
+    rows = np.arange(250, 262)
+    land[rows, rows - 248] = land[rows, 266 - rows] = 6
+    given = {"FACTORS": factors, "WEIGHTS": "1 1 1", "LANDUSE": raster("land_use", land), "IMPASSABLE": "6"}
+    found = cells(run("resistance", **given, OUTPUT=str(tmp_path / "r.tif"))["OUTPUT"])
+    wanted = closed_at_corners(land == 6)
+    wanted[5, 5] = True  # no data in a factor
+    np.testing.assert_array_equal(np.isnan(found), wanted)
+
+
 def test_a_road_costs_what_its_class_says_and_leaves_no_gap(run, flat, polygons, tmp_path):
     given, _ = flat
     top = 2_900_000

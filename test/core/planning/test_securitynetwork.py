@@ -22,6 +22,7 @@ from ecosecnet.core.planning.obstacles import Obstacles
 from ecosecnet.core.planning.options import CorridorOptions, KeyAreaOptions, Options, SourceOptions, SurfaceOptions
 from ecosecnet.core.planning.securitynetwork import security_network
 from ecosecnet.core.planning.sourcestep import find_sources
+from ecosecnet.core.resistance.corners import closed_at_corners
 from ecosecnet.core.resistance.corrections import Correction
 from ecosecnet.core.resistance.further import with_further
 from ecosecnet.core.resistance.presets import liuzhi_corrected
@@ -315,14 +316,15 @@ def test_obstacles_change_the_surface_and_what_can_be_restored(county, factors):
     np.testing.assert_array_equal(found.sources.labels, plain.sources.labels)
     labels = plain.sources.labels
     wanted = np.fmax(plain.surface.values, roads)
-    wanted[np.isnan(plain.surface.values) | (impassable & (labels == 0))] = np.nan
+    closed = closed_at_corners(impassable & (labels == 0)) & (labels == 0)
+    wanted[np.isnan(plain.surface.values) | closed] = np.nan
     np.testing.assert_array_equal(found.surface.values, wanted)
     assert np.count_nonzero(impassable & (labels > 0))
     assert found.surface.summary.impassable == np.count_nonzero(np.isnan(wanted) & ~np.isnan(plain.surface.values))
     for path in np.array(found.corridors.links.paths, dtype=object)[found.corridors.links.active]:
         rows, cols = path[:, 0].astype(int), path[:, 1].astype(int)
-        assert not (impassable & (labels == 0))[rows, cols].any()
-    can = (~np.isnan(wanted) | impassable) & ~stays
+        assert not closed[rows, cols].any()
+    can = (~np.isnan(wanted) | impassable) & ~closed_at_corners(stays)
     labels = np.where(np.isnan(wanted), 0, labels)
     links = found.corridors.links
     score = barriers(*on(wanted, labels, links.pairs[links.active], CELL), radii=(60.0, 120.0), restorable=can)
