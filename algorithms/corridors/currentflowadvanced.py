@@ -105,9 +105,6 @@ class CurrentFlowAdvancedAlgorithm(EcoSecNetAlgorithm):
         ):
             if job.given(one) == job.given(other):
                 return f"Give the {what} either as a raster ({one}) or as points ({other})."
-        for points, field in (("CURRENT_SOURCE_POINTS", "STRENGTH_FIELD"), ("GROUND_POINTS", "GROUND_FIELD")):
-            if job.given(field) and not job.given(points):
-                return f"{field} belongs to {points}, which is empty."
         return None
 
     def execute(self, job: Job) -> None:

@@ -38,10 +38,11 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Classes</b>: natural breaks (Fisher-Jenks, the exact optimum), quantiles (equal numbers of cells), or "
         "equal shares of the maximum (with four classes the highest starts above 75 percent of it). A class holds its "
         "upper limit.</p>"
-        "<p><b>Both rules</b>: the overlay draws pinch points to hard ground, such as the cliffs beside a gully, where "
-        "current is not highest but the resistance is; those are the places a barrier search finds too, and the same "
-        "ground is then to be protected and to be restored. Without the overlay, the areas are where the current itself is "
-        "squeezed. The map of both rules shows where it matters; where they differ, look at the ground.</p>"
+        "<p><b>Both rules</b>: the overlay draws pinch points to hard ground, such as the cliffs beside a gully, where the "
+        "current is not highest but the resistance is. Those are the places a barrier search finds too, and the same ground "
+        "is then to be protected and to be restored. On three real maps built-up land and fields made up 59 to 81 % of the "
+        "area of the pinch points with it (of their corridors 9 to 53 %), and 3 to 19 % without. So the overlay marks what is "
+        "costly to cross, the current alone what is left to cross. The map of both rules shows where they differ.</p>"
         "<p><b>Areas</b>: cells of the highest class that touch with an edge or a corner. Their length and width are "
         "those of the smallest rectangle around them, in metres. With links given, each area names the active link with "
         "the longest part inside it, or else the nearest one. An area larger than the largest one is cut: within it the "
@@ -137,8 +138,6 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
     def check(self, job: Job) -> str | None:
         if job.given("RULES") and not job.given("RESISTANCE"):
             return "RULES compares key areas with and without the overlay: choose the resistance surface (RESISTANCE)."
-        if job.given("GRADE_FIELD") and not job.given("LINKS"):
-            return f"GRADE_FIELD '{job.field('GRADE_FIELD')}' is a field of the links, but LINKS is empty: choose the links."
         return None
 
     def execute(self, job: Job) -> None:

@@ -293,14 +293,19 @@ def test_key_areas_model_gives_what_its_tools_give_with_their_defaults(single, b
     linked = single("linkages", **bottleneck)
     ranked = single("centrality", SOURCES=bottleneck["SOURCES"], LINKS=linked["LINKS"])["OUTPUT_LINKS"]
     current = single("pinchpoints", **bottleneck, LINKS=linked["LINKS"])["CURRENT"]
-    score = single("barriers", **bottleneck, LINKS=linked["LINKS"])["SCORE"]
+    barriers = single("barriers", **bottleneck, LINKS=linked["LINKS"])
+    score = barriers["SCORE"]
     surfaces = {"linkages:corridors": linked["CORRIDORS"], "pinch:current": current, "barriers:score": score}
     for name, expected in surfaces.items():
         np.testing.assert_array_equal(read_raster(found[name])[0], read_raster(expected)[0])
     assert columns(found["centrality:links"], "link_id", "current_flow") == columns(ranked, "link_id", "current_flow")
-    for name, surface in (("pinchareas:pinch_points", current), ("barrierareas:barriers", score)):
+    largest = barriers["DISC_HA"]
+    for name, surface, most in (
+        ("pinchareas:pinch_points", current, {}),
+        ("barrierareas:barriers", score, {"MAX_AREA": largest}),
+    ):
         rows = columns(found[name], "area_id", "area_ha", "max")
-        assert rows == columns(single("keyareas", INPUT=surface)["OUTPUT"], "area_id", "area_ha", "max")
+        assert rows == columns(single("keyareas", INPUT=surface, **most)["OUTPUT"], "area_id", "area_ha", "max")
         assert rows
 
 

@@ -25,6 +25,7 @@ from ..io.vectors import is_null
 if TYPE_CHECKING:
     from .job import Job
 
+_OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
 _TYPES = QgsProcessing.SourceType
 _SHAPES = {
     _TYPES.TypeVectorPoint: (QgsWkbTypes.GeometryType.PointGeometry, "points"),
@@ -81,6 +82,12 @@ def checked_number(definition: QgsProcessingParameterNumber, value: object) -> f
 
 def _check_field(job: Job, definition: QgsProcessingParameterField) -> None:
     parent = job.definition(definition.parentLayerParameterName())
+    if parent is not None and parent.flags() & _OPTIONAL and not job.given(parent.name()):
+        raise InputError(
+            f"'{', '.join(job.fields(definition.name()))}' is given for '{definition.description()}' ({definition.name()}), "
+            f"but '{parent.description()}' ({parent.name()}), whose field it would be, is empty. Choose the layer, or leave "
+            "the field empty."
+        )
     for layer in job.layers(parent) if parent is not None else []:
         fields = layer.fields()
         for name in job.fields(definition.name()):

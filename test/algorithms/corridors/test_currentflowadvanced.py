@@ -67,7 +67,7 @@ def test_nothing_is_connected(run, raster, row_of_cells, tmp_path):
     ("change", "message"),
     [
         ({"GROUNDS": None}, "Give the grounds either"),
-        ({"STRENGTH_FIELD": "amperes"}, "belongs to CURRENT_SOURCE_POINTS"),
+        ({"STRENGTH_FIELD": "amperes"}, r"\(CURRENT_SOURCE_POINTS\), whose field it would be, is empty"),
     ],
 )
 def test_contradictions_are_named(run, row_of_cells, change, message):

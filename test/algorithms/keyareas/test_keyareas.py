@@ -170,7 +170,7 @@ def test_links_that_were_dropped_name_no_area_and_grades_are_found(run, surface,
     ("given", "sentence"),
     [
         ({"GRADE_FIELD": "importance", "LINKS": True}, "has no field 'importance', which is given for 'Grade field"),
-        ({"GRADE_FIELD": "importance"}, "GRADE_FIELD 'importance' is a field of the links, but LINKS is empty"),
+        ({"GRADE_FIELD": "importance"}, r"but 'Links' \(LINKS\), whose field it would be, is empty"),
         ({"RULES": "TEMPORARY_OUTPUT"}, "choose the resistance surface"),
         ({"MIN_AREA": 2, "MAX_AREA": 1}, "largest area is 1 ha; it must be at least the smallest area"),
     ],

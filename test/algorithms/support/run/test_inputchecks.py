@@ -225,3 +225,27 @@ def test_a_polygon_among_points_is_refused(qgis, tmp_path):
     name = "CURRENT_SOURCE_POINTS"
     with pytest.raises(InputError, match=rf"'mixed' holds polygons, but .*\({name}\) takes points"):
         check_inputs(job_of(tool, **{name: path}), [tool.parameterDefinition(name)])
+
+
+def test_a_field_without_its_layer_is_refused(qgis):
+    from ecosecnet.algorithms.support.run.inputchecks import check_inputs
+    from ecosecnet.core.errors import InputError
+    from qgis.core import QgsProcessingParameterDefinition, QgsProcessingParameterField
+
+    optional = QgsProcessingParameterDefinition.Flag.FlagOptional
+    found = 0
+    for tool in tools():
+        for definition in tool.parameterDefinitions():
+            if not isinstance(definition, QgsProcessingParameterField):
+                continue
+            parent = tool.parameterDefinition(definition.parentLayerParameterName())
+            job = job_of(tool, **{definition.name(): "importance"})
+            if not parent.flags() & optional:
+                check_inputs(job, [definition])  # that the layer is missing is said by QGIS
+                continue
+            found += 1
+            with pytest.raises(
+                InputError, match=rf"'importance' is given for .*\({parent.name()}\), whose .* is empty"
+            ):
+                check_inputs(job, [definition])
+    assert found >= 4
