@@ -20,13 +20,9 @@ WHOLE = "Study area"
 
 def corridors_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list]]:
     """Return the columns and rows of the table of corridors: a row a grade, all, and the study area to compare with."""
-    job, found, grid = outputs.job, outputs.network.corridors, outputs.grid
-    distance = job.number("NEAR")
-    layers = {name: job.vector(name) for name in ("MINES", "HAZARDS", "ROADS")}
-    shapes = {
-        name: layer.geometries(outputs.land.crs, job.monitor) for name, layer in layers.items() if layer is not None
-    }
-    measured = {name: shapes.pop(name) for name in ("ROADS",) if name in shapes}
+    found, layers = outputs.network.corridors, outputs.layers
+    land = outputs.land_use, outputs.inside, outputs.grid
+    others = layers.counted, layers.measured, outputs.job.monitor
     active = np.flatnonzero(found.links.active)
     length = found.links.length[active] / 1000.0
     names = {code: name for code, name, _ in outputs.classes}
@@ -41,14 +37,14 @@ def corridors_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list
         ("All corridors", np.ones(active.size, dtype=bool))
     ]:
         lines = [outputs.link_shapes[k] for k in active[chosen]]
-        held = around(lines, distance, outputs.land_use, outputs.inside, grid, shapes, measured, job.monitor)
+        held = around(lines, layers.near, *land, *others)
         rows.append(line(title, int(chosen.sum()), float(length[chosen].sum()), held))
-    outline = polygonise(outputs.inside, grid, job.monitor)[1]
-    rows.append(line(WHOLE, None, None, within(outline, outputs.land_use, outputs.inside, grid, shapes, measured)))
-    near = f"within {distance:g} m"
-    head = [Column("corridors", str, Shown("Corridors"))]
+    outline = polygonise(outputs.inside, outputs.grid, outputs.job.monitor)[1]
+    rows.append(line(WHOLE, None, None, within(outline, *land, *others)))
+    near = f"within {layers.near:g} m"
+    head = [Column("corridors", str)]
     head += columns(count=(int, Shown("Number")), length_km=(float, Shown("Length", "km")))
     head += columns(near_ha=(float, Shown(f"Area {near}", "ha")))
-    head += [Column(name.lower(), int, Shown(f"{name.capitalize()} there")) for name in shapes]
-    head += [Column("roads_km", float, Shown("Roads there", "km")) for _ in measured]
+    head += [Column(name.lower(), int, Shown(f"{name.capitalize()} there")) for name in layers.counted]
+    head += [Column("roads_km", float, Shown("Roads there", "km")) for _ in layers.measured]
     return head + columns(land_uses=str), rows

@@ -62,6 +62,7 @@ def write_tables(outputs: NetworkOutputs) -> None:
     if outputs.rocks_by_grade:
         outputs.job.write_features("LITHOLOGY_TABLE", *outputs.rocks_by_grade, place=base.place_in(_SOURCES, -1))
     outputs.job.write_features("CORRIDOR_TABLE", *outputs.corridors_by_grade, place=base.place_in(_CORRIDORS, -1))
+    outputs.job.write_features("KEY_TABLE", *outputs.key_areas_by_grade, place=base.place_in(_KEY_AREAS, -3))
     for name, table in (("PINCH_TABLE", outputs.pinch_table), ("BARRIER_TABLE", outputs.barrier_table)):
         if table is not None:
             outputs.job.write_features(name, table.headers, table.rows, place=base.place_in(_KEY_AREAS, _RANKS[name]))

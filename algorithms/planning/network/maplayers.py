@@ -9,6 +9,8 @@ from ...support.geometry.zones import Zones, read_zones
 from .lithology import Lithology, read_lithology
 
 if TYPE_CHECKING:
+    from qgis.core import QgsGeometry
+
     from ...support.io.rasters import RasterSource
     from ...support.run.job import Job
     from .studyland import StudyLand
@@ -26,11 +28,18 @@ class MapLayers:
         Of the tables: villages within townships, or what there is of both.
     lithology : Lithology or None
         The rocks.
+    near : float
+        The distance in metres that is near.
+    counted, measured : dict of str to list of QgsGeometry
+        What is counted, and of what the length is measured, near corridors: mines, hazards and roads, as far as given.
     """
 
     townships: Zones | None
     zones: Zones | None
     lithology: Lithology | None
+    near: float
+    counted: dict[str, list[QgsGeometry]]
+    measured: dict[str, list[QgsGeometry]]
 
 
 def read_map_layers(job: Job, study: StudyLand, land: RasterSource) -> MapLayers:
@@ -40,4 +49,7 @@ def read_map_layers(job: Job, study: StudyLand, land: RasterSource) -> MapLayers
     zones = drawn
     if villages is not None:
         zones = read_zones(villages, job.fields("VILLAGE_NAME"), land.crs, job.monitor, within=drawn)
-    return MapLayers(drawn, zones, read_lithology(job, study, land))
+    given = {name: job.vector(name) for name in ("MINES", "HAZARDS", "ROADS")}
+    shapes = {name: layer.geometries(land.crs, job.monitor) for name, layer in given.items() if layer is not None}
+    measured = {name: shapes.pop(name) for name in ("ROADS",) if name in shapes}
+    return MapLayers(drawn, zones, read_lithology(job, study, land), job.number("NEAR"), shapes, measured)

@@ -16,6 +16,7 @@ from ...support.io.vectors import numbered_polygons
 from ...support.run import palette, ramps
 from ...support.run.palette import Colour
 from .corridorsides import corridors_by_grade
+from .keyplaces import key_areas_by_grade
 from .lithology import rocks_by_grade
 from .maplayers import MapLayers
 from .townships import network_by_township
@@ -54,8 +55,8 @@ class NetworkOutputs:
         See `lithology`; None without one.
     by_township : (list of Column, list of list) or None
         See `townships`; None without any.
-    corridors_by_grade : (list of Column, list of list)
-        See `corridorsides`.
+    corridors_by_grade, key_areas_by_grade : (list of Column, list of list)
+        See `corridorsides` and `keyplaces`.
     ramps : dict of str to Ramp
         The colours of each surface, by the name of its output.
     """
@@ -92,6 +93,7 @@ class NetworkOutputs:
         self.rocks_by_grade = rocks_by_grade(self, layers.lithology) if layers.lithology else None
         self.by_township = network_by_township(self, layers.townships) if layers.townships else None
         self.corridors_by_grade = corridors_by_grade(self)
+        self.key_areas_by_grade = key_areas_by_grade(self)
         places = network.places
         self.ramps = {
             "RESISTANCE": ramps.over(palette.RESISTANCE, network.surface.values),

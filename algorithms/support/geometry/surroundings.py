@@ -67,11 +67,23 @@ def around(
     monitor : Monitor
         Progress and cancellation.
     """
-    width = distance / grid.metres_per_unit
-    belts = [line.buffer(width, _SEGMENTS) for line in lines]
+    belts = _belts(lines, distance, grid)
     near = (burn(belts, grid, [1] * len(belts), kind=gdal.GDT_Byte) > 0) & inside
-    belt = QgsGeometry.unaryUnion([repaired(belt) for belt in belts])
-    return _summary(near, belt, land_use, grid, counted, measured, monitor)
+    return _summary(near, QgsGeometry.unaryUnion(belts), land_use, grid, counted, measured, monitor)
+
+
+def count_around(
+    shapes: Sequence[QgsGeometry],
+    distance: float,
+    grid: Grid,
+    counted: dict[str, Sequence[QgsGeometry]],
+    monitor: Monitor = SILENT,
+) -> dict[str, int]:
+    """Return how many features of each layer lie within a distance of shapes of any kind; see `around`."""
+    if not shapes:
+        return dict.fromkeys(counted, 0)
+    belt = QgsGeometry.unaryUnion(_belts(shapes, distance, grid))
+    return {name: len(_touching(belt, features, monitor)) for name, features in counted.items()}
 
 
 def within(
@@ -91,19 +103,25 @@ def _summary(near, belt, land_use, grid, counted, measured, monitor) -> Surround
     held, cells = np.unique(land_use[near].astype(np.int64), return_counts=True)
     order = np.argsort(-cells, kind="stable")
     uses = [(int(held[k]), 100.0 * float(cells[k]) / float(cells.sum())) for k in order]
-    engine = QgsGeometry.createGeometryEngine(belt.constGet())
-    engine.prepareGeometry()
-
-    def touching(shapes: Sequence[QgsGeometry]) -> list[QgsGeometry]:
-        monitor.check()
-        return [shape for shape in shapes if engine.intersects(shape.constGet())]
-
     return Surroundings(
         float(cells.sum()) * grid.cell_ha,
         uses,
-        {name: len(touching(shapes)) for name, shapes in counted.items()},
+        {name: len(_touching(belt, shapes, monitor)) for name, shapes in counted.items()},
         {
-            name: sum(shape.intersection(belt).length() for shape in touching(shapes)) * grid.metres_per_unit / 1000.0
+            name: sum(shape.intersection(belt).length() for shape in _touching(belt, shapes, monitor))
+            * grid.metres_per_unit
+            / 1000.0
             for name, shapes in measured.items()
         },
     )
+
+
+def _belts(shapes: Sequence[QgsGeometry], distance: float, grid: Grid) -> list[QgsGeometry]:
+    return [repaired(shape.buffer(distance / grid.metres_per_unit, _SEGMENTS)) for shape in shapes]
+
+
+def _touching(belt: QgsGeometry, shapes: Sequence[QgsGeometry], monitor: Monitor) -> list[QgsGeometry]:
+    monitor.check()
+    engine = QgsGeometry.createGeometryEngine(belt.constGet())
+    engine.prepareGeometry()
+    return [shape for shape in shapes if engine.intersects(shape.constGet())]

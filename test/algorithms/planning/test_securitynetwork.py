@@ -19,6 +19,7 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
         "LINKS",
         "TOWNSHIP_TABLE",
         "CORRIDOR_TABLE",
+        "KEY_TABLE",
         "PINCHPOINTS",
         "BARRIERS",
         "PINCH_TABLE",
@@ -90,6 +91,14 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
     ):
         rows = read_table(outputs[areas])
         assert len(rows) == found[count]
+        kind = "Pinch points" if areas == "PINCHPOINTS" else "Barriers"
+        held = {row["corridors"]: row for row in read_table(outputs["KEY_TABLE"]) if row["kind"] == kind}
+        for title, grades in (("Grade 1 to 2", (1, 2)), ("Grade 3", (3,)), ("All", (1, 2, 3))):
+            own = [row for row in rows if row["link_grade"] in grades]
+            assert held[title]["count"] == len(own)
+            assert held[title]["count_pct"] == pytest.approx(100 * len(own) / len(rows))
+            for name, field, unit in (("area_ha", "area_ha", 1), ("length_km", "length", 1000)):
+                assert held[title][name] == pytest.approx(sum(row[field] for row in own) / unit)
         *zones, total = read_table(outputs[table])
         assert total["township"] == "total"
         assert {(row["township"], row["village"]) for row in zones if row["village"]} <= villages

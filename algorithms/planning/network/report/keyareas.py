@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ....support.reports import html
 from ....support.reports.html import Key
 from ....support.run.palette import BARRIER, PALE_SOURCE, PINCH
+from ..keyplaces import important_corridors
 from ..outputs import NetworkOutputs
 from .caveats import caveats
 from .drawing import Drawing, key
@@ -27,7 +28,9 @@ def key_areas(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
         keys = [key("Source", PALE_SOURCE), Key(f"{title} (outlined)", halo, line)]
         parts.append(html.heading(title, 3))
         parts.append(drawing.figure(map_, title, keys, name))
+        parts.append(_by_grade(title, outputs))
         parts.append(_by_zone(title, table) if table is not None else "")
+    parts += [html.paragraph(sentence) for sentence in important_corridors(outputs)]
     if outputs.network.places.outside:
         parts.append(
             html.paragraph(
@@ -36,6 +39,17 @@ def key_areas(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
             )
         )
     return parts + caveats(drawing, outputs)
+
+
+def _by_grade(title: str, outputs: NetworkOutputs) -> str:
+    columns, rows = outputs.key_areas_by_grade
+    return html.table(
+        [column.shown.heading for column in columns[1:]],
+        [row[1:] for row in rows if row[0] == title],
+        caption=f"Key areas by the grade of their corridor: {title.lower()}. The length is the sum, the width the mean, of "
+        f"the sides of the smallest rectangle around each; near is within {outputs.layers.near:g} m",
+        total=True,
+    )
 
 
 def _by_zone(title: str, table: ZoneTable) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ....support.reports import html
 from ....support.run.palette import BARRIER, PINCH, SOURCE
 from ..outputs import NetworkOutputs
@@ -12,10 +14,11 @@ def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]
     """Return the summary."""
     n = numbers
     structure = outputs.network.corridors.structure
+    share = 100.0 * n["SOURCE_HA"] / (np.count_nonzero(outputs.inside) * outputs.grid.cell_ha)
     parts = [
         html.cards(
             [
-                (f"{n['SOURCE_COUNT']}", f"ecological sources, {n['SOURCE_HA']:,.0f} ha"),
+                (f"{n['SOURCE_COUNT']}", f"ecological sources, {n['SOURCE_HA']:,.0f} ha, {share:.1f} % of the area"),
                 (f"{n['LINK_COUNT']}", f"corridors, {n['LINK_KM']:,.1f} km"),
                 (f"{n['PINCH_COUNT']}", f"pinch points, {n['PINCH_HA']:,.1f} ha"),
                 (f"{n['BARRIER_COUNT']}", f"barriers, {n['BARRIER_HA']:,.1f} ha"),

@@ -89,6 +89,13 @@ def outputs() -> list:
         ),
         rules_output("BARRIER_RULES", "Barriers with and without the overlay"),
         p.vector_output(
+            "KEY_TABLE",
+            "Key areas by the grade of their corridor",
+            "Number, area, length and width of the pinch points and barriers on corridors of each grade, and what is near.",
+            table,
+            optional=True,
+        ),
+        p.vector_output(
             "PINCH_TABLE",
             "Pinch points by township",
             "Count, area and land use by township, and by village where villages are given; needs one of them.",

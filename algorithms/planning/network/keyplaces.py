@@ -1,0 +1,102 @@
+"""The key areas by the grade of their corridor: number, size, and what lies near them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...support.geometry.surroundings import count_around
+from ...support.io.fields import Shown
+from ...support.io.tables import Column, columns
+from ...support.run import styling
+from .townships import IMPORTANT
+
+if TYPE_CHECKING:
+    from .outputs import NetworkOutputs
+
+_IMPORTANT = f"Grade 1 to {IMPORTANT}"
+
+
+def key_areas_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list]]:
+    """Return a row for each grade of corridors and kind of key areas, one of the highest grades together, and one of all.
+
+    Lengths and widths are sums and means of those of the areas.
+    """
+    places, found = outputs.network.places, outputs.network.corridors
+    layers = outputs.layers
+    kinds = (
+        ("Pinch points", places.pinch_areas, places.pinch_measures, outputs.pinch_shapes),
+        ("Barriers", places.barrier_areas, places.barrier_measures, outputs.barrier_shapes),
+    )
+    rows = []
+    for kind, areas, measures, shapes in kinds:
+        if areas is None or measures is None:
+            continue
+        grade = np.where(measures.link >= 0, found.grade[measures.link], 0)
+        groups = [(styling.grade_name(one), grade == one) for one in np.unique(found.grade).tolist()]
+        groups.append((_IMPORTANT, (grade > 0) & (grade <= IMPORTANT)))
+        groups.append(("All", np.ones(grade.size, dtype=bool)))
+        for title, chosen in groups:
+            count, area = int(chosen.sum()), float(areas.area_ha[chosen].sum())
+            near = count_around(
+                [shapes[k] for k in np.flatnonzero(chosen)],
+                layers.near,
+                outputs.grid,
+                layers.counted,
+                outputs.job.monitor,
+            )
+            rows.append(
+                [
+                    kind,
+                    title,
+                    count,
+                    100.0 * count / grade.size,
+                    area,
+                    100.0 * area / float(areas.area_ha.sum()),
+                    float(measures.length[chosen].sum()) / 1000.0,
+                    float(measures.width[chosen].mean()) if count else None,
+                    *near.values(),
+                ]
+            )
+    head = columns(
+        kind=str,
+        corridors=str,
+        count=int,
+        count_pct=float,
+        area_ha=float,
+        area_pct=float,
+        length_km=float,
+        mean_width=float,
+    )
+    return [*head, *(Column(name.lower(), int, Shown(f"{name.capitalize()} near")) for name in layers.counted)], rows
+
+
+def important_corridors(outputs: NetworkOutputs) -> list[str]:
+    """Return what the share of each kind of key areas means that lies on corridors of the highest grades, in sentences."""
+    found, (_, rows) = outputs.network.corridors, outputs.key_areas_by_grade
+    length, important = found.links.length[found.links.active], found.grade <= IMPORTANT
+    if not rows or important.all():
+        return []
+    of_all = 100.0 * float(length[important].sum() / length.sum())
+    said = []
+    for kind, title, _, share, *_ in rows:
+        if title != _IMPORTANT:
+            continue
+        meaning = (
+            "more than their length would give, so that these corridors are the ones to work on first"
+            if share > of_all
+            else "no more than their length would give, so that work on these alone would leave most places as they are"
+        )
+        said.append(
+            f"{share:.1f} % of the {kind.lower()} lie on corridors of grade 1 and {IMPORTANT}, which are {of_all:.1f} % of "
+            f"the length of all corridors: {meaning}."
+        )
+    means = float(length[important].mean()), float(length[~important].mean())
+    why = "Short ones between large sources carry much current and have little room for narrow or blocked places. "
+    said.append(
+        "The Liuzhi study found 85 % of its pinch points and 65 % of its barriers there. The share depends on how long these "
+        f"corridors are: on average {means[0]:,.0f} m, the others {means[1]:,.0f} m. {why if means[0] < means[1] else ''}"
+        "Compare it with the share of the length, not with that of another study."
+    )
+    return said
