@@ -15,7 +15,8 @@ from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import raster_graph
 from .solvers import solver_bytes
-from .windowflow import UniformWindow, Window, block_correction, cut_out, disc, drain
+from .windowbatch import Injection, LandscapeFlow, uniform_flow
+from .windowflow import Window, block_correction, disc
 
 COMPARISONS = ("within", "equal")
 
@@ -91,7 +92,7 @@ class _Tally:
     moved: int = 0
     buried: int = 0
     alone: int = 0
-    stuck: float = 0.0
+    offered: float = 0.0
     arrived: float = 0.0
 
 
@@ -202,54 +203,77 @@ def omniscape(
     correction = None
     if correct_blocks and block_size > 1:
         correction = block_correction(radius, reach, block_size, neighbours, monitor)
-    current = np.zeros(shape)
-    potential = np.zeros(shape) if flow_potential else None
-    uniform: UniformWindow | None = None
-    tally, quiet = _Tally(), _Quiet(monitor)
+    quiet = _Quiet(monitor)
+    offers = _Offers(
+        strengths, valid, near, half, reach, conditions, correction, clear_own_block, move_targets, centres, amperes
+    )
     monitor.info(f"{amperes.size:,} windows of up to {2 * reach + 1:,} x {2 * reach + 1:,} cells.")
+    currents = monitor.part(0.0, 0.8) if flow_potential else monitor
+    landscape, tally = LandscapeFlow(graph.couplings, valid, inside, quiet), _Tally()
     areas = _areas(centres, reach, shape)
-    for done, (row, col), amount in zip(np.cumsum(areas) - areas, centres.tolist(), amperes.tolist()):
-        monitor.step(float(done), float(areas.sum()))
-        window = Window.around(row, col, reach, shape)
-        block = _square(row, col, half)
-        offered = np.where(near[window.part], strengths[window.cells], 0.0)
-        offered[_square(*window.centre, half) if clear_own_block else _square(reach, reach, half)] = 0.0
-        everything = float(offered.sum())
-        if not everything > 0.0:
+    for number, done in enumerate(np.cumsum(areas) - areas):
+        currents.step(float(done), float(areas.sum()))
+        injection = offers.of(number)
+        if injection is None:
             tally.alone += 1
             continue
-        offered *= amount / everything
-        for condition in conditions:
-            offered[condition.excludes(window.cells, block)] = 0.0
-        target = window.centre
-        if move_targets and not valid[row, col] and valid[block].any():
-            down, right = _nearest(valid[block], half)
-            target = target[0] + down, target[1] + right
-            tally.moved += 1
-        offered[target] = 0.0
-        kept = valid[window.cells] & inside[window.part]
-        factor = 1.0 if correction is None else correction[window.part]
-        arrived = 0.0
-        if kept[target]:
-            flow = drain(cut_out(graph.couplings, window), kept, offered, target, quiet)
-            current[window.cells] += flow.current * factor
-            arrived = flow.amperes
+        tally.offered += float(injection.amounts.sum())
+        tally.moved += injection.target != injection.window.centre
+        if valid[injection.window.cells][injection.target]:
+            landscape.add(injection)
         else:
             tally.buried += 1
-        tally.arrived += arrived
-        tally.stuck += float(offered.sum()) - arrived
-        if potential is not None:
-            if uniform is None or uniform.shape != kept.shape:
-                uniform = UniformWindow(kept.shape[0], kept.shape[1], neighbours)
-            potential[window.cells] += uniform.currents(offered, target, quiet) * factor
+    landscape.finish()
+    current = landscape.current
+    tally.arrived = landscape.arrived
     _tell(tally, monitor)
     current[~valid] = np.nan
-    normalised = None
-    if potential is not None:
+    potential = normalised = None
+    if flow_potential:
+        windows = [Window.around(row, col, reach, shape) for row, col in centres.tolist()]
+        potential = uniform_flow(shape, 2 * reach + 1, neighbours, windows, offers.of, monitor.part(0.8, 1.0))
         potential[~valid] = np.nan
         normalised = np.where(valid, 0.0, np.nan)
         np.divide(current, potential, out=normalised, where=potential > 0.0)
     return WindowFlow(current, potential, normalised, amperes.size)
+
+
+@dataclass(frozen=True)
+class _Offers:
+    """What each window's target draws from the cells around it."""
+
+    strengths: FloatArray
+    valid: BoolArray
+    near: BoolArray
+    half: int
+    reach: int
+    conditions: Sequence[Condition]
+    correction: FloatArray | None
+    clear_own_block: bool
+    move_targets: bool
+    centres: IntArray
+    amperes: FloatArray
+
+    def of(self, number: int) -> Injection | None:
+        """Return what is put into a window; None if there is no source in it."""
+        half, reach = self.half, self.reach
+        row, col = self.centres[number].tolist()
+        window = Window.around(row, col, reach, (self.valid.shape[0], self.valid.shape[1]))
+        block = _square(row, col, half)
+        offered = np.where(self.near[window.part], self.strengths[window.cells], 0.0)
+        offered[_square(*window.centre, half) if self.clear_own_block else _square(reach, reach, half)] = 0.0
+        everything = float(offered.sum())
+        if not everything > 0.0:
+            return None
+        offered *= float(self.amperes[number]) / everything
+        for condition in self.conditions:
+            offered[condition.excludes(window.cells, block)] = 0.0
+        target = window.centre
+        if self.move_targets and not self.valid[row, col] and self.valid[block].any():
+            down, right = _nearest(self.valid[block], half)
+            target = target[0] + down, target[1] + right
+        offered[target] = 0.0
+        return Injection(window, offered, target, 1.0 if self.correction is None else self.correction[window.part])
 
 
 def windows_bytes(shape: tuple[int, int], reach: int) -> int:
@@ -373,9 +397,9 @@ def _tell(tally: _Tally, monitor: Monitor) -> None:
         monitor.warn(f"{tally.buried:,} targets lie on NoData and draw no current.")
     if tally.alone:
         monitor.info(f"{tally.alone:,} targets have no source within the radius outside their own block.")
-    whole = tally.stuck + tally.arrived
-    if tally.stuck > 1e-9 * whole:
+    stuck = tally.offered - tally.arrived
+    if stuck > 1e-9 * tally.offered:
         monitor.warn(
-            f"{tally.stuck:,.4g} of {whole:,.4g} amperes ({100 * tally.stuck / whole:.2g} %) could not flow: their "
+            f"{stuck:,.4g} of {tally.offered:,.4g} amperes ({100 * stuck / tally.offered:.2g} %) could not flow: their "
             "sources lie on NoData or are cut off from the target by NoData within the window."
         )

@@ -1,0 +1,288 @@
+"""Windows solved a batch at a time, and their currents added to a map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import ndimage
+
+from ..monitor import Monitor
+from ..types import BoolArray, FloatArray
+from . import compiledfronts
+from .compiledfronts import CompiledFronts
+from .fronts import Factor, Fronts
+from .graph import DIRECTIONS
+from .windowflow import UniformWindow, Window, drain, through
+
+_MOST = 16
+"""Windows of a batch, with which the time for each is down to that of the numbers."""
+
+_BATCH_BYTES = 64 * 2**20
+"""Memory of the factors of a batch."""
+
+_WORTH_A_FACTOR = 3
+"""Windows cut alike from which on it pays to factorise theirs."""
+
+_FACTOR_BYTES = 12
+"""Memory of a factor for each of its numbers: these, and the inverses of its diagonal blocks."""
+
+_LARGEST = 12_000
+"""Cells of a window from which on multigrid is quicker than fronts."""
+
+_LARGEST_COMPILED = 40_000
+"""The same with numba."""
+
+_LARGEST_UNIFORM = 70_000
+"""Cells of a window from which on a factor that all uniform windows of a shape share is too large to be kept."""
+
+
+Part = tuple[int, int, int, int]
+"""First row, row after the last, first column, column after the last that a window has of an uncut one."""
+
+
+@dataclass(frozen=True)
+class Injection:
+    """What is put into a window, and drains through one of its cells.
+
+    Attributes
+    ----------
+    window : Window
+        Where it is.
+    amounts : float64 (rows, cols)
+        Amperes put into every cell.
+    target : (int, int)
+        Row and column in the window of the cell that drains them.
+    factor : float64 (rows, cols) or float
+        What its currents are multiplied with.
+    """
+
+    window: Window
+    amounts: FloatArray
+    target: tuple[int, int]
+    factor: FloatArray | float
+
+
+class LandscapeFlow:
+    """Currents through the windows of a landscape.
+
+    Parameters
+    ----------
+    couplings : sequence of float64
+        Conductances of the links of the raster, see `RasterGraph`.
+    valid : bool (rows, cols)
+        Cells of the raster with a node.
+    inside : bool (side, side)
+        Cells of an uncut window.
+    monitor : Monitor
+        Cancellation.
+
+    Attributes
+    ----------
+    current : float64 (rows, cols)
+        Sum of the currents of all windows, after `finish`.
+    arrived : float
+        Amperes that reached their targets.
+    """
+
+    def __init__(self, couplings: Sequence[FloatArray], valid: BoolArray, inside: BoolArray, monitor: Monitor) -> None:
+        self.current = np.zeros(valid.shape)
+        self.arrived = 0.0
+        self._valid = valid
+        self._inside = inside
+        self._monitor = monitor
+        self._links = _stacked(couplings, valid.shape)
+        self._disc = _stacked([inside[here] & inside[there] for here, there, _ in DIRECTIONS], inside.shape)
+        self._structure = np.ones((3, 3)) if len(couplings) == 4 else None
+        compiled = compiledfronts.available()
+        self._fronts = self._compiled = None
+        self._most = 1
+        if np.count_nonzero(inside) <= (_LARGEST_COMPILED if compiled else _LARGEST):
+            self._fronts = Fronts(inside)
+            self._most = max(1, min(_MOST, _BATCH_BYTES // (_FACTOR_BYTES * self._fronts.factor_size)))
+            if compiled:
+                self._compiled = CompiledFronts(self._fronts)
+        self._waiting: list[Injection] = []
+
+    def add(self, injection: Injection) -> None:
+        """Take up a window whose target has a node."""
+        self._waiting.append(injection)
+        if len(self._waiting) == self._most:
+            self.finish()
+
+    def finish(self) -> None:
+        """Solve the windows that wait."""
+        waiting, self._waiting = self._waiting, []
+        self._monitor.check()
+        if self._fronts is None:
+            for injection in waiting:
+                self._drain(injection)
+        elif waiting:
+            self._solve(waiting, self._fronts)
+
+    def _solve(self, waiting: list[Injection], fronts: Fronts) -> None:
+        side = self._inside.shape[0]
+        links = np.zeros((len(waiting), 4, side, side))
+        injected = np.zeros((len(waiting), side, side))
+        for injection, own, put_in in zip(waiting, links, injected):
+            part = injection.window.part
+            np.multiply(self._links[_last(injection.window.cells)], self._disc[_last(part)], out=own[_last(part)])
+            put_in[part] = self._connected(injection, own[_last(part)])
+        degrees = _degrees(links)
+        degrees[degrees == 0.0] = 1.0
+        for injection, own in zip(waiting, degrees):
+            own[injection.window.part][injection.target] *= 2.0  # grounded; all its currents end there
+        flat = (array.reshape(len(waiting), -1) for array in (links, degrees, injected))
+        volts = _potentials(fronts, self._compiled, *flat).reshape(injected.shape)
+        for injection, own, put_in, potential in zip(waiting, links, injected, volts):
+            if not np.isfinite(potential).all():
+                self._drain(injection)
+                continue
+            part = injection.window.part
+            flow = _through(own, potential, self._compiled is not None)[part]
+            self.current[injection.window.cells] += flow * injection.factor
+            self.arrived += float(put_in.sum())
+
+    def _connected(self, injection: Injection, links: FloatArray) -> FloatArray:
+        """Return what is put into cells connected to the target; take the links of all others away."""
+        valid = self._valid[injection.window.cells]
+        if valid.all():
+            return injection.amounts
+        parts, count = ndimage.label(valid & self._inside[injection.window.part], self._structure)
+        connected = parts == parts[injection.target]
+        if count > 1:
+            links *= connected
+        return np.where(connected, injection.amounts, 0.0)
+
+    def _drain(self, injection: Injection) -> None:
+        window = injection.window
+        couplings = [link[here] for link, (here, _, _) in zip(self._links[_last(window.cells)], DIRECTIONS)]
+        kept = self._valid[window.cells] & self._inside[window.part]
+        flow = drain(couplings, kept, injection.amounts, injection.target, self._monitor)
+        self.current[window.cells] += flow.current * injection.factor
+        self.arrived += flow.amperes
+
+
+def uniform_flow(
+    shape: tuple[int, int],
+    side: int,
+    neighbours: int,
+    windows: Sequence[Window],
+    injection: Callable[[int], Injection | None],
+    monitor: Monitor,
+) -> FloatArray:
+    """Return the sum of the currents through windows in which every cell has the conductance 1.
+
+    They are whole squares, cut at the edges of the raster. All that are cut alike have the same factor.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the raster.
+    side : int
+        Of an uncut window.
+    neighbours : {8, 4}
+        Cells that a cell is linked to.
+    windows : sequence of Window
+        Where they are.
+    injection : callable
+        Gives what is put into a window by its number; None = nothing.
+    monitor : Monitor
+        Progress and cancellation.
+
+    Returns
+    -------
+    float64 (rows, cols)
+    """
+    current = np.zeros(shape)
+    alike: dict[Part, list[int]] = {}
+    for number, window in enumerate(windows):
+        rows, cols = window.part
+        alike.setdefault((rows.start, rows.stop, cols.start, cols.stop), []).append(number)
+    fronts = Fronts(np.ones((side, side), dtype=bool)) if side**2 <= _LARGEST_UNIFORM else None
+    compiled, done = compiledfronts.available(), 0
+    for part, numbers in alike.items():
+        many = len(numbers) >= _WORTH_A_FACTOR
+        uniform = _Uniform(fronts, part, neighbours, compiled) if fronts is not None and many else None
+        plain = UniformWindow(part[1] - part[0], part[3] - part[2], neighbours)
+        for start in range(0, len(numbers), _MOST):
+            monitor.step(float(done), float(len(windows)))
+            batch = [put_in for put_in in map(injection, numbers[start : start + _MOST]) if put_in is not None]
+            flows = (
+                (plain.currents(put_in.amounts, put_in.target, monitor) for put_in in batch)
+                if uniform is None
+                else uniform.currents(batch)
+            )
+            for put_in, flow in zip(batch, flows):
+                current[put_in.window.cells] += flow * put_in.factor
+            done += len(numbers[start : start + _MOST])
+    return current
+
+
+class _Uniform:
+    """The factor of a uniform window of some shape."""
+
+    def __init__(self, fronts: Fronts, part: Part, neighbours: int, compiled: bool) -> None:
+        top, bottom, left, right = part
+        self._part = slice(top, bottom), slice(left, right)
+        self._side, self._compiled = fronts.side, compiled
+        there = np.zeros((fronts.side, fronts.side), dtype=bool)
+        there[self._part] = True
+        pairs = DIRECTIONS[: neighbours // 2]
+        self._links = _stacked([(there[here] & there[to]) / length for here, to, length in pairs], there.shape)
+        degrees = _degrees(self._links)
+        degrees[degrees == 0.0] = 1.0
+        degrees[top, left] *= 2.0  # grounded; what is put in adds up to 0, so that nothing ends there
+        self._factor = Factor(fronts, self._links.reshape(1, -1), degrees.reshape(1, -1))
+
+    def currents(self, injections: Sequence[Injection]) -> Iterator[FloatArray]:
+        """Yield the currents through the windows."""
+        injected = np.zeros((self._side, self._side, len(injections)))
+        for number, injection in enumerate(injections):
+            put_in = injection.amounts.copy()
+            put_in[injection.target] = 0.0
+            put_in[injection.target] = -put_in.sum()
+            injected[self._part][..., number] = put_in
+        volts = self._factor.solve(injected.reshape(1, -1, len(injections))).reshape(injected.shape)
+        for number in range(len(injections)):
+            yield _through(self._links, np.ascontiguousarray(volts[..., number]), self._compiled)[self._part]
+
+
+def _potentials(
+    fronts: Fronts, compiled: CompiledFronts | None, links: FloatArray, degrees: FloatArray, injected: FloatArray
+) -> FloatArray:
+    if compiled is not None:
+        return compiled.solve(links, degrees, injected)
+    with np.errstate(invalid="ignore"):
+        return Factor(fronts, links, degrees).solve(injected[..., None])[..., 0]
+
+
+def _last(cells: tuple[slice, slice]) -> Any:
+    """Return what picks cells of arrays whose last two axes are rows and columns."""
+    return ..., cells[0], cells[1]
+
+
+def _stacked(couplings: Sequence[FloatArray | BoolArray], shape: tuple[int, int]) -> FloatArray:
+    """Return couplings at the cells that they start from, (4, rows, cols)."""
+    stacked = np.zeros((4, *shape))
+    for coupling, link, (here, _, _) in zip(couplings, stacked, DIRECTIONS):
+        link[here] = coupling
+    return stacked
+
+
+def _degrees(links: FloatArray) -> FloatArray:
+    """Return the sum of the links of every cell."""
+    degrees = np.zeros((*links.shape[:-3], *links.shape[-2:]))
+    for direction, (here, there, _) in enumerate(DIRECTIONS):
+        link = links[..., direction, :, :][_last(here)]
+        degrees[_last(here)] += link
+        degrees[_last(there)] += link
+    return degrees
+
+
+def _through(links: FloatArray, volts: FloatArray, compiled: bool) -> FloatArray:
+    if compiled:
+        return compiledfronts.through(links, volts)
+    return through([link[here] for link, (here, _, _) in zip(links, DIRECTIONS)], volts)
