@@ -1,10 +1,9 @@
-"""Moving windows against the same windows by SuperLU (minimum degree) and by pyamg: CPU milliseconds a window.
+"""Moving windows against landschaft (C++, the fastest peer) and against SuperLU, window by window: CPU milliseconds a window.
 
-usage: OPENBLAS_NUM_THREADS=1 python benchmarks/windows.py [RADIUS ...]        default 10 25 50 100
+usage: OPENBLAS_NUM_THREADS=1 python benchmarks/windows.py [RADIUS,BLOCK ...]        default 25,7 50,15 100,31
 
-A fractal-like surface of five classes from 1 to 100 with 2 % NoData, 8 neighbours, mean conductances; sources all over the
-disc, the middle grounded. Peers get their matrix built the short way, cell by cell numbers and sparse sums; the time
-includes it. pyamg: smoothed aggregation and conjugate gradients to a relative residual of 1e-6.
+A fractal-like surface of 500 x 500 cells in five classes from 1 to 100, 8 neighbours, mean conductances. landschaft runs in
+one thread, where it is installed. SuperLU (minimum degree) solves uncut windows without the time to build their matrices.
 """
 
 import importlib.util
@@ -24,94 +23,68 @@ sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["ecosecnet"])
 
 from ecosecnet.core import circuit  # noqa: E402
-from ecosecnet.core.circuit.graph import DIRECTIONS  # noqa: E402
-from ecosecnet.core.circuit.windowflow import UniformWindow, Window, cut_out, disc, drain, through  # noqa: E402
+from ecosecnet.core.circuit import compiledfronts  # noqa: E402
+from ecosecnet.core.circuit.windowflow import Window, disc  # noqa: E402
 
-SIZE, WINDOWS = 700, 15
+SIZE, WINDOWS = 500, 9
 
 
-def surface(rng):
-    field = gaussian_filter(rng.normal(size=(SIZE, SIZE)), 6)
+def surface():
+    field = gaussian_filter(np.random.default_rng(1).normal(size=(SIZE, SIZE)), 6)
     classes = np.digitize(field, np.quantile(field, [0.2, 0.4, 0.6, 0.8]))
-    resistance = np.array([1.0, 3.0, 10.0, 30.0, 100.0])[classes]
-    resistance[rng.random(resistance.shape) < 0.02] = np.nan
-    return resistance
+    return np.array([1.0, 3.0, 10.0, 30.0, 100.0])[classes]
 
 
-def peer(couplings, valid, put_in, target, solve):
-    """Return the currents by a matrix of the component of the target and some solver."""
-    number = np.full(valid.shape, -1)
-    number[valid] = np.arange(np.count_nonzero(valid))
-    heads, tails, values = [], [], []
-    for coupling, (here, there, _) in zip(couplings, DIRECTIONS):
-        linked = valid[here] & valid[there]
-        heads.append(number[here][linked])
-        tails.append(number[there][linked])
-        values.append(coupling[linked])
-    size = number.max() + 1
-    links = sparse.coo_matrix(
-        (np.concatenate(values), (np.concatenate(heads), np.concatenate(tails))), shape=(size, size)
-    ).tocsr()
-    links = links + links.T
-    component = sparse.csgraph.connected_components(links, directed=False)[1]
-    kept = np.flatnonzero((component == component[number[target]]) & (np.arange(size) != number[target]))
-    laplacian = sparse.diags(np.asarray(links.sum(axis=1)).ravel()) - links
-    volts = np.zeros(size)
-    volts[kept] = solve(laplacian.tocsr()[kept][:, kept], put_in[valid][kept])
-    cells = np.zeros(valid.shape)
-    cells[valid] = volts
-    masked = [c * (valid[here] & valid[there]) for c, (here, there, _) in zip(couplings, DIRECTIONS)]
-    return through(masked, cells)
+def timed(call):
+    start = time.process_time()
+    result = call()
+    return result, 1000.0 * (time.process_time() - start)
 
 
-def by_splu(matrix, right):
-    factor = splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-    return factor.solve(right)
-
-
-def by_pyamg(matrix, right):
-    import pyamg
-
-    return pyamg.smoothed_aggregation_solver(matrix).solve(right, tol=1e-6, accel="cg")
+def by_superlu(resistance, radius):
+    """Return the median time of a factorisation and solve of an uncut window."""
+    inside = disc(radius, radius)
+    times = []
+    for place in np.linspace(radius, SIZE - radius - 1, WINDOWS).astype(int).tolist():
+        window = Window.around(place, place, radius, resistance.shape)
+        masked = np.where(inside, resistance[window.cells], np.nan)
+        laplacian = circuit.raster_graph(masked, average="conductance").laplacian
+        matrix = (laplacian + sparse.diags(np.full(laplacian.shape[0], 1e-6))).tocsc()
+        put_in = np.full(matrix.shape[0], 1.0)
+        _, spent = timed(
+            lambda matrix=matrix, put_in=put_in: splu(
+                matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+            ).solve(put_in)
+        )
+        times.append(spent)
+    return statistics.median(times)
 
 
 def main():
-    rng = np.random.default_rng(1)
-    resistance = surface(rng)
-    graph = circuit.raster_graph(resistance, average="conductance")
-    print(
-        f"{'radius':>6s} {'ours':>8s} {'uniform':>8s} {'splu':>8s} {'pyamg':>8s} {'/splu':>6s} {'/pyamg':>6s}  difference"
-    )
-    for radius in map(int, sys.argv[1:] or ("10", "25", "50", "100")):
-        inside = disc(radius, radius)
-        times, differences = {}, {"splu": 0.0, "pyamg": 0.0}
-        uniform = UniformWindow(*inside.shape, 8)
-        middle = resistance[radius : SIZE - radius, radius : SIZE - radius]
-        places = np.argwhere(~np.isnan(middle)) + radius
-        for row, col in rng.choice(places, WINDOWS, replace=False).tolist():
-            window = Window.around(row, col, radius, resistance.shape)
-            valid = ~np.isnan(resistance[window.cells]) & inside
-            put_in = valid / np.count_nonzero(valid)
-            couplings = cut_out(graph.couplings, window)
-            work = {
-                "ours": lambda c=couplings, v=valid, p=put_in, t=window.centre: drain(c, v, p, t).current,
-                "uniform": lambda u=uniform, p=put_in, t=window.centre: u.currents(p, t),
-                "splu": lambda c=couplings, v=valid, p=put_in, t=window.centre: peer(c, v, p, t, by_splu),
-                "pyamg": lambda c=couplings, v=valid, p=put_in, t=window.centre: peer(c, v, p, t, by_pyamg),
-            }
-            found = {}
-            for name, call in work.items():
-                start = time.process_time()
-                found[name] = call()
-                times.setdefault(name, []).append(1000 * (time.process_time() - start))
-            for name in differences:
-                error = np.abs(found["ours"] - found[name]).max() / found["splu"].max()
-                differences[name] = max(differences[name], error)
-        ours, even, direct, amg = (statistics.median(times[name]) for name in ("ours", "uniform", "splu", "pyamg"))
-        print(
-            f"{radius:6d} {ours:8.2f} {even:8.2f} {direct:8.2f} {amg:8.2f} {ours / direct:6.2f} {ours / amg:6.2f}  "
-            f"{differences['splu']:.0e} splu, {differences['pyamg']:.0e} pyamg"
-        )
+    resistance = surface()
+    peer = importlib.util.find_spec("landschaft") is not None
+    if peer:
+        import landschaft
+    numba = "with numba" if compiledfronts.available() else "numpy and SciPy alone"
+    print(numba)
+    heads = ("windows", "current", "both", "SuperLU", "landschaft", "both", "ratio")
+    print("radius", *(f"{head:>10s}" for head in heads), " difference")
+    for pair in sys.argv[1:] or ("25,7", "50,15", "100,31"):
+        radius, block = map(int, pair.split(","))
+        options = {"radius": radius, "block_size": block}
+        circuit.omniscape(resistance[: 3 * radius, : 3 * radius], **options, flow_potential=True)  # compiles
+        current, alone = timed(lambda o=options: circuit.omniscape(resistance, **o))
+        flow, both = timed(lambda o=options: circuit.omniscape(resistance, **o, flow_potential=True))
+        n = current.windows
+        line = f"{radius:6d} {n:10d} {alone / n:10.2f} {both / n:10.2f} {by_superlu(resistance, radius):10.2f}"
+        if peer:
+            options["n_threads"] = 1
+            _, their = timed(lambda o=options: landschaft.omniscape(resistance, **o))
+            found, their_both = timed(lambda o=options: landschaft.omniscape(resistance, **o, flow_potential=True))
+            values = np.asarray(found["cum_currmap"])
+            error = np.abs(flow.current - values).max() / values.max()
+            line += f" {their / n:10.2f} {their_both / n:10.2f} {both / their_both:10.2f}  {error:.0e}"
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from . import compiledfronts
 from .compiledfronts import CompiledFronts
 from .fronts import Factor, Fronts
 from .graph import DIRECTIONS
+from .solvers import solver_bytes
 from .windowflow import UniformWindow, Window, drain, through
 
 _MOST = 16
@@ -22,6 +23,9 @@ _MOST = 16
 
 _BATCH_BYTES = 64 * 2**20
 """Memory of the factors of a batch."""
+
+_FACTOR_NUMBERS = 6
+"""Numbers of a factor of n cells, divided by n log2(n): never more."""
 
 _WORTH_A_FACTOR = 3
 """Windows cut alike from which on it pays to factorise theirs."""
@@ -95,6 +99,7 @@ class LandscapeFlow:
         self._monitor = monitor
         self._links = _stacked(couplings, valid.shape)
         self._disc = _stacked([inside[here] & inside[there] for here, there, _ in DIRECTIONS], inside.shape)
+        self._directions = DIRECTIONS[: len(couplings)]
         self._structure = np.ones((3, 3)) if len(couplings) == 4 else None
         compiled = compiledfronts.available()
         self._fronts = self._compiled = None
@@ -158,7 +163,7 @@ class LandscapeFlow:
 
     def _drain(self, injection: Injection) -> None:
         window = injection.window
-        couplings = [link[here] for link, (here, _, _) in zip(self._links[_last(window.cells)], DIRECTIONS)]
+        couplings = [link[here] for link, (here, _, _) in zip(self._links[_last(window.cells)], self._directions)]
         kept = self._valid[window.cells] & self._inside[window.part]
         flow = drain(couplings, kept, injection.amounts, injection.target, self._monitor)
         self.current[window.cells] += flow.current * injection.factor
@@ -248,6 +253,20 @@ class _Uniform:
         volts = self._factor.solve(injected.reshape(1, -1, len(injections))).reshape(injected.shape)
         for number in range(len(injections)):
             yield _through(self._links, np.ascontiguousarray(volts[..., number]), self._compiled)[self._part]
+
+
+def batch_bytes(cells: int) -> int:
+    """Return about how much memory, in bytes, a batch of windows of so many cells needs, and uniform ones after them.
+
+    Examples
+    --------
+    >>> batch_bytes(10_000) > batch_bytes(1_000)
+    True
+    """
+    factor = int(_FACTOR_BYTES * _FACTOR_NUMBERS * cells * np.log2(max(cells, 2)))
+    largest = _LARGEST_COMPILED if compiledfronts.available() else _LARGEST
+    solving = min(_MOST * factor, max(_BATCH_BYTES, factor)) if cells <= largest else solver_bytes(cells)
+    return max(solving, factor if cells <= _LARGEST_UNIFORM else 0)
 
 
 def _potentials(

@@ -14,8 +14,7 @@ from ..monitor import SILENT, Monitor
 from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import raster_graph
-from .solvers import solver_bytes
-from .windowbatch import Injection, LandscapeFlow, uniform_flow
+from .windowbatch import Injection, LandscapeFlow, batch_bytes, uniform_flow
 from .windowflow import Window, block_correction, disc
 
 COMPARISONS = ("within", "equal")
@@ -285,7 +284,7 @@ def windows_bytes(shape: tuple[int, int], reach: int) -> int:
     True
     """
     side = 2 * reach + 1
-    return shape[0] * shape[1] * _RASTER_BYTES + solver_bytes(min(side, shape[0]) * min(side, shape[1]))
+    return shape[0] * shape[1] * _RASTER_BYTES + batch_bytes(min(side, shape[0]) * min(side, shape[1]))
 
 
 def _check(
