@@ -18,7 +18,8 @@ NEAR_BUILT = ((0, 200, 5), (200, 500, 4), (500, 1000, 3), (1000, 2000, 2), (2000
 _METRES = 1
 """Position of the rule that counts the corridor cutoff in metres."""
 
-WEIGHTS = {"Land use": 0.7, "Disturbance": 0.3}
+USE_WEIGHT, BUILT_WEIGHT = 0.7, 0.3
+"""Of the land use, and of the distance from built-up land."""
 
 
 class RunError(Exception):
@@ -73,14 +74,8 @@ def run_chain(place, folder):
     _, warnings = run_tool("studygrid", parameters, folder / "studygrid.log")
     with rasterio.open(grid) as read:
         land_cover, valid, transform, crs = read.read(1), read.read_masks(1) > 0, read.transform, read.crs
-        profile = read.profile
     built = np.isin(land_cover, place.codes("built")) & valid
-    disturbance = (distance_transform_edt(~built) * transform.a).astype(np.float32)
-    profile.update(dtype="float32", nodata=-1)
-    profile.pop("photometric", None)
-    with rasterio.open(folder / "disturbance.tif", "w", **profile) as written:
-        written.write(np.where(valid, disturbance, -1).astype(np.float32), 1)
-    write_scores(place, folder / "scores.csv")
+    disturbance = distance_transform_edt(~built) * transform.a
     numbers, more = run_tool(
         "securitynetwork",
         {
@@ -88,9 +83,7 @@ def run_chain(place, folder):
             "FOREGROUND": place.listed("habitat"),
             "IMPASSABLE": place.listed("impassable"),
             "NOT_RESTORABLE": place.listed("lasting"),
-            "LANDUSE_NAMES": ";".join(f"{one.code}={one.name}" for one in place.classes),
-            "SCORES": folder / "scores.csv",
-            "FACTORS": folder / "disturbance.tif",
+            **_scores(place, folder),
             "MIN_AREA": place.min_area,
             "DISPERSAL": place.dispersal,
             "MIN_DPC": place.min_dpc,
@@ -110,11 +103,19 @@ def run_chain(place, folder):
 _VECTORS = ("SOURCES", "LINKS", "PINCHPOINTS", "BARRIERS")
 
 
+def _scores(place, folder):
+    """Return the parameters that make the resistance."""
+    if place.legend:
+        return {"LEGEND": list(type(place.legend)).index(place.legend)}
+    write_scores(place, folder / "scores.csv")
+    return {"SCORES": folder / "scores.csv", "CLASS_DISTANCES": f"built-up = {place.listed('built')}"}
+
+
 def write_scores(place, path):
     """Write the table of scores as `securitynetwork` reads it."""
-    rows = [("Land use", one.name, one.code, "", "", one.score, WEIGHTS["Land use"]) for one in place.classes]
+    rows = [("Land use", one.name, one.code, "", "", one.score, USE_WEIGHT) for one in place.classes]
     rows += [
-        ("Disturbance", "", "", low, "" if high is None else high, score, WEIGHTS["Disturbance"])
+        ("Distance to built-up", "", "", low, "" if high is None else high, score, BUILT_WEIGHT)
         for low, high, score in NEAR_BUILT
     ]
     with path.open("w", newline="", encoding="utf-8") as file:

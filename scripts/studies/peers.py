@@ -11,7 +11,7 @@ import numpy as np
 import pyguidos
 import rasterio
 import shapely
-from chain import NEAR_BUILT, WEIGHTS
+from chain import BUILT_WEIGHT, NEAR_BUILT, USE_WEIGHT
 from rasterio.features import shapes
 from scipy.ndimage import distance_transform_edt
 from scipy.sparse import coo_matrix, diags
@@ -180,11 +180,12 @@ def resistance(study):
     use = np.full(study.land_cover.shape, np.nan)
     for one in study.place.classes:
         use[study.land_cover == one.code] = np.nan if one.impassable else one.score
+    if study.place.legend:
+        return np.where(study.valid, use, np.nan)
     near = np.full(use.shape, np.nan)
     for low, _, score in NEAR_BUILT:
         near[study.disturbance > low if low else study.disturbance >= 0] = score
-    total = WEIGHTS["Land use"] * use + WEIGHTS["Disturbance"] * near
-    return np.where(study.valid, total, np.nan)
+    return np.where(study.valid, USE_WEIGHT * use + BUILT_WEIGHT * near, np.nan)
 
 
 def _costs(surface, start, cell):

@@ -1,12 +1,18 @@
 """The four places: where their land cover comes from, what its classes are worth, and how the limits were chosen."""
 
+import sys
 from dataclasses import dataclass
-from typing import Callable
+from pathlib import Path
+from typing import Callable, Optional
 
 import numpy as np
 import rasterio
 from fetch import NotHereError, file_of, from_debian, from_peer, from_pypi, r_object
 from rasterio.transform import from_bounds
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from core.choices import Legend
+from core.resistance import schemes
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class Place:
         Cell of the study grid in metres, None for that of the land cover.
     cutoff : float or None
         How much farther than the least-cost path a way in a corridor may lead, in metres; None for the default.
+    legend : Legend or None
+        Whose scores the classes have: the land use alone makes the resistance then. None: a table of scores of our own, and
+        the distance from built-up land as a second factor.
     min_area, dispersal, min_dpc, min_key_area : float
         Hectares, metres, per cent, hectares.
     """
@@ -49,6 +58,7 @@ class Place:
     min_key_area: float
     cell: float | None = None
     cutoff: float | None = None
+    legend: Optional[Legend] = None
 
     def codes(self, what):
         """Return the codes of the classes that are `habitat`, `built`, `lasting` or `impassable`."""
@@ -123,6 +133,22 @@ LA_MANCHA = (
     LandClass(10, "artifgreen", 3, "#b9d9a0"),
 )
 
+
+def _of_legend(legend, coding, **marks):
+    """Return the classes of a legend of the plugin; `marks` give the codes that are habitat, built and so on."""
+    scheme = next(one for one in schemes(legend) if one.coding == coding)
+    return tuple(
+        LandClass(
+            one.code,
+            one.name,
+            one.score,
+            "#" + bytes(one.colour).hex(),
+            **{mark: one.code in codes for mark, codes in marks.items()},
+        )
+        for one in scheme.classes
+    )
+
+
 PLACES = (
     Place(
         "corsica",
@@ -143,33 +169,14 @@ PLACES = (
     Place(
         "hannover",
         "Hannover: CORINE level 3, 25 m brought to its own 100 m (landschaft)",
-        (
-            LandClass(1, "Continuous urban fabric", 5, "#8c1d18", built=True, lasting=True),
-            LandClass(2, "Discontinuous urban fabric", 5, "#c8503c", built=True, lasting=True),
-            LandClass(3, "Industrial or commercial units", 5, "#a64d79", built=True, lasting=True),
-            LandClass(4, "Road and rail networks", 5, "#7f3f5f", built=True, lasting=True),
-            LandClass(5, "Port areas", 5, "#a67f8c", built=True, lasting=True),
-            LandClass(6, "Airports", 5, "#c9b3bd", lasting=True),
-            LandClass(7, "Mineral extraction sites", 4, "#9a7fb8"),
-            LandClass(8, "Dump sites", 4, "#7a5f8f"),
-            LandClass(9, "Construction sites", 5, "#d9a3d9"),
-            LandClass(10, "Green urban areas", 3, "#b9d9a0"),
-            LandClass(11, "Sport and leisure facilities", 3, "#d5e6c3"),
-            LandClass(12, "Non-irrigated arable land", 4, "#f7f3c4"),
-            LandClass(18, "Pastures", 3, "#dfe88f"),
-            LandClass(20, "Complex cultivation patterns", 3, "#eddc8e"),
-            LandClass(21, "Farmland with natural vegetation", 2, "#d4c96a"),
-            LandClass(23, "Broad-leaved forest", 1, "#5f9f3f", habitat=True),
-            LandClass(24, "Coniferous forest", 1, "#2f6f3f", habitat=True),
-            LandClass(25, "Mixed forest", 1, "#3f8f3f", habitat=True),
-            LandClass(26, "Natural grassland", 2, "#c0e07a"),
-            LandClass(27, "Moors and heathland", 1, "#a89f5a", habitat=True),
-            LandClass(29, "Transitional woodland", 1, "#92b850", habitat=True),
-            LandClass(32, "Sparsely vegetated areas", 3, "#c9c9b0"),
-            LandClass(35, "Inland marshes", 2, "#a99fd9"),
-            LandClass(36, "Peat bogs", 1, "#6f6fbf", habitat=True),
-            LandClass(40, "Water courses", 5, "#6fb8e8", lasting=True),
-            LandClass(41, "Water bodies", 5, "#8fd0f2", lasting=True, impassable=True),
+        # Woods, heath and bogs; the habitat of the legend has lakes besides, where no wildcat lives.
+        _of_legend(
+            Legend.CORINE,
+            "grid codes 1 to 44",
+            habitat=(*range(23, 30), 36),
+            built=range(1, 6),
+            lasting=(*range(1, 7), 40, 41),
+            impassable=(41,),
         ),
         _hannover,
         # The smallest woods with a resident wildcat, whose females stay within a few kilometres.
@@ -178,6 +185,7 @@ PLACES = (
         min_dpc=1.0,
         min_key_area=5,
         cell=100,
+        legend=Legend.CORINE,
     ),
     Place(
         "plumisland",
@@ -188,11 +196,13 @@ PLACES = (
             LandClass(3, "Farmland, marsh, water", 3, "#f2e9a1"),
         ),
         _plum_island,
-        # Woods that hold fishers and forest birds of the interior; suburbs leave few larger ones.
+        # Woods that hold fishers and forest birds of the interior; suburbs leave few larger ones. They lie a kilometre or
+        # two apart, so that corridors of the default cutoff, 2 km, would be all land around them.
         min_area=100,
         dispersal=2000,
         min_dpc=1.0,
         min_key_area=5,
+        cutoff=500,
     ),
     Place(
         "lamancha",
