@@ -8,6 +8,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs.declarations import corridor_cutoff
 from ..support.run.memory import FULL
 from .network import studyland
+from .network.checks import check_run
 from .network.factors import NetworkFactors
 from .network.inputs import NetworkInputs, PolygonDistances
 from .network.landuse import LandUse
@@ -79,7 +80,10 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     def check(self, job: Job) -> str | None:
         for name in ("FOREGROUND", "IMPASSABLE", "NOT_RESTORABLE"):
             core.sources.parse_values(job.text(name))
-        return studyland.check(job) or resistance.check(job)
+        problem = studyland.check(job) or resistance.check(job)
+        if problem is None:
+            check_run(job, self.parameterDefinitions())
+        return problem
 
     def measured_in(self, job: Job) -> str:
         return "CRS" if studyland.needs_grid(job) else "LANDUSE"

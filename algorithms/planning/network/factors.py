@@ -12,6 +12,7 @@ import numpy as np
 from .... import core
 from ....core.errors import InputError
 from ....core.lists import parse_number, parse_numbers, plain_text, split_pairs
+from ....core.monitor import Monitor
 from ...support.geometry.proximity import class_proximity, proximity
 from ...support.geometry.terrain import slope
 from ...support.inputs.judgements import Judged, judge, read_judgements
@@ -83,11 +84,13 @@ class NetworkFactors:
         Where the scores come from that were not given, and what was corrected in them, a sentence each.
     judged : Judged or None
         The judgements its weights come from, once the factors are read.
+
+    Without the `land_use`, before it is read, the factors can be told but not read.
     """
 
-    def __init__(self, job: Job, study: StudyLand, land: RasterSource, land_use: LandUse) -> None:
+    def __init__(self, job: Job, study: StudyLand, land: RasterSource, land_use: LandUse | None = None) -> None:
         self._job, self._study, self._land = job, study, land
-        self._values, self._valid = land_use.values, land_use.valid
+        self._land_use = land_use
         self.table: Sequence[FactorScores] = ()
         self.notes: Sequence[str] = ()
         self.judged: Judged | None = None
@@ -101,7 +104,9 @@ class NetworkFactors:
         else:
             further = [name for parameter, name in _BEYOND_THE_STUDY.items() if job.given(parameter)]
             further += [f"Distance to {name} (m)" for name in self._targets]
-            scores, self.notes = core.resistance.default_scores(land_use.scheme, land_use.codes)
+            scores = core.resistance.liuzhi_corrected()
+            if land_use is not None:
+                scores, self.notes = core.resistance.default_scores(land_use.scheme, land_use.codes)
             self.scores = core.resistance.with_further(scores, further)
             for note in self.notes:
                 if note not in core.resistance.LIUZHI_CORRECTIONS:
@@ -113,7 +118,17 @@ class NetworkFactors:
         Raises
         ------
         InputError
-            If something is given that no factor takes.
+            As `taken`.
+        """
+        return {name: layer.make() for name, layer in self.taken(self._job.monitor).items()}
+
+    def taken(self, monitor: Monitor) -> dict[str, _Layer]:
+        """Return the layer of each factor of the score table that has one, and weigh the factors; nothing is read yet.
+
+        Raises
+        ------
+        InputError
+            If something is given that no factor takes, or the weights do not fit.
         """
         if not self.scores:
             return {}
@@ -123,24 +138,24 @@ class NetworkFactors:
             layer = next((one for one in layers if one.fits(factor.name)), None)
             if layer is not None:
                 taken[factor.name] = layer
-                self._job.monitor.info(f"Factor '{factor.name}' is taken from {layer.name}.")
+                monitor.info(f"Factor '{factor.name}' is taken from {layer.name}.")
         used = {one.given for one in taken.values()}
         for one in layers:
             if one.refusal and one.given not in used:
                 names = ", ".join(factor.name for factor in self.scores)
                 raise InputError(f"{one.refusal} The factors of the score table are: {names}.")
-        weights = self._weights(list(taken))
+        weights = self._weights(list(taken), monitor)
         if weights:
-            self.scores = core.resistance.with_weights(self.scores, weights, taken, monitor=self._job.monitor)
-        return {name: layer.make() for name, layer in taken.items()}
+            self.scores = core.resistance.with_weights(self.scores, weights, taken, monitor=monitor)
+        return taken
 
-    def _weights(self, used: Sequence[str]) -> dict[str, float]:
+    def _weights(self, used: Sequence[str], monitor: Monitor) -> dict[str, float]:
         """Return the weights that were given beside the score table, by the names they were given with."""
         job = self._job
         tables, table, text = job.vectors("JUDGEMENTS"), job.vector("WEIGHTS_TABLE"), job.text("WEIGHTS")
         if tables:
             names, matrices = read_judgements(tables, [])
-            self.judged = judge(matrices, names, [one.name for one in tables], job.monitor)
+            self.judged = judge(matrices, names, [one.name for one in tables], monitor)
             return {name: float(weight) for name, weight in zip(names, self.judged.result.group.weights)}
         if table is not None:
             return {name: weight for name, weight in weights_by_name(table).items() if weight is not None}
@@ -215,7 +230,7 @@ class NetworkFactors:
     def _values_of(self, kind: str) -> np.ndarray:
         parameter, _ = _GIVEN_AS[kind]
         if kind == "LAND_USE":
-            return np.where(self._valid, self._values, np.nan).astype(np.float32)
+            return np.where(self._land_use.valid, self._land_use.values, np.nan).astype(np.float32)
         if parameter == "DEM":
             return self._elevation if kind == "ELEVATION" else slope(self._elevation, self._land, self._job.monitor)
         raster, monitor = self._job.raster(parameter), self._job.monitor

@@ -55,17 +55,18 @@ class StudyLand:
         What was done to the rasters that did not lie on it.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, monitor: Monitor | None = None) -> None:
         self._job = job
+        monitor = job.monitor if monitor is None else monitor
         self._given = land = job.raster("LANDUSE")
         self.brought: list[Brought] = []
         transforms = job.context.transformContext()
         outline = warping.Outline.of_raster(land, transforms)
         if needs_grid(job):
             given = job.crs("CRS")
-            crs = choose_crs(given, land, outline, job.monitor)
+            crs = choose_crs(given, land, outline, monitor)
             warn = given is not None or not land.crs.isGeographic()
-            self._study = StudyGrid.of(land, outline, crs, job.number("CELL"), transforms, job.monitor, warn=warn)
+            self._study = StudyGrid.of(land, outline, crs, job.number("CELL"), transforms, monitor, warn=warn)
         else:
             self._study = StudyGrid(land.grid, land.crs, outline, transforms)
         self.grid, self.crs = self._study.grid, self._study.crs

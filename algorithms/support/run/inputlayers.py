@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -109,6 +110,36 @@ def measured(layers: Sequence[InputLayer], parameter: str) -> InputLayer | None:
     if parameter:
         return next((one for one in layers if one.parameter == parameter), None)
     return next((one for one in layers if one.is_raster), layers[0] if layers else None)
+
+
+def apart(
+    layer: InputLayer, reference: InputLayer, context: QgsCoordinateTransformContext, *, margin: float | None = None
+) -> str | None:
+    """Return why nothing of a layer can lie on another one, by their boxes; None where something may.
+
+    Within a `margin` in metres around the other one things count too; None where they do not.
+    """
+    box, other = QgsRectangle(layer.extent), reference.extent
+    if box.isNull() or other.isNull():
+        return None
+    if layer.crs.isValid() and reference.crs.isValid() and layer.crs != reference.crs:
+        try:
+            box = QgsCoordinateTransform(layer.crs, reference.crs, context).transformBoundingBox(box)
+        except QgsCsException:
+            return None
+    metres = metres_per_unit(reference.crs)
+    across = max(0.0, box.xMinimum() - other.xMaximum(), other.xMinimum() - box.xMaximum())
+    down = max(0.0, box.yMinimum() - other.yMaximum(), other.yMinimum() - box.yMaximum())
+    away = max(across, down) * metres
+    if away <= (margin or 0.0):
+        return None
+    said = f"'{layer.name}' ({layer.parameter}) lies {math.ceil(away):,} m beyond '{reference.name}'"
+    if margin is None:
+        return f"{said}. Check the CRS of both layers, or leave it out."
+    return (
+        f"{said} and the margin of {margin:g} m around it. If it is to count, set the margin around the raster (MARGIN) to "
+        f"{math.ceil(away):,} m or more. Else check the CRS of both layers, or leave it out."
+    )
 
 
 def refuse_degrees(layer: InputLayer, context: QgsCoordinateTransformContext) -> str | None:

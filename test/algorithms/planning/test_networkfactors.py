@@ -122,7 +122,7 @@ def test_without_a_table_the_distance_to_built_up_land_lowers_the_resistance(lan
             r"No cell of '.*' has one of the listed values 44\. It holds the values 1,",
         ),
         ({"CLASS_DISTANCES": "cropland = 5"}, r"'Distance to cropland \(m\)' does not tell whether resistance rises"),
-        ({"RIVERS": "far"}, "None of the 1 features of 'far' lies on the grid.*the nearest is [\\d,]+ m away"),
+        ({"RIVERS": "far"}, r"'far' \(RIVERS\) lies [\d,]+ m beyond .* set the margin"),
         (
             {"RIVERS": "mines", "SCORES": LAND},
             "No factor of the score table takes the layer given as RIVERS. Call one distance",

@@ -103,12 +103,12 @@ def test_a_surface_of_ones_own_on_another_grid_is_brought_over(build, run, param
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"SOURCES_IN": "far"}, "Sources .* of 'far' lie outside the raster"),
+        ({"SOURCES_IN": "far"}, r"'far' \(SOURCES_IN\) lies [\d,]+ m beyond"),
         ({"SOURCES_IN": "one"}, "'one' has 1 usable source"),
         ({"SOURCES_IN": "one", "ID_FIELD": "code"}, "has no field 'code'.*It has: fid, name|It has: name"),
         ({"SOURCES_IN": "twice", "ID_FIELD": "name"}, "more than one feature with the same 'name': a"),
         ({"RESISTANCE_IN": "zero"}, "Resistance must be greater than 0 and finite, but 1 cell is not"),
-        ({"RESISTANCE_IN": "far"}, "has data in no cell in which"),
+        ({"RESISTANCE_IN": "far"}, r"'far' \(RESISTANCE_IN\) lies [\d,]+ m beyond"),
     ],
 )
 def test_what_cannot_be_taken_is_refused(build, parameters, polygons, raster, given, message):

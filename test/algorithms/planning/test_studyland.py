@@ -109,7 +109,7 @@ def test_what_fits_is_left_as_it_is(build, run, few, tmp_path):
         ({"CRS": "EPSG:4326"}, "is in degrees. A study grid is in metres"),
         ({"CELL": 1e6}, "larger than the study area"),
         ({"CELL": -1.0}, "must be 0.001 or more"),
-        ({"DEM": "far"}, "'far' does not reach into the study area"),
+        ({"DEM": "far"}, r"'far' \(DEM\) lies [\d,]+ m beyond"),
         ({"LANDUSE": "bare", "CELL": 60.0}, "'bare' has no coordinate reference system"),
     ],
 )
