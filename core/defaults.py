@@ -44,8 +44,8 @@ MIN_KEY_AREA_HA = 1.0
 EDGE_CELLS = 5
 """Cells from the edge of the data within which paths and currents are shaped by where the map ends."""
 
-EDGE_SHARE = 0.1
-"""Share of key areas near the edge of the data above which the map is too small for them."""
+EDGE_SHARE, EDGE_EXCESS = 0.1, 2.0
+"""Share of key areas near the edge of the data, and how many times that of the data, above which they are owed to it."""
 
 SOURCE_WEIGHTS = {"permeable": 0.33, "area": 0.33, "shape": 0.34, "flow": 0.0, "expert": 0.0, "value": 0.0}
 """Weights of the parts of the value of a source; the expert's opinion and what needs more layers count when asked for."""

@@ -216,7 +216,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             cell=(grid.dy * grid.metres_per_unit, grid.dx * grid.metres_per_unit),
             monitor=job.monitor.part(0.8, 0.9),
         )
-        core.keyareas.report_edge(measures.edge_ha, found.area_ha, job.monitor)
+        core.keyareas.report_edge(measures, job.monitor)
         job.results["EDGE_HA"] = float(measures.edge_ha.sum())
         names, more = area_columns(), []
         if links is not None:

@@ -30,12 +30,35 @@ class AreaMeasures:
         nearest: from the centres of the area's cells to the line, cut at the edges of the cells. -1 without links.
     edge_ha : float64, shape (areas,)
         How much of each lies near the edge of the data, in hectares.
+    edge_share, data_edge_share : float
+        Share of all areas, and of all data, that lies there, 0 to 1.
     """
 
     length: FloatArray
     width: FloatArray
     link: IntArray
     edge_ha: FloatArray
+    edge_share: float
+    data_edge_share: float
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether the areas crowd along the edge: they lie there much more often than the data do."""
+        return self.edge_share > max(defaults.EDGE_SHARE, defaults.EDGE_EXCESS * self.data_edge_share)
+
+    def describe_edge(self, what: str) -> str:
+        """Return how much of the areas lies near the edge of the data, and what to do where it is much."""
+        said = (
+            f"{100 * self.edge_share:.0f} % of the area of the {what} lie within {defaults.EDGE_CELLS} cells of the edge of "
+            f"the data, where {100 * self.data_edge_share:.0f} % of the data lie."
+        )
+        if not self.at_edge:
+            return said
+        return (
+            f"{said} Paths cannot run beyond the edge and currents crowd along it: these places are owed to where the map "
+            "ends. Run again on a larger map, with a margin around the area that is to be reported, and believe the places "
+            "that stay."
+        )
 
 
 def measure_areas(
@@ -81,9 +104,14 @@ def measure_areas(
     count = int(labels.max(initial=0))
     length, width = _sides(labels, count, cell, monitor.part(0.0, 0.5))
     link = _links(labels, count, lines, cell, monitor.part(0.5, 1.0))
-    edge_ha = hectares_in(labels, near_edge(valid), cell[0] * cell[1] / 10_000.0)
+    near = near_edge(valid)
+    edge_ha = hectares_in(labels, near, cell[0] * cell[1] / 10_000.0)
     monitor.step(1.0, 1.0)
-    return AreaMeasures(length, width, link, edge_ha)
+    return AreaMeasures(length, width, link, edge_ha, _share(near & (labels > 0), labels > 0), _share(near, valid))
+
+
+def _share(part: BoolArray, whole: BoolArray) -> float:
+    return int(np.count_nonzero(part)) / max(int(np.count_nonzero(whole)), 1)
 
 
 def hectares_in(labels: IntArray, mask: BoolArray, cell_ha: float) -> FloatArray:
@@ -121,27 +149,7 @@ def near_edge(valid: BoolArray, cells: int = defaults.EDGE_CELLS) -> BoolArray:
     return near & valid
 
 
-def edge_sentence(share: float, what: str = "key areas") -> str:
-    """Return what it means that a share of key areas, 0 to 1, lies near the edge of the data.
-
-    Examples
-    --------
-    >>> edge_sentence(0.02)
-    '2 % of the area of the key areas lie within 5 cells of the edge of the data.'
-    """
-    said = (
-        f"{100 * share:.0f} % of the area of the {what} lie within {defaults.EDGE_CELLS} cells of the edge of the data."
-    )
-    if share <= defaults.EDGE_SHARE:
-        return said
-    return (
-        f"{said} Paths cannot run beyond it and currents crowd along it: much of this is the edge of the map, not of the "
-        "landscape. Run again on a larger map, with a margin around the area that is to be reported, and believe the places "
-        "that stay."
-    )
-
-
-def report_edge(edge_ha: FloatArray, area_ha: FloatArray, monitor: Monitor, *, what: str = "key areas") -> None:
+def report_edge(measures: AreaMeasures, monitor: Monitor, *, what: str = "key areas") -> None:
     """Say how much of the key areas lies near the edge of the data, if any does; a warning where it is much.
 
     Examples
@@ -149,14 +157,15 @@ def report_edge(edge_ha: FloatArray, area_ha: FloatArray, monitor: Monitor, *, w
     >>> class Said(Monitor):
     ...     def info(self, message):
     ...         print(message)
-    >>> report_edge(np.array([0.0, 1.0]), np.array([30.0, 20.0]), Said())
-    2 % of the area of the key areas lie within 5 cells of the edge of the data.
+    >>> labels = np.zeros((20, 20), dtype=np.int32)
+    >>> labels[4, 4] = labels[9:12, 7:11] = 1
+    >>> report_edge(measure_areas(labels, valid=labels >= 0, cell=(10.0, 10.0)), Said())
+    8 % of the area of the key areas lie within 5 cells of the edge of the data, where 75 % of the data lie.
     """
-    share = float(edge_ha.sum()) / max(float(area_ha.sum()), 1e-300)
-    if share > defaults.EDGE_SHARE:
-        monitor.warn(edge_sentence(share, what))
-    elif share:
-        monitor.info(edge_sentence(share, what))
+    if measures.at_edge:
+        monitor.warn(measures.describe_edge(what))
+    elif measures.edge_share:
+        monitor.info(measures.describe_edge(what))
 
 
 @dataclass(frozen=True)

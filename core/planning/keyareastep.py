@@ -158,5 +158,5 @@ def _measures(
         return None
     sides = (grid.dy * grid.metres_per_unit, grid.dx * grid.metres_per_unit)
     measures = measure_areas(areas.labels, lines, valid=valid, cell=sides, monitor=monitor)
-    report_edge(measures.edge_ha, areas.area_ha, monitor, what=what)
+    report_edge(measures, monitor, what=what)
     return measures

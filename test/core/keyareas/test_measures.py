@@ -135,8 +135,23 @@ def test_what_lies_near_the_edge():
     found = measured(labels, valid=valid, cell=(100.0, 50.0))
     # columns 3 and 4 of the first are among the five next to the border
     assert found.edge_ha.tolist() == [1.0, 0.0]
+    assert (found.edge_share, found.data_edge_share) == (2 / 7, 0.75)
+    assert not found.at_edge
+    assert found.describe_edge("barriers") == (
+        "29 % of the area of the barriers lie within 5 cells of the edge of the data, where 75 % of the data lie."
+    )
     valid[:, :2] = False
     assert measured(labels, valid=valid, cell=(100.0, 50.0)).edge_ha.tolist() == [2.0, 0.0]
+
+
+def test_areas_that_crowd_along_the_edge():
+    labels = np.zeros((100, 100), dtype=np.int32)
+    labels[0:4, 20:30], labels[50, 40:50] = 1, 2
+    found = measured(labels, valid=labels >= 0, cell=(100.0, 100.0))
+    assert (found.edge_share, found.data_edge_share) == (0.8, pytest.approx(0.19))
+    assert found.at_edge
+    assert "80 % of the area of the pinch points lie" in found.describe_edge("pinch points")
+    assert "Run again on a larger map" in found.describe_edge("pinch points")
 
 
 def test_shares_by_grade():

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..... import core
 from ....support.inputs.areatable import rule_classes
 from ....support.reports import html
 from ....support.reports.html import Key
@@ -14,8 +13,6 @@ from ..outputs import NetworkOutputs
 from .drawing import Drawing
 
 if TYPE_CHECKING:
-    from .....core.keyareas.areas import KeyAreas
-    from .....core.keyareas.measures import AreaMeasures
     from .....core.keyareas.rules import RuleComparison
 
 
@@ -42,8 +39,9 @@ def caveats(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
                 "planted."
             )
         )
-    parts += _edge("pinch points", places.pinch_areas, places.pinch_measures)
-    parts += _edge("barriers", places.barrier_areas, places.barrier_measures)
+    for what, measures in (("pinch points", places.pinch_measures), ("barriers", places.barrier_measures)):
+        if measures is not None:
+            parts.append(html.paragraph(measures.describe_edge(what)))
     return [html.heading("How sure these places are", 3), *parts] if parts else []
 
 
@@ -56,9 +54,3 @@ def _rules(drawing: Drawing, title: str, rules: RuleComparison | None) -> list[s
         drawing.figure(map_, f"{title} with and without the overlay with the resistance", keys),
         html.paragraph(rules.describe(title)),
     ]
-
-
-def _edge(what: str, areas: KeyAreas | None, measures: AreaMeasures | None) -> list[str]:
-    if areas is None or measures is None or not areas.area_ha.size:
-        return []
-    return [html.paragraph(core.keyareas.edge_sentence(float(measures.edge_ha.sum() / areas.area_ha.sum()), what))]
