@@ -34,13 +34,15 @@ def find_places(
     *,
     cutoff: FloatArray,
     obstacles: Obstacles,
+    land: FloatArray,
     reported: Reported | None = None,
     monitor: Monitor = SILENT,
 ) -> KeyPlaces:
     """Find the pinch points and barriers of the links, and the areas of their highest class.
 
     `belt` holds the cells of the corridors, which end at the `cutoff` of each link above its path, `valid` those that have
-    data. All are searched, and those `reported` are returned.
+    data. All are searched, and those `reported` are returned. Currents are overlaid with the resistance of the `land`: with
+    that of roads, pinch points would be the cells of roads and nothing else.
     """
     resistance = fields.graph.resistance
     radii = radii_between(None, None, None, cell_size=grid.cell_size) if options.radii is None else options.radii
@@ -66,7 +68,7 @@ def find_places(
         links = reported.of_links(links)
     lines = [[path + 0.5] for path, active in zip(links.paths, links.active) if active]
     pinch_areas, pinch_rules = _areas(
-        "Pinch points", pinch.current, resistance, grid, options, options.max_area_ha, monitor.part(0.9, 0.93)
+        "Pinch points", pinch.current, land, grid, options, options.max_area_ha, monitor.part(0.9, 0.93)
     )
     pinch_measures = _measures("pinch points", pinch_areas, lines, valid, grid, monitor.part(0.93, 0.95))
     barrier_areas, barrier_rules = _areas(

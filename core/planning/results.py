@@ -76,11 +76,12 @@ class SourceSet:
 class Surface:
     """The resistance surface (float32, NaN = NoData), facts about it, and the scores and weights of its factors.
 
-    A surface that was given has no factors.
+    `land` is the surface without roads and impassable cells. A surface that was given has no factors.
     """
 
     values: FloatArray
     summary: ResistanceSummary
+    land: FloatArray
     scores: tuple[FactorScores, ...] = ()
 
 

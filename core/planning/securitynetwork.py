@@ -179,6 +179,7 @@ def security_network(
         options.keyareas,
         cutoff=corridor_network.cutoffs,
         obstacles=obstacles,
+        land=surface.land,
         reported=reported,
         monitor=monitor.part(0.55, 1.0),
     )

@@ -76,14 +76,12 @@ def build_surface(
         [factor.weight or 0.0 for factor in used],
         corrections=list(corrections.values()),
         zones=zones,
-        least=roads,
-        impassable=impassable,
         names=[factor.name for factor in used],
         correction_names=list(corrections),
         correction=options.correction if corrections else None,
         monitor=monitor.part(0.5, 1.0),
     )
-    return Surface(built.values, built.summary, tuple(used))
+    return _obstructed(Surface(built.values, built.summary, built.values, tuple(used)), roads, impassable)
 
 
 def take_surface(
@@ -91,15 +89,32 @@ def take_surface(
 ) -> Surface:
     """Return a surface that is given, with roads and impassable cells as `build_surface` puts them onto its own."""
     check_resistance(values)
-    plain = values.astype(np.float32)
-    values = with_obstacles(plain, least=roads, impassable=impassable)
+    values = values.astype(np.float32)
+    known = values[~np.isnan(values)]
+    low, mean, high = float(known.min()), float(known.mean(dtype=np.float64)), float(known.max())
+    summary = ResistanceSummary(known.size, values.size - known.size, 0, low, mean, high, ())
+    return _obstructed(Surface(values, summary, values), roads, impassable)
+
+
+def _obstructed(surface: Surface, roads: FloatArray | None, impassable: BoolArray | None) -> Surface:
+    """Return a surface with roads and impassable cells, and the figures it has then."""
+    if roads is None and impassable is None:
+        return surface
+    values = with_obstacles(surface.values, least=roads, impassable=impassable)
     known = values[~np.isnan(values)]
     if not known.size:
         raise InputError("Impassable cells cover the whole resistance surface. Take values out of IMPASSABLE.")
-    low, mean, high = float(known.min()), float(known.mean(dtype=np.float64)), float(known.max())
-    raised, closed = int((values > plain).sum()), int((np.isnan(values) & ~np.isnan(plain)).sum())
-    missing = values.size - known.size
-    return Surface(values, ResistanceSummary(known.size, missing, 0, low, mean, high, (), (), raised, closed))
+    summary = replace(
+        surface.summary,
+        cells=known.size,
+        missing=values.size - known.size,
+        minimum=float(known.min()),
+        mean=float(known.mean(dtype=np.float64)),
+        maximum=float(known.max()),
+        raised=int((values > surface.land).sum()),
+        impassable=int((np.isnan(values) & ~np.isnan(surface.land)).sum()),
+    )
+    return replace(surface, values=values, summary=summary)
 
 
 def _lint(scores: Sequence[FactorScores], factors: Mapping[str, Array], monitor: Monitor) -> None:

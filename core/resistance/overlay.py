@@ -170,8 +170,6 @@ def resistance_surface(
     *,
     corrections: Sequence[FloatArray] = (),
     zones: Array | None = None,
-    least: FloatArray | None = None,
-    impassable: BoolArray | None = None,
     names: Sequence[str] | None = None,
     correction_names: Sequence[str] = (),
     correction: Correction | None = None,
@@ -187,8 +185,6 @@ def resistance_surface(
         Scores and correction rasters, NaN = NoData.
     zones : ndarray, shape (rows, cols), optional
         Zone of each cell for means by zone; NaN (float arrays) = no zone.
-    least, impassable : ndarray, shape (rows, cols), optional
-        As in `Block`.
     weights, names, correction_names, correction, leave_out_missing, rescale, monitor
         As in `build_resistance`.
 
@@ -217,9 +213,7 @@ def resistance_surface(
             reading.step(row, rows)
             part = slice(row, row + height)
             zone = None if zones is None else zones[part].astype(np.float64)
-            floor = None if least is None else least[part]
-            barred = None if impassable is None else impassable[part]
-            yield Block(row, [f[part] for f in factors], [c[part] for c in corrections], zone, floor, barred)
+            yield Block(row, [f[part] for f in factors], [c[part] for c in corrections], zone)
 
     def write(row: int, block: FloatArray) -> None:
         values[row : row + len(block)] = block

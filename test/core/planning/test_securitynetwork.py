@@ -312,7 +312,8 @@ def test_obstacles_change_the_surface_and_what_can_be_restored(county, factors):
     impassable, stays = np.isin(land, (5, 6, 8)) & county.county, (land == 6) & county.county
     roads = np.where(factors["Distance from road (m)"] == 0, 50.0, 0.0).astype(np.float32)
     plain = build(county, factors)
-    found = build(county, factors, obstacles=Obstacles(impassable, roads, stays))
+    small = replace(OPTIONS, keyareas=replace(OPTIONS.keyareas, min_area_ha=0.0))
+    found = build(county, factors, small, obstacles=Obstacles(impassable, roads, stays))
     np.testing.assert_array_equal(found.sources.labels, plain.sources.labels)
     labels = plain.sources.labels
     wanted = np.fmax(plain.surface.values, roads)
@@ -320,6 +321,9 @@ def test_obstacles_change_the_surface_and_what_can_be_restored(county, factors):
     wanted[np.isnan(plain.surface.values) | closed] = np.nan
     np.testing.assert_array_equal(found.surface.values, wanted)
     assert np.count_nonzero(impassable & (labels > 0))
+    np.testing.assert_array_equal(found.surface.land, plain.surface.values)
+    assert found.surface.summary.raised == np.count_nonzero(wanted > plain.surface.values)
+    assert found.surface.summary.maximum == np.nanmax(wanted)
     assert found.surface.summary.impassable == np.count_nonzero(np.isnan(wanted) & ~np.isnan(plain.surface.values))
     for path in np.array(found.corridors.links.paths, dtype=object)[found.corridors.links.active]:
         rows, cols = path[:, 0].astype(int), path[:, 1].astype(int)
@@ -332,9 +336,15 @@ def test_obstacles_change_the_surface_and_what_can_be_restored(county, factors):
     assert np.isfinite(score.score[impassable & ~stays & (labels == 0)]).any()
     assert np.isnan(score.score[stays]).all()
     ground = np.where(np.isnan(wanted) & impassable, np.nanmax(wanted), wanted)
-    areas = key_areas(np.float32(score.score), cell_ha=0.09, resistance=ground, min_area_ha=1.0, max_area_ha=49 * 0.09)
+    areas = key_areas(np.float32(score.score), cell_ha=0.09, resistance=ground, max_area_ha=49 * 0.09)
     np.testing.assert_array_equal(found.places.barrier_areas.labels, areas.labels)
     assert not (found.places.barrier_areas.labels[stays] > 0).any()
+    # Pinch points are overlaid with the land, as if no road were there.
+    current = np.float32(found.places.pinch.current)
+    areas = key_areas(current, cell_ha=0.09, resistance=plain.surface.values)
+    np.testing.assert_array_equal(found.places.pinch_areas.labels, areas.labels)
+    with_roads = key_areas(current, cell_ha=0.09, resistance=wanted)
+    assert (with_roads.labels != areas.labels).any()
 
 
 def test_a_study_area_inside_the_data_is_computed_on_all_and_reported_alone(county, factors, network):

@@ -6,7 +6,7 @@ from ecosecnet.core.choices import CorrectionMethod
 from ecosecnet.core.errors import GridMismatchError, InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.resistance.corrections import Correction
-from ecosecnet.core.resistance.overlay import Block, build_resistance, resistance_surface
+from ecosecnet.core.resistance.overlay import Block, build_resistance, resistance_surface, with_obstacles
 from ecosecnet.core.stats.shares import normalise_weights
 
 NAN = np.nan
@@ -328,20 +328,31 @@ def test_roads_and_impassable_cells_come_last(factors):
     least[:, 4] = 0.5
     least[20] = 100.0
     impassable[18:25, 10:13] = True
-    result = resistance_surface(factors, WEIGHTS, rescale=(1, 10), least=least, impassable=impassable)
+    parts = [slice(row, row + 7) for row in range(0, 40, 7)]
+    blocks = [
+        Block(p.start, [f[p] for f in factors], least=least[p], impassable=impassable[p] if k else None)
+        for k, p in enumerate(parts)
+    ]
+    done = {}
+    summary = build_resistance(lambda _: blocks, WEIGHTS, write=done.__setitem__, rescale=(1, 10))
+    values = np.concatenate([done[p.start] for p in parts])
     known = ~np.isnan(plain.values)
     wanted = np.where(impassable | ~known, np.nan, np.fmax(plain.values, least))
-    np.testing.assert_array_equal(result.values, wanted)
-    assert result.values.dtype == np.float32
-    assert result.summary.raised == np.count_nonzero((known & ~impassable)[20]) == 27
-    assert result.summary.impassable == np.count_nonzero(known & impassable) == 21
-    assert result.summary.missing == plain.summary.missing + 21
-    assert result.summary.maximum == 100
-    assert result.summary.contributions == plain.summary.contributions
+    np.testing.assert_array_equal(values, wanted)
+    np.testing.assert_array_equal(with_obstacles(plain.values, least=least, impassable=impassable), wanted)
+    assert values.dtype == np.float32
+    assert summary.raised == np.count_nonzero((known & ~impassable)[20]) == 27
+    assert summary.impassable == np.count_nonzero(known & impassable) == 21
+    assert summary.missing == plain.summary.missing + 21
+    assert summary.maximum == 100
+    for one, other in zip(summary.contributions, plain.summary.contributions):
+        assert one.share_of_variance == pytest.approx(other.share_of_variance)
 
 
 def test_a_surface_that_is_all_impassable_is_refused(factors):
+    block = Block(0, factors, impassable=np.ones((40, 30), bool))
     with pytest.raises(InputError, match=r"All [\d,]+ cells with a resistance are of impassable classes"):
-        resistance_surface(factors, WEIGHTS, impassable=np.ones((40, 30), bool))
+        build_resistance(lambda _: [block], WEIGHTS, write=lambda *_: None)
+    block = Block(0, factors, least=np.ones((40, 29), np.float32))
     with pytest.raises(GridMismatchError, match="differ in size"):
-        resistance_surface(factors, WEIGHTS, least=np.ones((40, 29), np.float32))
+        build_resistance(lambda _: [block], WEIGHTS, write=lambda *_: None)
