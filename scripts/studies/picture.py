@@ -40,12 +40,12 @@ def draw(study, path):
         place = source.geometry.representative_point()
         axes[0].annotate(str(source["source_id"]), (place.x, place.y), ha="center", va="center", fontsize=9)
     links[links["active"] == 1].plot(ax=axes[1], color="#404040", linewidth=0.5)
-    for name, colour in (("barriers", "#ff00c0"), ("pinchpoints", "#0040ff")):
+    for name, colour in (("barriers", "#ff00c0"), ("pinchpoints", "#000000")):
         if len(layers[name]):
             layers[name].plot(ax=axes[1], color=colour, edgecolor=colour, linewidth=0.3)
     present = set(np.unique(study.land_cover[study.valid]).tolist())
     handles = [Patch(color=one.colour, label=one.name) for one in classes if one.code in present]
-    handles += [Patch(color="#0040ff", label="Pinch points"), Patch(color="#ff00c0", label="Barriers")]
+    handles += [Patch(color="#000000", label="Pinch points"), Patch(color="#ff00c0", label="Barriers")]
     axes[1].legend(handles=handles, loc="lower right", fontsize=8)
     axes[0].set_title(f"{study.place.title}\nsources by dPC, corridor belt, least-cost paths (dotted: dropped)")
     axes[1].set_title("pinch points and barriers")
