@@ -2,7 +2,7 @@
 
 QGIS offers the first layer by name of the right kind, so that a land-use map is asked for and the elevation stands there.
 Layers are chosen by dialogs only: a run, a model or a script takes what it is given. Zones whose name field is not told
-are named by `name_field` there too.
+are named by `name_field` there too, and the field to grade links or sources by is chosen there.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ _INPUTS = {
     "distancefactor:FEATURES": ("roads", "mines"),
     "currentflow:FOCAL_LAYER": ("sources",),
     "keyareas:INPUT": ("current", "score", "priority"),
+    "naturalbreaks:INPUT": ("links", "sources"),
 }
 
 # Outputs whose role is not their name in lower case.
@@ -94,6 +95,9 @@ _ALSO_CALLED = {
     "current": ("current density",),
     "score": ("barrier score",),
 }
+
+_GRADED_BY = ("current_flow", "gravity", "priority", "dPC")
+"""Fields that links and sources are graded by; QGIS would offer the first field of the layer."""
 
 _NAME_FIELDS = {"TOWNSHIP_NAME": "TOWNSHIPS", "NAME": "ZONES"}
 """Parameters that name the zones of a layer."""
@@ -142,6 +146,10 @@ def suggestions(algorithm: QgsProcessingAlgorithm, project: QgsProject) -> dict[
         if zones in found and algorithm.parameterDefinition(name) is not None:
             field = name_field(project.mapLayer(found[zones]).fields())
             found.update({name: field} if field else {})
+    if algorithm.name() == "naturalbreaks" and "INPUT" in found:
+        held = project.mapLayer(found["INPUT"]).fields().names()
+        field = next((one for one in _GRADED_BY if one in held), "")
+        found.update({"FIELD": field} if field else {})
     return found
 
 

@@ -148,6 +148,21 @@ def test_a_layer_known_to_be_something_else_is_not_offered(project, raster):
     assert suggested("foreground") == {"INPUT": "lu2020"}
 
 
+def test_links_and_sources_are_graded_by_their_measure(project):
+    from ecosecnet.algorithms.support.run.roles import mark
+    from qgis.core import QgsVectorLayer
+
+    for name, kind, fields, role in (
+        ("Sources", POLYGONS, ("source_id", "dPC", "level"), "sources"),
+        ("Links", LINES, ("link_id", "cw_dist", "gravity", "current_flow"), "links"),
+    ):
+        source = f"{kind}?crs=EPSG:32648&{'&'.join(f'field={field}:double' for field in fields)}"
+        mark(project.addMapLayer(QgsVectorLayer(source, name, "memory")), role)
+    assert suggested("naturalbreaks") == {"INPUT": "Links", "FIELD": "current_flow"}
+    project.removeMapLayer(project.mapLayersByName("Links")[0])
+    assert suggested("naturalbreaks") == {"INPUT": "Sources", "FIELD": "dPC"}
+
+
 def test_a_picture_is_not_offered_as_data(project, tmp_path):
     from ecosecnet.algorithms.support.run.roles import suggestions
     from osgeo import gdal
