@@ -7,6 +7,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.cutting import repaired
 from ..support.inputs import parameters as p
+from ..support.io.categories import read_categories
 from ..support.io.tables import Column, read_rows
 from ..support.reports import html
 
@@ -64,7 +65,8 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
             p.text(
                 "NAMES",
                 "Names of the land uses",
-                "Code and name of each, for example: 1=Forest; 2=Grassland; 3=Cropland.",
+                "Code and name of each, for example: 1=Forest; 2=Grassland; 3=Cropland. Empty: the names that the file of the "
+                "raster holds, if any.",
                 optional=True,
             ),
             p.table(
@@ -130,10 +132,12 @@ def _land_use(job: Job, crs):
 
 
 def _use_names(job: Job) -> dict[str, str]:
-    """Return the names of the land uses by code."""
+    """Return the names of the land uses by code: those given, else those in the file of the raster."""
     from ..support.geometry.zonal import code_text, parse_names
 
-    names = {}
+    raster = job.raster("LANDUSE")
+    held = {} if raster is None else read_categories(raster).names
+    names = {code_text(code): name for code, name in held.items()}
     if job.given("NAMES_TABLE"):
         source = job.vector("NAMES_TABLE")
         if len(source.field_names) < 2:

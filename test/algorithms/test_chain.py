@@ -258,4 +258,6 @@ def test_key_areas_have_the_grade_of_their_link(chain):
     rows = read_table(found["narrows"]["OUTPUT"])
     assert rows
     assert all(row["link_grade"] == grade[row["link_id"]] for row in rows)
-    assert read_table(found["counted"]["TABLE"])[-1]["count"] == len(rows)
+    total = read_table(found["counted"]["TABLE"])[-1]
+    assert total["count"] == len(rows)
+    assert "Arable land" in total["land_uses"]  # as the file of the land cover calls it
