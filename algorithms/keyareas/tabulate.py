@@ -65,8 +65,8 @@ class TabulateAlgorithm(EcoSecNetAlgorithm):
             p.text(
                 "NAMES",
                 "Names of the land uses",
-                "Code and name of each, for example: 1=Forest; 2=Grassland; 3=Cropland. Empty: the names that the file of the "
-                "raster holds, if any.",
+                "Code and name of each, for example: 1=Forest; 2=Grassland; 3=Cropland. Empty: the names that the file of "
+                "the raster holds, if any.",
                 optional=True,
             ),
             p.table(
