@@ -100,7 +100,7 @@ CHAIN = (
             "GRADE_FIELD": "levels.LEVEL_FIELD",
         },
     ),
-    Step("bars", "keyareas", {"INPUT": "barred.SCORE", "LINKS": "opened.OUTPUT_LINKS"}),
+    Step("bars", "keyareas", {"INPUT": "barred.SCORE", "LINKS": "opened.OUTPUT_LINKS", "MAX_AREA": "barred.DISC_HA"}),
     Step("gains", "keyareas", {"INPUT": "opened.GAIN", "LINKS": "opened.OUTPUT_LINKS"}),
     Step("priorities", "keyareas", {"INPUT": "ranked.PRIORITY"}),
     Step("currents", "keyareas", {"INPUT": "flow.CURRENT"}),
