@@ -143,6 +143,20 @@ def test_help_says_what_the_model_does_takes_and_makes(qgis, path):
         assert f"<h3>{definition.description()}</h3>\n<p>{definition.help()}</p>" in text
 
 
+def test_the_page_on_models_tells_of_each(qgis):
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    models = {path.stem: offered(path) for path in MODELS}
+    for name, model in models.items():
+        assert f"| {model.displayName()} (`{name}`) |" in page
+    (steps,) = re.findall(r"taken apart into (\d+) steps", page)
+    assert len(models["networkstepbystep"].childAlgorithms()) == int(steps)
+    commands = re.findall(r"run ecosecnet:(\w+) ((?:.*\\\n)*.*)", page)
+    assert len(commands) == 2
+    for name, options in commands:
+        known = {definition.name() for definition in models[name].parameterDefinitions()}
+        assert set(re.findall(r"--([\w:]+)=", options)) <= known
+
+
 @pytest.fixture(scope="module")
 def county(qgis, tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("county"))
