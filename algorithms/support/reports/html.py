@@ -15,9 +15,10 @@ body { font: 15px/1.5 "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "Microsoft Ya
        max-width: 1080px; margin: 2em auto; padding: 0 1.5em; background: #fff; }
 h1 { font-size: 1.9em; margin-bottom: .1em; } h2 { margin-top: 2em; border-bottom: 2px solid #cfe0d3; }
 h3 { margin-top: 1.4em; } p.lead { color: #55675d; margin-top: 0; }
-table { border-collapse: collapse; margin: .8em 0; font-size: 14px; } caption { text-align: left; color: #55675d; }
-th, td { padding: .25em .8em; border-bottom: 1px solid #dfe8e2; text-align: left; vertical-align: top; }
+table { border-collapse: collapse; margin: .8em 0; font-size: 13.5px; line-height: 1.35; } caption { text-align: left; color: #55675d; }
+th, td { padding: .25em .65em; border-bottom: 1px solid #dfe8e2; text-align: left; vertical-align: top; }
 th { background: #eef5f0; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+td:nth-child(-n+2):not(.n) { min-width: 7em; }
 tr.total td { font-weight: 600; border-top: 2px solid #7a9484; }
 figure { margin: 1em 0; } figure img, figure svg { max-width: 100%; height: auto; border: 1px solid #dfe8e2;
 box-sizing: border-box; }
@@ -30,7 +31,7 @@ margin: 0 .35em 0 .9em; border: 1px solid #8886; -webkit-print-color-adjust: exa
 img.inset { float: right; width: 190px; margin: .5em 0 .5em 1.5em; } figure { overflow: hidden; }
 .side { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 0 1.2em; }
 .side figure { margin: .5em 0; break-inside: avoid; }
-.cards { display: flex; flex-wrap: wrap; gap: .8em; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: .8em; }
 .card { background: #eef5f0; border-radius: 6px; padding: .6em 1.1em; } .card b { display: block; font-size: 1.5em; }
 """
 

@@ -61,8 +61,8 @@ def sources(drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions) -
         html.table(
             ["Index", "Value", "Equivalent connected area (ha)"],
             [
-                ["PC, probability of connectivity", f"{found.indices.pc:.5f}", found.indices.equivalent],
-                ["IIC, integral index of connectivity", f"{found.binary.iic:.5f}", found.binary.equivalent],
+                ["PC, probability of connectivity", f"{found.indices.pc:.4g}", found.indices.equivalent],
+                ["IIC, integral index of connectivity", f"{found.binary.iic:.4g}", found.binary.equivalent],
             ],
             caption=f"Connectivity of all {found.candidates} patches, 0 to 1, in a landscape of "
             f"{found.indices.equivalent / found.indices.pc**0.5:,.0f} ha",
