@@ -15,7 +15,8 @@ body { font: 15px/1.5 "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "Microsoft Ya
        max-width: 1080px; margin: 2em auto; padding: 0 1.5em; background: #fff; }
 h1 { font-size: 1.9em; margin-bottom: .1em; } h2 { margin-top: 2em; border-bottom: 2px solid #cfe0d3; }
 h3 { margin-top: 1.4em; } p.lead { color: #55675d; margin-top: 0; }
-table { border-collapse: collapse; margin: .8em 0; font-size: 13.5px; line-height: 1.35; } caption { text-align: left; color: #55675d; }
+table { border-collapse: collapse; margin: .8em 0; font-size: 13.5px; line-height: 1.35; }
+caption { text-align: left; color: #55675d; }
 th, td { padding: .25em .65em; border-bottom: 1px solid #dfe8e2; text-align: left; vertical-align: top; }
 th { background: #eef5f0; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 td:nth-child(-n+2):not(.n) { min-width: 7em; }

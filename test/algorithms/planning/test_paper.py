@@ -22,6 +22,7 @@ def run_once(qgis, tmp_path_factory):
     outputs.update({name: str(folder / f"{name}.gpkg") for name in (*LAYERS, *TABLES)})
     parameters = {
         "LANDUSE": county["LANDUSE"],
+        "LEGEND": 1,
         "DEM": county["DEM"],
         "ROADS": county["ROADS"],
         "MINES": county["MINES"],
