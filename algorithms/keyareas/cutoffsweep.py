@@ -72,7 +72,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             *linked_inputs(),
             p.text(
                 "CUTOFFS",
-                "Corridor cutoffs (cost units; empty: from the paths)",
+                "Corridor cutoffs (cost units, or empty)",
                 f"Two or more: how much longer than the least-cost path a way through the corridor may be. Empty: {_CUTOFFS} "
                 "m times the mean resistance of the least-cost paths; the log states the numbers.",
                 optional=True,

@@ -229,7 +229,7 @@ def corridor_cutoff(more: str = ""):
         f"units, resistance times metres: 2000 is 2 km over cells of resistance 1. Empty: {defaults.CUTOFF:g} m times the "
         f"mean resistance of the least-cost paths (sum of costs over sum of lengths); the log states the number. {more}"
     )
-    label = "Corridor cutoff (cost units; empty: from the paths)"
+    label = "Corridor cutoff (cost units, or empty)"
     return p.number("CUTOFF", label, text.strip(), low=0.0, decimals=4, optional=True)
 
 
