@@ -132,8 +132,8 @@ class BarrierWindow(Choice):
 class BarrierRank(Choice):
     """By what barriers are graded."""
 
-    SCORE = "score", "Cost saved per metre restored"
-    PERCENT = "percent", "Percent of the least-cost distance saved per metre restored"
+    SCORE = "score", "Cost saved per metre"
+    PERCENT = "percent", "Percent of the cost saved per metre"
 
 
 class Overlay(Choice):

@@ -128,7 +128,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 default=False,
             ),
-            rules_output("RULES", "Key areas with and without the overlay"),
+            rules_output("RULES", "Key areas by both rules"),
             QgsProcessingOutputNumber("COUNT", "Number of key areas"),
             QgsProcessingOutputNumber("AREA_HA", "Area of the key areas (ha)"),
             QgsProcessingOutputNumber("EDGE_HA", "Area near the edge of the data (ha)"),

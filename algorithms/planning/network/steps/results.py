@@ -73,7 +73,7 @@ def outputs() -> list:
             polygon,
             optional=True,
         ),
-        rules_output("PINCH_RULES", "Pinch points with and without the overlay"),
+        rules_output("PINCH_RULES", "Pinch points by both rules"),
         p.raster_output(
             "SCORE",
             "Barrier score",
@@ -87,7 +87,7 @@ def outputs() -> list:
             polygon,
             optional=True,
         ),
-        rules_output("BARRIER_RULES", "Barriers with and without the overlay"),
+        rules_output("BARRIER_RULES", "Barriers by both rules"),
         p.vector_output(
             "KEY_TABLE",
             "Key areas by the grade of their corridor",
