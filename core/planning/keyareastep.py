@@ -41,8 +41,8 @@ def find_places(
     """Find the pinch points and barriers of the links, and the areas of their highest class.
 
     `belt` holds the cells of the corridors, which end at the `cutoff` of each link above its path, `valid` those that have
-    data. All are searched, and those `reported` are returned. Currents are overlaid with the resistance of the `land`: with
-    that of roads, pinch points would be the cells of roads and nothing else.
+    data. All are searched, and those `reported` are returned. Currents and scores are overlaid with the resistance of the
+    `land`: with that of roads, key areas would be the cells of roads and nothing else.
     """
     resistance = fields.graph.resistance
     radii = radii_between(None, None, None, cell_size=grid.cell_size) if options.radii is None else options.radii
@@ -74,7 +74,7 @@ def find_places(
     barrier_areas, barrier_rules = _areas(
         "Barriers",
         barrier.percent if options.rank is BarrierRank.PERCENT else barrier.score,
-        obstacles.hardest(resistance),
+        land,
         grid,
         options,
         max(disc_ha(max(radii), grid.cell_size), options.min_area_ha)

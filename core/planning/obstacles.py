@@ -56,13 +56,6 @@ class Obstacles:
             can |= self.impassable
         return can if self.not_restorable is None else can & ~closed_at_corners(self.not_restorable)
 
-    def hardest(self, resistance: FloatArray) -> FloatArray:
-        """Return a surface on which impassable cells are as hard to cross as the hardest that can be crossed."""
-        if self.impassable is None:
-            return resistance
-        closed = self.impassable & np.isnan(resistance)
-        return np.where(closed, np.nanmax(resistance), resistance).astype(resistance.dtype)
-
 
 def warn_of_enclosed(labels: IntArray, resistance: FloatArray, monitor: Monitor) -> None:
     """Say which sources no cell beside them leads to."""

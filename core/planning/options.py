@@ -100,7 +100,8 @@ class KeyAreaOptions:
         Whether barriers are looked for in the corridors only, within the cutoff, rather than wherever a restored disc
         would shorten a path.
     overlay_resistance : bool
-        Whether currents and scores are multiplied by the resistance before they are classified.
+        Whether currents and scores are multiplied by the resistance, that of the land without roads as cells and without
+        impassable cells, before they are classified.
     min_area_ha : float
         Smallest key area.
     max_area_ha : float, optional

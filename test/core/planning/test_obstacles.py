@@ -10,7 +10,6 @@ def test_without_obstacles_nothing_is_known_of_what_can_be_restored():
     none = Obstacles()
     assert none.restorable(surface) is None
     assert none.around(np.zeros((1, 2), int)) is None
-    assert none.hardest(surface) is surface
     water = Obstacles(not_restorable=np.array([[True, False]]))
     assert water.restorable(surface).tolist() == [[False, False]]
 

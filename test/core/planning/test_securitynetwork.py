@@ -335,13 +335,13 @@ def test_obstacles_change_the_surface_and_what_can_be_restored(county, factors):
     np.testing.assert_array_equal(found.places.barrier.score, score.score)
     assert np.isfinite(score.score[impassable & ~stays & (labels == 0)]).any()
     assert np.isnan(score.score[stays]).all()
-    ground = np.where(np.isnan(wanted) & impassable, np.nanmax(wanted), wanted)
-    areas = key_areas(np.float32(score.score), cell_ha=0.09, resistance=ground, max_area_ha=49 * 0.09)
+    # Key areas are overlaid with the land, as if no road and no impassable cell were there.
+    land = plain.surface.values
+    areas = key_areas(np.float32(score.score), cell_ha=0.09, resistance=land, max_area_ha=49 * 0.09)
     np.testing.assert_array_equal(found.places.barrier_areas.labels, areas.labels)
     assert not (found.places.barrier_areas.labels[stays] > 0).any()
-    # Pinch points are overlaid with the land, as if no road were there.
     current = np.float32(found.places.pinch.current)
-    areas = key_areas(current, cell_ha=0.09, resistance=plain.surface.values)
+    areas = key_areas(current, cell_ha=0.09, resistance=land)
     np.testing.assert_array_equal(found.places.pinch_areas.labels, areas.labels)
     with_roads = key_areas(current, cell_ha=0.09, resistance=wanted)
     assert (with_roads.labels != areas.labels).any()

@@ -64,7 +64,7 @@ def choices() -> list:
             "Overlay current and score with the resistance",
             "Multiply current and score by the resistance before they are classified, as the study does. It draws pinch "
             "points to hard ground, which is then to be protected and restored at once; the report says how much, and what "
-            "is found without it.",
+            "is found without it. Roads and impassable values count as the land they lie in.",
             True,
             advanced=True,
         ),
