@@ -29,7 +29,7 @@ def test_dialogs_pick_the_layers_that_fit_and_keep_what_is_given(window, tmp_pat
     assert _names(window, dialog.value("PROTECTED")) == ["Ecological protection red line", "Nature reserves"]
     assert len(dialog.value("CORRECTIONS")) == 3
     assert dialog.value("TOWNSHIP_NAME") in (["name"], "name")
-    assert dialog.value("SCORES") is None
+    assert _names(window, dialog.value("SCORES")) == "Table of scores"
 
     # Run, change a parameter, run again.
     dialog.set(LEGEND=1, MIN_AREA=5.0, MIN_DPC=0.5, DISPERSAL=1000.0)
