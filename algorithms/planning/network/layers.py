@@ -36,6 +36,16 @@ _ORDER = (
 _RANKS = {name: -k for k, name in enumerate(_ORDER)}
 """See `Place`."""
 
+_TABLES = {
+    "TOWNSHIP_TABLE": (_CORRIDORS, -2, lambda outputs: outputs.by_township),
+    "LITHOLOGY_TABLE": (_SOURCES, -1, lambda outputs: outputs.rocks_by_grade),
+    "CORRIDOR_TABLE": (_CORRIDORS, -1, lambda outputs: outputs.corridors_by_grade),
+    "KEY_TABLE": (_KEY_AREAS, -len(_ORDER), lambda outputs: outputs.key_areas_by_grade),
+    "PINCH_TABLE": (_KEY_AREAS, _RANKS["PINCH_TABLE"], lambda outputs: outputs.pinch_table),
+    "BARRIER_TABLE": (_KEY_AREAS, _RANKS["BARRIER_TABLE"], lambda outputs: outputs.barrier_table),
+}
+"""Group and rank of each table, and what gives its columns and rows."""
+
 
 def write_layers(outputs: NetworkOutputs) -> None:
     """Write rasters and vector layers, each with its style and group."""
@@ -57,15 +67,10 @@ def write_layers(outputs: NetworkOutputs) -> None:
 
 def write_tables(outputs: NetworkOutputs) -> None:
     """Write the tables of townships, of rocks, of corridors by grade, and of key areas by township and village."""
-    if outputs.by_township:
-        outputs.job.write_features("TOWNSHIP_TABLE", *outputs.by_township, place=base.place_in(_CORRIDORS, -2))
-    if outputs.rocks_by_grade:
-        outputs.job.write_features("LITHOLOGY_TABLE", *outputs.rocks_by_grade, place=base.place_in(_SOURCES, -1))
-    outputs.job.write_features("CORRIDOR_TABLE", *outputs.corridors_by_grade, place=base.place_in(_CORRIDORS, -1))
-    outputs.job.write_features("KEY_TABLE", *outputs.key_areas_by_grade, place=base.place_in(_KEY_AREAS, -3))
-    for name, table in (("PINCH_TABLE", outputs.pinch_table), ("BARRIER_TABLE", outputs.barrier_table)):
+    for name, (group, rank, made) in _TABLES.items():
+        table = made(outputs) if outputs.job.given(name) else None
         if table is not None:
-            outputs.job.write_features(name, table.headers, table.rows, place=base.place_in(_KEY_AREAS, _RANKS[name]))
+            outputs.job.write_features(name, *table, place=base.place_in(group, rank))
 
 
 def _raster(outputs: NetworkOutputs, name: str, values, nodata: float, description: str, group: str, **look) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from qgis.core import QgsGeometry
 
 from .... import core
-from ...support.geometry.zonal import RasterUse, ZoneTable, tabulate_by_zone
+from ...support.geometry.zonal import RasterUse, tabulate_by_zone
 from ...support.inputs.linktable import link_lines
 from ...support.io.rasters import RasterSource
 from ...support.io.vectors import numbered_polygons
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from ....core.planning.results import SecurityNetwork
     from ...support.inputs.sources import Sources
     from ...support.run.job import Job
+
+Table = tuple  # (list of Column, list of list)
+"""Columns and rows."""
 
 
 def mspa_classes() -> list[tuple[int, str, Colour]]:
@@ -49,13 +53,13 @@ class NetworkOutputs:
         In the order of the sources, links and areas.
     layers : MapLayers
         What results are tabulated by and drawn on.
-    pinch_table, barrier_table : ZoneTable or None
+    pinch_table, barrier_table : Table or None
         By township and village; None without either, or without areas.
-    rocks_by_grade : (list of Column, list of list) or None
+    rocks_by_grade : Table or None
         See `lithology`; None without one.
-    by_township : (list of Column, list of list) or None
+    by_township : Table or None
         See `townships`; None without any.
-    corridors_by_grade, key_areas_by_grade : (list of Column, list of list)
+    corridors_by_grade, key_areas_by_grade : Table
         See `corridorsides` and `keyplaces`.
     ramps : dict of str to Ramp
         The colours of each surface, by the name of its output.
@@ -87,13 +91,6 @@ class NetworkOutputs:
         self.link_shapes = link_lines(network.corridors.links, self.source_shapes, land.grid)
         self.pinch_shapes = self._shapes(network.places.pinch_areas)
         self.barrier_shapes = self._shapes(network.places.barrier_areas)
-        use = RasterUse(land, land.crs, job.context.transformContext())
-        self.pinch_table = self._by_zone(self.pinch_shapes, use)
-        self.barrier_table = self._by_zone(self.barrier_shapes, use)
-        self.rocks_by_grade = rocks_by_grade(self, layers.lithology) if layers.lithology else None
-        self.by_township = network_by_township(self, layers.townships) if layers.townships else None
-        self.corridors_by_grade = corridors_by_grade(self)
-        self.key_areas_by_grade = key_areas_by_grade(self)
         places = network.places
         self.ramps = {
             "RESISTANCE": ramps.over(palette.RESISTANCE, network.surface.values),
@@ -107,17 +104,48 @@ class NetworkOutputs:
             return []
         return numbered_polygons(areas.labels, self.grid, self.job.monitor.part(0.91, 0.92))
 
-    def _by_zone(self, shapes: Sequence[QgsGeometry], use: RasterUse) -> ZoneTable | None:
+    # Tables are made when the report or an output asks for them.
+
+    @cached_property
+    def pinch_table(self) -> Table | None:
+        return self._by_zone(self.pinch_shapes)
+
+    @cached_property
+    def barrier_table(self) -> Table | None:
+        return self._by_zone(self.barrier_shapes)
+
+    @cached_property
+    def rocks_by_grade(self) -> Table | None:
+        return rocks_by_grade(self, self.layers.lithology) if self.layers.lithology else None
+
+    @cached_property
+    def by_township(self) -> Table | None:
+        return network_by_township(self, self.layers.townships) if self.layers.townships else None
+
+    @cached_property
+    def corridors_by_grade(self) -> Table:
+        return corridors_by_grade(self)
+
+    @cached_property
+    def key_areas_by_grade(self) -> Table:
+        return key_areas_by_grade(self)
+
+    @cached_property
+    def _use(self) -> RasterUse:
+        return RasterUse(self.land, self.land.crs, self.job.context.transformContext())
+
+    def _by_zone(self, shapes: Sequence[QgsGeometry]) -> Table | None:
         if self.layers.zones is None or not shapes:
             return None
-        return tabulate_by_zone(
+        found = tabulate_by_zone(
             shapes,
             self.layers.zones,
             self.land.crs,
-            land_use=use,
+            land_use=self._use,
             use_names={str(code): name for code, name, _ in self.classes},
             monitor=self.job.monitor.part(0.92, 0.94),
         )
+        return found.headers, found.rows
 
     def report_numbers(self) -> dict[str, float]:
         """Put the headline numbers into the results, and return them."""

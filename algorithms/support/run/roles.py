@@ -39,7 +39,9 @@ _INPUTS = {
     "PROTECTED": ("redline", "reserves"),
     "CORRECTIONS": ("desertification", "erosion", "geohazards"),
     "TOWNSHIPS": ("townships",),
-    "ZONES": ("townships",),
+    "VILLAGES": ("villages",),
+    "LITHOLOGY": ("lithology",),
+    "ZONES": ("townships", "villages"),
     "RESISTANCE": ("resistance",),
     "SOURCES": ("sources",),
     "LINKS": ("links",),
@@ -87,7 +89,9 @@ _ALSO_CALLED = {
     "erosion": ("soil erosion", "土壤侵蚀", "水土流失"),
     "geohazards": ("geological hazard density", "地质灾害"),
     "geohazard_points": ("geological hazards", "geohazards", "landslides", "地质灾害点"),
-    "townships": ("towns", "villages", "乡镇", "村"),
+    "townships": ("towns", "乡镇"),
+    "villages": ("village", "行政村", "村"),
+    "lithology": ("rocks", "岩性", "地层岩性"),
     "resistance": ("resistance surface", "阻力面"),
     "sources": ("ecological sources", "生态源地"),
     "links": ("linkages", "ecological corridors", "生态廊道"),
@@ -99,7 +103,7 @@ _ALSO_CALLED = {
 _GRADED_BY = ("current_flow", "gravity", "priority", "dPC")
 """Fields that links and sources are graded by; QGIS would offer the first field of the layer."""
 
-_NAME_FIELDS = {"TOWNSHIP_NAME": "TOWNSHIPS", "NAME": "ZONES"}
+_NAME_FIELDS = {"TOWNSHIP_NAME": "TOWNSHIPS", "VILLAGE_NAME": "VILLAGES", "NAME": "ZONES"}
 """Parameters that name the zones of a layer."""
 
 _FIELDS_OF_NAMES = (

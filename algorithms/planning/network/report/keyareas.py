@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ....support.reports import html
 from ....support.reports.html import Key
 from ....support.run.palette import BARRIER, PALE_SOURCE, PINCH
 from ..keyplaces import important_corridors
-from ..outputs import NetworkOutputs
+from ..outputs import NetworkOutputs, Table
 from .caveats import caveats
 from .drawing import Drawing, key
-
-if TYPE_CHECKING:
-    from ....support.geometry.zonal import ZoneTable
 
 
 def key_areas(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
@@ -52,13 +47,13 @@ def _by_grade(title: str, outputs: NetworkOutputs) -> str:
     )
 
 
-def _by_zone(title: str, table: ZoneTable) -> str:
-    by_village = table.headers[1].name == "village"
-    rows = table.rows
+def _by_zone(title: str, table: Table) -> str:
+    headers, rows = table
+    by_village = headers[1].name == "village"
     if by_village:  # as printed tables do, the township once for all its villages
         rows = [["" if k and rows[k - 1][0] == row[0] else row[0], *row[1:]] for k, row in enumerate(rows)]
     return html.table(
-        [column.shown.heading for column in table.headers],
+        [column.shown.heading for column in headers],
         rows,
         caption=f"{title} by township{' and village' if by_village else ''}. Each is counted once, where most of it lies; "
         "the totals equal the map",

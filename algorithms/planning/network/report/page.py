@@ -52,8 +52,7 @@ def network_report(
         What was brought onto the grid.
     """
     drawing = Drawing(outputs)
-    parts = [
-        *summary(drawing, outputs, numbers),
+    sections = [
         *study_area(drawing, outputs, study),
         *sources(drawing, outputs, options.sources),
         *sources_over_rocks(drawing, outputs),
@@ -64,4 +63,5 @@ def network_report(
     ]
     now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
     lead = f"{outputs.land.name}, {outputs.grid.describe()}. Made {now} with EcoSecNet in QGIS {Qgis.QGIS_VERSION}."
-    return html.page("Ecological security network", lead, parts)
+    # The summary last: tables that are made for the report may have their warnings.
+    return html.page("Ecological security network", lead, [*summary(drawing, outputs, numbers), *sections])

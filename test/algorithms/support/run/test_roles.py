@@ -85,6 +85,9 @@ def test_the_layers_of_the_county_keep_their_names_and_fill_the_dialog(county, p
         "SCORES": "Table of scores",
         "TOWNSHIPS": "Townships",
         "TOWNSHIP_NAME": "name",
+        "VILLAGES": "Villages",
+        "VILLAGE_NAME": "name",
+        "LITHOLOGY": "Lithology",
     }
     assert suggested("networkstepbystep")["scores"] == "Table of scores"
     assert suggested("terrainfactor") == {"DEM": "Elevation"}
