@@ -163,7 +163,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             "classes": classes,
             "keep": keep,
             "min_area_ha": job.number("MIN_AREA"),
-            "max_area_ha": job.number("MAX_AREA"),
+            "max_area_ha": job.number("MAX_AREA") or None,
         }
         found = core.keyareas.key_areas(values, resistance=ground, **chosen, monitor=job.monitor.part(0.2, 0.45))
         job.monitor.info(f"Upper limits of the classes: {', '.join(f'{limit:g}' for limit in found.limits)}.")

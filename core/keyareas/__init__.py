@@ -1,6 +1,6 @@
 """Key areas: pinch points to protect, barriers to restore, and how sure they are."""
 
-from .areas import KeyAreas, agreement, key_areas, overlay
+from .areas import KeyAreas, agreement, check_sizes, key_areas, overlay
 from .barriers import Barriers, barriers, check_radii, disc_ha, radii_between
 from .circuitbarriers import circuit_barriers
 from .cutoffs import barriers_by_cutoff, corridor_belt, pinch_points_by_cutoff, read_cutoffs, sweep
@@ -34,6 +34,7 @@ __all__ = [
     "barriers",
     "barriers_by_cutoff",
     "check_radii",
+    "check_sizes",
     "circuit_barriers",
     "compare_rules",
     "corridor_belt",

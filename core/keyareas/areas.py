@@ -113,6 +113,26 @@ def class_limits(values: Array, method: ClassRule | str, classes: int, *, monito
     return float(highest) * np.arange(1, classes + 1) / classes
 
 
+def check_sizes(min_area_ha: float, max_area_ha: float | None, cell_ha: float) -> None:
+    """Raise `InputError` for a smallest and largest key area that leave none, before anything is computed.
+
+    Examples
+    --------
+    >>> check_sizes(1.0, 0.5, 0.09)
+    Traceback (most recent call last):
+    ...
+    ecosecnet.core.errors.InputError: The largest area is 0.5 ha; it must be at least the smallest area (1 ha) and one \
+cell (0.09 ha).
+    """
+    if not min_area_ha >= 0:
+        raise InputError(f"The minimum area is {min_area_ha:g} ha; it must be 0 or more.")
+    if max_area_ha is not None and not max_area_ha >= max(min_area_ha, cell_ha):
+        raise InputError(
+            f"The largest area is {max_area_ha:g} ha; it must be at least the smallest area ({min_area_ha:g} ha) and one "
+            f"cell ({cell_ha:g} ha)."
+        )
+
+
 def key_areas(
     values: Array,
     *,
@@ -169,13 +189,7 @@ def key_areas(
     """
     if not 1 <= keep < classes:
         raise InputError(f"{keep} of {classes} classes cannot be kept; keep at least 1 and fewer than all.")
-    if not min_area_ha >= 0:
-        raise InputError(f"The minimum area is {min_area_ha:g} ha; it must be 0 or more.")
-    if max_area_ha is not None and not max_area_ha >= max(min_area_ha, cell_ha):
-        raise InputError(
-            f"The largest area is {max_area_ha:g} ha; it must be at least the smallest area ({min_area_ha:g} ha) and one "
-            f"cell ({cell_ha:g} ha)."
-        )
+    check_sizes(min_area_ha, max_area_ha, cell_ha)
     values = np.asarray(values, dtype=np.float64)
     graded = values if resistance is None else overlay(values, resistance)
     limits = class_limits(graded, method, classes, monitor=monitor.part(0.0, 0.6))

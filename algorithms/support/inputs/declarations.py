@@ -309,13 +309,13 @@ def barrier_centres(name: str = "CENTRES"):
     )
 
 
-def largest_key_area(name: str = "MAX_AREA"):
+def largest_key_area():
     """Return the area above which a key area is cut."""
     return p.number(
-        name,
+        "MAX_AREA",
         "Largest key area (ha)",
-        "Larger key areas are cut: within each the limit of the class rises until what comes off is small enough. Empty: "
-        "key areas of any size.",
+        "Larger key areas are cut: within each the limit of the class rises until what comes off is small enough. Empty "
+        "or 0: key areas of any size. For barriers the area of the largest disc fits, which 'barriers' gives (DISC_HA).",
         low=0.0,
         optional=True,
         advanced=True,

@@ -48,6 +48,10 @@ def refusal(run, parameters, tmp_path, monkeypatch):
         ({"DISPERSAL": 0.0}, "dispersal distance is 0"),
         ({"PROBABILITY": 1.0}, "probability"),
         ({"MIN_AREA": 1e6}, "(MIN_AREA) is 1,000,000 ha, but the whole raster has 3,600"),
+        (
+            {"MIN_KEY_AREA": 1.0, "MAX_KEY_AREA": 0.5},
+            "largest area is 0.5 ha; it must be at least the smallest area (1 ha)",
+        ),
         ({"GAP": 7000.0}, "wider than the whole raster"),
         ({"EDGE_WIDTH": 100}, "leaves no core"),
         ({"WEIGHTS": "0.5, 0.5"}, "There are 2 weights but 5 factors"),

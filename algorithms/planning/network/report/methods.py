@@ -26,6 +26,9 @@ def methods(network: SecurityNetwork, options: Options) -> list[str]:
         else "as it was given"
     )
     overlaid = " after multiplication by the resistance" if k.overlay_resistance else ""
+    cut = f" Key areas larger than {k.max_area_ha:g} ha are cut at higher limits." if k.max_area_ha else ""
+    if k.max_area_ha is None:
+        cut = " Barriers larger than the largest disc are cut at higher limits: a score says what restoring one disc saves."
     return [
         html.heading("Method"),
         html.paragraph(
@@ -37,8 +40,8 @@ def methods(network: SecurityNetwork, options: Options) -> list[str]:
             "within the corridors (their cutoff is stated in section 3), "
             f"{k.combine.value} over links. Barriers: cost saved per metre restored (McRae et al. 2012), {k.window.value}, "
             f"{k.combine.value} over links, "
-            f"radii {', '.join(f'{r:g}' for r in k.radii)} m. Both in "
-            f"{k.classes} natural-break classes{overlaid}; the highest is kept."
+            f"radii {', '.join(f'{r:g}' for r in k.radii)} m{', centres only' if k.centres else ''}, graded by "
+            f"{k.rank.label.lower()}. Both in {k.classes} natural-break classes{overlaid}; the highest is kept.{cut}"
         ),
         html.heading("What this is not", 3),
         html.paragraph(

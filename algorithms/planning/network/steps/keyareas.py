@@ -84,6 +84,8 @@ def choices() -> list:
 
 def options(job: Job, grid: Grid):
     """Return the choices of the step on a grid."""
+    smallest, largest = job.number("MIN_KEY_AREA"), job.number("MAX_KEY_AREA")
+    core.keyareas.check_sizes(smallest, largest or None, grid.cell_ha)
     return core.planning.KeyAreaOptions(
         mode=job.choice("MODE", PinchPointMode),
         combine=job.choice("COMBINE", Combination),
@@ -92,8 +94,8 @@ def options(job: Job, grid: Grid):
         classes=job.integer("CLASSES"),
         barriers_in_belt=job.flag("BARRIERS_IN_BELT"),
         overlay_resistance=job.flag("OVERLAY_RESISTANCE"),
-        min_area_ha=job.number("MIN_KEY_AREA"),
-        max_area_ha=job.number("MAX_KEY_AREA"),
+        min_area_ha=smallest,
+        max_area_ha=largest,
         rank=job.choice("BARRIER_RANK", BarrierRank),
         centres=job.flag("BARRIER_CENTRES"),
     )
