@@ -63,7 +63,13 @@ _QUICK = {
     "terrainfactor": {"DEM": "surface"},
     "keyareas": {"INPUT": "surface"},
     "mspa": {"INPUT": "classes", "FOREGROUND": "2"},
-    "resistance": {"FACTORS": ["surface", "surface"], "WEIGHTS": "0.5, 0.5"},
+    "resistance": {
+        "FACTORS": ["surface", "surface"],
+        "WEIGHTS": "0.5, 0.5",
+        "LANDUSE": "habitat",
+        "IMPASSABLE": "2",
+        "SOURCES": "sources",
+    },
     "costdistance": {"RESISTANCE": "surface", "SOURCES": "sources"},
     "evidence": {"EVIDENCE": ["surface", "surface"], "NORMALISE": 1, "CLASSES": "TEMPORARY_OUTPUT"},
 }
@@ -77,7 +83,7 @@ _LONG = {
         "CORRIDORS": "TEMPORARY_OUTPUT",
     },
     "pinchpoints": {**_LINKED, "CUTOFF": 10_000, "CURRENT": "TEMPORARY_OUTPUT"},
-    "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT"},
+    "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT", "LANDUSE": "classes", "NOT_RESTORABLE": "2"},
     "securitynetwork": {
         "LANDUSE": "habitat",
         "LEGEND": 1,
