@@ -16,7 +16,7 @@ from ..support.inputs import parameters as p
 from ..support.inputs.corrections import check_correction, correction_choices, read_correction
 from ..support.inputs.declarations import impassable_classes, land_use, road_scores
 from ..support.inputs.landclasses import ListedClasses
-from ..support.inputs.roads import read_road_cells
+from ..support.inputs.roads import check_roads, read_road_cells
 from ..support.inputs.scores import factor_name
 from ..support.inputs.sources import read_sources
 from ..support.inputs.weights import read_weights
@@ -166,9 +166,8 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
             return (
                 f"The impassable values {job.text('IMPASSABLE')} are classes of a land-use raster. Give it (LANDUSE)."
             )
-        if job.given("ROAD_SCORES") and not job.given("ROADS"):
-            return "There are road scores but no roads. Give the layer of the roads, or leave the scores out."
-        return check_correction(job, tuple(CorrectionMethod))
+        core.sources.parse_values(job.text("IMPASSABLE"))
+        return check_roads(job) or check_correction(job, tuple(CorrectionMethod))
 
     def execute(self, job: Job) -> None:
         factors, corrections = job.rasters("FACTORS"), job.rasters("CORRECTIONS")
@@ -245,13 +244,11 @@ class _Obstacles:
     def __init__(self, job: Job, onto: rasters.RasterSource) -> None:
         self._job = job
         self._listed = ListedClasses(job.text("IMPASSABLE"), "impassable") if job.given("IMPASSABLE") else None
-        self._sources = self._roads = self._above = None
+        self._sources = self._above = None
         grid, crs = onto.grid, onto.crs
         if self._listed is not None and job.given("SOURCES"):
             self._sources = read_sources(job.vector("SOURCES"), grid, crs, monitor=job.monitor).labels > 0
-        if job.given("ROAD_SCORES"):
-            field, scores = job.field("ROAD_CLASS"), job.text("ROAD_SCORES")
-            self._roads = read_road_cells(job.vector("ROADS"), field, scores, grid, crs, job.monitor)
+        self._roads = read_road_cells(job, grid, crs)
 
     def roads(self, row: int, count: int) -> np.ndarray | None:
         """Return what some rows resist at least."""

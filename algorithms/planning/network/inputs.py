@@ -85,12 +85,9 @@ class NetworkInputs:
 
     def obstacles(self, values: np.ndarray, valid: np.ndarray) -> core.planning.Obstacles:
         """Return impassable land, cells of roads, and land that cannot be restored."""
-        job, land = self._job, self._land
-        roads = None
-        if job.given("ROAD_SCORES"):
-            layer, field, scores = job.vector("ROADS"), job.field("ROAD_CLASS"), job.text("ROAD_SCORES")
-            cells = read_road_cells(layer, field, scores, land.grid, land.crs, job.monitor)
-            roads = cells.rows(0, land.grid.rows)
+        land = self._land
+        cells = read_road_cells(self._job, land.grid, land.crs)
+        roads = None if cells is None else cells.rows(0, land.grid.rows)
         impassable, stays = (
             self._classes(name, what, values, valid)
             for name, what in (("IMPASSABLE", "impassable"), ("NOT_RESTORABLE", "not restorable"))

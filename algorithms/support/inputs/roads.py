@@ -2,48 +2,52 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qgis.core import QgsCoordinateReferenceSystem
 
 from .... import core
 from ....core.errors import InputError
 from ....core.grid import Grid
-from ....core.monitor import Monitor
-from ..io.vectors import VectorSource, is_null, overlaps, vertices
+from ..io.vectors import is_null, overlaps, vertices
+
+if TYPE_CHECKING:
+    from ..run.job import Job
 
 
-def read_road_cells(
-    roads: VectorSource,
-    class_field: str,
-    scores: str,
-    grid: Grid,
-    crs: QgsCoordinateReferenceSystem,
-    monitor: Monitor,
-) -> core.resistance.RoadCells:
-    """Return the cells of the roads that have a score, see `core.resistance.road_cells`.
+def check_roads(job: Job) -> str | None:
+    """Return what is wrong with the parameters of `declarations.road_scores`."""
+    if not job.given("ROAD_SCORES"):
+        if job.given("ROAD_CLASS"):
+            return (
+                f"The class field of the roads ({job.field('ROAD_CLASS')}) is given, but not the resistance of the classes "
+                "(ROAD_SCORES), such as: motorway=100; trunk=50."
+            )
+        return None
+    if not job.given("ROADS"):
+        return "There are road scores but no roads. Give the layer of the roads, or leave the scores out."
+    named = [key for key in core.resistance.read_road_scores(job.text("ROAD_SCORES")) if key]
+    if named and not job.field("ROAD_CLASS"):
+        roads = job.vector("ROADS")
+        return (
+            f"The road scores name classes ({', '.join(named)}), but not the field with the class of each road (ROAD_CLASS). "
+            f"'{roads.name}' has the fields: {', '.join(roads.field_names)}."
+        )
+    return None
 
-    Parameters
-    ----------
-    roads : VectorSource
-        Lines.
-    class_field : str
-        Field with the class of each road; empty where all are alike.
-    scores : str
-        Resistance by class, see `core.resistance.read_road_scores`.
-    grid, crs : Grid, QgsCoordinateReferenceSystem
-        Where the cells are.
+
+def read_road_cells(job: Job, grid: Grid, crs: QgsCoordinateReferenceSystem) -> core.resistance.RoadCells | None:
+    """Return the cells of the roads that have a score, see `core.resistance.road_cells`; None without road scores.
 
     Raises
     ------
     InputError
-        For scores that cannot be read, classes without a field, and where no road has a score or lies on the grid.
+        If no road has a score or lies on the grid.
     """
-    given = core.resistance.read_road_scores(scores)
-    named = [key for key in given if key]
-    if named and not class_field:
-        raise InputError(
-            f"The road scores name classes ({', '.join(named)}), but not the field with the class of each road (ROAD_CLASS). "
-            f"'{roads.name}' has the fields: {', '.join(roads.field_names)}."
-        )
+    if not job.given("ROAD_SCORES"):
+        return None
+    roads, class_field, monitor = job.vector("ROADS"), job.field("ROAD_CLASS"), job.monitor
+    given = core.resistance.read_road_scores(job.text("ROAD_SCORES"))
     features = [one for one in roads.shaped(crs, monitor) if overlaps(one.geometry(), grid)]
     if not features:
         raise InputError(

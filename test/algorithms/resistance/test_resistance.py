@@ -314,6 +314,7 @@ def test_a_road_costs_what_its_class_says_and_leaves_no_gap(run, flat, polygons,
         ({"IMPASSABLE": "6", "LANDUSE": None}, "impassable values 6 are classes of a land-use raster. Give it"),
         ({"IMPASSABLE": "1, 6, 8"}, "All 2,391 cells with a resistance are of impassable classes"),
         ({"ROAD_SCORES": "5", "ROADS": None}, "There are road scores but no roads"),
+        ({"ROAD_CLASS": "kind"}, r"class field of the roads \(kind\) is given, but not the resistance"),
         ({"ROAD_SCORES": "trunk=5"}, r"name classes \(trunk\), but not the field .*ROAD_CLASS.*kind"),
         (
             {"ROAD_SCORES": "trunk=5", "ROAD_CLASS": "kind"},

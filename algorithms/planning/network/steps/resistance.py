@@ -12,6 +12,7 @@ from ....support.geometry.proximity import margin_parameter
 from ....support.inputs import parameters as p
 from ....support.inputs.corrections import check_correction, correction_choices, read_correction
 from ....support.inputs.declarations import impassable_classes, road_scores
+from ....support.inputs.roads import check_roads
 
 if TYPE_CHECKING:
     from ....support.run.job import Job
@@ -164,9 +165,7 @@ def check(job: Job) -> str | None:
     given = [name for name in ("WEIGHTS", "WEIGHTS_TABLE", "JUDGEMENTS") if job.given(name)]
     if len(given) > 1:
         return f"Weights come from one place, but {' and '.join(given)} are given. Leave all but one of them out."
-    if job.given("ROAD_SCORES") and not job.given("ROADS"):
-        return "There are road scores but no roads. Give the layer of the roads, or leave the scores out."
-    return check_correction(job, _CORRECTIONS)
+    return check_roads(job) or check_correction(job, _CORRECTIONS)
 
 
 def options(job: Job):
