@@ -54,6 +54,12 @@ class ForegroundAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputNumber("FOREGROUND_HA", "Foreground area (ha)"),
         ]
 
+    def check(self, job: Job) -> str | None:
+        if core.sources.parse_values(job.text("FOREGROUND")) or job.chosen("LEGEND"):
+            return None
+        source = job.raster("INPUT")
+        return legends.no_values(source, legends.codes_at_a_glance(source), "FOREGROUND", "foreground")
+
     def execute(self, job: Job) -> None:
         source = job.raster("INPUT")
         foreground = core.sources.parse_values(job.text("FOREGROUND"))

@@ -11,6 +11,7 @@ from ....core.monitor import SILENT
 from ...support.geometry.zonal import parse_names
 from ...support.run.inputlayers import InputLayer, apart, input_layers
 from .factors import NetworkFactors
+from .landuse import require_meaning
 from .steps import corridors, keyareas, resistance, sources
 from .studyland import StudyLand
 
@@ -26,6 +27,7 @@ _BEYOND_THE_EDGE = ("ROADS", "MINES", "RIVERS", "SETTLEMENTS")
 
 def check_run(job: Job, definitions: Sequence[QgsProcessingParameterDefinition]) -> None:
     """Raise `InputError` for what would stop a later step of a run."""
+    require_meaning(job)
     study = StudyLand(job, SILENT)
     sources.options(job, [])
     resistance.options(job)

@@ -147,6 +147,9 @@ class NetworkFactors:
         weights = self._weights(list(taken), monitor)
         if weights:
             self.scores = core.resistance.with_weights(self.scores, weights, taken, monitor=monitor)
+        if not self.table:
+            # Nobody has asked for the factors of the study that there is no layer for.
+            self.scores = [one for one in self.scores if one.name in taken]
         return taken
 
     def _weights(self, used: Sequence[str], monitor: Monitor) -> dict[str, float]:

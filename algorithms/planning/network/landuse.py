@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +10,20 @@ import numpy as np
 from .... import core
 from ....core.errors import InputError
 from ...support.geometry.zonal import parse_names
-from ...support.inputs.legends import class_names, describe_codes, read_habitat, read_scheme, with_data
+from ...support.inputs.legends import (
+    class_names,
+    codes_at_a_glance,
+    describe_codes,
+    read_habitat,
+    read_scheme,
+    with_data,
+)
 from ...support.io.categories import read_categories
 from ...support.run import palette
 from ...support.run.palette import Colour
 
 if TYPE_CHECKING:
     from ....core.resistance.scoretable import FactorScores
-    from ...support.io.rasters import RasterSource
     from ...support.run.job import Job
 
 
@@ -43,20 +49,21 @@ class LandUse:
         self._file = job.raster("LANDUSE")
         self._given = parse_names(job.text("LANDUSE_NAMES"))
         self.values = values
-        named = {int(code): name for code, name in self._given.items() if code.isdecimal()}
-        _require_legend(job, self._file, self.values, valid, named)
+        codes = core.sources.held_codes(values, valid)
+        require_meaning(job, codes)
         wanted = core.sources.parse_values(job.text("FOREGROUND"))
         if job.given("SOURCES_IN"):
-            codes = core.sources.held_codes(self.values, valid)
             self.scheme, self.foreground = read_scheme(job, self._file, codes), wanted
             self.valid = with_data(self.scheme, self.values, valid)
         else:
-            self.foreground, self.valid, codes, self.scheme = read_habitat(job, self._file, self.values, valid, wanted)
+            self.foreground, self.valid, _, self.scheme = read_habitat(job, self._file, self.values, valid, wanted)
         blanks = () if self.scheme is None else self.scheme.missing
         self.codes = [code for code in codes if code not in blanks]
         if self.scheme is not None:
             name = self._file.name
-            core.resistance.require_same_names(self.scheme, named, "LANDUSE_NAMES", raster=name, codes=self.codes)
+            core.resistance.require_same_names(
+                self.scheme, _given_names(job), "LANDUSE_NAMES", raster=name, codes=self.codes
+            )
 
     def classes(self, table: Sequence[FactorScores]) -> list[tuple[int, str, Colour]]:
         """Return code, name and colour of the classes that occur.
@@ -78,10 +85,15 @@ class LandUse:
         ]
 
 
-def _require_legend(
-    job: Job, source: RasterSource, values: np.ndarray, valid: np.ndarray, names: dict[int, str]
-) -> None:
+def require_meaning(job: Job, codes: Collection[float] | None = None) -> None:
     """Refuse a land use of which nothing says what its codes mean.
+
+    Parameters
+    ----------
+    job : Job
+        The run.
+    codes : collection of float, optional
+        The codes of the land use; default those at a glance.
 
     Raises
     ------
@@ -92,11 +104,16 @@ def _require_legend(
     lacking = [what for name, instead, what in needed if not job.given(name) and not job.given(instead)]
     if job.chosen("LEGEND") or not lacking:
         return
-    held = describe_codes(source, core.sources.held_codes(values, valid), names)
+    source = job.raster("LANDUSE")
+    held = describe_codes(source, codes_at_a_glance(source) if codes is None else codes, _given_names(job))
     raise InputError(
         f"What the codes of '{source.name}' mean is not said: there is no legend, and no {' and no '.join(lacking)}. "
         f"{held[0].upper()}{held[1:]}. Choose the LEGEND of the map, or give FOREGROUND and SCORES."
     )
+
+
+def _given_names(job: Job) -> dict[int, str]:
+    return {int(code): name for code, name in parse_names(job.text("LANDUSE_NAMES")).items() if code.isdecimal()}
 
 
 def _colour(code: int) -> Colour:

@@ -106,10 +106,7 @@ def read_habitat(
         wanted = core.resistance.habitat_of(scheme, wanted, parameter=parameter)
         valid = with_data(scheme, values, valid)
     elif not wanted:
-        raise InputError(
-            f"There are no {what} values, and no legend to take them from. '{source.name}', {describe_codes(source, codes)}. "
-            f"Choose the LEGEND of the map, or give its {what} values as {parameter}."
-        )
+        raise InputError(no_values(source, codes, parameter, what))
     if codes and not core.sources.members(np.array(codes), wanted).any():
         listed = ", ".join(f"{low:g}" if low == high else f"{low:g}-{high:g}" for low, high in wanted)
         raise InputError(
@@ -118,6 +115,27 @@ def read_habitat(
     if not codes:
         raise InputError(f"'{source.name}' holds only NoData.")
     return Habitat(wanted, valid, codes, scheme)
+
+
+def no_values(source: RasterSource, codes: Collection[float], parameter: str, what: str) -> str:
+    """Return that nothing says which values of a map are meant, and what to do."""
+    return (
+        f"There are no {what} values, and no legend to take them from. '{source.name}', {describe_codes(source, codes)}. "
+        f"Choose the LEGEND of the map, or give its {what} values as {parameter}."
+    )
+
+
+def codes_at_a_glance(source: RasterSource) -> list[float]:
+    """Return the codes of a map, of a few of its rows where it is large: for what is said before anything runs."""
+    rows, cols = source.grid.shape
+    if rows * cols <= _SMALL:
+        return core.sources.held_codes(*source.read())
+    values = source.glance()
+    return core.sources.held_codes(values, np.ones(values.shape, dtype=bool))
+
+
+_SMALL = 4_000_000
+"""Cells that are read in an instant."""
 
 
 def class_names(

@@ -77,6 +77,7 @@ def test_a_foreign_map_is_read_with_its_legend(run, recoded, tmp_path):
     assert "Cropland" in page
     assert "Arable land" not in page
     assert "Woodland" not in page
+    assert "There is no data for" not in page  # of factors that nobody has asked for
     assert "default resistance of the legend CLCD, our judgement" in page
     assert "rgb(250,227,156)" in page or "#fae39c" in page.lower()
     with open(table, encoding="utf-8") as file:
