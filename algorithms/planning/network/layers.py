@@ -57,7 +57,7 @@ def write_layers(outputs: NetworkOutputs) -> None:
     _surface(outputs, "RESISTANCE", network.surface.values, "Resistance", _RESISTANCE)
     _surface(outputs, "CORRIDORS", link_set.mosaic, "Cost above the least-cost path", _CORRIDORS)
     _write_links(outputs)
-    _surface(outputs, "CURRENT", places.pinch.current, "Current, amperes at 1 A per link", _KEY_AREAS)
+    _surface(outputs, "CURRENT", places.pinch.current, "Current, amperes at 1 A", _KEY_AREAS)
     _write_areas(outputs, "PINCHPOINTS", outputs.pinch_shapes, palette.PINCH)
     _write_rules(outputs, "PINCH_RULES", places.pinch_rules)
     _surface(outputs, "SCORE", places.barrier.score, "Cost saved per metre restored", _KEY_AREAS)

@@ -207,7 +207,7 @@ FIELDS = {
     "village": Shown("Village"),
     "lithology": Shown("Lithology"),
     "source_ha": Shown("Sources", "ha"),
-    "source_pct": Shown("Share of the sources", "%", 1),
+    "source_pct": Shown("Sources", "% of the township", 1),
     "corridor_km": Shown("Corridors", "km"),
     "important_km": Shown("Corridors of grade 1 to 2", "km"),
     "corridors": Shown("Corridors"),

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.qgis
 SURFACES = {
     "Resistance": "RESISTANCE",
     "Cost above the least-cost path (cost units)": "CORRIDORS",
-    "Current density at 1 A per link (A)": "CURRENT",
+    "Current density at 1 A (A)": "CURRENT",
     "Barrier score, cost saved by restoration (cost units per m)": "SCORE",
 }
 

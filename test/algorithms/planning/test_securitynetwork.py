@@ -207,6 +207,22 @@ def test_the_scored_factors_are_layers_that_make_the_surface(qgis, parameters, t
         assert f"alt='({letter}) {name}. Bar" in report
 
 
+def test_all_corridors_as_one_circuit(run, parameters, tmp_path):
+    outputs = {name: str(tmp_path / f"{name}.gpkg") for name in ("LINKS", "PINCHPOINTS")}
+    outputs.update(CURRENT=str(tmp_path / "c.tif"), REPORT=str(tmp_path / "r.html"))
+    found = run("securitynetwork", **parameters, **outputs, MODE=1, COMBINE=1, METHOD=1)
+    assert found["PINCH_COUNT"] > 0
+    links = read_table(outputs["LINKS"])
+    assert all(str(row["eff_res"]) == str(row["cwd_effres"]) == "NULL" for row in links)
+    current, nodata = read_raster(outputs["CURRENT"])
+    # All-to-one: the current of all other sources flows into each, so that the sum of turns exceeds 1 A.
+    assert current[current != nodata].max() > 1.0
+    report = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "current at 1 A, all-to-one," in report
+    assert "sum over links" in report
+    assert ">nan<" not in report
+
+
 def test_every_choice_reaches_the_method(run, parameters, monkeypatch):
     from ecosecnet import core
     from ecosecnet.core.choices import (

@@ -22,7 +22,7 @@ _PIXELS_PER_MM = 3.0
 _SURFACES = {
     "RESISTANCE": "Resistance",
     "CORRIDORS": "Cost above the least-cost path",
-    "CURRENT": "Current density at 1 A per link",
+    "CURRENT": "Current density at 1 A",
     "SCORE": "Barrier score, cost saved by restoration",
 }
 
