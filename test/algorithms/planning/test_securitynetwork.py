@@ -508,3 +508,29 @@ def test_a_lake_without_ndvi_is_refused_by_name(run, raster, tmp_path):
     ndvi[land == 6] = 0.1
     given["FACTORS"] = [raster("ndvi", ndvi, nodata=-9999)]
     assert run("securitynetwork", **given)["SOURCE_COUNT"] == 3
+
+
+def test_the_dialog_shows_inputs_and_three_numbers_and_all_else_in_the_order_of_the_steps(qgis):
+    from qgis.core import QgsApplication, QgsProcessingParameterDefinition, QgsProcessingParameterNumber
+
+    tool = QgsApplication.processingRegistry().createAlgorithmById("ecosecnet:securitynetwork")
+    inputs = [one for one in tool.parameterDefinitions() if not one.isDestination()]
+    advanced = [bool(one.flags() & QgsProcessingParameterDefinition.Flag.FlagAdvanced) for one in inputs]
+    first = [one for one, hidden in zip(inputs, advanced) if not hidden]
+    numbers = [one.name() for one in first if isinstance(one, QgsProcessingParameterNumber)]
+    assert numbers == ["MIN_AREA", "DISPERSAL", "CUTOFF"]
+    assert len(first) - len(numbers) <= 6
+    rest = [one.name() for one, hidden in zip(inputs, advanced) if hidden]
+    steps = [
+        "CRS",
+        "FOREGROUND",
+        "SOURCES_IN",
+        "MINES",
+        "WEIGHTS",
+        "CORRECTIONS",
+        "RESISTANCE_IN",
+        "ADJACENCY",
+        "MODE",
+        "TOWNSHIP_NAME",
+    ]
+    assert [rest.index(name) for name in steps] == sorted(rest.index(name) for name in steps)
