@@ -97,7 +97,7 @@ def test_a_surface_of_ones_own_on_another_grid_is_brought_over(build, run, param
     coarse = raster("own", np.full((100, 100), 2.5, np.float32), cell=2 * cell, left=left, top=top, crs="EPSG:4544")
     found = build("own", **parameters, RESISTANCE_IN=coarse)
     assert (read_raster(found["RESISTANCE"])[0] == 2.5).all()
-    assert "'own' was resampled onto the grid of" in run.feedback.textLog()
+    assert "'own' was brought onto the grid of the study: " in run.feedback.textLog()
 
 
 @pytest.mark.parametrize(
