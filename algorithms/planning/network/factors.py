@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Callable
@@ -145,12 +145,22 @@ class NetworkFactors:
                 names = ", ".join(factor.name for factor in self.scores)
                 raise InputError(f"{one.refusal} The factors of the score table are: {names}.")
         weights = self._weights(list(taken), monitor)
+        if not weights and not self.table:
+            weights = self._default_weights(taken, monitor)
         if weights:
             self.scores = core.resistance.with_weights(self.scores, weights, taken, monitor=monitor)
         if not self.table:
             # Nobody has asked for the factors of the study that there is no layer for.
             self.scores = [one for one in self.scores if one.name in taken]
         return taken
+
+    def _default_weights(self, taken: Collection[str], monitor: Monitor) -> dict[str, float]:
+        """Return the weights of the study of the factors that there is a layer for, scaled to 1."""
+        weights = {factor.name: factor.weight for factor in self.scores if factor.name in taken}
+        absent = [factor.name for factor in self.scores if factor.name not in taken]
+        if absent:
+            monitor.info(f"No layer is given for {', '.join(absent)}: left out, the other weights are scaled up to 1.")
+        return {name: weight / sum(weights.values()) for name, weight in weights.items()}
 
     def _weights(self, used: Sequence[str], monitor: Monitor) -> dict[str, float]:
         """Return the weights that were given beside the score table, by the names they were given with."""

@@ -44,7 +44,10 @@ def test_land_use_alone_is_enough(run, land_alone, surface):
     values = surface(**land_alone)
     land, nothing = read_raster(land_alone["LANDUSE"])
     np.testing.assert_array_equal(values[land != nothing], USE[land[land != nothing]])
-    assert "made of one factor, 'Land use'" in run.feedback.textLog()
+    said = run.feedback.textLog()
+    assert "made of one factor, 'Land use'" in said
+    assert "No layer is given for Elevation (m), Slope" in said
+    assert "There is no data for" not in said
 
 
 @pytest.mark.parametrize(("parameter", "layer", "rises"), [("RIVERS", "RIVERS", True), ("SETTLEMENTS", "MINES", False)])
