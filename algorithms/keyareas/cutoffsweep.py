@@ -15,11 +15,14 @@ from ..support.inputs.declarations import (
     barrier_window,
     cutoff_rule,
     key_area_classes,
+    land_use,
     link_combination,
+    not_restorable_classes,
     pinch_point_mode,
     read_radii,
     smallest_key_area,
 )
+from ..support.inputs.landclasses import read_restorable
 from ..support.inputs.linked import linked_inputs, need_memory, read_linked
 from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.tables import columns
@@ -86,6 +89,8 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             link_combination(advanced=True),
             *barrier_radii(advanced=True),
             barrier_window("For barriers only.", advanced=True),
+            land_use("the values that cannot be restored", advanced=True),
+            not_restorable_classes("For barriers only.", advanced=True),
             p.table_output("TABLE", "Agreement of the cutoffs", "One row for every two cutoffs."),
             p.raster_output(
                 "STABILITY",
@@ -124,7 +129,14 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         else:
             radii = read_radii(job.number, raster.grid)
             method = job.choice("METHOD", BarrierWindow)
-            surfaces = core.keyareas.barriers_by_cutoff(fields, links, radii=radii, method=method, **given)
+            surfaces = core.keyareas.barriers_by_cutoff(
+                fields,
+                links,
+                radii=radii,
+                method=method,
+                restorable=read_restorable(job.raster("LANDUSE"), job.text("NOT_RESTORABLE"), raster, job.monitor),
+                **given,
+            )
         found = core.keyareas.sweep(
             surfaces,
             cutoffs,

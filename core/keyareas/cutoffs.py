@@ -54,6 +54,7 @@ def barriers_by_cutoff(
     radii: Sequence[float],
     method: BarrierWindow | str = BarrierWindow.DISC,
     combine: Combination | str = Combination.MAXIMUM,
+    restorable: BoolArray | None = None,
     monitor: Monitor = SILENT,
 ) -> list[FloatArray]:
     """Return the barrier scores inside the corridors for each cutoff.
@@ -71,7 +72,15 @@ def barriers_by_cutoff(
     ([[4.0, 4.0, 4.0], [nan, nan, nan]], [[4.0, 4.0, 4.0], [3.0, 4.0, 3.0]])
     """
     narrowest = _narrowest(fields, links, cutoffs, monitor.part(0.0, 0.5))
-    found = barriers(fields, links, radii=radii, method=method, combine=combine, monitor=monitor.part(0.5, 1.0))
+    found = barriers(
+        fields,
+        links,
+        radii=radii,
+        method=method,
+        combine=combine,
+        restorable=restorable,
+        monitor=monitor.part(0.5, 1.0),
+    )
     return [np.where(narrowest <= cutoff, found.score, np.nan) for cutoff in cutoffs]
 
 

@@ -144,13 +144,14 @@ def impassable_classes(more: str = "", *, advanced: bool = False):
     return p.text("IMPASSABLE", "Impassable land-use values", text.strip(), optional=True, advanced=advanced)
 
 
-def not_restorable_classes(*, advanced: bool = False):
+def not_restorable_classes(more: str = "", *, advanced: bool = False):
     """Return the land uses that cannot be restored."""
     text = (
         "Land-use values that stay as they are, such as water, rock or motorways: 6, 8 or 6-8. They have no score, and what "
-        "is restored does not reach across them."
+        f"is restored does not reach across them. {more}"
     )
-    return p.text("NOT_RESTORABLE", "Land-use values that cannot be restored", text, optional=True, advanced=advanced)
+    label = "Land-use values that cannot be restored"
+    return p.text("NOT_RESTORABLE", label, text.strip(), optional=True, advanced=advanced)
 
 
 def road_scores(*, advanced: bool = False) -> list:

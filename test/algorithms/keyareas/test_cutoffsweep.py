@@ -52,6 +52,17 @@ def test_pinch_points_over_three_cutoffs(run, layers, tmp_path):
     assert "places agree to" in page
 
 
+def test_barriers_where_land_can_be_restored(run, layers, raster, tmp_path):
+    land = np.where(read_raster(layers["RESISTANCE"])[0] > 3.5, 6, 1).astype(np.uint8)
+    given = {**layers, "LANDUSE": raster("land_use", land), "NOT_RESTORABLE": "6"}
+    sweep = run("cutoffsweep", **given, CUTOFFS="300 9000", SURFACE=1, TABLE=str(tmp_path / "t.csv"))
+    single = run("barriers", **given, BELT=9000.0, SCORE=str(tmp_path / "score.tif"))
+    (row,) = read_table(sweep["TABLE"])
+    assert float(row["maximum_b"]) == pytest.approx(single["MAXIMUM"])
+    free = run("barriers", **layers, SCORE=str(tmp_path / "free.tif"))
+    assert single["MAXIMUM"] < free["MAXIMUM"]
+
+
 def test_barriers_keep_their_values(run, layers, tmp_path):
     out = run("cutoffsweep", **layers, CUTOFFS="300 900", SURFACE=1, TABLE=str(tmp_path / "t.csv"))
     (row,) = read_table(out["TABLE"])

@@ -17,7 +17,7 @@ def county(qgis, tmp_path_factory):
 @pytest.fixture
 def parameters(county):
     return {
-        **{name: county[name] for name in ("LANDUSE", "DEM", "ROADS")},
+        **{name: county[name] for name in ("LANDUSE", "DEM", "ROADS", "TOWNSHIPS", "LITHOLOGY")},
         "LEGEND": 1,
         "PROTECTED": [county["REDLINE"], county["RESERVES"]],
         "MIN_AREA": 10.0,

@@ -46,6 +46,15 @@ def test_barriers_are_cut_to_the_corridors():
         assert 0 < np.count_nonzero(inside) < inside.size
 
 
+def test_barriers_of_a_sweep_are_those_of_land_that_can_be_restored():
+    resistance, labels = landscape()
+    can = resistance < 8.0
+    (surface,) = barriers_by_cutoff(*on(resistance, labels, PAIRS, 30.0), cutoffs=[1e9], radii=[60.0], restorable=can)
+    score = barriers(*on(resistance, labels, PAIRS, 30.0), radii=[60.0], restorable=can).score
+    np.testing.assert_array_equal(surface, score)
+    assert np.isfinite(score).any()
+
+
 def test_the_sweep_tells_places_from_values():
     resistance, labels = landscape()
     cutoffs = [300.0, 600.0, 1200.0]
