@@ -373,6 +373,15 @@ STATEMENTS = (
     ),
     Statement(
         "3.1",
+        "number of sources of each grade, and mines beside them",
+        (
+            Cell("Sources by grade", FIRST, "Number"),
+            Cell("Sources by grade", FIRST, "Share of the study area (%)"),
+            Cell("Sources by grade", "All sources", "Mines near"),
+        ),
+    ),
+    Statement(
+        "3.1",
         "in which parts of the county the sources are concentrated",
         (Cell("The network by township", "total", "Sources (ha)"), Field("TOWNSHIP_TABLE", "source_pct")),
     ),

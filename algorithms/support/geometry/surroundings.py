@@ -14,7 +14,7 @@ from ....core.monitor import SILENT, Monitor
 from ..io.vectors import burn
 from .cutting import repaired
 
-_SEGMENTS = 16
+SEGMENTS = 16
 """Sides of a quarter of a circle: the polygon around a point is then half a percent narrower than the circle at most."""
 
 
@@ -117,7 +117,7 @@ def _summary(near, belt, land_use, grid, counted, measured, monitor) -> Surround
 
 
 def _belts(shapes: Sequence[QgsGeometry], distance: float, grid: Grid) -> list[QgsGeometry]:
-    return [repaired(shape.buffer(distance / grid.metres_per_unit, _SEGMENTS)) for shape in shapes]
+    return [repaired(shape.buffer(distance / grid.metres_per_unit, SEGMENTS)) for shape in shapes]
 
 
 def _touching(belt: QgsGeometry, shapes: Sequence[QgsGeometry], monitor: Monitor) -> list[QgsGeometry]:

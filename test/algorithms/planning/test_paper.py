@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from paper_statements import STATEMENTS, Made, NothingThereError
+from layerio import read_table
+from paper_statements import FIRST, STATEMENTS, Cell, Made, NothingThereError
 
 pytestmark = pytest.mark.qgis
 
@@ -14,10 +15,15 @@ TABLES = ("TOWNSHIP_TABLE", "LITHOLOGY_TABLE", "CORRIDOR_TABLE", "KEY_TABLE", "P
 
 
 @pytest.fixture(scope="module")
-def run_once(qgis, tmp_path_factory):
+def county(qgis, tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp("county"))
+    return qgis.run("ecosecnet:demolandscape", {"SIZE": 400, "LOAD": False, "OUTPUT_FOLDER": folder})
+
+
+@pytest.fixture(scope="module")
+def run_once(qgis, county, tmp_path_factory):
     """The results of the run, and its report."""
     folder = tmp_path_factory.mktemp("paper")
-    county = qgis.run("ecosecnet:demolandscape", {"SIZE": 400, "LOAD": False, "OUTPUT_FOLDER": str(folder / "county")})
     outputs = {name: str(folder / f"{name}.tif") for name in RASTERS}
     outputs.update({name: str(folder / f"{name}.gpkg") for name in (*LAYERS, *TABLES)})
     parameters = {
@@ -63,3 +69,14 @@ def test_a_place_without_its_output_is_missed(run_once, tmp_path, statement, pla
     blank = re.sub(r"base,[^']*'", "base64,'", re.sub(r"\d", "", blank))
     with pytest.raises(NothingThereError):
         place.find(Made(dict.fromkeys(results, ""), blank))
+
+
+@pytest.mark.parametrize(("row", "grades"), [(FIRST, (1,)), ("All sources", (1, 2, 3))])
+@pytest.mark.parametrize(("column", "layer"), [("Mines near", "MINES"), ("Hazards near", "GEOHAZARD_POINTS")])
+def test_what_is_near_sources_is_at_most_so_far_away(made, county, row, grades, column, layer):
+    sources = [one["_geometry"] for one in made.layer("SOURCES") if one["grade"] in grades]
+    apart = [min(one["_geometry"].distance(shape) for shape in sources) for one in read_table(county[layer])]
+    # To the centre of a cell it is up to half a diagonal farther.
+    least, most = (sum(distance <= limit for distance in apart) for limit in (500.0 - 22.0, 500.0))
+    assert least <= Cell("Sources by grade", row, column).find(made) <= most
+    assert most > 0

@@ -12,6 +12,7 @@ from ....support.reports.html import Key
 from ....support.run import styling
 from ....support.run.palette import SOURCE
 from ..outputs import NetworkOutputs, mspa_classes
+from ..sourcesides import sources_by_grade
 from .drawing import Drawing
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ def sources(drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions) -
             total=True,
         )
     )  # fmt: skip
+    headers, by_grade = sources_by_grade(outputs)
+    parts.append(
+        html.table(
+            [column.shown.heading for column in headers],
+            by_grade,
+            caption=f"Sources by grade; near is within {outputs.layers.near:g} m",
+            total=True,
+        )
+    )
     parts.append(
         html.table(
             ["Index", "Value", "Equivalent connected area (ha)"],

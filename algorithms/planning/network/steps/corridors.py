@@ -24,15 +24,17 @@ def choices() -> list:
         p.vector(
             "HAZARDS",
             "Geological hazards",
-            "Landslides, rockfalls, debris flows and the like, points or polygons: those near the corridors are counted.",
+            "Landslides, rockfalls, debris flows and the like, points or polygons: those near sources, corridors and key "
+            "areas are counted.",
             [QgsProcessing.SourceType.TypeVectorAnyGeometry],
             optional=True,
             advanced=True,
         ),
         p.distance(
             "NEAR",
-            "Distance that is near a corridor",
-            "Land uses, mines, hazards and roads within this distance of the paths are reported by grade.",
+            "Distance that is near",
+            "Mines and hazards within this distance of sources, corridors and key areas are reported by grade, and the land "
+            "uses and roads so near to corridors.",
             500.0,
             advanced=True,
         ),
