@@ -101,8 +101,9 @@ def resistance_steps(weights, *, outputs):
     factors = ("landusescores", "elevationscores", "slopescores", "roadscores", "minescores")
     return (
         scored("landusescores", "landuse", "Scores of the land use", outputs, "Land use"),
-        scored("elevationscores", "dem", "Scores of the elevation", outputs, "Elevation"),
-        Step("slope", "terrainfactor", {"DEM": "dem"}, what="Slope"),
+        Step("elevation", "terrainfactor", {"DEM": "dem", "GRID": "landuse"}, what="Elevation", fixed={"FACTOR": 2}),
+        scored("elevationscores", ("elevation", "OUTPUT"), "Scores of the elevation", outputs),
+        Step("slope", "terrainfactor", {"DEM": "dem", "GRID": "landuse"}, what="Slope"),
         scored("slopescores", ("slope", "OUTPUT"), "Scores of the slope", outputs),
         Step("roaddistance", "distancefactor", {"FEATURES": "roads", "GRID": "landuse"}, what="Roads"),
         scored("roadscores", ("roaddistance", "OUTPUT"), "Scores of the distance to roads", outputs),

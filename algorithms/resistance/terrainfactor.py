@@ -11,6 +11,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry import terrain
 from ..support.inputs import parameters as p
 from ..support.io.rasterfiles import NO_ELEVATION
+from ..support.io.rasters import align
 from ..support.run import palette, ramps, styling
 
 _SLOPE, _RELIEF, _ELEVATION = range(3)
@@ -52,8 +53,17 @@ class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
                 low=3,
                 optional=True,
             ),
+            p.raster(
+                "GRID",
+                "Raster whose grid to use",
+                "Raster onto whose grid the elevation is brought first, such as the land use. Empty: that of the elevation.",
+                optional=True,
+            ),
             p.raster_output("OUTPUT", "Terrain factor", "Slope in degrees, or relief or elevation in metres."),
         ]
+
+    def measured_in(self, job: Job) -> str:
+        return "GRID" if job.given("GRID") else "DEM"
 
     def check(self, job: Job) -> str | None:
         if job.chosen("FACTOR") == _RELIEF and job.integer("WINDOW") % 2 == 0:
@@ -62,12 +72,13 @@ class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         source, factor = job.raster("DEM"), job.chosen("FACTOR")
-        job.need_memory(_BYTES_PER_CELL * source.grid.rows * source.grid.cols)
-        elevation = source.read_surface(job.monitor.part(0.0, 0.3))
+        onto = job.raster("GRID") or source
+        job.need_memory(_BYTES_PER_CELL * onto.grid.rows * onto.grid.cols)
+        elevation = align(source, onto, monitor=job.monitor.part(0.0, 0.3))
         if np.isnan(elevation).all():
             raise InputError(f"'{source.name}' holds only NoData.")
         if factor == _SLOPE:
-            values = terrain.slope(elevation, source, job.monitor.part(0.3, 0.8))
+            values = terrain.slope(elevation, onto, job.monitor.part(0.3, 0.8))
         elif factor == _RELIEF:
             values = core.resistance.relief(elevation, window=job.integer("WINDOW"), monitor=job.monitor.part(0.3, 0.8))
         else:
@@ -78,7 +89,7 @@ class TerrainFactorAlgorithm(EcoSecNetAlgorithm):
         job.write_raster(
             "OUTPUT",
             values,
-            source.grid,
+            onto.grid,
             nodata=NO_ELEVATION,
             description=f"{name} ({unit})",
             style=styling.surface(ramps.over(palette.SCORE, values, unit)),

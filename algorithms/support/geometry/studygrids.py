@@ -13,7 +13,7 @@ from ....core.monitor import Monitor
 from ....core.studygrid import neat_cell, snapped
 from ..io import warping
 from ..io.crs import fitting_crs, wkt
-from ..io.rasters import RasterSource, metres_per_unit
+from ..io.rasters import RasterSource, cells_in_one, metres_per_unit
 from ..run.inputlayers import InputLayer, scale_warning
 
 METHODS = {
@@ -80,7 +80,7 @@ class StudyGrid:
         if cell is None:
             middle = box.center()
             probe = Grid(1, 1, middle.x(), middle.y(), 1.0 / metres, 1.0 / metres, wkt(crs), metres)
-            square_metres = warping.cells_in_one(cover, probe, crs, transforms)
+            square_metres = cells_in_one(cover, probe, crs, transforms)
             own = square_metres**-0.5 if crs != cover.crs else (cover.grid.dx * cover.grid.dy) ** 0.5 * metres
             cell, how = neat_cell(own)
             monitor.info(f"Cell: {cell:g} m; those of '{cover.name}' are {own:.6g} m ({how}).")

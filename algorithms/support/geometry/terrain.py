@@ -21,7 +21,7 @@ def slope(elevation: np.ndarray, source: RasterSource, monitor: Monitor = SILENT
     elevation : ndarray, float, shape (rows, cols)
         Elevation in metres, NaN = NoData.
     source : RasterSource
-        The raster it was read from: its cells give the horizontal distances.
+        The raster on whose grid it is: its cells give the horizontal distances.
     monitor : Monitor
         Progress and cancellation.
 

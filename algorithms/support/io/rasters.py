@@ -9,7 +9,17 @@ from typing import Callable
 
 import numpy as np
 from osgeo import gdal, osr
-from qgis.core import QgsCoordinateReferenceSystem, QgsProviderRegistry, QgsRasterLayer
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsCsException,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProviderRegistry,
+    QgsRasterLayer,
+    QgsRectangle,
+)
 
 from ....core.errors import InputError
 from ....core.grid import USE_STUDY_GRID, Grid
@@ -273,6 +283,24 @@ def require_one_grid(sources: Sequence[RasterSource]) -> None:
         ) from None
 
 
+def cells_in_one(
+    source: RasterSource, grid: Grid, crs: QgsCoordinateReferenceSystem, transforms: QgsCoordinateTransformContext
+) -> float:
+    """Return how many cells of a raster make one in the middle of a grid."""
+    x, y = grid.centre(grid.rows / 2.0, grid.cols / 2.0)
+    cell = QgsGeometry.fromRect(QgsRectangle.fromCenterAndSize(QgsPointXY(x, y), grid.dx, grid.dy))
+    if source.crs.isValid() and crs.isValid() and source.crs != crs:
+        try:
+            cell.transform(QgsCoordinateTransform(crs, source.crs, transforms))
+        except QgsCsException:
+            raise InputError(
+                f"'{source.name}' in {_crs_name(source.crs)} and the grid in {_crs_name(crs)} have no place in common. "
+                "Check the CRS of both."
+            ) from None
+    _, dx, skew_x, _, skew_y, dy = source.place
+    return cell.area() / abs(dx * dy - skew_x * skew_y)
+
+
 def align(
     source: RasterSource, onto: RasterSource, *, categorical: bool = False, monitor: Monitor = SILENT
 ) -> np.ndarray:
@@ -299,7 +327,7 @@ def align(
     rows, cols = source.grid.shape
     needed = _ALIGNED_BYTES * rows * cols + 4 * grid.rows * grid.cols
     require(needed, f"Bringing '{source.name}' ({rows:,} x {cols:,} cells) onto the grid of '{onto.name}'")
-    coarser = same_crs and is_coarser(source.grid.dx * source.grid.dy, grid.dx * grid.dy)
+    coarser = is_coarser(1.0, cells_in_one(source, grid, onto.crs, QgsCoordinateTransformContext()))
     method = "near" if categorical else "average" if coarser else "bilinear"
     plain = gdal.GetDriverByName("MEM").Create("", source.grid.cols, source.grid.rows, 1, gdal.GDT_Float32)
     plain.SetGeoTransform((source.grid.left, source.grid.dx, 0.0, source.grid.top, 0.0, -source.grid.dy))

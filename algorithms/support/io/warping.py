@@ -17,7 +17,7 @@ from ....core.monitor import SILENT, Monitor
 from ....core.studygrid import is_coarser
 from . import rasterfiles
 from .rasterheaders import tried
-from .rasters import RasterSource, metres_per_unit
+from .rasters import RasterSource, cells_in_one, metres_per_unit
 from .vectors import burn, gdal_progress, overlaps
 
 BAND_CELLS = 16_000_000
@@ -182,17 +182,6 @@ def plan(
         )
     kind, nodata = _stored(source) if classes else ("float32", rasterfiles.NO_ELEVATION)
     return Move(source, classes, method, slice(top, bottom), slice(left, right), kind, nodata)
-
-
-def cells_in_one(source: RasterSource, grid: Grid, crs: QgsCoordinateReferenceSystem, transforms) -> float:
-    """Return how many cells of a raster make one in the middle of a grid."""
-    x, y = grid.centre(grid.rows / 2.0, grid.cols / 2.0)
-    half = max(grid.dx, grid.dy) / 2.0
-    cell = QgsGeometry.fromWkt(
-        f"POLYGON(({x - half} {y - half}, {x + half} {y - half}, {x + half} {y + half}, {x - half} {y + half}, {x - half} "
-        f"{y - half}))"
-    )
-    return Outline([cell], crs, transforms).on_cells(source)[0].area()
 
 
 def _band_type(source: RasterSource) -> str:

@@ -30,6 +30,23 @@ def test_slope_agrees_with_the_slope_of_qgis(run, qgis, raster, hills, tmp_path)
     np.testing.assert_allclose(ours[1:-1, 1:-1], theirs[1:-1, 1:-1], atol=0.01)
 
 
+def test_elevation_in_degrees_is_brought_onto_the_grid_first(run, raster, tmp_path):
+    from osgeo import gdal
+
+    dem = str(tmp_path / "degrees.tif")
+    _, cols = np.indices((60, 60))
+    plane = (1000 + cols * 30 * np.tan(np.radians(25))).astype(np.float32)
+    gdal.Warp(dem, raster("wide", plane, left=499_400.0, top=2_900_600.0), dstSRS="EPSG:4326", resampleAlg="cubic")
+    grid = raster("land", np.ones((20, 25), dtype=np.uint8))
+    with pytest.raises(Exception, match="degrees"):
+        run("terrainfactor", DEM=dem, FACTOR=SLOPE, OUTPUT=str(tmp_path / "no.tif"))
+    for factor, expected in ((SLOPE, 25.0), (ELEVATION, plane[20:40, 20:45])):
+        out = run("terrainfactor", DEM=dem, GRID=grid, FACTOR=factor, OUTPUT=str(tmp_path / f"{factor}.tif"))
+        cells, _ = read_raster(out["OUTPUT"])
+        assert cells.shape == (20, 25)
+        np.testing.assert_allclose(cells, expected, atol=1.5)
+
+
 def test_horizontal_feet_are_converted(run, raster, tmp_path):
     plane = (1000 + COLS * 9.0).astype(np.float32)
     dem = raster("dem", plane, left=1_500_000.0, top=600_000.0, crs="EPSG:2264")
