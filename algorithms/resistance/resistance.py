@@ -25,8 +25,8 @@ from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.tables import columns
 from ..support.run import palette, ramps, styling
 
-_SOURCE_BYTES = 6
-"""For each cell, where sources are read: their labels, a byte to look at these, and a mask."""
+_CLOSED_BYTES, _SOURCE_BYTES = 4, 6
+"""For each cell, where land is impassable: masks of it; and of the sources their labels, a byte to look at these, a mask."""
 
 
 class ResistanceAlgorithm(EcoSecNetAlgorithm):
@@ -54,8 +54,9 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
         "to it) costs next to nothing to cross; with road scores each cell it runs through has at least that resistance, and "
         "the cells of a road join edge to edge, so that no path slips through diagonally. Impassable land uses become "
         "NoData, also under a road, and where two such cells touch at a corner only, one cell beside it is closed too. The "
-        "cells of sources stay passable: a lake that is a source can be reached from its shore. "
-        "Where a source lies in the middle of such land it is cut off; the tools of the corridors say so.</p>"
+        "cells of sources stay passable, and one cell of the same land around them (the edge that MSPA leaves out of a "
+        "core), so that a lake that is a source can be reached from its shore. Where a source lies deep inside such land it "
+        "is cut off; the tools of the corridors say so.</p>"
         "<p>The table gives what each factor contributes: its share of the mean, and its share of the variance (the "
         "covariance of its weighted part with the whole, over the variance of the whole).</p>"
         "<p>Works in bands of rows: rasters larger than memory are fine when they lie on one grid. Five factors of 20,000 x "
@@ -177,14 +178,13 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
         zones = [job.raster("CORRECTION_ZONES")] if corrections and job.raster("CORRECTION_ZONES") else []
         names = [factor_name(source) for source in factors]
         weights = read_weights(job.text("WEIGHTS"), job.vector("WEIGHTS_TABLE"), factors, job.monitor)
-        cover = [job.raster("LANDUSE")] if job.given("IMPASSABLE") else []
-        everything = [*factors, *corrections, *zones, *cover]
+        everything = [*factors, *corrections, *zones]
         many, more = len(factors), len(corrections)
         if not job.given("GRID"):
-            rasters.require_one_grid(everything)
-        # a band of all rasters in float32, and their sums in float64; sources are labels of the whole grid
+            rasters.require_one_grid([*everything, *([job.raster("LANDUSE")] if job.given("IMPASSABLE") else [])])
+        # a band of all rasters in float32, and their sums in float64; impassable cells and sources of the whole grid
         cells = onto.grid.rows * onto.grid.cols
-        kept = _SOURCE_BYTES * cells if cover and job.given("SOURCES") else 0
+        kept = (_CLOSED_BYTES + _SOURCE_BYTES * job.given("SOURCES")) * cells if job.given("IMPASSABLE") else 0
         job.need_memory(12 * min(rasters.BLOCK_CELLS, len(everything) * cells) + kept)
         categorical = range(many + more, len(everything))
         read_rows = rasters.read_together(everything, onto, job.monitor, categorical=categorical)
@@ -197,8 +197,7 @@ class ResistanceAlgorithm(EcoSecNetAlgorithm):
                     found[:many],
                     found[many : many + more],
                     found[many + more] if zones else None,
-                    obstacles.roads(row, len(found[0])),
-                    obstacles.impassable(row, found[-1]) if cover else None,
+                    *obstacles.rows(row, len(found[0])),
                 )
 
         with ExitStack() as writers:
@@ -243,31 +242,32 @@ class _Obstacles:
 
     def __init__(self, job: Job, onto: rasters.RasterSource) -> None:
         self._job = job
-        self._listed = ListedClasses(job.text("IMPASSABLE"), "impassable") if job.given("IMPASSABLE") else None
-        self._sources = self._above = None
-        grid, crs = onto.grid, onto.crs
-        if self._listed is not None and job.given("SOURCES"):
-            self._sources = read_sources(job.vector("SOURCES"), grid, crs, monitor=job.monitor).labels > 0
-        self._roads = read_road_cells(job, grid, crs)
+        self._roads = read_road_cells(job, onto.grid, onto.crs)
+        self._impassable = self._closed(onto) if job.given("IMPASSABLE") else None
 
-    def roads(self, row: int, count: int) -> np.ndarray | None:
-        """Return what some rows resist at least."""
-        return None if self._roads is None else self._roads.rows(row, count)
+    def _closed(self, onto: rasters.RasterSource) -> np.ndarray:
+        """Return the cells that nothing crosses."""
+        job, land = self._job, self._job.raster("LANDUSE")
+        listed = ListedClasses(job.text("IMPASSABLE"), "impassable")
+        mask = np.zeros(onto.grid.shape, dtype=bool)
+        for row, (values,) in rasters.read_together([land], onto, job.monitor, categorical=[0])(job.monitor.quiet()):
+            mask[row : row + len(values)] = listed.among(values)
+        listed.require_some(land, job.monitor)
+        labels = None
+        if job.given("SOURCES"):
+            labels = read_sources(job.vector("SOURCES"), onto.grid, onto.crs, monitor=job.monitor).labels
+        return core.resistance.impassable_cells(mask, labels)
 
-    def impassable(self, row: int, land: np.ndarray) -> np.ndarray:
-        """Return which cells of some rows of the land use nothing crosses."""
-        mask = self._listed.among(land)
-        free = True if self._sources is None else ~self._sources[row : row + len(land)]
-        mask &= free
-        above, self._above = self._above if row else None, mask[-1]
-        return core.resistance.closed_at_corners(mask, above) & free
+    def rows(self, row: int, count: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Return what some rows resist at least, and which of their cells nothing crosses."""
+        roads = None if self._roads is None else self._roads.rows(row, count)
+        return roads, None if self._impassable is None else self._impassable[row : row + count]
 
     def tell(self, summary: core.resistance.ResistanceSummary) -> None:
         """Say how many cells the obstacles have changed."""
         monitor = self._job.monitor
         cells = summary.cells + summary.impassable
-        if self._listed is not None:
-            self._listed.require_some(self._job.raster("LANDUSE"), monitor)
+        if self._impassable is not None:
             monitor.info(
                 f"Impassable: {summary.impassable:,} of {cells:,} cells with a resistance "
                 f"({summary.impassable / cells:.1%}) became NoData."

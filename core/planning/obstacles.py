@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..monitor import Monitor
-from ..resistance.corners import closed_at_corners
+from ..resistance.impassable import closed_at_corners, impassable_cells
 from ..resistance.summary import ResistanceSummary
 from ..types import BoolArray, FloatArray, IntArray
 
@@ -31,13 +31,9 @@ class Obstacles:
     roads: FloatArray | None = None
     not_restorable: BoolArray | None = None
 
-    def around(self, labels: IntArray) -> BoolArray | None:
-        """Return the impassable cells, closed at their corners, beside the sources, which keep theirs."""
-        if self.impassable is None:
-            return None
-        free = labels == 0
-        around: BoolArray = closed_at_corners(self.impassable & free) & free
-        return around
+    def around(self, labels: IntArray, edge: int) -> BoolArray | None:
+        """Return the cells that nothing crosses, see `impassable_cells`; None where nothing is known."""
+        return None if self.impassable is None else impassable_cells(self.impassable, labels, edge=edge)
 
     def describe(self, summary: ResistanceSummary, monitor: Monitor) -> None:
         """Say what roads and impassable land have done to the surface."""

@@ -141,7 +141,7 @@ def security_network(
     )
     monitor.info("Step 2 of 4: resistance surface")
     obstacles = obstacles or Obstacles()
-    impassable = obstacles.around(sources.labels)
+    impassable = obstacles.around(sources.labels, options.sources.edge_width)
     surface = (
         build_surface(
             factors,

@@ -1,9 +1,9 @@
 """The resistance surface: score tables, scoring, overlay by weight, corrections."""
 
-from .corners import closed_at_corners
 from .corrections import Correction
 from .factornames import Factor, factor_of, find_factor, is_distance_to, name_key
 from .further import with_classes, with_further, with_weights
+from .impassable import closed_at_corners, impassable_cells
 from .legendchecks import check_legend
 from .legends import (
     LandClass,
@@ -59,6 +59,7 @@ __all__ = [
     "find_factor",
     "fitting",
     "habitat_of",
+    "impassable_cells",
     "is_distance_to",
     "liuzhi_as_printed",
     "liuzhi_corrected",

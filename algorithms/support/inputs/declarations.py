@@ -139,7 +139,7 @@ def impassable_classes(more: str = "", *, advanced: bool = False):
     """Return the land uses that nothing crosses."""
     text = (
         "Land-use values that nothing crosses, such as lakes or open-cast mines: 6, 8 or 6-8. Their cells become NoData of "
-        f"the resistance, but for those of sources. {more}"
+        f"the resistance, but for sources and the edge of such land around them. {more}"
     )
     return p.text("IMPASSABLE", "Impassable land-use values", text.strip(), optional=True, advanced=advanced)
 

@@ -9,7 +9,7 @@ def test_without_obstacles_nothing_is_known_of_what_can_be_restored():
     surface = np.array([[1.0, np.nan]], dtype=np.float32)
     none = Obstacles()
     assert none.restorable(surface) is None
-    assert none.around(np.zeros((1, 2), int)) is None
+    assert none.around(np.zeros((1, 2), int), 1) is None
     water = Obstacles(not_restorable=np.array([[True, False]]))
     assert water.restorable(surface).tolist() == [[False, False]]
 

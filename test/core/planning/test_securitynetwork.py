@@ -22,9 +22,9 @@ from ecosecnet.core.planning.obstacles import Obstacles
 from ecosecnet.core.planning.options import CorridorOptions, KeyAreaOptions, Options, SourceOptions, SurfaceOptions
 from ecosecnet.core.planning.securitynetwork import security_network
 from ecosecnet.core.planning.sourcestep import find_sources
-from ecosecnet.core.resistance.corners import closed_at_corners
 from ecosecnet.core.resistance.corrections import Correction
 from ecosecnet.core.resistance.further import with_further
+from ecosecnet.core.resistance.impassable import closed_at_corners, impassable_cells
 from ecosecnet.core.resistance.presets import liuzhi_corrected
 from ecosecnet.core.resistance.scoring import distance_to, score_values
 from ecosecnet.core.stats.breaks import natural_breaks
@@ -317,7 +317,7 @@ def test_obstacles_change_the_surface_and_what_can_be_restored(county, factors):
     np.testing.assert_array_equal(found.sources.labels, plain.sources.labels)
     labels = plain.sources.labels
     wanted = np.fmax(plain.surface.values, roads)
-    closed = closed_at_corners(impassable & (labels == 0)) & (labels == 0)
+    closed = impassable_cells(impassable, labels)
     wanted[np.isnan(plain.surface.values) | closed] = np.nan
     np.testing.assert_array_equal(found.surface.values, wanted)
     assert np.count_nonzero(impassable & (labels > 0))

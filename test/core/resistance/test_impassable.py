@@ -1,9 +1,9 @@
-"""Walls of cells without gaps at their corners."""
+"""Land that nothing crosses: without gaps at its corners, and open to the sources that lie in it."""
 
 import numpy as np
 import pytest
 from ecosecnet.core.leastcost.graph import CostGraph
-from ecosecnet.core.resistance.corners import closed_at_corners
+from ecosecnet.core.resistance.impassable import closed_at_corners, impassable_cells
 from scipy import ndimage
 
 FOUR, EIGHT = ndimage.generate_binary_structure(2, 1), np.ones((3, 3))
@@ -37,12 +37,20 @@ def test_a_diagonal_river_is_crossed_nowhere():
     assert closed_at_corners(river).sum() > river.sum()
 
 
-def test_parts_are_closed_as_the_whole():
-    mask = np.random.default_rng(9).random((30, 40)) < 0.3
-    whole = closed_at_corners(mask)
-    parts = [
-        closed_at_corners(mask[:11]),
-        closed_at_corners(mask[11:12], mask[10]),
-        closed_at_corners(mask[12:], mask[11]),
-    ]
-    np.testing.assert_array_equal(np.concatenate(parts), whole)
+def test_sources_keep_their_cells_and_a_lake_its_shore():
+    """A core of 3 x 3 cells in a lake of 7 x 7, a forest beside a river of one cell."""
+    lake, labels = np.zeros((9, 20), dtype=bool), np.zeros((9, 20), dtype=int)
+    lake[1:8, 1:8] = lake[:, 12] = True
+    labels[2:7, 2:7], labels[3:6, 13:16] = 1, 2
+    closed = impassable_cells(lake, labels)
+    assert not closed[1:8, 1:8].any()
+    assert closed[:, 12].all()
+    wide = labels.copy()
+    wide[2:7, 2:7] = 0
+    wide[3:6, 3:6] = 1  # of an edge of two cells
+    assert impassable_cells(lake, wide)[1:8, 1:8].sum() == 49 - 25
+    assert not impassable_cells(lake, wide, edge=2)[1:8, 1:8].any()
+    surface = np.where(closed, np.nan, 1.0)
+    cost = CostGraph(surface, cell_size=1.0).cost_from(labels == 1)
+    assert cost[0, 4] == 2.0
+    assert np.isinf(cost[4, 14])
