@@ -132,12 +132,10 @@ def _land_use(job: Job, crs):
 
 
 def _use_names(job: Job) -> dict[str, str]:
-    """Return the names of the land uses by code: those given, else those in the file of the raster."""
+    """Return the names of the land uses by code: those given, else those in the file of the raster; never a mixture."""
     from ..support.geometry.zonal import code_text, parse_names
 
-    raster = job.raster("LANDUSE")
-    held = {} if raster is None else read_categories(raster).names
-    names = {code_text(code): name for code, name in held.items()}
+    names = {}
     if job.given("NAMES_TABLE"):
         source = job.vector("NAMES_TABLE")
         if len(source.field_names) < 2:
@@ -146,7 +144,11 @@ def _use_names(job: Job) -> dict[str, str]:
             code, name = list(row.values())[-2:] if "fid" in row and len(row) == 3 else list(row.values())[:2]
             if code is not None and name is not None:
                 names[code_text(code)] = str(name).strip()
-    return {**names, **parse_names(job.text("NAMES"))}
+    names.update(parse_names(job.text("NAMES")))
+    raster = job.raster("LANDUSE")
+    if names or raster is None:
+        return names
+    return {code_text(code): name for code, name in read_categories(raster).names.items()}
 
 
 def _page(areas: str, zones: str, headers: list[Column], rows: list[list]) -> str:

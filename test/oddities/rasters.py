@@ -226,9 +226,9 @@ def attribute_table(folder, cells):
     table.CreateColumn("Value", gdal.GFT_Integer, gdal.GFU_MinMax)
     table.CreateColumn("名称", gdal.GFT_String, gdal.GFU_Name)
     table.SetRowCount(3)
-    for row in range(3):
+    for row, name in enumerate(("无", "林地", "草地")):
         table.SetValueAsInt(row, 0, row)
-        table.SetValueAsString(row, 1, "林地")
+        table.SetValueAsString(row, 1, name)
     band.SetDefaultRAT(table)
     return path
 

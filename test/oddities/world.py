@@ -118,7 +118,7 @@ RASTER_TOOLS = {
     "circuitbarriers": ("RESISTANCE", "resistance", {}),
     "keyareas": ("INPUT", "current", {"MIN_AREA": 0.0}),
     "cutoffsweep": ("RESISTANCE", "resistance", {"CUTOFFS": "300, 900"}),
-    "tabulate": ("LANDUSE", "land", {"AREAS": "sources", "ZONES": "sources"}),
+    "tabulate": ("LANDUSE", "land", {"AREAS": "sources", "ZONES": "sources", "NAMES": "1=Woods; 2=Meadows"}),
     "securitynetwork": (
         "LANDUSE",
         "land",
