@@ -76,9 +76,12 @@ def compare(study):
     table.ranks("dPC of the sources", layer["dPC"].to_numpy(), network.dpc)
     surface = read(study.layer("resistance.tif"))
     apart = np.nanmax(np.abs(surface / network.resistance - 1))
-    same = apart < COST and (np.isnan(surface) == np.isnan(network.resistance)).all()
+    gaps = np.count_nonzero(np.isnan(surface) != np.isnan(network.resistance))
     table.add(
-        "mean resistance", *(f"{np.nanmean(one):.4f}" for one in (surface, network.resistance)), f"{apart:.0e}", same
+        "mean resistance",
+        *(f"{np.nanmean(one):.4f}" for one in (surface, network.resistance)),
+        f"at most {apart:.0e}, {gaps:,} other gaps",
+        apart <= COST and not gaps,
     )
     _links(table, study, layer, network)
     return table, network

@@ -179,13 +179,26 @@ def resistance(study):
     """Return the weighted sum of the scores; NaN outside the study area and where nothing passes."""
     use = np.full(study.land_cover.shape, np.nan)
     for one in study.place.classes:
-        use[study.land_cover == one.code] = np.nan if one.impassable else one.score
+        use[study.land_cover == one.code] = one.score
+    use[_walls(np.isin(study.land_cover, study.place.codes("impassable")))] = np.nan
     if study.place.legend:
         return np.where(study.valid, use, np.nan)
     near = np.full(use.shape, np.nan)
     for low, _, score in NEAR_BUILT:
         near[study.disturbance > low if low else study.disturbance >= 0] = score
     return np.where(study.valid, USE_WEIGHT * use + BUILT_WEIGHT * near, np.nan)
+
+
+def _walls(impassable):
+    """Return impassable cells; where two touch at a corner only, the lower of the two cells beside it closes the gap."""
+    closed = impassable.copy()
+    upper, lower = impassable[:-1], impassable[1:]
+    for one, other, gap in (
+        (upper[:, :-1] & ~upper[:, 1:], lower[:, 1:] & ~lower[:, :-1], closed[1:, :-1]),
+        (upper[:, 1:] & ~upper[:, :-1], lower[:, :-1] & ~lower[:, 1:], closed[1:, 1:]),
+    ):
+        gap |= one & other
+    return closed
 
 
 def _costs(surface, start, cell):
