@@ -50,8 +50,13 @@ class Journal:
             part[...] = values
 
 
+_TWICE = 3
+"""Level from which on each is visited twice in a cycle, 0 = the finest: with the levels above once, iterations do not grow
+with the raster, at the price of a twentieth of a cycle."""
+
+
 class Hierarchy:
-    """A multigrid V-cycle: an approximate inverse of a nine-point operator.
+    """A multigrid cycle, V on the finest levels and W below: an approximate inverse of a nine-point operator.
 
     One damped Jacobi sweep before and one after each coarse correction, in float32; the coarsest level is solved by a
     sparse factorisation in float64.
@@ -149,9 +154,21 @@ class Hierarchy:
         fine, sweep, weights, passes = level.operator, level.sweep, level.weights, self._passes
         passes.presmooth(fine, sweep, rhs, level.x, level.residual)
         passes.restrict(weights, fine, level.residual, coarse.operator, coarse.rhs)
-        passes.prolong(weights, coarse.operator, self._cycle(number + 1, coarse.rhs, solver), fine, level.x)
+        correction = self._cycle(number + 1, coarse.rhs, solver)
+        if _TWICE <= number + 1 < len(self._levels):
+            correction = self._again(number + 1, correction, solver)
+        passes.prolong(weights, coarse.operator, correction, fine, level.x)
         found: FloatArray = passes.postsmooth(fine, sweep, rhs, level.x, level.residual)
         return found
+
+    def _again(self, number: int, x: FloatArray, solver: _CoarsestSolver) -> FloatArray:
+        """Correct a level's approximate solution by one more cycle."""
+        level = self._levels[number]
+        first: FloatArray = x.copy()
+        rest: FloatArray = level.rhs.copy()
+        level.operator.subtract(first, rest)
+        first += self._cycle(number, rest, solver)
+        return first
 
 
 class _Level:

@@ -235,6 +235,20 @@ def test_iterations_do_not_grow_with_the_raster(size):
     assert multigrid.iterations <= 10
 
 
+def test_iterations_do_not_grow_with_the_depth_of_the_hierarchy(monkeypatch):
+    """As many levels as a raster of 30 million cells has; visited once each, they take 13 iterations."""
+    monkeypatch.setattr(iterative, "_COARSEST", (100, 200, 400))
+    rng = np.random.default_rng(1)
+    field = gaussian_filter(rng.normal(size=(800, 800)), 6)
+    surface = np.array([1, 3, 10, 30, 100.0])[np.digitize(field, np.quantile(field, [0.2, 0.4, 0.6, 0.8]))]
+    surface[rng.random(surface.shape) < 0.02] = np.nan
+    graph = circuit.raster_graph(surface)
+    held, _, injected, _ = problem(graph, "points")
+    multigrid = MultigridSolver(graph, held=held)
+    multigrid.solve(injected)
+    assert multigrid.iterations <= 9
+
+
 @pytest.mark.parametrize("shape", [(8, 8), (9, 13), (12, 7)])
 @pytest.mark.parametrize("leaking", [False, True])
 def test_coarse_operator_is_the_galerkin_product(shape, leaking):
