@@ -48,6 +48,20 @@ def test_a_plateau_stays_whole_and_is_said():
     ]
 
 
+def test_a_plateau_below_another_peak_stays_too():
+    values = np.array([LOW, [1, 9, 9, 5, 7, 7, 7, 1], LOW])
+    found = key_areas(values, cell_ha=1.0, classes=2, max_area_ha=2.0)
+    assert found.labels[1].tolist() == [0, 2, 2, 0, 1, 1, 1, 0]
+
+
+def test_areas_of_two_classes_that_touch_stay_apart():
+    values = np.array([LOW, [1, 9, 8, 4, 5, 4, 5, 1], LOW])
+    found = key_areas(values, cell_ha=1.0, classes=3, keep=2, max_area_ha=1.0)
+    assert found.limits.tolist() == [1, 5, 9]
+    assert found.labels[1].tolist() == [0, 1, 0, 0, 2, 0, 3, 0]
+    assert found.area_class.tolist() == [3, 2, 2]
+
+
 def test_small_parts_are_dropped_after_the_cut():
     values = np.array([LOW, [1, 9, 8, 7, 6, 8, 7, 1], LOW])
     found = key_areas(values, cell_ha=1.0, classes=2, max_area_ha=3.0, min_area_ha=3.0)
@@ -66,7 +80,7 @@ def test_a_cell_stays_if_what_lies_as_high_around_it_fits(seed):
     """The definition, cell by cell: the patch of cells at least as high that holds it is small enough."""
     rng = np.random.default_rng(seed)
     values = ndimage.gaussian_filter(rng.normal(size=(30, 30)), 2.0)
-    values = np.floor(values * 200)  # few enough values for every one of them to be tried
+    values = np.floor(values * 200)  # with equal values
     eight = np.ones((3, 3))
     labels, count = ndimage.label(values > 0, eight)
     parts, classes, large, whole = split_large(labels.astype(np.int32), np.full(count, 2), values, 12, SILENT)
