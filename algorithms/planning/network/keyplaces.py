@@ -31,7 +31,7 @@ def key_areas_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list
     )
     rows = []
     for kind, areas, measures, shapes in kinds:
-        if areas is None or measures is None:
+        if areas is None or measures is None or not areas.area_ha.size:
             continue
         grade = np.where(measures.link >= 0, found.grade[measures.link], 0)
         groups = [(styling.grade_name(one), grade == one) for one in np.unique(found.grade).tolist()]

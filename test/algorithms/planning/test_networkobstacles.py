@@ -109,3 +109,12 @@ def test_what_cannot_work_is_said(run, parameters, tmp_path, options, words):
     with pytest.raises(Exception, match=words):
         run("securitynetwork", **{**parameters, **options}, RESISTANCE=str(tmp_path / "r.tif"))
     assert not (tmp_path / "r.tif").exists()
+
+
+def test_no_key_area_that_is_large_enough_is_a_result(run, parameters, tmp_path):
+    parameters["MIN_KEY_AREA"] = 1e6
+    tables = {name: str(tmp_path / f"{name}.gpkg") for name in ("KEY_TABLE", "PINCHPOINTS", "BARRIERS", "PINCH_TABLE")}
+    found = run("securitynetwork", **parameters, **tables, REPORT=str(tmp_path / "report.html"))
+    assert (found["PINCH_COUNT"], found["BARRIER_COUNT"]) == (0, 0)
+    assert read_table(tables["KEY_TABLE"]) == read_table(tables["PINCHPOINTS"]) == []
+    assert (tmp_path / "report.html").exists()
