@@ -41,6 +41,9 @@ IMPORTANT_SHARE = 20.0
 MIN_KEY_AREA_HA = 1.0
 """Smallest key area."""
 
+SPECK_CELLS = 11
+"""Cells of the smallest key area of the Liuzhi study, 1 ha of 30 m: fewer are a speck, whatever the cell."""
+
 EDGE_CELLS = 5
 """Cells from the edge of the data within which paths and currents are shaped by where the map ends."""
 

@@ -11,6 +11,7 @@ from .measures import (
     measure_areas,
     near_edge,
     report_edge,
+    report_specks,
     shares_by_grade,
 )
 from .pinchpoints import PinchPoints, pinchpoints
@@ -50,6 +51,7 @@ __all__ = [
     "radii_between",
     "read_cutoffs",
     "report_edge",
+    "report_specks",
     "restored_distances",
     "shares_by_grade",
     "shown_shares",

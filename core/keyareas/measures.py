@@ -168,6 +168,28 @@ def report_edge(measures: AreaMeasures, monitor: Monitor, *, what: str = "key ar
         monitor.info(measures.describe_edge(what))
 
 
+def report_specks(area_ha: FloatArray, cell_ha: float, monitor: Monitor, *, what: str = "key areas") -> None:
+    """Warn where most key areas are specks of a few cells, with the smallest area that would leave the others.
+
+    Examples
+    --------
+    >>> class Said(Monitor):
+    ...     def warn(self, message):
+    ...         print(message)
+    >>> report_specks(np.array([90.0, 9.0, 18.0]), 9.0, Said(), what="barriers")
+    3 of 3 barriers have fewer than 11 cells.
+    >>> report_specks(np.array([990.0, 9.0, 18.0]), 9.0, Said(), what="barriers")
+    2 of 3 barriers have fewer than 11 cells. A smallest area of 99 ha leaves 1.
+    """
+    smallest = defaults.SPECK_CELLS * cell_ha
+    specks = int(np.count_nonzero(area_ha < smallest * (1.0 - _SAME)))
+    if 2 * specks <= area_ha.size:
+        return
+    said = f"{specks:,} of {area_ha.size:,} {what} have fewer than {defaults.SPECK_CELLS} cells."
+    left = area_ha.size - specks
+    monitor.warn(f"{said} A smallest area of {smallest:.4g} ha leaves {left:,}." if left else said)
+
+
 @dataclass(frozen=True)
 class GradeShares:
     """Key areas by the grade of their link.
