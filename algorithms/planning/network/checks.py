@@ -36,7 +36,7 @@ def check_run(job: Job, definitions: Sequence[QgsProcessingParameterDefinition])
     parse_names(job.text("LANDUSE_NAMES"))
     if not job.given("SOURCES_IN"):
         _check_sizes(job, study.grid)
-    _check_places(job, definitions)
+    _check_places(job, study, definitions)
     _check_factors(job, study)
 
 
@@ -61,13 +61,19 @@ def _check_sizes(job: Job, grid: Grid) -> None:
         )
 
 
-def _check_places(job: Job, definitions: Sequence[QgsProcessingParameterDefinition]) -> None:
+def _check_places(job: Job, study: StudyLand, definitions: Sequence[QgsProcessingParameterDefinition]) -> None:
     """Raise for a layer that lies somewhere else."""
     idle = resistance.unused(job)
     here = InputLayer.of("LANDUSE", job.raster("LANDUSE"))
+    moved = here.crs.isValid() and here.crs != study.crs
     for layer in input_layers(job, definitions):
         if layer.parameter in ("LANDUSE", *idle):
             continue
+        if moved and not layer.is_raster and not layer.crs.isValid():
+            raise InputError(
+                f"'{layer.name}' has no coordinate reference system, so that it cannot be brought into that of the study "
+                f"({study.crs.authid() or study.crs.description()}). Set it in the properties of the layer (Source)."
+            )
         margin = job.number("MARGIN") if layer.parameter in _BEYOND_THE_EDGE else None
         problem = apart(layer, here, job.context.transformContext(), margin=margin)
         if problem:

@@ -111,13 +111,18 @@ def test_what_fits_is_left_as_it_is(build, run, few, tmp_path):
         ({"CELL": -1.0}, "must be 0.001 or more"),
         ({"DEM": "far"}, r"'far' \(DEM\) lies [\d,]+ m beyond"),
         ({"LANDUSE": "bare", "CELL": 60.0}, "'bare' has no coordinate reference system"),
+        ({"ROADS": "paths", "CRS": "EPSG:32648"}, "'paths' has no coordinate reference system.*that of the study"),
     ],
 )
-def test_what_cannot_be_brought_together_is_refused(build, few, raster, change, message):
+def test_what_cannot_be_brought_together_is_refused(build, few, raster, polygons, change, message):
     land, _ = read_raster(few["LANDUSE"])
+    path = "LINESTRING(540000 2899000,541000 2899000)"
     layers = {
         "far": lambda: raster("far", np.ones((50, 50), np.float32), left=9e5, crs="EPSG:4544"),
         "bare": lambda: raster("bare", land, crs=None),
+        "paths": lambda: polygons(
+            "paths", [("LINESTRING(540000 2899000,541000 2899000)", {"n": 1})], kind="LineString", crs=""
+        ),
     }
     change = {name: layers[value]() if value in layers else value for name, value in change.items()}
     with pytest.raises(Exception, match=message):
