@@ -120,9 +120,7 @@ def test_what_cannot_be_brought_together_is_refused(build, few, raster, polygons
     layers = {
         "far": lambda: raster("far", np.ones((50, 50), np.float32), left=9e5, crs="EPSG:4544"),
         "bare": lambda: raster("bare", land, crs=None),
-        "paths": lambda: polygons(
-            "paths", [("LINESTRING(540000 2899000,541000 2899000)", {"n": 1})], kind="LineString", crs=""
-        ),
+        "paths": lambda: polygons("paths", [(path, {"n": 1})], kind="LineString", crs=""),
     }
     change = {name: layers[value]() if value in layers else value for name, value in change.items()}
     with pytest.raises(Exception, match=message):
