@@ -135,6 +135,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             obstacles=inputs.obstacles(values, valid),
             scored=factor_layers.take,
             own_sources=None if own is None else own.labels,
+            own_ids=() if own is None else own.ids,
             own_surface=inputs.own_surface(),
             area=area,
             monitor=job.monitor.part(0.1, 0.9),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,14 +54,15 @@ class Obstacles:
         return can if self.not_restorable is None else can & ~closed_at_corners(self.not_restorable)
 
 
-def warn_of_enclosed(labels: IntArray, resistance: FloatArray, monitor: Monitor) -> None:
-    """Say which sources no cell beside them leads to."""
+def warn_of_enclosed(labels: IntArray, resistance: FloatArray, ids: Sequence[object], monitor: Monitor) -> None:
+    """Say which sources no cell beside them leads to; `ids` is what they are called, the one with label 1 first."""
     free = ~np.isnan(resistance) & (labels == 0)
     reached = np.unique(labels[ndimage.binary_dilation(free, np.ones((3, 3), dtype=bool)) & (labels > 0)])
     enclosed = np.setdiff1d(np.arange(1, int(labels.max(initial=0)) + 1), reached)
     if enclosed.size:
+        named = ", ".join(str(ids[k - 1]) for k in enclosed[:10])
         monitor.warn(
-            f"Sources {', '.join(map(str, enclosed[:10]))}{' ...' if enclosed.size > 10 else ''} are enclosed by cells that "
+            f"Sources {named}{' ...' if enclosed.size > 10 else ''} are enclosed by cells that "
             "nothing crosses and get no corridor. Where their own land use is impassable, take it out of the impassable "
             "values or out of the foreground."
         )

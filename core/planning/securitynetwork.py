@@ -45,6 +45,7 @@ def security_network(
     scored: Callable[[str, FloatArray], None] | None = None,
     zones: Array | None = None,
     own_sources: IntArray | None = None,
+    own_ids: Sequence[object] = (),
     own_surface: FloatArray | None = None,
     area: BoolArray | None = None,
     monitor: Monitor = SILENT,
@@ -80,6 +81,8 @@ def security_network(
         Zone of each cell, for corrections by the mean of the zone; NaN (float arrays) = no zone.
     own_sources : int array, same shape, optional
         Sources, 1 to n and 0 outside, that are taken instead of those that step 1 would find.
+    own_ids : sequence, optional
+        What they are called in messages; by default they are numbered from the most important.
     own_surface : float array, same shape, optional
         Resistance surface, NaN = NoData, that is taken instead of the one that step 2 would build.
     area : bool array, same shape, optional
@@ -160,9 +163,10 @@ def security_network(
     )
     obstacles.describe(surface.summary, monitor)
     monitor.info("Step 3 of 4: corridors")
-    labels = cut_to_surface(sources.labels, surface.values, grid, factors, surface.scores, monitor=monitor)
+    ids = [own_ids[k - 1] for k in sources.origin] if own_ids else range(1, sources.area_ha.size + 1)
+    labels = cut_to_surface(sources.labels, surface.values, grid, factors, surface.scores, ids=ids, monitor=monitor)
     if obstacles.impassable is not None:
-        warn_of_enclosed(labels, surface.values, monitor)
+        warn_of_enclosed(labels, surface.values, ids, monitor)
     graph = CostGraph(surface.values, cell_size=grid.cell_size, monitor=monitor.part(0.3, 0.32))
     # All that follow need the fields of the same sources; none is searched twice while they fit into the budget.
     fields = CostFields(graph, labels, budget=FIELD_BYTES_PER_CELL * labels.size)

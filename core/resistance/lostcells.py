@@ -21,6 +21,7 @@ def cut_to_surface(
     factors: Mapping[str, Array],
     scores: Sequence[FactorScores],
     *,
+    ids: Sequence[object] = (),
     monitor: Monitor = SILENT,
 ) -> IntArray:
     """Leave out cells of sources that have no resistance.
@@ -33,6 +34,8 @@ def cut_to_surface(
         The surface, NaN = NoData.
     grid, factors, scores
         As in `security_network`: what the surface was made from, to name what is missing.
+    ids : sequence, optional
+        What the sources are called, the one with label 1 first; by default their labels.
     monitor : Monitor, optional
         Gets the share that each source loses.
 
@@ -70,15 +73,16 @@ def cut_to_surface(
             for k in np.unique(number[where]):
                 why[int(k)].append(f"{what} of '{factor.name}'")
     for k, reasons in why.items():
+        called = ids[k - 1] if ids else k
         reason = ", ".join(reasons) or "the surface has no value there"
         if share[k] == 1.0:
             row, col = np.unravel_index(int(lost[number == k][0]), labels.shape)
             x, y = grid.centre(int(row), int(col))
             raise InputError(
-                f"Source {k} ({cells[k] * grid.cell_ha:,.4g} ha, at x {x:.10g}, y {y:.10g}) has no resistance anywhere: "
+                f"Source {called} ({cells[k] * grid.cell_ha:,.4g} ha, at x {x:.10g}, y {y:.10g}) has no resistance anywhere: "
                 f"{reason}. Fill that layer there, give its values a class, leave the factor out of the score table, or "
                 "take that land use out of the foreground."
             )
-        monitor.warn(f"Source {k}: {share[k]:.1%} of its cells have no resistance and were left out: {reason}.")
+        monitor.warn(f"Source {called}: {share[k]:.1%} of its cells have no resistance and were left out: {reason}.")
     kept: IntArray = np.where(np.isnan(resistance), 0, labels)
     return kept

@@ -135,3 +135,22 @@ def test_what_cannot_be_taken_is_refused(build, parameters, polygons, raster, gi
     given = {name: layers[value]() if value in layers else value for name, value in given.items()}
     with pytest.raises(Exception, match=message):
         build("refused", **parameters, **given)
+
+
+def test_a_source_without_resistance_is_refused_by_its_own_id(build, parameters, polygons, raster):
+    from osgeo import gdal
+
+    left, cell, _, top, _, _ = gdal.Open(parameters["LANDUSE"]).GetGeoTransform()
+    boxes = []
+    for k, code in enumerate(("湖", "лес", "wood")):
+        x, y, size = left + (40 + 40 * k) * cell, top - 90 * cell, (10 + k) * cell
+        box = f"POLYGON(({x} {y},{x + size} {y},{x + size} {y - size},{x} {y - size},{x} {y}))"
+        boxes.append((box, {"code": code}))
+    values = np.full((200, 200), 3.0, np.float32)
+    values[80:120, 75:100] = -1.0
+    own = raster("own", values, cell=cell, left=left, top=top, nodata=-1.0, crs="EPSG:4544")
+    given = {"SOURCES_IN": polygons("own", boxes, crs="EPSG:4544"), "ID_FIELD": "code", "RESISTANCE_IN": own}
+    with pytest.raises(
+        Exception, match=r"Source лес \(.* ha, at x .* has no resistance anywhere: the surface has no value"
+    ):
+        build("refused", **parameters, **given)

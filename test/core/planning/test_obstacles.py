@@ -26,10 +26,10 @@ def test_a_source_in_the_middle_of_a_lake_is_said():
     surface[1:6, 1:6] = np.nan
     surface[3, 3] = 1.0
     log = Log()
-    warn_of_enclosed(labels, surface, log)
+    warn_of_enclosed(labels, surface, ["湖", "east"], log)
     assert len(log.said) == 1
-    assert log.said[0].startswith("Sources 1 are enclosed by cells that nothing crosses")
+    assert log.said[0].startswith("Sources 湖 are enclosed by cells that nothing crosses")
     surface[2, 2] = surface[1, 1] = 1.0
     log = Log()
-    warn_of_enclosed(labels, surface, log)
+    warn_of_enclosed(labels, surface, ["湖", "east"], log)
     assert not log.said

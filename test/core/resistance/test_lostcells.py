@@ -46,3 +46,6 @@ def test_sources_that_lose_a_part_say_how_much_and_to_which_factor():
         "Source 1: 20.0% of its cells have no resistance and were left out: values in no class of 'cover'.",
         "Source 2: 83.3% of its cells have no resistance and were left out: NoData of 'green'.",
     ]
+    monitor = Listening()
+    cut_to_surface(LAKES, resistance, grid, {}, [], ids=["西", "S2", 9], monitor=monitor)
+    assert [text.split(":")[0] for text in monitor.warnings] == ["Source 西", "Source S2"]
