@@ -288,7 +288,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             solved = core.corridors.cutoff_for_area(fields, links, cells, monitor=job.monitor.part(0.5, 0.6))
             cutoff = core.corridors.Cutoff(solved, CutoffRule.COST)
         limits = core.corridors.cutoffs(fields, links, cutoff, monitor=job.monitor.part(0.6, 0.7))
-        job.monitor.info(core.corridors.stated(cutoff, limits))
+        job.monitor.info(core.corridors.stated(cutoff, limits, links))
         job.results["CUTOFF_USED"] = float(limits.mean())
         zones = self._zones(job, fields.graph, links, sources, raster)
         mosaic = np.full(grid.shape, np.nan, dtype=np.float32)

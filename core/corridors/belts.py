@@ -12,12 +12,9 @@ from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
-from .cutoff import Cutoff, cutoffs, mean_resistance
+from .cutoff import MOST, Cutoff, below, cutoffs, mean_resistance, rounded
 from .linkages import outside_length
 from .normalised import Corridor, corridors
-
-MOST = 1.0 / 3.0
-"""Share of the land outside the sources from which on corridors no longer tell one way from another."""
 
 NARROW = 1.5
 """Mean width in cells below which corridors are paths."""
@@ -100,12 +97,10 @@ def _too_wide(
         f"The corridors cover {100 * share:.0f} % of the land outside the sources, so that they hardly tell one way from "
         "another."
     )
-    # A hair below the cell that would be one too many, as far as sums of costs are rounded.
-    costs = links.cost[links.active & np.isfinite(links.cost)]
-    room = values[most] - 1e-9 * (values[most] + float(costs.max(initial=0.0)))
+    room = below(values[most], links)
     if not room > 0:
         return f"{said} Their least-cost paths alone do: use smaller cells or fewer links."
-    value = _rounded(room, up=False)
+    value = rounded(room, up=False)
     left = np.searchsorted(values, value, side="right") / np.count_nonzero(land)
     return f"{said} {_proposed(cutoff, links, value, up=False)} makes it {100 * left:.0f} %."
 
@@ -128,7 +123,7 @@ def _too_narrow(fields: CostFields, links: Links, cutoff: Cutoff, found: FloatAr
         if cutoff.rule is CutoffRule.WIDTH:
             return f"{said} {_proposed(cutoff, links, WIDE_ENOUGH * fields.graph.cell_size, up=True)} makes it 2."
         if values.size >= wanted:
-            value = _rounded(float(np.partition(values, wanted - 1)[wanted - 1]), up=True)
+            value = rounded(float(np.partition(values, wanted - 1)[wanted - 1]), up=True)
             return f"{said} {_proposed(cutoff, links, value, up=True)} makes it 2."
         asked = replace(asked, value=_GROWTH * asked.value)
         limits = cutoffs(fields, links, asked)
@@ -174,13 +169,4 @@ def _proposed(cutoff: Cutoff, links: Links, value: float, *, up: bool) -> str:
     said = f"CUTOFF = {value:.10g} cost units"
     if cutoff.rule is CutoffRule.COST:
         return said
-    return f"{said}, {_rounded(value / mean_resistance(links), up=up):.10g} m times the mean resistance of the paths,"
-
-
-def _rounded(value: float, *, up: bool) -> float:
-    """Return a number of three figures on one side of a positive one."""
-    if not value > 0:
-        return 0.0
-    decimals = 2 - math.floor(math.log10(value))
-    scale = 10.0**decimals
-    return round((math.ceil(value * scale) if up else math.floor(value * scale)) / scale, max(decimals, 0))
+    return f"{said}, {rounded(value / mean_resistance(links), up=up):.10g} m times the mean resistance of the paths,"

@@ -2,7 +2,9 @@
 
 The Liuzhi study draws corridors up to "2,000 m". A cutoff is a number of cost units, though, resistance times metres, so that
 2,000 of them are 2 km over cells of resistance 1 and one cell over cells of resistance 70. The rule here takes the metres at
-their word: they are walked over ground of the resistance that the least-cost paths have in the mean.
+their word: they are walked over ground of the resistance that the least-cost paths have in the mean. Where sources lie close
+together, corridors that wide would run into each other and tell nothing; there the cutoff of the method ends where the
+corridors cover a third of the land.
 
 References
 ----------
@@ -15,6 +17,7 @@ Adriaensen, F. et al. (2003). The application of 'least-cost' modelling as a fun
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +31,9 @@ from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
 from .normalised import corridors
 
+MOST = 1.0 / 3.0
+"""Share of the land outside the sources from which on corridors no longer tell one way from another."""
+
 
 @dataclass(frozen=True)
 class Cutoff:
@@ -39,6 +45,9 @@ class Cutoff:
         The number.
     rule : CutoffRule
         What it counts.
+    limited : bool
+        Whether a number of metres is lowered until the corridors cover at most a third of the passable land outside the
+        sources: for the number of the method, which nobody has chosen for this landscape.
 
     Raises
     ------
@@ -48,6 +57,7 @@ class Cutoff:
 
     value: float = defaults.CUTOFF
     rule: CutoffRule = CutoffRule.METRES
+    limited: bool = False
 
     def __post_init__(self) -> None:
         if not (self.value >= 0 and np.isfinite(self.value)):
@@ -89,7 +99,7 @@ def cutoffs(fields: CostFields, links: Links, cutoff: Cutoff, *, monitor: Monito
     Parameters
     ----------
     fields : CostFields
-        The sources on the resistance surface; searched only where widths are asked for.
+        The sources on the resistance surface; searched only where widths are asked for, or a limit.
     links : Links
         The link table of `find_links`; where the cutoff is in cost units, any.
     cutoff : Cutoff
@@ -122,7 +132,10 @@ def cutoffs(fields: CostFields, links: Links, cutoff: Cutoff, *, monitor: Monito
     if cutoff.rule is CutoffRule.COST:
         return np.full(active.size, float(cutoff.value))
     if cutoff.rule is CutoffRule.METRES:
-        return np.full(active.size, cutoff.value * mean_resistance(links))
+        value = cutoff.value * mean_resistance(links)
+        if cutoff.limited:
+            value = min(value, most_telling(fields, links, value, monitor=monitor))
+        return np.full(active.size, value)
     cost = links.cost[active]
     if np.isnan(cost).any():
         raise InputError("The links carry no least-cost distances. Take the links of `find_links`.")
@@ -136,6 +149,71 @@ def cutoffs(fields: CostFields, links: Links, cutoff: Cutoff, *, monitor: Monito
     for corridor in corridors(fields, replace(links, kind=kind), width=cutoff.value, monitor=monitor):
         found[np.searchsorted(active, corridor.index)] = corridor.cutoff
     return found
+
+
+def most_telling(fields: CostFields, links: Links, cutoff: float, *, monitor: Monitor = SILENT) -> float:
+    """Return the cutoff, at most the one given, up to which the corridors cover a third of the land outside the sources.
+
+    Parameters
+    ----------
+    fields, links, monitor
+        As in `cutoffs`.
+    cutoff : float
+        In cost units.
+
+    Returns
+    -------
+    float
+        Three figures; the cutoff given where it covers no more, and where the least-cost paths alone cover more.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.corridors import find_links
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.zeros((9, 9), dtype=np.int32)
+    >>> labels[4, [0, 8]] = 1, 2
+    >>> fields = CostFields(CostGraph(np.ones((9, 9)), cell_size=10.0), labels)
+    >>> most_telling(fields, find_links(fields, np.array([[1, 2]]), np.array([70.0])), 50.0)
+    16.5
+    """
+    land = (fields.labels == 0) & ~np.isnan(fields.graph.resistance)
+    enters = np.full(land.shape, np.inf)
+    limits = np.full(int(np.count_nonzero(links.active)), cutoff)
+    for corridor in corridors(fields, links, cutoff=limits, monitor=monitor):
+        place = enters[corridor.rows, corridor.cols]
+        np.fmin(place, corridor.excess, out=place)
+    values = np.sort(enters[land & np.isfinite(enters)])
+    most = int(MOST * np.count_nonzero(land))
+    if values.size <= most:
+        return cutoff
+    room = below(values[most], links)
+    return rounded(room, up=False) if room > 0 else cutoff
+
+
+def below(cost: float, links: Links) -> float:
+    """Return what is a hair below a cost, as far as sums of the costs of links are rounded.
+
+    Examples
+    --------
+    >>> below(5.0, Links.between([[1, 2]])) < 5.0
+    True
+    """
+    return float(cost - 1e-9 * (cost + links.cost[links.active & np.isfinite(links.cost)].max(initial=0.0)))
+
+
+def rounded(value: float, *, up: bool) -> float:
+    """Return a number of three figures on one side of a positive one; 0 for others.
+
+    Examples
+    --------
+    >>> rounded(8831.9, up=True), rounded(8831.9, up=False)
+    (8840.0, 8830.0)
+    """
+    if not value > 0:
+        return 0.0
+    decimals = 2 - math.floor(math.log10(value))
+    scale = 10.0**decimals
+    return round((math.ceil(value * scale) if up else math.floor(value * scale)) / scale, max(decimals, 0))
 
 
 def foresee(fields: CostFields, pairs: IntArray, euclidean: FloatArray, cutoff: Cutoff) -> None:
@@ -179,23 +257,26 @@ def foresee(fields: CostFields, pairs: IntArray, euclidean: FloatArray, cutoff: 
             fields.expect(slack=cutoff.value * float(known[both].sum() / euclidean[both].sum()))
 
 
-def stated(cutoff: Cutoff, found: FloatArray) -> str:
+def stated(cutoff: Cutoff, found: FloatArray, links: Links) -> str:
     """Return what the corridors reach to, with the numbers behind it.
 
     Examples
     --------
-    >>> stated(Cutoff(300.0, CutoffRule.COST), np.array([300.0]))
+    >>> stated(Cutoff(300.0, CutoffRule.COST), np.array([300.0]), Links.between([[1, 2]]))
     'Corridor cutoff: 300 cost units above the least-cost path.'
     """
     start = "Corridor cutoff:"
     if cutoff.rule is CutoffRule.COST:
         return f"{start} {cutoff.value:,.6g} cost units above the least-cost path."
     if cutoff.rule is CutoffRule.METRES:
-        mean = found[0] / cutoff.value if cutoff.value else 0.0
-        return (
-            f"{start} {cutoff.value:,.6g} m times {mean:,.4g}, the mean resistance of the least-cost "
-            f"paths, make {found[0]:,.6g} cost units above the least-cost path."
-        )
+        mean = mean_resistance(links)
+        asked = f"{cutoff.value:,.6g} m times {mean:,.4g}, the mean resistance of the least-cost paths,"
+        if found[0] < cutoff.value * mean:
+            return (
+                f"{start} {found[0]:,.6g} cost units above the least-cost path, with which the corridors cover a third of "
+                f"the land outside the sources. {asked} would be {cutoff.value * mean:,.6g} and cover more."
+            )
+        return f"{start} {asked} make {found[0]:,.6g} cost units above the least-cost path."
     how = (
         f"{100 * cutoff.value:.6g} % of the least-cost distance of each link"
         if cutoff.rule is CutoffRule.SHARE

@@ -45,7 +45,8 @@ def connect(
         )
     mosaic = np.full(labels.shape, np.nan, dtype=np.float32)
     limits = cutoffs(fields, links, options.cutoff, monitor=monitor.part(0.7, 0.75))
-    monitor.info(stated(options.cutoff, limits))
+    reach = stated(options.cutoff, limits, links)
+    monitor.info(reach)
     for corridor in corridors(fields, links, cutoff=limits, monitor=monitor.part(0.75, 1.0)):
         add_to_mosaic(mosaic, corridor)
     advice = belt_advice(fields, links, options.cutoff, limits, ~np.isnan(mosaic), monitor=monitor.part(1.0, 1.0))
@@ -55,5 +56,5 @@ def connect(
     ends = links.pairs[active] - 1
     flow = network.current_flow(count, ends, 1.0 / links.cost[active])
     return CorridorNetwork(
-        links, mosaic, limits, flow, grades(flow.links, options.grades), network.structure(count, ends)
+        links, mosaic, limits, reach, flow, grades(flow.links, options.grades), network.structure(count, ends)
     )

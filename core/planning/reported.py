@@ -97,7 +97,7 @@ class Reported:
         flow = replace(found.flow, nodes=found.flow.nodes[self.sources], links=found.flow.links[active])
         mosaic = np.where(self.area, found.mosaic, np.float32(np.nan))
         structure = network.structure(self.sources.size, links.joined - 1)
-        return CorridorNetwork(links, mosaic, found.cutoffs[active], flow, found.grade[active], structure)
+        return CorridorNetwork(links, mosaic, found.cutoffs[active], found.reach, flow, found.grade[active], structure)
 
     def of_pinch(self, found: PinchPoints, links: Links) -> PinchPoints:
         """Return the currents inside the area, and those of the active links that are kept."""

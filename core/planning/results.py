@@ -97,6 +97,8 @@ class CorridorNetwork:
         Cost above the least-cost path of the nearest corridor; NaN outside the corridors.
     cutoffs : float64, shape (active links,)
         Cutoff of the corridor of each, in cost units.
+    reach : str
+        A sentence on how far the corridors reach, and why.
     flow : CurrentFlow
         Current-flow centrality of sources and of the active links.
     grade : int, shape (active links,)
@@ -108,6 +110,7 @@ class CorridorNetwork:
     links: Links
     mosaic: FloatArray
     cutoffs: FloatArray
+    reach: str
     flow: network.CurrentFlow
     grade: IntArray
     structure: network.Structure

@@ -228,7 +228,8 @@ def corridor_cutoff(more: str = ""):
     text = (
         "How much costlier than the least-cost path a way may be and still belong to the corridor. A number alone is in cost "
         f"units, resistance times metres: 2000 is 2 km over cells of resistance 1. Empty: {defaults.CUTOFF:g} m times the "
-        f"mean resistance of the least-cost paths (sum of costs over sum of lengths); the log states the number. {more}"
+        "mean resistance of the least-cost paths (sum of costs over sum of lengths), or less where the corridors would cover "
+        f"more than a third of the land outside the sources; the log states the number. {more}"
     )
     label = "Corridor cutoff (cost units, or empty)"
     return p.number("CUTOFF", label, text.strip(), low=0.0, decimals=4, optional=True)
@@ -267,7 +268,7 @@ def read_cutoff(job: Job, name: str = "CUTOFF"):
             f"The unit of the corridor cutoff (CUTOFF_RULE) is '{rule.label}', but {name} is empty. Give a number, or choose "
             f"'{CutoffRule.COST.label}'."
         )
-    return core.corridors.Cutoff()
+    return core.corridors.Cutoff(limited=True)
 
 
 def barrier_radii(*, advanced: bool = False) -> list:

@@ -109,7 +109,7 @@ class Linked:
             links = core.corridors.traced(fields, links)
         limits = core.corridors.cutoffs(fields, links, cutoff, monitor=monitor)
         fields.expect(slack=float(limits.max()))
-        monitor.info(core.corridors.stated(cutoff, limits))
+        monitor.info(core.corridors.stated(cutoff, limits, links))
         return Belts(fields, links, cutoff, limits)
 
     def with_columns(

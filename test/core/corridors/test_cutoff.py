@@ -104,9 +104,9 @@ def test_each_rule_gives_its_own_cutoffs():
     wanted = {c.index: c.cutoff for c in corridors(fields, links, width=150.0)}
     found = cutoffs(fields, links, Cutoff(150.0, CutoffRule.WIDTH))
     assert dict(zip(np.flatnonzero(links.active).tolist(), found.tolist())) == wanted
-    assert "0.07" not in stated(Cutoff(0.07, CutoffRule.SHARE), 0.07 * cost)
-    assert "7 % of the least-cost distance" in stated(Cutoff(0.07, CutoffRule.SHARE), 0.07 * cost)
-    assert f"{mean_resistance(links):.4g}" in stated(Cutoff(), cutoffs(fields, links, Cutoff()))
+    assert "0.07" not in stated(Cutoff(0.07, CutoffRule.SHARE), 0.07 * cost, links)
+    assert "7 % of the least-cost distance" in stated(Cutoff(0.07, CutoffRule.SHARE), 0.07 * cost, links)
+    assert f"{mean_resistance(links):.4g}" in stated(Cutoff(), cutoffs(fields, links, Cutoff()), links)
 
 
 def test_links_without_a_way_have_no_cutoff():
@@ -137,6 +137,23 @@ def test_what_is_foreseen_searches_each_source_once(cutoff):
     fields, links = network(*county(1, 9))
     list(corridors(fields, links, cutoff=cutoffs(fields, links, cutoff)))
     assert fields.searches > int(fields.labels.max())
+
+
+def test_the_number_of_the_method_ends_where_a_third_of_the_land_is_covered():
+    fields, links = network(*county(1, 9))
+    asked, limited = Cutoff(3000.0), Cutoff(3000.0, limited=True)
+    limits, belt = belt_of(fields, links, limited)
+    assert 0.9 * MOST < cover(fields, belt) <= MOST < cover(fields, belt_of(fields, links, asked)[1])
+    assert belt_advice(fields, links, limited, limits, belt) == ""
+    assert f"{limits[0]:,.6g} cost units" in stated(limited, limits, links)
+    assert f"{3000 * mean_resistance(links):,.6g} and cover more" in stated(limited, limits, links)
+    # A cell more and it is too much: the next number of three figures.
+    step = 10.0 ** (np.floor(np.log10(limits[0])) - 2)
+    assert cover(fields, belt_of(fields, links, Cutoff(limits[0] + step, CutoffRule.COST))[1]) >= cover(fields, belt)
+    # Where there is room it is the whole number.
+    narrow = Cutoff(100.0, limited=True)
+    np.testing.assert_array_equal(cutoffs(fields, links, narrow), cutoffs(fields, links, Cutoff(100.0)))
+    assert "make" in stated(narrow, cutoffs(fields, links, narrow), links)
 
 
 @pytest.mark.parametrize("rule", list(CutoffRule), ids=lambda rule: rule.name)
@@ -193,6 +210,7 @@ def test_paths_that_cover_too_much_and_land_without_room_are_said():
     links = find_links(fields, np.array([[1, 2]]), np.array([60.0]))
     limits, belt = belt_of(fields, links, Cutoff())
     assert "use smaller cells or fewer links" in belt_advice(fields, links, Cutoff(), limits, belt)
+    np.testing.assert_array_equal(cutoffs(fields, links, Cutoff(limited=True)), limits)
     # A strip one cell wide beside much land that is walled off.
     resistance = np.full((9, 12), np.nan)
     resistance[0], resistance[3:] = 1.0, 1.0

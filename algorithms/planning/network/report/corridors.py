@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from ..... import core
 from ....support.reports import html
 from ....support.run.palette import PALE_SOURCE
 from ..outputs import NetworkOutputs
 from .drawing import Drawing, key
 
-if TYPE_CHECKING:
-    from .....core.planning.options import CorridorOptions
 
-
-def corridors(drawing: Drawing, outputs: NetworkOutputs, options: CorridorOptions) -> list[str]:
+def corridors(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     """Return the section on the corridors."""
     found, pinch = outputs.network.corridors, outputs.network.places.pinch
     map_ = drawing.pale_sources(drawing.surface("CORRIDORS"))
@@ -35,7 +29,7 @@ def corridors(drawing: Drawing, outputs: NetworkOutputs, options: CorridorOption
     dropped = int((~found.links.active).sum())
     return [
         html.heading("3 Corridors"),
-        html.paragraph(core.corridors.stated(options.cutoff, found.cutoffs)),
+        html.paragraph(found.reach),
         drawing.figure(map_, "Corridors and their grade, and the belt along them", keys, "CORRIDORS"),
         html.table(
             [column.shown.heading for column in headers],

@@ -57,7 +57,7 @@ def network_report(
         *sources(drawing, outputs, options.sources),
         *sources_over_rocks(drawing, outputs),
         *resistance(drawing, outputs, factors, scored),
-        *corridors(drawing, outputs, options.corridors),
+        *corridors(drawing, outputs),
         *key_areas(drawing, outputs),
         *methods(outputs.network, options),
     ]
