@@ -167,8 +167,6 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         }
         found = core.keyareas.key_areas(values, resistance=ground, **chosen, monitor=job.monitor.part(0.2, 0.45))
         job.monitor.info(f"Upper limits of the classes: {', '.join(f'{limit:g}' for limit in found.limits)}.")
-        if not found.area_ha.size:
-            job.monitor.warn(f"No area of the highest class has {job.number('MIN_AREA'):g} ha or more.")
         if job.given("RULES"):
             plain = core.keyareas.key_areas(values, **chosen, monitor=job.monitor.part(0.45, 0.5))
             both = core.keyareas.compare_rules(found.labels, plain.labels, cell_ha=raster.grid.cell_ha)

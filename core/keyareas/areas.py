@@ -201,7 +201,13 @@ def key_areas(
     if max_area_ha is not None:
         labels, area_class = _cut(labels, area_class, graded, max_area_ha, cell_ha, monitor)
     monitor.step(0.85, 1.0)
+    largest_ha = int(np.bincount(labels.ravel())[1:].max(initial=0)) * cell_ha
     labels, area_class = _largest_first(labels, area_class, min_area_ha / cell_ha)
+    if not area_class.size:
+        monitor.warn(
+            f"No area of the highest class has {min_area_ha:g} ha or more: the largest has {largest_ha:.4g} ha. Lower the "
+            "smallest area to keep it."
+        )
     inside = labels > 0
     number = labels[inside] - 1
     cells = np.bincount(number, minlength=area_class.size)

@@ -159,3 +159,18 @@ def test_too_few_values_for_the_classes_are_reported():
 def test_bad_input_is_named(values, options, message):
     with pytest.raises(InputError, match=message):
         key_areas(values, cell_ha=1.0, **options)
+
+
+def test_where_all_areas_are_too_small_the_largest_is_named():
+    said = []
+
+    class Said(Monitor):
+        def warn(self, text):
+            said.append(text)
+
+    values = np.ones((5, 5))
+    values[1, 1:3] = values[3, 3] = 9.0
+    assert not key_areas(values, cell_ha=0.09, classes=2, min_area_ha=1.0, monitor=Said()).area_ha.size
+    assert said == [
+        "No area of the highest class has 1 ha or more: the largest has 0.18 ha. Lower the smallest area to keep it."
+    ]
