@@ -334,12 +334,12 @@ _KINDS = {
         "wood": r"forest|wood|\btree|mangrove|林",
         "shrub": r"shrub|scrub|heath|rangeland|灌",
         "grass": r"grass|meadow|savanna|pasture|herbaceous|rangeland|草|牧",
-        "crop": r"crop|arable|cultivat|farm|paddy|\brice|agricult|dry land|irrigated|耕|水田|旱地|水浇地|农",
+        "crop": r"crop|arable|cultivat|farm|paddy|\brice|agricult|dry land|irrigated|耕|水田|旱地|水浇地|农(?!村)",
         "garden": r"garden|orchard|vineyard|fruit|olive|plantation|园",
         "water": r"water|river|lake|reservoir|pond|\bsea\b|ocean|水(?!田|浇|稻)|湖|河|海",
         "wetland": r"wetland|marsh|\bbogs?\b|swamp|flooded|mangrove|\bflats?\b|沼|湿|滩",
         "built": r"built|urban|impervious|artificial|developed|settlement|\btowns?\b|village|industr|mining|transport|"
-        r"\broads?\b|residential|建|城|居民|不透水|人造|住宅|工矿|交通",
+        r"\broads?\b|residential|建|城|居民|不透水|人造|宅|村|工矿|交通",
         "bare": r"\bbare|barren|rock|sand|desert|gobi|unused|裸|沙|荒|戈壁|未利用",
         "ice": r"snow|\bice\b|glacier|冰|雪",
     }.items()

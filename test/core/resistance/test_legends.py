@@ -217,6 +217,22 @@ def test_names_that_contradict_the_legend_stop():
         require_same_names(liuzhi, same, "LANDUSE_NAMES", raster="land", codes=codes)
 
 
+def test_names_of_files_are_understood():
+    """Names as publishers and planners write them do not contradict their own codes, but others do."""
+    for legend, names in (
+        (
+            Legend.NLCD,
+            {12: "Perennial Snow/Ice", 31: "Barren Land (Rock/Sand/Clay)", 81: "Hay/Pasture", 90: "Woody Wetlands"},
+        ),
+        (Legend.CORINE, {122: "Road and rail networks and associated land", 222: "Fruit trees and berry plantations"}),
+        (Legend.IGBP, {13: "Urban and Built-up Lands", 14: "Cropland/Natural Vegetation Mosaics"}),
+        (Legend.CNLUCD, {11: "水田", 43: "水库坑塘", 52: "农村居民点", 64: "沼泽地"}),
+        (Legend.GBT_21010, {702: "农村宅基地", 1006: "农村道路", 1202: "设施农用地"}),
+    ):
+        assert not contradictions(schemes(legend)[0], names)
+    assert contradictions(schemes(Legend.CNLUCD)[0], {52: "耕地", 11: "水域"}) == {52: "耕地", 11: "水域"}
+
+
 def test_a_foreground_that_contradicts_the_legend_stops():
     clcd = schemes(Legend.CLCD)[0]
     assert habitat_of(clcd) == [(2, 2), (3, 3), (4, 4), (5, 5), (9, 9)]
