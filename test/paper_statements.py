@@ -345,7 +345,7 @@ STATEMENTS = (
     Statement(
         "3.1",
         "share of the sources in the county",
-        (Sentence(r"ecological sources, [\d,]+ ha, ([\d.]+) % of the area"),),
+        (Sentence(r"sources, [\d,]+ ha, ([\d.]+) % of the area"),),
     ),
     Statement(
         "3.1",

@@ -19,6 +19,9 @@ _SHADES = 220
 
 _PALETTE = 256
 
+ZONE_BORDER = (*BORDERS[1], 130)
+"""Paler than in QGIS, where it can be hidden: here it must not be taken for a corridor."""
+
 _LETTER = 12
 """Size of names on a map, in pixels."""
 
@@ -127,7 +130,7 @@ class Map:
 
     def zones(self, shapes: Sequence[QgsGeometry], names: Sequence[str] = ()) -> Map:
         """Paint the borders of zones; their names, if any, go where there is room for them."""
-        self.polygons(shapes, None, BORDERS[1], 0.7)
+        self.polygons(shapes, None, ZONE_BORDER, 0.8)
         for shape, name in zip(shapes, names):
             box = shape.boundingBox()
             if min(box.width(), box.height()) * self._scale >= 2 * _LETTER:

@@ -18,7 +18,7 @@ def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]
     parts = [
         html.cards(
             [
-                (f"{n['SOURCE_COUNT']}", f"ecological sources, {n['SOURCE_HA']:,.0f} ha, {share:.1f} % of the area"),
+                (f"{n['SOURCE_COUNT']}", f"sources, {n['SOURCE_HA']:,.0f} ha, {share:.1f} % of the area"),
                 (f"{n['LINK_COUNT']}", f"corridors, {n['LINK_KM']:,.1f} km"),
                 (f"{n['PINCH_COUNT']}", f"pinch points, {n['PINCH_HA']:,.1f} ha"),
                 (f"{n['BARRIER_COUNT']}", f"barriers, {n['BARRIER_HA']:,.1f} ha"),
