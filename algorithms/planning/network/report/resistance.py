@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from ....support.reports import html
@@ -72,7 +73,7 @@ def _factor_maps(drawing: Drawing, factors: FactorLayers) -> list[str]:
     if not factors.samples:
         return []
     maps = [
-        drawing.figure(drawing.scores(sample, factors.ramp), f"({chr(ord('a') + k)}) {name}", [])
+        drawing.figure(drawing.scores(sample, factors.ramp), f"({ascii_lowercase[k % 26]}) {name}", [])
         for k, (name, sample) in enumerate(factors.samples.items())
     ]
     return [
