@@ -210,6 +210,13 @@ class GradeShares:
     count_share: FloatArray
     area_share: FloatArray
 
+    def within(self, first: int, last: int) -> tuple[int, float, float, float]:
+        """Return count, area and both shares of some grades together."""
+        on = (self.grade >= first) & (self.grade <= last)
+        parts = (self.count, self.area_ha, self.count_share, self.area_share)
+        count, area, count_share, area_share = (some[on].sum().item() for some in parts)
+        return count, area, count_share, area_share
+
 
 def shares_by_grade(area_ha: FloatArray, link: IntArray, grade: IntArray) -> GradeShares:
     """Return how many of the key areas, and how much of their area, lie on links of each grade.

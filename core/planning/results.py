@@ -8,7 +8,7 @@ from typing import Protocol
 from ..connectivity import BinaryIndices, Importance, ProbabilityIndices
 from ..keyareas.areas import KeyAreas
 from ..keyareas.barriers import Barriers
-from ..keyareas.measures import AreaMeasures
+from ..keyareas.measures import AreaMeasures, GradeShares, shares_by_grade
 from ..keyareas.pinchpoints import PinchPoints
 from ..keyareas.rules import AreaOverlap, RuleComparison
 from ..leastcost.links import Links
@@ -156,3 +156,18 @@ class SecurityNetwork:
     surface: Surface
     corridors: CorridorNetwork
     places: KeyPlaces
+
+    @property
+    def pinch_by_grade(self) -> GradeShares | None:
+        """The pinch points by the grade of their corridor; None where there are none."""
+        return self._by_grade(self.places.pinch_areas, self.places.pinch_measures)
+
+    @property
+    def barrier_by_grade(self) -> GradeShares | None:
+        """The barriers by the grade of their corridor; None where there are none."""
+        return self._by_grade(self.places.barrier_areas, self.places.barrier_measures)
+
+    def _by_grade(self, areas: KeyAreas | None, measures: AreaMeasures | None) -> GradeShares | None:
+        if areas is None or measures is None or not areas.area_ha.size:
+            return None
+        return shares_by_grade(areas.area_ha, measures.link, self.corridors.grade)

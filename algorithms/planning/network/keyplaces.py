@@ -23,22 +23,22 @@ def key_areas_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list
 
     Lengths and widths are sums and means of those of the areas.
     """
-    places, found = outputs.network.places, outputs.network.corridors
-    layers = outputs.layers
+    network, layers = outputs.network, outputs.layers
+    places, grades = network.places, network.corridors.grade
     kinds = (
-        ("Pinch points", places.pinch_areas, places.pinch_measures, outputs.pinch_shapes),
-        ("Barriers", places.barrier_areas, places.barrier_measures, outputs.barrier_shapes),
+        ("Pinch points", network.pinch_by_grade, places.pinch_measures, outputs.pinch_shapes),
+        ("Barriers", network.barrier_by_grade, places.barrier_measures, outputs.barrier_shapes),
     )
     rows = []
-    for kind, areas, measures, shapes in kinds:
-        if areas is None or measures is None or not areas.area_ha.size:
+    for kind, shares, measures, shapes in kinds:
+        if shares is None or measures is None:
             continue
-        grade = np.where(measures.link >= 0, found.grade[measures.link], 0)
-        groups = [(styling.grade_name(one), grade == one) for one in np.unique(found.grade).tolist()]
-        groups.append((_IMPORTANT, (grade > 0) & (grade <= IMPORTANT)))
-        groups.append(("All", np.ones(grade.size, dtype=bool)))
-        for title, chosen in groups:
-            count, area = int(chosen.sum()), float(areas.area_ha[chosen].sum())
+        grade = np.where(measures.link >= 0, grades[measures.link], 0)
+        groups = [(styling.grade_name(one), one, one) for one in shares.grade.tolist()]
+        groups += [(_IMPORTANT, 1, IMPORTANT), ("All", 1, int(shares.grade.max()))]
+        for title, first, last in groups:
+            count, area, count_share, area_share = shares.within(first, last)
+            chosen = (grade >= first) & (grade <= last)
             near = count_around(
                 [shapes[k] for k in np.flatnonzero(chosen)],
                 layers.near,
@@ -51,9 +51,9 @@ def key_areas_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list
                     kind,
                     title,
                     count,
-                    100.0 * count / grade.size,
+                    100.0 * count_share,
                     area,
-                    100.0 * area / float(areas.area_ha.sum()),
+                    100.0 * area_share,
                     float(measures.length[chosen].sum()) / 1000.0,
                     float(measures.width[chosen].mean()) if count else None,
                     *near.values(),

@@ -165,7 +165,8 @@ def _write_areas(outputs: NetworkOutputs, name: str, shapes: list[QgsGeometry], 
     if areas is not None and measures is not None:
         link_id = np.flatnonzero(found.links.active) + 1
         both = np.zeros(areas.area_ha.size) if shared is None else shared
-        rows = area_rows(areas, measures, link_id[measures.link], found.grade[measures.link], both)
+        of_link = [[values[k] if k >= 0 else None for k in measures.link] for values in (link_id, found.grade)]
+        rows = area_rows(areas, measures, *of_link, both)
     outputs.job.write_features(
         name,
         area_columns() + columns(link_id=int, link_grade=int, overlap_ha=float),

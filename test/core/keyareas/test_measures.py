@@ -162,5 +162,7 @@ def test_shares_by_grade():
     assert found.area_ha.tolist() == [4.0, 5.0, 0.0]
     assert found.count_share.tolist() == [0.25, 0.5, 0.0]
     assert found.area_share.tolist() == [0.4, 0.5, 0.0]
+    assert found.within(1, 2) == (3, 9.0, 0.75, 0.9)
+    assert found.within(3, 3) == (0, 0.0, 0.0, 0.0)
     empty = shares_by_grade(np.empty(0), np.empty(0, dtype=int), np.array([1, 2]))
     assert empty.area_share.tolist() == [0.0, 0.0]

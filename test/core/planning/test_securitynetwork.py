@@ -425,6 +425,13 @@ def test_what_key_areas_carry(county, network):
         for k, link in enumerate(measures.link):
             cells = [np.count_nonzero(areas.labels[path[:, 0], path[:, 1]] == k + 1) for path in paths]
             assert max(cells) == 0 or cells[link] >= max(cells) / np.sqrt(2.0) - 1
+    for areas, measures, shares in (
+        (places.pinch_areas, places.pinch_measures, network.pinch_by_grade),
+        (places.barrier_areas, places.barrier_measures, network.barrier_by_grade),
+    ):
+        on_first = network.corridors.grade[measures.link] == 1
+        assert shares.within(1, 1)[:2] == (on_first.sum(), pytest.approx(areas.area_ha[on_first].sum()))
+        assert shares.within(1, 3)[2:] == (1.0, pytest.approx(1.0))
     both = (places.pinch_areas.labels > 0) & (places.barrier_areas.labels > 0)
     assert places.overlap.area_ha == pytest.approx(np.count_nonzero(both) * 0.09)
     resistance = network.surface.values
