@@ -26,8 +26,9 @@ class AreaMeasures:
     length, width : float64, shape (areas,)
         Sides of the smallest rectangle around each, whatever its direction, in metres. Of equally small ones the longest.
     link : int64, shape (areas,)
-        Position of the link with the longest part inside, the first of equal ones. Where no link runs inside, the
-        nearest: from the centres of the area's cells to the line, cut at the edges of the cells. -1 without links.
+        Position of the link with the longest part inside. Where no link runs inside, the nearest: from the centres of the
+        area's cells to the line, cut at the edges of the cells. Of several, as where paths run together, the shortest as a
+        whole, whatever the order of the links. -1 without links.
     edge_ha : float64, shape (areas,)
         How much of each lies near the edge of the data, in hectares.
     edge_share, data_edge_share : float
@@ -285,9 +286,11 @@ def _links(
 ) -> IntArray:
     link = np.full(count, -1, dtype=np.int64)
     longest = np.full(count, _SAME * min(cell))
-    for k, parts in enumerate(lines):
-        monitor.step(k, len(lines) + 1)
-        places, pieces = _pieces(parts, cell)
+    wholes = [sum(float(np.hypot(*(np.diff(part, axis=0) * cell).T).sum()) for part in parts) for parts in lines]
+    order = np.argsort(np.array(wholes), kind="stable")
+    for done, k in enumerate(order):
+        monitor.step(done, len(lines) + 1)
+        places, pieces = _pieces(lines[k], cell)
         area = _held(labels, places)
         inside = area > 0
         found, number = np.unique(area[inside] - 1, return_inverse=True)
@@ -295,7 +298,7 @@ def _links(
         longer = held > longest[found] * (1.0 + _SAME)
         link[found[longer]], longest[found[longer]] = k, held[longer]
     if (link < 0).any() and lines:
-        _add_nearest(labels, link, lines, cell, monitor)
+        _add_nearest(labels, link, [lines[k] for k in order], order, cell, monitor)
     return link
 
 
@@ -334,9 +337,14 @@ def _held(labels: IntArray, places: FloatArray) -> IntArray:
 
 
 def _add_nearest(
-    labels: IntArray, link: IntArray, lines: Sequence[Sequence[FloatArray]], cell: tuple[float, float], monitor: Monitor
+    labels: IntArray,
+    link: IntArray,
+    lines: Sequence[Sequence[FloatArray]],
+    position: IntArray,
+    cell: tuple[float, float],
+    monitor: Monitor,
 ) -> None:
-    """Fill in the nearest link where there is none; the first of equally near ones."""
+    """Fill in the nearest link where there is none; `position` says where each line stands, the first of equals first."""
     points = [_pieces(parts, cell)[0] * cell for parts in lines]
     of_point = np.repeat(np.arange(len(lines)), [len(some) for some in points])
     if not of_point.size:
@@ -351,7 +359,7 @@ def _add_nearest(
         nearest = distance.min()
         reach = nearest * (1.0 + _SAME) + _SAME * min(cell)
         close = tree.query_ball_point(centres[distance <= reach], reach)
-        link[k] = min(int(of_point[some].min()) for some in close if some)
+        link[k] = position[min(int(of_point[some].min()) for some in close if some)]
 
 
 def _outline(inside: BoolArray, place: tuple[slice, slice]) -> FloatArray:

@@ -11,10 +11,10 @@ pytestmark = pytest.mark.qgis
 SCORES = str(Path(__file__).resolve().parents[2] / "docs" / "examples" / "scores_liuzhi_corrected.csv")
 
 
-@pytest.fixture(scope="module")
-def county(qgis, tmp_path_factory):
-    folder = str(tmp_path_factory.mktemp("county"))
-    return qgis.run("ecosecnet:demolandscape", {"SIZE": 320, "SEED": 1, "LOAD": False, "OUTPUT_FOLDER": folder})
+@pytest.fixture(scope="module", params=[320, pytest.param(1000, marks=pytest.mark.slow)])
+def county(qgis, tmp_path_factory, request):
+    given = {"SIZE": request.param, "SEED": 1, "LOAD": False}
+    return qgis.run("ecosecnet:demolandscape", {**given, "OUTPUT_FOLDER": str(tmp_path_factory.mktemp("county"))})
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,15 @@ def test_the_link_with_the_longest_part_inside():
     assert swapped.link.tolist() == [1, 0]
 
 
+def test_where_paths_run_together_the_order_of_the_links_does_not_matter():
+    labels = np.zeros((12, 12), dtype=int)
+    labels[0, 2:5] = 1  # on the part that both have
+    labels[2, 2:4] = 2  # beside it
+    short, long = centres((0, 0), (0, 6)), centres((0, 0), (0, 6), (11, 11))
+    assert measure_areas(labels, [[short], [long]], cell=(10.0, 10.0)).link.tolist() == [0, 0]
+    assert measure_areas(labels, [[long], [short]], cell=(10.0, 10.0)).link.tolist() == [1, 1]
+
+
 def test_parts_of_a_line_count_together_and_equal_lengths_take_the_first():
     labels = picture("11111")
     whole, parts = [centres((0, 1), (0, 3))], [centres((0, 0), (0, 1)), centres((0, 3), (0, 4))]
