@@ -160,7 +160,8 @@ PLACES = (
             LandClass(4, "Forest", 1, "#3f7f3f", habitat=True),
         ),
         _corsica,
-        # Forest massifs in which red deer, reintroduced here, hold a herd; a median dispersal of young stags.
+        # Forests for a herd of red deer, reintroduced here, and how far half of the young stags go. One massif holds nearly
+        # all of the connectivity: of 1 % and more are eight forests in the middle of the island only.
         min_area=500,
         dispersal=5000,
         min_dpc=0.1,
