@@ -45,7 +45,7 @@ class Place:
         Whose scores the classes have: the land use alone makes the resistance then. None: a table of scores of our own, and
         the distance from built-up land as a second factor.
     min_area, dispersal, min_dpc, min_key_area : float
-        Hectares, metres, per cent, hectares.
+        Hectares, metres, per cent, hectares. The last is ten cells and more where smaller key areas were mere dust.
     """
 
     name: str
@@ -202,7 +202,7 @@ PLACES = (
         min_area=100,
         dispersal=2000,
         min_dpc=1.0,
-        min_key_area=5,
+        min_key_area=12,
         cutoff=500,
     ),
     Place(
@@ -215,7 +215,7 @@ PLACES = (
         min_area=2000,
         dispersal=20000,
         min_dpc=1.0,
-        min_key_area=400,
+        min_key_area=4400,
         cutoff=10000,
     ),
 )
