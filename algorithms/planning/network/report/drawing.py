@@ -75,7 +75,7 @@ class Drawing:
             self._laid[what] = draw(Map(self._outputs.grid, max(like.width, like.height), CLEAR))
         return self._laid[what]
 
-    def marked(self, map_: Map, shapes: Sequence[QgsGeometry], mark: Mark, width: float = 1.2) -> Map:
+    def marked(self, map_: Map, shapes: Sequence[QgsGeometry], mark: Mark, width: float = 1.0) -> Map:
         return map_.polygons(shapes, mark.fill, mark.edge, width, mark.halo)
 
     def corridors(self, map_: Map) -> None:
