@@ -442,7 +442,7 @@ RASTERS = {
             "is in degrees .*EPSG:32648",
             "lies? outside the raster",
             "The tool 'Study grid'",
-            "'height' does not reach into the study area",  # which is far away on the grid of securitynetwork
+            r"'height' \(DEM\) lies [\d,]{4,} m beyond 'placed'",  # which is far away on the grid of securitynetwork
         ),
         True,
         without_twin=("studygrid",),

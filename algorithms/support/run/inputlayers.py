@@ -38,6 +38,9 @@ _OFF = 0.01
 _REACH = 500.0
 """Half the edge of the square that is measured there, in metres."""
 
+_DEGREE = 111_195.0
+"""Length of a degree of latitude in metres."""
+
 _LARGEST_DEGREES = 0.5
 """Cells of rasters in degrees are smaller; those of made-up grids are 1."""
 
@@ -127,10 +130,14 @@ def apart(
             box = QgsCoordinateTransform(layer.crs, reference.crs, context).transformBoundingBox(box)
         except QgsCsException:
             return None
-    metres = metres_per_unit(reference.crs)
+    north = metres_per_unit(reference.crs)
+    east = north
+    if reference.in_degrees:
+        north = _DEGREE
+        east = _DEGREE * math.cos(math.radians(other.center().y()))
     across = max(0.0, box.xMinimum() - other.xMaximum(), other.xMinimum() - box.xMaximum())
     down = max(0.0, box.yMinimum() - other.yMaximum(), other.yMinimum() - box.yMaximum())
-    away = max(across, down) * metres
+    away = max(across * east, down * north)
     if away <= (margin or 0.0):
         return None
     said = f"'{layer.name}' ({layer.parameter}) lies {math.ceil(away):,} m beyond '{reference.name}'"
