@@ -125,7 +125,7 @@ def _too_narrow(fields: CostFields, links: Links, cutoff: Cutoff, found: FloatAr
         if values.size >= wanted:
             value = rounded(float(np.partition(values, wanted - 1)[wanted - 1]), up=True)
             return f"{said} {_proposed(cutoff, links, value, up=True)} makes it 2."
-        asked = replace(asked, value=_GROWTH * asked.value)
+        asked = replace(asked, value=_GROWTH * asked.value, limited=False)
         limits = cutoffs(fields, links, asked)
     return f"{said} There is no land for wider ones: use smaller cells."
 

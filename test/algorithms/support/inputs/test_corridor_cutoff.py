@@ -79,15 +79,19 @@ def test_a_number_alone_is_in_cost_units_as_it_always_was(corridors):
     for tool in OUTPUTS:
         assert corridors(tool, CUTOFF=2000)[1] == 2000.0
     # 2000 m here are many more.
-    assert corridors("linkages")[1] > 40_000
+    assert corridors("linkages", CUTOFF=2000, CUTOFF_RULE=1)[1] > 40_000
 
 
-def test_without_a_number_it_is_2000_m_over_the_resistance_of_the_paths(run, net, corridors):
+def test_without_a_number_it_is_2000_m_over_the_resistance_of_the_paths_as_far_as_a_third(run, net, corridors):
     links = [link for link in read_table(net["LINKS"]) if link["active"]]
     mean = sum(link["cw_dist"] for link in links) / sum(link["lcp_length"] for link in links)
-    _, used = corridors("pinchpoints")
-    assert used == pytest.approx(2000.0 * mean)
+    full = corridors("pinchpoints", CUTOFF=2000, CUTOFF_RULE=1)[1]
+    assert full == pytest.approx(2000.0 * mean)
+    cells, used = corridors("pinchpoints")
     assert f"2,000 m times {mean:.4g}, the mean resistance of the least-cost paths" in run.feedback.textLog()
+    assert used < full
+    land = SIZE**2 - 100
+    assert 0.3 * land < np.count_nonzero(cells) <= land / 3
 
 
 @pytest.mark.parametrize("choice", [{}, {"CUTOFF": 0.08, "CUTOFF_RULE": 2}, {"CUTOFF": 150.0, "CUTOFF_RULE": 3}])
@@ -116,7 +120,7 @@ def test_the_belt_of_barriers_is_the_corridor(run, net, corridors):
 
 
 def test_a_sweep_without_numbers_goes_by_the_paths(run, net, corridors):
-    used = corridors("linkages")[1]
+    used = corridors("linkages", CUTOFF=2000, CUTOFF_RULE=1)[1]
     for given in ({}, {"CUTOFFS": "1000, 2000, 5000", "CUTOFF_RULE": 1}):
         rows = read_table(run("cutoffsweep", **net, **given, SURFACE=1, TABLE="TEMPORARY_OUTPUT")["TABLE"])
         assert [row["cutoff_a"] for row in rows] == pytest.approx([0.5 * used, 0.5 * used, used])
@@ -126,7 +130,7 @@ def test_a_sweep_without_numbers_goes_by_the_paths(run, net, corridors):
 
 @pytest.mark.parametrize("tool", ["linkages", "pinchpoints"])
 def test_belts_over_much_land_are_warned_of_with_a_cutoff_that_mends_it(run, corridors, tool):
-    corridors(tool)
+    corridors(tool, CUTOFF=2000, CUTOFF_RULE=1)
     log = run.feedback.textLog()
     assert re.search(r"The corridors cover \d+ % of the land outside the sources", log)
     cells, _ = corridors(tool, CUTOFF=float(re.search(r"CUTOFF = (\S+) cost units", log)[1]))
