@@ -13,6 +13,7 @@ from .legends import (
     describe_codes,
     fitting,
     habitat_of,
+    require_agreement,
     require_same_names,
     schemes,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "read_score_table",
     "relief",
     "report",
+    "require_agreement",
     "require_same_names",
     "resistance_surface",
     "road_cells",

@@ -108,7 +108,7 @@ def with_weights(
     Raises
     ------
     InputError
-        If a factor has no weight, or two.
+        If a factor has no weight, or two, or all are 0.
 
     Examples
     --------
@@ -132,4 +132,8 @@ def with_weights(
     if idle:
         monitor.warn(f"There is no layer for {', '.join(idle)}; the weights of the other factors are scaled up to 1.")
     chosen = [found[factor_key(factor.name)][1] for factor in kept]
+    if kept and not any(chosen):
+        raise InputError(
+            f"All weights of {', '.join(factor.name for factor in kept)} are 0. Give one of them a weight."
+        )
     return tuple(replace(factor, weight=weight, weights=(weight,)) for factor, weight in zip(kept, chosen))

@@ -262,12 +262,64 @@ def contradictions(scheme: Scheme, names: Mapping[int, str]) -> dict[int, str]:
     >>> contradictions(schemes(Legend.CLCD)[0], {1: "farmland", 2: "water", 3: "my class"})
     {2: 'water'}
     """
+    return opposed(names, {one.code: f"{one.name} {one.chinese}" for one in scheme.classes})
+
+
+def opposed(names: Mapping[int, str], others: Mapping[int, str]) -> dict[int, str]:
+    """Return those of the names that speak of another kind of land than the others do.
+
+    Examples
+    --------
+    >>> opposed({1: "Woodland", 2: "Meadow", 3: "my class"}, {1: "Cropland", 2: "Grassland", 3: "Water"})
+    {1: 'Woodland'}
+    """
     wrong = {}
-    for code, name in names.items():
-        one = scheme.by_code.get(code)
-        if one is not None and name_kinds(name) and not name_kinds(name) & name_kinds(f"{one.name} {one.chinese}"):
-            wrong[code] = name
-    return wrong
+    for code in names.keys() & others.keys():
+        kinds, known = name_kinds(names[code]), name_kinds(others[code])
+        if kinds and known and not kinds & known:
+            wrong[code] = names[code]
+    return dict(sorted(wrong.items()))
+
+
+def require_agreement(
+    names: Mapping[int, str],
+    others: Mapping[int, str],
+    where: tuple[str, str],
+    *,
+    raster: str,
+    codes: Collection[float],
+) -> None:
+    """Raise if two lists of names of the classes of a raster, without a legend, mean different land.
+
+    Parameters
+    ----------
+    names, others : mapping of int to str
+        The names by code.
+    where : (str, str)
+        Where the two stand, for the message.
+    raster : str
+        Its name, for the message.
+    codes : collection of float
+        Its values.
+
+    Raises
+    ------
+    InputError
+        With the names, and the legends that the codes and the others fit.
+
+    Examples
+    --------
+    >>> require_agreement({1: "Meadow"}, {1: "Grassland"}, ("the table", "the file"), raster="map", codes=[1])
+    """
+    wrong = opposed(names, others)
+    if wrong:
+        pairs = "; ".join(
+            f"{code} is '{name}' in the first and '{others[code]}' in the second" for code, name in wrong.items()
+        )
+        raise InputError(
+            f"{where[0]} contradict {where[1]}: {pairs}. '{raster}': {describe_codes(codes, others)}. Give the scores and "
+            "names of this map, or correct them."
+        )
 
 
 def habitat_of(

@@ -135,7 +135,7 @@ class NetworkOutputs:
         return RasterUse(self.land, self.land.crs, self.job.context.transformContext())
 
     def _by_zone(self, shapes: Sequence[QgsGeometry]) -> Table | None:
-        if self.layers.zones is None or not shapes:
+        if self.layers.zones is None:
             return None
         found = tabulate_by_zone(
             shapes,

@@ -22,11 +22,11 @@ IMPORTANT = 2
 def network_by_township(outputs: NetworkOutputs, townships: Zones) -> tuple[list[Column], list[list]]:
     """Return a row for each township, by falling area of its sources, and one of totals.
 
-    Cells belong to the township that holds their centre, lines are cut.
+    Cells belong to the township that holds their centre, lines are cut; where townships overlap, to the first.
     """
     network, grid, inside = outputs.network, outputs.grid, outputs.inside
-    zone = np.where(inside, burn(townships.shapes, grid), 0)
     count = len(townships.shapes)
+    zone = np.where(inside, burn(townships.shapes[::-1], grid, range(count, 0, -1)), 0)
     cells = _cells(zone[inside], count)
     sources = _cells(zone[inside & (network.sources.labels > 0)], count)
     # From 1 up, so that what lies in no township is a label too.

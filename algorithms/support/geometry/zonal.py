@@ -181,7 +181,7 @@ def tabulate_by_zone(
         mix = "; ".join(
             f"{texts[use] if use >= 0 else 'not known'} {share:.1f} %" for (use, _), share in zip(row.uses, shown)
         )
-        share = 100.0 * row.area_ha / table.total.area_ha
+        share = 100.0 * row.area_ha / table.total.area_ha if row.area_ha else 0.0
         return [*label, row.count, row.count_touching, row.area_ha, share] + ([mix] if land_use is not None else [])
 
     empty = [""] * (len(names[0]) - 1)
@@ -220,7 +220,9 @@ def parse_names(text: str) -> dict[str, str]:
         code, found, name = entry.replace(":", "=").partition("=")
         if not found or not code.strip() or not name.strip():
             raise InputError(f"'{entry.strip()}' is not a code with a name. Write for example: 1=Forest; 2=Grassland.")
-        names[code.strip()] = name.strip()
+        other = names.setdefault(code.strip(), name.strip())
+        if other != name.strip():
+            raise InputError(f"{code.strip()} is given two names, '{other}' and '{name.strip()}'. Give it one.")
     return names
 
 

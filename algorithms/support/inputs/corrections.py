@@ -67,6 +67,15 @@ def check_correction(job: Job, of: Sequence[CorrectionMethod]) -> str | None:
     """Return what is wrong with the choices together."""
     if job.given("CORRECTION_ZONES") and job.choice("CORRECTION_METHOD", of) is not CorrectionMethod.MEAN_RATIO:
         return "Zones are for the correction by value / mean. Choose that one, or leave the zones out."
+    weights, rasters = read_correction(job, of).weights, job.rasters("CORRECTIONS")
+    if (weights or job.given("CORRECTION_ZONES")) and not rasters:
+        idle = "weights" if weights else "zones"
+        return f"There are {idle} of corrections but no rasters (CORRECTIONS). Give these, or leave the {idle} out."
+    if weights and len(weights) != len(rasters):
+        return (
+            f"There are {len(weights)} correction weights for {len(rasters)} correction rasters "
+            f"({', '.join(one.name for one in rasters)}). Give one number for each, or none."
+        )
     return None
 
 

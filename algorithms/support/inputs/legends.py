@@ -143,8 +143,9 @@ def class_names(
     scheme: core.resistance.Scheme | None,
     classes: Sequence[ScoreClass],
     codes: Collection[float],
+    own: Mapping[int, str] | None = None,
 ) -> dict[int, str]:
-    """Return what the classes of a map are called: by the score table, else the legend, else the file; never a mixture.
+    """Return what the classes of a map are called: by the user, else the score table, the legend, the file; never a mixture.
 
     Parameters
     ----------
@@ -156,21 +157,27 @@ def class_names(
         Of the score table, in which names may stand.
     codes : collection of float
         The codes of the map.
+    own : mapping of int to str, optional
+        What the user calls them (LANDUSE_NAMES).
 
     Raises
     ------
     InputError
-        If the names of the score table contradict the legend.
+        If the names of the score table contradict the legend, or without one those of the user or the file.
     """
     given = {}
     for code in codes:
         held = [one.name for one in classes if one.minimum <= code <= one.maximum and one.name]
         if held:
             given[int(code)] = held[0]
-    if given and scheme is not None:
-        where = "the names in the table of scores"
+    where = "the names in the table of scores"
+    if scheme is not None:
         core.resistance.require_same_names(scheme, given, where, raster=source.name, codes=codes)
-    return given or (scheme.names if scheme is not None else read_categories(source).names)
+        return dict(own or given or scheme.names)
+    held = own or read_categories(source).names
+    known = "LANDUSE_NAMES" if own else f"the categories of '{source.name}'"
+    core.resistance.require_agreement(given, held, (where.capitalize(), known), raster=source.name, codes=codes)
+    return dict(own or given or held)
 
 
 def describe_codes(source: RasterSource, codes: Collection[float], names: Mapping[int, str] | None = None) -> str:

@@ -118,3 +118,28 @@ def test_own_codes_take_names_from_the_score_table_else_from_the_file(run, recod
     named = page("Acres")
     assert "Acres" in named
     assert "Meadows" not in named  # never a mixture
+
+
+def test_scores_for_other_classes_than_the_file_names_stop(run, recoded, county, tmp_path):
+    from osgeo import gdal
+
+    given = {**recoded(TO_CLCD), "DEM": county["DEM"], "MINES": county["MINES"]}
+    given.update(SCORES=county["SCORES"], FOREGROUND="2", REPORT=str(tmp_path / "report.html"))
+    named = "1=Cropland; 2=Forest; 3=Shrub; 4=Grassland; 5=Water; 7=Barren; 8=Impervious"
+    with pytest.raises(Exception, match=r"contradict LANDUSE_NAMES: 1 is 'Woodland' in the first and 'Cropland' in"):
+        run("securitynetwork", **given, LANDUSE_NAMES=named)
+    dataset = gdal.Open(given["LANDUSE"], gdal.GA_Update)
+    names = ["", "Cropland", "Forest", "Shrub", "Grassland", "Water", "Ice", "Barren", "Impervious"]
+    dataset.GetRasterBand(1).SetCategoryNames(names)
+    dataset = None
+    with pytest.raises(Exception, match=r"contradict the categories of 'recoded'.*this looks like CLCD"):
+        run("securitynetwork", **given)
+    assert not list(tmp_path.glob("report.html"))
+
+
+def test_names_of_the_user_name_all_classes_or_say_which_not(run, recoded):
+    given = {**recoded(TO_CLCD), "LEGEND": CLCD}
+    with pytest.raises(Exception, match=r"LANDUSE_NAMES names 99, of which 'recoded' has none"):
+        run("securitynetwork", **given, LANDUSE_NAMES="99=Cropland")
+    run("securitynetwork", **given, LANDUSE_NAMES="1=Cornfield; 8=Town")
+    assert "no name for 2, 3, 4, 5, 7: tables and maps show the code" in run.feedback.textLog()

@@ -119,6 +119,33 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
     assert "weights printed sum to 1.05" in report
 
 
+def test_what_two_townships_hold_is_counted_in_the_first(run, parameters, polygons, tmp_path):
+    from qgis.core import QgsRasterLayer
+
+    box = QgsRasterLayer(parameters["LANDUSE"]).extent()
+    whole = box.asWktPolygon()
+    box.setXMaximum(box.center().x())
+    twice = polygons("twice", [(whole, {"name": "first"}), (box.asWktPolygon(), {"name": "second"})], crs="EPSG:4544")
+    tables = {name: str(tmp_path / f"{name}.csv") for name in ("TOWNSHIP_TABLE", "PINCH_TABLE")}
+    found = run("securitynetwork", **{**parameters, "TOWNSHIPS": twice}, **tables)
+    for name, field in (("TOWNSHIP_TABLE", "source_ha"), ("PINCH_TABLE", "area_ha")):
+        first, total = read_table(tables[name])
+        assert next(iter(first.values())) == "first"
+        assert float(first[field]) == pytest.approx(found["SOURCE_HA" if field == "source_ha" else "PINCH_HA"])
+        assert float(first[field]) == pytest.approx(float(total[field]))
+
+
+def test_without_key_areas_their_tables_are_there(run, parameters, tmp_path):
+    table, report = tmp_path / "t.csv", tmp_path / "r.html"
+    change = {"MIN_KEY_AREA": 5000.0, "MAX_KEY_AREA": None, "PINCH_TABLE": str(table), "REPORT": str(report)}
+    found = run("securitynetwork", **{**parameters, **change})
+    assert found["PINCH_COUNT"] == 0
+    (total,) = read_table(found["PINCH_TABLE"])
+    assert total["name"] == "total"
+    assert float(total["area_ha"]) == 0.0
+    assert "Pinch points by township" not in report.read_text(encoding="utf-8")
+
+
 def test_an_own_score_table_and_factor(run, parameters, raster, tmp_path):
     csv = tmp_path / "scores.csv"
     csv.write_text(

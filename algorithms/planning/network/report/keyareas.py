@@ -24,7 +24,7 @@ def key_areas(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
         parts.append(html.heading(title, 3))
         parts.append(drawing.figure(map_, title, keys, name))
         parts.append(_by_grade(title, outputs))
-        parts.append(_by_zone(title, table) if table is not None else "")
+        parts.append(_by_zone(title, table) if table is not None and shapes else "")
     parts += [html.paragraph(sentence) for sentence in important_corridors(outputs)]
     if outputs.network.places.outside:
         parts.append(
