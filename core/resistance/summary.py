@@ -101,6 +101,7 @@ class Tally:
     bad: int = 0
     first_bad: tuple[int, int, float] | None = None
     corrections: list[list[int]] = field(default_factory=list)
+    acts: list[tuple[float, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._parts = Moments(self.factors)
@@ -120,11 +121,15 @@ class Tally:
         """Count what a correction raster did to a block: what it called for, and what was done."""
         while len(self.corrections) <= place:
             self.corrections.append([0, 0, 0])
+            self.acts.append((math.inf, -math.inf))
         valid = ~np.isnan(base)
         counts = self.corrections[place]
         counts[0] += int(np.count_nonzero(valid & np.isnan(change)))
         counts[1] += int(np.count_nonzero(valid & (held > change)))
         counts[2] += int(np.count_nonzero(valid & (held < change)))
+        low, high = self.acts[place]
+        acts = held[valid]
+        self.acts[place] = float(acts.min(initial=low)), float(acts.max(initial=high))
 
     def obstruct(self, plain: FloatArray, final: FloatArray) -> None:
         """Count what roads and impassable land did to a block."""
@@ -210,7 +215,12 @@ class Tally:
             )
             for i, counts in enumerate(self.corrections)
         )
-        for effect in effects:
+        for effect, (least, most) in zip(effects, self.acts):
+            if least == most:
+                monitor.warn(
+                    f"The correction by '{effect.name}' is {least:g} in all cells and tells no way from another: its values "
+                    "are all alike, or the mean they are divided by is 0. Check the layer, or leave it out."
+                )
             if effect.raised > _MANY * self._final.count:
                 share = 100 * effect.raised / self._final.count
                 monitor.warn(

@@ -76,8 +76,8 @@ def important_corridors(outputs: NetworkOutputs) -> list[str]:
     """Return what the share of each kind of key areas means that lies on corridors of the highest grades, in sentences."""
     found, (_, rows) = outputs.network.corridors, outputs.key_areas_by_grade
     length, important = found.links.length[found.links.active], found.grade <= IMPORTANT
-    if not rows or important.all():
-        return []
+    if not rows or important.all() or not important.any():
+        return []  # nothing to compare
     of_all = 100.0 * float(length[important].sum() / length.sum())
     said = []
     for kind, title, _, share, *_ in rows:

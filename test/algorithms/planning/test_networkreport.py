@@ -117,3 +117,18 @@ def test_the_map_in_qgis_has_the_colours_of_the_report(made):
         assert [item.label for item in items] == [f"{label} {unit}".strip() for label in labels]
         assert [item.color.getRgb()[:3] for item in items] == [tuple(map(int, colour)) for colour in colours]
         assert [item.value for item in items] == [float(re.sub("[^0-9.e-]", "", label)) for label in labels]
+
+
+@pytest.mark.parametrize(("grades", "said"), [((1, 3), True), ((1, 2), False), ((3, 3), False)])
+def test_grades_are_compared_where_there_are_both(qgis, grades, said):
+    """A study area may be crossed by corridors of the lowest grade only, whose mean length is that of nothing."""
+    from types import SimpleNamespace
+
+    from ecosecnet.algorithms.planning.network.keyplaces import important_corridors
+
+    links = SimpleNamespace(length=np.array([500.0, 2000.0]), active=np.array([True, True]))
+    network = SimpleNamespace(corridors=SimpleNamespace(links=links, grade=np.array(grades)))
+    table = (), [["Pinch points", "Grade 1 to 2", 1, 50.0]]
+    sentences = important_corridors(SimpleNamespace(network=network, key_areas_by_grade=table))
+    assert bool(sentences) == said
+    assert "nan" not in " ".join(sentences)

@@ -356,3 +356,15 @@ def test_a_surface_that_is_all_impassable_is_refused(factors):
     block = Block(0, factors, least=np.ones((40, 29), np.float32))
     with pytest.raises(GridMismatchError, match="differ in size"):
         build_resistance(lambda _: [block], WEIGHTS, write=lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("method", "value"),
+    [(CorrectionMethod.NORMALISED, 3.0), (CorrectionMethod.MEAN_RATIO, 0.0), (CorrectionMethod.MULTIPLY, 3.0)],
+)
+def test_a_correction_that_is_the_same_everywhere_is_warned_of(factors, method, value):
+    flat, uneven = np.full_like(factors[0], value), factors[2]
+    for raster, count in ((flat, 1), (uneven, 0)):
+        monitor = Recorder()
+        resistance_surface(factors, WEIGHTS, corrections=[raster], correction=Correction(method), monitor=monitor)
+        assert sum("in all cells and tells no way from another" in text for text in monitor.warnings) == count
