@@ -251,7 +251,7 @@ def test_the_whole_network_takes_roads_and_elevation_in_degrees(run, raster, pol
         roads = polygons(name, [(wkt, {"id": 1})], kind="MultiLineString", crs=crs)
         out = run("securitynetwork", **given, ROADS=roads, RESISTANCE=str(tmp_path / f"{name}.tif"))
         found.append(read_raster(out["RESISTANCE"])[0])
-    assert said(run, "'srtm' was resampled onto the grid of 'land'")
+    assert said(run, "'srtm' was brought onto the grid of the study: bilinear interpolation; no data in 0 of its")
     np.testing.assert_array_equal(*found)
 
 
