@@ -42,8 +42,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
     HELP = (
         "<p><b>Links.</b> Two sources are candidates when their allocation zones touch (each cell belongs to the "
         "source it is nearest to, by cost or in a straight line). Each link gets its least-cost path. Links over a "
-        "limit, or whose path runs through a third source, stay in the layer with <i>active</i> = false and the reason "
-        "in words. With 'nearest' only the cheapest links of each source are kept.</p>"
+        "limit, or whose cheapest paths all run through a third source, stay in the layer with <i>active</i> = false and "
+        "the reason in words. With 'nearest' only the cheapest links of each source are kept.</p>"
         "<p><b>Corridors.</b> A cell belongs to the corridor of a link when the best way through it costs at most the "
         "cutoff more than the least-cost path. Left empty, the cutoff is 2000 m times the mean resistance of the paths, so "
         "that corridors are alike whatever the scores, or less where they would cover more than a third of the land. "

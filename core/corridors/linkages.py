@@ -20,14 +20,10 @@ from networkx.utils import UnionFind
 
 from ..errors import DisconnectedError, InputError
 from ..leastcost.fields import CostFields
-from ..leastcost.graph import STEPS, CostGraph, lost_step
 from ..leastcost.links import LinkKind, Links
-from ..leastcost.results import Field
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
-
-_CELLS_UNCHECKED = 4096
-"""Cells of a path that are traced between two looks at the monitor."""
+from .tracing import trace
 
 
 def find_links(
@@ -56,7 +52,7 @@ def find_links(
     max_cost, max_euclidean : float, optional
         Longest links kept, in cost units and in metres. Links beyond `max_euclidean` are not searched at all.
     drop_through_sources : bool
-        Whether a link is dropped when its least-cost path runs through a third source.
+        Whether a link is dropped when every one of its least-cost paths runs through a third source.
     nearest : int, optional
         Keep only the links that are among this many least-cost links of one of their sources.
     join_groups : bool
@@ -79,9 +75,8 @@ def find_links(
 
     Notes
     -----
-    The path starts in the cell of the second source that is cheapest to reach (the first of several in reading order)
-    and goes down the cost distance; of several best steps the first clockwise from east is taken. Equal costs in the
-    choice of the nearest are taken in the order of the pairs.
+    Of several least-cost paths one is drawn that crosses no third source, if there is one; see `tracing.trace`. Equal
+    costs in the choice of the nearest are taken in the order of the pairs.
 
     Examples
     --------
@@ -121,7 +116,7 @@ def find_links(
             if np.isinf(least):
                 kind[index] = LinkKind.CUT_OFF
                 continue
-            path = _trace(fields.graph, field, fields.cells(b), monitor)
+            path = trace(fields, field, a, b, monitor)
             met = fields.labels[path[:, 0], path[:, 1]]
             paths[index] = path
             length[index] = path_length(path, fields.graph.cell_size)
@@ -245,26 +240,6 @@ def _rounded_up(value: float) -> str:
     """Return a limit of six figures that lets a value pass."""
     unit = 10.0 ** (math.floor(math.log10(value)) - 5)
     return f"{math.ceil(value / unit) * unit:.10g}"
-
-
-def _trace(graph: CostGraph, field: Field, target: IntArray, monitor: Monitor) -> IntArray:
-    """Return the least-cost path from the source of a cost field to the cheapest of some cells, as rows and columns."""
-    cost, resistance = field.cost, graph.resistance[field.place]
-    rows, cols = cost.shape
-    steps = [step for step in STEPS if graph.neighbours == 8 or 0 in step]
-    path = [field.cheapest(target)]
-    while cost[path[-1]] > 0:
-        if len(path) % _CELLS_UNCHECKED == 0:
-            monitor.check()
-        i, j = path[-1]
-        here = float(resistance[i, j])
-        inside = [(i + k, j + n, (k, n)) for k, n in steps if 0 <= i + k < rows and 0 <= j + n < cols]
-        total = [cost[k, n] + graph.step_cost(here, float(resistance[k, n]), step) for k, n, step in inside]
-        k, n, _ = inside[int(np.nanargmin(total))]
-        if not cost[k, n] < cost[i, j]:
-            raise lost_step(field.top + i, field.left + j, float(cost[i, j]))
-        path.append((k, n))
-    return np.add(path[::-1], (field.top, field.left), dtype=np.int64)
 
 
 def _joins(groups: UnionFind, pair: IntArray) -> bool:

@@ -81,15 +81,16 @@ class Field:
 
     def cheapest(self, cells: IntArray) -> tuple[int, int]:
         """Return the row and column in the field of the cheapest of some cells, given as flat indices of the raster."""
-        rows, cols = self._inside(cells)
+        rows, cols = self.inside(cells)
         nearest = int(np.argmin(self.cost[rows, cols]))
         return int(rows[nearest]), int(cols[nearest])
 
     def least(self, cells: IntArray) -> float:
         """Return the cost of the cheapest of some cells, given as flat indices of the raster; infinite beyond reach."""
-        return float(self.cost[self._inside(cells)].min(initial=np.inf))
+        return float(self.cost[self.inside(cells)].min(initial=np.inf))
 
-    def _inside(self, cells: IntArray) -> tuple[IntArray, IntArray]:
+    def inside(self, cells: IntArray) -> tuple[IntArray, IntArray]:
+        """Return the rows and columns in the field of those of some cells, flat indices of the raster, that lie in it."""
         rows, cols = np.divmod(cells, self.cols)
         rows, cols = rows - self.top, cols - self.left
         here = (rows >= 0) & (rows < self.cost.shape[0]) & (cols >= 0) & (cols < self.cost.shape[1])

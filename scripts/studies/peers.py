@@ -72,11 +72,6 @@ class Network:
         )
         return float(around[self.sources == second].min()) > self.cost(first, second) * (1 + TIE)
 
-    def may_cross(self, first, second):
-        """Return whether some cheapest path between two sources crosses a third."""
-        through = (self.fields[first - 1] + self.fields[second - 1])[self._others(first, second)]
-        return bool((through <= self.cost(first, second) * (1 + TIE)).any())
-
     def _others(self, first, second):
         return (self.sources > 0) & (self.sources != first) & (self.sources != second)
 

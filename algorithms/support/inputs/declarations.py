@@ -110,7 +110,10 @@ def adjacency(of: Iterable = Adjacency, *, advanced: bool = False):
 
 def drop_through_sources(*, advanced: bool = False):
     """Return whether a link through a third source counts."""
-    text = "Links whose least-cost path runs through a third source become inactive."
+    text = (
+        "Links whose least-cost path runs through a third source become inactive. Where several paths cost the same, "
+        "one that avoids other sources is drawn, and the link stays active."
+    )
     return p.flag("DROP_THROUGH_SOURCES", "Drop links through other sources", text, True, advanced=advanced)
 
 

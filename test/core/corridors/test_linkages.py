@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ecosecnet.core.choices import Adjacency
-from ecosecnet.core.corridors import linkages as linkages_module
 from ecosecnet.core.corridors import normalised as corridor_module
+from ecosecnet.core.corridors import tracing
 from ecosecnet.core.corridors.adjacency import euclidean_allocation, find_pairs, touching_zones
 from ecosecnet.core.corridors.linkages import LinkKind, describe, find_links, outside_length, path_length
 from ecosecnet.core.corridors.normalised import add_to_mosaic, corridors, cutoff_for_area
@@ -45,7 +45,7 @@ def network(resistance, labels, *, adjacency=Adjacency.EITHER, cell_size=1.0, **
 
 
 def test_tracing_a_long_path_can_be_cancelled(monkeypatch):
-    monkeypatch.setattr(linkages_module, "_CELLS_UNCHECKED", 50)
+    monkeypatch.setattr(tracing, "_UNCHECKED", 50)
     labels = np.zeros((1, 2000), dtype=np.int32)
     labels[0, 0], labels[0, -1] = 1, 2
     graph = CostGraph(np.ones((1, 2000)))
