@@ -84,13 +84,13 @@ def fitting_projection(west: float, south: float, east: float, north: float) -> 
     -19
     >>> wide = fitting_projection(100.0, 20.0, 112.0, 32.0)
     >>> wide.kind, wide.parallels, wide.reason
-    ('albers', (22.0, 30.0), 'it is 12 degrees wide, more than the 6 of a UTM zone')
+    ('albers', (22.0, 30.0), 'the study area is 12 degrees wide, more than the 6 of a UTM zone')
     """
     width = (east - west) % 360.0 if east < west else east - west
     longitude = (west + width / 2.0 + 180.0) % 360.0 - 180.0
     latitude = (south + north) / 2.0
     if width > ZONE_WIDTH:
-        reason = f"it is {width:.3g} degrees wide, more than the {ZONE_WIDTH:g} of a UTM zone"
+        reason = f"the study area is {width:.3g} degrees wide, more than the {ZONE_WIDTH:g} of a UTM zone"
         sixth = (north - south) / 6.0
         if not _UTM_SOUTH <= latitude <= _UTM_NORTH:
             return Projection("azimuthal", longitude, math.copysign(90.0, latitude), reason=reason)
@@ -98,10 +98,11 @@ def fitting_projection(west: float, south: float, east: float, north: float) -> 
             return Projection("cylinder", longitude, 0.0, reason=f"{reason}, on both sides of the equator")
         return Projection("albers", longitude, latitude, parallels=(south + sixth, north - sixth), reason=reason)
     if not _UTM_SOUTH <= latitude <= _UTM_NORTH:
-        reason = "there are no UTM zones so near to a pole"
+        reason = "there are no UTM zones so near to a pole as the study area"
         return Projection("azimuthal", longitude, math.copysign(90.0, latitude), reason=reason)
     zone = utm_zone(longitude, latitude)
-    return Projection("utm", longitude, latitude, zone if latitude >= 0.0 else -zone, reason="its centre lies there")
+    reason = "the centre of the study area lies there"
+    return Projection("utm", longitude, latitude, zone if latitude >= 0.0 else -zone, reason=reason)
 
 
 def neat_cell(metres: float) -> tuple[float, str]:

@@ -272,9 +272,10 @@ def stated(cutoff: Cutoff, found: FloatArray, links: Links) -> str:
         mean = mean_resistance(links)
         asked = f"{cutoff.value:,.6g} m times {mean:,.4g}, the mean resistance of the least-cost paths,"
         if found[0] < cutoff.value * mean:
+            more = float(f"{cutoff.value * mean:.4g}")  # as many digits as the mean has
             return (
                 f"{start} {found[0]:,.6g} cost units above the least-cost path, with which the corridors cover a third of "
-                f"the land outside the sources. {asked} would be {cutoff.value * mean:,.6g} and cover more."
+                f"the land outside the sources. {asked} would be {more:,.6g} and cover more."
             )
         return f"{start} {asked} make {found[0]:,.6g} cost units above the least-cost path."
     how = (

@@ -262,10 +262,10 @@ def _cut(
     most = max_area_ha / cell_ha * (1.0 + _ROUNDING)
     labels, area_class, large, uncut = split_large(labels, area_class, graded, most, monitor)
     if large:
-        monitor.info(f"{large} area(s) of more than {max_area_ha:g} ha were cut at higher limits than the rest.")
+        monitor.info(f"{large} area(s) of more than {max_area_ha:.4g} ha were cut at higher limits than the rest.")
     if uncut:
         monitor.warn(
-            f"{uncut} area(s) of more than {max_area_ha:g} ha have one value throughout and could not be cut; they stay as "
+            f"{uncut} area(s) of more than {max_area_ha:.4g} ha have one value throughout and could not be cut; they stay as "
             "they are."
         )
     return labels, area_class

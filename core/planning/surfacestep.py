@@ -126,4 +126,5 @@ def _lint(scores: Sequence[FactorScores], factors: Mapping[str, Array], monitor:
             held[factor.name].add(factors[factor.name])
     ranges = {name: (values.minimum, values.maximum) for name, values in held.items()}
     codes = {name: values.codes for name, values in held.items() if values.codes is not None}
-    report(check_scores(scores, ranges=ranges, codes=codes), monitor)
+    # That there is one factor only is said of those in use.
+    report([one for one in check_scores(scores, ranges=ranges, codes=codes) if one.check != "factors"], monitor)

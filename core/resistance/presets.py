@@ -142,12 +142,14 @@ def default_scores(
     """
     land_use, *others = liuzhi_corrected()
     if scheme.legend is Legend.LIUZHI:
-        said: tuple[str, ...] = ("The scores and weights of the Liuzhi study are used, with these corrections.",)
+        said: tuple[str, ...] = (
+            "The scores and weights of the Liuzhi study are used, corrected where it is misprinted.",
+        )
     else:
         land_use = scheme.factor(codes, weight=land_use.weight)
         said = (
             f"The land use has the default resistance of the legend {scheme.name}, {scheme.scores}.",
             "The weight of the land use, and classes and weights of the other factors, are those of the Liuzhi study, a "
-            "karst county from 581 to 2081 m, with these corrections. Give a table of scores for those of your own area.",
+            "karst county from 581 to 2081 m, corrected where it is misprinted. Give a table of scores for your own area.",
         )
     return (land_use, *others), (*said, *LIUZHI_CORRECTIONS)

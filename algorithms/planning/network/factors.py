@@ -108,9 +108,6 @@ class NetworkFactors:
             if land_use is not None:
                 scores, self.notes = core.resistance.default_scores(land_use.scheme, land_use.codes)
             self.scores = core.resistance.with_further(scores, further)
-            for note in self.notes:
-                if note not in core.resistance.LIUZHI_CORRECTIONS:
-                    job.monitor.info(note)
 
     def read(self) -> dict[str, np.ndarray]:
         """Return the values of each factor of the score table for which there is a layer, and say which it is.
@@ -152,6 +149,11 @@ class NetworkFactors:
         if not self.table:
             # Nobody has asked for the factors of the study that there is no layer for.
             self.scores = [one for one in self.scores if one.name in taken]
+            if len(self.scores) == 1:
+                self.notes = self.notes[:1]  # the rest is about other factors and weights
+        for note in self.notes:
+            if note not in core.resistance.LIUZHI_CORRECTIONS:
+                monitor.info(note)
         return taken
 
     def _default_weights(self, taken: Collection[str], monitor: Monitor) -> dict[str, float]:

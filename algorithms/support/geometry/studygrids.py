@@ -123,7 +123,7 @@ def choose_crs(
         monitor.info(f"CRS: {cover.crs.authid() or cover.crs.description()}, that of '{cover.name}'.")
         return cover.crs
     crs, name, reason = fitting_crs(_box(outline, QgsCoordinateReferenceSystem(_DEGREES)))
-    monitor.info(f"CRS: {name}, since '{cover.name}' is in degrees; the study area: {reason}.")
+    monitor.info(f"CRS: {name}, since '{cover.name}' is in degrees: {reason}.")
     return crs
 
 

@@ -88,6 +88,10 @@ def test_layers_tables_and_report_are_those_of_the_area(run, parameters, middle,
     assert total["area_ha"] == pytest.approx(found["PINCH_HA"])
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "All was computed on the whole of" in report
+    within = sum(row["_geometry"].intersection(border).area() for row in sources)
+    land, nothing = read_raster(parameters["LANDUSE"])
+    share = 100 * within / (np.count_nonzero(land[inside] != nothing) * border.area() / inside.sum())
+    assert f"{found['SOURCE_HA']:,.0f} ha; {within / 10_000:,.0f} ha inside are {share:.1f} % of the area" in report
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ def test_land_use_alone_is_enough(run, land_alone, surface):
     assert "made of one factor, 'Land use'" in said
     assert "No layer is given for Elevation (m), Slope" in said
     assert "There is no data for" not in said
+    assert "This is one factor" not in said
+    assert "other factors" not in said  # the factors of the study that are not there
 
 
 @pytest.mark.parametrize(("parameter", "layer", "rises"), [("RIVERS", "RIVERS", True), ("SETTLEMENTS", "MINES", False)])

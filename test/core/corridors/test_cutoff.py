@@ -146,7 +146,8 @@ def test_the_number_of_the_method_ends_where_a_third_of_the_land_is_covered():
     assert 0.9 * MOST < cover(fields, belt) <= MOST < cover(fields, belt_of(fields, links, asked)[1])
     assert belt_advice(fields, links, limited, limits, belt) == ""
     assert f"{limits[0]:,.6g} cost units" in stated(limited, limits, links)
-    assert f"{3000 * mean_resistance(links):,.6g} and cover more" in stated(limited, limits, links)
+    more = float(f"{3000 * mean_resistance(links):.4g}")
+    assert f"would be {more:,.6g} and cover more" in stated(limited, limits, links)
     # A cell more and it is too much: the next number of three figures.
     step = 10.0 ** (np.floor(np.log10(limits[0])) - 2)
     assert cover(fields, belt_of(fields, links, Cutoff(limits[0] + step, CutoffRule.COST))[1]) >= cover(fields, belt)

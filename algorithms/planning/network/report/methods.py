@@ -49,7 +49,7 @@ def methods(network: SecurityNetwork, options: Options) -> list[str]:
             "and weights are judgements; the map shows their consequences, not measured movement. The dispersal "
             "distance and the corridor cutoff have no standard; run the tool with others before relying on a place."
         ),
-        html.heading("Sources", 3),
+        html.heading("References", 3),
         "<ul>"
         "<li>Soille and Vogt 2009, doi:10.1016/j.patrec.2008.10.015</li>"
         "<li>Saura and Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura and Rubio 2010, "

@@ -62,6 +62,10 @@ def network_report(
         *methods(outputs.network, options),
     ]
     now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
-    lead = f"{outputs.land.name}, {outputs.grid.describe()}. Made {now} with EcoSecNet in QGIS {Qgis.QGIS_VERSION}."
+    grid, crs = outputs.grid, outputs.land.crs
+    lead = (
+        f"{outputs.land.name}: {grid.rows:,} rows x {grid.cols:,} columns of {grid.cell_size:.6g} m, "
+        f"{crs.authid() or crs.description()}. Made {now} with EcoSecNet in QGIS {Qgis.QGIS_VERSION}."
+    )
     # The summary last: tables that are made for the report may have their warnings.
     return html.page("Ecological security network", lead, [*summary(drawing, outputs, numbers), *sections])

@@ -27,7 +27,7 @@ def resistance(drawing: Drawing, outputs: NetworkOutputs, factors: NetworkFactor
         *_factor_maps(drawing, scored),
         html.paragraph(
             f"Resistance from {facts.minimum:.2f} to {facts.maximum:.2f}, mean {facts.mean:.2f}, contrast "
-            f"{facts.contrast:.1f}; {facts.missing:,} cells without{_obstacles(outputs)}."
+            f"{facts.contrast:.1f}; {facts.missing:,} cells without data{_obstacles(outputs)}."
         ),
     ]
     scores = outputs.network.surface.scores
@@ -62,7 +62,7 @@ def _scores(scores: Sequence[FactorScores], facts: ResistanceSummary) -> list[st
                 [c.name, float(c.weight), float(c.mean), 100.0 * c.share_of_mean, 100.0 * c.share_of_variance]
                 for c in facts.contributions
             ],
-            caption="What each factor contributes, before correction",
+            caption="What each factor contributes, before correction; below 0: high where the others are low",
         ),
         html.table(["Factor", "Class", "Score"], rows, caption="Scores"),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....support.reports import html
@@ -9,16 +11,21 @@ from ....support.run.palette import BARRIER, PINCH, SOURCE
 from ..outputs import NetworkOutputs
 from .drawing import Drawing, key
 
+if TYPE_CHECKING:
+    from .....core.network.centrality import Structure
+
 
 def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]) -> list[str]:
     """Return the summary."""
     n = numbers
-    structure = outputs.network.corridors.structure
-    share = 100.0 * n["SOURCE_HA"] / (np.count_nonzero(outputs.inside) * outputs.grid.cell_ha)
+    # Sources at the border of the study area reach beyond it.
+    within = np.count_nonzero(outputs.inside & (outputs.network.sources.labels > 0))
+    share = 100.0 * within / np.count_nonzero(outputs.inside)
+    reach = f"; {within * outputs.grid.cell_ha:,.0f} ha inside are" if outputs.job.given("AREA") else ","
     parts = [
         html.cards(
             [
-                (f"{n['SOURCE_COUNT']}", f"sources, {n['SOURCE_HA']:,.0f} ha, {share:.1f} % of the area"),
+                (f"{n['SOURCE_COUNT']}", f"sources, {n['SOURCE_HA']:,.0f} ha{reach} {share:.1f} % of the area"),
                 (f"{n['LINK_COUNT']}", f"corridors, {n['LINK_KM']:,.1f} km"),
                 (f"{n['PINCH_COUNT']}", f"pinch points, {n['PINCH_HA']:,.1f} ha"),
                 (f"{n['BARRIER_COUNT']}", f"barriers, {n['BARRIER_HA']:,.1f} ha"),
@@ -31,12 +38,7 @@ def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]
     drawing.marked(map_, outputs.barrier_shapes, BARRIER)
     keys = [key("Source", SOURCE), *drawing.corridor_keys(), key("Pinch point", PINCH), key("Barrier", BARRIER)]
     parts.append(drawing.figure(map_, "The network", keys, "RESISTANCE"))
-    parts.append(
-        html.paragraph(
-            f"The network has {structure.components} component(s); alpha {structure.alpha:.2f}, beta "
-            f"{structure.beta:.2f}, gamma {structure.gamma:.2f}."
-        )
-    )
+    parts.append(html.paragraph(_structure(outputs.network.corridors.structure)))
     if outputs.by_township:
         headers, rows = outputs.by_township
         parts.append(
@@ -52,3 +54,19 @@ def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]
         parts.append(html.heading("Warnings", 3))
         parts += [html.warning(text) for text in warnings]
     return parts
+
+
+def _structure(found: Structure) -> str:
+    """Return whether the corridors join all sources, and the indices of the network in words."""
+    said = (
+        "Corridors join all sources to one network."
+        if found.components == 1
+        else f"The network is in {found.components} components, parts that no corridor joins."
+    )
+    said += f" Beta, corridors per source: {found.beta:.2f}."
+    if np.isnan(found.alpha):  # fewer than three sources
+        return said
+    return (
+        f"{said} Alpha, loops of the most that are possible: {found.alpha:.2f}. Gamma, corridors of the most that are "
+        f"possible: {found.gamma:.2f}."
+    )
