@@ -80,6 +80,7 @@ def find_links(
 
     Examples
     --------
+    >>> from ecosecnet.core.leastcost import CostGraph
     >>> labels = np.zeros((3, 7), dtype=np.int32)
     >>> labels[1, [0, 3, 6]] = 1, 2, 3
     >>> fields = CostFields(CostGraph(np.ones((3, 7)), cell_size=10.0), labels)
@@ -139,6 +140,7 @@ def traced(fields: CostFields, links: Links, *, monitor: Monitor = SILENT) -> Li
 
     Examples
     --------
+    >>> from ecosecnet.core.leastcost import CostGraph
     >>> labels = np.array([[1, 0, 0, 2]], dtype=np.int32)
     >>> fields = CostFields(CostGraph(np.ones((1, 4)), cell_size=10.0), labels)
     >>> traced(fields, Links.between([[1, 2]])).length
@@ -183,6 +185,7 @@ def describe(
 
     Examples
     --------
+    >>> from ecosecnet.core.leastcost import CostGraph
     >>> labels = np.array([[1, 0, 2, 0, 3]], dtype=np.int32)
     >>> fields = CostFields(CostGraph(np.ones((1, 5)), cell_size=10.0), labels)
     >>> links = find_links(fields, np.array([[1, 2], [1, 3]]), np.array([10.0, 30.0]))
