@@ -132,9 +132,17 @@ def neat_cell(metres: float) -> tuple[float, str]:
 
 
 def snapped(
-    left: float, bottom: float, right: float, top: float, cell: float, *, crs: str = "", metres_per_unit: float = 1.0
+    left: float,
+    bottom: float,
+    right: float,
+    top: float,
+    cell: float,
+    *,
+    corner: tuple[float, float] = (0.0, 0.0),
+    crs: str = "",
+    metres_per_unit: float = 1.0,
 ) -> Grid:
-    """Return the grid of square cells that covers a box, its corner at a multiple of the cell.
+    """Return the grid of square cells that covers a box, its corners whole cells from another corner.
 
     Parameters
     ----------
@@ -142,6 +150,8 @@ def snapped(
         The box, in map units.
     cell : float
         Edge of a cell, in metres.
+    corner : (float, float)
+        A place, in map units, at which cells meet.
     crs : str
         Text of the CRS.
     metres_per_unit : float
@@ -156,8 +166,11 @@ def snapped(
     --------
     >>> snapped(107.0, 190.0, 395.0, 401.0, 30.0).describe()
     '8 rows x 11 columns of 30 x 30, x 90 to 420, y 180 to 420'
+    >>> snapped(107.0, 190.0, 395.0, 401.0, 30.0, corner=(107.0, 0.0)).describe()
+    '8 rows x 10 columns of 30 x 30, x 107 to 407, y 180 to 420'
     """
     size = cell / metres_per_unit
+    left, right, bottom, top = left - corner[0], right - corner[0], bottom - corner[1], top - corner[1]
     if size > right - left or size > top - bottom:
         wide, high = (right - left) * metres_per_unit, (top - bottom) * metres_per_unit
         raise InputError(
@@ -172,7 +185,8 @@ def snapped(
         raise InputError(
             f"The study grid would have {rows:,} x {cols:,} cells of {cell:g} m. Give larger cells or a smaller area."
         )
-    return Grid(rows, cols, first_col * size, (first_row + rows) * size, size, size, crs, metres_per_unit)
+    west, north = corner[0] + first_col * size, corner[1] + (first_row + rows) * size
+    return Grid(rows, cols, west, north, size, size, crs, metres_per_unit)
 
 
 def is_coarser(old: float, new: float) -> bool:

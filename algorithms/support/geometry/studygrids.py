@@ -87,7 +87,14 @@ class StudyGrid:
         else:
             monitor.info(f"Cell: {cell:g} m, as asked for.")
         grid = snapped(
-            box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum(), cell, crs=wkt(crs), metres_per_unit=metres
+            box.xMinimum(),
+            box.yMinimum(),
+            box.xMaximum(),
+            box.yMaximum(),
+            cell,
+            corner=(cover.grid.left, cover.grid.top) if _fits(cover, crs, cell / metres) else (0.0, 0.0),
+            crs=wkt(crs),
+            metres_per_unit=metres,
         )
         monitor.info(f"Study grid: {grid.describe()}.")
         extent = QgsRectangle(grid.left, grid.bottom, grid.right, grid.top)
@@ -125,6 +132,19 @@ def choose_crs(
     crs, name, reason = fitting_crs(_box(outline, QgsCoordinateReferenceSystem(_DEGREES)))
     monitor.info(f"CRS: {name}, since '{cover.name}' is in degrees: {reason}.")
     return crs
+
+
+def _fits(cover: RasterSource, crs: QgsCoordinateReferenceSystem, size: float) -> bool:
+    """Tell whether the cells of a raster can stay where they are: they are of that size, make whole ones, or are parts."""
+    dx, dy = cover.grid.dx, cover.grid.dy
+    if crs != cover.crs or not cover.is_straight or abs(dx - dy) > _EQUAL * dx:
+        return False
+    ratio = max(size / dx, dx / size)
+    return abs(ratio - round(ratio)) <= _EQUAL * ratio
+
+
+_EQUAL = 1e-6
+"""Relative difference of cells up to which they meet over a whole raster."""
 
 
 def _box(outline: warping.Outline, crs: QgsCoordinateReferenceSystem) -> QgsRectangle:

@@ -135,6 +135,25 @@ def test_a_margin_around_the_study_area(study, placed, polygons, run):
         run("studygrid", LANDCOVER=cover, MARGIN=150.0, OUTPUT="TEMPORARY_OUTPUT")
 
 
+@pytest.mark.parametrize("cell", [None, 30.0, 60.0])
+def test_cells_that_fit_stay_where_they_are(placed, study, cell):
+    """Moved by a third of a cell, measured values would be blurred and classes shifted for nothing."""
+    from osgeo import gdal
+
+    land = chessboard(40, 40, 4)
+    left, top = 535_510.0, 2_903_505.0
+    cover = placed("land", land, place=(left, 30.0, 0.0, top, 0.0, -30.0), crs="EPSG:4544")
+    heights = np.arange(1600.0, dtype=np.float32).reshape(40, 40)
+    height = placed("dem", heights, place=(left, 30.0, 0.0, top, 0.0, -30.0), crs="EPSG:4544")
+    cells, dataset, _, _, found = study(cover, RASTERS=[height], CELL=cell)
+    size = cell or 30.0
+    assert dataset.GetGeoTransform() == (left, size, 0.0, top, 0.0, -size)
+    step = 2 if cell == 60.0 else 1
+    np.testing.assert_array_equal(cells, land[::step, ::step])
+    expected = heights.reshape(20, 2, 20, 2).mean(axis=(1, 3)) if step == 2 else heights
+    np.testing.assert_allclose(gdal.Open(f"{found['OUTPUT_FOLDER']}/dem.tif").ReadAsArray(), expected)
+
+
 def test_degrees_become_utm_and_areas_stay(placed, study):
     """A chessboard of large blocks: the areas before are those of the ellipsoid, those after within what UTM does."""
     step, block = 0.0025, 40
