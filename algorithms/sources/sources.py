@@ -126,6 +126,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             neighbours=job.choice("CONNECTIVITY", (8, 4)),
             # In a raster of core area alone NoData is the background, not land that nobody has seen.
             valid=None if np.array_equal(valid, inside) else valid,
+            cell_ha=grid.cell_ha,
             monitor=monitor.part(0.2, 0.7),
         )
         area, core_area, protected_area = (

@@ -59,6 +59,7 @@ def find_sources(
         minimum=options.min_area_ha / grid.cell_ha * (1.0 - 1e-9),
         neighbours=options.connectivity,
         valid=valid,
+        cell_ha=grid.cell_ha,
         monitor=monitor.part(0.4, 0.6),
     )
     area = candidates.cells * grid.cell_ha

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +61,7 @@ def find_patches(
     minimum: float = 0.0,
     neighbours: int = 8,
     valid: BoolArray | None = None,
+    cell_ha: float | None = None,
     monitor: Monitor = SILENT,
 ) -> Patches:
     """Return the patches that core area and protected land make together.
@@ -84,6 +86,8 @@ def find_patches(
         Whether cells that touch only at a corner belong together.
     valid : bool, shape (rows, cols), optional
         Cells of the landscape; gaps are filled only there.
+    cell_ha : float, optional
+        Hectares of a cell: then areas are said in hectares, else in cells.
 
     Returns
     -------
@@ -160,10 +164,7 @@ def find_patches(
     removed = ~kept
     removed[0] = False
     if not kept.any():
-        raise InputError(
-            f"None of the {count:,} patches has {minimum:g} cells or more; the largest has {cells[1:].max():,}. "
-            "Lower the smallest area."
-        )
+        raise InputError(_too_small(cells[1:], minimum, cell_ha))
     result = number[labels]
     n = int(kept.sum())
 
@@ -235,3 +236,20 @@ def _close(land: BoolArray, gap: float, monitor: Monitor) -> BoolArray:
         inside = wide[margin : fine.shape[0] - margin, margin : fine.shape[1] - margin]
         closed[top:bottom] = inside.reshape(bottom - top, 2, cols, 2).all(axis=(1, 3))
     return closed
+
+
+def _too_small(cells: IntArray, minimum: float, cell_ha: float | None) -> str:
+    """Return that no patch is as large as asked for, with the smallest area that would leave ten."""
+    size, unit = (1.0, "cells") if cell_ha is None else (cell_ha, "ha")
+    largest = np.sort(cells)[::-1][:_PROPOSED] * size
+    decimals = 2 - math.floor(math.log10(largest[-1]))
+    cut = math.floor(largest[-1] * 10.0**decimals * (1.0 + 1e-12)) / 10.0**decimals
+    left = int(np.count_nonzero(cells * size >= cut))
+    return (
+        f"None of the {cells.size:,} patches has {minimum * size:,.4g} {unit} or more; the largest has {largest[0]:,.4g}. "
+        f"Lower the smallest area (MIN_AREA): {cut:.10g} {unit} leaves {'all ' if left == cells.size else ''}{left:,}."
+    )
+
+
+_PROPOSED = 10
+"""Patches that a proposed smallest area leaves."""

@@ -75,7 +75,7 @@ def read_zones(
     """
     features = source.shaped(crs, monitor)
     if not features:
-        raise InputError(f"'{source.name}' has no zone.")
+        raise InputError(f"'{source.name}' has no polygon. Choose another layer for the zones.")
     fields = _fields(source, chosen, monitor)
     shapes, names = [feature.geometry() for feature in features], _names(features, fields)
     if within is not None:

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from ecosecnet.core.choices import Overlay
@@ -146,7 +148,8 @@ def test_three_thousand_patches_like_seventeen():
     ("options", "part"),
     [
         ({"core": np.zeros((3, 3), bool)}, "no core area"),
-        ({"minimum": 5.0}, "None of the 3 patches has 5 cells.*largest has 4"),
+        ({"minimum": 5.0}, "None of the 3 patches has 5 cells.*largest has 4.*MIN_AREA.: 2 cells leaves all 3"),
+        ({"minimum": 5.0, "cell_ha": 0.09}, "has 0.45 ha or more; the largest has 0.36.*: 0.18 ha leaves all 3"),
         ({"protected": np.zeros((2, 2), bool)}, "same grid"),
         ({"overlay": "both"}, "no overlay 'both'"),
         ({"neighbours": 6}, "not 6"),
@@ -199,3 +202,13 @@ def test_a_hole_over_unknown_land_stays():
     assert find_patches(HOLED, hole=9, valid=valid).filled_cells == 2
     with pytest.raises(InputError, match="largest hole"):
         find_patches(HOLED, hole=-1)
+
+
+def test_the_smallest_area_that_is_proposed_leaves_ten():
+    core = np.zeros((1, 400), bool)
+    for k in range(1, 20):  # runs of 1, 2, 3 ... cells
+        core[0, 20 * k : 20 * k + k] = True
+    with pytest.raises(InputError) as error:
+        find_patches(core, minimum=300.0, cell_ha=0.37)
+    proposed = float(re.search(r"MIN_AREA\): (\S+) ha leaves 10\.", str(error.value))[1])
+    assert find_patches(core, minimum=proposed / 0.37).count == 10
