@@ -108,7 +108,7 @@ def test_says_which_values_there_are(run, pattern, tmp_path):
 
 
 def test_nothing_large_enough_is_named(run, pattern):
-    with pytest.raises(Exception, match="the largest has 20"):
+    with pytest.raises(Exception, match=r"has 50 ha or more; the largest has 1\.8\. .*MIN_AREA.*leaves"):
         run("sources", INPUT=pattern, MIN_AREA=50.0, OUTPUT="memory:")
 
 
