@@ -16,6 +16,12 @@ _UNCHECKED = 4096
 _SAME = 1e-10
 """Costs that differ by no more than this share are equal: it is what the order of the terms of a sum can do."""
 
+_MOVES = np.array(((0, 0), *STEPS))
+"""The step of each direction code."""
+
+_ALIKE = (np.arange(1, 9, 2), np.arange(2, 9, 2))
+"""Direction codes of the straight and of the diagonal steps."""
+
 _START = 255
 """Mark of a cell that a search starts from, where others have the code of the step that led there."""
 
@@ -93,6 +99,7 @@ def _around(fields: CostFields, field: Field, a: int, b: int, monitor: Monitor) 
     """
     graph, cost = fields.graph, field.cost
     labels, resistance = fields.labels[field.place], graph.resistance[field.place]
+    rows, cols = cost.shape
     most = fields.least(a, b) * (1.0 + _SAME)
     row, col = field.inside(fields.cells(b))
     ends = cost[row, col] <= most
@@ -105,23 +112,25 @@ def _around(fields: CostFields, field: Field, a: int, b: int, monitor: Monitor) 
         level += 1
         if level % _UNCHECKED == 0:
             monitor.check()
+        here = resistance[row, col].astype(np.float64)
         entered = []
-        for code, step in enumerate(STEPS, start=1):
-            if graph.neighbours == 4 and 0 not in step:
-                continue
-            k, n = row + step[0], col + step[1]
-            new = (k >= 0) & (k < cost.shape[0]) & (n >= 0) & (n < cost.shape[1])
-            new[new] = came[k[new], n[new]] == 0
-            k, n = k[new], n[new]
-            total = spent[new] + graph.step_cost(resistance[row[new], col[new]], resistance[k, n], step)
-            good = (total + cost[k, n] <= most) & ~_foreign(labels[k, n], a, b)
-            k, n = k[good], n[good]
-            came[k, n] = code
-            entered.append((k, n, total[good]))
+        for codes in _ALIKE[: graph.neighbours // 4]:
+            step = _MOVES[codes]
+            k, n = row + step[:, :1], col + step[:, 1:]
+            which, start = np.nonzero((k >= 0) & (k < rows) & (n >= 0) & (n < cols))
+            k, n = k[which, start], n[which, start]
+            there = resistance[k, n].astype(np.float64)
+            total = spent[start] + graph.step_cost(here[start], there, STEPS[codes[0] - 1])
+            good = (total + cost[k, n] <= most) & (came[k, n] == 0) & ~_foreign(labels[k, n], a, b)
+            k, n, total, code = k[good], n[good], total[good], codes[which[good]]
+            _, once = np.unique(k * cols + n, return_index=True)
+            k, n = k[once], n[once]
+            came[k, n] = code[once]
+            entered.append((k, n, total[once]))
         row, col, spent = (np.concatenate(part) for part in zip(*entered))
-        there = np.flatnonzero(cost[row, col] == 0)
-        if there.size:
-            return _back(field, came, int(row[there[0]]), int(col[there[0]]))
+        home = np.flatnonzero(cost[row, col] == 0)
+        if home.size:
+            return _back(field, came, int(row[home[0]]), int(col[home[0]]))
     return None
 
 

@@ -81,6 +81,15 @@ class TestTwoWays:
         resistance[4, 3] = 1.0 + 1e-14
         assert links_of(resistance, labels).active[0]
 
+    @pytest.mark.parametrize("kind", [np.float32, np.float64])
+    def test_surfaces_of_either_precision(self, kind):
+        resistance, labels = ring([(4, 3)])
+        links = links_of((resistance * np.linspace(1.1, 2.3, 7)).astype(kind), labels)
+        assert links.active[0]
+        resistance, labels = ring([(0, 3)])
+        links = links_of((resistance * np.linspace(1.1, 2.3, 7)).astype(kind), labels)
+        assert links.active[0]
+
     def test_of_ways_round_it_is_one_of_fewest_cells(self):
         # Below the wall the way may leave in a straight line, or by corners that cost the same in more cells.
         resistance = np.ones((4, 5))
