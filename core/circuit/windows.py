@@ -202,7 +202,7 @@ def omniscape(
     correction = None
     if correct_blocks and block_size > 1:
         correction = block_correction(radius, reach, block_size, neighbours, monitor)
-    quiet = _Quiet(monitor)
+    quiet = monitor.quiet()
     offers = _Offers(
         strengths, valid, near, half, reach, conditions, correction, clear_own_block, move_targets, centres, amperes
     )
@@ -377,16 +377,6 @@ def _commonest(values: FloatArray) -> float:
     most = counts.max()
     last = [np.flatnonzero(place == k)[-1] for k in np.flatnonzero(counts == most)]
     return float(found[counts == most][np.argmin(last)])
-
-
-class _Quiet(Monitor):
-    """Lets the solver of one window be cancelled but not report a thousand times."""
-
-    def __init__(self, monitor: Monitor) -> None:
-        self._monitor = monitor
-
-    def cancelled(self) -> bool:
-        return self._monitor.cancelled()
 
 
 def _tell(tally: _Tally, monitor: Monitor) -> None:

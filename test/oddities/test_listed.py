@@ -5,8 +5,10 @@ from oddities.world import RASTER_TOOLS, VECTOR_TOOLS
 
 pytestmark = pytest.mark.qgis
 
-NOT_RUN = {"sourcesfromlandcover", "corridorsandkeyareas", "naturalbreaks"}
-"""The shipped models, whose tools are run one by one, and a tool that looks at a field of numbers, never at a shape."""
+MODELS = {"sourcesfromlandcover", "corridorsandkeyareas", "resistancefromlandcover", "networkstepbystep"}
+"""Their tools are run one by one."""
+NOT_RUN = {*MODELS, "naturalbreaks"}
+"""The last looks at a field of numbers, never at a shape."""
 
 
 def test_every_tool_with_a_layer_is_run_over_the_oddities(world):
