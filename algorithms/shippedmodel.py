@@ -41,8 +41,12 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         results = super().processAlgorithm(parameters, context, feedback)
         run = name_run(self, parameters, context)
         steps = {one: one.name().partition(":")[0] for one in self.destinationParameterDefinitions()}
-        # What waits for most lies on top.
-        ordered = sorted(steps, key=lambda one: -len(self.dependsOnChildAlgorithms(steps[one])))
+        tools = {one: self.childAlgorithm(step).algorithmId() for one, step in steps.items()}
+        waits = {one: len(self.dependsOnChildAlgorithms(step)) for one, step in steps.items()}
+        most = {tool: max(waits[one] for one in steps if tools[one] == tool) for tool in tools.values()}
+        heights = {one: self.childAlgorithm(step).position().y() for one, step in steps.items()}
+        # What waits for most lies on top; of one tool what comes first, as pinch points lie on barriers in the whole run.
+        ordered = sorted(steps, key=lambda one: (-most[tools[one]], waits[one], heights[one]))
         for order, definition in enumerate(ordered):
             layer = results.get(definition.name())
             if layer and context.willLoadLayerOnCompletion(layer):

@@ -31,6 +31,7 @@ def tools():
 def plain(text):
     """Return the HTML of a help text as Markdown."""
     text = re.sub(r"</p>\s*<p>", "\n\n", text)
+    text = re.sub(r"</[ou]l>", "\n", text)
     text = re.sub(r"</?p>", "\n", text)
     text = re.sub(r"</?(b|strong)>", "**", text)
     text = re.sub(r"</?(i|em)>", "*", text)

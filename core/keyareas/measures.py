@@ -56,9 +56,9 @@ class AreaMeasures:
         if not self.at_edge:
             return said
         return (
-            f"{said} Paths cannot run beyond the edge and currents crowd along it: these places are owed to where the map "
-            "ends. Run again on a larger map, with a margin around the area that is to be reported, and believe the places "
-            "that stay."
+            f"{said} Paths cannot run beyond the edge and currents crowd along it, so that these places may only show where "
+            "the map ends. Run again on data that reach beyond the area to be reported, give that area (AREA), and trust the "
+            "places that stay."
         )
 
 

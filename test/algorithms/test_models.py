@@ -276,7 +276,7 @@ def test_layers_lie_in_groups_by_step_with_their_look(qgis, bottleneck):
     assert run.name().startswith(model.displayName())
     groups = {group.name(): [node.name() for node in group.findLayers()] for group in run.children()}
     assert groups == {
-        "4 Key areas": ["Barriers", "Pinch points", "Barrier score", "Current density"],
+        "4 Key areas": ["Pinch points", "Barriers", "Current density", "Barrier score"],
         "3 Corridors": ["Links with centrality", "Corridor belt"],
     }
     barriers, pinch_points = (project.mapLayersByName(name)[0] for name in ("Barriers", "Pinch points"))

@@ -163,6 +163,7 @@ def test_the_whole_network_is_built_step_by_step_with_what_the_dialog_of_the_mod
         "2 Resistance surface": {"Resistance surface"},
     }
     assert list(tree) == list(made)
+    assert flat(tree["4 Key areas"])[:2] == ["Pinch points", "Barriers"]
     assert {group: set(flat(layers)) for group, layers in tree.items()} == made
     assert_on_the_map(window, LANDSCAPE | set().union(*made.values()))
     layers = window.layers()

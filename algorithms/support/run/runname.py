@@ -35,16 +35,17 @@ def _change(
     parameters: dict,
     context: QgsProcessingContext,
 ) -> str:
-    """Return how a parameter differs from its default; empty if it does not, or names data."""
+    """Return how a parameter differs from its default; empty if it does not, or says what the data are."""
     name, default = definition.name(), definition.defaultValue()
-    if parameters.get(name) is None:
+    if parameters.get(name) is None or name.upper() == "LEGEND":
         return ""
     label, unit = re.fullmatch(r"(.*?)(?: \(([^()]*)\))?", definition.description()).groups()
     if not label[1:2].isupper():
         label = label[:1].lower() + label[1:]
     if isinstance(definition, QgsProcessingParameterNumber):
         value = algorithm.parameterAsDouble(parameters, name, context)
-        if default is not None and value == float(default):
+        # What the dialog starts with is no change either, though scripts have another default.
+        if value in [float(one) for one in (default, definition.guiDefaultValueOverride()) if one is not None]:
             return ""
         return f"{label} {value:.10g} {unit or ''}".rstrip()
     if isinstance(definition, QgsProcessingParameterEnum) and not definition.allowMultiple():

@@ -160,7 +160,7 @@ def test_areas_that_crowd_along_the_edge():
     assert (found.edge_share, found.data_edge_share) == (0.8, pytest.approx(0.19))
     assert found.at_edge
     assert "80 % of the area of the pinch points lie" in found.describe_edge("pinch points")
-    assert "Run again on a larger map" in found.describe_edge("pinch points")
+    assert "Run again on data that reach beyond" in found.describe_edge("pinch points")
 
 
 def test_shares_by_grade():

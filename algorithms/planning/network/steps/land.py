@@ -12,8 +12,7 @@ def land_use():
     return p.raster(
         "LANDUSE",
         "Land use",
-        "Class raster; NoData outside the area. One in degrees, rotated, or with cells that are not square is brought onto a "
-        "grid of square cells in metres, see CRS.",
+        "Class raster; NoData outside the area.",
         classes=True,
     )
 

@@ -157,6 +157,8 @@ def tool(qgis):
                 p.number("DPC", "Smallest dPC of a source (%)", "Help.", 1.0),
                 p.integer("EDGE", "MSPA edge width (cells)", "Help.", 1),
                 p.number("LIMIT", "Limit", "Help.", optional=True),
+                p.number("SMALLEST", "Smallest area (ha)", "Help.", 0.0, offered=100.0),
+                p.choice("LEGEND", "Legend of the land use", "Help.", ["Own codes", "Theirs"]),
                 p.choice("METHOD", "Method", "Help.", ["Sum", "Largest of all the values there are"]),
                 p.flag("CLOSE", "Close gaps", "Help.", True),
                 p.text("CLASSES", "Classes", "Help.", "1,2"),
@@ -175,6 +177,8 @@ def tool(qgis):
         ({"INPUT": "x.tif", "OUTPUT": "y.tif"}, "A tool"),
         ({"DPC": 1, "EDGE": 1, "METHOD": 0, "CLOSE": True, "CLASSES": "1,2", "LIMIT": None}, "A tool"),
         ({"DPC": 2.5}, "A tool, smallest dPC of a source 2.5 %"),
+        ({"SMALLEST": 100.0, "LEGEND": 1}, "A tool"),  # what the dialog starts with, and what the data are
+        ({"SMALLEST": 300.0}, "A tool, smallest area 300 ha"),
         ({"EDGE": 3, "LIMIT": 0}, "A tool, MSPA edge width 3 cells, limit 0"),
         (
             {"METHOD": 1, "CLOSE": False},
