@@ -139,11 +139,11 @@ def _areas(
         monitor.warn(f"There are no {what.lower()}: {error}")
         return None, None
     try:
-        other = found(not chosen, monitor.quiet())
+        other = found(not chosen, monitor.quiet()).labels
     except InputError:
-        return areas, None
-    overlaid, plain = (areas, other) if chosen else (other, areas)
-    rules = compare_rules(overlaid.labels, plain.labels, cell_ha=grid.cell_ha)
+        other = np.zeros_like(areas.labels)  # values that make no classes, such as 1 A all along a path
+    overlaid, plain = (areas.labels, other) if chosen else (other, areas.labels)
+    rules = compare_rules(overlaid, plain, cell_ha=grid.cell_ha)
     monitor.info(rules.describe(what))
     return areas, rules
 

@@ -180,9 +180,9 @@ def _write_areas(outputs: NetworkOutputs, name: str, shapes: list[QgsGeometry], 
 
 
 def _write_rules(outputs: NetworkOutputs, name: str, rules: RuleComparison | None) -> None:
-    if rules is not None:
-        description = "Key areas with and without the overlay"
-        _raster(outputs, name, rules.classes, NO_CLASS, description, _KEY_AREAS, classes=rule_classes())
+    found = np.full(outputs.grid.shape, NO_CLASS, np.uint8) if rules is None else rules.classes
+    description = "Key areas with and without the overlay"
+    _raster(outputs, name, found, NO_CLASS, description, _KEY_AREAS, classes=rule_classes())
 
 
 def factor_place(rank: int) -> Place:

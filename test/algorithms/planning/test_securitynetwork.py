@@ -146,6 +146,23 @@ def test_without_key_areas_their_tables_are_there(run, parameters, tmp_path):
     assert "Pinch points by township" not in report.read_text(encoding="utf-8")
 
 
+def test_a_map_without_classes_of_current_gives_every_output(run, parameters, tmp_path, monkeypatch):
+    from ecosecnet.core.errors import InputError
+    from ecosecnet.core.planning import keyareastep
+
+    def none(*_, **__):
+        raise InputError("The values make no classes.")
+
+    monkeypatch.setattr(keyareastep, "key_areas", none)
+    files = {
+        name: str(tmp_path / f"{name}.gpkg") for name in ("PINCHPOINTS", "PINCH_TABLE", "BARRIERS", "BARRIER_TABLE")
+    }
+    files.update({name: str(tmp_path / f"{name}.tif") for name in ("PINCH_RULES", "BARRIER_RULES")})
+    found = run("securitynetwork", **parameters, **files)
+    assert files.keys() <= found.keys()
+    assert not read_raster(files["PINCH_RULES"])[0].any()
+
+
 def test_an_own_score_table_and_factor(run, parameters, raster, tmp_path):
     csv = tmp_path / "scores.csv"
     csv.write_text(

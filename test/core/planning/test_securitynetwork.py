@@ -470,3 +470,19 @@ def test_cancel_stops_at_once(county, factors):
 
     with pytest.raises(OperationCancelled):
         build(county, factors, monitor=Impatient())
+
+
+def test_the_rules_are_compared_where_one_of_them_finds_nothing(county, factors, monkeypatch):
+    """Current that is 1 A all along a path makes no classes, but its product with the resistance does."""
+    from ecosecnet.core.planning import keyareastep
+
+    def only_overlaid(*values, resistance, **options):
+        if resistance is None:
+            raise InputError("The values make no classes.")
+        return key_areas(*values, resistance=resistance, **options)
+
+    monkeypatch.setattr(keyareastep, "key_areas", only_overlaid)
+    places = build(county, factors).places
+    expected = np.where(places.pinch_areas.labels > 0, 2, 0)
+    assert expected.any()
+    np.testing.assert_array_equal(places.pinch_rules.classes, expected)
