@@ -129,7 +129,7 @@ def pinch_point_mode(more: str = "", *, advanced: bool = False):
 def barrier_window(more: str = "", *, advanced: bool = False):
     """Return where in a disc the distances from the sources are taken."""
     text = f"The whole disc, or only its outermost ring of cells as Linkage Mapper does. {more}"
-    return p.choice("METHOD", "Smallest distances are looked for in", text.strip(), BarrierWindow, advanced=advanced)
+    return p.choice("METHOD", "Shape of the search window", text.strip(), BarrierWindow, advanced=advanced)
 
 
 def land_use(purpose: str, *, advanced: bool = False):

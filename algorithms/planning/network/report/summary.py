@@ -34,8 +34,8 @@ def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]
     ]
     map_ = drawing.marked(drawing.surface("RESISTANCE"), outputs.source_shapes, SOURCE)
     drawing.corridors(map_)
-    drawing.marked(map_, outputs.pinch_shapes, PINCH)
     drawing.marked(map_, outputs.barrier_shapes, BARRIER)
+    drawing.marked(map_, outputs.pinch_shapes, PINCH)  # on top, as in the project
     keys = [key("Source", SOURCE), *drawing.corridor_keys(), key("Pinch point", PINCH), key("Barrier", BARRIER)]
     parts.append(drawing.figure(map_, "The network", keys, "RESISTANCE"))
     parts.append(html.paragraph(_structure(outputs.network.corridors.structure)))
@@ -67,6 +67,6 @@ def _structure(found: Structure) -> str:
     if np.isnan(found.alpha):  # fewer than three sources
         return said
     return (
-        f"{said} Alpha, loops of the most that are possible: {found.alpha:.2f}. Gamma, corridors of the most that are "
-        f"possible: {found.gamma:.2f}."
+        f"{said} Alpha, share of the possible loops: {found.alpha:.2f}. Gamma, share of the possible corridors: "
+        f"{found.gamma:.2f}."
     )

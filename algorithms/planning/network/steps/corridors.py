@@ -32,7 +32,7 @@ def choices() -> list:
         ),
         p.distance(
             "NEAR",
-            "Distance that is near",
+            "Distance that counts as near",
             "Mines and hazards within this distance of sources, corridors and key areas are reported by grade, and the land "
             "uses and roads so near to corridors.",
             500.0,

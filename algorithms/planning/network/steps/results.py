@@ -90,7 +90,7 @@ def outputs() -> list:
         rules_output("BARRIER_RULES", "Barriers by both rules"),
         p.vector_output(
             "KEY_TABLE",
-            "Key areas by the grade of their corridor",
+            "Key areas by corridor grade",
             "Number, area, length and width of the pinch points and barriers on corridors of each grade, and what is near.",
             table,
             optional=True,
