@@ -11,7 +11,7 @@ from ....support.reports import html
 from ....support.reports.html import Key
 from ....support.reports.maps import ZONE_BORDER, Map
 from ....support.run import styling
-from ....support.run.palette import CLEAR, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, Colour, Mark
+from ....support.run.palette import BORDERS, CLEAR, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, Colour, Mark
 from ....support.run.ramps import Ramp
 from ..factorlayers import PICTURE
 from ..outputs import NetworkOutputs
@@ -101,6 +101,8 @@ class Drawing:
     def figure(self, map_: Map, caption: str, keys: Sequence[Key], surface: str = "", inset: bytes = b"") -> str:
         """Return a map with its scale bar, north, caption and keys; `surface` names the output whose ramp is shown."""
         length = map_.scale_bar()
+        if self._outputs.job.given("AREA"):
+            keys = [*keys, Key("Border of the study area", BORDERS[0], line=1.5)]
         if self._outputs.layers.townships is not None:
             keys = [*keys, Key("Township border", tuple(255 - (255 - part) // 2 for part in ZONE_BORDER[:3]), line=1.5)]
         ramps = [(_SURFACES[surface], self._outputs.ramps[surface])] if surface else []
