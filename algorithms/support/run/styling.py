@@ -103,7 +103,9 @@ def classes(entries: Sequence[tuple[int, str, Colour]]) -> Style:
 
     def apply(layer: QgsMapLayer) -> None:
         palette = [QgsPalettedRasterRenderer.Class(value, colour(c), name) for value, name, c in entries]
-        layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, palette))
+        # The layer connects it to its provider. Asked for the provider here, in a thread, Python may hand out the wrapper of
+        # another one that has died at the same address.
+        layer.setRenderer(QgsPalettedRasterRenderer(None, 1, palette))
 
     return apply
 
@@ -129,7 +131,7 @@ def surface(ramp: Ramp) -> Style:
         shader.setLegendSettings(settings)
         raster_shader = QgsRasterShader()
         raster_shader.setRasterShaderFunction(shader)
-        renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, raster_shader)
+        renderer = QgsSingleBandPseudoColorRenderer(None, 1, raster_shader)
         renderer.setClassificationMin(ramp.stops[0])
         renderer.setClassificationMax(ramp.stops[-1])
         layer.setRenderer(renderer)
@@ -337,7 +339,7 @@ def relief(exaggeration: float = 1.2, opacity: float = 0.6) -> Style:
         provider.enableProviderResampling(True)
         provider.setZoomedOutResamplingMethod(QgsRasterDataProvider.ResamplingMethod.Bilinear)
         provider.setMaxOversampling(8.0)
-        renderer = QgsHillshadeRenderer(provider, 1, 315.0, 45.0)
+        renderer = QgsHillshadeRenderer(None, 1, 315.0, 45.0)
         renderer.setZFactor(exaggeration)
         renderer.setMultiDirectional(True)
         renderer.setOpacity(opacity)
