@@ -33,6 +33,14 @@ def test_a_legend_fills_in_the_foreground(run, raster, tmp_path):
     assert read_raster(out["OUTPUT"])[0].tolist() == [[2, 2, 2, 0], [1, 1, 2, 2]]
 
 
+def test_codes_of_two_legends_are_said_to_be(run, raster):
+    both = np.array([[10, 20, 30], [60, 80, 90]], dtype=np.uint8)
+    run("foreground", INPUT=raster("both", both), LEGEND=GLOBELAND30, OUTPUT="TEMPORARY_OUTPUT")
+    assert "Its codes would fit ESA WorldCover too" in run.feedback.textLog()
+    run("foreground", INPUT=raster("land", LAND), LEGEND=WORLDCOVER, OUTPUT="TEMPORARY_OUTPUT")
+    assert "would fit" not in run.feedback.textLog()
+
+
 def test_some_of_the_habitat_may_be_named(run, raster, tmp_path):
     target = str(tmp_path / "f.tif")
     out = run("foreground", INPUT=raster("land", LAND), LEGEND=WORLDCOVER, FOREGROUND="10,95", OUTPUT=target)
