@@ -83,6 +83,8 @@ def cut_to_surface(
                 f"{reason}. Fill that layer there, give its values a class, leave the factor out of the score table, or "
                 "take that land use out of the foreground."
             )
-        monitor.warn(f"Source {called}: {share[k]:.1%} of its cells have no resistance and were left out: {reason}.")
+        monitor.warn(
+            f"Source {called}: {100 * share[k]:.3g} % of its cells have no resistance and were left out: {reason}."
+        )
     kept: IntArray = np.where(np.isnan(resistance), 0, labels)
     return kept

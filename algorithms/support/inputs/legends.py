@@ -44,7 +44,9 @@ def read_scheme(job: Job, source: RasterSource, codes: Collection[float]) -> cor
     job.monitor.info(f"'{source.name}' is read with the legend {scheme.name}: {scheme.source}.")
     others = [one.name for one in core.resistance.fitting(codes, names) if one.name != scheme.name]
     if others:
-        job.monitor.info(f"Its codes would fit {', '.join(others)} too; if it was made with another legend, choose that.")
+        job.monitor.info(
+            f"Its codes would fit {', '.join(others)} too; if it was made with another legend, choose that."
+        )
     blank = sorted(set(scheme.missing) & set(codes))
     if blank:
         job.monitor.info(f"In this legend {', '.join(map(str, blank))} is no data, and so it was taken.")

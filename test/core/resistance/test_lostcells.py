@@ -43,8 +43,8 @@ def test_sources_that_lose_a_part_say_how_much_and_to_which_factor():
     kept = cut_to_surface(LAKES, resistance, grid, {"cover": cover, "green": green}, CODES + GREEN, monitor=monitor)
     np.testing.assert_array_equal(np.bincount(kept.ravel())[1:], [80, 12, 260])
     assert monitor.warnings == [
-        "Source 1: 20.0% of its cells have no resistance and were left out: values in no class of 'cover'.",
-        "Source 2: 83.3% of its cells have no resistance and were left out: NoData of 'green'.",
+        "Source 1: 20 % of its cells have no resistance and were left out: values in no class of 'cover'.",
+        "Source 2: 83.3 % of its cells have no resistance and were left out: NoData of 'green'.",
     ]
     monitor = Listening()
     cut_to_surface(LAKES, resistance, grid, {}, [], ids=["西", "S2", 9], monitor=monitor)
