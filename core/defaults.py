@@ -44,6 +44,12 @@ MIN_KEY_AREA_HA = 1.0
 SPECK_CELLS = 11
 """Cells of the smallest key area of the Liuzhi study, 1 ha of 30 m: fewer are a speck, whatever the cell."""
 
+PLATEAU_SHARE = 0.2
+"""Share of the area of all key areas from which on one is no single place."""
+
+PLATEAU_AREAS = 4
+"""Number of key areas from which on that is said."""
+
 EDGE_CELLS = 5
 """Cells from the edge of the data within which paths and currents are shaped by where the map ends."""
 

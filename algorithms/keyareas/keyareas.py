@@ -216,7 +216,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor.part(0.8, 0.9),
         )
         core.keyareas.report_edge(measures, job.monitor)
-        core.keyareas.report_specks(found.area_ha, grid.cell_ha, job.monitor)
+        core.keyareas.report_sizes(found.area_ha, grid.cell_ha, job.monitor)
         job.results["EDGE_HA"] = float(measures.edge_ha.sum())
         names, more = area_columns(), []
         if links is not None:

@@ -11,7 +11,7 @@ from .measures import (
     measure_areas,
     near_edge,
     report_edge,
-    report_specks,
+    report_sizes,
     shares_by_grade,
 )
 from .pinchpoints import PinchPoints, pinchpoints
@@ -51,7 +51,7 @@ __all__ = [
     "radii_between",
     "read_cutoffs",
     "report_edge",
-    "report_specks",
+    "report_sizes",
     "restored_distances",
     "shares_by_grade",
     "shown_shares",

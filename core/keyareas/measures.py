@@ -169,26 +169,36 @@ def report_edge(measures: AreaMeasures, monitor: Monitor, *, what: str = "key ar
         monitor.info(measures.describe_edge(what))
 
 
-def report_specks(area_ha: FloatArray, cell_ha: float, monitor: Monitor, *, what: str = "key areas") -> None:
-    """Warn where most key areas are specks of a few cells, with the smallest area that would leave the others.
+def report_sizes(area_ha: FloatArray, cell_ha: float, monitor: Monitor, *, what: str = "key areas") -> None:
+    """Report key areas that are no places: most are specks of a few cells, or one has much of the whole area.
+
+    Specks are warned of, with the smallest area that would leave the others.
 
     Examples
     --------
     >>> class Said(Monitor):
     ...     def warn(self, message):
     ...         print(message)
-    >>> report_specks(np.array([90.0, 9.0, 18.0]), 9.0, Said(), what="barriers")
+    ...     info = warn
+    >>> report_sizes(np.array([90.0, 9.0, 18.0]), 9.0, Said(), what="barriers")
     3 of 3 barriers have fewer than 11 cells.
-    >>> report_specks(np.array([990.0, 9.0, 18.0]), 9.0, Said(), what="barriers")
+    >>> report_sizes(np.array([990.0, 9.0, 18.0]), 9.0, Said(), what="barriers")
     2 of 3 barriers have fewer than 11 cells. A smallest area of 99 ha leaves 1.
+    >>> report_sizes(np.array([900.0, 200.0, 300.0, 300.0]), 9.0, Said())
+    The largest of 4 key areas has 53 % of the 1,700 ha: a plateau. A largest key area cuts it at higher values.
     """
     smallest = defaults.SPECK_CELLS * cell_ha
     specks = int(np.count_nonzero(area_ha < smallest * (1.0 - _SAME)))
-    if 2 * specks <= area_ha.size:
-        return
-    said = f"{specks:,} of {area_ha.size:,} {what} have fewer than {defaults.SPECK_CELLS} cells."
-    left = area_ha.size - specks
-    monitor.warn(f"{said} A smallest area of {smallest:.4g} ha leaves {left:,}." if left else said)
+    if 2 * specks > area_ha.size:
+        said = f"{specks:,} of {area_ha.size:,} {what} have fewer than {defaults.SPECK_CELLS} cells."
+        left = area_ha.size - specks
+        monitor.warn(f"{said} A smallest area of {smallest:.4g} ha leaves {left:,}." if left else said)
+    whole, largest = float(area_ha.sum()), float(area_ha.max(initial=0.0))
+    if area_ha.size >= defaults.PLATEAU_AREAS and largest >= defaults.PLATEAU_SHARE * whole:
+        monitor.info(
+            f"The largest of {area_ha.size:,} {what} has {100 * largest / whole:.0f} % of the {whole:,.6g} ha: a plateau. A "
+            "largest key area cuts it at higher values."
+        )
 
 
 @dataclass(frozen=True)

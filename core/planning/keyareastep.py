@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..grid import Grid
 from ..keyareas.areas import KeyAreas, key_areas
 from ..keyareas.barriers import barriers, disc_ha, radii_between
-from ..keyareas.measures import AreaMeasures, measure_areas, report_edge, report_specks
+from ..keyareas.measures import AreaMeasures, measure_areas, report_edge, report_sizes
 from ..keyareas.pinchpoints import pinchpoints
 from ..keyareas.rules import RuleComparison, compare_rules, overlap
 from ..leastcost.fields import CostFields
@@ -161,5 +161,5 @@ def _measures(
     sides = (grid.dy * grid.metres_per_unit, grid.dx * grid.metres_per_unit)
     measures = measure_areas(areas.labels, lines, valid=valid, cell=sides, monitor=monitor)
     report_edge(measures, monitor, what=what)
-    report_specks(areas.area_ha, grid.cell_ha, monitor, what=what)
+    report_sizes(areas.area_ha, grid.cell_ha, monitor, what=what)
     return measures
