@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..monitor import Monitor
-from ..types import BoolArray, FloatArray
+from ..types import BoolArray, FloatArray, IntArray
 from . import compiledfronts
 from .compiledfronts import CompiledFronts
 from .fronts import Factor, Fronts
@@ -172,9 +172,9 @@ class LandscapeFlow:
 
 def uniform_flow(
     shape: tuple[int, int],
-    side: int,
+    reach: int,
     neighbours: int,
-    windows: Sequence[Window],
+    centres: IntArray,
     injection: Callable[[int], Injection | None],
     monitor: Monitor,
 ) -> FloatArray:
@@ -186,12 +186,12 @@ def uniform_flow(
     ----------
     shape : (int, int)
         Rows and columns of the raster.
-    side : int
-        Of an uncut window.
+    reach : int
+        Cells that a window reaches from its centre in each direction.
     neighbours : {8, 4}
         Cells that a cell is linked to.
-    windows : sequence of Window
-        Where they are.
+    centres : int64 (n, 2)
+        Rows and columns of their centres.
     injection : callable
         Gives what is put into a window by its number; None = nothing.
     monitor : Monitor
@@ -202,28 +202,39 @@ def uniform_flow(
     float64 (rows, cols)
     """
     current = np.zeros(shape)
-    alike: dict[Part, list[int]] = {}
-    for number, window in enumerate(windows):
-        rows, cols = window.part
-        alike.setdefault((rows.start, rows.stop, cols.start, cols.stop), []).append(number)
+    side = 2 * reach + 1
     fronts = Fronts(np.ones((side, side), dtype=bool)) if side**2 <= _LARGEST_UNIFORM else None
     compiled, done = compiledfronts.available(), 0
-    for part, numbers in alike.items():
-        many = len(numbers) >= _WORTH_A_FACTOR
-        uniform = _Uniform(fronts, part, neighbours, compiled) if fronts is not None and many else None
-        plain = UniformWindow(part[1] - part[0], part[3] - part[2], neighbours)
-        for start in range(0, len(numbers), _MOST):
-            monitor.step(float(done), float(len(windows)))
-            batch = [put_in for put_in in map(injection, numbers[start : start + _MOST]) if put_in is not None]
+    for part, numbers in _cut_alike(centres, reach, shape):
+        uniform = (
+            _Uniform(fronts, part, neighbours, compiled)
+            if fronts is not None and numbers.size >= _WORTH_A_FACTOR
+            else UniformWindow(part[1] - part[0], part[3] - part[2], neighbours)
+        )
+        for start in range(0, numbers.size, _MOST):
+            monitor.step(float(done), float(len(centres)))
+            own = numbers[start : start + _MOST].tolist()
+            batch = [put_in for put_in in map(injection, own) if put_in is not None]
             flows = (
-                (plain.currents(put_in.amounts, put_in.target, monitor) for put_in in batch)
-                if uniform is None
-                else uniform.currents(batch)
+                uniform.currents(batch)
+                if isinstance(uniform, _Uniform)
+                else (uniform.currents(put_in.amounts, put_in.target, monitor) for put_in in batch)
             )
             for put_in, flow in zip(batch, flows):
                 current[put_in.window.cells] += flow * put_in.factor
-            done += len(numbers[start : start + _MOST])
+            done += len(own)
     return current
+
+
+def _cut_alike(centres: IntArray, reach: int, shape: tuple[int, int]) -> Iterator[tuple[Part, IntArray]]:
+    """Yield what windows have of an uncut one, and the numbers of those that have it."""
+    first = np.maximum(reach - centres, 0)
+    last = np.minimum(reach + np.array(shape) - centres, 2 * reach + 1)
+    parts, which = np.unique(np.column_stack((first, last)), axis=0, return_inverse=True)
+    which = which.ravel()
+    ends = np.cumsum(np.bincount(which))[:-1]
+    for (top, left, bottom, right), numbers in zip(parts.tolist(), np.split(np.argsort(which, kind="stable"), ends)):
+        yield (top, bottom, left, right), numbers
 
 
 class _Uniform:

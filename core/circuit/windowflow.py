@@ -77,15 +77,6 @@ def disc(radius: int, reach: int) -> BoolArray:
     return inside
 
 
-def cut_out(couplings: Sequence[FloatArray], window: Window) -> list[FloatArray]:
-    """Return the couplings of a window, views of those of the raster."""
-    rows, cols = window.cells
-    return [
-        coupling[rows.start : rows.stop - down, cols.start : cols.stop - right]
-        for coupling, (down, right) in zip(couplings, ((0, 1), (1, 0), (1, 1), (1, 1)))
-    ]
-
-
 def drain(
     couplings: Sequence[FloatArray],
     valid: BoolArray,

@@ -204,7 +204,17 @@ def omniscape(
         correction = block_correction(radius, reach, block_size, neighbours, monitor)
     quiet = monitor.quiet()
     offers = _Offers(
-        strengths, valid, near, half, reach, conditions, correction, clear_own_block, move_targets, centres, amperes
+        strengths=strengths,
+        valid=valid,
+        near=near,
+        half=half,
+        reach=reach,
+        conditions=conditions,
+        correction=correction,
+        clear_own_block=clear_own_block,
+        move_targets=move_targets,
+        centres=centres,
+        amperes=amperes,
     )
     monitor.info(f"{amperes.size:,} windows of up to {2 * reach + 1:,} x {2 * reach + 1:,} cells.")
     currents = monitor.part(0.0, 0.8) if flow_potential else monitor
@@ -229,8 +239,7 @@ def omniscape(
     current[~valid] = np.nan
     potential = normalised = None
     if flow_potential:
-        windows = [Window.around(row, col, reach, shape) for row, col in centres.tolist()]
-        potential = uniform_flow(shape, 2 * reach + 1, neighbours, windows, offers.of, monitor.part(0.8, 1.0))
+        potential = uniform_flow(shape, reach, neighbours, centres, offers.of, monitor.part(0.8, 1.0))
         potential[~valid] = np.nan
         normalised = np.where(valid, 0.0, np.nan)
         np.divide(current, potential, out=normalised, where=potential > 0.0)
