@@ -25,7 +25,7 @@ _NEAT = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0, 9.0, 10.0)
 _NEAR = 0.05
 """Share by which a neat cell may differ from that of the land cover."""
 
-COARSER = 1.5
+_COARSER = 1.5
 """How many times larger than a cell of the raster a new one must be for values to be summarised instead of picked."""
 
 _MOST_CELLS = 20_000_000_000
@@ -191,7 +191,7 @@ def snapped(
 
 def is_coarser(old: float, new: float) -> bool:
     """Tell whether cells become so much larger that several old ones make a new one; both are areas in one unit."""
-    return new > COARSER * old
+    return new > _COARSER * old
 
 
 def degree_area(latitude: Array, semi_major: float, semi_minor: float) -> Array:

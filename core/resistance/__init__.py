@@ -1,13 +1,11 @@
-"""The resistance surface: score tables, scoring, overlay by weight, corrections."""
+"""The resistance surface: legends, score tables, scoring, overlay by weight, corrections, roads and impassable land."""
 
 from .corrections import Correction
 from .factornames import Factor, factor_of, find_factor, is_distance_to, name_key
 from .further import with_classes, with_further, with_weights
 from .impassable import closed_at_corners, impassable_cells
 from .legendchecks import check_legend
-from .legends import (
-    LandClass,
-    Scheme,
+from .legendfit import (
     choose_scheme,
     closest_scheme,
     describe_codes,
@@ -15,8 +13,8 @@ from .legends import (
     habitat_of,
     require_agreement,
     require_same_names,
-    schemes,
 )
+from .legends import LandClass, Scheme, schemes
 from .lostcells import cut_to_surface
 from .overlay import Block, build_resistance, resistance_surface, with_obstacles
 from .presets import LIUZHI_CORRECTED, LIUZHI_CORRECTIONS, default_scores, liuzhi_as_printed, liuzhi_corrected

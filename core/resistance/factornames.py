@@ -59,10 +59,6 @@ def name_key(name: str) -> str:
 _KEYS = {name_key(name): factor for factor, names in _NAMES.items() for name in names.split(",")}
 
 
-def _without_unit(name: str) -> str:
-    return name_key(_UNIT.sub("", unicodedata.normalize("NFKC", name)))
-
-
 def factor_of(name: str) -> Factor | None:
     """Return what a factor measures by its whole name, a unit in brackets left out; None where that is not known.
 

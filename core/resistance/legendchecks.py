@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .legends import Scheme, contradictions
+from .legendfit import contradictions
+from .legends import Scheme
 from .scorechecks import ERROR, WARNING, Finding
 from .scoretable import FactorScores
 

@@ -70,7 +70,7 @@ def check_scores(
     Parameters
     ----------
     factors : sequence of FactorScores
-        The table, see `core.scoretable.read_score_table`.
+        The table, see `core.resistance.scoretable.read_score_table`.
     ranges : mapping from factor name to (float, float), optional
         Smallest and largest value of the factor's raster.
     codes : mapping from factor name to a collection of float, optional

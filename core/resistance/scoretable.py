@@ -1,7 +1,7 @@
 """Score tables: which values of a factor get which resistance score, and what the factor weighs.
 
 A class is a closed range of values. A land-use code is a range of one value. A value on the limit that two classes
-share belongs to the lower class, as with the breaks of `core.breaks`.
+share belongs to the lower class, as with the breaks of `core.stats.breaks`.
 """
 
 from __future__ import annotations

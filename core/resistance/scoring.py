@@ -36,7 +36,7 @@ class Scored:
 
 
 class FactorValues:
-    """What a factor's raster holds, gathered block by block for `core.scorechecks`.
+    """What a factor's raster holds, gathered block by block for `core.resistance.scorechecks`.
 
     Attributes
     ----------
@@ -153,7 +153,7 @@ def classes_from_breaks(breaks: Breaks, direction: str, *, scores: Sequence[floa
     Parameters
     ----------
     breaks : Breaks
-        Result of `core.breaks`; the outer classes are left open, so that rounding loses no cell.
+        Result of `core.stats.breaks`; the outer classes are left open, so that rounding loses no cell.
     direction : {"rises", "falls"}
         Whether the score rises or falls with the value.
     scores : sequence of float, optional

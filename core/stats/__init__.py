@@ -1,4 +1,4 @@
-"""Statistics that several rooms need: classes of values, moments, ranks."""
+"""Statistics that several rooms need: classes and distributions of values, moments, ranks, means by label, weights."""
 
 from .breaks import BREAK_METHODS, Breaks, natural_breaks, quantile_breaks
 from .bylabel import mean_by_label

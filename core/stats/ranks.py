@@ -64,7 +64,10 @@ def rank_correlation(first: FloatArray, second: FloatArray) -> float:
 
 
 def _mean_ranks(values: FloatArray) -> FloatArray:
-    """Return 1 for the lowest value; equal values share the mean of their ranks."""
+    """Return 1 for the lowest value; equal values share the mean of their ranks.
+
+    As `scipy.stats.rankdata` does, whose module is slow to load.
+    """
     _, place, count = np.unique(values, return_inverse=True, return_counts=True)
     mean: FloatArray = np.cumsum(count) - (count - 1) / 2.0
     return mean[place]

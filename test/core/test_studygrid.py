@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
 from ecosecnet.core.studygrid import (
+    Tally,
     degree_area,
     fitting_projection,
     is_coarser,
@@ -145,3 +146,27 @@ def test_square_degrees_cover_the_sphere_and_the_earth():
     assert ball == pytest.approx(4.0 * math.pi * 2.0**2, rel=1e-6)
     earth = 360.0 * 0.01 * degree_area(latitude, 6_378_137.0, 6_356_752.314245).sum()
     assert earth == pytest.approx(510_065_621.724e6, rel=1e-7)  # the published area of WGS 84 in km2
+
+
+@pytest.mark.parametrize(("kind", "most"), [(np.uint8, 200), (np.int16, 300), (np.int32, 1_000_000)])
+def test_areas_of_classes_are_those_counted_one_by_one(kind, most):
+    rng = np.random.default_rng(7)
+    values, hectares = rng.choice(np.array([0, 3, 7, most], dtype=kind), 200), rng.uniform(0.1, 2.0, 200)
+    even, uneven = Tally(classes=True), Tally(classes=True)
+    assert even.add(values, 0.5, but=3) == np.count_nonzero(values != 3)
+    uneven.weigh(values, hectares)
+    assert even.areas == {code: 0.5 * np.count_nonzero(values == code) for code in (0, 7, most)}
+    assert uneven.areas == pytest.approx({code: hectares[values == code].sum() for code in (0, 3, 7, most)})
+    assert even.mean is None
+
+
+def test_the_mean_of_measured_values_is_that_by_area():
+    rng = np.random.default_rng(8)
+    values, hectares = rng.normal(10.0, 3.0, 50), rng.uniform(0.1, 2.0, 50)
+    tally = Tally(classes=False)
+    assert tally.mean is None
+    tally.weigh(values, hectares)
+    assert tally.mean == pytest.approx(np.average(values, weights=hectares))
+    assert tally.add(np.array([4.0, -99.0, 6.0]), 3.0, but=-99.0) == 2
+    assert tally.mean == pytest.approx(np.average([*values, 4.0, 6.0], weights=[*hectares, 3.0, 3.0]))
+    assert not tally.areas

@@ -67,6 +67,15 @@ def test_values_are_gathered_block_by_block():
     assert (values.maximum, values.codes) == (1999, None)
 
 
+def test_codes_that_turn_out_to_be_no_data_are_forgotten():
+    values = FactorValues()
+    values.add(np.array([0.0, 3.0, 8.0, 255.0]))
+    values.leave_out([(0, 0), (250, 255)])
+    assert (values.minimum, values.maximum, values.codes) == (3, 8, {3, 8})
+    values.leave_out([(1, 9)])
+    assert (values.minimum, values.maximum, values.codes) == (math.inf, -math.inf, set())
+
+
 def test_codes_and_nodata():
     values = np.array([[1, 2, 3, 9]], dtype=np.uint8)
     valid = np.array([[True, True, True, False]])
