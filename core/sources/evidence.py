@@ -169,7 +169,7 @@ def build_importance(
     different values, else those between bins, see `natural_breaks`. Importance is float32, and threshold and classes are
     those of the float32 values.
 
-    O(cells evidences log bins) a pass: one for the ranges, two to four for ranks or classes, two to four for threshold and
+    O(cells evidences log bins) a pass: one for the ranges, one to four for ranks or classes, one to four for threshold and
     classes of the importance, and one that writes. Whatever the number of cells, about 30 MB for each evidence whose ranks,
     classes or agreement are wanted, and for the importance, beside the blocks.
 
