@@ -22,6 +22,7 @@ from ..support.inputs.declarations import (
     resistance_surface,
     source_layer,
 )
+from ..support.inputs.linked import Belts
 from ..support.inputs.linktable import link_columns, link_lines, link_rows
 from ..support.inputs.sources import Sources, read_sources
 from ..support.io.rasterfiles import NO_CLASS, NO_MEASURE
@@ -290,18 +291,13 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             cutoff = core.corridors.Cutoff(solved, CutoffRule.COST)
         limits = core.corridors.cutoffs(fields, links, cutoff, monitor=job.monitor.part(0.6, 0.7))
         job.monitor.info(core.corridors.stated(cutoff, limits, links))
-        job.results["CUTOFF_USED"] = float(limits.mean())
         zones = self._zones(job, fields.graph, links, sources, raster)
         mosaic = np.full(grid.shape, np.nan, dtype=np.float32)
         for corridor in core.corridors.corridors(fields, links, cutoff=limits, monitor=job.monitor.part(0.7, 0.95)):
             core.corridors.add_to_mosaic(mosaic, corridor)
             if zones is not None:
                 zones.add(corridor)
-        advice = core.corridors.belt_advice(
-            fields, links, cutoff, limits, ~np.isnan(mosaic), monitor=job.monitor.part(0.95, 0.96)
-        )
-        if advice:
-            job.monitor.warn(advice)
+        Belts(fields, links, cutoff, limits).report(job, ~np.isnan(mosaic))
         job.write_raster(
             "CORRIDORS",
             mosaic,

@@ -191,9 +191,9 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         ranking = core.corridors.rank(link_parts, _weights(job, _LINK_WEIGHTS), change=job.number("CHANGE"))
         _write_sources(job, linked, source_parts, value)
         _write_links(job, linked, link_parts, ranking)
-        self._write_map(job, linked, ranking.value, cost)
+        self._write_map(job, linked, ranking.value)
 
-    def _write_map(self, job: Job, linked: Linked, priority: np.ndarray, cost: np.ndarray) -> None:
+    def _write_map(self, job: Job, linked: Linked, priority: np.ndarray) -> None:
         if not job.given("PRIORITY"):
             return
         least = job.number("MIN_PRIORITY")

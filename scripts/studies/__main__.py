@@ -29,7 +29,7 @@ def study(place, pictures):
         return False
     for text in found.warnings:
         print(f"  WARNING {text}")
-    table, _ = compare(found)
+    table = compare(found)
     print(table.text())
     print("\n".join(f"  {line}" for line in describe(found)))
     if pictures:

@@ -61,7 +61,7 @@ class Comparison:
 
 
 def compare(study):
-    """Compare one study with the peers; return the comparison and the network of the peers."""
+    """Compare one study with the peers; return the comparison."""
     table, network = Comparison(), peers.build(study)
     wrong = peers.wrong_cells(study)
     table.add("study grid", *[f"{study.valid.sum():,}"] * 2, *_cells(wrong))
@@ -72,7 +72,7 @@ def compare(study):
     sources = burn(layer, "source_id", study)
     table.add("sources", len(layer), network.dpc.size, *_cells(sources != network.sources))
     if not table.same:
-        return table, network  # nothing that follows has the same sources
+        return table  # nothing that follows has the same sources
     table.ranks("dPC of the sources", layer["dPC"].to_numpy(), network.dpc)
     surface = read(study.layer("resistance.tif"))
     apart = np.nanmax(np.abs(surface / network.resistance - 1))
@@ -84,7 +84,7 @@ def compare(study):
         apart <= COST and not gaps,
     )
     _links(table, study, layer, network)
-    return table, network
+    return table
 
 
 def _cells(differ):

@@ -198,7 +198,7 @@ PLACES = (
         ),
         _plum_island,
         # Woods that hold fishers and forest birds of the interior; suburbs leave few larger ones. They lie a kilometre or
-        # two apart, so that corridors of the default cutoff, 2 km, would be all land around them.
+        # two apart, so that corridors of 2 km, the number of the method, would be all land around them.
         min_area=100,
         dispersal=2000,
         min_dpc=1.0,

@@ -115,7 +115,7 @@ class StudyGrid:
         The values outside it are not to be used; see `warping.warped`.
         """
         shapes = self.outline.into(self.crs)
-        for row, values in warping.warped(move, self.grid, self.crs, scratch, monitor):
+        for row, values in warping.warped(move, self.grid, scratch, monitor):
             yield row, values, warping.inside(shapes, self.grid.window(row, 0, len(values), self.grid.cols))
 
 

@@ -12,6 +12,7 @@ from .... import core
 from ....core.grid import Grid
 from ..io.fields import Shown
 from ..io.tables import Column, columns
+from ..io.vectors import vertices
 from ..run.palette import RULES, Colour
 
 if TYPE_CHECKING:
@@ -45,11 +46,10 @@ def area_rows(areas: KeyAreas, measures: AreaMeasures, *more: Sequence) -> list[
 
 def line_parts(shape: QgsGeometry, grid: Grid) -> list[np.ndarray]:
     """Return the parts of a line as (row, column) on a grid; the centre of its first cell is (0.5, 0.5)."""
-    parts = []
-    for part in shape.constParts():
-        points = np.array([(point.x(), point.y()) for point in part.vertices()], dtype=np.float64)
-        parts.append(np.column_stack([(grid.top - points[:, 1]) / grid.dy, (points[:, 0] - grid.left) / grid.dx]))
-    return parts
+    return [
+        np.column_stack([(grid.top - y) / grid.dy, (x - grid.left) / grid.dx])
+        for x, y in map(np.transpose, vertices(shape))
+    ]
 
 
 def rule_classes() -> list[tuple[int, str, Colour]]:

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from ..run.job import Job
 
 
-def legend(fills: str, *, advanced: bool = False):
+def legend(fills: str):
     """Return the choice of a legend; `fills` says what it fills in."""
     text = (
         f"Whose codes the map holds. {fills} With 'Own codes' nothing is filled in. Codes that the legend does not have, and "
         "names in the file that contradict it, stop the run."
     )
-    return p.choice("LEGEND", "Legend of the land use", text, Legend, advanced=advanced)
+    return p.choice("LEGEND", "Legend of the land use", text, Legend)
 
 
 def read_scheme(job: Job, source: RasterSource, codes: Collection[float]) -> core.resistance.Scheme | None:

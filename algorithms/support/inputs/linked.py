@@ -90,10 +90,10 @@ class Linked:
         """Edge of a cell in metres."""
         return self.raster.grid.cell_size
 
-    def cost_fields(self, monitor: Monitor, *, slack: float = 0.0) -> core.leastcost.CostFields:
-        """Return the store of the sources' cost fields; `slack` says how far beyond the least-cost distances they go."""
+    def cost_fields(self, monitor: Monitor) -> core.leastcost.CostFields:
+        """Return the store of the sources' cost fields."""
         graph = core.leastcost.CostGraph(self.resistance, cell_size=self.cell_size, monitor=monitor)
-        return core.leastcost.CostFields(graph, self.sources.labels, slack=slack)
+        return core.leastcost.CostFields(graph, self.sources.labels)
 
     def corridors(self, cutoff: Cutoff, monitor: Monitor) -> Belts:
         """Return the corridors of the links, and state their cutoff.

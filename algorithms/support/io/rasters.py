@@ -173,9 +173,8 @@ class RasterSource:
         height = max(1, BLOCK_CELLS // (cols.stop - cols.start))
         _, block_height = dataset.GetRasterBand(self.band).GetBlockSize()
         height = max(block_height, height // block_height * block_height)
-        starts = range(
-            rows.start // block_height * block_height, rows.stop, height
-        )  # no block of the file is read twice
+        # No block of the file is read twice.
+        starts = range(rows.start // block_height * block_height, rows.stop, height)
         for start in starts:
             monitor.step(start - starts.start, rows.stop - starts.start)
             row = max(start, rows.start)

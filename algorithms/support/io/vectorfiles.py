@@ -150,7 +150,7 @@ def write(
     )
     if driver == "GPKG" and not crs.isValid():
         crs = undefined()
-    fields = _fields(columns, driver, kind, monitor)
+    fields = _fields(columns, driver, monitor)
     writer = QgsVectorFileWriter.create(path, fields, kind, crs, context or QgsCoordinateTransformContext(), options)
     problem = writer.errorMessage().strip()
     count = 0
@@ -166,7 +166,7 @@ def write(
         raise OutputError(f"{layer or os.path.basename(path)} could not be written: {problem}")
 
 
-def _fields(columns: Sequence[Column], driver: str, kind: QgsWkbTypes.Type, monitor: Monitor) -> QgsFields:
+def _fields(columns: Sequence[Column], driver: str, monitor: Monitor) -> QgsFields:
     """Return the fields under names that the format can hold."""
     given = tables.fields_of(columns)
     taken = set(_TAKEN.get(driver, ()))

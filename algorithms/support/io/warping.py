@@ -202,9 +202,7 @@ def _stored(source: RasterSource) -> tuple[str, int]:
     return ("int16", -9999) if held == "uint8" else ("int32", rasterfiles.NO_NUMBER)
 
 
-def warped(
-    move: Move, grid: Grid, crs: QgsCoordinateReferenceSystem, scratch: str, monitor: Monitor = SILENT
-) -> Iterator[tuple[int, np.ndarray]]:
+def warped(move: Move, grid: Grid, scratch: str, monitor: Monitor = SILENT) -> Iterator[tuple[int, np.ndarray]]:
     """Yield a raster on a grid in bands of rows: first row, values with `move.nodata` where there are none.
 
     Parameters
@@ -212,9 +210,7 @@ def warped(
     move : Move
         How, see `plan`.
     grid : Grid
-        The grid.
-    crs : QgsCoordinateReferenceSystem
-        Its CRS.
+        The grid, with its CRS.
     scratch : str
         Where a file may be written that GDAL reads what the reader of the project has read from.
     monitor : Monitor

@@ -142,10 +142,10 @@ class Map:
         place = shape.poleOfInaccessibility(20.0 / self._scale)[0].asPoint()
         self._texts.append((text, *self._pixel(place.x(), place.y())))
 
-    def points(self, places: Iterable[QgsGeometry], fill: Colour, shape: str, size: float = 9.0) -> Map:
+    def points(self, places: Iterable[QgsGeometry], fill: Colour, shape: str) -> Map:
         """Paint points as a 'triangle' or a 'diamond' with a white edge; other geometries by a point on them."""
         path = QPainterPath()
-        half = size / 2.0
+        half = 4.5  # pixels
         corners = {
             "triangle": ((0.0, -half), (half, half), (-half, half)),
             "diamond": ((0.0, -half), (half, 0.0), (0.0, half), (-half, 0.0)),

@@ -155,9 +155,8 @@ class Job:
     def matrix(self, name: str) -> list[str]:
         """Return the cells of a matrix row by row, as texts; the default when not given."""
         cells = self._algorithm.parameterAsMatrix(self._parameters, name, self.context)
-        return [
-            "" if is_null(value) else str(value).strip() for value in cells
-        ]  # NULL is what newer QGIS loads as empty
+        # NULL is what newer QGIS loads as empty
+        return ["" if is_null(value) else str(value).strip() for value in cells]
 
     def crs(self, name: str) -> QgsCoordinateReferenceSystem | None:
         """Return a coordinate reference system, which may not be valid; None when not given."""

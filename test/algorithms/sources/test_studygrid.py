@@ -232,7 +232,7 @@ def test_bands_give_what_the_whole_gives(placed, study, monkeypatch):
     np.testing.assert_array_equal(again, cells)
 
 
-def turned(values, place, angle):
+def turned(place, angle):
     """Return the geotransform of cells turned about their upper left corner."""
     left, dx, _, top, _, dy = place
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
@@ -246,7 +246,7 @@ def test_what_other_tools_refuse(placed, study, run, tmp_path, how):
     place = (500_000.0, 30.0, 0, 2_900_000.0, 0, -30.0)
     changed = {
         "south-up": (500_000.0, 30.0, 0, 2_895_200.0, 0, 30.0),
-        "rotated": turned(board, place, 30.0),
+        "rotated": turned(place, 30.0),
         "not square": (500_000.0, 30.0, 0, 2_900_000.0, 0, -20.0),
     }[how]
     path = placed("strange", board[::-1] if how == "south-up" else board, changed, utm)
@@ -332,7 +332,7 @@ def test_scale_nodata_mask_alpha_and_nan_as_the_reader_has_them(placed, study, t
         assert top >= 0.0
         return np.where(values == -99999, np.nan, values)
 
-    shift = abs(made("scaled") - 100.0 - 0.5 * _shifted(plain, dataset, place))
+    shift = abs(made("scaled") - 100.0 - 0.5 * _shifted(dataset, place))
     assert np.nanmax(shift) < 1e-3
     good = np.isfinite(made("masked"))
     assert not good[:19].any()
@@ -352,7 +352,7 @@ def test_scale_nodata_mask_alpha_and_nan_as_the_reader_has_them(placed, study, t
     assert rows["holed"]["mean_after"] == pytest.approx(rows["holed"]["mean_before"], abs=30.0)
 
 
-def _shifted(plain, dataset, place):
+def _shifted(dataset, place):
     """Return values that grow evenly, at the centres of the cells of a grid."""
     left, dx, _, top, _, _ = dataset.GetGeoTransform()
     cols = (left + dx * (np.arange(dataset.RasterXSize) + 0.5) - place[0]) / 30.0 - 0.5
