@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..monitor import SILENT, Monitor
-from ..types import BoolArray, FloatArray
+from ..types import BoolArray, FloatArray, IntArray
 from .dense import losses_by_halving
 from .failures import link_losses, patch_losses, uses_numba
 from .graph import MAX_DENSE, PatchGraph
@@ -48,6 +48,11 @@ class Importance:
     intra: FloatArray
     flux: FloatArray
     connector: FloatArray
+
+    def at(self, positions: IntArray) -> Importance:
+        """Return the importance of some of the patches, in the order given."""
+        parts = ("total", "intra", "flux", "connector")
+        return replace(self, **{name: getattr(self, name)[positions] for name in parts})
 
 
 def important(dpc: FloatArray, least: float) -> BoolArray:

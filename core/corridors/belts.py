@@ -12,9 +12,9 @@ from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
-from .cutoff import MOST, Cutoff, below, cutoffs, mean_resistance, rounded
+from .cutoff import MOST, Cutoff, cutoffs, mean_resistance, open_land, rounded, up_to_most
 from .linkages import outside_length
-from .normalised import Corridor, corridors
+from .normalised import Corridor, corridors, entries
 
 NARROW = 1.5
 """Mean width in cells below which corridors are paths."""
@@ -69,7 +69,7 @@ def belt_advice(
     The corridors cover 100 % of the land outside the sources, so that they hardly tell one way from another. CUTOFF = 16.5 \
 cost units makes it 32 %.
     """
-    land = (fields.labels == 0) & ~np.isnan(fields.graph.resistance)
+    land = open_land(fields)
     area, cells = int(np.count_nonzero(land)), int(np.count_nonzero(belt & land))
     if cells > MOST * area:
         return _too_wide(fields, links, cutoff, found, land, cells / area, monitor)
@@ -87,21 +87,17 @@ def _path_cells(fields: CostFields, links: Links) -> float:
 def _too_wide(
     fields: CostFields, links: Links, cutoff: Cutoff, found: FloatArray, land: BoolArray, share: float, monitor: Monitor
 ) -> str:
-    enters = np.full(land.shape, np.inf)
-    for corridor in corridors(fields, links, cutoff=found, monitor=monitor):
-        place = enters[corridor.rows, corridor.cols]
-        np.fmin(place, _entry(fields, links, cutoff, corridor), out=place)
-    values = np.sort(enters[land & np.isfinite(enters)])
-    most = int(MOST * np.count_nonzero(land))
+    belts = corridors(fields, links, cutoff=found, monitor=monitor)
+    values = entries(land, (replace(one, excess=_entry(fields, links, cutoff, one)) for one in belts))
+    area = int(np.count_nonzero(land))
     said = (
         f"The corridors cover {100 * share:.0f} % of the land outside the sources, so that they hardly tell one way from "
         "another."
     )
-    room = below(values[most], links)
-    if not room > 0:
+    value = up_to_most(values, area, links)
+    if not value > 0:
         return f"{said} Their least-cost paths alone do: use smaller cells or fewer links."
-    value = rounded(room, up=False)
-    left = np.searchsorted(values, value, side="right") / np.count_nonzero(land)
+    left = np.count_nonzero(values <= value) / area
     return f"{said} {_proposed(cutoff, links, value, up=False)} makes it {100 * left:.0f} %."
 
 

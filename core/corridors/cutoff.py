@@ -28,8 +28,8 @@ from ..errors import InputError
 from ..leastcost.fields import CostFields
 from ..leastcost.links import LinkKind, Links
 from ..monitor import SILENT, Monitor
-from ..types import FloatArray, IntArray
-from .normalised import corridors
+from ..types import BoolArray, FloatArray, IntArray
+from .normalised import corridors, entries
 
 MOST = 1.0 / 3.0
 """Share of the land outside the sources from which on corridors no longer tell one way from another."""
@@ -134,7 +134,7 @@ def cutoffs(fields: CostFields, links: Links, cutoff: Cutoff, *, monitor: Monito
     if cutoff.rule is CutoffRule.METRES:
         value = cutoff.value * mean_resistance(links)
         if cutoff.limited:
-            value = min(value, most_telling(fields, links, value, monitor=monitor))
+            value = most_telling(fields, links, value, monitor=monitor)
         return np.full(active.size, value)
     cost = links.cost[active]
     if np.isnan(cost).any():
@@ -176,18 +176,32 @@ def most_telling(fields: CostFields, links: Links, cutoff: float, *, monitor: Mo
     >>> most_telling(fields, find_links(fields, np.array([[1, 2]]), np.array([70.0])), 50.0)
     16.5
     """
-    land = (fields.labels == 0) & ~np.isnan(fields.graph.resistance)
-    enters = np.full(land.shape, np.inf)
-    limits = np.full(int(np.count_nonzero(links.active)), cutoff)
-    for corridor in corridors(fields, links, cutoff=limits, monitor=monitor):
-        place = enters[corridor.rows, corridor.cols]
-        np.fmin(place, corridor.excess, out=place)
-    values = np.sort(enters[land & np.isfinite(enters)])
-    most = int(MOST * np.count_nonzero(land))
+    land = open_land(fields)
+    values = entries(land, corridors(fields, links, cutoff=cutoff, monitor=monitor))
+    return min(up_to_most(values, int(np.count_nonzero(land)), links), cutoff) or cutoff
+
+
+def open_land(fields: CostFields) -> BoolArray:
+    """Return the passable cells outside the sources."""
+    land: BoolArray = (fields.labels == 0) & ~np.isnan(fields.graph.resistance)
+    return land
+
+
+def up_to_most(values: FloatArray, cells: int, links: Links) -> float:
+    """Return the number, of three figures, up to which corridors cover at most `MOST` of so many cells.
+
+    `values` are their `entries`. Infinite where all of them cover no more, 0 where the least-cost paths alone do.
+
+    Examples
+    --------
+    >>> values, links = np.array([5.0, 0.0, 2.0]), Links.between([[1, 2]])
+    >>> [up_to_most(values, cells, links) for cells in (9, 6, 3)]
+    [inf, 4.99, 1.99]
+    """
+    most = int(MOST * cells)
     if values.size <= most:
-        return cutoff
-    room = below(values[most], links)
-    return rounded(room, up=False) if room > 0 else cutoff
+        return math.inf
+    return rounded(below(np.partition(values, most)[most], links), up=False)
 
 
 def below(cost: float, links: Links) -> float:

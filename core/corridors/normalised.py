@@ -12,7 +12,7 @@ McRae, B. H. & Kavanagh, D. M. (2011). *Linkage Mapper connectivity analysis sof
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
 from ..leastcost.results import LinkCosts
 from ..monitor import SILENT, Monitor
-from ..types import FloatArray, IntArray
+from ..types import BoolArray, FloatArray, IntArray
 from .linkages import outside_length
 
 _FIRST_GUESS = 0.1
@@ -139,6 +139,23 @@ def add_to_mosaic(mosaic: FloatArray, corridor: Corridor) -> None:
     np.fmin(part, corridor.excess, out=part)
 
 
+def entries(land: BoolArray, found: Iterable[Corridor]) -> FloatArray:
+    """Return from which excess on each cell of some land lies in a corridor, in no order; cells in none are left out.
+
+    Examples
+    --------
+    >>> found = [Corridor(0, slice(0, 1), slice(0, 2), np.array([[0.0, 5.0]]), 10.0)]
+    >>> found += [Corridor(1, slice(0, 1), slice(1, 3), np.array([[2.0, 0.0]]), 10.0)]
+    >>> entries(np.array([[False, True, True, True]]), found).tolist()
+    [2.0, 0.0]
+    """
+    mosaic = np.full(land.shape, np.nan)
+    for corridor in found:
+        add_to_mosaic(mosaic, corridor)
+    values: FloatArray = mosaic[land & np.isfinite(mosaic)]
+    return values
+
+
 def cutoff_for_area(fields: CostFields, links: Links, cells: int, *, monitor: Monitor = SILENT) -> float:
     """Return the common cutoff at which all corridors together cover an area outside the sources.
 
@@ -180,10 +197,8 @@ def cutoff_for_area(fields: CostFields, links: Links, cells: int, *, monitor: Mo
         raise InputError("The links carry no least-cost distances. Take the links of `find_links`.")
     guess = _FIRST_GUESS * float(np.median(links.cost[active]))
     while True:
-        mosaic = np.full(fields.graph.shape, np.nan)
-        for corridor in corridors(fields, links, cutoff=guess, monitor=monitor.part(0.0, 0.9)):
-            add_to_mosaic(mosaic, corridor)
-        values = mosaic[(fields.labels == 0) & ~np.isnan(mosaic)]
+        found = corridors(fields, links, cutoff=guess, monitor=monitor.part(0.0, 0.9))
+        values = entries(fields.labels == 0, found)
         if values.size >= cells:
             return float(np.partition(values, cells - 1)[cells - 1])
         if np.isinf(guess):

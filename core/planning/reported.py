@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..connectivity import Importance
 from ..errors import InputError
 from ..keyareas.barriers import Barriers
 from ..keyareas.pinchpoints import PinchPoints
@@ -66,14 +65,10 @@ class Reported:
             area_ha=found.area_ha[self.sources],
             core_ha=found.core_ha[self.sources],
             protected_ha=found.protected_ha[self.sources],
-            dpc=self._some(found.dpc),
-            diic=self._some(found.diic),
+            dpc=found.dpc.at(self.sources),
+            diic=found.diic.at(self.sources),
             grade=found.grade[self.sources],
         )
-
-    def _some(self, importance: Importance) -> Importance:
-        parts = ("total", "intra", "flux", "connector")
-        return replace(importance, **{name: getattr(importance, name)[self.sources] for name in parts})
 
     def of_links(self, links: Links) -> Links:
         """Return the links that are kept, between the new positions of their sources."""

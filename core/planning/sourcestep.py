@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -164,20 +164,10 @@ class _Rank:
             land.area[kept],
             land.core[kept],
             land.protected[kept],
-            _some(self.dpc, kept),
-            _some(self.diic, kept),
+            self.dpc.at(kept),
+            self.diic.at(kept),
             grades(self.dpc.total[kept], count),
             land.area.size,
             probability_indices(self.graph, landscape=landscape),
             binary_indices(self.near, landscape=landscape),
         )
-
-
-def _some(importance: Importance, kept: IntArray) -> Importance:
-    return replace(
-        importance,
-        total=importance.total[kept],
-        intra=importance.intra[kept],
-        flux=importance.flux[kept],
-        connector=importance.connector[kept],
-    )
