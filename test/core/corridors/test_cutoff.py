@@ -175,7 +175,6 @@ def test_the_proposal_for_wide_belts_covers_at_most_a_third(rule):
         share = cover(fields, belt)
         assert 0.9 * MOST < share <= MOST
         assert belt_advice(fields, links, better, limits, belt) == ""
-        # The next number of three figures would be too much again, or brings no cell more.
         assert f"makes it {100 * share:.0f} %" in said or unit is CutoffRule.WIDTH
 
 
