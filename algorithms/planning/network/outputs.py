@@ -47,6 +47,10 @@ class NetworkOutputs:
         The classes of the land use, and the cells that have one: the study area.
     classes : list of (int, str, Colour)
         Code, name and colour of the land uses that occur.
+    inside_ha : float
+        Hectares of the study area.
+    source_inside_ha : ndarray
+        Hectares of each source in the study area, beyond which sources at its border reach.
     ids : sequence of int or str
         Ids of the sources, the most important first: their numbers, or those of the sources that were given.
     source_shapes, link_shapes, pinch_shapes, barrier_shapes : list of QgsGeometry
@@ -129,6 +133,15 @@ class NetworkOutputs:
     @cached_property
     def key_areas_by_grade(self) -> Table:
         return key_areas_by_grade(self)
+
+    @cached_property
+    def inside_ha(self) -> float:
+        return float(np.count_nonzero(self.inside) * self.grid.cell_ha)
+
+    @cached_property
+    def source_inside_ha(self) -> np.ndarray:
+        found = self.network.sources
+        return np.bincount(found.labels[self.inside], minlength=found.area_ha.size + 1)[1:] * self.grid.cell_ha
 
     @cached_property
     def _use(self) -> RasterUse:

@@ -23,17 +23,15 @@ def sources_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list]]
     Sources have as many corners as cells along their outline, so that cells are looked up around the few other features,
     rather than features around the sources.
     """
-    found, layers, grid = outputs.network.sources, outputs.layers, outputs.grid
+    found, layers = outputs.network.sources, outputs.layers
     near = {name: [_grades_near(outputs, shape) for shape in shapes] for name, shapes in layers.counted.items()}
-    inside_ha = np.count_nonzero(outputs.inside) * grid.cell_ha
-    area = np.bincount(found.labels[outputs.inside], minlength=found.grade.size + 1)[1:] * grid.cell_ha
     grades = np.unique(found.grade).tolist()
     rows = []
     for title, chosen in [*((styling.grade_name(one), {one}) for one in grades), ("All sources", set(grades))]:
         own = np.isin(found.grade, list(chosen))
-        hectares = float(area[own].sum())
+        hectares = float(outputs.source_inside_ha[own].sum())
         counts = [sum(bool(chosen & held) for held in features) for features in near.values()]
-        rows.append([title, int(own.sum()), hectares, 100.0 * hectares / inside_ha, *counts])
+        rows.append([title, int(own.sum()), hectares, 100.0 * hectares / outputs.inside_ha, *counts])
     head = [Column("sources", str), *columns(count=(int, Shown("Number")), area_ha=float)]
     head += columns(share=(float, Shown("Share of the study area", "%", 1)))
     return [*head, *(Column(name.lower(), int, Shown(f"{name.capitalize()} near")) for name in layers.counted)], rows

@@ -19,17 +19,10 @@ if TYPE_CHECKING:
     from .....core.planning.options import SourceOptions
 
 
-def _cells_inside(outputs: NetworkOutputs) -> np.ndarray:
-    """Return how many cells of each source lie in the study area."""
-    found = outputs.network.sources
-    return np.bincount(found.labels[outputs.inside], minlength=found.area_ha.size + 1)[1:]
-
-
 def sources(drawing: Drawing, outputs: NetworkOutputs, options: SourceOptions) -> list[str]:
     """Return the section on the sources."""
-    found, grid = outputs.network.sources, outputs.grid
-    area_ha = np.count_nonzero(outputs.inside) * grid.cell_ha
-    share = 100.0 * _cells_inside(outputs) * grid.cell_ha / area_ha
+    found = outputs.network.sources
+    share = 100.0 * outputs.source_inside_ha / outputs.inside_ha
     parts = [html.heading("1 Ecological sources")]
     if found.codes is not None:
         parts += _pattern(drawing, outputs, options)

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]) -> list[str]:
     """Return the summary."""
     n = numbers
-    # Sources at the border of the study area reach beyond it.
-    within = np.count_nonzero(outputs.inside & (outputs.network.sources.labels > 0))
-    share = 100.0 * within / np.count_nonzero(outputs.inside)
-    reach = f"; {within * outputs.grid.cell_ha:,.0f} ha inside are" if outputs.job.given("AREA") else ","
+    within = float(outputs.source_inside_ha.sum())
+    share = 100.0 * within / outputs.inside_ha
+    reach = f"; {within:,.0f} ha inside are" if outputs.job.given("AREA") else ","
     parts = [
         html.cards(
             [
