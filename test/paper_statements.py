@@ -1,8 +1,8 @@
 """What the Liuzhi study (Yang et al.) states, in our own words, and where a run of `securitynetwork` has its counterpart.
 
 Each statement names the places of its numbers precisely: a cell of a table of the report by its row and column, a figure by
-its caption and key, a column of a layer, a cell of a table. A place that is not there, or
-is empty, raises `NothingThereError`.
+its caption and key, a sentence, a number among the results, a column of a layer or table, a raster. A place that is not
+there, or is empty, raises `NothingThereError`.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class Text(NamedTuple):
         rows = made.layer(self.output)
         held = [row for row in rows if all(row.get(name) == value for name, value in self.where)]
         wrong = [row.get(self.field) for row in held if not re.search(self.pattern, str(row.get(self.field)))]
-        if not held or wrong:
+        if not held or self.field not in held[0] or wrong:  # no column gives None, which a pattern may fit
             raise NothingThereError(f"{self}: {len(held)} rows, wrong {wrong[:3]}")
         return held[0][self.field]
 

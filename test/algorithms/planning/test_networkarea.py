@@ -7,28 +7,12 @@ from layerio import read_raster, read_table
 pytestmark = pytest.mark.qgis
 
 
-@pytest.fixture(scope="module")
-def county(qgis, tmp_path_factory):
-    folder = str(tmp_path_factory.mktemp("county") / "county")
-    return qgis.run("ecosecnet:demolandscape", {"SIZE": 200, "SEED": 2, "LOAD": False, "OUTPUT_FOLDER": folder})
-
-
 @pytest.fixture
-def parameters(county):
-    return {
-        "LANDUSE": county["LANDUSE"],
-        "LEGEND": 1,
-        "DEM": county["DEM"],
-        "PROTECTED": [county["REDLINE"], county["RESERVES"]],
-        **{name: county[name] for name in ("ROADS", "MINES", "TOWNSHIPS", "VILLAGES", "LITHOLOGY")},
-        "HAZARDS": county["GEOHAZARD_POINTS"],
-        "MIN_AREA": 10.0,
-        "DISPERSAL": 600.0,
-        "CUTOFF": 300.0,
-        "MIN_KEY_AREA": 0.0,
-        "MIN_RADIUS": 60.0,
-        "MAX_RADIUS": 120.0,
-    }
+def parameters(county, parameters):
+    for unused in ("CORRECTIONS", "TOWNSHIP_NAME"):
+        parameters.pop(unused)
+    parameters.update({name: county[name] for name in ("VILLAGES", "LITHOLOGY")}, HAZARDS=county["GEOHAZARD_POINTS"])
+    return {**parameters, "MIN_RADIUS": 60.0, "MAX_RADIUS": 120.0}
 
 
 @pytest.fixture

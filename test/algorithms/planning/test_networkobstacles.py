@@ -8,25 +8,11 @@ from layerio import read_raster, read_table
 pytestmark = pytest.mark.qgis
 
 
-@pytest.fixture(scope="module")
-def county(qgis, tmp_path_factory):
-    folder = str(tmp_path_factory.mktemp("county") / "county")
-    return qgis.run("ecosecnet:demolandscape", {"SIZE": 200, "SEED": 2, "LOAD": False, "OUTPUT_FOLDER": folder})
-
-
 @pytest.fixture
-def parameters(county):
-    return {
-        **{name: county[name] for name in ("LANDUSE", "DEM", "ROADS", "TOWNSHIPS", "LITHOLOGY")},
-        "LEGEND": 1,
-        "PROTECTED": [county["REDLINE"], county["RESERVES"]],
-        "MIN_AREA": 10.0,
-        "DISPERSAL": 600.0,
-        "CUTOFF": 300.0,
-        "MIN_KEY_AREA": 0.0,
-        "MIN_RADIUS": 60.0,
-        "MAX_RADIUS": 120.0,
-    }
+def parameters(county, parameters):
+    for unused in ("CORRECTIONS", "MINES", "TOWNSHIP_NAME"):
+        parameters.pop(unused)
+    return {**parameters, "LITHOLOGY": county["LITHOLOGY"], "MIN_RADIUS": 60.0, "MAX_RADIUS": 120.0}
 
 
 def cells(path):

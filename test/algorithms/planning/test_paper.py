@@ -4,7 +4,7 @@ import re
 
 import pytest
 from layerio import read_table
-from paper_statements import FIRST, STATEMENTS, Cell, Made, NothingThereError
+from paper_statements import FIRST, STATEMENTS, Cell, Field, Made, NothingThereError, Text
 
 pytestmark = pytest.mark.qgis
 
@@ -69,6 +69,12 @@ def test_a_place_without_its_output_is_missed(run_once, tmp_path, statement, pla
     blank = re.sub(r"base,[^']*'", "base64,'", re.sub(r"\d", "", blank))
     with pytest.raises(NothingThereError):
         place.find(Made(dict.fromkeys(results, ""), blank))
+
+
+@pytest.mark.parametrize("place", [Field("PINCH_TABLE", "hamlet"), Text("PINCH_TABLE", "hamlet", "^.*$")])
+def test_a_column_that_is_not_there_is_missed(made, place):
+    with pytest.raises(NothingThereError):
+        place.find(made)
 
 
 @pytest.mark.parametrize(("row", "grades"), [(FIRST, (1,)), ("All sources", (1, 2, 3))])
