@@ -136,16 +136,15 @@ LEFT_OUT = {
 
 @pytest.fixture(scope="module")
 def chain(qgis, tmp_path_factory):
-    """Run the chain with what the dialogs offer; returns the results of each step, and the steps that others took from."""
+    """Run the chain with what the dialogs offer; returns the results of each step."""
     from qgis.core import QgsApplication
 
-    found, taken = {}, set()
+    found = {}
 
     def given(value):
         if isinstance(value, list):
             return [given(one) for one in value]
         step, _, output = value.partition(".")
-        taken.add(value)
         return found[step][output]
 
     for step in CHAIN:
@@ -159,7 +158,7 @@ def chain(qgis, tmp_path_factory):
         files = {name: str(folder / f"{name}.{ending(tool.parameterDefinition(name))}") for name in wanted}
         inputs = {name: given(value) for name, value in step.takes.items()}
         found[step.name] = qgis.run(tool.id(), {**offered, **inputs, **step.typed, **files})
-    return found, taken
+    return found
 
 
 def asked_for(name):
@@ -207,16 +206,14 @@ def test_the_chain_is_in_the_order_of_the_groups():
 
 
 def test_every_step_but_the_first_works_on_what_others_have_made(chain):
-    found, _ = chain
-    assert list(found) == [step.name for step in CHAIN]
+    assert list(chain) == [step.name for step in CHAIN]
     assert all(step.takes for step in CHAIN[1:])
 
 
 def test_sources_are_the_same_from_codes_and_from_classes(chain):
-    found, _ = chain
-    assert found["ofclasses"]["COUNT"] == found["patches"]["COUNT"] >= 2
-    assert found["ofclasses"]["AREA_HA"] == pytest.approx(found["patches"]["AREA_HA"])
-    assert found["ofevidence"]["AREA_HA"] == pytest.approx(found["importance"]["AREA_HA"])
+    assert chain["ofclasses"]["COUNT"] == chain["patches"]["COUNT"] >= 2
+    assert chain["ofclasses"]["AREA_HA"] == pytest.approx(chain["patches"]["AREA_HA"])
+    assert chain["ofevidence"]["AREA_HA"] == pytest.approx(chain["importance"]["AREA_HA"])
 
 
 def columns(path):
@@ -226,38 +223,35 @@ def columns(path):
 
 
 def test_ids_are_the_same_from_the_patches_to_the_key_areas(chain):
-    found, _ = chain
-    sources = {row["source_id"] for row in read_table(found["sources"]["OUTPUT"])}
+    sources = {row["source_id"] for row in read_table(chain["sources"]["OUTPUT"])}
     assert len(sources) >= 4
-    assert {row["source_id"] for row in read_table(found["central"]["OUTPUT_SOURCES"])} == sources
+    assert {row["source_id"] for row in read_table(chain["central"]["OUTPUT_SOURCES"])} == sources
     links = {
-        row["link_id"]: (row["from_id"], row["to_id"]) for row in read_table(found["linked"]["LINKS"]) if row["active"]
+        row["link_id"]: (row["from_id"], row["to_id"]) for row in read_table(chain["linked"]["LINKS"]) if row["active"]
     }
     assert {one for pair in links.values() for one in pair} <= sources
     for step in ("central", "pulled", "ranked", "pinched", "barred", "opened"):
-        rows = read_table(found[step]["OUTPUT_LINKS"])
+        rows = read_table(chain[step]["OUTPUT_LINKS"])
         assert {row["link_id"]: (row["from_id"], row["to_id"]) for row in rows} == links, step
     for step in ("narrows", "bars", "gains"):
-        assert {row["link_id"] for row in read_table(found[step]["OUTPUT"])} <= set(links), step
+        assert {row["link_id"] for row in read_table(chain[step]["OUTPUT"])} <= set(links), step
 
 
 def test_links_keep_what_each_tool_has_added(chain):
-    found, _ = chain
-    held = columns(found["linked"]["LINKS"])
+    held = columns(chain["linked"]["LINKS"])
     for step in ("central", "pulled", "ranked", "pinched", "barred", "opened"):
-        now = columns(found[step]["OUTPUT_LINKS"])
+        now = columns(chain[step]["OUTPUT_LINKS"])
         assert held <= now, step
         held = now
     assert {"cw_dist", "current_flow", "gravity", "priority", "eff_res"} <= held
 
 
 def test_key_areas_have_the_grade_of_their_link(chain):
-    found, _ = chain
-    field = found["levels"]["LEVEL_FIELD"]
-    grade = {row["link_id"]: row[field] for row in read_table(found["levels"]["OUTPUT"])}
-    rows = read_table(found["narrows"]["OUTPUT"])
+    field = chain["levels"]["LEVEL_FIELD"]
+    grade = {row["link_id"]: row[field] for row in read_table(chain["levels"]["OUTPUT"])}
+    rows = read_table(chain["narrows"]["OUTPUT"])
     assert rows
     assert all(row["link_grade"] == grade[row["link_id"]] for row in rows)
-    total = read_table(found["counted"]["TABLE"])[-1]
+    total = read_table(chain["counted"]["TABLE"])[-1]
     assert total["count"] == len(rows)
     assert "Arable land" in total["land_uses"]  # as the file of the land cover calls it
