@@ -72,6 +72,17 @@ def split_pairs(text: str, what: str) -> dict[str, str]:
     return pairs
 
 
+def value_text(value: object) -> str:
+    """Return an id, code or class as the text by which values of different tables are matched: 3, 3.0 and ' 3' are the same.
+
+    Examples
+    --------
+    >>> value_text(3.0), value_text(" 3"), value_text(2.5)
+    ('3', '3', '2.5')
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
 def parse_answers(text: str, what: str) -> list[bool]:
     """Return the answers in a line of text, each yes or no, true or false, 1 or 0.
 

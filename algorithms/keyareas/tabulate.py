@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...core.errors import InputError
+from ...core.lists import value_text
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.cutting import repaired
@@ -133,7 +134,7 @@ def _land_use(job: Job, crs):
 
 def _use_names(job: Job) -> dict[str, str]:
     """Return the names of the land uses by code: those given, else those in the file of the raster; never a mixture."""
-    from ..support.geometry.zonal import code_text, parse_names
+    from ..support.geometry.zonal import parse_names
 
     names = {}
     if job.given("NAMES_TABLE"):
@@ -143,12 +144,12 @@ def _use_names(job: Job) -> dict[str, str]:
         for row in read_rows(source):
             code, name = list(row.values())[-2:] if "fid" in row and len(row) == 3 else list(row.values())[:2]
             if code is not None and name is not None:
-                names[code_text(code)] = str(name).strip()
+                names[value_text(code)] = str(name).strip()
     names.update(parse_names(job.text("NAMES")))
     raster = job.raster("LANDUSE")
     if names or raster is None:
         return names
-    return {code_text(code): name for code, name in read_categories(raster).names.items()}
+    return {value_text(code): name for code, name in read_categories(raster).names.items()}
 
 
 def _page(areas: str, zones: str, headers: list[Column], rows: list[list]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..grid import Grid
-from ..lists import parse_number, split_list
+from ..lists import parse_number, split_list, value_text
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
 
@@ -89,7 +89,7 @@ def read_road_scores(text: str) -> dict[str, float]:
 
 def road_class(value: object) -> str:
     """Return a class of road in the form in which classes are compared: 'Trunk ' is 'trunk', 2.0 is '2'."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip().casefold()
+    return value_text(value).casefold()
 
 
 def score_roads(classes: Sequence[object], scores: dict[str, float], *, monitor: Monitor = SILENT) -> FloatArray:

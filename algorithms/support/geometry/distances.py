@@ -8,7 +8,7 @@ import numpy as np
 from qgis.core import QgsGeometry
 
 from ....core.errors import InputError
-from ....core.lists import parse_number
+from ....core.lists import parse_number, value_text
 from ....core.monitor import SILENT, Monitor
 from ..io.tables import pair_columns, read_rows
 from ..io.vectors import VectorSource, name_ids
@@ -167,11 +167,11 @@ def table_distances(table: VectorSource, ids: Sequence[int | str]) -> tuple[np.n
         For ids that are no source, distances that are no number or negative, and pairs with two distances.
     """
     wanted = pair_columns(table, "distance")
-    position = {_key(one): k for k, one in enumerate(ids)}
+    position = {value_text(one): k for k, one in enumerate(ids)}
     found: dict[tuple[int, int], float] = {}
     unknown = []
     for row in read_rows(table):
-        ends = [_key(row[name]) for name in wanted[:2]]
+        ends = [value_text(row[name]) for name in wanted[:2]]
         missing = [one for one in ends if one not in position]
         if missing:
             unknown += missing
@@ -196,12 +196,3 @@ def table_distances(table: VectorSource, ids: Sequence[int | str]) -> tuple[np.n
         )
     pairs = np.array(sorted(found), dtype=np.int64).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1], np.array([found[pair] for pair in sorted(found)], dtype=np.float64)
-
-
-def _key(value: object) -> str:
-    """Return an id as text, so that 3, 3.0 and '3' are the same."""
-    if isinstance(value, str):
-        value = value.strip()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value)

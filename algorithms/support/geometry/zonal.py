@@ -20,7 +20,7 @@ from .... import core
 from ....core.coverage import cell_coverage
 from ....core.errors import InputError
 from ....core.grid import Grid
-from ....core.lists import plain_text, split_list
+from ....core.lists import plain_text, split_list, value_text
 from ....core.monitor import SILENT, Monitor
 from ..io.rasters import RasterSource, metres_per_unit
 from ..io.tables import Column, columns
@@ -104,7 +104,7 @@ class PolygonUse:
 
     def __init__(self, source: VectorSource, name: str, crs, monitor: Monitor = SILENT) -> None:
         features = source.shaped(crs, monitor)
-        self._uses = [None if is_null(f[name]) else code_text(f[name]) for f in features]
+        self._uses = [None if is_null(f[name]) else value_text(f[name]) for f in features]
         self._divider = Divider([feature.geometry() for feature in features])
 
     def of(self, part: QgsGeometry, hectare: float) -> dict[str, float]:
@@ -224,11 +224,6 @@ def parse_names(text: str) -> dict[str, str]:
         if other != name.strip():
             raise InputError(f"{code.strip()} is given two names, '{other}' and '{name.strip()}'. Give it one.")
     return names
-
-
-def code_text(value: object) -> str:
-    """Return a land-use code as text; 3.0 and '3' are the same."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
 def _natural(text: str) -> list[tuple]:

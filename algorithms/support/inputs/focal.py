@@ -9,7 +9,7 @@ from qgis.core import QgsWkbTypes
 
 from .... import core
 from ....core.errors import InputError
-from ....core.lists import parse_number
+from ....core.lists import parse_number, value_text
 from ....core.monitor import Monitor
 from ..io.rasters import RasterSource
 from ..io.tables import pair_columns, read_rows
@@ -153,31 +153,27 @@ def two_columns(source: VectorSource, first: str, second: str) -> list[tuple]:
     return [(row[names[0]], row[names[1]]) for row in read_rows(source)]
 
 
-def _same(one: object) -> str:
-    return str(int(one)) if isinstance(one, float) and one.is_integer() else str(one).strip()
-
-
 def read_pairs(table: VectorSource, focal: Focal, *, include: bool) -> np.ndarray:
     """Return which pairs a table allows, those in it or all others; focal nodes that take no part are left out of `focal`."""
     one, other = pair_columns(table)
-    listed = [(_same(row[one]), _same(row[other])) for row in read_rows(table)]
-    allowed, kept = core.circuit.allowed_pairs([_same(one) for one in focal.ids], listed, include=include)
+    listed = [(value_text(row[one]), value_text(row[other])) for row in read_rows(table)]
+    allowed, kept = core.circuit.allowed_pairs([value_text(one) for one in focal.ids], listed, include=include)
     focal.keep(kept)
     return allowed[np.ix_(kept, kept)]
 
 
 def read_strengths(source: VectorSource, focal: Focal, monitor: Monitor) -> dict[int, float]:
     """Return the strengths of a table by number of the focal node."""
-    place = {_same(one): k for k, one in enumerate(focal.ids, start=1)}
+    place = {value_text(one): k for k, one in enumerate(focal.ids, start=1)}
     strengths, unknown = {}, []
     for one, amperes in two_columns(source, "id", "strength"):
-        if _same(one) not in place:
+        if value_text(one) not in place:
             unknown.append(one)
             continue
         strength = parse_number(amperes, f"'{source.name}', strength of node {one}")
         if strength is None:
             raise InputError(f"'{source.name}' gives node {one} no strength. Fill it in, or leave the row out.")
-        strengths[place[_same(one)]] = strength
+        strengths[place[value_text(one)]] = strength
     if unknown:
         monitor.warn(f"'{source.name}' lists {name_ids(unknown)}, which are not focal nodes of this run.")
     return strengths

@@ -12,6 +12,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeature
 
 from .... import core
 from ....core.errors import InputError
+from ....core.lists import value_text
 from ....core.monitor import SILENT, Monitor
 from ..io.vectors import VectorSource, is_null, name_ids
 from .sources import Sources
@@ -110,7 +111,7 @@ def read_links(
         if not is_active(feature):
             continue
         one = feature[id_name] if id_name and not is_null(feature[id_name]) else feature.id()
-        pair = tuple(_same(feature[name]) for name in ends)
+        pair = tuple(value_text(feature[name]) for name in ends)
         if pair[0] == pair[1] or not set(pair) <= set(label):
             unknown.append(f"{one} ({pair[0]} - {pair[1]})")
             continue
@@ -164,10 +165,3 @@ def _is_positive(value: object) -> bool:
         return not is_null(value) and float(value) > 0.0
     except (TypeError, ValueError):
         return False
-
-
-def _same(value: object) -> str:
-    """Return an id as text, so that 3, 3.0 and '3' are the same."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value)
