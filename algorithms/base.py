@@ -62,6 +62,7 @@ RESISTANCE = Group("resistance", "2 Resistance surface")
 CORRIDORS = Group("corridors", "3 Corridors")
 KEYAREAS = Group("keyareas", "4 Key areas")
 PLANNING = Group("planning", "5 Planning")
+DECISIONS = Group("decisions", "6 Decisions")
 
 FROM_THE_TOP = [group.label for group in (KEYAREAS, CORRIDORS, SOURCES, RESISTANCE)]
 """How the steps of a whole run lie on the map."""

@@ -13,6 +13,7 @@ ROOMS = (
     "circuit",
     "connectivity",
     "corridors",
+    "decisions",
     "formats",
     "keyareas",
     "landscapes",

@@ -26,6 +26,7 @@ ROOMS = (
     "keyareas",
     "planning",
     "landscapes",
+    "decisions",
 )
 """The rooms of the core from the ground up."""
 

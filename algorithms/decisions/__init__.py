@@ -1,0 +1,1 @@
+"""Tools of group 6: decisions."""
