@@ -225,15 +225,20 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             job.monitor.warn(warning)
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:
-        job = Job(self, parameters, context, feedback)
+        refusal = self._refusal(Job(self, parameters, context, feedback))
+        del parameters, context, feedback
+        return _unless(refusal)
+
+    def _refusal(self, job: Job) -> str:
+        """Return why a run cannot begin, or nothing."""
         try:
             memory.require_libraries()
             # Again: the batch dialog of QGIS 3.22 and models do not have parameters checked.
             check_inputs(job, self.parameterDefinitions())
             self._check(job)
         except Exception as error:
-            raise QgsProcessingException(_sentence(error, feedback)) from None
-        return True
+            return _sentence(error, job.feedback)
+        return ""
 
     def _headers(self, job: Job) -> dict[str, list[RasterSource]]:
         """Return what is known of the rasters of a run before a cell is read.
@@ -260,22 +265,40 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         job = Job(self, parameters, context, feedback)
         job.outputs.inputs = self._inputs
+        failure, results = self._failure(job), job.results
+        del parameters, context, feedback, job
+        _unless(failure)
+        return results
+
+    def _failure(self, job: Job) -> str:
+        """Do a run; return why it has failed, with nothing left of it, or nothing."""
         try:
             self._say_how_layers_are_read(job)
             self.execute(job)
             job.complete()
             job.monitor.step(1, 1)
         except BaseException as error:
-            sentence = _sentence(error, feedback) if isinstance(error, Exception) else ""
+            sentence = _sentence(error, job.feedback) if isinstance(error, Exception) else ""
             # A writer that a failure has left behind in its frames would write once more when they go.
             traceback.clear_frames(error.__traceback__)
             job.discard()
             if not sentence:
                 raise
-            raise QgsProcessingException(sentence) from None
+            return sentence
         finally:
             forget_those_of_this_thread()
-        return job.results
+        return ""
+
+
+def _unless(wrong: str) -> bool:
+    """Return True, unless something is wrong.
+
+    QGIS never lets go of an exception that leaves a tool, nor of the frames it has passed (its handler of Python exceptions
+    takes the references and keeps them): those must hold nothing of the run, neither arrays nor layers.
+    """
+    if wrong:
+        raise QgsProcessingException(wrong)
+    return True
 
 
 def _sentence(error: Exception, feedback: QgsProcessingFeedback) -> str:

@@ -1,8 +1,12 @@
 """Registers the checkout as the package ``ecosecnet``, whatever its folder is called."""
 
 import importlib.util
+import os
+import shutil
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -15,3 +19,21 @@ if "ecosecnet" not in sys.modules:
     spec.loader.exec_module(module)
 
 REFERENCE = ROOT.parent / "shared" / "reference"
+
+
+def pytest_sessionfinish(session, exitstatus):
+    session.config.exitstatus = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """End a process that has started QGIS before Python takes its objects apart.
+
+    QGIS keeps the exception of each run that fails, with the frames of its callers. Layers that a test gave to such a run
+    would be destroyed at the very end, after the data sets of GDAL that they hold: now and then that is a crash.
+    """
+    if "qgis.testing" in sys.modules and hasattr(config, "exitstatus"):
+        shutil.rmtree(os.environ["QGIS_CUSTOM_CONFIG_PATH"], ignore_errors=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.exitstatus)
