@@ -181,6 +181,25 @@ class ObjectiveMethod(Choice):
     VARIATION = "coefficient of variation", "Coefficient of variation"
 
 
+class Variation(Choice):
+    """What is varied to see which results depend on it."""
+
+    JUDGEMENTS = "judgements", "Judgements, by steps of Saaty's scale"
+    WEIGHTS = "weights", "Weights"
+    EXPERTS = "experts", "Experts who were asked"
+    SCORES = "scores", "Scores of the classes"
+    SETTINGS = "settings", "Settings: cutoff, dispersal distance, smallest source"
+
+
+class Stage(Choice):
+    """How far the chain from a resistance surface to key areas is followed."""
+
+    CORRIDORS = "corridors", "Corridors"
+    PINCH_POINTS = "pinch points", "Corridors and pinch points"
+    BARRIERS = "barriers", "Corridors and barriers"
+    BOTH = "both", "Corridors, pinch points and barriers"
+
+
 class SuitabilityCurve(Choice):
     """How resistance falls with habitat suitability."""
 

@@ -10,9 +10,9 @@ from ..choices import BarrierRank
 from ..errors import InputError
 from ..grid import Grid
 from ..keyareas.areas import KeyAreas, key_areas
-from ..keyareas.barriers import barriers, disc_ha, radii_between
+from ..keyareas.barriers import Barriers, barriers, disc_ha, radii_between
 from ..keyareas.measures import AreaMeasures, measure_areas, report_edge, report_sizes
-from ..keyareas.pinchpoints import pinchpoints
+from ..keyareas.pinchpoints import PinchPoints, pinchpoints
 from ..keyareas.rules import RuleComparison, compare_rules, overlap
 from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
@@ -44,25 +44,9 @@ def find_places(
     data. All are searched, and those `reported` are returned. Currents and scores are overlaid with the resistance of the
     `land`: with that of roads, key areas would be the cells of roads and nothing else.
     """
-    resistance = fields.graph.resistance
-    radii = radii_between(None, None, None, cell_size=grid.cell_size) if options.radii is None else options.radii
-    pinch = pinchpoints(
-        fields, links, cutoff=cutoff, mode=options.mode, combine=options.combine, monitor=monitor.part(0.0, 0.45)
-    )
-    barrier = barriers(
-        fields,
-        links,
-        radii=radii,
-        method=options.window,
-        combine=options.combine,
-        outside=False,
-        restorable=obstacles.restorable(resistance),
-        centres=options.centres,
-        monitor=monitor.part(0.45, 0.9),
-    )
+    pinch = find_currents(fields, links, options, cutoff=cutoff, monitor=monitor.part(0.0, 0.45))
+    barrier = find_barriers(fields, links, belt, grid, options, obstacles=obstacles, monitor=monitor.part(0.45, 0.9))
     fields.release()
-    if options.barriers_in_belt:
-        barrier = barrier.clipped(belt)
     if reported is not None:
         pinch, barrier = reported.of_pinch(pinch, links), reported.of_barriers(barrier, links)
         links = reported.of_links(links)
@@ -73,13 +57,11 @@ def find_places(
     pinch_measures = _measures("pinch points", pinch_areas, lines, valid, grid, monitor.part(0.93, 0.95))
     barrier_areas, barrier_rules = _areas(
         "Barriers",
-        barrier.percent if options.rank is BarrierRank.PERCENT else barrier.score,
+        graded_barriers(barrier, options),
         land,
         grid,
         options,
-        max(disc_ha(max(radii), grid.cell_size), options.min_area_ha)
-        if options.max_area_ha is None
-        else options.max_area_ha,
+        largest_barrier(grid, options),
         monitor.part(0.95, 0.98),
     )
     barrier_measures = _measures("barriers", barrier_areas, lines, valid, grid, monitor.part(0.98, 1.0))
@@ -108,6 +90,75 @@ def find_places(
     )
 
 
+def find_currents(
+    fields: CostFields, links: Links, options: KeyAreaOptions, *, cutoff: FloatArray, monitor: Monitor = SILENT
+) -> PinchPoints:
+    """Map the current in the corridors of the links, as `find_places` does."""
+    return pinchpoints(fields, links, cutoff=cutoff, mode=options.mode, combine=options.combine, monitor=monitor)
+
+
+def find_barriers(
+    fields: CostFields,
+    links: Links,
+    belt: BoolArray,
+    grid: Grid,
+    options: KeyAreaOptions,
+    *,
+    obstacles: Obstacles,
+    monitor: Monitor = SILENT,
+) -> Barriers:
+    """Score the barriers of the links, as `find_places` does."""
+    found = barriers(
+        fields,
+        links,
+        radii=_radii(grid, options),
+        method=options.window,
+        combine=options.combine,
+        outside=False,
+        restorable=obstacles.restorable(fields.graph.resistance),
+        centres=options.centres,
+        monitor=monitor,
+    )
+    return found.clipped(belt) if options.barriers_in_belt else found
+
+
+def graded_barriers(found: Barriers, options: KeyAreaOptions) -> FloatArray:
+    """Return the scores by which barriers are graded."""
+    return found.percent if options.rank is BarrierRank.PERCENT else found.score
+
+
+def largest_barrier(grid: Grid, options: KeyAreaOptions) -> float:
+    """Return the area in hectares from which on barriers are cut; 0 for none."""
+    if options.max_area_ha is not None:
+        return options.max_area_ha
+    return max(disc_ha(max(_radii(grid, options)), grid.cell_size), options.min_area_ha)
+
+
+def highest_class(
+    values: FloatArray,
+    land: FloatArray | None,
+    grid: Grid,
+    options: KeyAreaOptions,
+    max_area_ha: float | None,
+    *,
+    monitor: Monitor = SILENT,
+) -> KeyAreas:
+    """Return the areas of the highest class of currents or scores, overlaid with the resistance of the `land` if given."""
+    return key_areas(
+        values.astype(np.float32),  # as layers hold them, in which 'keyareas' then finds the same areas
+        cell_ha=grid.cell_ha,
+        resistance=land,
+        classes=options.classes,
+        min_area_ha=options.min_area_ha,
+        max_area_ha=max_area_ha or None,
+        monitor=monitor,
+    )
+
+
+def _radii(grid: Grid, options: KeyAreaOptions) -> Sequence[float]:
+    return radii_between(None, None, None, cell_size=grid.cell_size) if options.radii is None else options.radii
+
+
 def _areas(
     what: str,
     values: FloatArray,
@@ -118,18 +169,10 @@ def _areas(
     monitor: Monitor,
 ) -> tuple[KeyAreas | None, RuleComparison | None]:
     """Return the areas of the highest class, and how they compare with those of the other rule."""
-    values = values.astype(np.float32)  # as layers hold them, in which 'keyareas' then finds the same areas
 
     def found(overlaid: bool, monitor: Monitor) -> KeyAreas:
-        return key_areas(
-            values,
-            cell_ha=grid.cell_ha,
-            resistance=resistance if overlaid else None,
-            classes=options.classes,
-            min_area_ha=options.min_area_ha,
-            max_area_ha=max_area_ha or None,
-            monitor=monitor,
-        )
+        land = resistance if overlaid else None
+        return highest_class(values, land, grid, options, max_area_ha, monitor=monitor)
 
     chosen = options.overlay_resistance
     try:

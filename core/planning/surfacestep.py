@@ -81,7 +81,7 @@ def build_surface(
         correction=options.correction if corrections else None,
         monitor=monitor.part(0.5, 1.0),
     )
-    return _obstructed(Surface(built.values, built.summary, built.values, tuple(used)), roads, impassable)
+    return obstructed(Surface(built.values, built.summary, built.values, tuple(used)), roads, impassable)
 
 
 def take_surface(
@@ -93,10 +93,10 @@ def take_surface(
     known = values[~np.isnan(values)]
     low, mean, high = float(known.min()), float(known.mean(dtype=np.float64)), float(known.max())
     summary = ResistanceSummary(known.size, values.size - known.size, 0, low, mean, high, ())
-    return _obstructed(Surface(values, summary, values), roads, impassable)
+    return obstructed(Surface(values, summary, values), roads, impassable)
 
 
-def _obstructed(surface: Surface, roads: FloatArray | None, impassable: BoolArray | None) -> Surface:
+def obstructed(surface: Surface, roads: FloatArray | None, impassable: BoolArray | None) -> Surface:
     """Return a surface with roads and impassable cells, and the figures it has then."""
     if roads is None and impassable is None:
         return surface

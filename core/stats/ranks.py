@@ -57,13 +57,13 @@ def rank_correlation(first: FloatArray, second: FloatArray) -> float:
     """
     if first.size < 2:
         return float("nan")
-    ranks = [_mean_ranks(values) for values in (first, second)]
+    ranks = [mean_ranks(values) for values in (first, second)]
     centred = [rank - rank.mean() for rank in ranks]
     spread = float(np.sqrt(np.sum(centred[0] ** 2) * np.sum(centred[1] ** 2)))
     return float(np.sum(centred[0] * centred[1])) / spread if spread > 0 else float("nan")
 
 
-def _mean_ranks(values: FloatArray) -> FloatArray:
+def mean_ranks(values: FloatArray) -> FloatArray:
     """Return 1 for the lowest value; equal values share the mean of their ranks.
 
     As `scipy.stats.rankdata` does, whose module is slow to load.
