@@ -90,6 +90,11 @@ class ClassRule(Choice):
     NATURAL = "natural breaks", "Natural breaks"
     QUANTILE = "quantile", "Quantile"
     SHARE = "share of maximum", "Share of maximum"
+    NULL_MODEL = "null model", "Against a null model"
+
+
+BY_VALUE = (ClassRule.NATURAL, ClassRule.QUANTILE, ClassRule.SHARE)
+"""The rules that need nothing but the surface itself."""
 
 
 class RandomIndex(Choice):

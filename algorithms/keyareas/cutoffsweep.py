@@ -6,7 +6,7 @@ import numpy as np
 from qgis.core import QgsProcessingOutputNumber
 
 from ... import core
-from ...core.choices import BarrierWindow, ClassRule, Combination, CutoffRule, PinchPointMode
+from ...core.choices import BY_VALUE, BarrierWindow, Combination, CutoffRule, PinchPointMode
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -82,7 +82,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             ),
             cutoff_rule(_RULES),
             p.choice("SURFACE", "Surface that is compared", "The surface whose key areas are compared.", _SURFACES),
-            p.choice("RULE", "Rule for the classes", "As in 'keyareas'.", ClassRule),
+            p.choice("RULE", "Rule for the classes", "As in 'keyareas'.", BY_VALUE),
             key_area_classes(),
             smallest_key_area(),
             pinch_point_mode("For pinch points only.", advanced=True),
@@ -141,7 +141,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             surfaces,
             cutoffs,
             cell_ha=raster.grid.cell_ha,
-            method=job.choice("RULE", ClassRule),
+            method=job.choice("RULE", BY_VALUE),
             classes=job.integer("CLASSES"),
             min_area_ha=job.number("MIN_AREA"),
             monitor=job.monitor.part(0.8, 0.95),

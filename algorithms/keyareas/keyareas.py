@@ -38,6 +38,9 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Classes</b>: natural breaks (Fisher-Jenks, the exact optimum), quantiles (equal numbers of cells), or "
         "equal shares of the maximum (with four classes the highest starts above 75 percent of it). A class holds its "
         "upper limit.</p>"
+        "<p><b>Against a null model</b>: the cells whose p-value of the tool 'nullmodel' is at most 0.05 once corrected for the "
+        "number of cells (Benjamini and Hochberg). Their number follows from the data, there are two classes, and nothing is "
+        "overlaid. It finds what is more than geometry: a current can be high just because two sources lie close together.</p>"
         "<p><b>Both rules</b>: the overlay draws pinch points to hard ground, such as the cliffs beside a gully, where the "
         "current is not highest but the resistance is. Those are the places a barrier search finds too, and the same ground "
         "is then to be protected and to be restored. On three real maps built-up land and fields made up 59 to 81 % of the "
@@ -54,7 +57,8 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         "(barriers beside pinch points), <i>overlap_ha</i> is how much of an area is both.</p>"
         "<p><b>Agreement</b>: how many of the three rules put a cell into the highest class. Where they disagree, the "
         "place is a matter of the rule, not of the landscape.</p>"
-        "<p>Fisher 1958, J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
+        "<p>Fisher 1958, J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479; Benjamini & Hochberg 1995, J. R. Stat. "
+        "Soc. B 57:289-300, doi:10.1111/j.2517-6161.1995.tb02031.x.</p>"
     )
 
     def declare(self):
@@ -71,6 +75,12 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
             ),
             p.choice("METHOD", "Rule for the classes", "How the limits of the classes are found.", ClassRule),
+            p.raster(
+                "P_VALUES",
+                "P-values of a null model",
+                "Raster P of 'nullmodel' for this surface, on the same grid; needed for the rule 'Against a null model'.",
+                optional=True,
+            ),
             key_area_classes(),
             smallest_key_area(),
             largest_key_area(),
@@ -137,15 +147,28 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
+        against = job.choice("METHOD", ClassRule) is ClassRule.NULL_MODEL
+        if against and not job.given("P_VALUES"):
+            return (
+                f"The rule '{ClassRule.NULL_MODEL.label}' needs p-values: choose the raster P that 'nullmodel' made of this "
+                "surface (P_VALUES), or another rule (METHOD)."
+            )
         if job.given("RULES") and not job.given("RESISTANCE"):
             return "RULES compares key areas with and without the overlay: choose the resistance surface (RESISTANCE)."
+        if job.given("RULES") and against:
+            return "RULES compares key areas with and without the overlay, which there is not against a null model (METHOD)."
         return None
 
     def execute(self, job: Job) -> None:
         raster = job.raster("INPUT")
-        resistance = job.raster("RESISTANCE")
+        resistance, tested = job.raster("RESISTANCE"), job.raster("P_VALUES")
+        against = job.choice("METHOD", ClassRule) is ClassRule.NULL_MODEL
         more = (
-            2 * job.given("AREA") + 12 * (resistance is not None) + 12 * job.given("AGREEMENT") + 6 * job.given("RULES")
+            2 * job.given("AREA")
+            + 12 * (resistance is not None)
+            + 12 * job.given("AGREEMENT")
+            + 6 * job.given("RULES")
+            + 28 * against
         )
         job.need_memory((42 + more) * raster.grid.rows * raster.grid.cols)
         values = raster.read_surface(job.monitor.part(0.0, 0.1))
@@ -160,13 +183,18 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         chosen = {
             "cell_ha": raster.grid.cell_ha,
             "method": job.choice("METHOD", ClassRule),
+            "p": None,
             "classes": classes,
             "keep": keep,
             "min_area_ha": job.number("MIN_AREA"),
             "max_area_ha": job.number("MAX_AREA") or None,
         }
+        if against:
+            require_aligned(raster, tested)
+            chosen["p"] = tested.read_surface(job.monitor.part(0.2, 0.22))
         found = core.keyareas.key_areas(values, resistance=ground, **chosen, monitor=job.monitor.part(0.2, 0.45))
-        job.monitor.info(f"Upper limits of the classes: {', '.join(f'{limit:g}' for limit in found.limits)}.")
+        if not against:
+            job.monitor.info(f"Upper limits of the classes: {', '.join(f'{limit:g}' for limit in found.limits)}.")
         if job.given("RULES"):
             plain = core.keyareas.key_areas(values, **chosen, monitor=job.monitor.part(0.45, 0.5))
             both = core.keyareas.compare_rules(found.labels, plain.labels, cell_ha=raster.grid.cell_ha)
@@ -196,7 +224,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             raster.grid,
             nodata=NO_CLASS,
             description="Class, 1 is the lowest",
-            classes=_palette(found.limits),
+            classes=_palette(found.limits, against),
         )
         valid = np.ones(values.shape, dtype=bool) if ground is None else ~np.isnan(ground)
         self._write(job, found, raster, valid)
@@ -276,6 +304,8 @@ def _kind(values: list) -> type:
     return next((kind for kind in (int, float) if all(isinstance(value, (int, kind)) for value in known)), str)
 
 
-def _palette(limits: np.ndarray) -> list:
+def _palette(limits: np.ndarray, against: bool) -> list:
     colours = palette.spread(palette.SCORE, limits.size)
+    if against:
+        return [(1, "1: as in the null model", colours[0]), (2, "2: stands out against it", colours[1])]
     return [(k + 1, f"{k + 1}: up to {limit:.4g}", colours[k]) for k, limit in enumerate(limits)]

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..choices import ClassRule
+from ..choices import BY_VALUE, ClassRule
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..stats.breaks import natural_breaks, quantile_breaks
+from ..stats.discoveries import benjamini_hochberg
 from ..surface import check_resistance
 from ..types import Array, FloatArray, IntArray
 from .splitting import split_large
 
 _ROUNDING = 1e-9
 """An area given with a few digits must not lose, or cut, a patch of just that size."""
+
+FALSE_SHARE = 0.05
+"""Largest share of the cells found against a null model that may be owed to chance."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class KeyAreas:
     Attributes
     ----------
     classes : uint8, shape (rows, cols)
-        Class of each cell, 1 the lowest; 0 where the surface has no value.
+        Class of each cell, 1 the lowest; 0 where the surface has no value. Against a null model 2 is significant, 1 is not.
     limits : float64, shape (classes,)
         Largest value of each class, ascending, on the graded surface.
     labels : int32, shape (rows, cols)
@@ -83,7 +87,8 @@ def class_limits(values: Array, method: ClassRule | str, classes: int, *, monito
     values : float array
         The surface; NaN is left out.
     method : {'natural breaks', 'quantile', 'share of maximum'}
-        The last one cuts at equal shares of the maximum: with four classes the highest starts above 75 percent of it.
+        The last one cuts at equal shares of the maximum: with four classes the highest starts above 75 percent of it. Against
+        a null model there are no limits of values; see `key_areas`.
     classes : int
         Number of classes, 2 or more. Natural breaks and quantiles give fewer if there are fewer distinct values.
     monitor : Monitor
@@ -96,6 +101,8 @@ def class_limits(values: Array, method: ClassRule | str, classes: int, *, monito
         is not above 0.
     """
     method = ClassRule.of(method)
+    if method not in BY_VALUE:
+        raise InputError("Key areas against a null model need the p-values of its cells, which the tool 'nullmodel' writes.")
     if not 2 <= classes <= 255:
         raise InputError(f"{classes} classes leave nothing to choose from; ask for 2 to 255.")
     values = np.asarray(values)
@@ -138,6 +145,7 @@ def key_areas(
     *,
     cell_ha: float,
     resistance: Array | None = None,
+    p: Array | None = None,
     method: ClassRule | str = ClassRule.NATURAL,
     classes: int = 4,
     keep: int = 1,
@@ -155,8 +163,11 @@ def key_areas(
         Area of a cell in hectares.
     resistance : array, shape (rows, cols), optional
         Grade the overlay with this surface instead of the values themselves, see `overlay`.
+    p : float array, shape (rows, cols), optional
+        P-value of each cell against a null model, NaN where there is none.
     method, classes
-        Rule and number of classes, see `class_limits`.
+        Rule and number of classes, see `class_limits`. With 'null model' key areas are the cells whose p-values are at most
+        0.05 after the correction of Benjamini and Hochberg; there are two classes then, and nothing is overlaid.
     keep : int
         Number of classes, from the highest down, that become key areas. Each class makes areas of its own.
     min_area_ha : float
@@ -191,8 +202,12 @@ def key_areas(
         raise InputError(f"{keep} of {classes} classes cannot be kept; keep at least 1 and fewer than all.")
     check_sizes(min_area_ha, max_area_ha, cell_ha)
     values = np.asarray(values, dtype=np.float64)
-    graded = values if resistance is None else overlay(values, resistance)
-    limits = class_limits(graded, method, classes, monitor=monitor.part(0.0, 0.6))
+    if p is not None and ClassRule.of(method) is ClassRule.NULL_MODEL:
+        graded, classes, keep = _significance(values, p, monitor), 2, 1
+        limits = np.array([np.nextafter(1.0 - FALSE_SHARE, 0.0), 1.0])
+    else:
+        graded = values if resistance is None else overlay(values, resistance)
+        limits = class_limits(graded, method, classes, monitor=monitor.part(0.0, 0.6))
     if limits.size < classes:
         monitor.warn(f"The surface has too few distinct values for {classes} classes; {limits.size} were made.")
     class_map = _classify(graded, limits)
@@ -203,7 +218,7 @@ def key_areas(
     monitor.step(0.85, 1.0)
     largest_ha = int(np.bincount(labels.ravel())[1:].max(initial=0)) * cell_ha
     labels, area_class = _largest_first(labels, area_class, min_area_ha / cell_ha)
-    if not area_class.size:
+    if not area_class.size and largest_ha:
         monitor.warn(
             f"No area of the highest class has {min_area_ha:g} ha or more: the largest has {largest_ha:.4g} ha. Lower the "
             "smallest area to keep it."
@@ -218,8 +233,31 @@ def key_areas(
     return KeyAreas(class_map, limits, labels, cells * cell_ha, total / np.maximum(cells, 1), maximum, area_class)
 
 
+def _significance(values: FloatArray, p: Array, monitor: Monitor) -> FloatArray:
+    """Return 1 minus the corrected p-value of each cell, NaN where the surface or its p has no value."""
+    if p.shape != values.shape:
+        raise InputError(f"The surface has {values.shape} cells, its p-values {p.shape}. Use one grid.")
+    tested = np.where(np.isnan(values), np.nan, p)
+    if np.isnan(tested).all():
+        raise InputError("No cell has both a value and a p-value. Take the p-values of a null model of this surface.")
+    if not 0.0 <= np.nanmin(tested) <= np.nanmax(tested) <= 1.0:
+        raise InputError(
+            f"The p-values lie between {np.nanmin(tested):g} and {np.nanmax(tested):g}; they must lie between 0 and 1. Take "
+            "the raster P of the tool 'nullmodel'."
+        )
+    corrected = benjamini_hochberg(tested)
+    least = float(np.nanmin(corrected))
+    if least > FALSE_SHARE:
+        monitor.warn(
+            f"No cell stands out against the null model: the smallest p-value is {np.nanmin(tested):.4g}, and {least:.4g} after "
+            f"the correction for {np.count_nonzero(~np.isnan(tested)):,} cells; {FALSE_SHARE:g} is asked for. With more draws "
+            "p-values can be smaller."
+        )
+    return 1.0 - corrected
+
+
 def agreement(graded: Array, classes: int, *, keep: int = 1, monitor: Monitor = SILENT) -> IntArray:
-    """Return for each cell how many of the rules of `ClassRule` put it into the highest classes.
+    """Return for each cell how many of the rules of `BY_VALUE` put it into the highest classes.
 
     Parameters
     ----------
@@ -241,8 +279,8 @@ def agreement(graded: Array, classes: int, *, keep: int = 1, monitor: Monitor = 
     [[0, 0, 1, 3, -1]]
     """
     votes = np.zeros(graded.shape, dtype=np.int16)
-    for done, method in enumerate(ClassRule):
-        part = monitor.part(done / len(ClassRule), (done + 1) / len(ClassRule))
+    for done, method in enumerate(BY_VALUE):
+        part = monitor.part(done / len(BY_VALUE), (done + 1) / len(BY_VALUE))
         limits = class_limits(graded, method, classes, monitor=part)
         votes += _classify(graded, limits) > max(limits.size - keep, 1)
     votes[np.isnan(graded)] = -1

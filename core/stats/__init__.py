@@ -3,6 +3,7 @@
 from .breaks import BREAK_METHODS, Breaks, natural_breaks, quantile_breaks
 from .bylabel import mean_by_label
 from .crosstable import CrossTable, cross_table
+from .discoveries import benjamini_hochberg
 from .distribution import Distribution
 from .moments import CHUNK, Moments
 from .ranks import grades, rank_correlation, ranks, strict_ranks
@@ -15,6 +16,7 @@ __all__ = [
     "CrossTable",
     "Distribution",
     "Moments",
+    "benjamini_hochberg",
     "cross_table",
     "grades",
     "mean_by_label",

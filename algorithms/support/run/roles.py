@@ -57,6 +57,7 @@ _INPUTS = {
     "distancefactor:FEATURES": ("roads", "mines"),
     "currentflow:FOCAL_LAYER": ("sources",),
     "keyareas:INPUT": ("current", "score", "priority"),
+    "keyareas:P_VALUES": ("p",),
     "naturalbreaks:INPUT": ("links", "sources"),
 }
 

@@ -248,3 +248,21 @@ def test_a_study_area_elsewhere_is_refused(run, surface, polygons, tmp_path):
     far = polygons("far", [("POLYGON((0 0, 0 9, 9 9, 9 0, 0 0))", {"n": 1})])
     with pytest.raises(Exception, match="The study area 'far' lies outside the raster"):
         run("keyareas", INPUT=surface, AREA=far, OUTPUT=str(tmp_path / "areas.gpkg"))
+
+
+def test_against_a_null_model(run, raster, tmp_path):
+    """The cells that stand out against a null model, in the class raster and as areas with the values of the surface."""
+    values = np.arange(400, dtype=np.float32).reshape(20, 20)
+    p = np.full((20, 20), 0.5, dtype=np.float32)
+    p[3:5, 3:8], p[0, 0] = 0.001, -1
+    given = {"INPUT": raster("values", values), "METHOD": 3, "OUTPUT": str(tmp_path / "areas.gpkg")}
+    out = run(
+        "keyareas", P_VALUES=raster("p", p, nodata=-1), CLASSES_RASTER=str(tmp_path / "classes.tif"), CLASSES=4, **given
+    )
+    (area,) = read_table(out["OUTPUT"])
+    assert area["area_ha"] == pytest.approx(10 * 0.09)
+    assert (area["mean"], area["max"]) == (values[3:5, 3:8].mean(), values[4, 7])
+    classes, _ = read_raster(out["CLASSES_RASTER"])
+    assert (classes[0, 0], classes[0, 1], classes[3, 3]) == (0, 1, 2)
+    with pytest.raises(Exception, match="needs p-values: choose the raster P that 'nullmodel' made"):
+        run("keyareas", **given)

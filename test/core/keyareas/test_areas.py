@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.choices import ClassRule
+from ecosecnet.core.choices import BY_VALUE
 from ecosecnet.core.errors import InputError
 from ecosecnet.core.keyareas.areas import agreement, class_limits, key_areas, overlay
 from ecosecnet.core.monitor import Monitor
@@ -29,7 +29,7 @@ def test_four_plateaus_are_the_four_classes():
     assert np.array_equal(found.labels == 1, values == 30)
 
 
-@pytest.mark.parametrize("method", ClassRule)
+@pytest.mark.parametrize("method", BY_VALUE)
 def test_patches_equal_those_of_scikit_image(method):
     measure = pytest.importorskip("skimage.measure")
     values = surface()
@@ -46,7 +46,7 @@ def test_patches_equal_those_of_scikit_image(method):
     assert found.labels.max() == seen
 
 
-@pytest.mark.parametrize("method", ClassRule)
+@pytest.mark.parametrize("method", BY_VALUE)
 def test_classes_hold_their_limits_and_areas_are_sorted(method):
     values = surface(2)
     found = key_areas(values, cell_ha=0.5, method=method, classes=5, keep=2)
@@ -120,7 +120,7 @@ def test_overlay_is_the_product_with_resistance_over_its_maximum():
 def test_agreement_counts_the_rules():
     values = surface(7)
     votes = agreement(values, 4)
-    expected = sum((key_areas(values, cell_ha=1, method=method).labels > 0).astype(int) for method in ClassRule)
+    expected = sum((key_areas(values, cell_ha=1, method=method).labels > 0).astype(int) for method in BY_VALUE)
     assert np.array_equal(np.where(np.isnan(values), -1, expected), votes)
     assert votes.min() == -1
     assert votes.max() == 3
@@ -174,3 +174,48 @@ def test_where_all_areas_are_too_small_the_largest_is_named():
     assert said == [
         "No area of the highest class has 1 ha or more: the largest has 0.18 ha. Lower the smallest area to keep it."
     ]
+
+
+def test_against_a_null_model_the_cells_of_scipy_are_key():
+    """Patches of the cells whose false discovery rate is at most 5 percent, whatever their values."""
+    rng = np.random.default_rng(4)
+    values, p = rng.random((30, 40)), rng.random((30, 40))
+    p[5:9, 5:9] = rng.random((4, 4)) * 1e-3
+    values[0], p[1] = np.nan, np.nan
+    found = key_areas(values, cell_ha=0.5, method="null model", p=p)
+    tested = ~np.isnan(values) & ~np.isnan(p)
+    ordered = np.sort(p[tested])
+    passing = np.flatnonzero(ordered <= 0.05 * np.arange(1, ordered.size + 1) / ordered.size)
+    expected = tested & (p <= ordered[passing[-1]])
+    np.testing.assert_array_equal(found.labels > 0, expected)
+    np.testing.assert_array_equal(found.classes, np.where(tested, 1 + expected, 0))
+    assert found.maximum[0] == values[found.labels == 1].max()
+
+
+def test_nothing_significant_makes_no_areas_and_is_said():
+    class Listener(Monitor):
+        said = ()
+
+        def warn(self, text):
+            self.said += (text,)
+
+    listener = Listener()
+    values = np.arange(100.0).reshape(10, 10)
+    found = key_areas(values, cell_ha=1.0, method="null model", p=np.full((10, 10), 0.01) + 0.9, monitor=listener)
+    assert found.area_ha.size == 0
+    assert len(listener.said) == 1
+    assert "smallest p-value is 0.91, and 0.91 after the correction for 100 cells" in listener.said[0]
+
+
+@pytest.mark.parametrize(
+    ("p", "message"),
+    [
+        (None, "need the p-values of its cells"),
+        (np.full((2, 2), 0.5), "Use one grid"),
+        (np.full((10, 10), np.nan), "No cell has both"),
+        (np.full((10, 10), 7.0), "between 7 and 7; they must lie between 0 and 1"),
+    ],
+)
+def test_p_values_that_cannot_be_used_are_refused(p, message):
+    with pytest.raises(InputError, match=message):
+        key_areas(np.arange(100.0).reshape(10, 10), cell_ha=1.0, method="null model", p=p)
