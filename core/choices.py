@@ -228,3 +228,19 @@ class Legend(Choice):
     CORINE = "CORINE", "CORINE level 3"
     NLCD = "NLCD", "NLCD"
     IGBP = "IGBP", "MODIS IGBP"
+
+
+class Available(Choice):
+    """Where points could have been recorded, with which those where they were recorded are compared."""
+
+    EVERYWHERE = "everywhere", "All cells with a value"
+    NEAR = "near", "Within a distance of the points"
+    MASK = "mask", "Cells of a mask, such as roads"
+    SAME_DISTANCE = "same distance", "At the same distance from features as the points"
+
+
+class Relocation(Choice):
+    """How points are moved to see what chance does."""
+
+    TOGETHER = "together", "All together, which keeps their clusters"
+    SINGLY = "singly", "Each by itself"

@@ -5,24 +5,34 @@ from .robustness import Robustness, robustness
 from .sampling import Setting, Uncertainty
 from .tallies import half_width, robust_areas
 from .tornado import ENOUGH, tornado
+from .tracks import Steps, validate_tracks
+from .validation import BLOCK_POINTS, FEW_POINTS, Agreement, Validation, available_cells, validate
 
 __all__ = [
     "BARRIER",
+    "BLOCK_POINTS",
     "CORRIDOR",
     "CUTOFF",
     "DISPERSAL",
     "ENOUGH",
+    "FEW_POINTS",
     "MIN_AREA",
     "PATH",
     "PINCH",
+    "Agreement",
     "Factor",
     "Known",
     "Robustness",
     "Setting",
+    "Steps",
     "Study",
     "Uncertainty",
+    "Validation",
+    "available_cells",
     "half_width",
     "robust_areas",
     "robustness",
     "tornado",
+    "validate",
+    "validate_tracks",
 ]

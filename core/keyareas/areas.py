@@ -102,7 +102,9 @@ def class_limits(values: Array, method: ClassRule | str, classes: int, *, monito
     """
     method = ClassRule.of(method)
     if method not in BY_VALUE:
-        raise InputError("Key areas against a null model need the p-values of its cells, which the tool 'nullmodel' writes.")
+        raise InputError(
+            "Key areas against a null model need the p-values of its cells, which the tool 'nullmodel' writes."
+        )
     if not 2 <= classes <= 255:
         raise InputError(f"{classes} classes leave nothing to choose from; ask for 2 to 255.")
     values = np.asarray(values)
@@ -249,9 +251,9 @@ def _significance(values: FloatArray, p: Array, monitor: Monitor) -> FloatArray:
     least = float(np.nanmin(corrected))
     if least > FALSE_SHARE:
         monitor.warn(
-            f"No cell stands out against the null model: the smallest p-value is {np.nanmin(tested):.4g}, and {least:.4g} after "
-            f"the correction for {np.count_nonzero(~np.isnan(tested)):,} cells; {FALSE_SHARE:g} is asked for. With more draws "
-            "p-values can be smaller."
+            f"No cell stands out against the null model: the smallest p-value is {np.nanmin(tested):.4g}, and {least:.4g} "
+            f"after the correction for {np.count_nonzero(~np.isnan(tested)):,} cells; {FALSE_SHARE:g} is asked for. With "
+            "more draws p-values can be smaller."
         )
     return 1.0 - corrected
 
