@@ -23,6 +23,7 @@ ROOMS = (
     "planning",
     "resistance",
     "sources",
+    "spread",
     "stats",
     "weights",
 )

@@ -30,6 +30,10 @@ class MemoryLimitError(EcoSecNetError):
     """The run would need more memory than there is."""
 
 
+class WorkerError(EcoSecNetError):
+    """Processes that were to do a part of the work could not."""
+
+
 class OperationCancelled(EcoSecNetError):  # noqa: N818 (not an error)
     """The user cancelled the run."""
 

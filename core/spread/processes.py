@@ -1,0 +1,204 @@
+"""Pieces worked out by processes of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import shutil
+import subprocess  # nosec B404 - starts the Python of this very program, from a list, without a shell
+import tempfile
+import threading
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import WorkerError
+from ..monitor import Monitor
+from . import codec, interpreter, sharing
+from . import job as here
+from .job import Job
+
+_MOMENT = 0.1
+"""Seconds between two looks at whether the user has cancelled."""
+
+_AHEAD = 2
+"""Results for each process that may wait for their turn."""
+
+if TYPE_CHECKING:
+    _Answers = queue.SimpleQueue[tuple["_Process", dict[str, Any]]]
+
+
+def partials(job: Job, numbers: Sequence[int], count: int, monitor: Monitor) -> Iterator[Any]:
+    """Yield the results of some pieces in their order, worked out by several processes."""
+    python = interpreter.find_python()
+    if python is None:
+        monitor.warn(
+            "No Python with NumPy and SciPy like those of this program was found to start more processes with: the run "
+            "goes on with one."
+        )
+        yield from here.partials(job, numbers, monitor)
+        return
+    scratch = Path(tempfile.mkdtemp(prefix="ecosecnet-"))
+    crew = _Crew(python, scratch)
+    try:
+        count = min(count, len(numbers))
+        crew.start(job, count)
+        todo, early, deaths = deque(range(len(numbers))), dict[int, dict[str, Any]](), Counter[int]()
+        for turn in range(len(numbers)):
+            monitor.step(turn, len(numbers))
+            while turn not in early:
+                while crew.idle and todo and todo[0] < turn + _AHEAD * count:
+                    crew.give(todo[0], job.pieces[numbers[todo.popleft()]])
+                for place, answer in crew.answers(monitor):
+                    if "died" not in answer:
+                        early[place] = answer
+                        continue
+                    deaths[place] += 1
+                    if deaths[place] > 1:
+                        raise WorkerError(
+                            f"Two processes ended over the same piece of the work ({place + 1} of {len(numbers)}), the "
+                            f"second with {answer['died']}. Mostly there is not enough memory: use fewer processes, "
+                            "larger cells or a smaller area."
+                        )
+                    monitor.warn(
+                        f"A process ended before its piece of the work was done, with {answer['died']}. The piece is "
+                        "worked out again."
+                    )
+                    todo.appendleft(place)
+                    crew.hire()
+            answer = early.pop(turn)
+            for kind, text in [*(answer["prepared"] if turn == 0 else ()), *answer["said"]]:
+                (monitor.warn if kind == "warn" else monitor.info)(text)
+            if "error" in answer:
+                raise _raised(*answer["error"])
+            yield answer["result"]
+    finally:
+        crew.dismiss()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+class _Crew:
+    """The processes at work, and what comes from them."""
+
+    def __init__(self, python: str, scratch: Path) -> None:
+        self.idle: list[_Process] = []
+        self._at: dict[_Process, int] = {}
+        self._answers: _Answers = queue.SimpleQueue()
+        self._python, self._scratch = python, scratch
+        self._job, self._hired = b"", 0
+
+    def start(self, job: Job, count: int) -> None:
+        """Share what the job needs and start so many processes on it."""
+        try:
+            shared = sharing.store(job.shared, self._scratch)
+        except OSError as error:
+            raise WorkerError(
+                f"What the processes share could not be written to {self._scratch} ({error}). Free some of that disk, "
+                "or use one process."
+            ) from None
+        prepare = job.prepare and codec.name_of(job.prepare)
+        self._job = codec.pack({"task": codec.name_of(job.task), "prepare": prepare, "shared": shared})
+        for _ in range(count):
+            self.hire()
+
+    def hire(self) -> None:
+        """Start a process."""
+        self._hired += 1
+        log = self._scratch / f"worker_{self._hired}.log"
+        self.idle.append(_Process(interpreter.command(self._python, self._scratch), log, self._job, self._answers))
+
+    def give(self, place: int, piece: Any) -> None:
+        """Give a piece to a process that has none."""
+        order = codec.pack(piece)
+        process = self.idle.pop(0)
+        self._at[process] = place
+        process.orders.put(order)
+
+    def answers(self, monitor: Monitor) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the place of a piece that is done and the answer to it, if one comes within a moment."""
+        monitor.check()
+        try:
+            process, answer = self._answers.get(timeout=_MOMENT)
+        except queue.Empty:
+            return
+        place = self._at.pop(process)
+        if "died" in answer:
+            process.end()
+        else:
+            self.idle.append(process)
+        yield place, answer
+
+    def dismiss(self) -> None:
+        """End all processes, whatever they are at."""
+        for process in [*self.idle, *self._at]:
+            process.end()
+
+
+class _Process:
+    """A process that works out one piece at a time; a thread of its own writes to it and reads from it."""
+
+    def __init__(self, command: list[str], log: Path, job: bytes, answers: _Answers) -> None:
+        self.orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._log = log
+        try:
+            with open(log, "wb") as errors:
+                self._process = subprocess.Popen(  # noqa: S603 # nosec B603 - nothing a user types is in the command
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    env=interpreter.environment(),
+                    creationflags=interpreter.WITHOUT_WINDOW,
+                )
+        except OSError as error:
+            raise WorkerError(f"A process could not be started ({error}). Use one process.") from None
+        self._thread = threading.Thread(target=self._talk, args=(job, answers), daemon=True)
+        self._thread.start()
+
+    def _talk(self, job: bytes, answers: _Answers) -> None:
+        to, back = self._process.stdin, self._process.stdout
+        if to is None or back is None:  # never, but the types do not say so
+            return
+        answer: dict[str, Any] = {}
+        while "died" not in answer and (order := self.orders.get()) is not None:
+            try:
+                to.write(job)
+                to.write(order)
+                to.flush()
+                answer = codec.read(back)
+            except (OSError, EOFError, ValueError):
+                answer = {"died": self._why()}
+            job = b""
+            answers.put((self, answer))
+
+    def _why(self) -> str:
+        """Return what a process that has ended leaves behind: its exit code and its last words."""
+        self._process.kill()
+        code = self._process.wait()
+        words = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return f"exit code {code}" + (f" ({words[-1].strip()})" if words else "")
+
+    def end(self) -> None:
+        """End the process, whatever it is at."""
+        self.orders.put(None)
+        self._process.kill()
+        self._process.wait()
+        self._thread.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+def _raised(name: str, text: str, trace: str) -> BaseException:
+    """Return the error that a process has met, with the place where it has."""
+    kind = codec.named(name)
+    error: BaseException = kind.__new__(kind)
+    error.args = (text,)
+    error.__cause__ = _Elsewhere(f"\n{trace}")
+    return error
+
+
+class _Elsewhere(Exception):  # noqa: N818 (never raised)
+    """Where another process has met an error."""

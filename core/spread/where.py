@@ -1,0 +1,90 @@
+"""Where the pieces of a computation are done."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from ..errors import InputError
+from ..monitor import SILENT, Monitor
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where the pieces of a computation are done.
+
+    Parameters
+    ----------
+    processes : int
+        Processes of this machine that work at a time; 1 = the calling process itself.
+    """
+
+    processes: int = 1
+
+
+HERE = Where()
+"""In the calling process, one piece after another."""
+
+
+def cores() -> int:
+    """Return how many cores this process may use.
+
+    Examples
+    --------
+    >>> cores() >= 1
+    True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def how_many(
+    asked: int, *, there: int, bytes_each: float = 0.0, available: float | None = None, monitor: Monitor = SILENT
+) -> int:
+    """Return how many processes to start.
+
+    Parameters
+    ----------
+    asked : int
+        As many as the user wants; 0 = all cores but one.
+    there : int
+        Cores that there are, see `cores`.
+    bytes_each : float
+        Memory that each process needs.
+    available : float, optional
+        Memory that there is for all of them; None = not known.
+    monitor : Monitor
+        Is told when it is fewer than asked for.
+
+    Returns
+    -------
+    int
+        1 at least.
+
+    Raises
+    ------
+    InputError
+        If the number is negative.
+
+    Examples
+    --------
+    >>> how_many(0, there=8), how_many(0, there=1), how_many(64, there=2)
+    (7, 1, 2)
+    >>> how_many(4, there=8, bytes_each=3e9, available=7e9)
+    2
+    """
+    if asked < 0:
+        raise InputError(f"The number of processes is {asked}. Give 1 or more, or 0 for all cores but one.")
+    count = asked or max(1, there - 1)
+    if count > there:
+        monitor.warn(f"{count} processes were asked for, and there are {there} cores: {there} are used.")
+        count = there
+    if available is not None and count * bytes_each > available:
+        fitting = max(1, int(available // bytes_each))
+        monitor.warn(
+            f"{count} processes need about {count * bytes_each / 2**30:.1f} GB of memory, and "
+            f"{available / 2**30:.1f} GB are available: {fitting} {'is' if fitting == 1 else 'are'} used."
+        )
+        count = fitting
+    return count
