@@ -59,7 +59,6 @@ def spread(
 
     Examples
     --------
-    >>> from ..monitor import Monitor
     >>> def column_sums(surface, rows, monitor):
     ...     return surface[rows].sum(axis=0)
     >>> surface, total = np.arange(8.0).reshape(4, 2), np.zeros(2)
