@@ -59,6 +59,7 @@ def spread(
 
     Examples
     --------
+    >>> import numpy as np
     >>> def column_sums(surface, rows, monitor):
     ...     return surface[rows].sum(axis=0)
     >>> surface, total = np.arange(8.0).reshape(4, 2), np.zeros(2)
