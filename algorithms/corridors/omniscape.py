@@ -15,6 +15,7 @@ from ...core.grid import SQUARE, USE_STUDY_GRID
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs import spreading
 from ..support.inputs.declarations import circuit_average, circuit_surface, neighbours
 from ..support.io import rasters
 from ..support.io.rasterfiles import NO_MEASURE
@@ -139,6 +140,7 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
                 True,
                 advanced=True,
             ),
+            spreading.processes(),
             p.raster_output("CURRENT", "Cumulative current", "Sum over all windows, in amperes."),
             p.raster_output("NORMALISED", "Normalised current", "Current over flow potential.", optional=True),
             p.raster_output(
@@ -173,7 +175,11 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
         _say_lengths(job, raster, radius)
         kept = 1 + sum(layer is not None for layer in layers.values())
         cells = raster.grid.rows * raster.grid.cols
-        job.need_memory(core.circuit.windows_bytes(raster.grid.shape, max(radius + buffer, 0)) + 8 * kept * cells)
+        where = spreading.where(
+            job,
+            each=core.circuit.windows_bytes(raster.grid.shape, max(radius + buffer, 0)),
+            kept=8 * kept * cells,
+        )
         cutoff = job.number("CUTOFF")
         flow = core.circuit.omniscape(
             core.circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1),
@@ -190,6 +196,7 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
             correct_blocks=job.flag("CORRECT_BLOCKS"),
             clear_own_block=job.flag("CLEAR_OWN_BLOCK") or not job.flag("COMPATIBLE"),
             move_targets=job.flag("MOVE_TARGETS") or not job.flag("COMPATIBLE"),
+            where=where,
             monitor=Forecast(
                 job.monitor.part(0.02, 0.98), "Larger blocks, a smaller radius or larger cells make it shorter."
             ),

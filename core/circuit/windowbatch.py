@@ -46,6 +46,9 @@ _LARGEST_UNIFORM = 70_000
 Part = tuple[int, int, int, int]
 """First row, row after the last, first column, column after the last that a window has of an uncut one."""
 
+Alike = tuple[Part, IntArray]
+"""What some windows have of an uncut one, and their numbers."""
+
 
 @dataclass(frozen=True)
 class Injection:
@@ -83,17 +86,11 @@ class LandscapeFlow:
     monitor : Monitor
         Cancellation.
 
-    Attributes
-    ----------
-    current : float64 (rows, cols)
-        Sum of the currents of all windows, after `finish`.
-    arrived : float
-        Amperes that reached their targets.
     """
 
     def __init__(self, couplings: Sequence[FloatArray], valid: BoolArray, inside: BoolArray, monitor: Monitor) -> None:
-        self.current = np.zeros(valid.shape)
-        self.arrived = 0.0
+        self._current = np.zeros(valid.shape)
+        self._arrived = 0.0
         self._valid = valid
         self._inside = inside
         self._monitor = monitor
@@ -115,9 +112,22 @@ class LandscapeFlow:
         """Take up a window whose target has a node."""
         self._waiting.append(injection)
         if len(self._waiting) == self._most:
-            self.finish()
+            self._finish()
 
-    def finish(self) -> None:
+    def take(self, cells: tuple[slice, slice]) -> tuple[FloatArray, float]:
+        """Return the sum of the currents of the windows since the last time, and the amperes that reached their targets.
+
+        Parameters
+        ----------
+        cells : (slice, slice)
+            Rows and columns that hold these windows.
+        """
+        self._finish()
+        current, arrived = self._current[cells].copy(), self._arrived
+        self._current[cells] = self._arrived = 0.0
+        return current, arrived
+
+    def _finish(self) -> None:
         """Solve the windows that wait."""
         waiting, self._waiting = self._waiting, []
         self._monitor.check()
@@ -147,8 +157,8 @@ class LandscapeFlow:
                 continue
             part = injection.window.part
             flow = _through(own, potential, self._compiled is not None)[part]
-            self.current[injection.window.cells] += flow * injection.factor
-            self.arrived += float(put_in.sum())
+            self._current[injection.window.cells] += flow * injection.factor
+            self._arrived += float(put_in.sum())
 
     def _connected(self, injection: Injection, links: FloatArray) -> FloatArray:
         """Return what is put into cells connected to the target; take the links of all others away."""
@@ -166,19 +176,12 @@ class LandscapeFlow:
         couplings = [link[here] for link, (here, _, _) in zip(self._links[_last(window.cells)], self._directions)]
         kept = self._valid[window.cells] & self._inside[window.part]
         flow = drain(couplings, kept, injection.amounts, injection.target, self._monitor)
-        self.current[window.cells] += flow.current * injection.factor
-        self.arrived += flow.amperes
+        self._current[window.cells] += flow.current * injection.factor
+        self._arrived += flow.amperes
 
 
-def uniform_flow(
-    shape: tuple[int, int],
-    reach: int,
-    neighbours: int,
-    centres: IntArray,
-    injection: Callable[[int], Injection | None],
-    monitor: Monitor,
-) -> FloatArray:
-    """Return the sum of the currents through windows in which every cell has the conductance 1.
+class UniformFlow:
+    """Currents through windows in which every cell has the conductance 1.
 
     They are whole squares, cut at the edges of the raster. All that are cut alike have the same factor.
 
@@ -190,43 +193,66 @@ def uniform_flow(
         Cells that a window reaches from its centre in each direction.
     neighbours : {8, 4}
         Cells that a cell is linked to.
-    centres : int64 (n, 2)
-        Rows and columns of their centres.
-    injection : callable
-        Gives what is put into a window by its number; None = nothing.
-    monitor : Monitor
-        Progress and cancellation.
-
-    Returns
-    -------
-    float64 (rows, cols)
     """
-    current = np.zeros(shape)
-    side = 2 * reach + 1
-    fronts = Fronts(np.ones((side, side), dtype=bool)) if side**2 <= _LARGEST_UNIFORM else None
-    compiled, done = compiledfronts.available(), 0
-    for part, numbers in _cut_alike(centres, reach, shape):
-        uniform = (
-            _Uniform(fronts, part, neighbours, compiled)
-            if fronts is not None and numbers.size >= _WORTH_A_FACTOR
-            else UniformWindow(part[1] - part[0], part[3] - part[2], neighbours)
-        )
-        for start in range(0, numbers.size, _MOST):
-            monitor.step(float(done), float(len(centres)))
-            own = numbers[start : start + _MOST].tolist()
-            batch = [put_in for put_in in map(injection, own) if put_in is not None]
-            flows = (
-                uniform.currents(batch)
-                if isinstance(uniform, _Uniform)
-                else (uniform.currents(put_in.amounts, put_in.target, monitor) for put_in in batch)
-            )
-            for put_in, flow in zip(batch, flows):
-                current[put_in.window.cells] += flow * put_in.factor
-            done += len(own)
-    return current
+
+    def __init__(self, shape: tuple[int, int], reach: int, neighbours: int) -> None:
+        self._shape, self._side, self._neighbours = shape, 2 * reach + 1, neighbours
+        self._compiled = compiledfronts.available()
+        self._fronts: Fronts | None = None
+        self._last: tuple[Part, _Uniform] | None = None
+
+    def currents(
+        self,
+        groups: Sequence[Alike],
+        injection: Callable[[int], Injection | None],
+        cells: tuple[slice, slice],
+        monitor: Monitor,
+    ) -> FloatArray:
+        """Return the sum of the currents through some windows.
+
+        Parameters
+        ----------
+        groups : sequence of Alike
+            The windows.
+        injection : callable
+            Gives what is put into a window by its number; None = nothing.
+        cells : (slice, slice)
+            Rows and columns that hold these windows.
+        monitor : Monitor
+            Progress and cancellation.
+        """
+        current = np.zeros(self._shape)
+        done, total = 0, sum(numbers.size for _, numbers in groups)
+        for part, numbers in groups:
+            uniform = self._factor(part) if numbers.size >= _WORTH_A_FACTOR else None
+            window = UniformWindow(part[1] - part[0], part[3] - part[2], self._neighbours)
+            for start in range(0, numbers.size, _MOST):
+                monitor.step(done, total)
+                own = numbers[start : start + _MOST].tolist()
+                batch = [put_in for put_in in map(injection, own) if put_in is not None]
+                flows = (
+                    uniform.currents(batch)
+                    if uniform
+                    else (window.currents(put_in.amounts, put_in.target, monitor) for put_in in batch)
+                )
+                for put_in, flow in zip(batch, flows):
+                    current[put_in.window.cells] += flow * put_in.factor
+                done += len(own)
+        return current[cells]
+
+    def _factor(self, part: Part) -> _Uniform | None:
+        """Return the factor of the windows that are cut in some way, if it is not too large; the last one is kept."""
+        if self._side**2 > _LARGEST_UNIFORM:
+            return None
+        if self._fronts is None:
+            self._fronts = Fronts(np.ones((self._side, self._side), dtype=bool))
+        if self._last is None or self._last[0] != part:
+            self._last = None
+            self._last = part, _Uniform(self._fronts, part, self._neighbours, self._compiled)
+        return self._last[1]
 
 
-def _cut_alike(centres: IntArray, reach: int, shape: tuple[int, int]) -> Iterator[tuple[Part, IntArray]]:
+def cut_alike(centres: IntArray, reach: int, shape: tuple[int, int]) -> Iterator[Alike]:
     """Yield what windows have of an uncut one, and the numbers of those that have it."""
     first = np.maximum(reach - centres, 0)
     last = np.minimum(reach + np.array(shape) - centres, 2 * reach + 1)

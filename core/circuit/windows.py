@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,21 @@ import numpy as np
 from ..choices import Average
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..spread.spreading import spread
+from ..spread.where import HERE, Where
 from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import raster_graph
-from .windowbatch import Injection, LandscapeFlow, batch_bytes, uniform_flow
+from .windowbatch import Alike, Injection, LandscapeFlow, UniformFlow, batch_bytes, cut_alike
 from .windowflow import Window, block_correction, disc
 
 COMPARISONS = ("within", "equal")
+
+_PIECE_CELLS = 2_000_000
+"""Cells of the windows that are solved as one piece: some seconds."""
+
+_UNIFORM_CELLS = 8_000_000
+"""The same of windows on uniform ground, which share a factor."""
 
 _RASTER_BYTES = 150
 """Memory of a run for each cell of the raster."""
@@ -94,6 +102,14 @@ class _Tally:
     offered: float = 0.0
     arrived: float = 0.0
 
+    def add(self, other: _Tally) -> None:
+        """Add up."""
+        self.moved += other.moved
+        self.buried += other.buried
+        self.alone += other.alone
+        self.offered += other.offered
+        self.arrived += other.arrived
+
 
 def omniscape(
     resistance: FloatArray,
@@ -111,6 +127,7 @@ def omniscape(
     correct_blocks: bool = True,
     clear_own_block: bool = False,
     move_targets: bool = False,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> WindowFlow:
     """Map the current that flows to every place from all sources around it.
@@ -147,6 +164,8 @@ def omniscape(
         than the window reaches. Omniscape.jl 0.6 clears cells farther down and to the right there.
     move_targets : bool
         Whether a target on NoData moves to the nearest valid cell of its block. In Omniscape.jl 0.6 it draws nothing.
+    where : Where
+        Where the windows are solved; the result is the same to the last bit.
     monitor : Monitor
         Progress in proportion to the cells solved, and cancellation; gets the number of windows and what could not flow.
 
@@ -197,91 +216,175 @@ def omniscape(
     valid = ~np.isnan(resistance)
     strengths = _strengths(resistance, strength, threshold, cutoff)
     centres, amperes = _targets(strengths, block_size)
-    graph = raster_graph(resistance, neighbours=neighbours, average=average, monitor=monitor)
-    inside, near = disc(reach, reach), disc(radius, reach)
     correction = None
     if correct_blocks and block_size > 1:
         correction = block_correction(radius, reach, block_size, neighbours, monitor)
-    quiet = monitor.quiet()
-    offers = _Offers(
+    setting = _Setting(
+        resistance=resistance,
         strengths=strengths,
-        valid=valid,
-        near=near,
-        half=half,
+        centres=centres,
+        amperes=amperes,
+        radius=radius,
         reach=reach,
-        conditions=conditions,
+        half=half,
+        neighbours=neighbours,
+        average=Average.of(average),
+        conditions=list(conditions),
         correction=correction,
         clear_own_block=clear_own_block,
         move_targets=move_targets,
-        centres=centres,
-        amperes=amperes,
     )
     monitor.info(f"{amperes.size:,} windows of up to {2 * reach + 1:,} x {2 * reach + 1:,} cells.")
-    currents = monitor.part(0.0, 0.8) if flow_potential else monitor
-    landscape, tally = LandscapeFlow(graph.couplings, valid, inside, quiet), _Tally()
-    areas = _areas(centres, reach, shape)
-    for number, done in enumerate(np.cumsum(areas) - areas):
-        currents.step(float(done), float(areas.sum()))
-        injection = offers.of(number)
-        if injection is None:
-            tally.alone += 1
-            continue
-        tally.offered += float(injection.amounts.sum())
-        tally.moved += injection.target != injection.window.centre
-        if valid[injection.window.cells][injection.target]:
-            landscape.add(injection)
-        else:
-            tally.buried += 1
-    landscape.finish()
-    current = landscape.current
-    tally.arrived = landscape.arrived
+    tally, current = _Tally(), np.zeros(shape)
+    potential = np.zeros(shape) if flow_potential else None
+
+    def merge(share: _Share) -> None:
+        (current if share.tally or potential is None else potential)[share.cells] += share.current
+        if share.tally:
+            tally.add(share.tally)
+
+    pieces: list[_Run | list[Alike]] = [*_runs(_areas(centres, reach, shape))]
+    if flow_potential:
+        pieces += _bundles(cut_alike(centres, reach, shape))
+    spread(_solve, setting, pieces, merge, prepare=_Windows, where=where, monitor=monitor)
     _tell(tally, monitor)
     current[~valid] = np.nan
-    potential = normalised = None
-    if flow_potential:
-        potential = uniform_flow(shape, reach, neighbours, centres, offers.of, monitor.part(0.8, 1.0))
+    normalised = None
+    if potential is not None:
         potential[~valid] = np.nan
         normalised = np.where(valid, 0.0, np.nan)
         np.divide(current, potential, out=normalised, where=potential > 0.0)
     return WindowFlow(current, potential, normalised, amperes.size)
 
 
-@dataclass(frozen=True)
-class _Offers:
-    """What each window's target draws from the cells around it."""
+_Run = tuple[int, int]
+"""First of some windows, and the one after the last."""
 
+
+@dataclass(frozen=True)
+class _Share:
+    """Currents of some windows, and where they are; the tally of uniform ones is None."""
+
+    cells: tuple[slice, slice]
+    current: FloatArray
+    tally: _Tally | None
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What all windows have in common."""
+
+    resistance: FloatArray
     strengths: FloatArray
-    valid: BoolArray
-    near: BoolArray
-    half: int
+    centres: IntArray
+    amperes: FloatArray
+    radius: int
     reach: int
-    conditions: Sequence[Condition]
+    half: int
+    neighbours: int
+    average: Average
+    conditions: list[Condition]
     correction: FloatArray | None
     clear_own_block: bool
     move_targets: bool
-    centres: IntArray
-    amperes: FloatArray
 
-    def of(self, number: int) -> Injection | None:
+
+def _runs(areas: FloatArray) -> Iterator[_Run]:
+    """Yield runs of windows that have about as many cells each."""
+    which = (np.cumsum(areas) - areas) // _PIECE_CELLS
+    starts = np.flatnonzero(np.diff(which, prepend=-1.0)).tolist()
+    yield from zip(starts, [*starts[1:], areas.size])
+
+
+def _bundles(groups: Iterator[Alike]) -> Iterator[list[Alike]]:
+    """Yield the windows of groups that are cut alike, in lists of about as many cells each."""
+    bundle: list[Alike] = []
+    room = float(_UNIFORM_CELLS)
+    for part, numbers in groups:
+        top, bottom, left, right = part
+        cells = (bottom - top) * (right - left)
+        most = max(1, _UNIFORM_CELLS // cells)
+        for start in range(0, numbers.size, most):
+            some = numbers[start : start + most]
+            if bundle and cells * some.size > room:
+                yield bundle
+                bundle, room = [], float(_UNIFORM_CELLS)
+            bundle.append((part, some))
+            room -= cells * some.size
+    if bundle:
+        yield bundle
+
+
+class _Windows:
+    """All windows, ready to be solved."""
+
+    def __init__(self, setting: _Setting, monitor: Monitor) -> None:
+        self.setting = setting
+        self.valid = ~np.isnan(setting.resistance)
+        self.shape = self.valid.shape[0], self.valid.shape[1]
+        reach = setting.reach
+        self._near = disc(setting.radius, reach)
+        graph = raster_graph(
+            setting.resistance, neighbours=setting.neighbours, average=setting.average, monitor=monitor
+        )
+        self.landscape = LandscapeFlow(graph.couplings, self.valid, disc(reach, reach), monitor.quiet())
+        self.uniform = UniformFlow(self.shape, reach, setting.neighbours)
+
+    def box(self, numbers: IntArray) -> tuple[slice, slice]:
+        """Return rows and columns that hold some windows."""
+        centres = self.setting.centres[numbers]
+        first = np.maximum(centres.min(axis=0) - self.setting.reach, 0).tolist()
+        last = np.minimum(centres.max(axis=0) + self.setting.reach + 1, self.shape).tolist()
+        return slice(first[0], last[0]), slice(first[1], last[1])
+
+    def injection(self, number: int) -> Injection | None:
         """Return what is put into a window; None if there is no source in it."""
-        half, reach = self.half, self.reach
-        row, col = self.centres[number].tolist()
-        window = Window.around(row, col, reach, (self.valid.shape[0], self.valid.shape[1]))
+        setting = self.setting
+        half, reach = setting.half, setting.reach
+        row, col = setting.centres[number].tolist()
+        window = Window.around(row, col, reach, self.shape)
         block = _square(row, col, half)
-        offered = np.where(self.near[window.part], self.strengths[window.cells], 0.0)
-        offered[_square(*window.centre, half) if self.clear_own_block else _square(reach, reach, half)] = 0.0
+        offered = np.where(self._near[window.part], setting.strengths[window.cells], 0.0)
+        offered[_square(*window.centre, half) if setting.clear_own_block else _square(reach, reach, half)] = 0.0
         everything = float(offered.sum())
         if not everything > 0.0:
             return None
-        offered *= float(self.amperes[number]) / everything
-        for condition in self.conditions:
+        offered *= float(setting.amperes[number]) / everything
+        for condition in setting.conditions:
             offered[condition.excludes(window.cells, block)] = 0.0
         target = window.centre
-        if self.move_targets and not self.valid[row, col] and self.valid[block].any():
+        if setting.move_targets and not self.valid[row, col] and self.valid[block].any():
             down, right = _nearest(self.valid[block], half)
             target = target[0] + down, target[1] + right
         offered[target] = 0.0
-        return Injection(window, offered, target, 1.0 if self.correction is None else self.correction[window.part])
+        return Injection(
+            window, offered, target, 1.0 if setting.correction is None else setting.correction[window.part]
+        )
+
+
+def _solve(windows: _Windows, piece: _Run | list[Alike], monitor: Monitor) -> _Share:
+    """Return the currents through some windows: of the landscape, or of uniform ground."""
+    if isinstance(piece, list):
+        cells = windows.box(np.concatenate([numbers for _, numbers in piece]))
+        return _Share(cells, windows.uniform.currents(piece, windows.injection, cells, monitor), None)
+    first, last = piece
+    landscape, tally = windows.landscape, _Tally()
+    areas = _areas(windows.setting.centres[first:last], windows.setting.reach, windows.shape)
+    for number, done in zip(range(first, last), np.cumsum(areas) - areas):
+        monitor.step(float(done), float(areas.sum()))
+        injection = windows.injection(number)
+        if injection is None:
+            tally.alone += 1
+            continue
+        tally.offered += float(injection.amounts.sum())
+        tally.moved += injection.target != injection.window.centre
+        if windows.valid[injection.window.cells][injection.target]:
+            landscape.add(injection)
+        else:
+            tally.buried += 1
+    cells = windows.box(np.arange(first, last))
+    current, tally.arrived = landscape.take(cells)
+    return _Share(cells, current, tally)
 
 
 def windows_bytes(shape: tuple[int, int], reach: int) -> int:

@@ -30,13 +30,9 @@ class Job:
 
 
 def partials(job: Job, numbers: Sequence[int], monitor: Monitor) -> Iterator[Any]:
-    """Yield the results of some pieces in their order, worked out in this process.
-
-    Preparing counts as much in the progress as a piece.
-    """
-    steps = len(numbers) + (job.prepare is not None)
-    start = steps - len(numbers)
-    context = job.context(monitor.part(0.0, start / max(1, steps)))
-    for done, number in enumerate(numbers, start):
-        monitor.step(done, steps)
-        yield job.task(context, job.pieces[number], monitor.part(done / steps, (done + 1) / steps))
+    """Yield the results of some pieces in their order, worked out in this process."""
+    context = job.context(monitor.part(0.0, 0.0))
+    for done, number in enumerate(numbers):
+        monitor.check()
+        yield job.task(context, job.pieces[number], monitor.part(done / len(numbers), (done + 1) / len(numbers)))
+        monitor.progress((done + 1) / len(numbers))

@@ -46,7 +46,6 @@ def partials(job: Job, numbers: Sequence[int], count: int, monitor: Monitor) -> 
         crew.start(job, count)
         todo, early, deaths = deque(range(len(numbers))), dict[int, dict[str, Any]](), Counter[int]()
         for turn in range(len(numbers)):
-            monitor.step(turn, len(numbers))
             while turn not in early:
                 while crew.idle and todo and todo[0] < turn + _AHEAD * count:
                     crew.give(todo[0], job.pieces[numbers[todo.popleft()]])
@@ -73,6 +72,7 @@ def partials(job: Job, numbers: Sequence[int], count: int, monitor: Monitor) -> 
             if "error" in answer:
                 raise _raised(*answer["error"])
             yield answer["result"]
+            monitor.progress((turn + 1) / len(numbers))
     finally:
         crew.dismiss()
         shutil.rmtree(scratch, ignore_errors=True)

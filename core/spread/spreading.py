@@ -71,7 +71,6 @@ def spread(
     with closing(cast("Any", _partials(job, range(len(pieces)), where, monitor))) as results:
         for result in results:
             merge(result)
-    monitor.progress(1.0)
 
 
 def _partials(job: Job, numbers: Sequence[int], where: Where, monitor: Monitor) -> Iterator[Any]:

@@ -83,8 +83,8 @@ def how_many(
     if available is not None and count * bytes_each > available:
         fitting = max(1, int(available // bytes_each))
         monitor.warn(
-            f"{count} processes need about {count * bytes_each / 2**30:.1f} GB of memory, and "
-            f"{available / 2**30:.1f} GB are available: {fitting} {'is' if fitting == 1 else 'are'} used."
+            f"{count} processes need about {count * bytes_each / 2**20:,.0f} MB of memory, and "
+            f"{available / 2**20:,.0f} MB are available: {fitting} {'is' if fitting == 1 else 'are'} used."
         )
         count = fitting
     return count

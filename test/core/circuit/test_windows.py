@@ -8,10 +8,12 @@ import pytest
 from circuits import plain_links
 from conftest import REFERENCE
 from ecosecnet.core import circuit
+from ecosecnet.core.circuit import windows
 from ecosecnet.core.circuit.direct import DirectSolver
 from ecosecnet.core.circuit.windowflow import UniformWindow, block_correction
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
+from ecosecnet.core.spread import Where
 
 CASES = REFERENCE / "circuitscape" / "cases"
 
@@ -402,7 +404,7 @@ def test_progress_counts_cells_of_windows():
     ear = Ear()
     circuit.omniscape(np.ones((5, 9)), radius=2, block_size=3, monitor=ear)
     # three windows round the cells 1, 4 and 7 of row 1: 4 rows of 4, 5 and 4 columns
-    np.testing.assert_allclose(ear.parts, [0, 4 / 13, 9 / 13])
+    np.testing.assert_allclose(ear.parts, [0, 4 / 13, 9 / 13, 1])
     assert ear.told == ["3 windows of up to 5 x 5 cells."]
 
 
@@ -447,3 +449,42 @@ def test_omniscape_files(name):
     expected = grid(case["expected"]["cumulative_current"])
     assert (np.isnan(flow.current) == np.isnan(expected)).all()
     assert np.nanmax(np.abs(flow.current - expected)) <= case["tolerance"] * np.nanmax(expected)
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """Some windows a piece, so that a small raster has several."""
+    monkeypatch.setattr(windows, "_PIECE_CELLS", 4_000)
+    monkeypatch.setattr(windows, "_UNIFORM_CELLS", 9_000)
+
+
+def test_the_bits_are_the_same_for_any_number_of_processes(small_pieces):
+    resistance = np.exp(np.random.default_rng(8).normal(size=(50, 61)))
+    resistance[8:12, :30] = resistance[30, 20:] = np.nan
+    options = {
+        "radius": 9,
+        "block_size": 5,
+        "flow_potential": True,
+        "conditions": [windows.Condition(np.arange(50.0 * 61).reshape(50, 61), lower=-1500.0, upper=1500.0)],
+    }
+    ear, other = Ear(), Ear()
+    here = circuit.omniscape(resistance, **options, monitor=ear)
+    there = circuit.omniscape(resistance, **options, monitor=other, where=Where(2))
+    for name in ("current", "potential", "normalised"):
+        np.testing.assert_array_equal(getattr(there, name), getattr(here, name))
+    assert (other.told, other.warned) == (ear.told, ear.warned)
+    assert "could not flow" in ear.warned[-1]
+    assert len(set(other.parts)) > 5
+
+
+@pytest.mark.parametrize("flow_potential", [False, True])
+def test_pieces_add_up_to_the_whole(small_pieces, monkeypatch, flow_potential):
+    resistance = np.exp(np.random.default_rng(9).normal(size=(40, 70)))
+    options = {"radius": 8, "block_size": 3, "flow_potential": flow_potential}
+    in_pieces = circuit.omniscape(resistance, **options)
+    monkeypatch.setattr(windows, "_PIECE_CELLS", 10**9)
+    monkeypatch.setattr(windows, "_UNIFORM_CELLS", 10**9)
+    whole = circuit.omniscape(resistance, **options)
+    np.testing.assert_allclose(in_pieces.current, whole.current, rtol=1e-12)
+    if flow_potential:
+        np.testing.assert_allclose(in_pieces.potential, whole.potential, rtol=1e-12)

@@ -39,7 +39,7 @@ def test_more_than_the_cores_is_reported():
 def test_as_many_as_the_memory_holds():
     count, said = asked(8, there=8, bytes_each=2 * 2**30, available=5 * 2**30)
     assert count == 2
-    assert said == ["8 processes need about 16.0 GB of memory, and 5.0 GB are available: 2 are used."]
+    assert said == ["8 processes need about 16,384 MB of memory, and 5,120 MB are available: 2 are used."]
     assert asked(2, there=2, bytes_each=2**31, available=2**30)[0] == 1
 
 
