@@ -72,7 +72,7 @@ def source_fields(
     for done, source in enumerate(sources):
         monitor.step(done, len(sources))
         ends = pairs[(pairs == source).any(axis=1)].sum(axis=1) - source
-        field = fields.field(source, ends.tolist(), monitor=monitor)
+        field = fields.field(source, ends.tolist(), everywhere=True, monitor=monitor)
         distance = np.array([fields.least(source, end) for end in ends.tolist()])
         if np.isfinite(distance).any():
             inside = _extent(field.cost <= distance[np.isfinite(distance)].max())

@@ -65,11 +65,22 @@ class BlockSearch:
         self._graphs: OrderedDict[int, DijkstraSearch] = OrderedDict()
         self._most_graphs = max(_KEPT, resistance.size // _KEPT_SHARE) // _EDGE**2
 
+    def ahead(self, cost: FloatArray) -> Array:
+        """Return lower bounds of the cost still to go as `search` takes them."""
+        return rounded_down(cost, _PAD)
+
     def search(
-        self, cells: IntArray, limit: float, monitor: Monitor, targets: Sequence[IntArray] = (), beyond: Array = _NONE
+        self,
+        cells: IntArray,
+        limit: float,
+        monitor: Monitor,
+        targets: Sequence[IntArray] = (),
+        beyond: Array = _NONE,
+        ahead: Array | None = None,
     ) -> FloatArray:
         """Return the cost distance from passable cells; as `dial.DialSearch.search`."""
-        state = _State(np.full(self._resistance.shape, np.inf), np.zeros(self._resistance.shape, dtype=bool), [], {})
+        shape = self._resistance.shape
+        state = _State(np.full(shape, np.inf), np.zeros(shape, dtype=bool), [], {}, ahead)
         rows, cols = (place + _PAD for place in np.divmod(cells, self.shape[1]))
         state.cost[rows, cols] = 0.0
         state.waiting[rows, cols] = True
@@ -101,6 +112,8 @@ class BlockSearch:
         useful = min(limit, float(cost[~np.isnan(resistance)].max(initial=0.0)))
         graph = self._graph(block, resistance)
         found = graph.spread(rows * cost.shape[1] + cols, cost[rows, cols], useful)
+        if state.ahead is not None:
+            found[found + state.ahead[inside] > limit] = np.inf
         np.minimum(cost, found, out=cost)
         for side in (
             _Side(slice(top - 1, top), slice(left - 1, right + 1), (-1, 0)),
@@ -115,12 +128,13 @@ class BlockSearch:
         there = side.rows, side.cols
         cost, resistance = state.cost[there], self._resistance[there].astype(np.float64)
         better = np.zeros(cost.shape, dtype=bool)
+        ahead = None if state.ahead is None else state.ahead[there]
         for (down, across), half in self._steps:
             if side.outward not in ((down, 0), (0, across)):
                 continue
             here = _moved(side.rows, -down), _moved(side.cols, -across)
             new = state.cost[here] + step_cost(self._resistance[here], resistance, half, inverse=self._inverse)
-            lower = (new < cost) & (new <= limit)
+            lower = (new < cost) & ((new if ahead is None else new + ahead) <= limit)
             cost[lower] = new[lower]
             better |= lower
         if not better.any():
@@ -150,6 +164,7 @@ class _State(NamedTuple):
     waiting: BoolArray
     queue: list[tuple[float, int]]
     lowest: dict[int, float]
+    ahead: Array | None
 
     def push(self, cost: float, block: int) -> None:
         """Have a block solved for the sake of a cost that was handed over to it."""
@@ -169,6 +184,16 @@ class _State(NamedTuple):
 
 def _moved(part: slice, step: int) -> slice:
     return slice(part.start + step, part.stop + step)
+
+
+def rounded_down(cost: FloatArray, margin: int) -> Array:
+    """Return costs as float32, none larger than it was, with a margin of empty cells."""
+    shape = cost.shape[0] + 2 * margin, cost.shape[1] + 2 * margin
+    lower = np.full(shape, np.inf, dtype=np.float32)
+    part = lower[margin:-margin, margin:-margin]
+    part[:] = cost
+    np.nextafter(part, np.float32(0.0), out=part)
+    return lower
 
 
 def far_enough(least: Sequence[float], beyond: Array) -> float:

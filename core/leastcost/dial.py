@@ -17,10 +17,10 @@ import numpy as np
 from ..accelerators import numba_works
 from ..monitor import Monitor
 from ..types import Array, FloatArray, IntArray
-from .blocks import far_enough
+from .blocks import far_enough, rounded_down
 
 BYTES_PER_CELL = 72
-"""Resistance, the two links of the bucket lists and the cost of one search (24), and the fields of `corridor_costs`."""
+"""Resistance, the two links of the bucket lists, lower bounds and the cost of one search (28), and fields."""
 
 _CHUNK = 1_000_000
 """Cells settled between two looks at the monitor."""
@@ -65,45 +65,55 @@ class DialSearch:
         low, high = (1.0 / high, 1.0 / low) if inverse else (low, high)
         shortest, longest = 2.0 * low * self._half.min(), 2.0 * high * self._half.max()
         self._bucket = shortest
-        self._head = np.full(int(longest / self._bucket) + 3, -1, dtype=np.int32)
-        self._next = np.empty(self._resistance.size, dtype=np.int32)
-        self._previous = np.full(self._resistance.size, _OUTSIDE, dtype=np.int32)
+        self._buckets = int(longest / self._bucket) + 3
+
+    def ahead(self, cost: FloatArray) -> Array:
+        """Return lower bounds of the cost still to go as `search` takes them."""
+        return rounded_down(cost, 1)
 
     def search(
-        self, cells: IntArray, limit: float, monitor: Monitor, targets: Sequence[IntArray] = (), beyond: Array = _NONE
+        self,
+        cells: IntArray,
+        limit: float,
+        monitor: Monitor,
+        targets: Sequence[IntArray] = (),
+        beyond: Array = _NONE,
+        ahead: Array | None = None,
     ) -> FloatArray:
         """Return the cost distance from passable cells (flat indices), infinite beyond the limit.
 
-        With targets, costs are exact only up to the largest cost of reaching one and `beyond` more.
+        With targets, costs are exact only up to the largest cost of reaching one and `beyond` more; with lower bounds
+        `ahead` of the cost still to go only where both together are within that.
         """
         start = self._padded(cells)
         ends = [self._padded(target) for target in targets]
         cost = np.full(self._resistance.size, np.inf)
         cost[start] = 0.0
-        self._head[0] = start[0]
-        self._next[start] = np.append(start[1:], -1)
-        self._previous[start] = np.append(-1, start[:-1])
+        # The buckets belong to this search alone: several may run on one surface at once.
+        head = np.full(self._buckets, -1, dtype=np.int32)
+        following = np.empty(self._resistance.size, dtype=np.int32)
+        previous = np.full(self._resistance.size, _OUTSIDE, dtype=np.int32)
+        head[0] = start[0]
+        following[start] = np.append(start[1:], -1)
+        previous[start] = np.append(-1, start[:-1])
+        to_go = np.zeros(1, dtype=np.float32) if ahead is None else ahead.ravel()
         bucket, left = 0, start.size
         # Looking takes no longer than settling.
         chunk = max(_CHUNK_TO_TARGETS, sum(end.size for end in ends)) if ends else _CHUNK
         while left:
-            try:
-                monitor.check()
-            except Exception:
-                self._forget()
-                raise
+            monitor.check()
             if ends:
                 # What a target costs so far is an upper bound.
                 limit = min(limit, far_enough([cost[end].min() for end in ends], beyond))
                 if bucket * self._bucket > limit:
-                    self._forget()
                     break
             bucket, left = _kernel()(
                 self._resistance.ravel(),
                 cost,
-                self._head,
-                self._next,
-                self._previous,
+                head,
+                following,
+                previous,
+                to_go,
                 self._offset,
                 self._half,
                 self._inverse,
@@ -120,11 +130,6 @@ class DialSearch:
         padded: IntArray = ((row + 1) * self._width + col + 1).astype(np.int32)
         return padded
 
-    def _forget(self) -> None:
-        """Empty the buckets."""
-        self._head.fill(-1)
-        self._previous.fill(_OUTSIDE)
-
 
 @functools.cache
 def _kernel() -> Any:
@@ -139,6 +144,7 @@ def _settle(
     head: Any,
     following: Any,
     previous: Any,
+    to_go: Any,
     offset: Any,
     half: Any,
     inverse: bool,
@@ -155,6 +161,7 @@ def _settle(
     simply taken out again.)
     """
     buckets = head.size
+    bounded = to_go.size > 1
     while left > 0 and chunk > 0:
         slot = bucket % buckets
         cell = head[slot]
@@ -175,6 +182,8 @@ def _settle(
             new = spent + (4.0 * half[k] / both if inverse else both * half[k])
             old = cost[there]
             if not (new < old and new <= limit):
+                continue
+            if bounded and new + np.float64(to_go[there]) > limit:
                 continue
             before = previous[there]
             if before != -2:

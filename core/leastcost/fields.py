@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,15 +15,19 @@ from ..monitor import SILENT, Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
 from .graph import SPARE_BYTES, CostField, CostGraph
 from .results import Field, LinkCosts, box
+from .shelf import Shelf
 
 _BUDGET_PER_CELL = 16
-"""Bytes of cost fields, for each cell of the raster, that are kept where nothing else is asked for: two full rasters."""
+"""Bytes of cost fields, for each cell of the raster, that stay in memory where nothing else is asked for: two rasters."""
 
 _GROWTH = 1.5
 """Factor by which a search is widened that has not reached its targets; its area grows with the square."""
 
 _WORTH_GROWING = 1.2
 """A search that has reached less than this many times the cells of the one before is repeated without a limit."""
+
+
+_NOTHING: FloatArray = np.empty((0, 0))
 
 
 class _Contacts(NamedTuple):
@@ -38,8 +43,8 @@ class CostFields:
     """The sources on a resistance surface and the cost-distance fields around them.
 
     All functions on links take one of these. What one of them has searched the next one finds, so that in a chain of
-    them (links, corridors, pinch points, barriers) each source is searched once, unless its field had to be dropped to
-    keep within the budget.
+    them (links, corridors, pinch points, barriers) each source is searched once. Fields beyond the budget of memory wait in
+    a temporary file.
 
     Parameters
     ----------
@@ -53,7 +58,10 @@ class CostFields:
     share : float
         As `slack`, as a share of the least-cost distance; both together count.
     budget : int, optional
-        Bytes of fields to keep; by default those of two full rasters, or 128 MB if that is more.
+        Bytes of fields to keep in memory; by default those of two full rasters, or 128 MB if that is more.
+    everywhere : bool
+        Whether the later ones of a chain will ask for the cost of cells off the ways to other sources, as `barriers` does:
+        first searches take these in at once.
 
     Attributes
     ----------
@@ -62,7 +70,7 @@ class CostFields:
     labels : ndarray, int, shape (rows, cols)
         The sources.
     searches : int
-        Searches made so far, one for each source unless a field had to be dropped or asked for anew beyond its reach.
+        Searches made so far, one for each source unless more of a field was asked for later.
 
     Raises
     ------
@@ -73,22 +81,32 @@ class CostFields:
     -----
     One pass from all sources at once gives an upper bound of the least-cost distance of every two sources whose zones
     touch. The search from a source then stops at the largest bound of its links plus the slack, which leaves every cell
-    with ``cost_a + cost_b <= least + slack`` exact. Links between zones that do not touch have no bound; their search
+    with ``cost_a + cost_b <= least + slack`` exact. The same pass tells how far each cell is from the nearest source: where
+    that and the cost so far are more than the search is for, no way to another source leads through the cell, and it is
+    left out. Links between zones that do not touch have no bound; their search
     stops when the other end is reached or, with SciPy on a whole raster, is repeated with a limit half as large again
     until it is. n sources take n searches of O(c log c) for the c cells within their reach.
     """
 
     def __init__(
-        self, graph: CostGraph, labels: IntArray, *, slack: float = 0.0, share: float = 0.0, budget: int | None = None
+        self,
+        graph: CostGraph,
+        labels: IntArray,
+        *,
+        slack: float = 0.0,
+        share: float = 0.0,
+        budget: int | None = None,
+        everywhere: bool = False,
     ) -> None:
         graph.check_labels(labels)
         self.graph = graph
         self.labels = labels
         self.searches = 0
-        self._slack, self._share = slack, share
+        self._slack, self._share, self._everywhere = slack, share, everywhere
         cells = graph.shape[0] * graph.shape[1]
-        self._budget = max(_BUDGET_PER_CELL * cells, 2 * SPARE_BYTES) if budget is None else budget
-        self._kept: dict[int, Field] = {}
+        self._shelf = Shelf(max(_BUDGET_PER_CELL * cells, 2 * SPARE_BYTES) if budget is None else budget)
+        self._frames: dict[int, Field] = {}
+        self._ahead: Array | None = None
         self._least: dict[tuple[int, int], float] = {}
         self._found: _Contacts | None = None
         present = np.unique(labels[(labels > 0) & ~np.isnan(graph.resistance)]).tolist()
@@ -116,6 +134,7 @@ class CostFields:
         """Return the cost distance to the nearest source and which that is; see `CostGraph.allocate`. It is not kept."""
         allocation = self.graph.allocate(self.labels, monitor=monitor)
         self._found = self._grouped(*self.graph.contacts(allocation))
+        self._ahead = self.graph.ahead(allocation.cost)
         return allocation
 
     def contacts(self, monitor: Monitor = SILENT) -> tuple[IntArray, FloatArray]:
@@ -123,7 +142,7 @@ class CostFields:
         found = self._contacts(monitor)
         return found.pairs, found.cost
 
-    def field(self, label: int, ends: Sequence[int], *, monitor: Monitor = SILENT) -> Field:
+    def field(self, label: int, ends: Sequence[int], *, everywhere: bool = False, monitor: Monitor = SILENT) -> Field:
         """Return the field of a source that is exact as far as some other sources, and the slack of the store beyond.
 
         Parameters
@@ -132,6 +151,8 @@ class CostFields:
             The source.
         ends : sequence of int
             The sources to be reached; those that cannot be are left out.
+        everywhere : bool
+            Whether cells matter that lie off the ways to other sources.
         monitor : Monitor
             Cancellation.
 
@@ -140,11 +161,13 @@ class CostFields:
         Field
             Empty when none of the ends can be reached.
         """
-        return self._field(label, np.asarray(ends, dtype=np.int64), np.zeros(len(ends)), monitor)
+        return self._field(label, np.asarray(ends, dtype=np.int64), np.zeros(len(ends)), monitor, everywhere=everywhere)
 
     def release(self) -> None:
         """Give back the memory of the fields and of the searches; what is asked for again is searched again."""
-        self._kept.clear()
+        self._shelf.clear()
+        self._frames.clear()
+        self._ahead = None
         self.graph.release()
 
     def least(self, a: int, b: int) -> float:
@@ -232,32 +255,42 @@ class CostFields:
         monitor: Monitor,
         current: Sequence[int] | set[int] = (),
         next_use: Callable[[int], int] = int,
+        *,
+        everywhere: bool = False,
     ) -> Field:
         """Return a field that is exact as far as its ends and `slacks` beyond; search for it if need be."""
-        kept = self._kept.get(label)
+        kept = self._taken(label, {label, *current}, next_use)
         if kept is not None:
             self._look_up(label, ends, kept)
         least = np.array([self.least(label, end) for end in ends.tolist()])
         wanted = least + slacks
         wanted = wanted[~np.isinf(least)]
-        if kept is not None and (wanted <= kept.reach).all():
+        if kept is not None and (wanted <= kept.reach).all() and kept.everywhere >= everywhere:
             return kept
         reach = self._bounds(label, ends, monitor)
         reachable = ~np.isnan(reach)
         for end in ends[~reachable].tolist():
             self._least[min(label, end), max(label, end)] = np.inf
         if not reachable.any():
-            return Field(0, 0, np.empty((0, 0)), -np.inf, self.graph.shape[1])
+            return Field(0, 0, np.empty((0, 0)), -np.inf, self.graph.shape[1], everywhere)
         ends, least, reach, slacks = ends[reachable], least[reachable], reach[reachable], slacks[reachable]
         known = ~np.isnan(least)
         reach = np.where(known, least, reach)
         beyond = self._slack + self._share * np.where(np.isfinite(reach), reach, 0.0)
-        field, found = self._search(label, ends, reach, known, np.maximum(slacks, beyond), monitor)
+        everywhere = everywhere or self._everywhere
+        field, found = self._search(label, ends, reach, known, np.maximum(slacks, beyond), everywhere, monitor)
         for end, cost in zip(ends.tolist(), found.tolist()):
             self._least[min(label, end), max(label, end)] = cost
-        self._kept[label] = field
-        self._make_room({label, *current}, next_use)
+        self._shelf.put(label, field.cost)
+        self._frames[label] = replace(field, cost=_NOTHING)
+        self._shelf.make_room({label, *current}, next_use)
         return field
+
+    def _taken(self, label: int, current: set[int], next_use: Callable[[int], int]) -> Field | None:
+        """Return the field of a source if there is one."""
+        cost = self._shelf.get(label)
+        self._shelf.make_room(current, next_use)
+        return None if cost is None else replace(self._frames[label], cost=cost)
 
     def _look_up(self, label: int, ends: IntArray, field: Field) -> None:
         """Take distances from a field that reaches ends nobody asked for when it was searched."""
@@ -268,7 +301,14 @@ class CostFields:
                     self._least[min(label, end), max(label, end)] = cost
 
     def _search(
-        self, label: int, ends: IntArray, reach: FloatArray, known: BoolArray, slack: FloatArray, monitor: Monitor
+        self,
+        label: int,
+        ends: IntArray,
+        reach: FloatArray,
+        known: BoolArray,
+        slack: FloatArray,
+        everywhere: bool,
+        monitor: Monitor,
     ) -> tuple[Field, FloatArray]:
         """Search from a source until every end is reached, and `slack` beyond.
 
@@ -283,11 +323,12 @@ class CostFields:
             limit = np.inf
         least = np.where(known, reach, np.nan)
         stops = targets if graph.stops_at_targets and not known.all() else []
+        ahead = None if everywhere else self._ahead
         covered = 0
         while True:
             far = max(float((np.minimum(reach, limit) + slack).max()), limit)
             cost = graph.cost_from(
-                self.cells(label), limit=_a_little_more(far), targets=stops, beyond=slack, monitor=monitor
+                self.cells(label), limit=_a_little_more(far), targets=stops, beyond=slack, ahead=ahead, monitor=monitor
             )
             for target in np.flatnonzero(np.isnan(least)).tolist():
                 nearest = cost[np.divmod(targets[target], graph.shape[1])].min()
@@ -301,7 +342,8 @@ class CostFields:
         window = cost[rows, cols]
         if 2 * window.size < cost.size:
             window = window.copy()
-        return Field(rows.start, cols.start, window, float((least + slack).max()), graph.shape[1]), least
+        far = float((least + slack).max())
+        return Field(rows.start, cols.start, window, far, graph.shape[1], ahead is None), least
 
     def _bounds(self, label: int, ends: IntArray, monitor: Monitor) -> FloatArray:
         """Return upper bounds of least-cost distances: infinite where none is known, NaN where there is no way at all."""
@@ -333,14 +375,6 @@ class CostFields:
         joined = csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
         _, group = connected_components(joined, directed=False)
         return _Contacts(pairs, cost, group, there)
-
-    def _make_room(self, current: set[int], next_use: Callable[[int], int]) -> None:
-        """Drop the fields that are needed last until the rest fit; those in use always stay."""
-        while sum(field.cost.nbytes for field in self._kept.values()) > self._budget:
-            others = [label for label in self._kept if label not in current]
-            if not others:
-                return
-            del self._kept[max(others, key=next_use)]
 
 
 def cells_of(labels: Array, wanted: list[int]) -> list[IntArray]:

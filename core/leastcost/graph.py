@@ -42,8 +42,8 @@ SPARE_BYTES = 64_000_000
 _WORTH_STARTING_NUMBA = 300_000
 """Cells from which numba makes up for the second it takes to start."""
 
-_WHOLE_MOST = 1_000_000
-"""Cells up to which SciPy searches the raster as a whole; longer searches should be stopped within a second."""
+_WHOLE_MOST = 100_000
+"""Cells up to which SciPy searches the raster as a whole; blocks end at targets, and are faster beyond."""
 
 _FIELDS = 40
 """Bytes a cell of the fields that `CostFields` works with."""
@@ -127,7 +127,7 @@ class CostGraph:
 
     Notes
     -----
-    Up to a million cells SciPy gets one graph of about 100 bytes a valid cell; beyond it goes by blocks, which takes a
+    Up to 100,000 cells SciPy gets one graph of about 100 bytes a valid cell; beyond it goes by blocks, which takes a
     third of the memory, lets a search end at its targets and be cancelled at any time. `graph_bytes` bounds the memory,
     searches included. A search takes O(n log n).
 
@@ -204,6 +204,7 @@ class CostGraph:
         limit: float = np.inf,
         targets: Sequence[IntArray] = (),
         beyond: float | FloatArray = 0.0,
+        ahead: Array | None = None,
         monitor: Monitor = SILENT,
     ) -> FloatArray:
         """Return the cost distance of every cell to the nearest of some cells.
@@ -219,6 +220,9 @@ class CostGraph:
             wanted. The search stops then; only SciPy on the whole raster goes on to the limit, and the result is cut.
         beyond : float or ndarray, float64, shape (len(targets),)
             How much more than the cost of reaching a target is wanted still; one number, or one for each.
+        ahead : ndarray, optional
+            Of `ahead`: cells are not wanted where the cost and what is ahead of them are more than all that is wanted.
+            There the result is infinite, or more than the cost distance.
         monitor : Monitor
             Cancellation.
 
@@ -237,16 +241,31 @@ class CostGraph:
         flat = flat[~np.isnan(self.resistance.ravel()[flat])]
         if not flat.size:
             raise InputError("No start cell lies on a passable cell of the resistance surface.")
-        if not targets:
-            return self._engine.search(flat, limit, monitor)
-        extra = np.broadcast_to(np.asarray(beyond, dtype=np.float64), len(targets))
+        extra = np.broadcast_to(np.asarray(beyond, dtype=np.float64), len(targets)) if targets else np.empty(0)
         if isinstance(self._engine, dijkstra.DijkstraSearch):
             cost = self._engine.search(flat, limit, monitor)
         else:
-            cost = self._engine.search(flat, limit, monitor, targets, extra)
+            cost = self._engine.search(flat, limit, monitor, targets, extra, ahead)
+        if not targets:
+            return cost
         least = [float(cost[np.divmod(target, self.shape[1])].min()) for target in targets]
         np.putmask(cost, cost > blocks.far_enough(least, extra), np.inf)
         return cost
+
+    def ahead(self, cost: FloatArray) -> Array | None:
+        """Return lower bounds of the cost that each cell has still to go, as `cost_from` takes them.
+
+        Parameters
+        ----------
+        cost : ndarray, float64, shape (rows, cols)
+            The bounds, such as the cost distance to the nearest of all cells that matter.
+
+        Returns
+        -------
+        ndarray, float32, or None
+            None where the search makes no use of them.
+        """
+        return None if isinstance(self._engine, dijkstra.DijkstraSearch) else self._engine.ahead(cost)
 
     def allocate(self, labels: IntArray, *, limit: float = np.inf, monitor: Monitor = SILENT) -> CostField:
         """Return the cost distance to the nearest source, which source that is, and the way to it.

@@ -23,7 +23,7 @@ class LinkCosts:
     rows, cols : slice
         The box of cells that holds every cell with ``cost_a + cost_b <= least + slack``; empty when disconnected.
     cost_a, cost_b : ndarray, float64
-        Cost distance from either source inside the box, infinite where too large to matter.
+        Cost distance from either source inside the box; infinite, or too large, where their sum is more than that.
     least : float
         Least-cost distance of the two sources; infinite when disconnected.
     """
@@ -65,6 +65,9 @@ class Field:
         Cost up to which it is exact; what costs more may be given or infinite.
     cols : int
         Columns of the raster.
+    everywhere : bool
+        Whether it is exact in all cells up to there, or only on ways to another source that cost no more; elsewhere it may
+        be infinite or too large then.
     """
 
     top: int
@@ -72,6 +75,7 @@ class Field:
     cost: FloatArray
     reach: float
     cols: int
+    everywhere: bool
 
     @property
     def place(self) -> tuple[slice, slice]:

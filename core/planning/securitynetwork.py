@@ -169,7 +169,7 @@ def security_network(
         warn_of_enclosed(labels, surface.values, ids, monitor)
     graph = CostGraph(surface.values, cell_size=grid.cell_size, monitor=monitor.part(0.3, 0.32))
     # All that follow need the fields of the same sources; none is searched twice while they fit into the budget.
-    fields = CostFields(graph, labels, budget=FIELD_BYTES_PER_CELL * labels.size)
+    fields = CostFields(graph, labels, budget=FIELD_BYTES_PER_CELL * labels.size, everywhere=True)
     corridor_network = connect(fields, options.corridors, distances=distances, monitor=monitor.part(0.32, 0.55))
     reported = None if area is None else Reported.of(area, labels, corridor_network.links)
     monitor.info("Step 4 of 4: pinch points and barriers")

@@ -1,5 +1,7 @@
 """The store of cost fields searches each source once, and gives what single searches give."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from ecosecnet.core.choices import Adjacency
@@ -10,6 +12,7 @@ from ecosecnet.core.errors import InputError
 from ecosecnet.core.keyareas.barriers import barriers
 from ecosecnet.core.keyareas.circuitbarriers import circuit_barriers
 from ecosecnet.core.keyareas.pinchpoints import pinchpoints
+from ecosecnet.core.leastcost import blocks, dial, shelf
 from ecosecnet.core.leastcost import graph as costgraph
 from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
@@ -43,17 +46,20 @@ def chain(fields):
     return links, belts, pinch, barrier, circuit
 
 
-def test_a_chain_searches_each_source_once(landscape):
-    fields = CostFields(*landscape, slack=CUTOFF)
+@pytest.mark.parametrize("budget", [None, 0])
+def test_a_chain_searches_each_source_once(landscape, budget):
+    """With room for all fields in memory, and with none: they wait in a file then."""
+    fields = CostFields(*landscape, slack=CUTOFF, everywhere=True, budget=budget)
     links, *_ = chain(fields)
     assert (~links.active).any()
     assert fields.searches == landscape[1].max()
 
 
-def test_a_chain_gives_what_separate_runs_give(landscape):
-    """Whether fields are found in the store, were dropped, or are searched by each function anew."""
+def test_a_chain_gives_what_separate_runs_give(landscape, monkeypatch):
+    """Whether fields are found in the store, were lost, or are searched by each function anew."""
     graph, labels = landscape
     shared = chain(CostFields(graph, labels, slack=CUTOFF))
+    monkeypatch.setattr(shelf, "_SHARE_OF_DISK", 0.0)
     dropped = CostFields(graph, labels, slack=CUTOFF, budget=0)
     for links, belts, pinch, barrier, circuit in (chain(dropped), chain(CostFields(graph, labels))):
         np.testing.assert_array_equal(links.cost, shared[0].cost)
@@ -73,7 +79,7 @@ def test_the_budget_is_kept(landscape):
     fields = CostFields(graph, labels, budget=budget)
     pairs = find_pairs(fields, adjacency=Adjacency.ALL).pairs
     for _ in fields.along(pairs, slack=np.inf):
-        assert sum(field.cost.nbytes for field in fields._kept.values()) <= budget
+        assert fields._shelf.bytes_held <= budget
 
 
 def test_a_field_that_reaches_further_answers_for_others(landscape):
@@ -81,7 +87,7 @@ def test_a_field_that_reaches_further_answers_for_others(landscape):
     fields = CostFields(graph, labels)
     far = fields.field(1, [7])
     assert np.isnan(fields.least(1, 4))
-    assert fields.field(1, [4]) is far
+    assert np.shares_memory(fields.field(1, [4]).cost, far.cost)
     assert fields.searches == 1
     assert fields.least(4, 1) == graph.cost_from(labels == 1)[labels == 4].min()
 
@@ -101,3 +107,77 @@ def test_sources_that_cannot_be_reached():
 def test_labels_of_another_raster_are_refused(landscape):
     with pytest.raises(InputError, match="raster of"):
         CostFields(landscape[0], np.ones((2, 2), dtype=int))
+
+
+def maze(side):
+    """Return walls of NoData and of high resistance with a gap each, alternating at the ends."""
+    resistance = np.ones((side, side))
+    resistance[4::8] = np.where(np.arange(side) < side - 5, 500.0, 1.0)
+    resistance[8::8] = np.where(np.arange(side) > 5, np.nan, 1.0)
+    return resistance
+
+
+@pytest.mark.parametrize("engine", ["blocks", "numba"])
+@pytest.mark.parametrize("kind", ["noise", "maze"])
+def test_what_no_way_between_sources_crosses_is_left_out_and_nothing_else(engine, kind, monkeypatch):
+    if engine == "numba":
+        pytest.importorskip("numba")
+    random = np.random.default_rng(3)
+    noise = 1.0 + 60.0 * random.random((100, 100)) ** 4
+    noise[random.random(noise.shape) < 0.1] = np.nan
+    resistance = noise if kind == "noise" else maze(100)
+    labels = np.zeros(resistance.shape, dtype=np.int32)
+    for label, (row, col) in enumerate([(2, 2), (1, 80), (50, 45), (90, 4), (75, 88)], start=1):
+        labels[row : row + 5, col : col + 5] = label
+    monkeypatch.setattr(costgraph, "_WHOLE_MOST", np.inf)
+    whole = CostGraph(resistance, cell_size=CELL, accelerate=False)
+    full = {label: whole.cost_from(labels == label) for label in range(1, 6)}
+    monkeypatch.setattr(costgraph, "_WHOLE_MOST", 0)
+    monkeypatch.setattr(blocks, "_EDGE", 11)
+    graph = CostGraph(resistance, cell_size=CELL, accelerate=engine == "numba")
+    fields, everywhere = CostFields(graph, labels), CostFields(graph, labels, everywhere=True)
+    pairs = find_pairs(fields).pairs
+    for link in fields.along(pairs, slack=CUTOFF):
+        a, b = pairs[link.index].tolist()
+        total = full[a] + full[b]
+        inside = total <= total.min() + CUTOFF
+        assert link.least == full[a][labels == b].min()
+        got = np.full(total.shape, np.inf)
+        got[link.rows, link.cols] = link.cost_a + link.cost_b
+        assert np.array_equal(got[inside], total[inside])
+        assert (got[~inside] >= total[~inside]).all()
+    for _ in everywhere.along(pairs, slack=CUTOFF):
+        pass
+    reached = [
+        sum(np.count_nonzero(np.isfinite(store.field(label, []).cost)) for label in full)
+        for store in (fields, everywhere)
+    ]
+    assert reached[0] < reached[1]
+
+
+def test_fields_that_barriers_ask_for_reach_off_the_ways_between_sources(landscape):
+    graph, labels = landscape
+    full = graph.cost_from(labels == 4)
+    fields = CostFields(graph, labels)
+    pairs = find_pairs(fields).pairs
+    ends = pairs[(pairs == 4).any(axis=1)].sum(axis=1) - 4
+    fields.field(4, ends.tolist())
+    field = fields.field(4, ends.tolist(), everywhere=True)
+    inside = full[field.place] <= field.reach
+    assert np.array_equal(field.cost[inside], full[field.place][inside])
+    assert np.count_nonzero(full <= field.reach) == np.count_nonzero(inside)
+
+
+@pytest.mark.parametrize("accelerate", [False, True])
+def test_two_threads_search_one_surface(accelerate, monkeypatch):
+    if accelerate:
+        pytest.importorskip("numba")
+    monkeypatch.setattr(costgraph, "_WHOLE_MOST", 0)
+    monkeypatch.setattr(dial, "_CHUNK", 500)
+    graph = CostGraph(1.0 + 30.0 * np.random.default_rng(5).random((120, 120)) ** 3, accelerate=accelerate)
+    starts = [np.array([place]) for place in range(0, 14400, 700)]
+    alone = [graph.cost_from(start) for start in starts]
+    pool = ThreadPoolExecutor(4)
+    together = [pool.submit(graph.cost_from, start) for start in starts]
+    assert all(np.array_equal(one.result(timeout=60), cost) for one, cost in zip(together, alone))
+    pool.shutdown()
