@@ -18,6 +18,7 @@ from .corridors.gravity import GravityAlgorithm
 from .corridors.linkages import LinkagesAlgorithm
 from .corridors.linkpriority import LinkPriorityAlgorithm
 from .corridors.omniscape import OmniscapeAlgorithm
+from .decisions.validate import ValidateAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
 from .keyareas.circuitbarriers import CircuitBarriersAlgorithm
 from .keyareas.cutoffsweep import CutoffSweepAlgorithm
@@ -84,6 +85,7 @@ ALGORITHMS = [
     DemoLandscapeAlgorithm,
     SecurityNetworkAlgorithm,
     SelfTestAlgorithm,
+    ValidateAlgorithm,
 ]
 
 

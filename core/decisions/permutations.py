@@ -46,6 +46,8 @@ class Moves:
     ----------
     kept : float
         Share of the points that comes to lie on available cells at least.
+    together : bool
+        Whether points are moved together.
     rigid : bool
         Whether points are moved as they lie, or along a curve.
 
@@ -73,17 +75,17 @@ class Moves:
 
     def __init__(self, cells: IntArray, available: BoolArray, *, how: Relocation, seed: int) -> None:
         self._seed, self._available = seed, available
-        self._singly = how is Relocation.SINGLY
+        self.together = how is Relocation.TOGETHER
         rows, cols = (np.flatnonzero(available.any(axis=axis)) for axis in (1, 0))
         self._top, self._left = int(rows[0]), int(cols[0])
         self._box = int(rows[-1]) - self._top + 1, int(cols[-1]) - self._left + 1
         self._rows, self._cols = np.divmod(cells, available.shape[1])
         self._count = cells.size
-        self.kept = 1.0 if self._singly else next(filter(self._fits, _KEPT), 1.0)
+        self.kept = next(filter(self._fits, _KEPT), 1.0) if self.together else 1.0
         self.rigid = self.kept < 1.0
         if not self.rigid:
-            self._order = np.flatnonzero(available.ravel()) if self._singly else _along_curve(available)
-        if not (self.rigid or self._singly):
+            self._order = _along_curve(available) if self.together else np.flatnonzero(available.ravel())
+        if self.together and not self.rigid:
             place = np.empty(available.size, dtype=np.int64)
             place[self._order] = np.arange(self._order.size)
             self._places = np.sort(place[cells])
@@ -91,7 +93,7 @@ class Moves:
     def draw(self, number: int) -> IntArray:
         """Return the flat indices of the cells that the points come to lie on in one of the moves."""
         random = np.random.default_rng([self._seed, number])
-        if self._singly:
+        if not self.together:
             return self._order[random.choice(self._order.size, self._count, replace=False, shuffle=False)]
         if not self.rigid:
             places = -self._places if random.integers(2) else self._places

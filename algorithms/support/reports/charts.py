@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..run.palette import CHART
+from ..run.palette import BAR, CHART
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 70, 36, 16, 46
 
@@ -68,3 +68,46 @@ def _ticks(low: float, high: float) -> list[float]:
     step = next(power * k for k in (1.0, 2.0, 2.5, 5.0, 10.0) if power * k >= rough * (1.0 - 1e-9))
     first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
     return [float(k * step) for k in np.arange(first, last + 1)]
+
+
+def histogram(values: Sequence[float], observed: float, x_label: str, caption: str) -> str:
+    """Return a figure with the distribution of draws, and a line where the observed value lies."""
+    held = np.asarray(values, dtype=np.float64)
+    low, high = min(float(held.min()), observed), max(float(held.max()), observed)
+    x_ticks = _ticks(low, high)
+    left, right = x_ticks[0], x_ticks[-1] if x_ticks[-1] > x_ticks[0] else x_ticks[0] + 1.0
+    count, edges = np.histogram(held, bins=40, range=(left, right))
+    y_ticks = _ticks(0.0, float(count.max()))
+    inner = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+
+    def across(value: float) -> float:
+        return _LEFT + inner[0] * (value - left) / (right - left)
+
+    def up(value: float) -> float:
+        return _TOP + inner[1] * (1.0 - value / y_ticks[-1])
+
+    parts = []
+    for tick in y_ticks:
+        parts.append(f"<path d='M{_LEFT} {up(tick):.1f}H{_WIDTH - _RIGHT}' stroke='#dfe8e2'/>")
+        parts.append(f"<text x='{_LEFT - 6}' y='{up(tick) + 4:.1f}' text-anchor='end'>{tick:g}</text>")
+    for start, stop, number in zip(edges, edges[1:], count):
+        wide, high_ = across(stop) - across(start) - 1.0, up(0.0) - up(number)
+        parts.append(
+            f"<rect x='{across(start):.1f}' y='{up(number):.1f}' width='{wide:.1f}' height='{high_:.1f}' fill='{BAR}'/>"
+        )
+    for tick in x_ticks:
+        parts.append(f"<text x='{across(tick):.1f}' y='{_HEIGHT - 28}' text-anchor='middle'>{tick:,g}</text>")
+    parts.append(f"<text x='{_LEFT + inner[0] / 2}' y='{_HEIGHT - 8}' text-anchor='middle'>{escape(x_label)}</text>")
+    parts.append(
+        f"<text transform='translate(14 {_TOP + inner[1] / 2}) rotate(-90)' text-anchor='middle'>Draws</text>"
+        f"<path d='M{across(observed):.1f} {_TOP}V{up(0.0):.1f}' stroke='{CHART[1]}' stroke-width='3'/>"
+    )
+    keys = "".join(
+        f"<span class='key' style='background: {colour}'></span>{name}"
+        for colour, name in ((BAR, "draws of chance"), (CHART[1], f"observed: {observed:,.4g}"))
+    )
+    return (
+        f"<figure><svg viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' role='img' aria-label='{escape(caption)}' "
+        f"font-size='12' font-family='sans-serif' fill='#22302a'>{''.join(parts)}</svg>"
+        f"<figcaption>{escape(caption)}{keys}</figcaption></figure>"
+    )

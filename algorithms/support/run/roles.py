@@ -58,6 +58,7 @@ _INPUTS = {
     "currentflow:FOCAL_LAYER": ("sources",),
     "keyareas:INPUT": ("current", "score", "priority"),
     "keyareas:P_VALUES": ("p",),
+    "SURFACES": ("current",),
     "naturalbreaks:INPUT": ("links", "sources"),
 }
 
