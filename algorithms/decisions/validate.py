@@ -224,12 +224,13 @@ class ValidateAlgorithm(EcoSecNetAlgorithm):
         first, grid = rasters[0], rasters[0].grid
         seen = _Seen.read(job, first)
         cells = grid.rows * grid.cols
-        job.need_memory(
-            (12 * len(rasters) + 42 + 16 * (job.choice("AVAILABLE", Available) is not Available.EVERYWHERE)) * cells
-        )
+        strata = job.choice("AVAILABLE", Available) is not Available.EVERYWHERE
+        job.need_memory((8 * len(rasters) + 86 + 16 * strata) * cells)
         surfaces = []
         for number, (raster, high) in enumerate(zip(rasters, _answers(job))):
             values = raster.read_surface(job.monitor.part(0.2 + 0.1 * number / len(rasters), 0.3))
+            if np.isnan(values).all():
+                raise InputError(f"'{raster.name}' has no value at all: every cell is NoData.")
             surfaces.append(values if high else np.negative(values, out=values))
             lost = int(np.count_nonzero(np.isnan(values.ravel()[seen.cells])))
             if lost:

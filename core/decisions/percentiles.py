@@ -40,19 +40,24 @@ def percentiles(values: Array, strata: Array | None = None) -> FloatArray:
     """
     order = np.argsort(values, kind="stable") if strata is None else np.lexsort((values, strata))
     held = values[order]
-    new_stratum = np.zeros(held.size, dtype=bool)
+    new = np.ones(held.size, dtype=bool)
+    new[1:] = held[1:] != held[:-1]
+    del held
     if strata is not None:
-        new_stratum[1:] = np.diff(strata[order]) != 0
-    new_stratum[:1] = True
-    new_value = new_stratum.copy()
-    new_value[1:] |= held[1:] != held[:-1]
-    start = np.flatnonzero(new_value)
-    equal = np.diff(np.append(start, held.size))
-    first = np.flatnonzero(new_stratum)
-    size = np.diff(np.append(first, held.size))
-    own = np.searchsorted(first, start, side="right") - 1
-    share = (start - first[own] + equal / 2.0) / size[own]
-    found = np.empty(held.size)
+        apart = np.diff(strata[order]) != 0
+        new[1:] |= apart
+    start = np.flatnonzero(new)
+    equal = np.diff(start, append=new.size)
+    share = equal / 2.0
+    share += start
+    if strata is None:
+        share /= new.size
+    else:
+        first = np.concatenate(([0], np.flatnonzero(apart) + 1))
+        own = np.searchsorted(first, start, side="right") - 1
+        share = (share - first[own]) / np.diff(first, append=new.size)[own]
+    del start, new
+    found = np.empty(order.size)
     found[order] = np.repeat(share, equal)
     return found
 
@@ -91,7 +96,7 @@ def enrichment(percentile: FloatArray, used: IntArray, classes: int = 10) -> Enr
     >>> enrichment(percentiles(np.arange(20.0)), np.array([19, 18, 17, 0])).ratio.tolist()
     [2.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.5, 5.0]
     """
-    number = np.minimum((percentile * classes).astype(np.int64), classes - 1)
+    number = np.minimum((percentile * classes).astype(np.uint8), classes - 1)
     return Enrichment(np.bincount(number[used], minlength=classes), np.bincount(number, minlength=classes))
 
 

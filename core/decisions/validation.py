@@ -359,9 +359,9 @@ def _deviations(layers: FloatArray, cells: IntArray) -> FloatArray:
 
 
 def _block_of(cells: IntArray, shape: tuple[int, int], side: int) -> IntArray:
-    rows, cols = np.divmod(cells, shape[1])
-    found: IntArray = rows // side * (shape[1] // side + 1) + cols // side
-    return found
+    rows, cols = (np.arange(size, dtype=np.int32) // side for size in shape)
+    number: IntArray = (rows[:, None] * (shape[1] // side + 1) + cols).ravel()[cells]
+    return number
 
 
 def _blocks(values: Array, place: IntArray, block: IntArray, strata: IntArray | None) -> Blocks:

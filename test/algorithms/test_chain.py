@@ -126,6 +126,18 @@ CHAIN = (
         {"RESISTANCE": "whole.RESISTANCE", "SOURCES": "whole.SOURCES", "LINKS": "whole.LINKS"},
     ),
     Step("wholecounted", "tabulate", {"AREAS": "whole.PINCHPOINTS", "ZONES": "county.TOWNSHIPS"}),
+    # 6 Decisions
+    Step(
+        "validated",
+        "validate",
+        {
+            "SURFACES": ["flow.CURRENT", "resistance.OUTPUT"],
+            "POINTS": "county.GEOHAZARD_POINTS",
+            "SOURCES": "central.OUTPUT_SOURCES",
+            "AREAS": "narrows.OUTPUT",
+        },
+        {"HIGH_IS_USED": "yes no", "PERMUTATIONS": 99},
+    ),
 )
 
 LEFT_OUT = {

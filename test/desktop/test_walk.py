@@ -23,6 +23,7 @@ MISSING = {
     "resistance": "Score rasters",
     "currentflowadvanced": "Give the current sources",
     "circuitscapeini": ".ini file",
+    "validate": "Give either points (POINTS) or tracks (TRACKS)",
 }
 """What the first sentence names where Run is pressed at once and something is missing."""
 
@@ -50,6 +51,7 @@ def given(tool, window, files):
         },
         "circuitscapeini": {"INPUT": str(files / "job.ini")},
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5},
+        "validate": {"POINTS": layers["Geological hazards"].id()},
     }.get(tool, {})
 
 

@@ -119,6 +119,7 @@ RASTER_TOOLS = {
     "keyareas": ("INPUT", "current", {"MIN_AREA": 0.0}),
     "cutoffsweep": ("RESISTANCE", "resistance", {"CUTOFFS": "300, 900"}),
     "tabulate": ("LANDUSE", "land", {"AREAS": "sources", "ZONES": "sources", "NAMES": "1=Woods; 2=Meadows"}),
+    "validate": ("SURFACES", "height", {"POINTS": "seen", "PERMUTATIONS": 19, "POINTS_OUT": TEMPORARY}),
     "securitynetwork": (
         "LANDUSE",
         "land",
@@ -157,6 +158,7 @@ VECTOR_TOOLS = {
     "keyareas": ("AREA", {"INPUT": "current", "MIN_AREA": 0.0}),
     "cutoffsweep": ("SOURCES", {"CUTOFFS": "300, 900"}),
     "tabulate": ("AREAS", {"ZONES": "sources", "LANDUSE": "land"}),
+    "validate": ("AREAS", {"SURFACES": ["height"], "POINTS": "seen", "PERMUTATIONS": 19}),
 }
 """Tools that take polygons: their parameter, and what else is given."""
 
@@ -177,16 +179,20 @@ class World:
         self._named = {
             **self.rasters,
             "sources": self.sources,
-            "inlets": self._point("inlets", 5, 5),
-            "outlets": self._point("outlets", 18, 20),
+            "inlets": self._points("inlets", (5, 5)),
+            "outlets": self._points("outlets", (18, 20)),
+            "seen": self._points("seen", *((3 * k % 31 + 1, 7 * k % 23 + 1) for k in range(25))),
             "scores": [str(one) for code in range(1, 7) for one in (code, code, 10 * code)],
         }
         self._plain = {}
         self.links = self._links(self.sources)
 
-    def _point(self, name, col, row):
-        wkt = f"POINT({LEFT + CELL * (col + 0.5)} {TOP - CELL * (row + 0.5)})"
-        return write_vector(str(self.folder / f"{name}.gpkg"), [(wkt, (1,))], "Point")
+    def _points(self, name, *places):
+        rows = [
+            (f"POINT({LEFT + CELL * (col + 0.5)} {TOP - CELL * (row + 0.5)})", (number,))
+            for number, (col, row) in enumerate(places, start=1)
+        ]
+        return write_vector(str(self.folder / f"{name}.gpkg"), rows, "Point", "field=number:integer")
 
     def _links(self, sources):
         given = {
@@ -288,7 +294,7 @@ def numbers(results, names=None):
 
 
 _IDS = ("source_id", "from_id", "to_id", "from", "to", "node1", "node2")
-_ASIDE = ("reason", "name", "fid", "ogc_fid", "id", "WKT", "note", "raster", "source_crs", "file")
+_ASIDE = ("reason", "name", "surface", "fid", "ogc_fid", "id", "WKT", "note", "raster", "source_crs", "file")
 
 
 def _numbers(*columns):

@@ -72,6 +72,7 @@ _QUICK = {
     },
     "costdistance": {"RESISTANCE": "surface", "SOURCES": "sources"},
     "evidence": {"EVIDENCE": ["surface", "surface"], "NORMALISE": 1, "CLASSES": "TEMPORARY_OUTPUT"},
+    "validate": {"SURFACES": ["surface", "surface"], "POINTS": "seen", "TABLE": "TEMPORARY_OUTPUT"},
 }
 _LINKED = {"RESISTANCE": "surface", "SOURCES": "sources", "ID_FIELD": "name", "LINKS": "links"}
 # What a corridor of 'pinchpoints' takes depends on the cutoff, which no header tells.
@@ -128,7 +129,12 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
     for x, y in places:
         top, left = int(y * side), int(x * side)
         habitat[top : top + side // 40, left : left + side // 40] = 2
+    seen = [
+        (f"POINT({500_000 + 30 * side * x} {2_900_000 - 30 * side * y})", {"name": "x"})
+        for x, y in np.random.default_rng(1).random((200, 2))
+    ]
     layers = {
+        "seen": polygons("seen", seen, kind="Point"),
         "habitat": raster("habitat", habitat),
         "surface": raster("surface", (1 + 40 * smooth).astype(np.float32)),
         "classes": raster("classes", (1 + (smooth > 0.5)).astype(np.uint8)),
