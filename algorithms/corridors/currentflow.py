@@ -160,7 +160,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         rasters.require_aligned(raster, *others)
         cells = raster.grid.rows * raster.grid.cols
         # before anything is read; reported below, when the focal nodes are known too
-        require(core.circuit.solver_bytes(cells), f"The circuit of '{raster.name}' ({raster.grid.describe()})")
+        require(core.circuit.solver_bytes(cells, points=2), f"The circuit of '{raster.name}' ({raster.grid.describe()})")
         mask = above_zero(others[2]) if others[2] else None
         resistance = core.circuit.as_resistance(
             raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1, mask=mask
@@ -175,13 +175,14 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             snap=job.flag("SNAP"),
             monitor=job.monitor,
         )
-        single = all(len(members) == 1 for members in focal.cells.values())
-        kept = 8 * len(focal.ids) if single or job.chosen("MODE") != _PAIRWISE else 0
-        job.need_memory(
-            core.circuit.solver_bytes(cells) + kept * cells,
-            at_most=core.circuit.most_solver_bytes(cells) + kept * cells,
-        )
         mode = job.chosen("MODE")
+        kept = 8 * len(focal.ids) * cells if mode != _PAIRWISE else 0
+        single = all(len(members) == 1 for members in focal.cells.values())
+        points = len(focal.ids) if single and mode == _PAIRWISE and regions is None else None
+        job.need_memory(
+            core.circuit.solver_bytes(cells, points=points) + kept,
+            at_most=core.circuit.most_solver_bytes(cells, points=points) + kept,
+        )
         pairs = job.vector("PAIRS")
         allowed = None if pairs is None else read_pairs(pairs, focal, include=job.chosen("PAIRS_ARE") == 0)
         count = len(focal.ids) if mode != _PAIRWISE else core.circuit.count_pairs(len(focal.ids), allowed)

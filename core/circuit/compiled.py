@@ -11,6 +11,7 @@ import numpy as np
 from ..accelerators import numba_works
 from ..types import FloatArray
 from .stencil import Interpolation, Stencil
+from .surfacestencil import SurfaceStencil
 
 _CHUNK = 2_048
 """Elements worked on at a time, so that their sums stay in the fastest cache."""
@@ -48,7 +49,12 @@ def prolong(weights: Interpolation, coarse: Stencil, x: FloatArray, fine: Stenci
 
 def negative(operator: Stencil, p: FloatArray, q: FloatArray) -> float:
     """As `passes.negative`."""
-    return _apply(operator, p, None, None, q)
+    if not isinstance(operator, SurfaceStencil):
+        return _apply(operator, p, None, None, q)
+    inside, leak = operator.inside, np.empty(0) if operator.leak is None else operator.leak
+    ways = operator.offsets[: len(operator.factors)], operator.factors
+    vectors = p, operator.summands, leak, q
+    return float(_fast(_made)(*vectors, operator.in_series, inside.start, inside.stop, *ways))
 
 
 def _apply(operator: Stencil, x: FloatArray, rhs: Any, sweep: Any, out: FloatArray) -> float:
@@ -144,6 +150,51 @@ def _residual(
             given, factor = rhs[first:last], sweep[first:last]
             for k in range(here.size):
                 target[k] = here[k] + factor[k] * (given[k] - net[k])
+    return total
+
+
+def _made(
+    x: Any,
+    summands: Any,
+    leak: Any,
+    out: Any,
+    in_series: bool,
+    start: int,
+    stop: int,
+    steps: tuple[int, ...],
+    factors: tuple[float, ...],
+) -> float:
+    """Set `out` to minus the product with `x` of what the sums of neighbours link; return the product of both."""
+    flow = np.empty(_CHUNK)
+    ahead = out.size - stop  # at least as far as the farthest neighbour
+    out[: start + ahead] = 0.0
+    total = 0.0
+    for first in range(start, stop, _CHUNK):
+        last = min(first + _CHUNK, stop)
+        out[first + ahead : last + ahead] = 0.0
+        here, mine, net = x[first:last], summands[first:last], out[first:last]
+        for number in range(len(steps)):
+            step, factor = steps[number], factors[number]
+            there, other = x[first + step : last + step], summands[first + step : last + step]
+            target = out[first + step : last + step]
+            if in_series:
+                for k in range(here.size):
+                    flow[k] = factor * (here[k] - there[k]) / (np.float64(mine[k]) + np.float64(other[k]))
+            else:
+                for k in range(here.size):
+                    one, two = np.float64(mine[k]), np.float64(other[k])
+                    flow[k] = factor * (here[k] - there[k]) * (one + two if one > 0.0 and two > 0.0 else 0.0)
+            for k in range(here.size):
+                total -= flow[k] * (here[k] - there[k])
+            for k in range(here.size):
+                net[k] -= flow[k]
+            for k in range(here.size):
+                target[k] += flow[k]
+        if leak.size > 0:
+            drain = leak[first:last]
+            for k in range(here.size):
+                net[k] -= drain[k] * here[k]
+                total -= drain[k] * here[k] * here[k]
     return total
 
 

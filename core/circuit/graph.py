@@ -13,25 +13,13 @@ from ..choices import Average
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
-
-_SQRT2 = float(np.sqrt(2.0))
-_ALL = slice(None)
-_TO_LAST = slice(None, -1)
-_FROM_SECOND = slice(1, None)
+from .conductances import DIRECTIONS, Conductances, Overlap
 
 _STRIP = 16_384
 """Cells that are worked on at a time, so that they stay in the cache of the processor."""
 
-Overlap = tuple[slice, slice]
-"""Rows and columns of the cells that have a neighbour in some direction, or of those neighbours."""
-
-DIRECTIONS: tuple[tuple[Overlap, Overlap, float], ...] = (
-    ((_ALL, _TO_LAST), (_ALL, _FROM_SECOND), 1.0),
-    ((_TO_LAST, _ALL), (_FROM_SECOND, _ALL), 1.0),
-    ((_TO_LAST, _TO_LAST), (_FROM_SECOND, _FROM_SECOND), _SQRT2),
-    ((_TO_LAST, _FROM_SECOND), (_FROM_SECOND, _TO_LAST), _SQRT2),
-)
-"""East, south, south-east and south-west: cells that have that neighbour, those neighbours, length in cells."""
+_KEPT = 1_000_000
+"""Cells up to which the conductances of a raster are kept; those of larger ones are made each time they are needed."""
 
 
 class Graph(Protocol):
@@ -71,16 +59,17 @@ class RasterGraph:
 
     Parameters
     ----------
-    couplings : sequence of float64 (rows or rows - 1, cols or cols - 1)
+    couplings : sequence of float64 (rows or rows - 1, cols or cols - 1), or Conductances
         Conductance from every cell to its neighbour in each of `DIRECTIONS` (the first two, or all four); 0 = no link.
-    node : int64 (rows, cols)
+    node : int (rows, cols)
         Node of every cell, -1 = none. Cells of one node are shorted.
     size : int
         Number of nodes.
     """
 
-    def __init__(self, couplings: Sequence[FloatArray], node: IntArray, size: int) -> None:
-        self.couplings = tuple(couplings)
+    def __init__(self, couplings: Sequence[FloatArray] | Conductances, node: IntArray, size: int) -> None:
+        self._conductances = couplings
+        self.directions = couplings.directions if isinstance(couplings, Conductances) else DIRECTIONS[: len(couplings)]
         self.node = node
         self.size = size
         self.shorted = bool(np.count_nonzero(node >= 0) > size)
@@ -91,21 +80,59 @@ class RasterGraph:
         rows, cols = self.node.shape
         return rows, cols
 
+    @property
+    def made(self) -> Conductances | None:
+        """What the couplings are made by where they are not kept."""
+        return self._conductances if isinstance(self._conductances, Conductances) else None
+
+    @property
+    def couplings(self) -> tuple[FloatArray, ...]:
+        """Conductance from every cell to its neighbour in each of `DIRECTIONS`, made now where they are not kept."""
+        if isinstance(self._conductances, Conductances):
+            return tuple(self.coupling_rows(number, 0, self.shape[0]) for number in range(len(self.directions)))
+        return tuple(self._conductances)
+
+    def coupling_rows(self, number: int, top: int, bottom: int) -> FloatArray:
+        """Return the conductances from the cells of some rows in one of `DIRECTIONS`."""
+        if isinstance(self._conductances, Conductances):
+            return self._conductances.rows(number, top, bottom)
+        return self._conductances[number][top:bottom]
+
+    def strips(self) -> Iterator[tuple[int, FloatArray, Overlap, Overlap]]:
+        """Yield number of the direction, conductances and where their two ends are, a strip of rows at a time."""
+        rows, cols = self.shape
+        height = _strip_height(cols)
+        for top in range(0, rows, height):
+            for number, (here, there, _) in enumerate(self.directions):
+                down = int(here[0] != there[0])
+                end = min(top + height, rows - down)
+                if end > top:
+                    coupling = self.coupling_rows(number, top, end)
+                    yield number, coupling, (slice(top, end), here[1]), (slice(top + down, end + down), there[1])
+
     @cached_property
     def linked(self) -> BoolArray:
         """Cells that have a link, (rows, cols)."""
         linked = np.zeros(self.shape, dtype=bool)
-        for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
+        for _, coupling, here, there in self.strips():
             linked[here] |= coupling > 0
             linked[there] |= coupling > 0
         return linked
 
     @cached_property
+    def conductance_range(self) -> tuple[float, float]:
+        """Smallest and largest conductance; 1 and 1 where there is no link."""
+        low, high = np.inf, 0.0
+        for _, coupling, _, _ in self.strips():
+            high = max(high, float(coupling.max(initial=0.0)))
+            low = min(low, float(coupling.min(initial=np.inf, where=coupling > 0)))
+        return (low, high) if high > 0.0 else (1.0, 1.0)
+
+    @property
     def contrast(self) -> float:
         """Largest over smallest conductance."""
-        linked = [coupling[coupling > 0] for coupling in self.couplings]
-        linked = [values for values in linked if values.size]
-        return max(map(np.max, linked)) / min(map(np.min, linked)) if linked else 1.0
+        low, high = self.conductance_range
+        return high / low
 
     def on_cells(self, values: FloatArray, fill: float = 0.0) -> FloatArray:
         """Spread values of nodes over their cells."""
@@ -172,17 +199,14 @@ class RasterGraph:
 
         Cells without a node have no links, so it does not matter that they are given the potential of the last node.
         """
-        rows, cols = self.shape
-        height = max(1, _STRIP // max(1, cols))
-        for top in range(0, rows if potential.size else 0, height):
-            cells = potential[self.node[top : top + height + 1]]
-            for coupling, (here, there, _) in zip(self.couplings, DIRECTIONS):
-                down = int(here[0] != there[0])
-                links = min(height, rows - down - top)
-                if links > 0:
-                    drop = cells[:links, here[1]] - cells[down : down + links, there[1]]
-                    end = top + links
-                    yield coupling[top:end], drop, (slice(top, end), here[1]), (slice(top + down, end + down), there[1])
+        height = _strip_height(self.shape[1])
+        top, cells = -1, potential
+        for _, coupling, here, there in self.strips() if potential.size else ():
+            if here[0].start != top:
+                top = here[0].start
+                cells = potential[self.node[top : top + height + 1]]
+            links, down = len(coupling), there[0].start - top
+            yield coupling, cells[:links, here[1]] - cells[down : down + links, there[1]], here, there
 
     def links(self) -> tuple[IntArray, IntArray, FloatArray]:
         """Return the two nodes and the conductance of every link between different nodes."""
@@ -203,11 +227,13 @@ class RasterGraph:
     @cached_property
     def component(self) -> IntArray:
         """Number of the connected component of every node."""
-        structure = np.ones((3, 3)) if len(self.couplings) > 2 else None
+        structure = np.ones((3, 3)) if len(self.directions) > 2 else None
         labels, count = ndimage.label(self.linked, structure)
-        patch = labels[self.linked].astype(np.int64) - 1
+        patch = labels[self.linked]
+        del labels
+        patch -= 1
         nodes = self.node[self.linked]
-        component = np.full(self.size, -1, dtype=np.int64)
+        component = np.full(self.size, -1, dtype=self.node.dtype)
         component[nodes] = patch
         if self.shorted:
             joined = _components(patch, component[nodes], np.ones(nodes.size), count)
@@ -250,14 +276,14 @@ class RasterGraph:
         tails = np.concatenate([*members, np.empty(0, dtype=np.int64)]).astype(np.int64)
         merged = _components(heads, tails, np.ones(heads.size), self.size)
         _, merged = np.unique(merged, return_inverse=True)
-        node = np.full(self.shape, -1, dtype=np.int64)
+        node = np.full(self.shape, -1, dtype=self.node.dtype)
         has_node = self.node >= 0
         node[has_node] = merged[self.node[has_node]]
         nodes = np.where(first >= 0, merged[first], -1)
         flat = node.ravel()
         for cells, group_node in zip(groups, nodes):
             flat[cells] = np.where(flat[cells] < 0, group_node, flat[cells])
-        return RasterGraph(self.couplings, node, int(merged.max()) + 1 if merged.size else 0), nodes
+        return RasterGraph(self._conductances, node, int(merged.max()) + 1 if merged.size else 0), nodes
 
 
 class NetworkGraph:
@@ -364,26 +390,20 @@ def raster_graph(
     """
     if neighbours not in (4, 8):
         raise InputError(f"A cell has 4 or 8 neighbours, not {neighbours!r}.")
-    average = Average.of(average)
-    valid = ~np.isnan(resistance)
-    values = np.where(valid, resistance, np.inf).astype(np.float64)
-    if average is Average.CONDUCTANCE:
-        values = 1.0 / values
-    couplings = []
-    for here, there, length in DIRECTIONS[: neighbours // 2]:
-        monitor.check()
-        both = values[here] + values[there]
-        if average is Average.RESISTANCE:
-            coupling = (2.0 / length) / both
-        else:
-            coupling = both / (2.0 * length)
-            coupling *= valid[here] & valid[there]
-        couplings.append(coupling)
+    if resistance.dtype not in (np.float32, np.float64):
+        resistance = resistance.astype(np.float64)
+    conductances = Conductances(resistance, neighbours, Average.of(average))
+    couplings = _kept(conductances, monitor) if keeps_couplings(resistance.size) else conductances
     monitor.check()
-    node = np.full(valid.shape, -1, dtype=np.int64)
+    valid = ~np.isnan(resistance)
+    node = np.full(valid.shape, -1, dtype=np.int32 if valid.size < 2**31 else np.int64)
     if regions is None:
-        node[valid] = np.arange(np.count_nonzero(valid))
-        return RasterGraph(couplings, node, int(np.count_nonzero(valid)))
+        size = 0
+        for row, mask in zip(node, valid):
+            count = int(np.count_nonzero(mask))
+            row[mask] = np.arange(size, size + count, dtype=node.dtype)
+            size += count
+        return RasterGraph(couplings, node, size)
     first = np.arange(valid.size).reshape(valid.shape)
     inside = regions > 0
     ids, starts = np.unique(regions[inside & valid], return_index=True)
@@ -395,6 +415,23 @@ def raster_graph(
     firsts, numbers = np.unique(first[has_node], return_inverse=True)
     node[has_node] = numbers.ravel()
     return RasterGraph(couplings, node, firsts.size)
+
+
+def keeps_couplings(cells: int) -> bool:
+    """Return whether the graph of a raster of so many cells keeps the conductances of its links."""
+    return cells <= _KEPT
+
+
+def _kept(conductances: Conductances, monitor: Monitor) -> list[FloatArray]:
+    couplings = []
+    for number in range(len(conductances.directions)):
+        monitor.check()
+        couplings.append(conductances.rows(number, 0, len(conductances.resistance)))
+    return couplings
+
+
+def _strip_height(cols: int) -> int:
+    return max(1, _STRIP // max(1, cols))
 
 
 def anchored_nodes(graph: Graph, held: BoolArray, ground: FloatArray | None) -> BoolArray:

@@ -27,14 +27,15 @@ def as_resistance(values: Array, *, conductance: bool = False, mask: BoolArray |
 
     Returns
     -------
-    float64 (rows, cols)
+    float (rows, cols)
+        A copy in float64, or in float32 where that holds the resistances exactly.
 
     Examples
     --------
     >>> as_resistance(np.array([[4.0, 0.5, 0.0]]), conductance=True).tolist()
     [[0.25, 2.0, nan]]
     """
-    resistance = np.array(values, dtype=np.float64)
+    resistance = np.array(values, dtype=np.float32 if values.dtype == np.float32 and not conductance else np.float64)
     if conductance:
         resistance[~(resistance > 0)] = np.nan
         np.divide(1.0, resistance, out=resistance)

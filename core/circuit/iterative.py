@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..errors import ConvergenceError
 from ..monitor import SILENT, Monitor
-from ..types import BoolArray, FloatArray, IntArray
+from ..types import BoolArray, FloatArray
 from . import compiled, passes
 from .direct import FACTORISED_MOST, DirectSolver, factor_bytes
-from .graph import DIRECTIONS, RasterGraph, anchored_nodes
+from .graph import RasterGraph, anchored_nodes
 from .multigrid import Hierarchy
-from .stencil import Stencil
+from .stencil import STRIP, Stencil
+from .surfacestencil import SurfaceStencil
 
 _COARSEST = (16_000, 70_000, 1_200_000)
 """Most cells of the level that is solved directly, by the number of times convergence was too slow."""
@@ -55,6 +58,9 @@ class MultigridSolver:
     Parameters are those of `make_solver`.
     """
 
+    _changes_couplings = False
+    """Whether the couplings of the operator are changed from solve to solve, so that they must be kept."""
+
     def __init__(
         self,
         graph: RasterGraph,
@@ -73,47 +79,55 @@ class MultigridSolver:
         self._free = used if self._singular else used & ~held
         live = graph.linked & np.append(self._free, False)[graph.node]
         nodes = graph.node[live]
-        copies = np.bincount(nodes, minlength=graph.size)
-        # conductances are divided by the largest, so that the single precision of the hierarchy holds them
-        self._unit = max((float(coupling.max(initial=0.0)) for coupling in graph.couplings), default=0.0) or 1.0
-        self._operator = self._stencil(live, ground, nodes, copies)
+        # conductances are divided by about the largest, so that the single precision of the hierarchy holds them
+        self._unit = 2.0 ** math.ceil(math.log2(graph.conductance_range[1]))
         rows, cols = graph.shape
-        cells = self._operator.raster(np.arange(self._operator.size, dtype=np.int32))[:rows, :cols][live]
+        padded = Stencil(rows, cols)
+        cells = padded.raster(np.arange(padded.size, dtype=np.int32))[:rows, :cols][live]
         self._cell = np.zeros(graph.size, dtype=np.int32)  # nodes that are left out go to the margin, which stays 0
         self._cell[nodes] = cells
-        links = np.concatenate([coupling[coupling > 0] for coupling in graph.couplings[:2]])
-        self._ordinary = float(np.exp(np.log(links).mean())) / self._unit if links.size else 1.0
-        several = copies[nodes] > 1
-        self._shorted_cells = cells[several]
-        self._groups, self._shorted = np.unique(nodes[several], return_inverse=True)
-        self._copies = copies[self._groups]
+        self._shorted_cells, self._copies = np.empty(0, np.int32), np.empty(0, np.int64)
+        self._groups, self._shorted = np.empty(0, np.int64), np.empty(0, np.int64)
+        if graph.shorted:
+            copies = np.bincount(nodes, minlength=graph.size)
+            several = copies[nodes] > 1
+            self._shorted_cells = cells[several]
+            self._groups, self._shorted = np.unique(nodes[several], return_inverse=True)
+            self._copies = copies[self._groups]
+        del nodes, cells
+        self._operator = self._stencil(live, ground)
+        self._ordinary = _ordinary(graph) / self._unit
         self._limits, self._slowness = _COARSEST, 0
         self._hierarchy: Hierarchy | None = None
         self._ground = ground
         self._direct: DirectSolver | None = None
-        self._vectors: tuple[FloatArray, FloatArray, FloatArray, FloatArray] | None = None
+        self._vectors: tuple[FloatArray, FloatArray, FloatArray] | None = None
 
-    def _stencil(self, live: BoolArray, ground: FloatArray | None, nodes: IntArray, copies: IntArray) -> Stencil:
+    def _stencil(self, live: BoolArray, ground: FloatArray | None) -> Stencil:
         graph = self._graph
         rows, cols = graph.shape
-        stencil = Stencil(rows, cols)
-        held = np.append(self._held, False)[graph.node]
+        made = None if graph.shorted or self._changes_couplings else graph.made
+        stencil = Stencil(rows, cols) if made is None else SurfaceStencil(made, live, self._unit)
         leak = stencil.zeros()
         leaks = stencil.raster(leak)[:rows, :cols]
         if ground is not None:
-            leaks[live] = (ground / np.maximum(copies, 1))[nodes]
-        for number, (coupling, (here, there, _)) in enumerate(zip(graph.couplings, DIRECTIONS)):
+            copies = np.bincount(graph.node[live], minlength=graph.size)
+            leaks[live] = (ground / np.maximum(copies, 1))[graph.node[live]]
+        if made is None:
+            stencil.couplings[: len(graph.directions)] = [stencil.zeros() for _ in graph.directions]
+        held = None if self._singular else np.append(self._held, False)[graph.node]
+        for number, coupling, here, there in graph.strips():
             self._monitor.check()
-            vector = stencil.zeros()
-            stencil.couplings[number] = vector
-            inside = stencil.raster(vector)[:rows, :cols][here]
-            np.multiply(coupling, live[here] & live[there], out=inside)
-            if graph.shorted:
-                inside[(inside > 0) & (graph.node[here] == graph.node[there])] = _STIFF * self._unit
-            if not self._singular:
+            vector = stencil.couplings[number]
+            if vector is not None:
+                inside = stencil.raster(vector)[:rows, :cols][here]
+                np.multiply(coupling, live[here] & live[there], out=inside)
+                if graph.shorted:
+                    inside[(inside > 0) & (graph.node[here] == graph.node[there])] = _STIFF * self._unit
+                inside /= self._unit
+            if held is not None:
                 leaks[here] += coupling * (live[here] & held[there])
                 leaks[there] += coupling * (live[there] & held[here])
-            vector /= self._unit
         if leak.any():
             leak /= self._unit
             stencil.leak = leak
@@ -166,6 +180,7 @@ class MultigridSolver:
         b[self._cell[sources]] = injected[sources] / self._unit
         b[self._cell[held]] = -drained[component[held]] / self._unit
         x = self._conjugate_gradients(self._project(b), 0.0, float(np.abs(volts).max()))
+        del b
         solution: FloatArray = x[self._cell]
         shift = solution[held] - volts
         if held.size == 1:
@@ -204,10 +219,10 @@ class MultigridSolver:
         if self._hierarchy is None:
             self._hierarchy = self._build()
         if self._vectors is None:
-            self._vectors = operator.zeros(), operator.zeros(), operator.zeros(), np.zeros(operator.size, np.float32)
-        x, p, q, small = self._vectors
+            self._vectors = operator.zeros(), operator.zeros(), np.zeros(operator.size, np.float32)
+        x, p, small = self._vectors
         x[:] = p[:] = 0.0
-        injected = float(np.abs(r).sum()) / 2.0
+        injected = _whole(r) / 2.0
         self.iterations = 0
         gains: list[float] = []
         slope, waited = 0.0, 0
@@ -218,6 +233,7 @@ class MultigridSolver:
             z = self._project(self._hierarchy.cycle(small))
             before, slope = slope, self._passes.dot(z, r) / scale
             self._passes.combine(slope / before if before else 0.0, p, 1.0 / scale, z)
+            q = self._hierarchy.idle  # z is used up
             curvature = -self._passes.negative(operator, p, q)
             if not (slope > 0.0 and curvature > 0.0):
                 break  # solved to the last digit, or the preconditioner is not positive definite in single precision
@@ -234,7 +250,7 @@ class MultigridSolver:
                     slope, waited = 0.0, 0
                 elif more > _PATIENCE_LAST and self._graph.size <= FACTORISED_MOST:
                     break
-        residual = float(np.abs(r).sum()) / (2.0 * injected)
+        residual = _whole(r) / (2.0 * injected)
         if residual <= _ROUNDING:
             return x
         raise ConvergenceError(
@@ -263,6 +279,7 @@ class MultigridSolver:
         if self._slowness + 1 >= len(self._limits) or self._hierarchy is None or self._hierarchy.depth <= 2:
             return False
         self._slowness += 1
+        self._hierarchy = None  # or there would be two at a time
         self._hierarchy = self._build()
         self._monitor.info(
             f"Convergence is slow (the resistances jump sharply); a level of up to {self._limit:,} cells is solved directly."
@@ -283,6 +300,22 @@ def factorised_instead(graph: RasterGraph, failure: ConvergenceError, monitor: M
 def uses_numba(cells: int) -> bool:
     """Return whether a raster of so many cells is solved with numba: where it is installed and pays."""
     return cells >= _WORTH_COMPILED and compiled.available()
+
+
+def _ordinary(graph: RasterGraph) -> float:
+    """Return the geometric mean of the conductances of straight links."""
+    total, count = 0.0, 0
+    for number, coupling, _, _ in graph.strips():
+        if number < 2:
+            links = coupling[coupling > 0]
+            total += float(np.log(links).sum())
+            count += links.size
+    return math.exp(total / count) if count else 1.0
+
+
+def _whole(currents: FloatArray) -> float:
+    """Return the sum of the absolute values."""
+    return sum(float(np.abs(currents[first : first + STRIP]).sum()) for first in range(0, currents.size, STRIP))
 
 
 def _rate(gains: list[float]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Callable
 
 import numpy as np
 from scipy import sparse
@@ -26,6 +27,12 @@ _DAMPING = 0.8
 
 _RIM = 2
 """Coarse cells along the cut edges of a window whose coarse operator is wrong."""
+
+_STRIP_CELLS, _STRIP_ROWS = 100_000, 24
+"""Cells of the strips that a level is made in, and the least rows of blocks, on which the rim must not weigh much."""
+
+Put = Callable[[Array, Array], None]
+"""Replaces the values of a view."""
 
 
 class Journal:
@@ -83,16 +90,17 @@ class Hierarchy:
         self._levels: list[_Level] = []
         operator = finest
         while operator.rows * operator.width > coarsest:
-            monitor.check()
-            weights = Interpolation(operator)
-            monitor.check()
-            coarse = coarsen(operator, weights)
-            monitor.check()
-            self._levels.append(_Level(operator, weights))
-            operator = coarse
+            level = _Level(operator, finest=operator is finest)
+            self._levels.append(level)
+            operator = level.build(operator, monitor)
         self._coarsest_solver: _CoarsestSolver | None = _CoarsestSolver(operator)
         self._coarsest = operator.astype(np.float32)
         self.depth = len(self._levels) + 1
+
+    @property
+    def idle(self) -> FloatArray:
+        """A float64 vector of the finest level that may be overwritten between cycles."""
+        return self._levels[0].idle
 
     def _operators(self) -> list[Stencil]:
         return [*(level.operator for level in self._levels), self._coarsest]
@@ -118,21 +126,12 @@ class Hierarchy:
         journal : Journal
             Remembers what was there; once it has brought that back, `forget_coarsest_factor` must be called.
         """
-        _store(self._operators()[0], box, finest, box, journal)
+        _store(self._operators()[0], box, finest, box, journal.put)
         for level, coarse in zip(self._levels, self._operators()[1:]):
-            blocks = level.weights.west.shape
-            changed = _within((box[0] // 2 - 2, (box[1] + 5) // 2, box[2] // 2 - 2, (box[3] + 5) // 2), blocks)
-            rim = (-_RIM, _RIM, -_RIM, _RIM)
-            top, bottom, left, right = _within(tuple(a + b for a, b in zip(changed, rim)), blocks)
-            fine = level.operator.window((2 * top, 2 * bottom, 2 * left, 2 * right))
-            weights = Interpolation(fine)
-            part = tuple(a - b for a, b in zip(changed, (top, top, left, left)))
-            here, there = _slices(changed), _slices(part)
-            for old, new in zip(level.weights.weights, weights.weights):
-                journal.put(old[here], new[there])
-            twice, twice_part = (_slices(tuple(2 * edge for edge in edges)) for edges in (changed, part))
-            journal.put(level.operator.raster(level.sweep)[twice], fine.raster(_sweep(fine))[twice_part])
-            _store(coarse, changed, coarsen(fine, weights), part, journal)
+            changed = _within(
+                (box[0] // 2 - 2, (box[1] + 5) // 2, box[2] // 2 - 2, (box[3] + 5) // 2), level.weights.west.shape
+            )
+            level.make(level.operator, changed, coarse, journal.put)
             box = changed
         self.forget_coarsest_factor()
 
@@ -144,6 +143,9 @@ class Hierarchy:
         """Return an approximate solution for a float32 right-hand side; the result is overwritten by the next call."""
         if self._coarsest_solver is None:
             self._coarsest_solver = _CoarsestSolver(self._coarsest)
+        for finest in self._levels[:1]:  # whose vectors were overwritten
+            margin = finest.operator.margin
+            finest.residual[:margin] = finest.residual[-margin:] = 0.0
         return self._cycle(0, rhs, self._coarsest_solver)
 
     def _cycle(self, number: int, rhs: FloatArray, solver: _CoarsestSolver) -> FloatArray:
@@ -172,11 +174,44 @@ class Hierarchy:
 
 
 class _Level:
-    def __init__(self, operator: Stencil, weights: Interpolation) -> None:
-        self.sweep = _sweep(operator).astype(np.float32)
-        self.operator = operator.astype(np.float32)
-        self.weights = weights.astype(np.float32)
-        self.rhs, self.x, self.residual = (self.operator.zeros() for _ in range(3))
+    """One level above the coarsest: operator, sweep and weights in float32, and the vectors of a cycle.
+
+    On the finest the right-hand side comes from outside, and the two other vectors share what is one in float64
+    between cycles.
+    """
+
+    def __init__(self, operator: Stencil, finest: bool) -> None:
+        self.operator = operator.blank(np.float32)
+        self.sweep = self.operator.zeros()
+        self.weights = Interpolation.blank((operator.rows // 2, operator.width // 2))
+        self.idle = np.zeros(operator.size)
+        self.x, self.residual = self.idle.view(np.float32).reshape(2, -1)
+        self.rhs = np.empty(0, np.float32) if finest else self.operator.zeros()
+
+    def build(self, operator: Stencil, monitor: Monitor) -> Stencil:
+        """Make the level of an operator, a strip of rows at a time; return the coarse operator."""
+        coarse = operator.halved()
+        blocks = self.weights.west.shape
+        height = max(_STRIP_ROWS, _STRIP_CELLS // (2 * operator.width))
+        for top in range(0, blocks[0], height):
+            monitor.check()
+            self.make(operator, (top, min(top + height, blocks[0]), 0, blocks[1]), coarse, _put, copied=True)
+        return coarse
+
+    def make(self, operator: Stencil, blocks: Box, coarse: Stencil, put: Put, *, copied: bool = False) -> None:
+        """Make the weights, sweep and coarse operator of some blocks of 2 x 2 cells, and with `copied` the operator."""
+        rim = (-_RIM, _RIM, -_RIM, _RIM)
+        top, bottom, left, right = _within(tuple(a + b for a, b in zip(blocks, rim)), self.weights.west.shape)
+        fine = operator.window((2 * top, 2 * bottom, 2 * left, 2 * right))
+        weights = Interpolation(fine)
+        part = tuple(a - b for a, b in zip(blocks, (top, top, left, left)))
+        for old, new in zip(self.weights.weights, weights.weights):
+            put(old[_slices(blocks)], new[_slices(part)])
+        cells, cells_part = (tuple(2 * edge for edge in edges) for edges in (blocks, part))
+        put(self.operator.raster(self.sweep)[_slices(cells)], fine.raster(_sweep(fine))[_slices(cells_part)])
+        if copied:
+            _store(self.operator, cells, fine, cells_part, put)
+        _store(coarse, blocks, coarsen(fine, weights), part, put)
 
 
 def _sweep(operator: Stencil) -> FloatArray:
@@ -197,12 +232,16 @@ def _slices(box: tuple[int, ...]) -> tuple[slice, slice]:
     return slice(top, bottom), slice(left, right)
 
 
-def _store(target: Stencil, box: Box, source: Stencil, part: tuple[int, ...], journal: Journal) -> None:
+def _put(part: Array, values: Array) -> None:
+    part[...] = values
+
+
+def _store(target: Stencil, box: tuple[int, ...], source: Stencil, part: tuple[int, ...], put: Put) -> None:
     """Replace a part of an operator by a part of another."""
     vectors = [(target.leak, source.leak), *zip(target.couplings, source.couplings)]
     for old, new in vectors:
         if old is not None and new is not None:
-            journal.put(target.raster(old)[_slices(box)], source.raster(new)[_slices(part)])
+            put(target.raster(old)[_slices(box)], source.raster(new)[_slices(part)])
 
 
 def _settled_degree(operator: Stencil) -> FloatArray:

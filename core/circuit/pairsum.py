@@ -8,7 +8,7 @@ import numpy as np
 
 from ..monitor import SILENT, Monitor
 from ..types import FloatArray, IntArray
-from .graph import DIRECTIONS, RasterGraph
+from .graph import RasterGraph
 
 _STRIP = 8_192
 """Links that are worked on at a time, so that their drops stay in the cache of the processor."""
@@ -57,7 +57,7 @@ def sum_of_pairs(
         bottom = min(top + height + 1, rows)
         places = graph.node[top:bottom]
         volts = np.stack([values[places] for values in potentials])
-        for coupling, (here, there, _) in zip(graph.couplings, DIRECTIONS):
+        for number, (here, there, _) in enumerate(graph.directions):
             down = int(here[0] != there[0])
             links = min(height, rows - down - top)
             if links <= 0:
@@ -71,7 +71,7 @@ def sum_of_pairs(
             flow = weights[0] * drops[0].astype(np.float64)
             for weight, drop in zip(weights[1:], drops[1:]):
                 flow += weight * drop
-            flow *= coupling[top : top + links]
+            flow *= graph.coupling_rows(number, top, top + links)
             total[top : top + links, here[1]] += flow
             total[top + down : top + down + links, there[1]] += flow
     through = graph.gather(total)

@@ -191,10 +191,10 @@ def pairwise(
     ids = np.array(sorted(focal), dtype=np.int64)
     if ids.size < 2:
         raise InputError(f"Pairs need at least two focal nodes; there are {ids.size}.")
-    tell_solver(graph, monitor)
     cells = [np.asarray(focal[number]) for number in ids.tolist()]
     nodes = [graph.nodes_of(where) for where in cells]
     single = all(members.size <= 1 for members in nodes)
+    tell_solver(graph, monitor, points=ids.size if single and not graph.shorted else None)
     points = Points(graph, [int(members[0]) for members in nodes if members.size], monitor) if single else None
     areas = None if single else Regions(graph, nodes, monitor)
     effective = np.full((ids.size, ids.size), UNREACHABLE)
@@ -235,5 +235,7 @@ def pairwise(
             voltage = graph.on_cells(potential)
             voltage.ravel()[cells[j]] = value
             listener(int(ids[i]), int(ids[j]), current, voltage)
+            del voltage
+        del potential, through, current  # not while the next pair is solved
     monitor.progress(1.0)
     return PairwiseFlow(ids, effective, total, largest)

@@ -7,6 +7,7 @@ import numpy as np
 from ..monitor import Monitor
 from ..types import FloatArray, IntArray
 from .graph import Graph
+from .potentials import Potentials
 from .solvers import make_solver
 
 
@@ -30,8 +31,11 @@ class Points:
         held = np.zeros(graph.size, dtype=bool)
         held[list(last.values())] = True
         solver = make_solver(graph, held=held, monitor=monitor)
-        self._potential: dict[int, FloatArray] = {node: np.zeros(graph.size) for node in last.values()}
         others = sorted(set(nodes) - set(last.values()))
+        self._potential = Potentials(len(others), graph.size, monitor)
+        zero = np.broadcast_to(np.float64(0.0), graph.size)
+        for node in last.values():
+            self._potential.keep(node, zero)
         for done, node in enumerate(others):
             monitor.step(done, 2 * len(others))
             injected = np.zeros(graph.size)

@@ -86,6 +86,8 @@ class HeldRegions(MultigridSolver):
     Parameters are those of `Regions`.
     """
 
+    _changes_couplings = True
+
     def __init__(self, graph: RasterGraph, members: Sequence[IntArray], monitor: Monitor) -> None:
         present = np.unique(np.concatenate([*members, np.empty(0, dtype=np.int64)]).astype(np.int64))
         _, first = np.unique(graph.component[present], return_index=True)

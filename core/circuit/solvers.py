@@ -9,8 +9,9 @@ import numpy as np
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
 from .direct import FACTORISED_MOST, DirectSolver
-from .graph import Graph, RasterGraph
+from .graph import Graph, RasterGraph, keeps_couplings
 from .iterative import MultigridSolver, direct_bytes, uses_numba
+from .potentials import kept_bytes
 
 _DIRECT_NODE = 1.8e-7
 """Seconds of a factorisation of n nodes, divided by n^1.24 (a processor of 2022)."""
@@ -30,8 +31,14 @@ _PROMISED = 1e-6
 _MULTIGRID_LEAST = 16_000
 """Cells below which multigrid would have one level only, solved directly."""
 
-_CELL_BYTES = 235
-"""Memory of the circuit (55), its stencil and hierarchy (90) and the vectors of a solve (45), and what lies idle between."""
+_POINT_BYTES = 110
+"""Memory of a circuit between points, for each cell: the graph (20), the hierarchy (55) and the vectors of a solve (35)."""
+
+_CELL_BYTES = 165
+"""The same where nodes are held or shorted: leaks or couplings are kept, and the maps of one pair are there in the next."""
+
+_COUPLING_BYTES = 64
+"""What the couplings of a raster take that are kept, in the graph and in the operator."""
 
 _WORTH_REPORTING = 250_000
 """Nodes from which on the choice is reported."""
@@ -96,8 +103,11 @@ def make_solver(
     return DirectSolver(graph, held=held, ground=ground, monitor=monitor)
 
 
-def tell_solver(graph: Graph, monitor: Monitor) -> None:
-    """Report which solver a large circuit gets, and why, and warn of a very wide range of resistances."""
+def tell_solver(graph: Graph, monitor: Monitor, *, points: int | None = None) -> None:
+    """Report which solver a large circuit gets, and why, and warn of a very wide range of resistances.
+
+    `points` is that of `solver_bytes`.
+    """
     if isinstance(graph, RasterGraph) and graph.contrast >= _WIDE:
         monitor.warn(
             f"The largest conductance is {graph.contrast:.2g} times the smallest. That is solved as it stands, but such "
@@ -110,7 +120,7 @@ def tell_solver(graph: Graph, monitor: Monitor) -> None:
         monitor.info(
             f"{graph.size:,} nodes: multigrid-preconditioned conjugate gradients"
             f"{' with numba' if uses_numba(graph.node.size) else ''}, about "
-            f"{solver_bytes(graph.node.size) / 2**20:,.0f} MB (a factorisation would need ten times as much)."
+            f"{solver_bytes(graph.node.size, points=points) / 2**20:,.0f} MB (a factorisation would need ten times as much)."
         )
     else:
         monitor.info(f"{graph.size:,} nodes: sparse factorisation; multigrid is slower or less exact on this circuit.")
@@ -130,23 +140,35 @@ def wants_multigrid(graph: RasterGraph) -> bool:
     return graph.contrast < _EXTREME or graph.size > FACTORISED_MOST
 
 
-def solver_bytes(cells: int) -> int:
-    """Return about how much memory, in bytes, the circuit of a raster and one solve on it need.
+def solver_bytes(cells: int, *, points: int | None = None) -> int:
+    """Return about how much memory, in bytes, the circuit of a raster and the solves on it need.
+
+    Parameters
+    ----------
+    cells : int
+        Size of the raster.
+    points : int, optional
+        Number of nodes where current goes from one of them to another only, each of one cell; without short-circuit
+        regions.
 
     Examples
     --------
-    >>> solver_bytes(2_000_000) > solver_bytes(1_000_000)
+    >>> solver_bytes(2_000_000) > solver_bytes(1_000_000) > solver_bytes(1_000_000, points=2)
     True
     """
-    return cells * _CELL_BYTES
+    each = _CELL_BYTES if points is None else _POINT_BYTES
+    kept = _COUPLING_BYTES if keeps_couplings(cells) else 0
+    return cells * (each + kept) + (0 if points is None else kept_bytes(points - 1, cells))
 
 
-def most_solver_bytes(cells: int) -> int:
+def most_solver_bytes(cells: int, *, points: int | None = None) -> int:
     """Return about how much memory, in bytes, it can become where multigrid needs a larger level, or does not do.
+
+    Parameters are those of `solver_bytes`.
 
     Examples
     --------
     >>> most_solver_bytes(1_000_000) >= solver_bytes(1_000_000)
     True
     """
-    return solver_bytes(cells) + direct_bytes(cells)
+    return solver_bytes(cells, points=points) + direct_bytes(cells)

@@ -122,6 +122,24 @@ class Stencil:
         part.leak = None if self.leak is None else cut(self.leak)
         return part
 
+    def blank(self, dtype: type) -> Stencil:
+        """Return one of the same size in some precision, without links and leaks as yet."""
+        blank = Stencil(self.rows, self.cols, dtype)
+        blank.couplings = [None if self.lacks(number) else blank.zeros() for number in range(4)]
+        blank.leak = None if self.leak is None else blank.zeros()
+        return blank
+
+    def halved(self) -> Stencil:
+        """Return the coarse one in float64, without links and leaks as yet."""
+        coarse = Stencil(self.rows // 2, -(-self.cols // 2))
+        coarse.couplings = [coarse.zeros() for _ in range(4)]
+        coarse.leak = None if self.leak is None else coarse.zeros()
+        return coarse
+
+    def lacks(self, direction: int) -> bool:
+        """Return whether there is no link in a direction."""
+        return self.couplings[direction] is None
+
     def astype(self, dtype: type) -> Stencil:
         """Return a copy in another precision."""
         copy = Stencil.__new__(Stencil)
@@ -184,14 +202,13 @@ class Interpolation:
         """All eight weights."""
         return (self.west, self.east, self.north, self.south, *self.corners)
 
-    def astype(self, dtype: type) -> Interpolation:
-        """Return a copy in another precision."""
-        copy = Interpolation.__new__(Interpolation)
-        copy.west, copy.east, copy.north, copy.south = (
-            weight.astype(dtype) for weight in (self.west, self.east, self.north, self.south)
-        )
-        copy.corners = tuple(weight.astype(dtype) for weight in self.corners)
-        return copy
+    @classmethod
+    def blank(cls, shape: tuple[int, int]) -> Interpolation:
+        """Return weights of so many coarse points in float32, all 0."""
+        blank = cls.__new__(cls)
+        blank.west, blank.east, blank.north, blank.south, *corners = (np.zeros(shape, np.float32) for _ in range(8))
+        blank.corners = tuple(corners)
+        return blank
 
     def prolong(self, coarse: Stencil, x: FloatArray, fine: Stencil, out: FloatArray) -> None:
         """Add the interpolated coarse vector to a fine one."""

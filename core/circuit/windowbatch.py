@@ -13,8 +13,8 @@ from ..monitor import Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from . import compiledfronts
 from .compiledfronts import CompiledFronts
+from .conductances import DIRECTIONS
 from .fronts import Factor, Fronts
-from .graph import DIRECTIONS
 from .solvers import solver_bytes
 from .windowflow import UniformWindow, Window, drain, through
 

@@ -11,7 +11,8 @@ from scipy import fft
 from ..errors import ConvergenceError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
-from .graph import DIRECTIONS, RasterGraph
+from .conductances import DIRECTIONS
+from .graph import RasterGraph
 from .solvers import make_solver
 
 _TOLERANCE = 1e-10

@@ -442,7 +442,8 @@ def _check(
 def _strengths(resistance: FloatArray, strength: FloatArray | None, threshold: float, cutoff: float) -> FloatArray:
     if strength is None:
         with np.errstate(invalid="ignore"):
-            strength = np.where(resistance <= cutoff, 1.0 / resistance, 0.0)
+            exact = resistance.astype(np.float64)
+            strength = np.where(exact <= cutoff, 1.0 / exact, 0.0)
     strengths: FloatArray = np.nan_to_num(strength.astype(np.float64))
     strengths[strengths < threshold] = 0.0
     return strengths

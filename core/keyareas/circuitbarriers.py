@@ -20,8 +20,8 @@ import numpy as np
 
 from ..choices import Average, Combination
 from ..circuit import RasterGraph, raster_graph
+from ..circuit.conductances import DIRECTIONS
 from ..circuit.direct import DirectSolver
-from ..circuit.graph import DIRECTIONS
 from ..circuit.solvers import Solver, make_solver
 from ..errors import DisconnectedError, InputError
 from ..leastcost.fields import CostFields

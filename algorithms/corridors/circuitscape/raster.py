@@ -55,9 +55,11 @@ class RasterRun:
     @property
     def memory(self) -> float:
         """Bytes that the run needs."""
-        single = all(cells.size == 1 for cells in self._focal.values())
-        kept = 8 * len(self._focal) if single or self._options.scenario != "pairwise" else 0
-        return core.circuit.solver_bytes(self._resistance.size) + kept * self._resistance.size
+        cells, pairwise = self._resistance.size, self._options.scenario == "pairwise"
+        single = all(members.size == 1 for members in self._focal.values())
+        points = len(self._focal) if single and pairwise and self._settings["regions"] is None else None
+        kept = 0 if pairwise else 8 * len(self._focal) * cells
+        return core.circuit.solver_bytes(cells, points=points) + kept
 
     @property
     def maps(self) -> int:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from circuits import dense_pair, plain_links
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit.graph import DIRECTIONS, nested_dissection
+from ecosecnet.core.circuit.conductances import DIRECTIONS
+from ecosecnet.core.circuit.graph import nested_dissection
 from ecosecnet.core.circuit.pairsum import sorting_network
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit import compiled, direct, multigrid
+from ecosecnet.core.circuit import compiled, direct, graph, iterative, multigrid, potentials
 from ecosecnet.core.circuit.iterative import MultigridSolver
 
 SHAPE = 500, 520
@@ -28,14 +28,39 @@ def test_what_is_announced_is_enough_and_not_far_too_much(accelerate, grounded):
         MultigridSolver(small, held=held[: small.size], accelerate=True).solve(injected[-small.size :])
     tracemalloc.start()
     try:
-        graph = circuit.raster_graph(resistance)
-        solver = MultigridSolver(graph, held=held, ground=ground, accelerate=accelerate)
+        made = circuit.raster_graph(resistance)
+        solver = MultigridSolver(made, held=held, ground=ground, accelerate=accelerate)
         solver.solve(injected)
         solver.solve(injected)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert 0.5 * circuit.solver_bytes(resistance.size) < peak < circuit.solver_bytes(resistance.size)
+
+
+@pytest.mark.parametrize("accelerate", [False, True])
+def test_a_circuit_between_points_takes_110_bytes_a_cell(monkeypatch, accelerate):
+    if accelerate and not compiled.available():
+        pytest.skip("needs numba")
+    monkeypatch.setattr(graph, "_KEPT", 0)
+    monkeypatch.setattr(potentials, "_IN_MEMORY", 0)
+    monkeypatch.setattr(multigrid, "_STRIP_CELLS", 10_000)  # strips are of one size: nothing on a large raster
+    monkeypatch.setattr(iterative, "uses_numba", lambda cells: accelerate)
+    monkeypatch.setattr(iterative, "_COARSEST", (2000, 4000, 8000))
+    resistance = np.random.default_rng(4).choice(np.array([1, 3, 10], np.float32), (600, 900))
+    valid = np.flatnonzero(~np.isnan(resistance[:300]))
+    focal = {k + 1: valid[[k * 50_000]] for k in range(3)}
+    if accelerate:
+        circuit.pairwise(resistance[:400], focal)
+    tracemalloc.start()
+    try:
+        circuit.pairwise(resistance, focal)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    announced = circuit.solver_bytes(resistance.size, points=3)
+    assert announced == 110 * resistance.size
+    assert 0.8 * announced < peak < announced
 
 
 @pytest.mark.parametrize("side", [120, 300])

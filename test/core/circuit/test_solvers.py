@@ -6,8 +6,8 @@ from circuits import dense_pair, sparse_pair
 from ecosecnet.core import circuit
 from ecosecnet.core.circuit import compiled, iterative, passes, solvers
 from ecosecnet.core.circuit import regions as pairs
+from ecosecnet.core.circuit.conductances import DIRECTIONS
 from ecosecnet.core.circuit.direct import DirectSolver
-from ecosecnet.core.circuit.graph import DIRECTIONS
 from ecosecnet.core.circuit.iterative import MultigridSolver
 from ecosecnet.core.circuit.stencil import Interpolation, Stencil, coarsen
 from ecosecnet.core.errors import ConvergenceError, OperationCancelled

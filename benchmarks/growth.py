@@ -1,0 +1,105 @@
+"""How time and memory of a circuit grow with the raster: 5 points, all pairs, each size in a process of its own.
+
+usage: OPENBLAS_NUM_THREADS=1 python benchmarks/growth.py [--no-numba] [cells on a side ...]   (default 1000 2000 4000)
+
+A fractal surface of five classes from 1 to 100 in float32 with 2 % NoData, 8 neighbours. CPU seconds are those of
+`core.circuit.pairwise`, from the raster to the resistances and the cumulative current; bytes are the peak of the process
+less what it held before, for each cell: libraries and the raster itself are not in it.
+"""
+
+import importlib.util
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+POINTS = 5
+
+
+def checkout():
+    """Register the checkout as the package `ecosecnet`."""
+    spec = importlib.util.spec_from_file_location(
+        "ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+    )
+    sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules["ecosecnet"])
+
+
+def surface(size, seed=1):
+    from ecosecnet.core.landscapes.noise import fractal_noise
+
+    rng = np.random.default_rng(seed)
+    field = fractal_noise((size, size), rng)
+    edges = np.quantile(field[:: max(1, size // 1000), :: max(1, size // 1000)], [0.2, 0.4, 0.6, 0.8])
+    resistance = np.array([1, 3, 10, 30, 100], np.float32)[np.digitize(field, edges)]
+    resistance[rng.random(resistance.shape, np.float32) < 0.02] = np.nan
+    return resistance
+
+
+def places(resistance):
+    """Flat indices of valid cells, the middle of the raster and of its quarters."""
+    size = len(resistance)
+    spots = [(0.5, 0.5), (0.25, 0.25), (0.25, 0.75), (0.75, 0.25), (0.75, 0.75)]
+    valid = np.flatnonzero(~np.isnan(resistance))
+    wanted = [int(row * size) * size + int(col * size) for row, col in spots]
+    return {k + 1: valid[[np.searchsorted(valid, cell)]] for k, cell in enumerate(wanted[:POINTS])}
+
+
+def kilobytes(name):
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def measure(size, numba):
+    checkout()
+    from ecosecnet.core import circuit
+    from ecosecnet.core.circuit import compiled, iterative
+
+    if not numba:
+        compiled.available = lambda: False
+    iterations = []
+    solve = iterative.MultigridSolver._conjugate_gradients
+
+    def counted(self, *given):
+        found = solve(self, *given)
+        iterations.append(self.iterations)
+        return found
+
+    iterative.MultigridSolver._conjugate_gradients = counted
+    if compiled.available():  # so that starting it is not measured
+        small = surface(150)
+        graph = circuit.raster_graph(small)
+        held, injected = np.arange(graph.size) == 0, 1.0 * (np.arange(graph.size) == graph.size - 1)
+        iterative.MultigridSolver(graph, held=held, accelerate=True).solve(injected)
+        iterations.clear()
+    resistance = surface(size)
+    focal = places(resistance)
+    Path("/proc/self/clear_refs").write_text("5")
+    before, start, wall = kilobytes("VmRSS"), time.process_time(), time.perf_counter()
+    flow = circuit.pairwise(resistance, focal)
+    seconds, wall = time.process_time() - start, time.perf_counter() - wall
+    used = (kilobytes("VmHWM") - before) * 1024 / size**2
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"{size**2 / 1e6:7.1f} M {seconds:9.1f} {wall:9.1f} {used:8.0f} {peak:7.2f}   {max(iterations):3d}"
+        f"   {flow.resistance[0, 1]:.12g} {np.nansum(flow.cumulative):.12g}"
+    )
+
+
+def main():
+    numba = "--no-numba" not in sys.argv
+    sizes = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    if "--one" in sys.argv:
+        measure(sizes[0], numba)
+        return
+    print("    cells   CPU (s)  wall (s)   B/cell peak GiB iterations   first resistance, sum of the map", flush=True)
+    for size in sizes or (1000, 2000, 4000):
+        given = [str(size), "--one", *(() if numba else ("--no-numba",))]
+        subprocess.run([sys.executable, __file__, *given], check=True)
+
+
+main()

@@ -1,0 +1,73 @@
+"""Potentials of many solves: in memory, or in a file where they would take much of it."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+import numpy as np
+
+from ..monitor import Monitor
+from ..types import FloatArray
+
+_IN_MEMORY = 2**28
+"""Bytes of potentials up to which they stay in memory."""
+
+_PIECE = 2**20
+"""Values that are written at a time."""
+
+
+class Potentials:
+    """Potentials by node, in a temporary file as long as the disk has room, if all together are large.
+
+    Parameters
+    ----------
+    count, size : int
+        Number of vectors, and of the values of each.
+    monitor : Monitor
+        Cancellation.
+    """
+
+    def __init__(self, count: int, size: int, monitor: Monitor) -> None:
+        self._monitor = monitor
+        self._to_file = kept_bytes(count, size) == 0
+        self._file: Any = None
+        self._places: dict[int, tuple[int, int]] = {}
+        self._kept: dict[int, FloatArray] = {}
+
+    def __setitem__(self, node: int, potential: FloatArray) -> None:
+        if self._to_file:
+            try:
+                self._places[node] = self._write(potential), potential.size
+                return
+            except OSError:
+                self._to_file = False
+        self.keep(node, potential)
+
+    def keep(self, node: int, potential: FloatArray) -> None:
+        """Keep potentials in memory."""
+        self._kept[node] = potential
+
+    def __getitem__(self, node: int) -> FloatArray:
+        if node in self._kept:
+            return self._kept[node]
+        start, size = self._places[node]
+        potential: FloatArray = np.memmap(self._file, np.float64, "r", offset=start, shape=(size,))
+        return potential
+
+    def _write(self, potential: FloatArray) -> int:
+        """Write at the end of the file, never through memory that is mapped: a full disk would end the process."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115, it lives as long as this object
+        start: int = self._file.seek(0, 2)
+        for first in range(0, potential.size, _PIECE):
+            self._monitor.check()
+            self._file.write(potential[first : first + _PIECE])
+        self._file.flush()
+        return start
+
+
+def kept_bytes(count: int, size: int) -> int:
+    """Return the memory of so many vectors of potentials, 0 if they go to a file."""
+    together = count * size * 8
+    return together if together <= _IN_MEMORY else 0

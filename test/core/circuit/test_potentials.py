@@ -1,0 +1,60 @@
+"""Potentials in memory and in a file."""
+
+import tempfile
+
+import numpy as np
+import pytest
+from ecosecnet.core import circuit
+from ecosecnet.core.circuit import potentials
+from ecosecnet.core.circuit.potentials import Potentials
+from ecosecnet.core.monitor import SILENT
+
+
+def test_a_file_gives_back_what_was_put_into_it(monkeypatch):
+    monkeypatch.setattr(potentials, "_PIECE", 7)
+    vectors = np.random.default_rng(0).normal(size=(3, 50))
+    for most in (10**6, 0):
+        monkeypatch.setattr(potentials, "_IN_MEMORY", most)
+        kept = Potentials(3, 50, SILENT)
+        for node, vector in enumerate(vectors):
+            kept[10 * node] = vector
+        assert isinstance(kept[10], np.memmap) == (most == 0)
+        for node, vector in enumerate(vectors):
+            np.testing.assert_array_equal(kept[10 * node], vector)
+
+
+@pytest.mark.parametrize("room", [0, 500])
+def test_a_full_disk_is_memory_instead(monkeypatch, room):
+    class Full:
+        def __init__(self, file):
+            self._file, self._left = file, room
+
+        def write(self, data):
+            self._left -= data.nbytes
+            if self._left < 0:
+                raise OSError(28, "No space left on device")
+            return self._file.write(data)
+
+        def __getattr__(self, name):
+            return getattr(self._file, name)
+
+    make = tempfile.TemporaryFile
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: Full(make()))
+    monkeypatch.setattr(potentials, "_IN_MEMORY", 0)
+    vectors = np.random.default_rng(0).normal(size=(3, 50))
+    kept = Potentials(3, 50, SILENT)
+    for node, vector in enumerate(vectors):
+        kept[node] = vector
+    assert [isinstance(kept[node], np.memmap) for node in range(3)] == [room > 0, False, False]
+    for node, vector in enumerate(vectors):
+        np.testing.assert_array_equal(kept[node], vector)
+
+
+def test_currents_do_not_depend_on_where_potentials_are(monkeypatch):
+    resistance = np.random.default_rng(3).choice([1.0, 4.0, np.nan], (60, 60), p=[0.5, 0.4, 0.1])
+    cells = np.flatnonzero(~np.isnan(resistance))[::700]
+    focal = {k + 1: cells[[k]] for k in range(cells.size)}
+    here = [circuit.pairwise(resistance, focal, maximum=maximum).cumulative for maximum in (False, True)]
+    monkeypatch.setattr(potentials, "_IN_MEMORY", 0)
+    there = [circuit.pairwise(resistance, focal, maximum=maximum).cumulative for maximum in (False, True)]
+    np.testing.assert_array_equal(here, there)
