@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ class Potentials:
         """Write at the end of the file, never through memory that is mapped: a full disk would end the process."""
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115, it lives as long as this object
+            weakref.finalize(self, self._file.close)
         start: int = self._file.seek(0, 2)
         for first in range(0, potential.size, _PIECE):
             self._monitor.check()

@@ -23,6 +23,17 @@ def test_a_file_gives_back_what_was_put_into_it(monkeypatch):
             np.testing.assert_array_equal(kept[10 * node], vector)
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_file_is_closed_with_its_owner(monkeypatch):
+    monkeypatch.setattr(potentials, "_IN_MEMORY", 0)
+    kept = Potentials(1, 50, SILENT)
+    kept[3] = np.arange(50.0)
+    file, read = kept._file, kept[3]
+    del kept
+    assert file.closed
+    assert read[7] == 7.0
+
+
 @pytest.mark.parametrize("room", [0, 500])
 def test_a_full_disk_is_memory_instead(monkeypatch, room):
     class Full:
