@@ -160,7 +160,9 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         rasters.require_aligned(raster, *others)
         cells = raster.grid.rows * raster.grid.cols
         # before anything is read; reported below, when the focal nodes are known too
-        require(core.circuit.solver_bytes(cells, points=2), f"The circuit of '{raster.name}' ({raster.grid.describe()})")
+        require(
+            core.circuit.solver_bytes(cells, points=2), f"The circuit of '{raster.name}' ({raster.grid.describe()})"
+        )
         mask = above_zero(others[2]) if others[2] else None
         resistance = core.circuit.as_resistance(
             raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1, mask=mask
