@@ -34,6 +34,10 @@ class WorkerError(EcoSecNetError):
     """Processes that were to do a part of the work could not."""
 
 
+class ShardDone(EcoSecNetError):  # noqa: N818 (not an error)
+    """A shard of a run is done, which leaves no result but its chunks."""
+
+
 class OperationCancelled(EcoSecNetError):  # noqa: N818 (not an error)
     """The user cancelled the run."""
 

@@ -14,6 +14,11 @@ def row_sums(surface, rows, monitor):
     return surface[rows[0] : rows[1]].sum(axis=0)
 
 
+def slow_row_sums(surface, rows, monitor):
+    time.sleep(0.1)
+    return surface[rows[0] : rows[1]].sum(axis=0)
+
+
 def doubled(shared, monitor):
     monitor.warn("prepared")
     return shared["surface"] * shared["factor"]
@@ -39,6 +44,18 @@ def sleeps(folder, number, monitor):
     path.write_text(str(os.getpid()))
     path.rename(path.with_suffix(".pid"))
     time.sleep(60)
+
+
+def waits(folder, number, monitor):
+    """Note that it has begun, then work for a minute or until the work is not wanted."""
+    (Path(folder) / str(number)).touch()
+    for _ in range(600):
+        monitor.check()
+        time.sleep(0.1)
+
+
+def sees_nothing(scratch):
+    return ""
 
 
 def dies(folder, number, monitor):

@@ -17,6 +17,7 @@ from ..errors import WorkerError
 from ..monitor import Monitor
 from . import codec, interpreter, sharing
 from . import job as here
+from .answers import answered
 from .job import Job
 
 _MOMENT = 0.1
@@ -66,12 +67,7 @@ def partials(job: Job, numbers: Sequence[int], count: int, monitor: Monitor) -> 
                     )
                     todo.appendleft(place)
                     crew.hire()
-            answer = early.pop(turn)
-            for kind, text in [*(answer["prepared"] if turn == 0 else ()), *answer["said"]]:
-                (monitor.warn if kind == "warn" else monitor.info)(text)
-            if "error" in answer:
-                raise _raised(*answer["error"])
-            yield answer["result"]
+            yield answered(early.pop(turn), monitor, first=turn == 0)
             monitor.progress((turn + 1) / len(numbers))
     finally:
         crew.dismiss()
@@ -91,14 +87,12 @@ class _Crew:
     def start(self, job: Job, count: int) -> None:
         """Share what the job needs and start so many processes on it."""
         try:
-            shared = sharing.store(job.shared, self._scratch)
+            self._job = sharing.describe(job, self._scratch)
         except OSError as error:
             raise WorkerError(
                 f"What the processes share could not be written to {self._scratch} ({error}). Free some of that disk, "
                 "or use one process."
             ) from None
-        prepare = job.prepare and codec.name_of(job.prepare)
-        self._job = codec.pack({"task": codec.name_of(job.task), "prepare": prepare, "shared": shared})
         for _ in range(count):
             self.hire()
 
@@ -189,16 +183,3 @@ class _Process:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
-
-
-def _raised(name: str, text: str, trace: str) -> BaseException:
-    """Return the error that a process has met, with the place where it has."""
-    kind = codec.named(name)
-    error: BaseException = kind.__new__(kind)
-    error.args = (text,)
-    error.__cause__ = _Elsewhere(f"\n{trace}")
-    return error
-
-
-class _Elsewhere(Exception):  # noqa: N818 (never raised)
-    """Where another process has met an error."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import codec
+from .job import Job
 
 _WORTH_A_FILE = 2**16
 """Bytes of an array from which on it is passed as a file."""
@@ -25,6 +26,12 @@ def store(shared: object, folder: Path) -> dict[str, Any]:
             held.append(f"shared_{number}.npy")
             np.save(folder / held[-1], array, allow_pickle=False)
     return {"tree": [tree], "arrays": held}
+
+
+def describe(job: Job, folder: Path) -> bytes:
+    """Write the large arrays of a job into a folder; return what a `Worker` needs to know of it, packed."""
+    prepare = job.prepare and codec.name_of(job.prepare)
+    return codec.pack({"task": codec.name_of(job.task), "prepare": prepare, "shared": store(job.shared, folder)})
 
 
 def load(stored: dict[str, Any], folder: Path) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from ..monitor import SILENT, Monitor
 from . import job as here
-from . import processes
+from . import processes, scheduler
 from .job import Job, Prepare, Task
 from .where import HERE, Where
 
@@ -68,12 +68,23 @@ def spread(
     array([12., 16.])
     """
     job = Job(task, prepare, shared, pieces)
-    with closing(cast("Any", _partials(job, range(len(pieces)), where, monitor))) as results:
+    with closing(cast("Any", _partials(job, where, monitor))) as results:
         for result in results:
             merge(result)
 
 
-def _partials(job: Job, numbers: Sequence[int], where: Where, monitor: Monitor) -> Iterator[Any]:
-    if where.processes > 1 and len(numbers) > 1:
-        return processes.partials(job, numbers, where.processes, monitor)
-    return here.partials(job, numbers, monitor)
+def _partials(job: Job, where: Where, monitor: Monitor) -> Iterator[Any]:
+    def work(numbers: Sequence[int], monitor: Monitor) -> Iterator[Any]:
+        if not numbers:
+            return
+        if where.scheduler:
+            folder = where.checkpoint.folder if where.checkpoint else None
+            yield from scheduler.partials(job, numbers, where.scheduler, folder, monitor)
+        elif where.processes > 1 and len(numbers) > 1:
+            yield from processes.partials(job, numbers, where.processes, monitor)
+        else:
+            yield from here.partials(job, numbers, monitor)
+
+    if where.checkpoint is not None:
+        return where.checkpoint.partials(job, work, monitor)
+    return work(range(len(job.pieces)), monitor)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from .checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,19 @@ class Where:
     ----------
     processes : int
         Processes of this machine that work at a time; 1 = the calling process itself.
+    checkpoint : Checkpoint, optional
+        Where the results of pieces are kept.
+    scheduler : str
+        Address of a scheduler of Dask whose workers do the pieces. The folder of the checkpoint is what they share.
     """
 
     processes: int = 1
+    checkpoint: Checkpoint | None = None
+    scheduler: str = ""
+
+    def here(self) -> Where:
+        """Return the same without what keeps or shares out results, for a part of a run that is not worth it."""
+        return Where(processes=self.processes)
 
 
 HERE = Where()

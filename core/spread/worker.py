@@ -44,7 +44,7 @@ def main(scratch: str) -> None:
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(orders, waiting.put, scratch), daemon=True).start()
-    worker = Worker(waiting.get(), Path(scratch))
+    worker = Worker(waiting.get(), Path(scratch), Notes())
     while True:
         results.write(worker.do(waiting.get()))
         results.flush()
@@ -70,11 +70,13 @@ class Worker:
         Names of `task` and `prepare`, and what `sharing.store` has made of `shared`.
     scratch : Path
         Folder of the arrays.
+    notes : Notes
+        What the task is given as monitor.
     """
 
-    def __init__(self, job: dict[str, Any], scratch: Path) -> None:
+    def __init__(self, job: dict[str, Any], scratch: Path, notes: Notes) -> None:
         self._described, self._scratch = job, scratch
-        self._notes = Notes()
+        self._notes = notes
         self._job: Job | None = None
         self._context: Any = None
         self._prepared: list[tuple[str, str]] = []

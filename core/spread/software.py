@@ -1,0 +1,52 @@
+"""What the bits of a result depend on beside its inputs: the code of the core, and the packages it runs on."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+_PACKAGES = ("numpy", "scipy", "numba")
+
+
+@cache
+def core_hash() -> str:
+    """Return a hash of the code of the core: the plugin and the wheel of one version have the same.
+
+    Examples
+    --------
+    >>> len(core_hash())
+    16
+    """
+    folder = Path(__file__).resolve().parents[1]
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).parts):
+        # Git turns the ends of lines into those of the system.
+        text = path.read_bytes().replace(b"\r\n", b"\n")
+        found.update(f"{path.relative_to(folder).as_posix()} {len(text)}\n".encode() + text)
+    return found.hexdigest()[:16]
+
+
+@cache
+def packages() -> dict[str, str]:
+    """Return the versions of the packages that results can differ with in their last digits; empty where one is missing.
+
+    Examples
+    --------
+    >>> packages()["numpy"] == np.__version__
+    True
+    """
+    return {name: metadata.version(name) if importlib.util.find_spec(name) else "" for name in _PACKAGES}
+
+
+def in_words(found: dict[str, str]) -> str:
+    """Return versions as a text.
+
+    Examples
+    --------
+    >>> in_words({"numpy": "1.24.2", "numba": ""})
+    'numpy 1.24.2, without numba'
+    """
+    return ", ".join(f"{name} {version}" if version else f"without {name}" for name, version in found.items())
