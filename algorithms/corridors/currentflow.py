@@ -11,6 +11,7 @@ from ...core.errors import DisconnectedError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs import spreading
 from ..support.inputs.declarations import (
     circuit_average,
     circuit_mask,
@@ -117,6 +118,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
                 "So that the 1 A that goes in and out does not hide what passes through. Pairwise only.",
                 advanced=True,
             ),
+            spreading.processes(),
             p.raster_output("CURRENT", "Cumulative current", "Sum over all pairs or turns, in amperes."),
             p.raster_output(
                 "MAXIMUM",
@@ -181,9 +183,11 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
         kept = 8 * len(focal.ids) * cells if mode != _PAIRWISE else 0
         single = all(len(members) == 1 for members in focal.cells.values())
         points = len(focal.ids) if single and mode == _PAIRWISE and regions is None else None
-        job.need_memory(
-            core.circuit.solver_bytes(cells, points=points) + kept,
-            at_most=core.circuit.most_solver_bytes(cells, points=points) + kept,
+        where = spreading.where(
+            job,
+            each=core.circuit.solver_bytes(cells, points=points),
+            kept=kept,
+            at_most=core.circuit.most_solver_bytes(cells, points=points),
         )
         pairs = job.vector("PAIRS")
         allowed = None if pairs is None else read_pairs(pairs, focal, include=job.chosen("PAIRS_ARE") == 0)
@@ -197,6 +201,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             "allowed": allowed,
             "maximum": job.given("MAXIMUM"),
             "listener": _MapWriter(job, raster, focal, ~np.isnan(resistance)).listener(mode),
+            "where": where,
             "monitor": Forecast(job.monitor.part(0.05, 0.95), FEWER_NODES),
         }
         if mode == _PAIRWISE:

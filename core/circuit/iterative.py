@@ -144,6 +144,11 @@ class MultigridSolver:
             self._direct = DirectSolver(self._graph, held=self._held, ground=self._ground, monitor=self._monitor)
         return self._direct.solve(injected, fixed)
 
+    @property
+    def manner(self) -> tuple[int, bool]:
+        """Number of times convergence was too slow, and whether the circuit is factorised."""
+        return self._slowness, self._direct is not None
+
     def _iterate(self, injected: FloatArray, fixed: FloatArray | None) -> FloatArray:
         if self._singular:
             return self._solve_floating(injected, fixed)

@@ -11,10 +11,12 @@ import numpy as np
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..spread.where import HERE
 from ..types import BoolArray, FloatArray
 from .graph import NetworkGraph
 from .pairwise import UNREACHABLE
 from .points import Points
+from .solves import MadeCircuit
 
 NetworkListener = Callable[[int, int, FloatArray], None]
 """Is given the two nodes of a pair and the potentials (V) of all nodes."""
@@ -84,7 +86,7 @@ def network_pairwise(
         raise InputError(f"Pairs need at least two focal nodes; there are {len(focal)}.")
     if min(focal) < 0 or max(focal) >= graph.size:
         raise InputError(f"Focal nodes must lie between 0 and {graph.size - 1}, not {min(focal)} to {max(focal)}.")
-    points = Points(graph, list(focal), monitor)
+    points = Points(MadeCircuit(graph), list(focal), HERE, monitor.part(0.0, 0.5))
     resistance = np.full((len(focal), len(focal)), UNREACHABLE)
     np.fill_diagonal(resistance, 0.0)
     nodes = np.zeros(graph.size)

@@ -11,11 +11,13 @@ import numpy as np
 from ..choices import Average
 from ..errors import ConvergenceError, InputError
 from ..monitor import SILENT, Monitor
+from ..spread.where import HERE, Where
 from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
-from .graph import RasterGraph, raster_graph
+from .graph import RasterGraph
 from .pairwise import UNREACHABLE
-from .solvers import make_solver, tell_solver
+from .solvers import tell_solver
+from .solves import RasterCircuit, solve_each
 
 NodeListener = Callable[[int, FloatArray, FloatArray], None]
 """Is given the id of a focal node and the maps of current (A) and potential (V) of its turn."""
@@ -55,6 +57,7 @@ def one_to_all(
     strengths: Mapping[int, float] | None = None,
     maximum: bool = False,
     listener: NodeListener | None = None,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> FocalFlow:
     """Put current into each focal node in turn while all others are grounded.
@@ -71,6 +74,8 @@ def one_to_all(
         Also keep the largest current of every cell.
     listener : callable, optional
         Is given every turn's id and maps, all 0 where nothing can flow.
+    where : Where
+        Where the circuit is solved; the result is the same to the last bit.
     monitor : Monitor
         Progress and cancellation.
 
@@ -96,7 +101,7 @@ def one_to_all(
     >>> flow.cumulative.round(6).tolist()
     [[1.333333, 1.333333, 3.0, 1.666667]]
     """
-    electrodes = _Electrodes(resistance, focal, neighbours, average, regions, monitor)
+    electrodes = _Electrodes(resistance, focal, neighbours, average, regions, where, monitor)
 
     def turn(i: int) -> tuple[FloatArray, float] | None:
         partners = electrodes.partners(i, allowed)
@@ -123,6 +128,7 @@ def all_to_one(
     strengths: Mapping[int, float] | None = None,
     maximum: bool = False,
     listener: NodeListener | None = None,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> FocalFlow:
     """Ground each focal node in turn while current is put into all others.
@@ -142,7 +148,7 @@ def all_to_one(
     >>> flow.cumulative.round(6).tolist()
     [[4.0, 4.0, 6.0, 4.0]]
     """
-    electrodes = _Electrodes(resistance, focal, neighbours, average, regions, monitor)
+    electrodes = _Electrodes(resistance, focal, neighbours, average, regions, where, monitor)
 
     def turn(i: int) -> tuple[FloatArray, float] | None:
         partners = electrodes.partners(i, allowed)
@@ -167,6 +173,7 @@ class _Electrodes:
         neighbours: int,
         average: Average | str,
         regions: IntArray | None,
+        where: Where,
         monitor: Monitor,
     ) -> None:
         check_resistance(resistance)
@@ -174,26 +181,25 @@ class _Electrodes:
             raise InputError(f"At least two focal nodes are needed; there are {len(focal)}.")
         self.ids = np.array(sorted(focal), dtype=np.int64)
         cells = [np.asarray(focal[number]) for number in self.ids.tolist()]
-        base = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions, monitor=monitor)
-        self.graph, nodes = base.short_circuit(cells)
+        circuit = RasterCircuit(resistance, neighbours, Average.of(average), regions, cells)
+        self.graph = circuit.graph(monitor)
+        own = [self.graph.nodes_of(members) for members in cells]
+        nodes = np.array([members[0] if members.size else -1 for members in own], dtype=np.int64)
         valid = nodes >= 0
         held_nodes, places = np.unique(nodes[valid], return_inverse=True)
         self.place = np.full(nodes.size, -1, dtype=np.int64)
         self.place[valid] = places
         self.count = held_nodes.size
         self._component = self.graph.component[held_nodes]
-        held = np.zeros(self.graph.size, dtype=bool)
-        held[held_nodes] = True
         tell_solver(self.graph, monitor)
-        solver = make_solver(self.graph, held=held, monitor=monitor)
         self._unit = np.zeros((self.count, self.graph.size))
         self._network = np.zeros((self.count, self.count))
-        for k, node in enumerate(held_nodes.tolist()):
-            monitor.step(k, 2 * self.count)
-            fixed = np.zeros(self.graph.size)
-            fixed[node] = 1.0
-            self._unit[k] = solver.solve(np.zeros(self.graph.size), fixed)
-            self._network[k] = self.graph.apply(self._unit[k])[held_nodes]
+
+        def take(place: int, potential: FloatArray) -> None:
+            self._unit[place] = potential
+            self._network[place] = self.graph.apply(potential)[held_nodes]
+
+        solve_each(circuit, held_nodes, held_nodes, take, where=where, monitor=monitor.part(0.0, 0.5))
 
     def partners(self, i: int, allowed: BoolArray | None) -> IntArray:
         """Return the focal nodes that node i can exchange current with."""

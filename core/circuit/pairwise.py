@@ -12,13 +12,17 @@ import numpy as np
 from ..choices import Average
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..spread.spreading import spread
+from ..spread.where import HERE, Where
 from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import raster_graph
+from .pairshares import PairMaps, PairProblem, PairShare, rehearse, solve_pairs
 from .pairsum import sum_of_pairs
 from .points import Points
 from .regions import Regions
 from .solvers import tell_solver
+from .solves import RasterCircuit
 
 UNREACHABLE = -1.0
 """Stands in tables for the resistance between places that are not connected."""
@@ -130,6 +134,7 @@ def pairwise(
     maximum: bool = False,
     zero_focal: bool = False,
     listener: PairListener | None = None,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> PairwiseFlow:
     """Send 1 A between every pair of focal nodes and add up the currents.
@@ -151,6 +156,8 @@ def pairwise(
         Count the current of a pair as 0 in its own two nodes.
     listener : callable, optional
         Is given every pair's ids and maps; the potential is 0 V at the lower id, where the current leaves.
+    where : Where
+        Where the circuit is solved; the result is the same to the last bit.
     monitor : Monitor
         Progress and cancellation.
 
@@ -187,55 +194,61 @@ def pairwise(
     [[2.0, 3.0, 2.0, 2.0]]
     """
     check_resistance(resistance)
-    graph = raster_graph(resistance, neighbours=neighbours, average=average, regions=regions, monitor=monitor)
+    circuit = RasterCircuit(resistance, neighbours, Average.of(average), regions)
+    graph = circuit.graph(monitor)
     ids = np.array(sorted(focal), dtype=np.int64)
     if ids.size < 2:
         raise InputError(f"Pairs need at least two focal nodes; there are {ids.size}.")
     cells = [np.asarray(focal[number]) for number in ids.tolist()]
-    nodes = [graph.nodes_of(where) for where in cells]
+    nodes = [graph.nodes_of(members) for members in cells]
     single = all(members.size <= 1 for members in nodes)
     tell_solver(graph, monitor, points=ids.size if single and not graph.shorted else None)
-    points = Points(graph, [int(members[0]) for members in nodes if members.size], monitor) if single else None
-    areas = None if single else Regions(graph, nodes, monitor)
+    pairs = [
+        (i, j)
+        for i, j in combinations(range(ids.size), 2)
+        if nodes[i].size and nodes[j].size and (allowed is None or allowed[i, j])
+    ]
     effective = np.full((ids.size, ids.size), UNREACHABLE)
     np.fill_diagonal(effective, 0.0)
-    if points and allowed is None and not (maximum or zero_focal or listener):
-        for i, j in combinations(range(ids.size), 2):
-            if nodes[i].size and nodes[j].size:
-                value = points.resistance(int(nodes[i][0]), int(nodes[j][0]))
-                effective[i, j] = effective[j, i] = UNREACHABLE if value == np.inf else value
+    total: FloatArray | None = None  # until the potentials of points are there, which take the memory
+    largest: FloatArray | None = None
+
+    def merge(share: PairShare) -> None:
+        for value, (i, j) in zip(share.values, following):
+            effective[i, j] = effective[j, i] = UNREACHABLE if value == np.inf else value
+        if total is None or share.total is None:
+            return
+        np.add(total, share.total, out=total)
+        if largest is not None and share.largest is not None:
+            np.maximum(largest, share.largest, out=largest)
+        if listener and share.voltage is not None:
+            listener(int(ids[i]), int(ids[j]), share.total, share.voltage)
+
+    problem = PairProblem(circuit, cells, pairs[:1], maximum, zero_focal, listener is not None)
+    following = iter(pairs)
+    if not single:
+        total, largest = np.zeros(graph.shape), np.zeros(graph.shape) if maximum else None
+        spread(solve_pairs, problem, problem.pieces(pairs), merge, prepare=rehearse, where=where, monitor=monitor)
+        return PairwiseFlow(ids, effective, total, largest)
+    points = Points(circuit, [int(members[0]) for members in nodes if members.size], where, monitor.part(0.0, 0.5))
+    monitor = monitor.part(0.5, 1.0)
+    if allowed is None and not (maximum or zero_focal or listener):
+        for i, j in pairs:
+            merge(PairShare([points.resistance(int(nodes[i][0]), int(nodes[j][0]))]))
         together: FloatArray = np.zeros(graph.size)
         for members, potentials in points.groups():
-            together += sum_of_pairs(graph, potentials, members, monitor.part(0.5, 1.0))
+            together += sum_of_pairs(graph, potentials, members, monitor)
         return PairwiseFlow(ids, effective, graph.on_cells(together), None)
-    total = np.zeros(graph.shape)
-    largest = np.zeros(graph.shape) if maximum else None
-    pairs = [(i, j) for i, j in combinations(range(ids.size), 2) if allowed is None or allowed[i, j]]
-    part = monitor.part(0.5, 1.0) if points else monitor
+    maps = PairMaps(graph, problem)
+    total, largest = np.zeros(graph.shape), np.zeros(graph.shape) if maximum else None
     for done, (i, j) in enumerate(pairs):
-        part.step(done, len(pairs))
-        if not (nodes[i].size and nodes[j].size):
-            continue
-        if points:
-            potential, value = points.pair(int(nodes[i][0]), int(nodes[j][0]))
-        elif areas:
-            potential, value = areas.pair(i, j)
-        if value == np.inf:
-            continue
-        effective[i, j] = effective[j, i] = value
-        ends = 0.0 if zero_focal or value == 0.0 else 1.0
-        through = graph.currents(potential)
-        through[nodes[i]] = through[nodes[j]] = ends
-        current = graph.on_cells(through)
-        current.ravel()[np.concatenate([cells[i], cells[j]])] = ends
-        total += current
-        if largest is not None:
-            np.maximum(largest, current, out=largest)
-        if listener:
-            voltage = graph.on_cells(potential)
-            voltage.ravel()[cells[j]] = value
-            listener(int(ids[i]), int(ids[j]), current, voltage)
-            del voltage
-        del potential, through, current  # not while the next pair is solved
+        monitor.step(done, len(pairs))
+        potential, value = points.pair(int(nodes[i][0]), int(nodes[j][0]))
+        share = PairShare([value])
+        if value < np.inf:
+            share.total = share.largest = maps.current((i, j), potential, value)
+            share.voltage = maps.voltage((i, j), potential, value) if listener else None
+        merge(share)
+        del potential, share  # not while the next pair is solved
     monitor.progress(1.0)
     return PairwiseFlow(ids, effective, total, largest)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..monitor import Monitor
+from ..spread.where import Where
 from ..types import FloatArray, IntArray
-from .graph import Graph
 from .potentials import Potentials
-from .solvers import make_solver
+from .solves import Circuit, solve_each
 
 
 class Points:
@@ -16,31 +16,32 @@ class Points:
 
     Parameters
     ----------
-    graph : Graph
+    circuit : Circuit
         The circuit.
     nodes : list of int
         The nodes that current goes in or out at.
+    where : Where
+        Where it is solved.
     monitor : Monitor
-        Progress over the first half, and cancellation.
+        Progress and cancellation.
     """
 
-    def __init__(self, graph: Graph, nodes: list[int], monitor: Monitor) -> None:
+    def __init__(self, circuit: Circuit, nodes: list[int], where: Where, monitor: Monitor) -> None:
+        graph = circuit.graph(monitor)
         self._component = graph.component
         self._nodes = np.array(nodes, dtype=np.int64)
         last = {int(self._component[node]): node for node in nodes}
-        held = np.zeros(graph.size, dtype=bool)
-        held[list(last.values())] = True
-        solver = make_solver(graph, held=held, monitor=monitor)
         others = sorted(set(nodes) - set(last.values()))
         self._potential = Potentials(len(others), graph.size, monitor)
         zero = np.broadcast_to(np.float64(0.0), graph.size)
         for node in last.values():
             self._potential.keep(node, zero)
-        for done, node in enumerate(others):
-            monitor.step(done, 2 * len(others))
-            injected = np.zeros(graph.size)
-            injected[node] = 1.0
-            self._potential[node] = solver.solve(injected)
+        held, put_in = (np.array(some, dtype=np.int64) for some in (sorted(last.values()), others))
+
+        def take(place: int, potential: FloatArray) -> None:
+            self._potential[others[place]] = potential
+
+        solve_each(circuit, held, put_in, take, where=where, monitor=monitor)
 
     def groups(self) -> list[tuple[IntArray, list[FloatArray]]]:
         """Return the nodes of each component, repeated as they were given, and their potentials."""

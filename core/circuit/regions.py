@@ -63,6 +63,11 @@ class Regions:
         potential *= effective
         return potential, effective
 
+    @property
+    def manner(self) -> object:
+        """How pairs are solved, which changes when the circuit proves difficult."""
+        return self._held and self._held.manner
+
     def _solve(self, i: int, j: int) -> FloatArray:
         if self._held:
             try:

@@ -41,7 +41,8 @@ def write(stream: Writer, value: object) -> None:
         A file or a pipe.
     value : object
         Numbers, texts, None, lists, tuples, dictionaries, slices, arrays without objects, and members of the
-        enumerations and data classes of the core, one within the other.
+        enumerations and data classes of the core, one within the other. Of a data class the fields that it is made from
+        are written.
 
     Raises
     ------
@@ -127,7 +128,7 @@ def encode(value: object, arrays: list[np.ndarray[Any, Any]]) -> Any:
     if isinstance(value, dict):
         return {"dict": [[encode(key, arrays), encode(one, arrays)] for key, one in value.items()]}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {one.name: encode(getattr(value, one.name), arrays) for one in dataclasses.fields(value)}
+        fields = {one.name: encode(getattr(value, one.name), arrays) for one in dataclasses.fields(value) if one.init}
         return {"dataclass": [name_of(type(value)), fields]}
     raise TypeError(f"A {type(value).__name__} cannot be passed to another process.")
 
@@ -148,10 +149,7 @@ def decode(tree: Any, arrays: Sequence[np.ndarray[Any, Any]]) -> Any:
     if kind == "dict":
         return {decode(key, arrays): decode(one, arrays) for key, one in held}
     if kind == "dataclass":
-        made = object.__new__(_kind_of_the_core(held[0]))
-        for name, one in held[1].items():
-            object.__setattr__(made, name, decode(one, arrays))
-        return made
+        return _kind_of_the_core(held[0])(**{name: decode(one, arrays) for name, one in held[1].items()})
     if kind == "tuple":
         return tuple(decode(held, arrays))
     if kind == "slice":

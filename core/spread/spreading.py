@@ -67,10 +67,13 @@ def spread(
     >>> total
     array([12., 16.])
     """
+    if not pieces:
+        return
     job = Job(task, prepare, shared, pieces)
     with closing(cast("Any", _partials(job, where, monitor))) as results:
         for result in results:
             merge(result)
+            del result  # not while the next piece is worked out
 
 
 def _partials(job: Job, where: Where, monitor: Monitor) -> Iterator[Any]:

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit import compiled, direct, graph, iterative, multigrid, potentials
+from ecosecnet.core.circuit import compiled, direct, graph, iterative, multigrid, potentials, solves
 from ecosecnet.core.circuit.iterative import MultigridSolver
 
 SHAPE = 500, 520
@@ -45,6 +45,7 @@ def test_a_circuit_between_points_takes_110_bytes_a_cell(monkeypatch, accelerate
     monkeypatch.setattr(graph, "_KEPT", 0)
     monkeypatch.setattr(potentials, "_IN_MEMORY", 0)
     monkeypatch.setattr(multigrid, "_STRIP_CELLS", 10_000)  # strips are of one size: nothing on a large raster
+    monkeypatch.setattr(solves, "_PIECE_CELLS", 1)  # as on a large raster
     monkeypatch.setattr(iterative, "uses_numba", lambda cells: accelerate)
     monkeypatch.setattr(iterative, "_COARSEST", (2000, 4000, 8000))
     resistance = np.random.default_rng(4).choice(np.array([1, 3, 10], np.float32), (600, 900))

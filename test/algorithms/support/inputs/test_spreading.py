@@ -67,3 +67,21 @@ def test_the_forecast_counts_the_processes(current, started):
         return int(log.split("Needs about ")[1].split(" MB")[0])
 
     assert needed(current(PROCESSES=2)[1]) > needed(current()[1]) + 2 * 100
+
+
+def test_circuits_between_regions(run, raster, started, tmp_path):
+    cells = np.zeros((12, 14), dtype=np.int32)
+    cells[:2, :2], cells[9:, 4:6], cells[5, 11:] = 1, 2, 3
+    inputs = {
+        "RESISTANCE": raster("surface", np.exp(np.random.default_rng(2).normal(size=cells.shape)).astype(np.float32)),
+        "FOCAL": raster("focal", cells, nodata=0),
+    }
+    maps = []
+    for count in (1, 2):
+        folder = tmp_path / f"maps{count}"
+        out = run("currentflow", **inputs, CURRENT="TEMPORARY_OUTPUT", CURRENT_FOLDER=str(folder), PROCESSES=count)
+        paths = [out["CURRENT"], *map(str, sorted(folder.glob("*.tif")))]
+        maps.append([read_raster(path)[0] for path in paths])
+    assert started == [2]
+    np.testing.assert_array_equal(*maps)
+    assert len(maps[0]) == 4

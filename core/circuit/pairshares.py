@@ -1,0 +1,147 @@
+"""Pairs of focal nodes in pieces that several processes can share, and the sums of their currents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from ..monitor import Monitor
+from ..types import FloatArray, IntArray
+from .graph import RasterGraph
+from .regions import Regions
+from .solves import RasterCircuit, Rehearsed
+
+Pair = tuple[int, int]
+"""Ranks of two focal nodes, the lower first."""
+
+_MOST = 8
+"""Pairs of a piece."""
+
+
+@dataclass(frozen=True)
+class PairProblem:
+    """What is wanted of pairs of focal nodes.
+
+    Parameters
+    ----------
+    circuit : RasterCircuit
+        The circuit.
+    cells : list of int (k,)
+        Cells of every focal node.
+    first : list of (int, int)
+        The first pair, if there is one.
+    maximum : bool
+        Whether the largest currents are wanted too.
+    zero_focal : bool
+        Whether the current of a pair counts as 0 in its own two nodes.
+    single_maps : bool
+        Whether the maps of single pairs are wanted, which makes each a piece of its own.
+    """
+
+    circuit: RasterCircuit
+    cells: list[IntArray]
+    first: list[Pair]
+    maximum: bool
+    zero_focal: bool
+    single_maps: bool
+
+    def pieces(self, pairs: Sequence[Pair]) -> list[list[Pair]]:
+        """Return runs of pairs that have the lower node in common, which regions are solved best in."""
+        most = 1 if self.single_maps else _MOST
+        rows = (list(row) for _, row in groupby(pairs, key=lambda pair: pair[0]))
+        return [row[start : start + most] for row in rows for start in range(0, len(row), most)]
+
+
+class PairMaps:
+    """Makes maps of the potentials of pairs.
+
+    Parameters
+    ----------
+    graph : RasterGraph
+        Of the circuit of the problem.
+    problem : PairProblem
+        What is wanted.
+    """
+
+    def __init__(self, graph: RasterGraph, problem: PairProblem) -> None:
+        self.graph, self._problem = graph, problem
+        self.nodes = [graph.nodes_of(members) for members in problem.cells]
+
+    def current(self, pair: Pair, potential: FloatArray, value: float) -> FloatArray:
+        """Return the amperes through every cell, given the resistance of the pair."""
+        i, j = pair
+        ends = 0.0 if self._problem.zero_focal or value == 0.0 else 1.0
+        through = self.graph.currents(potential)
+        through[self.nodes[i]] = through[self.nodes[j]] = ends
+        current = self.graph.on_cells(through)
+        current.ravel()[np.concatenate([self._problem.cells[i], self._problem.cells[j]])] = ends
+        return current
+
+    def voltage(self, pair: Pair, potential: FloatArray, value: float) -> FloatArray:
+        """Return the volts of every cell."""
+        voltage = self.graph.on_cells(potential)
+        voltage.ravel()[self._problem.cells[pair[1]]] = value
+        return voltage
+
+
+@dataclass
+class PairShare:
+    """Sums over some pairs.
+
+    Attributes
+    ----------
+    values : list of float
+        Resistances, inf = not connected.
+    total, largest : float64 (rows, cols) or None
+        Sum and maximum of the currents; None where nothing flows, or it is not wanted.
+    voltage : float64 (rows, cols) or None
+        Of a single pair.
+    """
+
+    values: list[float]
+    total: FloatArray | None = None
+    largest: FloatArray | None = None
+    voltage: FloatArray | None = None
+
+
+RegionPairs = tuple[PairProblem, PairMaps, Rehearsed[Pair, tuple[FloatArray, float]]]
+"""A problem, what makes its maps, and what solves the circuit for a pair."""
+
+
+def rehearse(problem: PairProblem, monitor: Monitor) -> RegionPairs:
+    """Return a circuit made ready for pairs of regions."""
+    maps = PairMaps(problem.circuit.graph(monitor), problem)
+
+    def make() -> tuple[Callable[[Pair], tuple[FloatArray, float]], Callable[[], object]]:
+        regions = Regions(maps.graph, maps.nodes, monitor)
+        return lambda pair: regions.pair(*pair), lambda: regions.manner
+
+    return problem, maps, Rehearsed(make, *problem.first)
+
+
+def solve_pairs(context: RegionPairs, pairs: list[Pair], monitor: Monitor) -> PairShare:
+    """Return the sums over some pairs of regions."""
+    problem, maps, rehearsed = context
+    share = PairShare([])
+    for done, pair in enumerate(pairs):
+        monitor.step(done, len(pairs))
+        potential, value = rehearsed.solve(pair)
+        share.values.append(value)
+        if value == np.inf:
+            continue
+        current = maps.current(pair, potential, value)
+        if problem.single_maps:
+            share.voltage = maps.voltage(pair, potential, value)
+        if share.total is None:
+            share.total = current
+            share.largest = current.copy() if problem.maximum else None
+        else:
+            share.total += current
+            if share.largest is not None:
+                np.maximum(share.largest, current, out=share.largest)
+        del potential, current  # not while the next pair is solved
+    rehearsed.settle()
+    return share

@@ -1,0 +1,112 @@
+"""Circuits that several processes solve: the bits are those of one."""
+
+import numpy as np
+import pytest
+from ecosecnet.core import circuit
+from ecosecnet.core.circuit import solves
+from ecosecnet.core.circuit.solves import Rehearsed
+from ecosecnet.core.monitor import Monitor
+from ecosecnet.core.spread import Where
+
+SIDE = 130
+"""Cells on a side from which on multigrid solves the circuit."""
+
+
+@pytest.fixture(scope="module")
+def surface():
+    resistance = np.exp(np.random.default_rng(4).normal(size=(SIDE, SIDE)))
+    resistance[40, :90] = np.nan
+    return resistance
+
+
+def block(row, col, size):
+    rows, cols = np.mgrid[row : row + size, col : col + size]
+    return np.ravel_multi_index((rows.ravel(), cols.ravel()), (SIDE, SIDE))
+
+
+POINTS = {k + 1: np.array([cell]) for k, cell in enumerate((5, 700, 8_000, 12_345, 16_000))}
+REGIONS = {1: block(3, 3, 9), 2: block(60, 10, 20), 3: block(100, 100, 5), 4: block(10, 110, 2), 7: np.array([9_000])}
+
+
+class Maps:
+    """Keeps what a listener is given, and what a monitor is told."""
+
+    def __init__(self):
+        self.maps, self.monitor = [], Monitor()
+        self.fractions = []
+        self.monitor.progress = self.fractions.append
+
+    def __call__(self, *found):
+        self.maps.append(found)
+
+
+@pytest.mark.parametrize(
+    ("solve", "focal", "maps"),
+    [
+        (circuit.pairwise, POINTS, False),
+        (circuit.pairwise, REGIONS, True),
+        (circuit.all_to_one, REGIONS, False),
+    ],
+)
+def test_the_bits_are_the_same_for_any_number_of_processes(surface, solve, focal, maps, monkeypatch):
+    monkeypatch.setattr(solves, "_PIECE_CELLS", 1)
+    found = []
+    for where in (Where(), Where(2)):
+        ear = Maps()
+        more = {"listener": ear, "maximum": True} if maps else {}
+        found.append((solve(surface, focal, where=where, monitor=ear.monitor, **more), ear))
+    (here, ear), (there, other) = found
+    np.testing.assert_array_equal(there.resistance, here.resistance)
+    np.testing.assert_array_equal(there.cumulative, here.cumulative)
+    assert (here.maximum is None) == (not maps)
+    if maps:
+        np.testing.assert_array_equal(there.maximum, here.maximum)
+    assert len(ear.maps) == len(other.maps)
+    for one, two in zip(ear.maps, other.maps):
+        for value, same in zip(one, two):
+            np.testing.assert_array_equal(value, same)
+    assert other.fractions == sorted(other.fractions)
+    assert other.fractions[-1] > 0.9
+
+
+class Learns:
+    """Solves problems in another manner once it has met a difficult one, as multigrid does."""
+
+    made = 0
+
+    def __init__(self):
+        Learns.made += 1
+        self.manner = 0
+
+    def solve(self, problem):
+        self.manner = max(self.manner, problem % 10)
+        return problem, self.manner
+
+
+def rehearsed(first):
+    def make():
+        solver = Learns()
+        return solver.solve, lambda: solver.manner
+
+    Learns.made = 0
+    return Rehearsed(make, first)
+
+
+def test_what_the_first_problem_teaches_is_known_to_all_others():
+    solver = rehearsed(51)
+    assert [solver.solve(problem) for problem in (51, 40, 30)] == [(51, 1), (40, 1), (30, 1)]
+    solver.settle()
+    assert Learns.made == 1
+    # one that has never solved the first for anybody does the others in the same manner
+    other = rehearsed(51)
+    assert other.solve(40) == (40, 1)
+
+
+def test_what_a_later_problem_teaches_is_forgotten_after_its_piece():
+    solver = rehearsed(10)
+    assert [solver.solve(problem) for problem in (10, 23, 40)] == [(10, 0), (23, 3), (40, 3)]
+    solver.settle()
+    assert solver.solve(40) == (40, 0)
+    assert Learns.made == 2
+    # and the first, asked for again by a process that has had it, is what it was
+    assert [solver.solve(problem) for problem in (10, 10, 25, 10)] == [(10, 0), (10, 0), (25, 5), (10, 0)]
