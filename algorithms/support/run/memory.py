@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import sys
+
+import numpy as np
 
 from ....core.errors import MemoryLimitError
 from ....core.monitor import Monitor
@@ -100,7 +103,14 @@ def _process() -> int | None:
     if most == resource.RLIM_INFINITY:
         return None
     used = _number(f"{_PROC}/self/status", "VmSize:", 0)
-    return most - 1024 * used - _BLAS
+    return most - 1024 * used - (0 if _map_blas.cache_info().currsize else _BLAS)
+
+
+@functools.cache
+def _map_blas() -> None:
+    """Have the BLAS map its buffer while there is room for it."""
+    square = np.ones((2, 2))
+    np.matmul(square, square)
 
 
 def _number(path: str, name: str = "", default: int | None = None) -> int | None:
@@ -180,6 +190,8 @@ def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0, where: st
     text += f", {size_text(there)} available." if there is not None else "."
     if there is not None and needed > there:
         raise MemoryLimitError(f"{text} {_ADVICE}")
+    if _process() is not None:
+        _map_blas()
     if hard and there is not None and at_most > there:
         monitor.warn(f"{text} If it does not suffice, the run stops. {_ADVICE}")
     else:
