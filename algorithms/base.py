@@ -25,7 +25,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
-from ..core.errors import EcoSecNetError, InputError
+from ..core.errors import EcoSecNetError, InputError, ShardDone
 from .support.inputs.parameters import CLASSES
 from .support.io.crs import forget_those_of_this_thread
 from .support.io.rasters import RasterSource, measured_values
@@ -277,6 +277,11 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             self.execute(job)
             job.complete()
             job.monitor.step(1, 1)
+        except ShardDone as done:
+            traceback.clear_frames(done.__traceback__)
+            job.discard()
+            job.results.clear()
+            job.monitor.info(str(done))
         except BaseException as error:
             sentence = _sentence(error, job.feedback) if isinstance(error, Exception) else ""
             # A writer that a failure has left behind in its frames would write once more when they go.

@@ -18,6 +18,7 @@ from .corridors.gravity import GravityAlgorithm
 from .corridors.linkages import LinkagesAlgorithm
 from .corridors.linkpriority import LinkPriorityAlgorithm
 from .corridors.omniscape import OmniscapeAlgorithm
+from .decisions.combineshards import CombineShardsAlgorithm
 from .decisions.validate import ValidateAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
 from .keyareas.circuitbarriers import CircuitBarriersAlgorithm
@@ -86,6 +87,7 @@ ALGORITHMS = [
     SecurityNetworkAlgorithm,
     SelfTestAlgorithm,
     ValidateAlgorithm,
+    CombineShardsAlgorithm,
 ]
 
 

@@ -140,7 +140,7 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
                 True,
                 advanced=True,
             ),
-            spreading.processes(),
+            *spreading.long_run(),
             p.raster_output("CURRENT", "Cumulative current", "Sum over all windows, in amperes."),
             p.raster_output("NORMALISED", "Normalised current", "Current over flow potential.", optional=True),
             p.raster_output(

@@ -21,6 +21,8 @@ from . import codec, software
 from .job import Job
 from .shard import Shard
 
+_NOTE = "tool.json"
+
 Partials = Callable[[Sequence[int], Monitor], Iterator[Any]]
 """Is given numbers of pieces and a monitor, and yields their results in this order."""
 
@@ -58,6 +60,33 @@ class Checkpoint:
         self._shard, self._whole = shard, whole
         self._begun = 0
         _check_place(self.folder, written=not whole)
+
+    def noted(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Return what is noted of the run that the folder belongs to; without a note, note this."""
+        path = self.folder / _NOTE
+        if not path.exists():
+            with _writing(path):
+                _replace(path, lambda part: part.write_text(json.dumps(run, indent=1), encoding="utf-8"))
+        return self.note() or run
+
+    def note(self) -> dict[str, Any] | None:
+        """Return what is noted of the run; None if nothing is.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        path = self.folder / _NOTE
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            found = None
+        if not isinstance(found, dict):
+            raise InputError(f"{path} cannot be read. {_ANOTHER_FOLDER}")
+        return found
 
     def partials(self, job: Job, work: Partials, monitor: Monitor) -> Iterator[Any]:
         """Yield the results of all pieces of a job in their order: those found, and those that `work` yields."""

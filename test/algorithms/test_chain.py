@@ -143,6 +143,7 @@ CHAIN = (
 LEFT_OUT = {
     "circuitscapeini": "takes an .ini with its rasters, which no tool writes",
     "selftest": "takes nothing, and makes no layer",
+    "combineshards": "takes the chunks of another tool's run, no layer",
 }
 
 

@@ -1,5 +1,6 @@
 """Every tool from its dialog, on the layers of the demonstration, with what a newcomer leaves untouched."""
 
+import processing
 import pytest
 from qgis.core import (
     QgsApplication,
@@ -24,6 +25,7 @@ MISSING = {
     "currentflowadvanced": "Give the current sources",
     "circuitscapeini": ".ini file",
     "validate": "Give either points (POINTS) or tracks (TRACKS)",
+    "combineshards": "Checkpoint folder",
 }
 """What the first sentence names where Run is pressed at once and something is missing."""
 
@@ -52,6 +54,7 @@ def given(tool, window, files):
         "circuitscapeini": {"INPUT": str(files / "job.ini")},
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5},
         "validate": {"POINTS": layers["Geological hazards"].id()},
+        "combineshards": {"CHECKPOINT": str(files / "shards"), "OUTPUT_FOLDER": str(files / "combined")},
     }.get(tool, {})
 
 
@@ -87,8 +90,26 @@ def project(screen, tmp_path_factory):
     return set(screen.project.mapLayers())
 
 
+def in_shards(window, folder):
+    """Compute a run in two shards, as two jobs of a cluster would."""
+    for shard in ("1/2", "2/2"):
+        processing.run(
+            "ecosecnet:omniscape",
+            {
+                "RESISTANCE": window.layers()["Resistance surface"].source(),
+                "RADIUS": 10,
+                "BLOCK_SIZE": 5,
+                "CURRENT": "TEMPORARY_OUTPUT",
+                "CHECKPOINT": str(folder),
+                "SHARD": shard,
+            },
+        )
+
+
 def loaded(dialog):
     """Return the labels of the layers that a run with these settings loads."""
+    if dialog.algorithm.name() == "combineshards":
+        return ["Cumulative current"]  # of the tool whose shards they are
     names = []
     for definition in dialog.algorithm.destinationParameterDefinitions():
         folder_or_file = isinstance(
@@ -120,6 +141,8 @@ def assert_loaded(window, before, names):
 
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool not in ("demolandscape", "securitynetwork")])
 def test_from_its_dialog(tool, screen, project, files):
+    if tool == "combineshards":
+        in_shards(screen, files / "shards")
     del screen.log[:], screen.bar[:], screen.boxes[:]
     dialog = screen.open(tool)
     if tool in MISSING:

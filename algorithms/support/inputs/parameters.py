@@ -279,6 +279,12 @@ def text_input(name: str, label: str, text: str, *, optional: bool = False, kind
     return _with_help(parameter, text)
 
 
+def folder_input(name: str, label: str, text: str, *, optional: bool = False, advanced: bool = False):
+    """Return a folder that is read."""
+    behaviour = QgsProcessingParameterFile.Behavior.Folder
+    return _with_help(QgsProcessingParameterFile(name, label, behaviour, optional=optional), text, advanced)
+
+
 def text_output(name: str, label: str, text: str, *, optional: bool = False, kind: str = "Text files (*.txt)"):
     """Return a text file that is written; an optional one is not made unless asked for."""
     parameter = QgsProcessingParameterFileDestination(

@@ -1,18 +1,23 @@
-"""Where the independent pieces of a long run are worked out."""
+"""Where the independent pieces of a long run are worked out, and what is kept of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from .... import core
+from ....core.errors import InputError
 from ..run import memory
 from . import parameters as p
+from .stored import stored_values
 
 if TYPE_CHECKING:
     from ..run.job import Job
 
 _PROCESS = 120_000_000
 """Bytes of a Python with its libraries, before it works on anything."""
+
+OWN = ("PROCESSES", "CHECKPOINT", "SHARD", "SCHEDULER")
+"""Parameters that say where a run is worked out, on which its results do not depend."""
 
 
 def processes():
@@ -29,13 +34,45 @@ def processes():
     )
 
 
+def long_run() -> list:
+    """Return the parameters of a run that can take hours: `processes`, and those of runs that go on and are shared out."""
+    return [
+        processes(),
+        p.folder_input(
+            "CHECKPOINT",
+            "Checkpoint folder",
+            "Keeps every finished chunk of the work. The same run with the same folder goes on where it was ended, with the "
+            "same results to the last digit; a folder of another run is refused. Delete it when the results are there.",
+            optional=True,
+            advanced=True,
+        ),
+        p.text(
+            "SHARD",
+            "Shard of the run",
+            "For clusters: 3/40 computes the third of 40 shares into CHECKPOINT and writes no output; 'array' takes both "
+            "numbers from the job array (Slurm, LSF, Grid Engine), 'array/40' the first (PBS too, and where only some jobs "
+            "are run again). 'combineshards' then makes the outputs.",
+            optional=True,
+            advanced=True,
+        ),
+        p.text(
+            "SCHEDULER",
+            "Scheduler (Dask)",
+            "Address of a Dask scheduler whose workers do the work, such as tcp://host:8786. They need this version of "
+            "EcoSecNet and must see the CHECKPOINT folder.",
+            optional=True,
+            advanced=True,
+        ),
+    ]
+
+
 def where(job: Job, *, each: float, kept: float = 0.0, at_most: float = 0.0) -> core.spread.Where:
     """Announce the memory of a run, and return where its pieces are worked out.
 
     Parameters
     ----------
     job : Job
-        Of a tool that declares `processes`.
+        Of a tool that declares `processes`, or all of `long_run`.
     each : float
         Bytes that every process needs for its work; one process works in the QGIS that runs.
     kept : float
@@ -53,4 +90,35 @@ def where(job: Job, *, each: float, kept: float = 0.0, at_most: float = 0.0) -> 
     )
     every = count * besides if count > 1 else each
     job.need_memory(kept + every, at_most=kept + every + max(0.0, at_most - each) * count)
-    return core.spread.Where(count)
+    if job.definition("CHECKPOINT") is None:
+        return core.spread.Where(count)
+    return core.spread.Where(count, _checkpoint(job), job.text("SCHEDULER"))
+
+
+def _checkpoint(job: Job) -> core.spread.Checkpoint | None:
+    folder, shard = job.text("CHECKPOINT"), job.text("SHARD")
+    if not folder:
+        for name in filter(job.given, ("SHARD", "SCHEDULER")):
+            raise InputError(f"{name} needs a CHECKPOINT: the folder, on a disk that all computers see, of the chunks.")
+        return None
+    if not shard:
+        return core.spread.Checkpoint(folder)
+    if shard.lower() == core.spread.ALL:
+        return core.spread.Checkpoint(folder, whole=True)
+    checkpoint = core.spread.Checkpoint(folder, shard=core.spread.read_shard(shard))
+    mine = {"tool": job.tool, "parameters": stored_values(job, without=OWN)}
+    noted = checkpoint.noted(mine)
+    if noted.get("tool") != job.tool:
+        raise InputError(f"{folder} holds shards of '{noted.get('tool')}'. Choose another folder for '{job.tool}'.")
+    for name in (one.name() for one in job.definitions() if not one.isDestination()):
+        was, now = (run["parameters"].get(name) for run in (noted, mine))
+        if was != now:
+            raise InputError(
+                f"{folder} holds shards of a run whose {name} is {_said(was)}; here it is {_said(now)}. Run all shards with the "
+                "same parameters, or choose another folder."
+            )
+    return checkpoint
+
+
+def _said(value: object) -> str:
+    return "not given" if value is None else str(value)

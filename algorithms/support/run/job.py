@@ -94,6 +94,15 @@ class Job:
         """Return how a parameter or output was declared."""
         return self._algorithm.parameterDefinition(name)
 
+    @property
+    def tool(self) -> str:
+        """The id of the tool."""
+        return self._algorithm.name()
+
+    def definitions(self) -> list[QgsProcessingParameterDefinition]:
+        """Return how the parameters and outputs of the tool were declared."""
+        return self._algorithm.parameterDefinitions()
+
     def _bare(self, name: str) -> object:
         """Return what was given for a parameter, out of what the batch dialog and models wrap even blanks in."""
         value = self._parameters.get(name)
@@ -181,6 +190,11 @@ class Job:
             layer = self._algorithm.parameterAsLayer(self._parameters, name, self.context)
             return [layer] if layer is not None else []
         return []
+
+    def given_layers(self, name: str) -> list:
+        """Return what was given for a layer parameter: layers, their ids or sources, or what picks features of one."""
+        value = self._parameters[name]
+        return value if isinstance(value, list) else [value]
 
     def map_layers(self, definition: QgsProcessingParameterDefinition) -> list[QgsMapLayer]:
         """Return the map layers behind a layer parameter; to be called in the main thread."""
