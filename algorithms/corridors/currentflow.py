@@ -118,7 +118,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
                 "So that the 1 A that goes in and out does not hide what passes through. Pairwise only.",
                 advanced=True,
             ),
-            spreading.processes(),
+            *spreading.long_run(),
             p.raster_output("CURRENT", "Cumulative current", "Sum over all pairs or turns, in amperes."),
             p.raster_output(
                 "MAXIMUM",

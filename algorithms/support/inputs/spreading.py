@@ -114,8 +114,8 @@ def _checkpoint(job: Job) -> core.spread.Checkpoint | None:
         was, now = (run["parameters"].get(name) for run in (noted, mine))
         if was != now:
             raise InputError(
-                f"{folder} holds shards of a run whose {name} is {_said(was)}; here it is {_said(now)}. Run all shards with the "
-                "same parameters, or choose another folder."
+                f"{folder} holds shards of a run whose {name} is {_said(was)}; here it is {_said(now)}. Run all shards with "
+                "the same parameters, or choose another folder."
             )
     return checkpoint
 

@@ -109,7 +109,32 @@ def test_only_tools_of_the_provider_are_run(run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
-def test_temporary_layers_are_refused_in_shards(current, surface, tmp_path):
+@pytest.mark.parametrize("mode", [0, 1])
+def test_focal_nodes_in_shards(run, surface, polygons, tmp_path, mode, monkeypatch):
+    from ecosecnet.core.circuit import solves
+    from qgis.core import QgsVectorLayer
+
+    monkeypatch.setattr(solves, "_PIECE_CELLS", 800)
+    spots = [(500_045, 2_899_900), (500_750, 2_899_400), (500_400, 2_899_600), (500_100, 2_899_350)]
+    rows = [(f"POINT({x} {y})", {"site": k}) for k, (x, y) in enumerate(spots, start=4)]
+    layer = polygons("sites", rows, kind="Point")
+    given = {"RESISTANCE": surface, "FOCAL_LAYER": layer, "ID_FIELD": "site", "MODE": mode}
+    tables = {"CURRENT": str(tmp_path / "a.tif"), "RESISTANCES": str(tmp_path / "a.csv")}
+    whole = run("currentflow", **given, **tables)
+    kept = {"CHECKPOINT": str(tmp_path / "kept"), "CURRENT": "TEMPORARY_OUTPUT", "RESISTANCES": "TEMPORARY_OUTPUT"}
+    for shard in ("1/2", "2/2"):
+        assert run("currentflow", **given, **kept, SHARD=shard) == {}
+    results = run("combineshards", CHECKPOINT=str(tmp_path / "kept"), OUTPUT_FOLDER=str(tmp_path / "out"))
+    assert bits(results["CURRENT"]) == bits(whole["CURRENT"])
+    assert (tmp_path / "out" / "resistances.csv").read_text() == (tmp_path / "a.csv").read_text()
+    assert "4 of 4 chunks" in run.feedback.textLog() or "3 of 3 chunks" in run.feedback.textLog()
+    memory = QgsVectorLayer("Point?crs=EPSG:32648&field=site:integer", "sites", "memory")
+    memory.dataProvider().addFeatures(list(QgsVectorLayer(layer, "sites").getFeatures()))
+    with pytest.raises(Exception, match=r"\(FOCAL_LAYER\) is a temporary layer, which other jobs do not have. Save it"):
+        run("currentflow", **{**given, "FOCAL_LAYER": memory}, **kept, SHARD="1/2")
+
+
+def test_what_is_noted_of_a_run(current, surface, tmp_path):
     from qgis.core import QgsRasterLayer
 
     layer = QgsRasterLayer(surface, "surface")
