@@ -19,6 +19,7 @@ from .corridors.linkages import LinkagesAlgorithm
 from .corridors.linkpriority import LinkPriorityAlgorithm
 from .corridors.omniscape import OmniscapeAlgorithm
 from .decisions.combineshards import CombineShardsAlgorithm
+from .decisions.robustness import RobustnessAlgorithm
 from .decisions.validate import ValidateAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
 from .keyareas.circuitbarriers import CircuitBarriersAlgorithm
@@ -86,6 +87,7 @@ ALGORITHMS = [
     DemoLandscapeAlgorithm,
     SecurityNetworkAlgorithm,
     SelfTestAlgorithm,
+    RobustnessAlgorithm,
     ValidateAlgorithm,
     CombineShardsAlgorithm,
 ]

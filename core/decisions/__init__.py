@@ -1,8 +1,10 @@
 """How far a network can be relied on: robustness of the judgements behind it, validation, null models."""
 
+from .chunks import SAME_CORRIDOR, SAME_KEY
 from .replicates import BARRIER, CORRIDOR, CUTOFF, DISPERSAL, MIN_AREA, PATH, PINCH, Factor, Known, Study
 from .robustness import Robustness, robustness
-from .sampling import Setting, Uncertainty
+from .sampling import Uncertainty
+from .settings import Setting, parse_setting
 from .tallies import half_width, robust_areas
 from .tornado import ENOUGH, tornado
 from .tracks import Steps, validate_tracks
@@ -19,6 +21,8 @@ __all__ = [
     "MIN_AREA",
     "PATH",
     "PINCH",
+    "SAME_CORRIDOR",
+    "SAME_KEY",
     "Agreement",
     "Factor",
     "Known",
@@ -30,6 +34,7 @@ __all__ = [
     "Validation",
     "available_cells",
     "half_width",
+    "parse_setting",
     "robust_areas",
     "robustness",
     "tornado",

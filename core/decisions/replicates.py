@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import sha256
 
 import numpy as np
 
@@ -77,12 +78,17 @@ class Factor:
         for row in values:
             distinct = np.union1d(distinct, row[~np.isnan(row)])
             if distinct.size > _NO_DATA:
-                return cls(name, values, np.empty(0))
+                return cls(name, np.where(np.isnan(values), np.float32(np.nan), values), np.empty(0))
         cells = np.full(values.shape, _NO_DATA, dtype=np.uint8)
         for row, found in zip(values, cells):
             there = ~np.isnan(row)
             found[there] = np.searchsorted(distinct, row[there])
         return cls(name, cells, distinct.astype(np.float64))
+
+    @cached_property
+    def mark(self) -> bytes:
+        """What tells the factor from others, whatever it is called and wherever it stands."""
+        return sha256(self.scores.tobytes() + np.ascontiguousarray(self.cells).tobytes()).digest()
 
     def layer(self, scores: FloatArray | None = None) -> FloatArray:
         """Return the raster of the scores, or of others in their place."""

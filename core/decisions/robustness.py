@@ -21,6 +21,9 @@ from ..corridors.cutoff import mean_resistance
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..planning.results import Distances
+from ..spread.spreading import spread
+from ..spread.where import HERE, Where
+from ..stats.shares import normalise_weights
 from ..types import FloatArray
 from .chunks import CHUNK, EC, LENGTH, RESISTANCE, SAME_CORRIDOR, SAME_KEY, Base, Counted, Job, Piece, chunk, figures_of
 from .replicates import BARRIER, CORRIDOR, DISPERSAL, PINCH, Chain, Known, Study, follow, kinds_of
@@ -101,6 +104,7 @@ def robustness(
     runs: int = 200,
     tolerance: float = 0.05,
     seed: int = 0,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> Robustness:
     """Run the chain again and again on what could as well have been judged, and count what comes out of it.
@@ -124,6 +128,8 @@ def robustness(
         0 for never.
     seed : int
         The same seed gives the same result. What is drawn for a run depends on the seed and its number alone.
+    where : Where
+        Where the chunks of runs are worked out; the result is the same to the last bit.
     monitor : Monitor
         Progress, messages and cancellation.
 
@@ -138,8 +144,9 @@ def robustness(
 
     Notes
     -----
-    The factors are taken in the order of their names, so that the order in which they are given changes nothing. Time is that
-    of `runs` chains, memory that of one and two bytes a cell for each kind of cell that is counted, and one for a chunk.
+    The factors are taken in an order that follows from their cells, so that neither the order in which they are given nor
+    their names change anything. Time is that of `runs` chains, memory that of one and two bytes a cell for each kind of cell
+    that is counted, and one for a chunk.
 
     Examples
     --------
@@ -158,7 +165,14 @@ def robustness(
     """
     if runs < 1:
         raise InputError(f"{runs} runs tell nothing; give 1 or more.")
-    order = sorted(range(len(study.factors)), key=lambda k: study.factors[k].name)
+    if not len(matrices):
+        weights = normalise_weights(weights, monitor=monitor).tolist()
+    sizes = {len(matrix) for matrix in matrices} or {len(weights)}
+    if sizes != {len(study.factors)}:
+        raise InputError(
+            f"There are {len(study.factors)} factors, but {max(sizes)} of them are weighed. Weigh each of them."
+        )
+    order = sorted(range(len(study.factors)), key=lambda k: (study.factors[k].mark, study.factors[k].name))
     given = [factor.name for factor in study.factors]
     study = replace(study, factors=[study.factors[k] for k in order])
     sampler = Sampler(
@@ -176,7 +190,7 @@ def robustness(
     chain = follow(study, sampler.base, distances, monitor=monitor.part(0.02, 0.02 + 0.98 * once))
     job = Job(study, _base(study, chain))
     tally = Tally(kinds_of(study.stage), study.labels.shape, runs)
-    settled = _count(job, draws, tally, tolerance, monitor.part(0.02 + 0.98 * once, 1.0))
+    settled = _count(job, draws, tally, tolerance, where, monitor.part(0.02 + 0.98 * once, 1.0))
     shares = {kind: tally.share(kind) for kind in tally.counts}
     inputs = _inputs(study, draws[: tally.runs], given)
     names = [SAME_CORRIDOR, *([SAME_KEY] if job.base.places else []), LENGTH, RESISTANCE, EC]
@@ -202,7 +216,7 @@ def robustness(
     )
 
 
-def _count(job: Job, draws: Sequence[Draw], tally: Tally, tolerance: float, monitor: Monitor) -> bool:
+def _count(job: Job, draws: Sequence[Draw], tally: Tally, tolerance: float, where: Where, monitor: Monitor) -> bool:
     """Run the chunks and count them; return whether they ended before the last."""
     pieces = [Piece(first, draws[first : first + CHUNK]) for first in range(0, len(draws), CHUNK)]
 
@@ -212,8 +226,7 @@ def _count(job: Job, draws: Sequence[Draw], tally: Tally, tolerance: float, moni
             raise _Settled
 
     try:
-        for place, piece in enumerate(pieces):
-            merge(chunk(job, piece, monitor.part(place / len(pieces), (place + 1) / len(pieces))))
+        spread(chunk, job, pieces, merge, where=where, monitor=monitor)
     except _Settled:
         return True
     return False

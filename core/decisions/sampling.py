@@ -24,9 +24,11 @@ from scipy.special import gammaincinv
 from ..choices import Variation
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..stats.shares import normalise_weights
 from ..types import FloatArray
 from ..weights.ahp import ACCEPTABLE_CR, AhpResult, analyse, analyse_group
 from ..weights.consistency import consistency_ratios
+from .settings import Setting
 
 STRATA = 50
 """Runs of a Latin hypercube."""
@@ -39,28 +41,6 @@ _MOST_REJECTED = 1000
 
 _TOP = 8.0
 """Highest grade of a judgement: 9 times as important."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Values of a setting: one of a list, or anything between two.
-
-    Attributes
-    ----------
-    values : tuple of float
-        The list, or the two ends.
-    between : bool
-        Whether they are ends.
-    """
-
-    values: tuple[float, ...]
-    between: bool = False
-
-    def at(self, uniform: float) -> float:
-        """Return the value of a uniform number between 0 and 1."""
-        if self.between:
-            return self.values[0] + uniform * (self.values[1] - self.values[0])
-        return self.values[int(uniform * len(self.values))]
 
 
 @dataclass(frozen=True)
@@ -268,8 +248,7 @@ class Sampler:
             group = self._of_experts(range(len(self._matrices)))
             self.base = Draw(group.weights, cr=group.cr)
         else:
-            share = np.asarray(weights, dtype=np.float64)
-            self.base = Draw(share / share.sum())
+            self.base = Draw(normalise_weights(weights))
         used = int(np.count_nonzero(self.base.weights))
         self._concentration = math.inf
         if self._vary[Variation.WEIGHTS] and uncertainty.spread > 0 and used > 1:

@@ -125,6 +125,13 @@ CHAIN = (
         "pinchpoints",
         {"RESISTANCE": "whole.RESISTANCE", "SOURCES": "whole.SOURCES", "LINKS": "whole.LINKS"},
     ),
+    # 6 Decisions
+    Step(
+        "stays",
+        "robustness",
+        {"FACTORS": ["roadscores.OUTPUT", "landscores.OUTPUT"], "SOURCES": "graded.OUTPUT"},
+        {"WEIGHTS": "0.6, 0.4", "RUNS": 2},
+    ),
     Step("wholecounted", "tabulate", {"AREAS": "whole.PINCHPOINTS", "ZONES": "county.TOWNSHIPS"}),
     # 6 Decisions
     Step(

@@ -26,6 +26,7 @@ MISSING = {
     "circuitscapeini": ".ini file",
     "validate": "Give either points (POINTS) or tracks (TRACKS)",
     "combineshards": "Checkpoint folder",
+    "robustness": "Factors",
 }
 """What the first sentence names where Run is pressed at once and something is missing."""
 
@@ -55,6 +56,11 @@ def given(tool, window, files):
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5},
         "validate": {"POINTS": layers["Geological hazards"].id()},
         "combineshards": {"CHECKPOINT": str(files / "shards"), "OUTPUT_FOLDER": str(files / "combined")},
+        "robustness": {
+            "FACTORS": [layers["Soil erosion"].id(), layers["Lithology"].id()],
+            "WEIGHTS": "0.6, 0.4",
+            "RUNS": 5,
+        },
     }.get(tool, {})
 
 

@@ -133,6 +133,7 @@ RASTER_TOOLS = {
             "CUTOFF": 600.0,
         },
     ),
+    "robustness": ("FACTORS", "land", {"WEIGHTS": "0.5;0.5", "RUNS": 2, "CUTOFF": 600.0, "MIN_KEY_AREA": 0.0}),
 }
 """Tools that take a raster: its parameter, which values it gets, and what else is given."""
 
@@ -159,6 +160,7 @@ VECTOR_TOOLS = {
     "cutoffsweep": ("SOURCES", {"CUTOFFS": "300, 900"}),
     "tabulate": ("AREAS", {"ZONES": "sources", "LANDUSE": "land"}),
     "validate": ("AREAS", {"SURFACES": ["height"], "POINTS": "seen", "PERMUTATIONS": 19}),
+    "robustness": ("SOURCES", {"FACTORS": ["height", "current"], "WEIGHTS": "0.5;0.5", "RUNS": 2, "CUTOFF": 600.0}),
 }
 """Tools that take polygons: their parameter, and what else is given."""
 
@@ -255,7 +257,9 @@ class World:
                 parameters.setdefault(usual, value)
         if name is not None:
             several = isinstance(inputs[name], QgsProcessingParameterMultipleLayers)
-            parameters[name] = [layer, self.rasters["height"]][: 1 + (tool == "resistance")] if several else layer
+            parameters[name] = (
+                [layer, self.rasters["height"]][: 1 + (tool in ("resistance", "robustness"))] if several else layer
+            )
         optional = QgsProcessingParameterDefinition.Flag.FlagOptional
         for output in self._algorithm(tool).destinationParameterDefinitions():
             if not output.flags() & optional or tool == "securitynetwork":
@@ -294,7 +298,7 @@ def numbers(results, names=None):
 
 
 _IDS = ("source_id", "from_id", "to_id", "from", "to", "node1", "node2")
-_ASIDE = ("reason", "name", "surface", "fid", "ogc_fid", "id", "WKT", "note", "raster", "source_crs", "file")
+_ASIDE = ("reason", "name", "surface", "input", "fid", "ogc_fid", "id", "WKT", "note", "raster", "source_crs", "file")
 
 
 def _numbers(*columns):

@@ -216,6 +216,21 @@ def choice(
     return _with_help(QgsProcessingParameterEnum(name, label, options=labels, defaultValue=first), text, advanced)
 
 
+def choices(name: str, label: str, text: str, of: Iterable[Choice], default: Sequence[Choice]):
+    """Return a choice of several, given as the 0-based indices of the options."""
+    options = list(of)
+    return _with_help(
+        QgsProcessingParameterEnum(
+            name,
+            label,
+            options=[option.label for option in options],
+            allowMultiple=True,
+            defaultValue=[options.index(one) for one in default],
+        ),
+        text,
+    )
+
+
 def flag(name: str, label: str, text: str, default: bool = False, *, advanced: bool = False):
     """Return a yes or no."""
     return _with_help(QgsProcessingParameterBoolean(name, label, defaultValue=default), text, advanced)

@@ -255,6 +255,17 @@ FIELDS = {
     "rule": Shown("Rule"),
     "row": Shown("Row"),
     "message": Shown("Finding"),
+    # Runs on other judgements
+    "run": Shown("Run"),
+    "certainty": Shown("Certainty"),
+    "outcome": Shown("Outcome"),
+    "input": Shown("Input"),
+    "coefficient": Shown("Standardised rank regression coefficient", "", 3),
+    "first_order": Shown("Share of the variance by itself", "", 3),
+    "enough": Shown("Enough runs to compare"),
+    "cost_p5": Shown("Least-cost distance, 5 % of the runs below", _COST, 1),
+    "cost_p50": Shown("Least-cost distance, median of the runs", _COST, 1),
+    "cost_p95": Shown("Least-cost distance, 5 % of the runs above", _COST, 1),
     # Figures of a network
     "index": Shown("Index"),
     "value": Shown("Value", "", 4),

@@ -152,6 +152,11 @@ class Job:
         """Return the 0-based index of a choice."""
         return self._algorithm.parameterAsEnum(self._parameters, name, self.context)
 
+    def choices(self, name: str, of: Iterable[C]) -> list[C]:
+        """Return what was chosen of the options of a choice of several."""
+        options = list(of)
+        return [options[k] for k in self._algorithm.parameterAsEnums(self._parameters, name, self.context)]
+
     def field(self, name: str) -> str:
         """Return the name of a field; empty when not given."""
         fields = self.fields(name)

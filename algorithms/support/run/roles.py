@@ -77,6 +77,7 @@ _OUTPUTS = {
     "resistance:OUTPUT": "resistance",
     "keyareas:OUTPUT": "keyareas",
     "ahp:WEIGHTS": "weights",
+    "robustness:OUTPUT_LINKS": "linkshares",  # also links that the network does not have
     "connectivity:LINKS": "connections",  # straight lines between sources, not least-cost paths
 }
 

@@ -24,6 +24,7 @@ from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.grid import Grid
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.planning import CorridorOptions, KeyAreaOptions
+from ecosecnet.core.spread import Where
 from scipy.special import betainc
 
 
@@ -112,6 +113,22 @@ def test_chunks_of_any_size_give_the_same_bits(monkeypatch):
         assert np.array_equal(one.shares[kind], other.shares[kind])
     assert np.array_equal(one.links.cost, other.links.cost)
     assert one.bars == other.bars
+
+
+@pytest.mark.slow
+def test_processes_give_the_same_bits():
+    what = Uncertainty((Variation.WEIGHTS, Variation.SCORES), spread=0.3)
+    given = {"distances": Known.none(), "weights": [0.5, 0.3, 0.2], "runs": 40, "tolerance": 0.0}
+    one, two = (robustness(landscape(), what, where=Where(count), **given) for count in (1, 2))
+    for kind in one.shares:
+        assert np.array_equal(one.shares[kind], two.shares[kind])
+    assert np.array_equal(one.links.cost, two.links.cost)
+    assert one.bars == two.bars
+    settled = [
+        robustness(landscape(), Uncertainty(spread=0.0), where=Where(count), **{**given, "tolerance": 0.1}).runs
+        for count in (1, 2)
+    ]
+    assert settled == [20, 20]
 
 
 def test_a_run_can_be_repeated_alone():

@@ -85,6 +85,14 @@ _LONG = {
     },
     "pinchpoints": {**_LINKED, "CUTOFF": 10_000, "CURRENT": "TEMPORARY_OUTPUT"},
     "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT", "LANDUSE": "classes", "NOT_RESTORABLE": "2"},
+    "robustness": {
+        "FACTORS": ["surface", "classes"],
+        "WEIGHTS": "0.9, 0.1",
+        "SOURCES": "sources",
+        "RUNS": 2,
+        **dict.fromkeys(("PATH_SHARE", "CORRIDOR_SHARE", "PINCH_SHARE", "BARRIER_SHARE"), "TEMPORARY_OUTPUT"),
+        **dict.fromkeys(("OUTPUT_LINKS", "ROBUST", "TABLE", "TORNADO", "HTML"), "TEMPORARY_OUTPUT"),
+    },
     "securitynetwork": {
         "LANDUSE": "habitat",
         "LEGEND": 1,

@@ -1,0 +1,1 @@
+"""Parts of the tool 'robustness': what it reads, writes and reports."""
