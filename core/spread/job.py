@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..monitor import Monitor
+from .threads import one_thread
 
 Task = Callable[[Any, Any, Monitor], Any]
 """Is given the context, a piece and a monitor, and returns the result for the piece."""
@@ -31,8 +32,9 @@ class Job:
 
 def partials(job: Job, numbers: Sequence[int], monitor: Monitor) -> Iterator[Any]:
     """Yield the results of some pieces in their order, worked out in this process."""
-    context = job.context(monitor.part(0.0, 0.0))
-    for done, number in enumerate(numbers):
-        monitor.check()
-        yield job.task(context, job.pieces[number], monitor.part(done / len(numbers), (done + 1) / len(numbers)))
-        monitor.progress((done + 1) / len(numbers))
+    with one_thread():
+        context = job.context(monitor.part(0.0, 0.0))
+        for done, number in enumerate(numbers):
+            monitor.check()
+            yield job.task(context, job.pieces[number], monitor.part(done / len(numbers), (done + 1) / len(numbers)))
+            monitor.progress((done + 1) / len(numbers))

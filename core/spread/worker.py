@@ -16,6 +16,7 @@ from typing import Any
 from ..monitor import Monitor
 from . import codec, sharing
 from .job import Job
+from .threads import one_thread
 
 
 class Notes(Monitor):
@@ -84,8 +85,9 @@ class Worker:
     def do(self, piece: Any) -> bytes:
         """Return the result of a piece or what went wrong, and what was said over it and while preparing, packed."""
         try:
-            job = self._job or self._begin()
-            result = job.task(self._context, piece, self._notes)
+            with one_thread():  # as many as elsewhere, whoever has started this process
+                job = self._job or self._begin()
+                result = job.task(self._context, piece, self._notes)
             return codec.pack({"result": result, "prepared": self._prepared, "said": self._notes.said})
         except Exception as error:  # whatever it is, it is raised on the other side
             failure = _known(error), str(error), traceback.format_exc()
