@@ -67,7 +67,7 @@ class RobustnessAlgorithm(EcoSecNetAlgorithm):
         return [
             *declare_inputs(),
             *declare_variation(),
-            spreading.processes(),
+            *spreading.long_run(),
             p.raster_output(
                 "PATH_SHARE", "Share of paths", "Share of the runs in which a least-cost path crosses a cell."
             ),

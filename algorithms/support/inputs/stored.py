@@ -71,7 +71,8 @@ def _value(job: Job, definition: QgsProcessingParameterDefinition) -> object:
     if isinstance(definition, QgsProcessingParameterBoolean):
         return job.flag(name)
     if isinstance(definition, QgsProcessingParameterEnum):
-        return job.chosen(name)
+        options = range(len(definition.options()))
+        return job.choices(name, options) if definition.allowMultiple() else job.chosen(name)
     if isinstance(definition, QgsProcessingParameterField):
         fields = job.fields(name)
         return fields if definition.allowMultiple() else fields[0]
@@ -96,7 +97,15 @@ def _source(job: Job, definition: QgsProcessingParameterDefinition, value: objec
         value = value.source
     if isinstance(value, QgsProperty):
         value = value.staticValue()
-    layer = value if isinstance(value, QgsMapLayer) else QgsProcessingUtils.mapLayerFromString(value, job.context)
+    layer = value
+    if not isinstance(value, QgsMapLayer):
+        # Without a hint QGIS tries each kind and logs what fails.
+        raster = isinstance(definition, QgsProcessingParameterRasterLayer) or (
+            isinstance(definition, QgsProcessingParameterMultipleLayers)
+            and definition.layerType() == QgsProcessing.SourceType.TypeRaster
+        )
+        hint = QgsProcessingUtils.LayerHint.Raster if raster else QgsProcessingUtils.LayerHint.Vector
+        layer = QgsProcessingUtils.mapLayerFromString(value, job.context, True, hint)
     if layer is None or layer.providerType() in _IN_THIS_QGIS:
         raise InputError(
             f"'{definition.description()}' ({definition.name()}) is a temporary layer, which other jobs do not have. Save it "

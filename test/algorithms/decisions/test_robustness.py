@@ -182,3 +182,30 @@ def test_a_cancelled_run_leaves_no_file(run, county, tmp_path):
             **destinations(tmp_path),
         )
     assert not [path for path in tmp_path.iterdir() if path.stem in destinations(tmp_path) or path.suffix == ".html"]
+
+
+def test_shards_give_what_one_run_gives(run, county, tmp_path):
+    """Early, at the tolerance, and with what varies noted for the tool that combines them."""
+    given = {
+        "WEIGHTS": "1, 1, 1",
+        "RUNS": 60,
+        "TOLERANCE": 0.3,
+        "STAGE": CORRIDORS,
+        "WHAT_VARIES": [WEIGHTS, SETTINGS],
+        "CUTOFFS": "40, 60",
+    }
+    (tmp_path / "one").mkdir()
+    whole = run("robustness", **county, **given, **destinations(tmp_path / "one"))
+    assert whole["RUNS_DONE"] < 60
+    kept = {**given, "CHECKPOINT": str(tmp_path / "kept"), **destinations(tmp_path / "two")}
+    for shard in ("1/2", "2/2"):
+        assert run("robustness", **county, **kept, SHARD=shard) == {}
+    found = run("combineshards", CHECKPOINT=str(tmp_path / "kept"))
+    for name in ("RUNS_DONE", "HALF_WIDTH"):
+        assert found[name] == whole[name]
+    assert np.array_equal(read_raster(found["PATH_SHARE"])[0], read_raster(whole["PATH_SHARE"])[0])
+    one, other = (
+        [{k: v for k, v in row.items() if k != "_geometry"} for row in read_table(out["TABLE"])]
+        for out in (whole, found)
+    )
+    assert one == other
