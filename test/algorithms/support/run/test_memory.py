@@ -187,7 +187,7 @@ def test_corridors_may_fill_the_raster(run, huge, tool, options):
         run(tool, **huge, **options)
     sizes = re.findall(r"([\d.]+) GB (?:of memory|where the corridors fill)", str(refused.value))
     needed, most = (float(size) * GB for size in sizes)
-    assert most > needed + 200 * 40_000**2
+    assert most > needed + 160 * 40_000**2
 
 
 def test_barriers_need_no_circuit(run, huge):
