@@ -83,6 +83,17 @@ def test_solves_are_the_same(surface, both, dtype, neighbours, average, kind, ac
     assert graphs_of[1].power(made) == pytest.approx(graphs_of[0].power(kept), rel=1e-10)
 
 
+@pytest.mark.parametrize("unit", [1e-33, 1e33])
+def test_the_unit_of_resistance_does_not_matter(surface, both, unit):
+    """Single precision ends at 1e-38 and 1e38."""
+    found = []
+    for values in (surface, surface * np.float32(unit)):
+        _, made = both(values)
+        solver = MultigridSolver(made, held=np.arange(made.size) == 0)
+        found.append(solver.solve(np.arange(made.size) == made.size - 1.0))
+    np.testing.assert_allclose(found[1] / unit, found[0], rtol=0, atol=1e-6 * np.abs(found[0]).max())
+
+
 def test_levels_do_not_depend_on_the_strips_they_are_made_in(surface, both, monkeypatch):
     found = []
     for graph in both(surface):
