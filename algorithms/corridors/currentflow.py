@@ -180,7 +180,7 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor,
         )
         mode = job.chosen("MODE")
-        kept = 8 * len(focal.ids) * cells if mode != _PAIRWISE else 0
+        kept = core.circuit.potential_bytes(len(focal.ids), cells) if mode != _PAIRWISE else 0
         single = all(len(members) == 1 for members in focal.cells.values())
         points = len(focal.ids) if single and mode == _PAIRWISE and regions is None else None
         where = spreading.where(

@@ -6,6 +6,7 @@ from .inputs import allowed_pairs, as_resistance, count_pairs, focal_cells, shar
 from .network import NetworkFlow, network_pairwise
 from .one_and_all import FocalFlow, all_to_one, one_to_all
 from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
+from .potentials import potential_bytes
 from .solvers import most_solver_bytes, solver_bytes
 from .windows import Condition, WindowFlow, omniscape, windows_bytes
 
@@ -31,6 +32,7 @@ __all__ = [
     "omniscape",
     "one_to_all",
     "pairwise",
+    "potential_bytes",
     "raster_graph",
     "shared_cells",
     "solve_pair",

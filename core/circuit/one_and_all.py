@@ -16,6 +16,7 @@ from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph
 from .pairwise import UNREACHABLE
+from .potentials import Potentials
 from .solvers import tell_solver
 from .solves import RasterCircuit, solve_each
 
@@ -192,7 +193,7 @@ class _Electrodes:
         self.count = held_nodes.size
         self._component = self.graph.component[held_nodes]
         tell_solver(self.graph, monitor)
-        self._unit = np.zeros((self.count, self.graph.size))
+        self._unit = Potentials(self.count, self.graph.size, monitor)
         self._network = np.zeros((self.count, self.count))
 
         def take(place: int, potential: FloatArray) -> None:
@@ -229,7 +230,9 @@ class _Electrodes:
 
     def potential(self, volts: FloatArray) -> FloatArray:
         """Return the potentials of all nodes for given potentials of the electrodes."""
-        potential: FloatArray = volts @ self._unit
+        potential: FloatArray = np.zeros(self.graph.size)
+        for place in np.flatnonzero(volts).tolist():
+            potential += volts[place] * self._unit[place]
         return potential
 
 

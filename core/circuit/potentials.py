@@ -31,7 +31,7 @@ class Potentials:
 
     def __init__(self, count: int, size: int, monitor: Monitor) -> None:
         self._monitor = monitor
-        self._to_file = kept_bytes(count, size) == 0
+        self._to_file = potential_bytes(count, size) == 0
         self._file: Any = None
         self._places: dict[int, tuple[int, int]] = {}
         self._kept: dict[int, FloatArray] = {}
@@ -69,7 +69,13 @@ class Potentials:
         return start
 
 
-def kept_bytes(count: int, size: int) -> int:
-    """Return the memory of so many vectors of potentials, 0 if they go to a file."""
+def potential_bytes(count: int, size: int) -> int:
+    """Return how much memory, in bytes, the potentials of so many solves take; 0 where they go to a file.
+
+    Examples
+    --------
+    >>> potential_bytes(4, 1_000_000), potential_bytes(4, 100_000_000)
+    (32000000, 0)
+    """
     together = count * size * 8
     return together if together <= _IN_MEMORY else 0

@@ -11,7 +11,7 @@ from ..types import BoolArray, FloatArray
 from .direct import FACTORISED_MOST, DirectSolver
 from .graph import Graph, RasterGraph, keeps_couplings
 from .iterative import MultigridSolver, direct_bytes, uses_numba
-from .potentials import kept_bytes
+from .potentials import potential_bytes
 
 _DIRECT_NODE = 1.8e-7
 """Seconds of a factorisation of n nodes, divided by n^1.24 (a processor of 2022)."""
@@ -158,7 +158,7 @@ def solver_bytes(cells: int, *, points: int | None = None) -> int:
     """
     each = _CELL_BYTES if points is None else _POINT_BYTES
     kept = _COUPLING_BYTES if keeps_couplings(cells) else 0
-    return cells * (each + kept) + (0 if points is None else kept_bytes(points - 1, cells))
+    return cells * (each + kept) + (0 if points is None else potential_bytes(points - 1, cells))
 
 
 def most_solver_bytes(cells: int, *, points: int | None = None) -> int:

@@ -65,7 +65,15 @@ def test_currents_do_not_depend_on_where_potentials_are(monkeypatch):
     resistance = np.random.default_rng(3).choice([1.0, 4.0, np.nan], (60, 60), p=[0.5, 0.4, 0.1])
     cells = np.flatnonzero(~np.isnan(resistance))[::700]
     focal = {k + 1: cells[[k]] for k in range(cells.size)}
-    here = [circuit.pairwise(resistance, focal, maximum=maximum).cumulative for maximum in (False, True)]
+
+    def currents():
+        return [
+            circuit.pairwise(resistance, focal).cumulative,
+            circuit.pairwise(resistance, focal, maximum=True).maximum,
+            circuit.one_to_all(resistance, focal).cumulative,
+            circuit.all_to_one(resistance, focal).cumulative,
+        ]
+
+    here = currents()
     monkeypatch.setattr(potentials, "_IN_MEMORY", 0)
-    there = [circuit.pairwise(resistance, focal, maximum=maximum).cumulative for maximum in (False, True)]
-    np.testing.assert_array_equal(here, there)
+    np.testing.assert_array_equal(here, currents())
