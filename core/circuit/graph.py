@@ -138,12 +138,21 @@ class RasterGraph:
         """Spread values of nodes over their cells."""
         cells = np.full(self.shape, fill)
         has_node = self.node >= 0
-        cells[has_node] = values[self.node[has_node]]
+        cells[has_node] = values if self._by_rows else values[self.node[has_node]]
         return cells
+
+    @cached_property
+    def _by_rows(self) -> bool:
+        """Whether the nodes are the cells that have one, row by row."""
+        numbers = self.node[self.node >= 0]
+        return numbers.size == self.size and bool((numbers[1:] > numbers[:-1]).all())
 
     def gather(self, cells: FloatArray) -> FloatArray:
         """Return the sums of values of cells over their nodes."""
         has_node = self.node >= 0
+        if self._by_rows:
+            gathered: FloatArray = cells[has_node]
+            return gathered
         if not self.shorted:
             values = np.empty(self.size)
             values[self.node[has_node]] = cells[has_node]
@@ -174,16 +183,28 @@ class RasterGraph:
         ground : float64 (size,), optional
             Conductance of the node's own resistor to ground; what it carries counts as a branch.
         """
+        return self.currents_and_power(potential, ground)[0]
+
+    def currents_and_power(self, potential: FloatArray, ground: FloatArray | None = None) -> tuple[FloatArray, float]:
+        """Return the currents as `currents`, and the power that the links turn into heat, in watts."""
         net = np.zeros(self.shape)
         total = np.zeros(self.shape)
-        for coupling, flow, here, there in self._drops(potential):
-            flow *= coupling
+        power = 0.0
+        for coupling, drop, here, there in self._drops(potential):
+            flow = coupling * drop
             net[here] += flow
             net[there] -= flow
+            drop *= flow
+            power += float(drop.sum())
             np.abs(flow, out=flow)
             total[here] += flow
             total[there] += flow
-        return _larger_of_in_and_out(self.gather(net), self.gather(total), potential, ground)
+        if self.shorted or ground is not None:
+            return _larger_of_in_and_out(self.gather(net), self.gather(total), potential, ground), power
+        np.abs(net, out=net)
+        total += net
+        total /= 2.0
+        return self.gather(total), power
 
     def power(self, potential: FloatArray) -> float:
         """Return the power that the links turn into heat, in watts."""

@@ -70,11 +70,10 @@ class PairMaps:
         self.graph, self._problem = graph, problem
         self.nodes = [graph.nodes_of(members) for members in problem.cells]
 
-    def current(self, pair: Pair, potential: FloatArray, value: float) -> FloatArray:
-        """Return the amperes through every cell, given the resistance of the pair."""
+    def current(self, pair: Pair, through: FloatArray, value: float) -> FloatArray:
+        """Return the amperes through every cell, given those of the nodes and the resistance of the pair."""
         i, j = pair
         ends = 0.0 if self._problem.zero_focal or value == 0.0 else 1.0
-        through = self.graph.currents(potential)
         through[self.nodes[i]] = through[self.nodes[j]] = ends
         current = self.graph.on_cells(through)
         current.ravel()[np.concatenate([self._problem.cells[i], self._problem.cells[j]])] = ends
@@ -107,7 +106,7 @@ class PairShare:
     voltage: FloatArray | None = None
 
 
-RegionPairs = tuple[PairProblem, PairMaps, Rehearsed[Pair, tuple[FloatArray, float]]]
+RegionPairs = tuple[PairProblem, PairMaps, Rehearsed[Pair, tuple[FloatArray, FloatArray, float]]]
 """A problem, what makes its maps, and what solves the circuit for a pair."""
 
 
@@ -115,7 +114,7 @@ def rehearse(problem: PairProblem, monitor: Monitor) -> RegionPairs:
     """Return a circuit made ready for pairs of regions."""
     maps = PairMaps(problem.circuit.graph(monitor), problem)
 
-    def make() -> tuple[Callable[[Pair], tuple[FloatArray, float]], Callable[[], object]]:
+    def make() -> tuple[Callable[[Pair], tuple[FloatArray, FloatArray, float]], Callable[[], object]]:
         regions = Regions(maps.graph, maps.nodes, monitor)
         return lambda pair: regions.pair(*pair), lambda: regions.manner
 
@@ -128,11 +127,11 @@ def solve_pairs(context: RegionPairs, pairs: list[Pair], monitor: Monitor) -> Pa
     share = PairShare([])
     for done, pair in enumerate(pairs):
         monitor.step(done, len(pairs))
-        potential, value = rehearsed.solve(pair)
+        potential, through, value = rehearsed.solve(pair)
         share.values.append(value)
         if value == np.inf:
             continue
-        current = maps.current(pair, potential, value)
+        current = maps.current(pair, through, value)
         if problem.single_maps:
             share.voltage = maps.voltage(pair, potential, value)
         if share.total is None:
@@ -142,6 +141,6 @@ def solve_pairs(context: RegionPairs, pairs: list[Pair], monitor: Monitor) -> Pa
             share.total += current
             if share.largest is not None:
                 np.maximum(share.largest, current, out=share.largest)
-        del potential, current  # not while the next pair is solved
+        del potential, through, current  # not while the next pair is solved
     rehearsed.settle()
     return share

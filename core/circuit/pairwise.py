@@ -116,10 +116,7 @@ def solve_pair(
     for name, nodes in (("first", nodes_a), ("second", nodes_b)):
         if nodes.size == 0:
             raise InputError(f"The {name} of the two regions has no cell with a resistance.")
-    potential, effective = Regions(graph, [nodes_a, nodes_b], monitor).pair(0, 1)
-    current = graph.currents(potential)
-    if 0.0 < effective < np.inf:
-        current[nodes_a] = current[nodes_b] = 1.0
+    _, current, effective = Regions(graph, [nodes_a, nodes_b], monitor).pair(0, 1)
     return PairCurrent(graph.on_cells(current, np.nan), effective)
 
 
@@ -246,7 +243,7 @@ def pairwise(
         potential, value = points.pair(int(nodes[i][0]), int(nodes[j][0]))
         share = PairShare([value])
         if value < np.inf:
-            share.total = share.largest = maps.current((i, j), potential, value)
+            share.total = share.largest = maps.current((i, j), graph.currents(potential), value)
             share.voltage = maps.voltage((i, j), potential, value) if listener else None
         merge(share)
         del potential, share  # not while the next pair is solved

@@ -46,22 +46,25 @@ class Regions:
         if solvers.wants_multigrid(graph):
             self._held = HeldRegions(graph, members, monitor)
 
-    def pair(self, i: int, j: int) -> tuple[FloatArray, float]:
-        """Return the potentials when 1 A enters at j and leaves at i (0 V), each one node, and the resistance.
+    def pair(self, i: int, j: int) -> tuple[FloatArray, FloatArray, float]:
+        """Return potentials and currents when 1 A enters at j and leaves at i (0 V), each one node, and the resistance.
 
-        Pairs with the same i are best asked for one after another.
+        Pairs with the same i are best asked for one after another. Regions that share a node (resistance 0) or are not
+        connected (inf) carry nothing.
         """
         graph = self._graph
         nodes_i, nodes_j = self._members[i], self._members[j]
-        if np.intersect1d(nodes_i, nodes_j).size:
-            return np.zeros(graph.size), 0.0
-        if not np.intersect1d(graph.component[nodes_i], graph.component[nodes_j]).size:
-            return np.zeros(graph.size), np.inf
+        joined = np.intersect1d(nodes_i, nodes_j).size > 0
+        if joined or not np.intersect1d(graph.component[nodes_i], graph.component[nodes_j]).size:
+            return np.zeros(graph.size), np.zeros(graph.size), 0.0 if joined else np.inf
         potential = self._solve(i, j)
         # the power at 1 V is the current; unlike a sum of currents it is right to the square of the error
-        effective = 1.0 / graph.power(potential)
+        through, power = graph.currents_and_power(potential)
+        effective = 1.0 / power
         potential *= effective
-        return potential, effective
+        through *= effective
+        through[nodes_i] = through[nodes_j] = 1.0
+        return potential, through, effective
 
     @property
     def manner(self) -> object:
