@@ -12,7 +12,7 @@ from .network.checks import check_run
 from .network.factors import NetworkFactors
 from .network.inputs import NetworkInputs, PolygonDistances
 from .network.landuse import LandUse
-from .network.steps import corridors, keyareas, land, resistance, results, sources
+from .network.steps import corridors, keyareas, land, resistance, results, robust, sources
 
 _BYTES_PER_CELL = 130
 """Memory of the run beside that of the least-cost searches: layers, scores, surfaces and labels."""
@@ -80,6 +80,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             *resistance.choices(),
             *corridors.choices(),
             *keyareas.choices(),
+            robust.runs(),
             *land.tables(),
             *results.outputs(),
         ]
@@ -87,7 +88,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     def check(self, job: Job) -> str | None:
         for name in ("FOREGROUND", "IMPASSABLE", "NOT_RESTORABLE"):
             core.sources.parse_values(job.text(name))
-        problem = studyland.check(job) or resistance.check(job)
+        problem = studyland.check(job) or resistance.check(job) or robust.check(job)
         if problem is None:
             check_run(job, self.parameterDefinitions())
         return problem
@@ -104,7 +105,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
 
         study = studyland.StudyLand(job)
         cells = study.grid.rows * study.grid.cols
-        needed = core.leastcost.graph_bytes(study.grid.shape) + _BYTES_PER_CELL * cells
+        needed = core.leastcost.graph_bytes(study.grid.shape) + (_BYTES_PER_CELL + robust.bytes_per_cell(job)) * cells
         job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells), where=FULL)
         land_use, values, valid = study.read(job.monitor.part(0.0, 0.02))
         use = LandUse(job, values, valid)
@@ -122,6 +123,15 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         )
         own = inputs.own_sources(valid)
         factor_layers = FactorLayers(job, land_use.grid, valid, factors.scores)
+        stays = robust.Stays(job)
+
+        def scored(name, values):
+            factor_layers.take(name, values)
+            stays.take(name, values)
+
+        corrections, zones, obstacles = inputs.corrections(), inputs.zones(), inputs.obstacles(values, valid)
+        distances = PolygonDistances(land_use.grid)
+        done = 0.1 + 0.8 * stays.share
         network = core.planning.security_network(
             values,
             valid,
@@ -129,19 +139,31 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             factors.read(),
             factors.scores,
             options,
-            distances=PolygonDistances(land_use.grid),
+            distances=distances,
             protected=inputs.protected(),
-            corrections=inputs.corrections(),
-            zones=inputs.zones(),
-            obstacles=inputs.obstacles(values, valid),
-            scored=factor_layers.take,
+            corrections=corrections,
+            zones=zones,
+            obstacles=obstacles,
+            scored=scored,
             own_sources=None if own is None else own.labels,
             own_ids=() if own is None else own.ids,
             own_surface=inputs.own_surface(),
             area=area,
-            monitor=job.monitor.part(0.1, 0.9),
+            monitor=job.monitor.part(0.1, done),
         )
-        outputs = NetworkOutputs(job, network, land_use, values, valid if area is None else area, classes, own, layers)
+        stays.run(
+            network,
+            land_use.grid,
+            options,
+            distances,
+            job.monitor.part(done, 0.9),
+            corrections=list(corrections.values()),
+            zones=zones,
+            obstacles=obstacles,
+            area=area,
+        )
+        inside = valid if area is None else area
+        outputs = NetworkOutputs(job, network, land_use, values, inside, classes, own, layers, stays.found)
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()

@@ -1,7 +1,7 @@
 """How far a network can be relied on: robustness of the judgements behind it, validation, null models."""
 
 from .chunks import SAME_CORRIDOR, SAME_KEY
-from .replicates import BARRIER, CORRIDOR, CUTOFF, DISPERSAL, MIN_AREA, PATH, PINCH, Factor, Known, Study
+from .replicates import BARRIER, CORRIDOR, CUTOFF, DISPERSAL, MIN_AREA, PATH, PINCH, Chain, Factor, Known, Study
 from .robustness import Robustness, robustness
 from .sampling import Uncertainty
 from .settings import Setting, parse_setting
@@ -24,6 +24,7 @@ __all__ = [
     "SAME_CORRIDOR",
     "SAME_KEY",
     "Agreement",
+    "Chain",
     "Factor",
     "Known",
     "Robustness",

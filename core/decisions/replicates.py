@@ -25,9 +25,9 @@ from ..monitor import SILENT, Monitor
 from ..planning.corridorstep import connect
 from ..planning.keyareastep import find_barriers, find_currents, graded_barriers, highest_class, largest_barrier
 from ..planning.obstacles import Obstacles
-from ..planning.options import CorridorOptions, KeyAreaOptions
+from ..planning.options import CorridorOptions, KeyAreaOptions, Options
 from ..planning.reported import Reported
-from ..planning.results import CorridorNetwork, Distances, Surface
+from ..planning.results import CorridorNetwork, Distances, SecurityNetwork, Surface
 from ..planning.securitynetwork import FIELD_BYTES_PER_CELL
 from ..planning.surfacestep import obstructed
 from ..resistance.corrections import Correction
@@ -85,10 +85,16 @@ class Factor:
             found[there] = np.searchsorted(distinct, row[there])
         return cls(name, cells, distinct.astype(np.float64))
 
-    @cached_property
+    @property
+    def known(self) -> BoolArray:
+        """Cells with a score."""
+        found: BoolArray = self.cells != _NO_DATA if self.scores.size else ~np.isnan(self.cells)
+        return found
+
+    @property
     def mark(self) -> bytes:
         """What tells the factor from others, whatever it is called and wherever it stands."""
-        return sha256(self.scores.tobytes() + np.ascontiguousarray(self.cells).tobytes()).digest()
+        return sha256(self.layer().tobytes()).digest()
 
     def layer(self, scores: FloatArray | None = None) -> FloatArray:
         """Return the raster of the scores, or of others in their place."""
@@ -146,6 +152,38 @@ class Study:
     apart: FloatArray = field(default_factory=lambda: np.empty(0))
     area: BoolArray | None = None
 
+    @classmethod
+    def of(
+        cls,
+        network: SecurityNetwork,
+        factors: Sequence[Factor],
+        grid: Grid,
+        options: Options,
+        *,
+        corrections: Sequence[FloatArray],
+        zones: Array | None,
+        obstacles: Obstacles,
+        area: BoolArray | None,
+    ) -> Study:
+        """Return the study of a network that was built in one run, from what it was built with; see `security_network`."""
+        surface = network.surface
+        closed = np.isnan(surface.values) & ~np.isnan(surface.land) if obstacles.impassable is not None else None
+        return cls(
+            factors,
+            grid,
+            network.labels,
+            corrections=corrections,
+            correction=options.surface.correction,
+            zones=zones,
+            obstacles=obstacles,
+            impassable=closed,
+            corridors=options.corridors,
+            keyareas=options.keyareas,
+            dispersal=options.sources.dispersal,
+            probability=options.sources.probability,
+            area=area,
+        )
+
     @cached_property
     def hectares(self) -> FloatArray:
         """Area of each source."""
@@ -177,6 +215,16 @@ class Chain:
     network: CorridorNetwork
     pinch: KeyAreas | None
     barrier: KeyAreas | None
+
+    @classmethod
+    def of(cls, network: SecurityNetwork) -> Chain:
+        """Return what a network that was built in one run has found, its links between all sources there were."""
+        links = network.corridors.links
+        found = replace(network.corridors, links=replace(links, pairs=network.kept[links.pairs - 1] + 1))
+        every = np.ones(int(network.labels.max()), dtype=bool)
+        unknown = np.full(every.size, np.nan)
+        places = network.places
+        return cls(every, unknown, network.surface.summary.mean, found, places.pinch_areas, places.barrier_areas)
 
     def cells(self, kind: str) -> BoolArray:
         """Return the cells of a kind."""

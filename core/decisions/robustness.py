@@ -26,7 +26,7 @@ from ..spread.where import HERE, Where
 from ..stats.shares import normalise_weights
 from ..types import FloatArray
 from .chunks import CHUNK, EC, LENGTH, RESISTANCE, SAME_CORRIDOR, SAME_KEY, Base, Counted, Job, Piece, chunk, figures_of
-from .replicates import BARRIER, CORRIDOR, DISPERSAL, PINCH, Chain, Known, Study, follow, kinds_of
+from .replicates import BARRIER, CORRIDOR, DISPERSAL, PINCH, Chain, Factor, Known, Study, follow, kinds_of
 from .sampling import Draw, Sampler, Uncertainty
 from .tallies import LinkShares, SourceShares, Tally, certain_share
 from .tornado import Bar, tornado
@@ -104,6 +104,7 @@ def robustness(
     runs: int = 200,
     tolerance: float = 0.05,
     seed: int = 0,
+    chain: Chain | None = None,
     where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> Robustness:
@@ -128,6 +129,8 @@ def robustness(
         0 for never.
     seed : int
         The same seed gives the same result. What is drawn for a run depends on the seed and its number alone.
+    chain : Chain, optional
+        The base run, where it is known already.
     where : Where
         Where the chunks of runs are worked out; the result is the same to the last bit.
     monitor : Monitor
@@ -172,9 +175,11 @@ def robustness(
         raise InputError(
             f"There are {len(study.factors)} factors, but {max(sizes)} of them are weighed. Weigh each of them."
         )
-    order = sorted(range(len(study.factors)), key=lambda k: (study.factors[k].mark, study.factors[k].name))
     given = [factor.name for factor in study.factors]
-    study = replace(study, factors=[study.factors[k] for k in order])
+    there = np.logical_and.reduce([factor.known for factor in study.factors])
+    factors = [Factor.of(one.name, np.where(there, one.layer(), np.float32(np.nan))) for one in study.factors]
+    order = sorted(range(len(factors)), key=lambda k: (factors[k].mark, factors[k].name))
+    study = replace(study, factors=[factors[k] for k in order])
     sampler = Sampler(
         [factor.name for factor in study.factors],
         uncertainty,
@@ -186,11 +191,11 @@ def robustness(
     draws = sampler.draws(runs, monitor=monitor.part(0.0, 0.01))
     if DISPERSAL in uncertainty.settings:
         study = _measured(study, uncertainty, distances, monitor.part(0.01, 0.02))
-    once = 1.0 / (runs + 1.0)
-    chain = follow(study, sampler.base, distances, monitor=monitor.part(0.02, 0.02 + 0.98 * once))
+    once = 0.0 if chain else 0.98 / (runs + 1.0)
+    chain = chain or follow(study, sampler.base, distances, monitor=monitor.part(0.02, 0.02 + once))
     job = Job(study, _base(study, chain))
     tally = Tally(kinds_of(study.stage), study.labels.shape, runs)
-    settled = _count(job, draws, tally, tolerance, where, monitor.part(0.02 + 0.98 * once, 1.0))
+    settled = _count(job, draws, tally, tolerance, where, monitor.part(0.02 + once, 1.0))
     shares = {kind: tally.share(kind) for kind in tally.counts}
     inputs = _inputs(study, draws[: tally.runs], given)
     names = [SAME_CORRIDOR, *([SAME_KEY] if job.base.places else []), LENGTH, RESISTANCE, EC]

@@ -150,12 +150,24 @@ class KeyPlaces:
 
 @dataclass(frozen=True)
 class SecurityNetwork:
-    """Everything the method yields."""
+    """Everything the method yields.
+
+    Attributes
+    ----------
+    sources, surface, corridors, places
+        Results of the steps, those that are reported.
+    labels : int array, shape (rows, cols)
+        All sources on cells of the surface, 1 to n, whether they are reported or not.
+    kept : int array
+        Positions among them of those that are reported, in their order.
+    """
 
     sources: SourceSet
     surface: Surface
     corridors: CorridorNetwork
     places: KeyPlaces
+    labels: IntArray
+    kept: IntArray
 
     @property
     def pinch_by_grade(self) -> GradeShares | None:

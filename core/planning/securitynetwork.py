@@ -194,4 +194,5 @@ def security_network(
             f"{sources.area_ha.size} of {many} sources and {len(corridor_network.links.joined)} of {found} corridors concern "
             "the study area and are reported."
         )
-    return SecurityNetwork(sources, surface, corridor_network, places)
+    kept = np.arange(int(labels.max())) if reported is None else reported.sources
+    return SecurityNetwork(sources, surface, corridor_network, places, labels, kept)

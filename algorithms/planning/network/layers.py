@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qgis.core import QgsGeometry, QgsWkbTypes
 
+from .... import core
 from ... import base
 from ...support.inputs.areatable import area_columns, area_rows, rule_classes
 from ...support.inputs.linktable import link_columns, link_rows
+from ...support.io.fields import Shown
 from ...support.io.rasterfiles import NO_CLASS, NO_MEASURE
 from ...support.io.tables import columns
 from ...support.run import palette, styling
@@ -18,6 +20,8 @@ from .outputs import NetworkOutputs, mspa_classes
 
 if TYPE_CHECKING:
     from ....core.keyareas.rules import RuleComparison
+
+SHARE_OF_RUNS = (float, Shown("Share of the runs on other judgements", "%", 1))
 
 _SOURCES, _RESISTANCE, _CORRIDORS, _KEY_AREAS = (
     group.label for group in (base.SOURCES, base.RESISTANCE, base.CORRIDORS, base.KEYAREAS)
@@ -139,6 +143,10 @@ def _write_links(outputs: NetworkOutputs) -> None:
     for row, active, k in zip(rows, found.links.active, position):
         extra = [found.flow.links[k], found.grade[k], pinch.effective_resistance[k], ratio[k]]
         row.extend(extra if active else [None] * 4)
+    if outputs.robust is not None:
+        kinds += columns(share=SHARE_OF_RUNS)
+        for row, share in zip(rows, _link_shares(outputs)):
+            row.append(100.0 * share)
     grades = int(found.grade.max(initial=1))
     dropped = (None, "Dropped", styling.dropped_symbol())
     outputs.job.write_features(
@@ -151,6 +159,14 @@ def _write_links(outputs: NetworkOutputs) -> None:
         style=styling.graded("grade", grades, styling.corridor_symbol, dropped),
         place=base.place_in(_CORRIDORS, 1),
     )
+
+
+def _link_shares(outputs: NetworkOutputs) -> list[float]:
+    """Return in which share of the runs each link was there."""
+    runs, kept = outputs.robust.links, outputs.network.kept
+    shares = {tuple(pair): share for pair, share in zip(runs.pairs.tolist(), runs.share.tolist())}
+    pairs = kept[outputs.network.corridors.links.pairs - 1] + 1
+    return [shares.get(tuple(pair), 0.0) for pair in pairs.tolist()]
 
 
 def _write_areas(outputs: NetworkOutputs, name: str, shapes: list[QgsGeometry], mark: palette.Mark) -> None:
@@ -167,9 +183,15 @@ def _write_areas(outputs: NetworkOutputs, name: str, shapes: list[QgsGeometry], 
         both = np.zeros(areas.area_ha.size) if shared is None else shared
         of_link = [[values[k] if k >= 0 else None for k in measures.link] for values in (link_id, found.grade)]
         rows = area_rows(areas, measures, *of_link, both)
+    kinds = area_columns() + columns(link_id=int, link_grade=int, overlap_ha=float)
+    if outputs.robust is not None:
+        kinds += columns(share=SHARE_OF_RUNS)
+        kind = core.decisions.PINCH if name == "PINCHPOINTS" else core.decisions.BARRIER
+        for row, share in zip(rows, outputs.robust.stayed[kind]):
+            row.append(100.0 * share)
     outputs.job.write_features(
         name,
-        area_columns() + columns(link_id=int, link_grade=int, overlap_ha=float),
+        kinds,
         rows,
         shapes,
         QgsWkbTypes.Type.MultiPolygon,

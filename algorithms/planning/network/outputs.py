@@ -23,6 +23,7 @@ from .maplayers import MapLayers
 from .townships import network_by_township
 
 if TYPE_CHECKING:
+    from ....core.decisions.robustness import Robustness
     from ....core.keyareas.areas import KeyAreas
     from ....core.keyareas.measures import AreaMeasures
     from ....core.planning.results import SecurityNetwork
@@ -57,6 +58,8 @@ class NetworkOutputs:
         In the order of the sources, links and areas.
     layers : MapLayers
         What results are tabulated by and drawn on.
+    robust : Robustness or None
+        The network on other judgements; None where nobody asked for it.
     pinch_table, barrier_table : Table or None
         By township and village; None without either, or without areas.
     rocks_by_grade : Table or None
@@ -79,6 +82,7 @@ class NetworkOutputs:
         classes: list[tuple[int, str, Colour]],
         own: Sources | None,
         layers: MapLayers,
+        robust: Robustness | None = None,
     ) -> None:
         self.job = job
         self.network = network
@@ -89,6 +93,7 @@ class NetworkOutputs:
         self.land_use = land_use
         self.inside = inside
         self.layers = layers
+        self.robust = robust
         self.grid = land.grid
         self.classes = classes
         self.source_shapes = numbered_polygons(network.sources.labels, land.grid, job.monitor.part(0.9, 0.91))

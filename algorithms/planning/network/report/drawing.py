@@ -98,14 +98,25 @@ class Drawing:
     def _link_grades(self) -> list[int]:
         return list(range(1, int(self._network.corridors.grade.max(initial=1)) + 1))
 
-    def figure(self, map_: Map, caption: str, keys: Sequence[Key], surface: str = "", inset: bytes = b"") -> str:
-        """Return a map with its scale bar, north, caption and keys; `surface` names the output whose ramp is shown."""
+    def figure(
+        self,
+        map_: Map,
+        caption: str,
+        keys: Sequence[Key],
+        surface: str = "",
+        inset: bytes = b"",
+        ramp: tuple[str, Ramp] | None = None,
+    ) -> str:
+        """Return a map with its scale bar, north, caption and keys.
+
+        `surface` names the output whose ramp is shown, or `ramp` is one with its name.
+        """
         length = map_.scale_bar()
         if self._outputs.job.given("AREA"):
             keys = [*keys, Key("Border of the study area", BORDERS[0], line=1.5)]
         if self._outputs.layers.townships is not None:
             keys = [*keys, Key("Township border", tuple(255 - (255 - part) // 2 for part in ZONE_BORDER[:3]), line=1.5)]
-        ramps = [(_SURFACES[surface], self._outputs.ramps[surface])] if surface else []
+        ramps = [(_SURFACES[surface], self._outputs.ramps[surface])] if surface else [ramp] if ramp else []
         return html.figure(map_.png(), f"{caption}. Bar: {length}.", keys, ramps, overlay=map_.overlay(), inset=inset)
 
 

@@ -47,7 +47,8 @@ def methods(network: SecurityNetwork, options: Options) -> list[str]:
         html.paragraph(
             "Grades and classes are relative to this run: a natural break moves when the data change. Expert scores "
             "and weights are judgements; the map shows their consequences, not measured movement. The dispersal "
-            "distance and the corridor cutoff have no standard; run the tool with others before relying on a place."
+            "distance and the corridor cutoff have no standard; run the tool with others before relying on a place. Which "
+            "places do not hang on scores and weights, runs on other judgements say (ROBUSTNESS_RUNS, or 'robustness')."
         ),
         html.heading("References", 3),
         "<ul>"

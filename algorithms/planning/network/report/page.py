@@ -16,6 +16,7 @@ from .keyareas import key_areas
 from .lithology import sources_over_rocks
 from .methods import methods
 from .resistance import resistance
+from .robust import robust
 from .sources import sources
 from .summary import summary
 
@@ -59,6 +60,7 @@ def network_report(
         *resistance(drawing, outputs, factors, scored),
         *corridors(drawing, outputs),
         *key_areas(drawing, outputs),
+        *robust(drawing, outputs),
         *methods(outputs.network, options),
     ]
     now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....support.reports import html
+from ....support.reports.robustness import headline
 from ....support.run.palette import BARRIER, PINCH, SOURCE
 from ..outputs import NetworkOutputs
 from .drawing import Drawing, key
@@ -38,6 +39,9 @@ def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]
     keys = [key("Source", SOURCE), *drawing.corridor_keys(), key("Pinch point", PINCH), key("Barrier", BARRIER)]
     parts.append(drawing.figure(map_, "The network", keys, "RESISTANCE"))
     parts.append(html.paragraph(_structure(outputs.network.corridors.structure)))
+    if outputs.robust is not None:
+        said = " ".join(headline(outputs.robust, kind) for kind in outputs.robust.stayed)
+        parts.append(html.paragraph(f"{said} The runs had other weights and scores, see section 5."))
     if outputs.by_township:
         headers, rows = outputs.by_township
         parts.append(
