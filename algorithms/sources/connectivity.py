@@ -16,6 +16,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.distances import inner_points
 from ..support.inputs import parameters as p
+from ..support.inputs import spreading
 from ..support.inputs.declarations import (
     dispersal_distance,
     dispersal_probability,
@@ -92,6 +93,7 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
             smallest_dpc("Sources with a lower dPC are left out of the output."),
             conversion_parameter(),
             negligible_parameter(),
+            spreading.processes(),
             p.vector_output(
                 "OUTPUT",
                 "Sources with importance",
@@ -175,6 +177,7 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
             landscape=job.number("LANDSCAPE_AREA") or None,
             links=job.flag("LINKS_IMPORTANCE"),
             negligible=negligible,
+            where=spreading.where_announced(job, each=core.connectivity.needed_bytes(len(nodes.ids), len(pairs))),
             monitor=job.monitor.part(0.5, 0.95),
         )
         _explain(job, nodes, found, distances)

@@ -12,6 +12,7 @@ from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm
 from ..support.inputs import parameters as p
+from ..support.inputs import spreading
 from ..support.inputs.declarations import dispersal_distance, dispersal_probability, iic_threshold, landscape_area
 from ..support.inputs.nodes import (
     Nodes,
@@ -109,6 +110,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             landscape_area("Needed for PC and IIC; EC does without."),
             conversion_parameter(),
             negligible_parameter(),
+            spreading.processes(),
             p.vector_output("OUTPUT", "Sources with stability", "The sources with share, ranks and range of dPC."),
             p.table_output("TABLE", "Settings and their indices", "Indices and chosen sources of every setting."),
             p.html_output("HTML", "Report of the sweep", "Curves of the indices and what they say."),
@@ -165,6 +167,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             cuts=_numbers(job, "DPC_LIST", "dPC cuts") or [defaults.MIN_DPC],
             landscape=job.number("LANDSCAPE_AREA") or None,
             negligible=negligible_probability(job.number("NEGLIGIBLE"), nodes),
+            where=spreading.where_announced(job, each=core.connectivity.needed_bytes(len(nodes.ids), len(pairs))),
             monitor=job.monitor.part(0.5, 0.95),
         )
         sentences, settled = _sentences(found)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..spread.where import HERE, Where
 from ..stats.ranks import ranks
 from ..types import Array, FloatArray, IntArray
 from .betweenness import betweenness
@@ -72,6 +73,7 @@ def analyse(
     landscape: float | None = None,
     links: bool = False,
     negligible: float = 0.0,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> Connectivity:
     """Return the connectivity of sources from the distances between them.
@@ -95,6 +97,8 @@ def analyse(
         Whether to compute the importance of each link too.
     negligible : float
         Paths of less probability than this count as none; see `node_importance`. IIC and its parts are always whole.
+    where : Where
+        Where the importances are worked out.
 
     Raises
     ------
@@ -123,13 +127,15 @@ def analyse(
         probability_indices(probable, landscape=landscape, negligible=negligible, monitor=monitor.part(0.02, 0.04)),
     )
     end = 0.7 if links else 0.95
-    pc = node_importance(probable, negligible=negligible, monitor=monitor.part(0.04, end / 2))
-    iic = node_importance(linked, monitor=monitor.part(end / 2, end))
+    pc = node_importance(probable, negligible=negligible, where=where, monitor=monitor.part(0.04, end / 2))
+    iic = node_importance(linked, where=where, monitor=monitor.part(end / 2, end))
     link_iic = link_pc = None
     if links:
         link_iic, link_pc = np.full(d.size, np.nan), np.full(d.size, np.nan)
-        link_pc[np.isfinite(d)] = link_importance(probable, negligible=negligible, monitor=monitor.part(0.7, 0.85))
-        link_iic[d <= threshold] = link_importance(linked, monitor=monitor.part(0.85, 0.95))
+        link_pc[np.isfinite(d)] = link_importance(
+            probable, negligible=negligible, where=where, monitor=monitor.part(0.7, 0.85)
+        )
+        link_iic[d <= threshold] = link_importance(linked, where=where, monitor=monitor.part(0.85, 0.95))
     between = monitor.part(0.95, 1.0)
     total = float(a.sum())
     return Connectivity(

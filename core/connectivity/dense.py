@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..monitor import Monitor
+from ..spread.spreading import spread
+from ..spread.where import HERE, Where
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import PatchGraph
 
@@ -69,7 +72,7 @@ def two_ways(cost: FloatArray, monitor: Monitor) -> BoolArray:
     return found
 
 
-def losses_by_halving(graph: PatchGraph, monitor: Monitor) -> FloatArray:
+def losses_by_halving(graph: PatchGraph, monitor: Monitor, where: Where = HERE) -> FloatArray:
     """Return, for each patch, the sum over the other pairs of what their connection loses without it.
 
     Both directions of a pair are counted; float64, shape (n,).
@@ -77,15 +80,43 @@ def losses_by_halving(graph: PatchGraph, monitor: Monitor) -> FloatArray:
     Notes
     -----
     The cost matrix that allows every patch but one as a stop is reached by allowing one half of the patches and going
-    on with the other half, down to a single patch that is left: each level costs one all-pairs update.
+    on with the other half, down to a single patch that is left: each level costs one all-pairs update. The first two
+    halves have no step in common, so they are the pieces that two processes share.
     """
     n = graph.size
     cost = link_costs(graph)
-    full = allow(cost, np.arange(n), monitor)
+    dense = _Dense(graph, cost, allow(cost, np.arange(n), monitor.part(0.0, 0.15)))
+    lost = np.zeros(n)
+    halves = [(0, n // 2), (n // 2, n)] if n > 1 else []
+    spread(
+        _lost_with_half,
+        dense,
+        halves,
+        lambda part: np.add(lost, part, out=lost),
+        where=where,
+        monitor=monitor.part(0.15, 1.0),
+    )
+    return lost
+
+
+@dataclass(frozen=True)
+class _Dense:
+    """A graph, the costs of its links, and those of its best paths."""
+
+    graph: PatchGraph
+    cost: FloatArray
+    full: FloatArray
+
+
+def _lost_with_half(dense: _Dense, failing: tuple[int, int], monitor: Monitor) -> FloatArray:
+    """Return what is lost with each of one half of the patches; 0 for the others."""
+    graph, full, n = dense.graph, dense.full, dense.graph.size
     connected = graph.connection(full)
     lost = np.zeros(n)
-    for done, (patch, without) in enumerate(_all_but_one(cost, np.arange(n), monitor)):
-        monitor.step(done, n)
+    half = np.arange(*failing)
+    others_allowed = allow(dense.cost, np.setdiff1d(np.arange(n), half), monitor)
+    for done, (patch, without) in enumerate(_all_but_one(others_allowed, half, monitor)):
+        monitor.step(done, half.size)
         # Sums in another order differ in the last digits; these are no losses.
         i, j = np.nonzero(np.triu(without > full * (1.0 + 1e-14), 1))
         others = (i != patch) & (j != patch)

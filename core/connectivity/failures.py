@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from ..monitor import Monitor
+from ..spread.job import Task
+from ..spread.spreading import spread
+from ..spread.where import HERE, Where
 from ..types import Array, BoolArray, FloatArray, IntArray
 from . import compiled
 from .graph import PatchGraph
-from .pruning import best_paths, lasting, pruned
+from .pruning import block_of, lasting, paths_from, pruned
 from .trees import PathTrees, path_trees
 
 CHUNK = 50_000
@@ -20,6 +24,9 @@ CHUNK = 50_000
 
 FAST_CHUNK = 10_000_000
 """The same with numba: a few tenths of a second."""
+
+_PIECES = 64
+"""About as many pieces are the sources worked through in, where there are so many."""
 
 WORTH_STARTING_NUMBA = 400
 """Patches from which numba makes up for the time it takes to start."""
@@ -36,40 +43,72 @@ def uses_numba(patches: int) -> bool:
     return patches >= WORTH_STARTING_NUMBA and compiled.available()
 
 
-def patch_losses(graph: PatchGraph, monitor: Monitor, limit: float = np.inf) -> FloatArray:
+def patch_losses(whole: PatchGraph, monitor: Monitor, limit: float = np.inf, where: Where = HERE) -> FloatArray:
     """Return, for each patch, the sum over the other pairs of what their connection loses without it.
 
     Both directions of a pair are counted, pairs with a best path above the limit are not; float64, shape (n,).
     """
-    graph = pruned(graph, monitor)
-    lost: FloatArray = np.zeros(graph.size)
+    graph = pruned(whole, monitor)
     left_out = _busiest_side(graph, monitor.part(0.0, 0.1), limit)
-    for trees in path_trees(graph, monitor.part(0.1, 1.0), limit=limit):
-        root = trees.parent == np.arange(trees.parent.size)
-        wanted = ~root & (trees.size > 1) & ~_bit(left_out, trees.sources[trees.tree], trees.patch)
-        for part, loss in _losses(graph, trees, np.flatnonzero(wanted), monitor, left_out):
-            lost += np.bincount(trees.patch[part], weights=loss, minlength=graph.size)
-    return lost
+    return _lost(_of_patches, _Network(graph, limit, left_out), graph.size, where, monitor.part(0.1, 1.0))
 
 
-def link_losses(whole: PatchGraph, monitor: Monitor, limit: float = np.inf) -> FloatArray:
+def link_losses(whole: PatchGraph, monitor: Monitor, limit: float = np.inf, where: Where = HERE) -> FloatArray:
     """Return, for each link, the sum over the pairs of what their connection loses without it.
 
     Both directions of a pair are counted, pairs with a best path above the limit are not; float64, shape (m,).
     """
     graph = pruned(whole, monitor)
+    every: FloatArray = np.zeros(len(whole.pairs))
+    every[lasting(whole, monitor)] = _lost(_of_links, _Network(graph, limit), len(graph.pairs), where, monitor)
+    return every
+
+
+@dataclass(frozen=True)
+class _Network:
+    """A graph that has been pruned, the longest path that counts, and the sources `left_out` of each patch."""
+
+    graph: PatchGraph
+    limit: float
+    left_out: Array | None = None
+
+
+def _lost(task: Task, network: _Network, count: int, where: Where, monitor: Monitor) -> FloatArray:
+    """Return what is lost with each of so many failures, summed over pieces of the sources."""
+    lost: FloatArray = np.zeros(count)
+    size, block = network.graph.size, block_of(network.graph)
+    each = block * max(1, round(size / (_PIECES * block)))
+    pieces = [(first, min(first + each, size)) for first in range(0, size, each)]
+    spread(task, network, pieces, lambda part: np.add(lost, part, out=lost), where=where, monitor=monitor)
+    return lost
+
+
+def _of_patches(network: _Network, patches: tuple[int, int], monitor: Monitor) -> FloatArray:
+    """Return what some sources lose with each patch."""
+    graph, left_out = network.graph, network.left_out
+    lost: FloatArray = np.zeros(graph.size)
+    for trees in path_trees(graph, monitor, limit=network.limit, patches=range(*patches)):
+        wanted = (trees.parent != np.arange(trees.parent.size)) & (trees.size > 1)
+        if left_out is not None:
+            wanted &= ~_bit(left_out, trees.sources[trees.tree], trees.patch)
+        for part, loss in _losses(graph, trees, np.flatnonzero(wanted), monitor, left_out):
+            lost += np.bincount(trees.patch[part], weights=loss, minlength=graph.size)
+    return lost
+
+
+def _of_links(network: _Network, patches: tuple[int, int], monitor: Monitor) -> FloatArray:
+    """Return what some sources lose with each link."""
+    graph = network.graph
     lost: FloatArray = np.zeros(len(graph.pairs))
     key = graph.pairs[:, 0] * graph.size + graph.pairs[:, 1]
     sorting = np.argsort(key)
-    for trees in path_trees(graph, monitor, limit=limit):
+    for trees in path_trees(graph, monitor, limit=network.limit, patches=range(*patches)):
         before = trees.patch[trees.parent]
         # A pair uses the link in one direction from one end and in the other from the other end: one is enough.
         for part, loss in _losses(graph, trees, np.flatnonzero(before < trees.patch), monitor):
             link = sorting[np.searchsorted(key, before[part] * graph.size + trees.patch[part], sorter=sorting)]
             lost += np.bincount(link, weights=2.0 * loss, minlength=lost.size)
-    every: FloatArray = np.zeros(len(whole.pairs))
-    every[lasting(whole, monitor)] = lost
-    return every
+    return lost
 
 
 def _busiest_side(graph: PatchGraph, monitor: Monitor, limit: float) -> Array:
@@ -85,7 +124,7 @@ def _busiest_side(graph: PatchGraph, monitor: Monitor, limit: float) -> Array:
     heaviest = np.full(n, -1)
     rising = np.argsort(load, kind="stable")
     heaviest[graph.matrix.indices[rising]] = link_from[rising]
-    paths = best_paths(graph, monitor.part(0.7, 1.0), limit=limit)
+    paths = paths_from(range(n), graph, monitor.part(0.7, 1.0), limit=limit)
     return np.concatenate([np.packbits(before == heaviest, axis=1) for _, _, before in paths])
 
 

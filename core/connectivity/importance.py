@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..monitor import SILENT, Monitor
+from ..spread.where import HERE, Where
 from ..types import BoolArray, FloatArray, IntArray
 from .dense import losses_by_halving
 from .failures import link_losses, patch_losses, uses_numba
@@ -115,7 +116,12 @@ def _rounded_down(value: float) -> float:
 
 
 def node_importance(
-    graph: PatchGraph, *, method: str = "auto", negligible: float = 0.0, monitor: Monitor = SILENT
+    graph: PatchGraph,
+    *,
+    method: str = "auto",
+    negligible: float = 0.0,
+    where: Where = HERE,
+    monitor: Monitor = SILENT,
 ) -> Importance:
     """Return dPC, or dIIC for a binary graph, of every patch with its intra, flux and connector fractions.
 
@@ -129,6 +135,8 @@ def node_importance(
     negligible : float
         Pairs whose best path connects less than this are taken as not connected, which makes large graphs much faster.
         The numerator misses at most this share of the square of all attributes. 0 leaves nothing out.
+    where : Where
+        Where the losses are worked out, in pieces of the sources.
 
     Notes
     -----
@@ -162,7 +170,7 @@ def node_importance(
     for sources, costs, _ in best_paths(graph, monitor.part(0.0, 0.05), limit=limit):
         received[sources] = graph.connection(costs) @ a
     rest = monitor.part(0.05, 1.0)
-    lost = losses_by_halving(graph, rest) if halving else patch_losses(graph, rest, limit)
+    lost = losses_by_halving(graph, rest, where) if halving else patch_losses(graph, rest, limit, where)
     numerator = float(a @ received)
     share = 100.0 / numerator if numerator > 0.0 else 0.0
     intra = share * a * a
@@ -171,11 +179,13 @@ def node_importance(
     return Importance(numerator, intra + flux + connector, intra, flux, connector)
 
 
-def link_importance(graph: PatchGraph, *, negligible: float = 0.0, monitor: Monitor = SILENT) -> FloatArray:
+def link_importance(
+    graph: PatchGraph, *, negligible: float = 0.0, where: Where = HERE, monitor: Monitor = SILENT
+) -> FloatArray:
     """Return the share of PC, or IIC for a binary graph, that is lost with each link, in per cent.
 
     float64, shape (m,), in the order of `graph.pairs`. A link that no best path needs has exactly 0. Method,
-    `negligible` and reference as in `node_importance`.
+    `negligible`, `where` and reference as in `node_importance`.
 
     Examples
     --------
@@ -188,7 +198,7 @@ def link_importance(graph: PatchGraph, *, negligible: float = 0.0, monitor: Moni
     limit = graph.cost_of(negligible)
     for sources, costs, _ in best_paths(graph, monitor.part(0.0, 0.05), limit=limit):
         numerator += float(a[sources] @ (graph.connection(costs) @ a))
-    lost = link_losses(graph, monitor.part(0.05, 1.0), limit)
+    lost = link_losses(graph, monitor.part(0.05, 1.0), limit, where)
     return lost * (100.0 / numerator) if numerator > 0.0 else lost
 
 

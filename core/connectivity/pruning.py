@@ -56,13 +56,24 @@ def best_paths(
 
     Costs are inf beyond `limit` and where there is no path; predecessors are negative there and at the source.
     """
-    matrix = pruned(graph, monitor).matrix
-    block = max(1, BLOCK_CELLS // graph.size)
-    for first in range(0, graph.size, block):
-        monitor.step(first, graph.size)
-        sources = np.arange(first, min(first + block, graph.size))
-        cost, before = dijkstra(matrix, indices=sources, return_predecessors=True, limit=limit)
+    yield from paths_from(range(graph.size), pruned(graph, monitor), monitor, limit=limit)
+
+
+def paths_from(
+    patches: range, graph: PatchGraph, monitor: Monitor, *, limit: float = np.inf
+) -> Iterator[tuple[IntArray, FloatArray, IntArray]]:
+    """Yield the `best_paths` of some of the patches, along all links of a graph that has been pruned."""
+    block = block_of(graph)
+    for first in range(patches.start, patches.stop, block):
+        monitor.step(first - patches.start, len(patches))
+        sources = np.arange(first, min(first + block, patches.stop))
+        cost, before = dijkstra(graph.matrix, indices=sources, return_predecessors=True, limit=limit)
         yield sources, cost, before
+
+
+def block_of(graph: PatchGraph) -> int:
+    """Return the number of sources that are searched together."""
+    return max(1, BLOCK_CELLS // graph.size)
 
 
 def _find_lasting(graph: PatchGraph, monitor: Monitor) -> BoolArray:

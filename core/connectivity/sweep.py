@@ -9,8 +9,10 @@ import numpy as np
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..spread.spreading import spread
+from ..spread.where import HERE, Where
 from ..stats.ranks import rank_correlation, ranks
-from ..types import Array, BoolArray, FloatArray
+from ..types import Array, BoolArray, FloatArray, IntArray
 from .graph import PatchGraph, dispersal_rate
 from .importance import important, node_importance
 from .indices import BinaryIndices, ProbabilityIndices, binary_indices, probability_indices
@@ -96,6 +98,7 @@ def sweep(
     cuts: Sequence[float] = (1.0,),
     landscape: float | None = None,
     negligible: float = 0.0,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> Sweep:
     """Return which sources every combination of three settings would choose.
@@ -114,6 +117,8 @@ def sweep(
         A source below the minimum area is no part of the landscape.
     cuts : sequence of float
         Smallest dPC, in per cent, of a source that is chosen.
+    where : Where
+        Where the landscapes are worked out, each for itself.
 
     Raises
     ------
@@ -150,32 +155,10 @@ def sweep(
         )
     ends = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
     d = np.asarray(distances, dtype=np.float64)
+    study = _Study(a, ends, d, sizes, probability, threshold, landscape, negligible)
     found: list[Landscape] = []
-    for minimum in minimum_areas:
-        present = sizes >= minimum
-        number = np.cumsum(present) - 1
-        links = present[ends].all(axis=1)
-        for dispersal in dispersals:
-            done, total = len(found), len(minimum_areas) * len(dispersals)
-            part = monitor.part(done / total, (done + 1) / total)
-            rate = dispersal_rate(dispersal, probability)
-            inside = (a[present], number[ends[links]], d[links])
-            probable = PatchGraph.dispersing(*inside, rate)
-            linked = PatchGraph.within(*inside, dispersal if threshold is None else threshold)
-            importance = np.full(a.size, np.nan)
-            importance[present] = node_importance(probable, negligible=negligible, monitor=part.part(0.0, 0.9)).total
-            found.append(
-                Landscape(
-                    dispersal=dispersal,
-                    minimum_area=minimum,
-                    present=present,
-                    binary=binary_indices(linked, landscape=landscape, monitor=part.part(0.9, 0.95)),
-                    probable=probability_indices(
-                        probable, landscape=landscape, negligible=negligible, monitor=part.part(0.95, 1.0)
-                    ),
-                    importance=importance,
-                )
-            )
+    pairs_of_settings = [(minimum, dispersal) for minimum in minimum_areas for dispersal in dispersals]
+    spread(_landscape, study, pairs_of_settings, found.append, where=where, monitor=monitor)
     chosen = [one.chosen(cut) for one in found for cut in chosen_cuts]
     order = np.full((len(found), a.size), np.nan)
     for row, one in zip(order, found):
@@ -186,6 +169,43 @@ def sweep(
     worst[some] = np.nanmax(order[:, some], axis=0)
     median[some] = np.nanmedian(order[:, some], axis=0)
     return Sweep(tuple(found), chosen_cuts, np.mean(chosen, axis=0), best, worst, median)
+
+
+@dataclass(frozen=True)
+class _Study:
+    """What all settings have in common; see `sweep`."""
+
+    attributes: FloatArray
+    ends: IntArray
+    distances: FloatArray
+    sizes: FloatArray
+    probability: float
+    threshold: float | None
+    landscape: float | None
+    negligible: float
+
+
+def _landscape(study: _Study, setting: tuple[float, float], monitor: Monitor) -> Landscape:
+    minimum, dispersal = setting
+    a = study.attributes
+    present = study.sizes >= minimum
+    number = np.cumsum(present) - 1
+    links = present[study.ends].all(axis=1)
+    inside = (a[present], number[study.ends[links]], study.distances[links])
+    probable = PatchGraph.dispersing(*inside, dispersal_rate(dispersal, study.probability))
+    linked = PatchGraph.within(*inside, dispersal if study.threshold is None else study.threshold)
+    importance = np.full(a.size, np.nan)
+    importance[present] = node_importance(probable, negligible=study.negligible, monitor=monitor.part(0.0, 0.9)).total
+    return Landscape(
+        dispersal=dispersal,
+        minimum_area=minimum,
+        present=present,
+        binary=binary_indices(linked, landscape=study.landscape, monitor=monitor.part(0.9, 0.95)),
+        probable=probability_indices(
+            probable, landscape=study.landscape, negligible=study.negligible, monitor=monitor.part(0.95, 1.0)
+        ),
+        importance=importance,
+    )
 
 
 def overlap(first: BoolArray, second: BoolArray) -> float:

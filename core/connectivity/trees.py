@@ -10,7 +10,7 @@ import numpy as np
 from ..monitor import Monitor
 from ..types import FloatArray, IntArray
 from .graph import PatchGraph
-from .pruning import best_paths
+from .pruning import paths_from
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,12 @@ class PathTrees:
     parent: IntArray
 
 
-def path_trees(graph: PatchGraph, monitor: Monitor, *, limit: float = np.inf) -> Iterator[PathTrees]:
-    """Yield the trees of all patches, a block of sources at a time."""
-    for sources, costs, before in best_paths(graph, monitor, limit=limit):
+def path_trees(
+    graph: PatchGraph, monitor: Monitor, *, limit: float = np.inf, patches: range | None = None
+) -> Iterator[PathTrees]:
+    """Yield the trees of all patches, or of some, of a graph that has been pruned, a block of sources at a time."""
+    whole = range(graph.size)
+    for sources, costs, before in paths_from(whole if patches is None else patches, graph, monitor, limit=limit):
         yield _lay_out(sources, costs, before)
 
 

@@ -80,19 +80,31 @@ def where(job: Job, *, each: float, kept: float = 0.0, at_most: float = 0.0) -> 
     at_most : float
         Bytes that `each` can come to, see `Job.need_memory`.
     """
-    there, besides = memory.available_bytes(), each + _PROCESS
-    count = core.spread.how_many(
-        job.integer("PROCESSES"),
-        there=core.spread.cores(),
-        bytes_each=besides,
-        available=None if there is None else there - kept,
-        monitor=job.monitor,
-    )
-    every = count * besides if count > 1 else each
+    count = _count(job, each, kept)
+    every = count * (each + _PROCESS) if count > 1 else each
     job.need_memory(kept + every, at_most=kept + every + max(0.0, at_most - each) * count)
     if job.definition("CHECKPOINT") is None:
         return core.spread.Where(count)
     return core.spread.Where(count, _checkpoint(job), job.text("SCHEDULER"))
+
+
+def where_announced(job: Job, *, each: float) -> core.spread.Where:
+    """Return where the pieces of a run are worked out whose memory has been announced for one process; see `where`."""
+    count = _count(job, each, 0.0)
+    if count > 1:
+        job.need_memory(count * (each + _PROCESS))
+    return core.spread.Where(count)
+
+
+def _count(job: Job, each: float, kept: float) -> int:
+    there = memory.available_bytes()
+    return core.spread.how_many(
+        job.integer("PROCESSES"),
+        there=core.spread.cores(),
+        bytes_each=each + _PROCESS,
+        available=None if there is None else there - kept,
+        monitor=job.monitor,
+    )
 
 
 def _checkpoint(job: Job) -> core.spread.Checkpoint | None:
