@@ -61,7 +61,7 @@ class ArmsAround:
     Parameters
     ----------
     blocked : bool array, shape (rows, cols)
-        Cells that no arm reaches over.
+        Cells that no arm reaches over. What lies beyond the array is not reached either.
     radius : int
         Radius of the discs, in cells.
 
@@ -80,7 +80,6 @@ class ArmsAround:
     def minima(
         self,
         centres: tuple[IntArray, IntArray],
-        place: tuple[slice, slice],
         fields: list[FloatArray],
         *,
         only_ring: bool,
@@ -90,17 +89,15 @@ class ArmsAround:
         Parameters
         ----------
         centres : int arrays, shape (centres,)
-            Rows and columns in the window, none of them blocked.
-        place : tuple of slice
-            The window of the raster; it holds the discs around all centres as far as the raster does.
-        fields : list of float arrays
-            The rasters in the window.
+            Rows and columns, none of them blocked.
+        fields : list of float arrays, shape (rows, cols)
+            The rasters.
         only_ring : bool
             Whether the ends of the arms lie in the ring.
         """
         found = [np.full(centres[0].size, np.inf) for _ in fields]
         flat = [field.ravel() for field in fields]
-        for part, arm, reached, there in self._followed(centres, place):
+        for part, arm, reached, there in self._followed(centres):
             if only_ring and not arm.last:
                 continue
             here = part[reached]
@@ -108,30 +105,25 @@ class ArmsAround:
                 least[here] = np.fmin(least[here], field[there[reached]])
         return found
 
-    def hold(self, centres: tuple[IntArray, IntArray], place: tuple[slice, slice], wanted: BoolArray) -> BoolArray:
-        """Return for each centre whether the arms reach a cell that is true in the window; see `minima`."""
+    def hold(self, centres: tuple[IntArray, IntArray], wanted: BoolArray) -> BoolArray:
+        """Return for each centre whether the arms reach a cell that is true; see `minima`."""
         found = np.zeros(centres[0].size, dtype=bool)
         flat = wanted.ravel()
-        for part, _, reached, there in self._followed(centres, place):
+        for part, _, reached, there in self._followed(centres):
             found[part] |= reached & flat[there]
         return found
 
-    def spread(
-        self, centres: tuple[IntArray, IntArray], place: tuple[slice, slice], values: FloatArray, onto: FloatArray
-    ) -> None:
-        """Raise the raster in a window to the value of each centre where the arms from it reach; see `minima`."""
+    def spread(self, centres: tuple[IntArray, IntArray], values: FloatArray, onto: FloatArray) -> None:
+        """Raise a raster to the value of each centre where the arms from it reach; see `minima`."""
         flat = onto.reshape(-1)
-        for part, _, reached, there in self._followed(centres, place):
+        for part, _, reached, there in self._followed(centres):
             cells = there[reached]  # each once: those of one arm of different centres are different cells
             flat[cells] = np.maximum(flat[cells], values[part[reached]])
 
-    def _followed(
-        self, centres: tuple[IntArray, IntArray], place: tuple[slice, slice]
-    ) -> Iterator[tuple[IntArray, Arm, BoolArray, IntArray]]:
+    def _followed(self, centres: tuple[IntArray, IntArray]) -> Iterator[tuple[IntArray, Arm, BoolArray, IntArray]]:
         """Yield for some centres at a time and each arm: which centres, which of them it reaches, and the flat index."""
-        window = self._blocked[place]
-        height, width = window.shape
-        free = ~window.ravel()
+        height, width = self._blocked.shape
+        free = ~self._blocked.ravel()
         for start in range(0, centres[0].size, _AT_ONCE):
             part = np.arange(start, min(start + _AT_ONCE, centres[0].size))
             row, col = centres[0][part], centres[1][part]

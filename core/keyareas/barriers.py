@@ -26,8 +26,9 @@ from ..errors import DisconnectedError, InputError
 from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
+from ..spread.spreading import spread
 from ..types import BoolArray, FloatArray, IntArray
-from .barrierscan import Scan, source_fields
+from .barrierscan import Best, Ground, Scores, place_of, score_link
 from .focal import cells_in, disc
 
 _MOST_RADII = 100
@@ -235,9 +236,9 @@ def barriers(
     -----
     A place scores only if both minima are below LCD, so the search from a source stops at the largest upper bound of
     the distances of its links (the least cost of crossing the border of two allocation zones), and only the box it
-    reaches is kept. Nothing is lost by it: all positive scores are exact. There is one search a source and one window
-    minimum a source and radius, shared by all its links. Memory: 8 bytes a cell of every source's box, 1 byte a cell of
-    every link's box, and about 70 bytes a cell for the results.
+    reaches is kept. Nothing is lost by it: all positive scores are exact. There is one search a source, and two window
+    minima a link and radius. Memory: about 60 bytes a cell of the raster, and as much of the largest box of a link; fields
+    and masks of links beyond that wait in a temporary file.
 
     The score is an estimate of the true gain, not a bound: the strip is straight while the steps of a path are not
     (at most 8 percent longer), and half of the steps into the disc get cheaper as well; `restoration` carries it out.
@@ -263,7 +264,8 @@ def barriers(
     method, combine = BarrierWindow.of(method), Combination.of(combine)
     cells = _validate(fields, pairs, radii, restored)
     check_restorable(restorable, fields)
-    boxes, distance = source_fields(fields, pairs, max(cells), monitor.part(0.0, 0.5))
+    gathered = fields.gathered(pairs, everywhere=True, monitor=monitor.part(0.0, 0.5))
+    distance = np.array([fields.least(a, b) for a, b in pairs.tolist()])
     fields.graph.release()
     connected = np.flatnonzero(np.isfinite(distance))
     if not connected.size:
@@ -277,24 +279,34 @@ def barriers(
             f"{len(pairs) - connected.size} of {len(pairs)} links join sources that are cut off from each other by "
             f"NoData (the first: {a} and {b}); they have no barrier score."
         )
-    scan = Scan(
-        boxes,
-        pairs[connected],
+    order = sorted(range(len(radii)), key=lambda k: radii[k])
+    joined = pairs[connected]
+    places = [
+        place_of(gathered, pair, far, max(cells), resistance.shape)
+        for pair, far in zip(joined.tolist(), distance[connected].tolist())
+    ]
+    ground = Ground(
+        gathered,
+        places,
+        joined,
         distance[connected],
         resistance,
+        fields.labels,
+        restorable,
         restored,
-        max(cells),
-        combine,
+        tuple(float(radii[k]) for k in order),
+        tuple(cells[k] for k in order),
+        method,
         outside,
-        labels=fields.labels,
-        restorable=restorable,
-        centres=centres,
+        centres,
+        combine is Combination.SUM,
     )
-    order = sorted(range(len(radii)), key=lambda k: radii[k])
-    for done, k in enumerate(order):
-        part = monitor.part(0.5 + 0.5 * done / len(order), 0.5 + 0.5 * (done + 1) / len(order))
-        scan.add(float(radii[k]), cells[k], method, part)
-    score, percent, radius, link, count = scan.score, scan.percent, scan.radius, scan.link, scan.count()
+    scores = Scores(ground, combine)
+    pieces = [(k, link) for k in range(len(order)) for link in range(len(joined))]
+    spread(score_link, ground, pieces, scores.add, monitor=monitor.part(0.5, 1.0))
+    scores.add_up()
+    (count, gaining), score, percent, link = scores.count(), scores.score, scores.percent, scores.link
+    radius = np.array(ground.radii)[scores.radius]
     if cap:
         most = np.where(np.isnan(resistance), np.inf, resistance - restored)
         np.minimum(score, most, out=score)
@@ -304,7 +316,7 @@ def barriers(
     link = connected.astype(np.int32)[link]
     link[~gains] = -1
     count[~gains] = 0
-    return Barriers(score, percent, radius, link, count, _links(scan, connected, distance))
+    return Barriers(score, percent, radius, link, count, _links(scores.best, gaining, connected, distance))
 
 
 def check_restorable(restorable: BoolArray | None, fields: CostFields) -> None:
@@ -320,15 +332,14 @@ def check_restorable(restorable: BoolArray | None, fields: CostFields) -> None:
         raise InputError("No cell can be restored, so that there are no barriers to score. Leave out some classes.")
 
 
-def _links(scan: Scan, connected: IntArray, distance: FloatArray) -> LinkBarriers:
+def _links(best: list[Best], gaining: IntArray, connected: IntArray, distance: FloatArray) -> LinkBarriers:
     """Return the best places, also for the links that were left out."""
     score, radius = np.full(distance.size, np.nan), np.full(distance.size, np.nan)
     row, col, cells = np.full(distance.size, -1), np.full(distance.size, -1), np.zeros(distance.size, dtype=np.int64)
     for position, link in enumerate(connected.tolist()):
-        best = scan.best[position]
-        if best.score > 0:
-            score[link], radius[link], row[link], col[link] = best
-        cells[link] = scan.cells_of(position)
+        if best[position].score > 0:
+            score[link], radius[link], row[link], col[link] = best[position]
+    cells[connected] = gaining
     return LinkBarriers(distance, score, radius, row, col, cells)
 
 

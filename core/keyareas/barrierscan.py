@@ -1,19 +1,21 @@
-"""The work behind `barriers`: cost fields of the sources, and the scan over radii and links."""
+"""The work behind `barriers`: the scores of a link with one radius, and the map of all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import minimum_filter
 
 from ..choices import BarrierWindow, Combination
-from ..leastcost.fields import CostFields
-from ..leastcost.results import Field
+from ..leastcost.results import Field, box
+from ..leastcost.shelf import Shelf
 from ..monitor import Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
 from .arms import ArmsAround
-from .focal import Window, disc, focal_maximum, focal_minimum, ring
+from .focal import disc, focal_maximum, focal_minimum, ring
 
 NOTHING = 1e-9
 """Gain, relative to the distance or effective resistance it is taken off, up to which it is rounding."""
@@ -21,33 +23,118 @@ NOTHING = 1e-9
 _EQUAL = 1e-6
 """Part by which resistances of a float32 raster may differ from the number that was meant."""
 
+_MASKS_PER_CELL = 4
+"""Bytes a cell of the raster for the masks of links that stay in memory."""
+
+Place = tuple[slice, slice]
+Shape = tuple[int, ...]
+
 
 @dataclass(frozen=True)
-class Box:
-    """A part of the raster: its first row and column, and its values."""
+class Ground:
+    """What the scores of all links are made from.
 
-    top: int
-    left: int
-    values: Array
+    Attributes
+    ----------
+    fields : mapping of int to Field
+        The cost field of each source.
+    places : list of tuple of slice
+        The rows and columns in which the centres of discs can gain, for each link.
+    pairs : ndarray, int, shape (links, 2)
+        The two sources of each link.
+    distance : ndarray, float64, shape (links,)
+        Their least-cost distance.
+    resistance, labels : ndarray, shape (rows, cols)
+        The resistance surface, and the sources on it.
+    restorable : ndarray, bool, shape (rows, cols), optional
+        The cells that can be restored. A disc is then what straight arms from its centre reach without crossing cells that
+        are neither restorable, nor as good as restored, nor part of a source.
+    restored : float
+        The resistance after restoration. A disc without a cell above it has no score: there is nothing to restore.
+    radii : tuple of float
+        The radii in metres, from the smallest to the largest.
+    cells : tuple of int
+        The same in whole cells.
+    method : BarrierWindow
+        Where the smallest costs are looked for.
+    outside : bool
+        Whether impassable cells have scores.
+    centres : bool
+        Whether the score of a disc goes to its centre alone.
+    sums : bool
+        Whether the scores of the links are to be added.
+    """
 
-    @property
-    def place(self) -> tuple[slice, slice]:
-        """Rows and columns of the raster."""
-        rows, cols = self.values.shape
-        return slice(self.top, self.top + rows), slice(self.left, self.left + cols)
+    fields: Mapping[int, Field]
+    places: list[Place]
+    pairs: IntArray
+    distance: FloatArray
+    resistance: Array
+    labels: IntArray
+    restorable: BoolArray | None
+    restored: float
+    radii: tuple[float, ...]
+    cells: tuple[int, ...]
+    method: BarrierWindow
+    outside: bool
+    centres: bool
+    sums: bool
 
-    def common(self, other: Box) -> tuple[slice, slice]:
-        """Return the rows and columns of this box that another box covers."""
-        first = max(other.top - self.top, 0), max(other.left - self.left, 0)
-        rows, cols = self.values.shape
-        last = other.top + other.values.shape[0] - self.top, other.left + other.values.shape[1] - self.left
-        return slice(first[0], max(min(last[0], rows), 0)), slice(first[1], max(min(last[1], cols), 0))
+    def worse(self, place: Place) -> BoolArray:
+        """Return the cells that restoration would change."""
+        worse: BoolArray = ~(self.resistance[place] <= self.restored * (1.0 + _EQUAL))
+        return worse if self.restorable is None else worse & self.restorable[place]
 
-    def within(self, window: Box) -> FloatArray:
-        """Return the values in the window of another box, infinite where this one does not reach."""
-        values = np.full(window.values.shape, np.inf)
-        values[window.common(self)] = self.values[self.common(window)]
-        return values
+    def barred(self, place: Place) -> BoolArray | None:
+        """Return the cells without scores; None for none."""
+        if self.restorable is not None:
+            return ~self.restorable[place]
+        return None if self.outside else np.isnan(self.resistance[place])
+
+    def arms(self, place: Place, cells: int) -> ArmsAround | None:
+        """Return the discs that cells which stay as they are cut; None where there are none."""
+        if self.restorable is None:
+            return None
+        stay = ~(self.resistance[place] <= self.restored * (1.0 + _EQUAL))
+        stay &= ~self.restorable[place] & (self.labels[place] == 0)
+        return ArmsAround(stay, cells) if stay.any() else None
+
+    def around(self, place: Place, cells: int) -> Place:
+        """Return a box with a margin, as far as it lies on the raster."""
+        return _cut(_grown(place, cells), self.resistance.shape)
+
+    def nothing(self, link: int, radius: float) -> float:
+        """Return the score of a link up to which it is rounding."""
+        return NOTHING * float(self.distance[link]) / (2.0 * radius)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The scores of a link with one radius.
+
+    Attributes
+    ----------
+    radius, link : int
+        Positions of the two.
+    place : tuple of slice
+        Where the scores lie.
+    score : ndarray, float64
+        The best of the discs that hold a cell; 0 for none.
+    centre : tuple of slice
+        Where the centres of discs with a score lie.
+    gain : ndarray, float64
+        Their scores, where those of links are to be added; else empty.
+    best : tuple of (float, int, int)
+        The highest score, and the row and column of its centre.
+    """
+
+    radius: int
+    link: int
+    place: Place
+    score: FloatArray
+    centre: Place
+    gain: FloatArray
+    best: tuple[float, int, int]
 
 
 class Best(NamedTuple):
@@ -59,260 +146,246 @@ class Best(NamedTuple):
     col: int = -1
 
 
-def source_fields(
-    fields: CostFields, pairs: IntArray, margin: int, monitor: Monitor
-) -> tuple[dict[int, Box], FloatArray]:
-    """Return the cost field of every source as far as it matters, and the least-cost distance of every link.
+def place_of(fields: Mapping[int, Field], pair: Sequence[int], distance: float, margin: int, shape: Shape) -> Place:
+    """Return where a link can gain: where windows see both sources at a cost that leaves something of its distance.
 
-    A cell that costs more than the distance of every link of the source cannot be the near side of a barrier, so the
-    field is cropped to the cells that cost no more, and the margin around them that windows reach into.
+    Tiles as wide as a window tell that by their smallest costs, those of the tiles around them included.
     """
-    boxes: dict[int, Box] = {}
-    sources = np.unique(pairs).tolist()
-    for done, source in enumerate(sources):
-        monitor.step(done, len(sources))
-        ends = pairs[(pairs == source).any(axis=1)].sum(axis=1) - source
-        field = fields.field(source, ends.tolist(), everywhere=True, monitor=monitor)
-        distance = np.array([fields.least(source, end) for end in ends.tolist()])
-        if np.isfinite(distance).any():
-            inside = _extent(field.cost <= distance[np.isfinite(distance)].max())
-            place = _grown(_moved(inside, field.top, field.left), margin)
-            boxes[source] = Box(place[0].start, place[1].start, _costs_in(field, place, fields.graph.shape))
-    return boxes, np.array([fields.least(a, b) for a, b in pairs.tolist()])
+    place = _cut((slice(0, shape[0]), slice(0, shape[1])), shape)
+    for source in pair:
+        field = fields[source]
+        inside = box(field.cost <= distance)
+        place = _common(place, _grown(_moved(inside, field.top, field.left), margin))
+    if not all(part.stop > part.start for part in place):
+        return place
+    whole = _cut(_grown(place, margin), shape)
+    side = 2 * margin + 1
+    first = [np.arange(0, part.stop - part.start, side) for part in whole]
+    least: FloatArray = np.zeros([part.size for part in first])
+    for source in pair:
+        rows = np.minimum.reduceat(_costs_in(fields[source], whole), first[0], axis=0)
+        least += minimum_filter(np.minimum.reduceat(rows, first[1], axis=1), 3, mode="nearest")
+    inside, origin = box(least < distance), [part.start for part in whole]
+    tiles = [slice(side * part.start + start, side * part.stop + start) for part, start in zip(inside, origin)]
+    return _common(place, (tiles[0], tiles[1]))
 
 
-class Scan:
-    """Scores of the links, gathered radius by radius; 0 stands for no gain. Barred cells have none.
+def score_link(ground: Ground, piece: tuple[int, int], monitor: Monitor) -> Scored | None:
+    """Return the scores of a radius and a link, given by their positions; None where nothing is gained."""
+    k, link = piece
+    radius, cells = ground.radii[k], ground.cells[k]
+    gain, place = _gain(ground, k, link, monitor)
+    if not gain.size:
+        return None
+    window = ground.around(place, cells)
+    arms = ground.arms(window, cells)
+    if arms is not None:
+        _shorten(ground, link, radius, arms, gain, place, window)
+    if not gain.any():
+        return None
+    row, col = divmod(int(gain.argmax()), gain.shape[1])
+    best = float(gain[row, col]), place[0].start + row, place[1].start + col
+    around, score = spread_out(ground, gain, place, cells, arms, monitor)
+    inside = box(score > 0)
+    around, score = _moved(inside, around[0].start, around[1].start), score[inside]
+    return Scored(k, link, around, score, place, gain if ground.sums else np.empty((0, 0)), best)
 
-    Neither has a disc without a cell above the resistance after restoration: there is nothing to restore. Where not all
-    land is `restorable`, a disc is what straight arms from its centre reach without crossing cells that are neither
-    restorable, nor as good as restored, nor part of a source.
+
+def _gain(ground: Ground, k: int, link: int, monitor: Monitor) -> tuple[FloatArray, Place]:
+    """Return the scores of a link at the centres of discs, cropped to those that are more than rounding."""
+    radius, cells = ground.radii[k], ground.cells[k]
+    place = ground.places[link]
+    window = ground.around(place, cells)
+    looked = disc(cells) if ground.method is BarrierWindow.DISC else ring(cells)
+    inner = _moved(place, -window[0].start, -window[1].start)
+    gain = np.zeros([part.stop - part.start for part in place])
+    for source in ground.pairs[link].tolist():
+        gain += focal_minimum(_costs_in(ground.fields[source], window), looked, monitor=monitor.part(0.0, 0.0))[inner]
+    np.subtract(ground.distance[link], gain, out=gain)
+    gain /= 2.0 * radius
+    gain -= ground.restored
+    gain[~(gain > ground.nothing(link, radius))] = 0.0
+    _bar(ground, gain, place)
+    worse = ground.worse(window)
+    if not worse.all():
+        gain[~(focal_maximum(worse.astype(np.float32), disc(cells)) > 0)[inner]] = 0.0
+    extent = box(gain > 0)
+    return gain[extent].copy(), _moved(extent, place[0].start, place[1].start)
+
+
+def _shorten(
+    ground: Ground, link: int, radius: float, arms: ArmsAround, gain: FloatArray, place: Place, window: Place
+) -> None:
+    """Score discs that hold cells which stay as they are anew: from the arms that do not cross these."""
+    near = arms.near[_moved(place, -window[0].start, -window[1].start)]
+    rows, cols = np.nonzero((gain > 0) & near)
+    centres = rows + place[0].start - window[0].start, cols + place[1].start - window[1].start
+    costs = [_costs_in(ground.fields[source], window) for source in ground.pairs[link].tolist()]
+    least = arms.minima(centres, costs, only_ring=ground.method is BarrierWindow.RING)
+    score = (ground.distance[link] - least[0] - least[1]) / (2.0 * radius) - ground.restored
+    gains = score > ground.nothing(link, radius)
+    gains[gains] = arms.hold((centres[0][gains], centres[1][gains]), ground.worse(window))
+    gain[rows, cols] = np.where(gains, score, 0.0)
+
+
+def spread_out(
+    ground: Ground, gain: FloatArray, place: Place, cells: int, arms: ArmsAround | None, monitor: Monitor
+) -> tuple[Place, FloatArray]:
+    """Return scores of centres as scores of all cells of their discs, and where these lie; or as they are."""
+    if ground.centres:
+        return place, gain
+    window = ground.around(place, cells)
+    inner = _moved(place, -window[0].start, -window[1].start)
+    circle: FloatArray = np.zeros([part.stop - part.start for part in window])
+    circle[inner] = gain if arms is None else np.where(arms.near[inner], 0.0, gain)
+    circle = focal_maximum(circle, disc(cells), monitor=monitor.part(0.0, 0.0))
+    if arms is not None:
+        rows, cols = np.nonzero((gain > 0) & arms.near[inner])
+        centres = rows + inner[0].start, cols + inner[1].start
+        arms.spread(centres, gain[rows, cols], circle)
+    _bar(ground, circle, window)
+    return window, circle
+
+
+def _bar(ground: Ground, gain: FloatArray, place: Place) -> None:
+    """Take the gain off cells that are not to be scored."""
+    barred = ground.barred(place)
+    if barred is not None:
+        gain[barred] = 0.0
+
+
+class Scores:
+    """The scores of all links, gathered radius by radius and link by link; 0 stands for no gain.
 
     Attributes
     ----------
-    score, percent, radius : float64, shape (rows, cols)
+    score, percent : float64, shape (rows, cols)
         Of the best disc so far.
+    radius : uint8, shape (rows, cols)
+        Position of its radius.
     link : int32, shape (rows, cols)
         Position of the link that gains most.
     best : list of Best
         The best place of each link.
     """
 
-    def __init__(
-        self,
-        fields: dict[int, Box],
-        pairs: IntArray,
-        distance: FloatArray,
-        resistance: FloatArray,
-        restored: float,
-        margin: int,
-        combine: Combination,
-        outside: bool = True,
-        *,
-        labels: IntArray | None = None,
-        restorable: BoolArray | None = None,
-        centres: bool = False,
-    ) -> None:
-        shape = resistance.shape
-        self._barred = None if outside else np.isnan(resistance)
-        self._restored, self._centres = restored, centres
-        self._worse = ~(resistance <= restored * (1.0 + _EQUAL))
-        self._blocked: BoolArray | None = None
-        self._arms: ArmsAround | None = None
-        if restorable is not None and labels is not None:
-            self._barred = ~restorable
-            self._blocked = self._barred & self._worse & (labels == 0)
-            self._worse &= restorable
-        self.score, self.percent, self.radius = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    def __init__(self, ground: Ground, combine: Combination) -> None:
+        shape = ground.resistance.shape
+        self._ground = ground
+        self.score, self.percent = np.zeros(shape), np.zeros(shape)
+        self.radius = np.zeros(shape, dtype=np.uint8)
         self.link = np.zeros(shape, dtype=np.int32)
-        self.best = [Best()] * len(pairs)
-        self._fields, self._pairs, self._distance = fields, pairs.tolist(), distance.tolist()
-        self._sum = combine is Combination.SUM
-        self._of_link = np.zeros(shape) if self._sum else self.score
-        self._reached = [self._empty(a, b, margin) for a, b in self._pairs]
-        self._last_use = {source: link for link, pair in enumerate(self._pairs) for source in pair}
+        self.best = [Best()] * len(ground.pairs)
+        sums = combine is Combination.SUM
+        self._of_link = np.zeros(shape) if sums else self.score
+        self._total = [np.zeros(shape), np.zeros(shape)] if sums else []
+        self._now = 0
+        self._masks = Shelf(_MASKS_PER_CELL * self.score.size)
+        self._places: dict[int, Place] = {}
 
-    def _empty(self, a: int, b: int, margin: int) -> Box:
-        """Return a mask that holds all discs of a link."""
-        first = self._fields[a]
-        inside = first.common(self._fields[b])
-        place = _grown(_moved(inside, first.top, first.left), margin)
-        return Box(place[0].start, place[1].start, np.zeros_like(self.score[place], dtype=bool))
-
-    def count(self) -> IntArray:
-        """Return how many links gain from a disc that holds each cell."""
-        count = np.zeros(self.score.shape, dtype=np.int32)
-        for reached in self._reached:
-            count[reached.place] += reached.values
-        return count
-
-    def cells_of(self, link: int) -> int:
-        """Return how many cells lie in a disc with a gain for a link."""
-        return int(np.count_nonzero(self._reached[link].values))
-
-    def add(self, radius: float, cells: int, method: BarrierWindow, monitor: Monitor) -> None:
-        """Score all links with one radius."""
-        worth = self._worth(cells, monitor.part(0.0, 0.0))
-        if self._blocked is not None and self._blocked.any():
-            self._arms = ArmsAround(self._blocked, cells)
-        window = disc(cells) if method is BarrierWindow.DISC else ring(cells)
-        total = [np.zeros(self.score.shape), np.zeros(self.score.shape)] if self._sum else []
-        minima: dict[int, Box] = {}
-        quiet = monitor
-        for link, pair in enumerate(self._pairs):
-            done = link / len(self._pairs)
-            monitor.step(done, 1.0)
-            quiet = monitor.part(done, done)
-            for source in pair:
-                if source not in minima:
-                    minima[source] = self._minima(source, window, quiet)
-            gain = self._gain(link, minima[pair[0]], minima[pair[1]], radius, worth)
-            if gain is not None and self._arms is not None:
-                self._shorten(link, gain, radius, cells, self._arms, method is BarrierWindow.RING)
-            if gain is not None:
-                self._add_link(link, gain, radius, cells, quiet)
-                for sums, factor in zip(total, (1.0, 100.0 / self._distance[link])):
-                    sums[gain.place] += factor * gain.values
-            for source in pair:
-                if self._last_use[source] == link:
-                    minima.pop(source, None)
-        if total and total[0].any():
-            place = _extent(total[0] > 0)
-            boxes = (Box(place[0].start, place[1].start, one[place]) for one in total)
-            (around, score), (_, percent) = (self._spread(one, cells, quiet) for one in boxes)
-            self._raise(around, score, percent, radius)
-
-    def _worth(self, cells: int, monitor: Monitor) -> BoolArray | None:
-        """Return the centres of the discs that hold something to restore; None for all."""
-        if self._worse.all():
-            return None
-        worth: BoolArray = focal_maximum(self._worse.astype(np.float32), disc(cells), monitor=monitor) > 0
-        return worth
-
-    def _minima(self, source: int, window: Window, monitor: Monitor) -> Box:
-        field = self._fields[source]
-        return Box(field.top, field.left, focal_minimum(field.values, window, monitor=monitor))
-
-    def _gain(self, link: int, a: Box, b: Box, radius: float, worth: BoolArray | None) -> Box | None:
-        """Return the scores of a link at the centres of discs, cropped to those that are more than rounding."""
-        inside = a.common(b)
-        gain = a.values[inside] + b.values[b.common(a)]
-        np.subtract(self._distance[link], gain, out=gain)
-        gain /= 2.0 * radius
-        gain -= self._restored
-        gain[~(gain > self._nothing(link, radius))] = 0.0
-        place = _moved(inside, a.top, a.left)
-        self._bar(gain, place)
-        if worth is not None:
-            gain[~worth[place]] = 0.0
-        extent = _extent(gain > 0)
-        if not extent[0].stop:
-            return None
-        place = _moved(extent, a.top + inside[0].start, a.left + inside[1].start)
-        return Box(place[0].start, place[1].start, gain[extent])
-
-    def _add_link(self, link: int, gain: Box, radius: float, cells: int, monitor: Monitor) -> None:
-        row, col = divmod(int(gain.values.argmax()), gain.values.shape[1])
-        highest = float(gain.values[row, col])
-        if highest > self.best[link].score:
-            self.best[link] = Best(highest, radius, gain.top + row, gain.left + col)
-        place, circle = self._spread(gain, cells, monitor)
-        reached = self._reached[link]
-        reached.values[_moved(place, -reached.top, -reached.left)] |= circle > 0
-        better = circle > self._of_link[place]
+    def add(self, found: Scored | None) -> None:
+        """Add the scores of a link with one radius."""
+        if found is None:
+            return
+        if found.radius != self._now:
+            self.add_up()
+            self._now = found.radius
+        ground, link, place = self._ground, found.link, found.place
+        if found.best[0] > self.best[link].score:
+            self.best[link] = Best(found.best[0], ground.radii[found.radius], *found.best[1:])
+        self._mark(link, place, found.score > 0)
+        factor = 100.0 / float(ground.distance[link])
+        better = found.score > self._of_link[place]
         self.link[place][better] = link
-        if self._sum:
-            np.maximum(self._of_link[place], circle, out=self._of_link[place])
-        else:
-            self._raise(place, circle, circle * (100.0 / self._distance[link]), radius)
+        if not self._total:
+            self._raise(place, found.score, found.score * factor, found.radius)
+            return
+        np.maximum(self._of_link[place], found.score, out=self._of_link[place])
+        for sums, one in zip(self._total, (1.0, factor)):
+            sums[found.centre] += one * found.gain
 
-    def _nothing(self, link: int, radius: float) -> float:
-        """Return the score of a link up to which it is rounding."""
-        return NOTHING * float(self._distance[link]) / (2.0 * radius)
+    def add_up(self) -> None:
+        """Take in the sums over the links with the radius that is done."""
+        if not self._total or not self._total[0].any():
+            return
+        ground, cells = self._ground, self._ground.cells[self._now]
+        place = box(self._total[0] > 0)
+        arms = ground.arms(ground.around(place, cells), cells)
+        (around, score), (_, percent) = (
+            spread_out(ground, one[place], place, cells, arms, Monitor()) for one in self._total
+        )
+        self._raise(around, score, percent, self._now)
+        for sums in self._total:
+            sums[place] = 0.0
 
-    def _shorten(self, link: int, gain: Box, radius: float, cells: int, arms: ArmsAround, only_ring: bool) -> None:
-        """Score discs that hold cells which stay as they are anew: from the arms that do not cross these."""
-        rows, cols = np.nonzero((gain.values > 0) & arms.near[gain.place])
-        window = self._around(gain, cells)
-        centres = rows + gain.top - window.top, cols + gain.left - window.left
-        costs = [self._fields[source].within(window) for source in self._pairs[link]]
-        least = arms.minima(centres, window.place, costs, only_ring=only_ring)
-        score = (self._distance[link] - least[0] - least[1]) / (2.0 * radius) - self._restored
-        gains = score > self._nothing(link, radius)
-        gains[gains] = arms.hold((centres[0][gains], centres[1][gains]), window.place, self._worse[window.place])
-        gain.values[rows, cols] = np.where(gains, score, 0.0)
+    def count(self) -> tuple[IntArray, IntArray]:
+        """Return how many links gain from a disc that holds each cell, and how many cells gain for each link."""
+        count = np.zeros(self.score.shape, dtype=np.int32)
+        cells = np.zeros(len(self.best), dtype=np.int64)
+        for link, place in self._places.items():
+            mask = self._masks[link]
+            count[place] += mask
+            cells[link] = np.count_nonzero(mask)
+        self._masks.clear()
+        return count, cells
 
-    def _spread(self, gain: Box, cells: int, monitor: Monitor) -> tuple[tuple[slice, slice], FloatArray]:
-        """Return scores of centres as scores of all cells of their discs, and where these lie; or as they are."""
-        if self._centres:
-            return gain.place, gain.values
-        window = self._around(gain, cells)
-        circle: FloatArray = window.values
-        whole = gain.values if self._arms is None else np.where(self._arms.near[gain.place], 0.0, gain.values)
-        circle[window.common(gain)] = whole
-        circle = focal_maximum(circle, disc(cells), monitor=monitor)
-        if self._arms is not None:
-            rows, cols = np.nonzero((gain.values > 0) & self._arms.near[gain.place])
-            centres = rows + gain.top - window.top, cols + gain.left - window.left
-            self._arms.spread(centres, window.place, gain.values[rows, cols], circle)
-        self._bar(circle, window.place)
-        return window.place, circle
+    def _mark(self, link: int, place: Place, gains: BoolArray) -> None:
+        """Take in the cells that gain for a link."""
+        before = self._places.get(link)
+        if before is not None:
+            both = _both(place, before)
+            mask = np.zeros([part.stop - part.start for part in both], dtype=bool)
+            for one, part in ((before, self._masks[link]), (place, gains)):
+                mask[_moved(one, -both[0].start, -both[1].start)] |= part
+            place, gains = both, mask
+        self._places[link] = place
+        self._masks.put(link, gains)
+        self._masks.make_room({link})
 
-    def _around(self, gain: Box, cells: int) -> Box:
-        """Return zeros for a box with a margin, as far as it lies on the raster."""
-        place = _grown(gain.place, cells)
-        return Box(place[0].start, place[1].start, np.zeros_like(self.score[place]))
-
-    def _bar(self, gain: FloatArray, place: tuple[slice, slice]) -> None:
-        """Take the gain off cells that are not to be scored."""
-        if self._barred is not None:
-            gain[self._barred[place]] = 0.0
-
-    def _raise(self, place: tuple[slice, slice], score: FloatArray, percent: FloatArray, radius: float) -> None:
+    def _raise(self, place: Place, score: FloatArray, percent: FloatArray, radius: int) -> None:
         better = score > self.score[place]
         self.score[place][better] = score[better]
         self.radius[place][better] = radius
         np.maximum(self.percent[place], percent, out=self.percent[place])
 
 
-def _costs_in(field: Field, place: tuple[slice, slice], shape: tuple[int, int]) -> FloatArray:
-    """Return the costs in a box as far as it lies on the raster, infinite beyond the field."""
-    rows, cols = (slice(part.start, min(part.stop, size)) for part, size in zip(place, shape))
-    own = field.place
-    if (
-        own[0].start <= rows.start
-        and rows.stop <= own[0].stop
-        and own[1].start <= cols.start
-        and cols.stop <= own[1].stop
-    ):
-        return field.cost[_moved((rows, cols), -field.top, -field.left)]
-    costs = np.full((rows.stop - rows.start, cols.stop - cols.start), np.inf)
-    common = (
-        slice(max(rows.start, own[0].start), min(rows.stop, own[0].stop)),
-        slice(max(cols.start, own[1].start), min(cols.stop, own[1].stop)),
-    )
-    costs[_moved(common, -rows.start, -cols.start)] = field.cost[_moved(common, -field.top, -field.left)]
+def _costs_in(field: Field, place: Place) -> FloatArray:
+    """Return the costs in a box of the raster, infinite beyond the field."""
+    common = _common(place, field.place)
+    if common == place:
+        return field.cost[_moved(place, -field.top, -field.left)]
+    costs = np.full([part.stop - part.start for part in place], np.inf)
+    costs[_moved(common, -place[0].start, -place[1].start)] = field.cost[_moved(common, -field.top, -field.left)]
     return costs
 
 
-def _extent(mask: BoolArray) -> tuple[slice, slice]:
-    """Return the smallest box that holds every true cell."""
-    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        return slice(0, 0), slice(0, 0)
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
-
-
-def _grown(place: tuple[slice, slice], margin: int) -> tuple[slice, slice]:
-    """Return a box with a margin; the raster cuts what lies beyond its last row and column."""
+def _grown(place: Place, margin: int) -> Place:
+    """Return a box with a margin on all sides."""
     rows, cols = place
-    return (
-        slice(max(rows.start - margin, 0), rows.stop + margin),
-        slice(max(cols.start - margin, 0), cols.stop + margin),
+    return slice(rows.start - margin, rows.stop + margin), slice(cols.start - margin, cols.stop + margin)
+
+
+def _cut(place: Place, shape: Shape) -> Place:
+    """Return the part of a box that lies on a raster."""
+    rows, cols = (slice(max(part.start, 0), min(part.stop, size)) for part, size in zip(place, shape))
+    return rows, cols
+
+
+def _common(one: Place, other: Place) -> Place:
+    """Return what two boxes have in common, empty where that is nothing."""
+    rows, cols = (
+        slice(max(a.start, b.start), max(max(a.start, b.start), min(a.stop, b.stop))) for a, b in zip(one, other)
     )
+    return rows, cols
 
 
-def _moved(place: tuple[slice, slice], rows: int, cols: int) -> tuple[slice, slice]:
+def _both(one: Place, other: Place) -> Place:
+    """Return the smallest box that holds two."""
+    rows, cols = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other))
+    return rows, cols
+
+
+def _moved(place: Place, rows: int, cols: int) -> Place:
     """Return a box some rows and columns further."""
     return (
         slice(place[0].start + rows, place[0].stop + rows),

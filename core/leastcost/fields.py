@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -163,6 +163,24 @@ class CostFields:
         """
         return self._field(label, np.asarray(ends, dtype=np.int64), np.zeros(len(ends)), monitor, everywhere=everywhere)
 
+    def gathered(self, pairs: IntArray, *, everywhere: bool = False, monitor: Monitor = SILENT) -> Mapping[int, Field]:
+        """Return the fields of all sources that links name, each exact as far as the other ends of its links.
+
+        Parameters
+        ----------
+        pairs : ndarray, int, shape (m, 2)
+            Labels of the two ends of each link.
+        everywhere : bool
+            Whether cells matter that lie off the ways to other sources.
+        monitor : Monitor
+            Progress and cancellation.
+        """
+        sources = np.unique(pairs).tolist()
+        for done, source in enumerate(sources):
+            monitor.step(done, len(sources))
+            self.field(source, ends_of(source, pairs).tolist(), everywhere=everywhere, monitor=monitor)
+        return _Gathered(self)
+
     def release(self) -> None:
         """Give back the memory of the fields and of the searches; what is asked for again is searched again."""
         self._shelf.clear()
@@ -288,9 +306,11 @@ class CostFields:
 
     def _taken(self, label: int, current: set[int], next_use: Callable[[int], int]) -> Field | None:
         """Return the field of a source if there is one."""
-        cost = self._shelf.get(label)
+        if label not in self._shelf:
+            return None
+        field = replace(self._frames[label], cost=self._shelf[label])
         self._shelf.make_room(current, next_use)
-        return None if cost is None else replace(self._frames[label], cost=cost)
+        return field
 
     def _look_up(self, label: int, ends: IntArray, field: Field) -> None:
         """Take distances from a field that reaches ends nobody asked for when it was searched."""
@@ -375,6 +395,37 @@ class CostFields:
         joined = csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
         _, group = connected_components(joined, directed=False)
         return _Contacts(pairs, cost, group, there)
+
+
+class _Gathered(Mapping[int, Field]):
+    """The fields that a store has, each read when it is asked for."""
+
+    def __init__(self, store: CostFields) -> None:
+        self._store = store
+
+    def __getitem__(self, label: int) -> Field:
+        field = self._store._taken(label, {label}, int)
+        if field is None:
+            raise KeyError(label)
+        return field
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._store._frames)
+
+    def __len__(self) -> int:
+        return len(self._store._frames)
+
+
+def ends_of(source: int, pairs: IntArray) -> IntArray:
+    """Return the other ends of the links of a source.
+
+    Examples
+    --------
+    >>> ends_of(2, np.array([[1, 2], [1, 3], [2, 3]])).tolist()
+    [1, 3]
+    """
+    ends: IntArray = pairs[(pairs == source).any(axis=1)].sum(axis=1) - source
+    return ends
 
 
 def cells_of(labels: Array, wanted: list[int]) -> list[IntArray]:

@@ -27,7 +27,7 @@ class _Place(NamedTuple):
 
 
 class Shelf:
-    """Arrays by number; what memory cannot hold is read again from a file, which ends with the shelf.
+    """Arrays by number; what is beyond the budget waits in a file, or in memory too where the disk is full.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Shelf:
     >>> shelf = Shelf(budget=0)
     >>> shelf.put(7, np.arange(3.0))
     >>> shelf.make_room()
-    >>> shelf.bytes_held, shelf.get(7)
+    >>> shelf.bytes_held, shelf[7]
     (0, array([0., 1., 2.]))
     """
 
@@ -60,16 +60,22 @@ class Shelf:
         self._places.pop(key, None)
         self._held[key] = array
 
-    def get(self, key: int) -> Array | None:
-        """Return an array, which is in memory then; None where there was no room for it in memory nor on the disk."""
-        if key not in self._held and key in self._places:
+    def __getitem__(self, key: int) -> Array:
+        """Return an array, which is in memory then."""
+        if key not in self._held:
             self._held[key] = self._read(self._places[key])
-        return self._held.get(key)
+        return self._held[key]
 
-    def drop(self, key: int) -> None:
-        """Forget an array."""
-        self._held.pop(key, None)
-        self._places.pop(key, None)
+    def __contains__(self, key: int) -> bool:
+        """Return whether there is an array of a number."""
+        return key in self._held or key in self._places
+
+    def view(self, key: int) -> Array:
+        """Return an array as it is: in memory, or mapped from the file. It must not be changed."""
+        if key in self._held or self._file is None:
+            return self._held[key]
+        place = self._places[key]
+        return np.memmap(self._file, mode="r", dtype=place.kind, offset=place.offset, shape=place.shape)
 
     def clear(self) -> None:
         """Forget all arrays, and give back memory and disk."""
@@ -86,13 +92,14 @@ class Shelf:
             if not others:
                 return
             key = max(others, key=next_use)
-            array = self._held.pop(key)
-            if key not in self._places:
-                self._write(key, array)
+            if key not in self._places and not self._write(key, self._held[key]):
+                return
+            del self._held[key]
 
-    def _write(self, key: int, array: Array) -> None:
+    def _write(self, key: int, array: Array) -> bool:
+        """Write an array to the file; return whether there was room for it."""
         if array.nbytes > _SHARE_OF_DISK * shutil.disk_usage(tempfile.gettempdir()).free:
-            return
+            return False
         rows = max(1, _AT_ONCE // max(1, array[:1].nbytes))
         try:
             if self._file is None:
@@ -101,10 +108,11 @@ class Shelf:
             for first in range(0, len(array), rows):
                 self._file.write(np.ascontiguousarray(array[first : first + rows]).data)
             self._file.flush()
-        except OSError:  # a full disk: what is lost is worked out again
-            return
+        except OSError:
+            return False
         self._places[key] = _Place(self._end, array.shape, array.dtype)
         self._end += array.nbytes
+        return True
 
     def _read(self, place: _Place) -> Array:
         array = np.empty(place.shape, dtype=place.kind)
