@@ -11,6 +11,7 @@ import numpy as np
 from ..monitor import Monitor
 from ..types import FloatArray, IntArray
 from .graph import RasterGraph
+from .points import between
 from .regions import Regions
 from .solves import RasterCircuit, Rehearsed
 
@@ -39,6 +40,8 @@ class PairProblem:
         Whether the current of a pair counts as 0 in its own two nodes.
     single_maps : bool
         Whether the maps of single pairs are wanted, which makes each a piece of its own.
+    potentials : dict of int to float64 (size,), optional
+        If all focal nodes are single nodes, the potentials of each by its rank, see `between`; else pairs are solved.
     """
 
     circuit: RasterCircuit
@@ -47,6 +50,7 @@ class PairProblem:
     maximum: bool
     zero_focal: bool
     single_maps: bool
+    potentials: dict[int, FloatArray] | None = None
 
     def pieces(self, pairs: Sequence[Pair]) -> list[list[Pair]]:
         """Return runs of pairs that have the lower node in common, which regions are solved best in."""
@@ -106,23 +110,40 @@ class PairShare:
     voltage: FloatArray | None = None
 
 
-RegionPairs = tuple[PairProblem, PairMaps, Rehearsed[Pair, tuple[FloatArray, FloatArray, float]]]
+_Solved = tuple[FloatArray, FloatArray, float]
+"""Potentials and currents of the nodes for a pair, and its resistance."""
+
+ReadyPairs = tuple[PairProblem, PairMaps, Rehearsed[Pair, _Solved]]
 """A problem, what makes its maps, and what solves the circuit for a pair."""
 
 
-def rehearse(problem: PairProblem, monitor: Monitor) -> RegionPairs:
-    """Return a circuit made ready for pairs of regions."""
+def rehearse(problem: PairProblem, monitor: Monitor) -> ReadyPairs:
+    """Return a circuit made ready for pairs."""
     maps = PairMaps(problem.circuit.graph(monitor), problem)
 
-    def make() -> tuple[Callable[[Pair], tuple[FloatArray, FloatArray, float]], Callable[[], object]]:
+    def make() -> tuple[Callable[[Pair], _Solved], Callable[[], object]]:
+        if problem.potentials is not None:
+            return _of_points(maps, problem.potentials), lambda: None
         regions = Regions(maps.graph, maps.nodes, monitor)
         return lambda pair: regions.pair(*pair), lambda: regions.manner
 
     return problem, maps, Rehearsed(make, *problem.first)
 
 
-def solve_pairs(context: RegionPairs, pairs: list[Pair], monitor: Monitor) -> PairShare:
-    """Return the sums over some pairs of regions."""
+def _of_points(maps: PairMaps, potentials: dict[int, FloatArray]) -> Callable[[Pair], _Solved]:
+    graph = maps.graph
+
+    def solve(pair: Pair) -> _Solved:
+        i, j = pair
+        node, other = (int(maps.nodes[k][0]) for k in pair)
+        potential, value = between(graph.component, node, other, potentials[i], potentials[j])
+        return potential, graph.currents(potential) if value < np.inf else potential, value
+
+    return solve
+
+
+def solve_pairs(context: ReadyPairs, pairs: list[Pair], monitor: Monitor) -> PairShare:
+    """Return the sums over some pairs."""
     problem, maps, rehearsed = context
     share = PairShare([])
     for done, pair in enumerate(pairs):

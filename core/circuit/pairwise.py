@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Callable
 
@@ -17,7 +17,7 @@ from ..spread.where import HERE, Where
 from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import raster_graph
-from .pairshares import PairMaps, PairProblem, PairShare, rehearse, solve_pairs
+from .pairshares import PairProblem, PairShare, rehearse, solve_pairs
 from .pairsum import sum_of_pairs
 from .points import Points
 from .regions import Regions
@@ -207,13 +207,28 @@ def pairwise(
     ]
     effective = np.full((ids.size, ids.size), UNREACHABLE)
     np.fill_diagonal(effective, 0.0)
-    total: FloatArray | None = None  # until the potentials of points are there, which take the memory
-    largest: FloatArray | None = None
+    problem = PairProblem(circuit, cells, pairs[:1], maximum, zero_focal, listener is not None)
+    if single:
+        points = Points(circuit, [int(members[0]) for members in nodes if members.size], where, monitor.part(0.0, 0.5))
+        where, monitor = where.here(), monitor.part(0.5, 1.0)
+        if allowed is None and not (maximum or zero_focal or listener):
+            for i, j in pairs:
+                value = points.resistance(int(nodes[i][0]), int(nodes[j][0]))
+                effective[i, j] = effective[j, i] = UNREACHABLE if value == np.inf else value
+            together: FloatArray = np.zeros(graph.size)
+            for members, potentials in points.groups():
+                together += sum_of_pairs(graph, potentials, members, monitor)
+            return PairwiseFlow(ids, effective, graph.on_cells(together), None)
+        of_points = {k: points.of(int(members[0])) for k, members in enumerate(nodes) if members.size}
+        problem = replace(problem, potentials=of_points)
+    total = np.zeros(graph.shape)
+    largest = np.zeros(graph.shape) if maximum else None
+    following = iter(pairs)
 
     def merge(share: PairShare) -> None:
         for value, (i, j) in zip(share.values, following):
             effective[i, j] = effective[j, i] = UNREACHABLE if value == np.inf else value
-        if total is None or share.total is None:
+        if share.total is None:
             return
         np.add(total, share.total, out=total)
         if largest is not None and share.largest is not None:
@@ -221,31 +236,5 @@ def pairwise(
         if listener and share.voltage is not None:
             listener(int(ids[i]), int(ids[j]), share.total, share.voltage)
 
-    problem = PairProblem(circuit, cells, pairs[:1], maximum, zero_focal, listener is not None)
-    following = iter(pairs)
-    if not single:
-        total, largest = np.zeros(graph.shape), np.zeros(graph.shape) if maximum else None
-        spread(solve_pairs, problem, problem.pieces(pairs), merge, prepare=rehearse, where=where, monitor=monitor)
-        return PairwiseFlow(ids, effective, total, largest)
-    points = Points(circuit, [int(members[0]) for members in nodes if members.size], where, monitor.part(0.0, 0.5))
-    monitor = monitor.part(0.5, 1.0)
-    if allowed is None and not (maximum or zero_focal or listener):
-        for i, j in pairs:
-            merge(PairShare([points.resistance(int(nodes[i][0]), int(nodes[j][0]))]))
-        together: FloatArray = np.zeros(graph.size)
-        for members, potentials in points.groups():
-            together += sum_of_pairs(graph, potentials, members, monitor)
-        return PairwiseFlow(ids, effective, graph.on_cells(together), None)
-    maps = PairMaps(graph, problem)
-    total, largest = np.zeros(graph.shape), np.zeros(graph.shape) if maximum else None
-    for done, (i, j) in enumerate(pairs):
-        monitor.step(done, len(pairs))
-        potential, value = points.pair(int(nodes[i][0]), int(nodes[j][0]))
-        share = PairShare([value])
-        if value < np.inf:
-            share.total = share.largest = maps.current((i, j), graph.currents(potential), value)
-            share.voltage = maps.voltage((i, j), potential, value) if listener else None
-        merge(share)
-        del potential, share  # not while the next pair is solved
-    monitor.progress(1.0)
+    spread(solve_pairs, problem, problem.pieces(pairs), merge, prepare=rehearse, where=where, monitor=monitor)
     return PairwiseFlow(ids, effective, total, largest)

@@ -60,9 +60,28 @@ class Points:
 
     def pair(self, i: int, j: int) -> tuple[FloatArray, float]:
         """Return the potentials when 1 A enters at j and leaves at i (0 V), and the resistance."""
-        if self._component[i] != self._component[j]:
-            return np.empty(0), np.inf
-        potential = self._potential[j] - self._potential[i]
-        potential -= potential[i]
-        potential[self._component != self._component[i]] = 0.0
-        return potential, float(potential[j])
+        return between(self._component, i, j, self._potential[i], self._potential[j])
+
+    def of(self, node: int) -> FloatArray:
+        """Return the potentials of one of the nodes, against that of its component; see `between`."""
+        return self._potential[node]
+
+
+def between(component: IntArray, i: int, j: int, one: FloatArray, other: FloatArray) -> tuple[FloatArray, float]:
+    """Return the potentials when 1 A enters at j and leaves at i (0 V), and the resistance; inf = not connected.
+
+    Parameters
+    ----------
+    component : int (size,)
+        Component of every node.
+    i, j : int
+        The nodes.
+    one, other : float64 (size,)
+        Potentials when 1 A enters at i and at j and leaves at the same node.
+    """
+    if component[i] != component[j]:
+        return np.empty(0), np.inf
+    potential = other - one
+    potential -= potential[i]
+    potential[component != component[i]] = 0.0
+    return potential, float(potential[j])

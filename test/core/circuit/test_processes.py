@@ -44,6 +44,7 @@ class Maps:
     ("solve", "focal", "maps"),
     [
         (circuit.pairwise, POINTS, False),
+        (circuit.pairwise, POINTS, True),
         (circuit.pairwise, REGIONS, True),
         (circuit.all_to_one, REGIONS, False),
     ],

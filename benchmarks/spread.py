@@ -1,0 +1,71 @@
+"""Several processes against one: seconds on the clock, and whether the results are the same to the last bit.
+
+usage: python benchmarks/spread.py [PROCESSES, default 2] [CASE ...]        on a machine that does nothing else
+
+windows: a raster of 1,000 x 1,000 cells, radius 50, block 15, with flow potential. points: 60 points on the same raster.
+regions: all pairs of 12 regions on it. turns: one-to-all of 40 of the points.
+"""
+
+import importlib.util
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+ROOT = Path(__file__).resolve().parents[1]
+spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
+sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["ecosecnet"])
+
+from ecosecnet.core import circuit  # noqa: E402
+from ecosecnet.core.spread import Where  # noqa: E402
+
+SIZE, REGION = 1000, 40
+
+
+def surface():
+    field = gaussian_filter(np.random.default_rng(1).normal(size=(SIZE, SIZE)), 6)
+    classes = np.digitize(field, np.quantile(field, [0.2, 0.4, 0.6, 0.8]))
+    return np.array([1.0, 3.0, 10.0, 30.0, 100.0])[classes]
+
+
+def points(count):
+    cells = np.random.default_rng(2).choice(SIZE**2, count, replace=False)
+    return {k + 1: np.array([cell]) for k, cell in enumerate(cells.tolist())}
+
+
+def regions(count):
+    corners = np.random.default_rng(3).integers(0, SIZE - REGION, (count, 2)).tolist()
+    rows, cols = np.mgrid[:REGION, :REGION]
+    return {k + 1: ((row + rows) * SIZE + col + cols).ravel() for k, (row, col) in enumerate(corners)}
+
+
+CASES = {
+    "windows": lambda r, w: circuit.omniscape(r, radius=50, block_size=15, flow_potential=True, where=w).normalised,
+    "points": lambda r, w: circuit.pairwise(r, points(60), where=w).cumulative,
+    "regions": lambda r, w: circuit.pairwise(r, regions(12), where=w).cumulative,
+    "turns": lambda r, w: circuit.one_to_all(r, points(40), where=w).cumulative,
+}
+
+
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+    resistance = surface()
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "")
+    circuit.omniscape(resistance[:150, :150], radius=50, block_size=15, flow_potential=True)  # compiles
+    print(f"{'':10s}{'1 process':>12s}{f'{count} processes':>14s}{'ratio':>8s}  same bits")
+    for name in sys.argv[2:] or CASES:
+        found, spent = [], []
+        for where in (Where(), Where(count)):
+            start = time.perf_counter()
+            found.append(CASES[name](resistance, where))
+            spent.append(time.perf_counter() - start)
+        same = np.array_equal(*found, equal_nan=True)
+        print(f"{name:10s}{spent[0]:11.1f}s{spent[1]:13.1f}s{spent[0] / spent[1]:8.2f}  {same}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
