@@ -161,7 +161,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         radii = read_radii(job.number, raster.grid)
         restorable = read_restorable(job.raster("LANDUSE"), job.text("NOT_RESTORABLE"), raster, job.monitor)
         # labels, then the fields of the sources and the scores
-        need_memory(raster.grid, 4, job.monitor, afterwards=150)
+        need_memory(raster.grid, 4, job.monitor, afterwards=110)
         net = read_linked(
             raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
         )

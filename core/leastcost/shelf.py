@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Collection
 from typing import IO, Any, NamedTuple
 
@@ -104,6 +105,7 @@ class Shelf:
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115, closed by `clear` or with the shelf
+                weakref.finalize(self, self._file.close)
             self._file.seek(self._end)
             for first in range(0, len(array), rows):
                 self._file.write(np.ascontiguousarray(array[first : first + rows]).data)
