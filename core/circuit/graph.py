@@ -65,10 +65,18 @@ class RasterGraph:
         Node of every cell, -1 = none. Cells of one node are shorted.
     size : int
         Number of nodes.
+    monitor : Monitor
+        Cancellation of what goes through all links.
     """
 
-    def __init__(self, couplings: Sequence[FloatArray] | Conductances, node: IntArray, size: int) -> None:
-        self._conductances = couplings
+    def __init__(
+        self,
+        couplings: Sequence[FloatArray] | Conductances,
+        node: IntArray,
+        size: int,
+        monitor: Monitor = SILENT,
+    ) -> None:
+        self._conductances, self._monitor = couplings, monitor
         self.directions = couplings.directions if isinstance(couplings, Conductances) else DIRECTIONS[: len(couplings)]
         self.node = node
         self.size = size
@@ -103,6 +111,7 @@ class RasterGraph:
         rows, cols = self.shape
         height = _strip_height(cols)
         for top in range(0, rows, height):
+            self._monitor.check()
             for number, (here, there, _) in enumerate(self.directions):
                 down = int(here[0] != there[0])
                 end = min(top + height, rows - down)
@@ -304,7 +313,8 @@ class RasterGraph:
         flat = node.ravel()
         for cells, group_node in zip(groups, nodes):
             flat[cells] = np.where(flat[cells] < 0, group_node, flat[cells])
-        return RasterGraph(self._conductances, node, int(merged.max()) + 1 if merged.size else 0), nodes
+        size = int(merged.max()) + 1 if merged.size else 0
+        return RasterGraph(self._conductances, node, size, self._monitor), nodes
 
 
 class NetworkGraph:
@@ -424,7 +434,7 @@ def raster_graph(
             count = int(np.count_nonzero(mask))
             row[mask] = np.arange(size, size + count, dtype=node.dtype)
             size += count
-        return RasterGraph(couplings, node, size)
+        return RasterGraph(couplings, node, size, monitor)
     first = np.arange(valid.size).reshape(valid.shape)
     inside = regions > 0
     ids, starts = np.unique(regions[inside & valid], return_index=True)
@@ -435,7 +445,7 @@ def raster_graph(
     has_node = valid | shown
     firsts, numbers = np.unique(first[has_node], return_inverse=True)
     node[has_node] = numbers.ravel()
-    return RasterGraph(couplings, node, firsts.size)
+    return RasterGraph(couplings, node, firsts.size, monitor)
 
 
 def keeps_couplings(cells: int) -> bool:
@@ -458,8 +468,10 @@ def _strip_height(cols: int) -> int:
 def anchored_nodes(graph: Graph, held: BoolArray, ground: FloatArray | None) -> BoolArray:
     """Return the nodes of the components in which some node is held or grounded."""
     anchors = held if ground is None else held | (ground > 0)
-    anchored: BoolArray = (np.bincount(graph.component, weights=anchors) > 0)[graph.component]
-    return anchored
+    component = graph.component
+    anchored = np.zeros(int(component.max(initial=-1)) + 1, dtype=bool)
+    anchored[component[anchors]] = True
+    return anchored[component]
 
 
 def nested_dissection(rows: int, cols: int, leaf: int = 8) -> IntArray:

@@ -74,18 +74,22 @@ class MultigridSolver:
         self._passes = compiled if wanted else passes
         self._graph, self._held, self._monitor = graph, held, monitor
         used = anchored_nodes(graph, held, ground)
+        monitor.check()
         # one held node a component only sets the zero of the potentials: better left free
-        self._singular = ground is None and np.bincount(graph.component, weights=held).max(initial=0.0) <= 1
+        self._singular = ground is None and np.bincount(graph.component[held]).max(initial=0) <= 1
         self._free = used if self._singular else used & ~held
         live = graph.linked & np.append(self._free, False)[graph.node]
         nodes = graph.node[live]
+        monitor.check()
         # conductances are divided by about the largest, so that the single precision of the hierarchy holds them
         self._unit = 2.0 ** math.ceil(math.log2(graph.conductance_range[1]))
         rows, cols = graph.shape
         padded = Stencil(rows, cols)
         cells = padded.raster(np.arange(padded.size, dtype=np.int32))[:rows, :cols][live]
+        monitor.check()
         self._cell = np.zeros(graph.size, dtype=np.int32)  # nodes that are left out go to the margin, which stays 0
         self._cell[nodes] = cells
+        monitor.check()
         self._shorted_cells, self._copies = np.empty(0, np.int32), np.empty(0, np.int64)
         self._groups, self._shorted = np.empty(0, np.int64), np.empty(0, np.int64)
         if graph.shorted:
@@ -226,7 +230,9 @@ class MultigridSolver:
         if self._vectors is None:
             self._vectors = operator.zeros(), operator.zeros(), np.zeros(operator.size, np.float32)
         x, p, small = self._vectors
+        self._monitor.check()
         x[:] = p[:] = 0.0
+        self._monitor.check()
         injected = _whole(r) / 2.0
         self.iterations = 0
         gains: list[float] = []
@@ -236,10 +242,13 @@ class MultigridSolver:
             self._monitor.check()
             self.iterations += 1
             z = self._project(self._hierarchy.cycle(small))
+            self._monitor.check()
             before, slope = slope, self._passes.dot(z, r) / scale
             self._passes.combine(slope / before if before else 0.0, p, 1.0 / scale, z)
+            self._monitor.check()
             q = self._hierarchy.idle  # z is used up
             curvature = -self._passes.negative(operator, p, q)
+            self._monitor.check()
             if not (slope > 0.0 and curvature > 0.0):
                 break  # solved to the last digit, or the preconditioner is not positive definite in single precision
             step = slope / curvature

@@ -86,7 +86,7 @@ class Hierarchy:
     """
 
     def __init__(self, finest: Stencil, coarsest: int, monitor: Monitor = SILENT, passes: ModuleType = passes) -> None:
-        self._passes = passes
+        self._passes, self._monitor = passes, monitor
         self._levels: list[_Level] = []
         operator = finest
         while operator.rows * operator.width > coarsest:
@@ -154,12 +154,17 @@ class Hierarchy:
         level = self._levels[number]
         coarse = self._levels[number + 1] if number + 1 < len(self._levels) else solver
         fine, sweep, weights, passes = level.operator, level.sweep, level.weights, self._passes
+        check = self._monitor.check  # a pass over a raster of 100 million cells takes half a second
         passes.presmooth(fine, sweep, rhs, level.x, level.residual)
+        check()
         passes.restrict(weights, fine, level.residual, coarse.operator, coarse.rhs)
+        check()
         correction = self._cycle(number + 1, coarse.rhs, solver)
         if _TWICE <= number + 1 < len(self._levels):
             correction = self._again(number + 1, correction, solver)
+        check()
         passes.prolong(weights, coarse.operator, correction, fine, level.x)
+        check()
         found: FloatArray = passes.postsmooth(fine, sweep, rhs, level.x, level.residual)
         return found
 
