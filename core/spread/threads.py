@@ -40,7 +40,10 @@ def one_thread() -> Iterator[None]:
 
 def _controls() -> Iterator[tuple[Any, Any]]:
     """Yield what gets and what sets the number of threads of every library that is loaded and can be told."""
-    for path in _loaded():
+    paths: set[str] = set()
+    with contextlib.suppress(OSError):
+        paths = _loaded()
+    for path in sorted(paths):
         if not _LIBRARIES.search(os.path.basename(path)):
             continue
         with contextlib.suppress(OSError):

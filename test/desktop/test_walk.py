@@ -53,7 +53,7 @@ def given(tool, window, files):
             "GROUND_POINTS": layers["Geological hazards"].id(),
         },
         "circuitscapeini": {"INPUT": str(files / "job.ini")},
-        "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5},
+        "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5, "PROCESSES": 2},
         "validate": {"POINTS": layers["Geological hazards"].id()},
         "combineshards": {"CHECKPOINT": str(files / "shards"), "OUTPUT_FOLDER": str(files / "combined")},
         "robustness": {

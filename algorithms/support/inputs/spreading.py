@@ -98,13 +98,16 @@ def where_announced(job: Job, *, each: float) -> core.spread.Where:
 
 def _count(job: Job, each: float, kept: float) -> int:
     there = memory.available_bytes()
-    return core.spread.how_many(
+    count = core.spread.how_many(
         job.integer("PROCESSES"),
         there=core.spread.cores(),
         bytes_each=each + _PROCESS,
         available=None if there is None else there - kept,
         monitor=job.monitor,
     )
+    if count > 1:
+        job.monitor.info(f"{count} processes share the work.")
+    return count
 
 
 def _checkpoint(job: Job) -> core.spread.Checkpoint | None:

@@ -53,6 +53,7 @@ def test_more_than_the_cores_are_reported_and_the_map_is_the_same(current, start
     np.testing.assert_array_equal(map_, alone)
     assert started == [2]
     assert "64 processes were asked for, and there are 2 cores: 2 are used." in log
+    assert "2 processes share the work." in log
 
 
 def test_as_many_as_the_memory_holds(current, started, monkeypatch):
