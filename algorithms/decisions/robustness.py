@@ -12,12 +12,10 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs import spreading
 from ..support.reports.robustness import headline
-from ..support.run.forecast import Forecast
 from .robust.inputs import SourceDistances, check_variation, declare_inputs, declare_variation, read_asked
 from .robust.layers import write_links, write_robust, write_shares, write_tables
 from .robust.report import robustness_report
 
-_FEWER_RUNS = "Fewer runs, corridors alone (STAGE), larger cells or a smaller area make it shorter."
 _EACH_PER_CELL, _KEPT_PER_CELL = 210, 40
 """Bytes a cell of one run at its peak; and of the counters, shares and the base run."""
 
@@ -127,7 +125,7 @@ class RobustnessAlgorithm(EcoSecNetAlgorithm):
             tolerance=job.number("TOLERANCE"),
             seed=job.integer("SEED"),
             where=where,
-            monitor=Forecast(job.monitor.part(0.05, 0.95), _FEWER_RUNS),
+            monitor=job.monitor.part(0.05, 0.95),
         )
         for kind in found.stayed:
             job.monitor.info(headline(found, kind))

@@ -12,6 +12,7 @@ That the draws are followed into corridors, pinch points and barriers is ours.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -192,7 +193,11 @@ def robustness(
     if DISPERSAL in uncertainty.settings:
         study = _measured(study, uncertainty, distances, monitor.part(0.01, 0.02))
     once = 0.0 if chain else 0.98 / (runs + 1.0)
-    chain = chain or follow(study, sampler.base, distances, monitor=monitor.part(0.02, 0.02 + once))
+    if chain is None:
+        started = time.monotonic()
+        chain = follow(study, sampler.base, distances, monitor=monitor.part(0.02, 0.02 + once))
+        one = time.monotonic() - started
+        monitor.info(f"A run took {one:.1f} s: {runs:,} take about {_words(one * runs / where.processes)}.")
     job = Job(study, _base(study, chain))
     tally = Tally(kinds_of(study.stage), study.labels.shape, runs)
     settled = _count(job, draws, tally, tolerance, where, monitor.part(0.02 + once, 1.0))
@@ -223,10 +228,15 @@ def robustness(
 
 def _count(job: Job, draws: Sequence[Draw], tally: Tally, tolerance: float, where: Where, monitor: Monitor) -> bool:
     """Run the chunks and count them; return whether they ended before the last."""
+    started = time.monotonic()
     pieces = [Piece(first, draws[first : first + CHUNK]) for first in range(0, len(draws), CHUNK)]
 
     def merge(counted: Counted) -> None:
         tally.add(counted)
+        if tally.runs == CHUNK < len(draws):
+            pace = (time.monotonic() - started) / (CHUNK * min(where.processes, len(pieces)))
+            left = (len(draws) - CHUNK) * pace
+            monitor.info(f"{CHUNK} runs are done; {len(draws) - CHUNK:,} more take about {_words(left)}.")
         if tally.runs < len(draws) and tally.half_width <= tolerance:
             raise _Settled
 
@@ -235,6 +245,14 @@ def _count(job: Job, draws: Sequence[Draw], tally: Tally, tolerance: float, wher
     except _Settled:
         return True
     return False
+
+
+def _words(seconds: float) -> str:
+    """Return a time in words."""
+    for unit, length in (("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:,.0f} s"
 
 
 def _base(study: Study, chain: Chain) -> Base:

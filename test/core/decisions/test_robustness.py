@@ -1,5 +1,6 @@
 """The chain on many draws: closed forms, the base run, chunks."""
 
+import re
 import sys
 from dataclasses import replace
 
@@ -44,14 +45,14 @@ def study_of(labels, factors, **options):
     return Study(list(factors), Grid(rows, cols, dx=10.0, dy=10.0), labels, **options)
 
 
-def landscape(seed=1, size=24):
+def landscape(stage=Stage.BOTH, seed=1, size=24):
     rng = np.random.default_rng(seed)
     labels = np.zeros((size, size), dtype=np.int32)
     for k, (row, col) in enumerate([(1, 1), (1, 18), (18, 2), (17, 17)], start=1):
         labels[row : row + 5, col : col + 5] = k
     factors = [Factor.of(name, rng.choice([1.0, 3.0, 6.0, 10.0], (size, size))) for name in ("slope", "cover", "roads")]
     keyareas = KeyAreaOptions(min_area_ha=0.0)
-    return study_of(labels, factors, corridors=CorridorOptions(cutoff=Cutoff(10.0)), keyareas=keyareas)
+    return study_of(labels, factors, corridors=CorridorOptions(cutoff=Cutoff(10.0)), keyareas=keyareas, stage=stage)
 
 
 @pytest.mark.parametrize(
@@ -94,18 +95,18 @@ def test_without_spread_every_run_is_the_base_run():
 
 def test_runs_end_at_the_tolerance_and_say_so():
     given = {"distances": Known.none(), "weights": [0.5, 0.3, 0.2]}
-    settled = robustness(landscape(), Uncertainty(spread=0.0), runs=200, tolerance=0.05, **given)
+    settled = robustness(landscape(Stage.CORRIDORS), Uncertainty(spread=0.0), runs=200, tolerance=0.05, **given)
     assert settled.settled
     assert settled.runs == 40  # Wilson: z^2 / (2 (n + z^2)) of shares of 0 and 1
     assert settled.half_width <= 0.05
-    asked = robustness(landscape(), Uncertainty(spread=0.3), runs=20, tolerance=0.05, **given)
+    asked = robustness(landscape(Stage.CORRIDORS), Uncertainty(spread=0.3), runs=20, tolerance=0.05, **given)
     assert (asked.runs, asked.settled) == (20, False)
     assert asked.half_width > 0.05
 
 
 def test_chunks_of_any_size_give_the_same_bits(monkeypatch):
     what = Uncertainty((Variation.WEIGHTS, Variation.SCORES), spread=0.3)
-    given = {"distances": Known.none(), "weights": [0.5, 0.3, 0.2], "runs": 20, "tolerance": 0.0}
+    given = {"distances": Known.none(), "weights": [0.5, 0.3, 0.2], "runs": 10, "tolerance": 0.0}
     one = robustness(landscape(), what, **given)
     monkeypatch.setattr(sys.modules["ecosecnet.core.decisions.robustness"], "CHUNK", 3)
     other = robustness(landscape(), what, **given)
@@ -132,7 +133,7 @@ def test_processes_give_the_same_bits():
 
 
 def test_a_run_can_be_repeated_alone():
-    study, what = landscape(), Uncertainty(spread=0.3)
+    study, what = landscape(Stage.CORRIDORS), Uncertainty(spread=0.3)
     given = {"distances": Known.none(), "weights": [0.5, 0.3, 0.2], "tolerance": 0.0}
     ten, eleven = (robustness(study, what, runs=runs, **given) for runs in (10, 11))
     last = eleven.shares[PATH] * 11 - ten.shares[PATH] * 10
@@ -145,7 +146,7 @@ def test_order_of_the_factors_permutes_the_tornado_and_nothing_else():
     study = landscape()
     turned = replace(study, factors=study.factors[::-1])
     what = Uncertainty((Variation.WEIGHTS, Variation.SCORES), spread=0.3)
-    given = {"distances": Known.none(), "runs": 20, "tolerance": 0.0}
+    given = {"distances": Known.none(), "runs": 10, "tolerance": 0.0}
     one = robustness(study, what, weights=[0.5, 0.3, 0.2], **given)
     other = robustness(turned, what, weights=[0.2, 0.3, 0.5], **given)
     for kind in one.shares:
@@ -156,7 +157,7 @@ def test_order_of_the_factors_permutes_the_tornado_and_nothing_else():
 
 
 def test_settings_leave_sources_out_and_change_the_corridors():
-    study = landscape()
+    study = landscape(Stage.CORRIDORS)
     study.labels[2, 2] = 0  # a source of 24 cells among those of 25
     settings = {MIN_AREA: Setting((0.0, 0.245)), CUTOFF: Setting((10.0, 200.0), between=True)}
     found = robustness(
@@ -176,7 +177,7 @@ def test_settings_leave_sources_out_and_change_the_corridors():
 
 
 def test_a_dispersal_distance_that_varies_ranks_the_sources_again():
-    study = landscape()
+    study = landscape(Stage.CORRIDORS)
     pairs = np.column_stack(np.triu_indices(4, k=1))
     far = Known(pairs, np.array([250.0, 250.0, 300.0, 400.0, 250.0, 250.0]))
     settings = {DISPERSAL: Setting((50.0, 2000.0))}
@@ -206,6 +207,27 @@ def test_a_run_without_a_network_counts_as_one_without_links():
     assert found.without == np.count_nonzero(found.inputs[MIN_AREA]) == 25
     assert found.links.share.tolist() == [0.5]
     assert found.shares[CORRIDOR].max() == 0.5
+
+
+def test_the_time_is_foreseen_before_the_runs_and_after_ten():
+    class Said(Monitor):
+        def __init__(self):
+            self.lines = []
+
+        def info(self, text):
+            self.lines.append(text)
+
+    labels, north, south = two_ways()
+    said = Said()
+    study = study_of(labels, [north, south], stage=Stage.CORRIDORS)
+    robustness(study, Uncertainty(), distances=Known.none(), weights=[0.6, 0.4], runs=20, tolerance=0.0, monitor=said)
+    before = next(
+        k for k, line in enumerate(said.lines) if re.fullmatch(r"A run took [\d.]+ s: 20 take about \d+ s\.", line)
+    )
+    after = said.lines.index(
+        next(line for line in said.lines if line.startswith("10 runs are done; 10 more take about"))
+    )
+    assert before < after
 
 
 def test_one_source_is_refused():

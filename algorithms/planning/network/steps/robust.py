@@ -10,7 +10,6 @@ from ..... import core
 from .....core.choices import Variation
 from ....support.inputs import parameters as p
 from ....support.reports.robustness import headline
-from ....support.run.forecast import FEWER_LINKS, Forecast
 
 if TYPE_CHECKING:
     from .....core.decisions.robustness import Robustness
@@ -98,7 +97,7 @@ class Stays:
             runs=self._runs,
             tolerance=0.0,
             chain=core.decisions.Chain.of(network),
-            monitor=Forecast(monitor, FEWER_LINKS),
+            monitor=monitor,
         )
         for kind in self.found.stayed:
             monitor.info(headline(self.found, kind))
