@@ -28,7 +28,7 @@ from ...support.inputs.declarations import (
     source_layer,
 )
 from ...support.inputs.judgements import judge, read_judgements
-from ...support.inputs.scores import COLUMNS, factor_name, match_names
+from ...support.inputs.scores import COLUMNS, SCORE_OF, factor_name, match_names
 from ...support.inputs.sources import Sources, read_sources
 from ...support.inputs.weights import read_weights
 from ...support.io.rasters import RasterSource, metres_per_unit, require_one_grid
@@ -283,6 +283,11 @@ def _score_table(job: Job, layers: list[RasterSource]) -> list:
     table = job.vector("SCORES")
     if table is None:
         return []
+    scored = [one.name for one in layers if one.about.startswith(SCORE_OF)]
+    if scored:
+        raise InputError(
+            f"{', '.join(scored)} hold scores already. Leave the table of scores out, or give what it scores."
+        )
     found = core.resistance.read_score_table(read_rows(table))
     return [found[k] for k in match_names([one.name for one in found], layers, job.monitor, f"'{table.name}'")]
 

@@ -48,6 +48,7 @@ _INPUTS = {
     "SCORES": ("scores",),
     "WEIGHTS_TABLE": ("weights",),
     "securitynetwork:WEIGHTS_TABLE": (),  # the weights of a run of 'ahp' are not those of every network
+    "robustness:SCORES": (),  # its factors are scores already, as 'scorefactor' and 'securitynetwork' make them
     "AREAS": ("pinchpoints", "barriers", "keyareas"),
     "PATCHES": ("barriers", "keyareas"),
     "foreground:INPUT": ("landuse",),
