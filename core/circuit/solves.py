@@ -20,7 +20,7 @@ from .solvers import make_solver
 K = TypeVar("K")
 R = TypeVar("R")
 
-_PIECE_CELLS = 4_000_000
+_PIECE_CELLS = 1_000_000
 """Cells of the solves of a piece, so that those of small circuits are not handed out one by one."""
 
 

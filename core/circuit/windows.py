@@ -21,11 +21,14 @@ from .windowflow import Window, block_correction, disc
 
 COMPARISONS = ("within", "equal")
 
-_PIECE_CELLS = 2_000_000
-"""Cells of the windows that are solved as one piece: some seconds."""
+_PIECES = 64
+"""Pieces that the windows are solved in, as far as these are of a sensible size."""
 
-_UNIFORM_CELLS = 8_000_000
-"""The same of windows on uniform ground, which share a factor."""
+_PIECE_CELLS, _MOST_CELLS = 500_000, 20_000_000
+"""Fewest and most cells of the windows of a piece: from less than a second to a minute."""
+
+_UNIFORM = 4
+"""Cells on uniform ground, where windows share a factor, that take the time of one of the landscape."""
 
 _RASTER_BYTES = 150
 """Memory of a run for each cell of the raster."""
@@ -243,9 +246,11 @@ def omniscape(
         if share.tally:
             tally.add(share.tally)
 
-    pieces: list[_Run | list[Alike]] = [*_runs(_areas(centres, reach, shape))]
+    areas = _areas(centres, reach, shape)
+    each = max(_PIECE_CELLS, min(float(areas.sum()) / _PIECES, _MOST_CELLS))
+    pieces: list[_Run | list[Alike]] = [*_runs(areas, each)]
     if flow_potential:
-        pieces += _bundles(cut_alike(centres, reach, shape))
+        pieces += _bundles(cut_alike(centres, reach, shape), _UNIFORM * each)
     spread(_solve, setting, pieces, merge, prepare=_Windows, where=where, monitor=monitor)
     _tell(tally, monitor)
     current[~valid] = np.nan
@@ -289,28 +294,28 @@ class _Setting:
     move_targets: bool
 
 
-def _runs(areas: FloatArray) -> Iterator[_Run]:
-    """Yield runs of windows that have about as many cells each."""
-    which = (np.cumsum(areas) - areas) // _PIECE_CELLS
+def _runs(areas: FloatArray, cells: float) -> Iterator[_Run]:
+    """Yield runs of windows that have about so many cells together."""
+    which = (np.cumsum(areas) - areas) // cells
     starts = np.flatnonzero(np.diff(which, prepend=-1.0)).tolist()
     yield from zip(starts, [*starts[1:], areas.size])
 
 
-def _bundles(groups: Iterator[Alike]) -> Iterator[list[Alike]]:
-    """Yield the windows of groups that are cut alike, in lists of about as many cells each."""
+def _bundles(groups: Iterator[Alike], cells: float) -> Iterator[list[Alike]]:
+    """Yield the windows of groups that are cut alike, in lists of at most about so many cells."""
     bundle: list[Alike] = []
-    room = float(_UNIFORM_CELLS)
+    room = cells
     for part, numbers in groups:
         top, bottom, left, right = part
-        cells = (bottom - top) * (right - left)
-        most = max(1, _UNIFORM_CELLS // cells)
+        area = (bottom - top) * (right - left)
+        most = max(1, int(cells // area))
         for start in range(0, numbers.size, most):
             some = numbers[start : start + most]
-            if bundle and cells * some.size > room:
+            if bundle and area * some.size > room:
                 yield bundle
-                bundle, room = [], float(_UNIFORM_CELLS)
+                bundle, room = [], cells
             bundle.append((part, some))
-            room -= cells * some.size
+            room -= area * some.size
     if bundle:
         yield bundle
 

@@ -454,8 +454,8 @@ def test_omniscape_files(name):
 @pytest.fixture
 def small_pieces(monkeypatch):
     """Some windows a piece, so that a small raster has several."""
-    monkeypatch.setattr(windows, "_PIECE_CELLS", 4_000)
-    monkeypatch.setattr(windows, "_UNIFORM_CELLS", 9_000)
+    monkeypatch.setattr(windows, "_PIECE_CELLS", 3_000)
+    monkeypatch.setattr(windows, "_UNIFORM", 3)
 
 
 def test_the_bits_are_the_same_for_any_number_of_processes(small_pieces):
@@ -483,7 +483,6 @@ def test_pieces_add_up_to_the_whole(small_pieces, monkeypatch, flow_potential):
     options = {"radius": 8, "block_size": 3, "flow_potential": flow_potential}
     in_pieces = circuit.omniscape(resistance, **options)
     monkeypatch.setattr(windows, "_PIECE_CELLS", 10**9)
-    monkeypatch.setattr(windows, "_UNIFORM_CELLS", 10**9)
     whole = circuit.omniscape(resistance, **options)
     np.testing.assert_allclose(in_pieces.current, whole.current, rtol=1e-12)
     if flow_potential:
