@@ -1,6 +1,7 @@
 """How time and memory of a circuit grow with the raster: 5 points, all pairs, each size in a process of its own.
 
 usage: OPENBLAS_NUM_THREADS=1 python benchmarks/growth.py [--no-numba] [cells on a side ...]   (default 1000 2000 4000)
+       python benchmarks/growth.py --write FOLDER [cells on a side]    (surface.tif and points.geojson there, by GDAL)
 
 A fractal surface of five classes from 1 to 100 in float32 with 2 % NoData, 8 neighbours. CPU seconds are those of
 `core.circuit.pairwise`, from the raster to the resistances and the cumulative current; bytes are the peak of the process
@@ -8,6 +9,7 @@ less what it held before, for each cell: libraries and the raster itself are not
 """
 
 import importlib.util
+import json
 import resource
 import subprocess
 import sys
@@ -47,6 +49,29 @@ def places(resistance):
     valid = np.flatnonzero(~np.isnan(resistance))
     wanted = [int(row * size) * size + int(col * size) for row, col in spots]
     return {k + 1: valid[[np.searchsorted(valid, cell)]] for k, cell in enumerate(wanted[:POINTS])}
+
+
+def write(size, folder):
+    from osgeo import gdal, osr
+
+    resistance = surface(size)
+    left, top, cell = 400_000, 3_200_000, 30
+    crs = osr.SpatialReference()
+    crs.ImportFromEPSG(32648)
+    driver, options = gdal.GetDriverByName("GTiff"), ["TILED=YES", "COMPRESS=DEFLATE"]
+    dataset = driver.Create(str(folder / "surface.tif"), size, size, 1, gdal.GDT_Float32, options)
+    dataset.SetGeoTransform((left, cell, 0, top, 0, -cell))
+    dataset.SetProjection(crs.ExportToWkt())
+    dataset.GetRasterBand(1).SetNoDataValue(-1)
+    dataset.GetRasterBand(1).WriteArray(np.nan_to_num(resistance, nan=-1))
+    features = []
+    for number, (place,) in places(resistance).items():
+        row, col = divmod(int(place), size)
+        spot = {"type": "Point", "coordinates": [left + cell * (col + 0.5), top - cell * (row + 0.5)]}
+        features.append({"type": "Feature", "properties": {"id": number}, "geometry": spot})
+    named = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32648"}}
+    points = {"type": "FeatureCollection", "crs": named, "features": features}
+    (folder / "points.geojson").write_text(json.dumps(points))
 
 
 def kilobytes(name):
@@ -93,6 +118,10 @@ def measure(size, numba):
 def main():
     numba = "--no-numba" not in sys.argv
     sizes = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    if "--write" in sys.argv:
+        checkout()
+        write(sizes[0] if sizes else 1000, Path(sys.argv[sys.argv.index("--write") + 1]))
+        return
     if "--one" in sys.argv:
         measure(sizes[0], numba)
         return
