@@ -12,6 +12,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.corridorzones import CorridorZones
 from ..support.geometry.distances import distances_of_pairs, table_distances
 from ..support.inputs import parameters as p
+from ..support.inputs import spreading
 from ..support.inputs.declarations import (
     adjacency,
     corridor_cutoff,
@@ -139,6 +140,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 advanced=True,
             ),
+            spreading.processes(),
             p.vector_output(
                 "LINKS",
                 "Links",
@@ -191,7 +193,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         # Conductances are held beside the resistance, in float64.
         more = 16 * raster.grid.rows * raster.grid.cols if job.choice("AVERAGE", Average) is Average.CONDUCTANCE else 0
         needed = core.leastcost.graph_bytes(raster.grid.shape)
-        job.need_memory(needed + more)
+        each = core.leastcost.graph_bytes(raster.grid.shape, corridors=False)
+        where = spreading.where(job, each=each + more, kept=max(0, needed - each))
         resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
         if core.leastcost.graph_bytes(raster.grid.shape, resistance=resistance) > needed:
             job.need_memory(core.leastcost.graph_bytes(raster.grid.shape, resistance=resistance) + more)
@@ -228,6 +231,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             tree=adjacency is Adjacency.TREE,
             nearest=job.integer("NEAREST"),
             join_groups=job.flag("CONNECT_GROUPS"),
+            where=where,
             monitor=job.monitor.part(0.15, 0.5),
         )
         active = int(links.active.sum())

@@ -10,6 +10,7 @@ from ...core.choices import BarrierWindow, Combination
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs import spreading
 from ..support.inputs.areatable import BARRIER_SCORE
 from ..support.inputs.declarations import (
     barrier_centres,
@@ -24,7 +25,7 @@ from ..support.inputs.declarations import (
     restored_resistance,
 )
 from ..support.inputs.landclasses import read_restorable
-from ..support.inputs.linked import Belts, Linked, linked_inputs, need_memory, read_linked
+from ..support.inputs.linked import Belts, Linked, linked_inputs, read_linked, where_links_are
 from ..support.io.fields import Shown
 from ..support.io.rasterfiles import NO_AMOUNT, NO_NUMBER
 from ..support.io.tables import columns
@@ -109,6 +110,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
                 decimals=4,
             ),
             cutoff_rule(),
+            *spreading.long_run(),
             p.raster_output("SCORE", "Barrier score", "Cost units saved per metre restored; NoData: no gain."),
             p.raster_output(
                 "PERCENT",
@@ -161,7 +163,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         radii = read_radii(job.number, raster.grid)
         restorable = read_restorable(job.raster("LANDUSE"), job.text("NOT_RESTORABLE"), raster, job.monitor)
         # labels, then the fields of the sources and the scores
-        need_memory(raster.grid, 4, job.monitor, afterwards=110)
+        where = where_links_are(job, raster.grid, 4, afterwards=110)
         net = read_linked(
             raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
         )
@@ -184,6 +186,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
             outside=job.flag("OUTSIDE"),
             centres=job.flag("CENTRES"),
             restorable=restorable,
+            where=where,
             monitor=Forecast(job.monitor.part(0.07, 0.5 if check else 0.9), FEWER_LINKS),
         )
         real = None

@@ -10,6 +10,7 @@ from ...core.choices import Combination, PinchPointMode
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs import spreading
 from ..support.inputs.declarations import (
     corridor_cutoff,
     cutoff_rule,
@@ -18,7 +19,7 @@ from ..support.inputs.declarations import (
     pinch_point_mode,
     read_cutoff,
 )
-from ..support.inputs.linked import linked_inputs, need_memory, read_linked
+from ..support.inputs.linked import linked_inputs, read_linked, where_links_are
 from ..support.io.tables import columns
 from ..support.io.vectors import name_ids
 from ..support.run import palette, styling
@@ -60,6 +61,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             cutoff_rule(),
             pinch_point_mode(),
             link_combination("Turns and pairs of sources count as links do."),
+            *spreading.long_run(),
             p.raster_output("CURRENT", "Current density", "Amperes when 1 A flows; NoData outside the corridors."),
             p.raster_output(
                 "RELATIVE",
@@ -87,7 +89,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         raster = job.raster("RESISTANCE")
         # two maps in float64 and the labels; corridors are solved one at a time, in their own windows
-        need_memory(raster.grid, 20, job.monitor, circuits=True)
+        where = where_links_are(job, raster.grid, 20, circuits=True)
         given = read_linked(
             raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
         )
@@ -103,6 +105,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             cutoff=belts.limits,
             mode=job.choice("MODE", PinchPointMode),
             combine=job.choice("COMBINE", Combination),
+            where=where,
             monitor=Forecast(job.monitor.part(0.07, 0.95), FEWER_LINKS),
         )
         belts.report(job, ~np.isnan(found.current))

@@ -20,8 +20,10 @@ from networkx.utils import UnionFind
 
 from ..errors import DisconnectedError, InputError
 from ..leastcost.fields import CostFields
+from ..leastcost.gathering import gather
 from ..leastcost.links import LinkKind, Links
 from ..monitor import SILENT, Monitor
+from ..spread.where import HERE, Where
 from ..types import FloatArray, IntArray
 from .tracing import trace
 
@@ -37,6 +39,7 @@ def find_links(
     nearest: int | None = None,
     join_groups: bool = False,
     tree: bool = False,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> Links:
     """Trace the least-cost path of every pair and decide which links are kept.
@@ -59,6 +62,8 @@ def find_links(
         With `nearest`: keep in addition the least-cost links that join what would fall apart.
     tree : bool
         Keep only the links of a minimum spanning tree of the least-cost distances (after the limits).
+    where : Where
+        Where searches are made; the results are the same to the last bit.
     monitor : Monitor
         Progress and cancellation.
 
@@ -104,6 +109,9 @@ def find_links(
     if max_euclidean is not None:
         kind[euclidean > max_euclidean] = LinkKind.TOO_FAR
     searched = kind > 0
+    if where.processes > 1:
+        gather(fields, pairs[searched], where=where, monitor=monitor.part(0.0, 0.8))
+        monitor = monitor.part(0.8, 1.0)
     sources = np.unique(pairs[searched, 0]).tolist()
     for done, source in enumerate(sources):
         monitor.step(done, len(sources))

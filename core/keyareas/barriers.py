@@ -24,9 +24,11 @@ from .. import defaults
 from ..choices import BarrierWindow, Combination
 from ..errors import DisconnectedError, InputError
 from ..leastcost.fields import CostFields
+from ..leastcost.gathering import gather
 from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
 from ..spread.spreading import spread
+from ..spread.where import HERE, Where
 from ..types import BoolArray, FloatArray, IntArray
 from .barrierscan import Best, Ground, Scores, place_of, score_link
 from .focal import cells_in, disc
@@ -183,6 +185,7 @@ def barriers(
     outside: bool = True,
     restorable: BoolArray | None = None,
     centres: bool = False,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> Barriers:
     """Score every place by what its restoration would save on the least-cost paths.
@@ -215,6 +218,8 @@ def barriers(
     centres : bool
         Give the score of a disc to its centre alone, rather than to all of its cells as the reference tool does. What
         stands out are then the places themselves, not the discs around them.
+    where : Where
+        Where searches are made and links scored; the results are the same to the last bit.
     monitor : Monitor
         Progress, cancellation and warnings.
 
@@ -264,7 +269,7 @@ def barriers(
     method, combine = BarrierWindow.of(method), Combination.of(combine)
     cells = _validate(fields, pairs, radii, restored)
     check_restorable(restorable, fields)
-    gathered = fields.gathered(pairs, everywhere=True, monitor=monitor.part(0.0, 0.5))
+    gathered = gather(fields, pairs, everywhere=True, where=where, monitor=monitor.part(0.0, 0.5))
     distance = np.array([fields.least(a, b) for a, b in pairs.tolist()])
     fields.graph.release()
     connected = np.flatnonzero(np.isfinite(distance))
@@ -303,7 +308,7 @@ def barriers(
     )
     scores = Scores(ground, combine)
     pieces = [(k, link) for k in range(len(order)) for link in range(len(joined))]
-    spread(score_link, ground, pieces, scores.add, monitor=monitor.part(0.5, 1.0))
+    spread(score_link, ground, pieces, scores.add, where=where, monitor=monitor.part(0.5, 1.0))
     scores.add_up()
     (count, gaining), score, percent, link = scores.count(), scores.score, scores.percent, scores.link
     radius = np.array(ground.radii)[scores.radius]

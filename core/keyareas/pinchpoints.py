@@ -12,6 +12,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +22,13 @@ from ..choices import Combination, PinchPointMode
 from ..circuit import all_to_one, one_to_all, pairwise, solve_pair
 from ..errors import InputError
 from ..leastcost.fields import CostFields, cells_of
+from ..leastcost.gathering import gather
 from ..leastcost.links import Links
+from ..leastcost.results import Field, LinkCosts
 from ..monitor import SILENT, Monitor
-from ..types import FloatArray, IntArray
+from ..spread.spreading import spread
+from ..spread.where import HERE, Where
+from ..types import Array, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ def pinchpoints(
     cutoff: float | FloatArray,
     mode: PinchPointMode | str = PinchPointMode.ADJACENT,
     combine: Combination | str = Combination.MAXIMUM,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> PinchPoints:
     """Map the current that flows through the corridors.
@@ -85,6 +91,8 @@ def pinchpoints(
         "all_pairs": on the same union, every two sources, linked or not; other sources are ordinary cells.
     combine : {"maximum", "sum"}
         What a cell shows of several links, turns or pairs.
+    where : Where
+        Where searches are made and links, turns or pairs solved; the results are the same to the last bit.
     monitor : Monitor
         Progress, messages and cancellation.
 
@@ -120,9 +128,9 @@ def pinchpoints(
     mode, combine = PinchPointMode.of(mode), Combination.of(combine)
     result = _Mosaic(fields.graph.shape, combine)
     if mode is PinchPointMode.ADJACENT:
-        effective, least = _adjacent(fields, links.joined, limits, result, monitor)
+        effective, least = _adjacent(fields, links.joined, limits, result, where, monitor)
     else:
-        effective, least = _union(fields, links.joined, limits, mode, result, monitor)
+        effective, least = _union(fields, links.joined, limits, mode, result, where, monitor)
     return PinchPoints(result.current, result.relative, effective * fields.graph.cell_size, least)
 
 
@@ -150,22 +158,58 @@ class _Mosaic:
             np.fmax(share, current / largest, out=share)
 
 
+@dataclass(frozen=True)
+class _Corridors:
+    """What the circuits of all corridors are made from."""
+
+    fields: Mapping[int, Field]
+    pairs: IntArray
+    least: FloatArray
+    limits: FloatArray
+    resistance: Array
+    labels: IntArray
+    steps: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """The current through a corridor: its link, its window of the raster, and the effective resistance."""
+
+    index: int
+    rows: slice
+    cols: slice
+    current: FloatArray
+    resistance: float
+
+
 def _adjacent(
-    fields: CostFields, pairs: IntArray, limits: FloatArray, result: _Mosaic, monitor: Monitor
+    fields: CostFields, pairs: IntArray, limits: FloatArray, result: _Mosaic, where: Where, monitor: Monitor
 ) -> tuple[FloatArray, FloatArray]:
     effective = np.full(len(pairs), np.inf)
-    least = np.full(len(pairs), np.inf)
-    for link in fields.along(pairs, slack=limits, monitor=monitor):
-        least[link.index] = link.least
-        if not np.isfinite(link.least):
-            continue
-        corridor = link.inside(float(limits[link.index]))
-        window = np.where(corridor, fields.graph.resistance[link.rows, link.cols], np.nan)
-        a, b = ((fields.labels[link.rows, link.cols] == label) & corridor for label in pairs[link.index])
-        flow = solve_pair(window, a, b, **_steps(fields), monitor=monitor)
-        effective[link.index] = flow.resistance
-        result.add(link.rows, link.cols, np.where(a | b, np.nan, flow.current))
+    gathered = gather(fields, pairs, slack=limits, where=where, monitor=monitor.part(0.0, 0.3))
+    least = np.array([fields.least(a, b) for a, b in pairs.tolist()])
+    graph = fields.graph
+    corridors = _Corridors(gathered, pairs, least, limits, graph.resistance, fields.labels, _steps(fields))
+
+    def add(flow: _Flow) -> None:
+        effective[flow.index] = flow.resistance
+        result.add(flow.rows, flow.cols, flow.current)
+
+    pieces = np.flatnonzero(np.isfinite(least)).tolist()
+    spread(_flow, corridors, pieces, add, where=where, monitor=monitor.part(0.3, 1.0))
     return effective, least
+
+
+def _flow(corridors: _Corridors, index: int, monitor: Monitor) -> _Flow:
+    a, b = corridors.pairs[index].tolist()
+    limit, fields = float(corridors.limits[index]), corridors.fields
+    link = LinkCosts.between(index, fields[a], fields[b], float(corridors.least[index]), limit)
+    corridor = link.inside(limit)
+    window = np.where(corridor, corridors.resistance[link.rows, link.cols], np.nan)
+    labels = corridors.labels[link.rows, link.cols]
+    first, second = ((labels == label) & corridor for label in (a, b))
+    flow = solve_pair(window, first, second, **corridors.steps, monitor=monitor)
+    return _Flow(index, link.rows, link.cols, np.where(first | second, np.nan, flow.current), flow.resistance)
 
 
 def _steps(fields: CostFields) -> dict[str, Any]:
@@ -174,12 +218,20 @@ def _steps(fields: CostFields) -> dict[str, Any]:
 
 
 def _union(
-    fields: CostFields, pairs: IntArray, limits: FloatArray, mode: PinchPointMode, result: _Mosaic, monitor: Monitor
+    fields: CostFields,
+    pairs: IntArray,
+    limits: FloatArray,
+    mode: PinchPointMode,
+    result: _Mosaic,
+    where: Where,
+    monitor: Monitor,
 ) -> tuple[FloatArray, FloatArray]:
     labels = fields.labels
     least = np.full(len(pairs), np.inf)
     inside = labels > 0
-    for link in fields.along(pairs, slack=limits, monitor=monitor.part(0.0, 0.3)):
+    if where.processes > 1:
+        gather(fields, pairs, slack=limits, where=where.here(), monitor=monitor.part(0.0, 0.2))
+    for link in fields.along(pairs, slack=limits, monitor=monitor.part(0.2, 0.3)):
         least[link.index] = link.least
         if np.isfinite(link.least):
             inside[link.rows, link.cols] |= link.inside(float(limits[link.index]))
@@ -200,13 +252,21 @@ def _union(
     if mode in (PinchPointMode.ALL_TO_ONE, PinchPointMode.ONE_TO_ALL):
         sources = list(focal.values())
         solve = all_to_one if mode is PinchPointMode.ALL_TO_ONE else one_to_all
-        solve(window, focal, **_steps(fields), listener=lambda _, current, __: add(current, sources), monitor=rest)
+        solve(
+            window,
+            focal,
+            **_steps(fields),
+            listener=lambda _, current, __: add(current, sources),
+            where=where,
+            monitor=rest,
+        )
         return effective, least
     flow = pairwise(
         window,
         focal,
         **_steps(fields),
         listener=lambda a, b, current, _: add(current, [focal[a], focal[b]]),
+        where=where,
         monitor=rest,
     )
     place = {label: k for k, label in enumerate(flow.ids.tolist())}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
 from .graph import SPARE_BYTES, CostField, CostGraph
-from .results import Field, LinkCosts, box
+from .results import Field, LinkCosts, a_little_more, box
 from .shelf import Shelf
 
 _BUDGET_PER_CELL = 16
@@ -37,6 +37,25 @@ class _Contacts(NamedTuple):
     cost: FloatArray
     group: IntArray
     there: BoolArray
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What one pass from all sources has found.
+
+    Attributes
+    ----------
+    pairs : ndarray, int64, shape (m, 2)
+        Sources whose allocation zones touch.
+    cost : ndarray, float64, shape (m,)
+        The least cost of crossing there.
+    ahead : ndarray, float32, shape (rows, cols), or None
+        How far each cell is from the nearest source at least; None where searches make no use of it.
+    """
+
+    pairs: IntArray
+    cost: FloatArray
+    ahead: Array | None
 
 
 class CostFields:
@@ -62,6 +81,8 @@ class CostFields:
     everywhere : bool
         Whether the later ones of a chain will ask for the cost of cells off the ways to other sources, as `barriers` does:
         first searches take these in at once.
+    passed : Passed, optional
+        What another store has found on the same surface, so that this one need not make a pass from all sources.
 
     Attributes
     ----------
@@ -71,6 +92,8 @@ class CostFields:
         The sources.
     searches : int
         Searches made so far, one for each source unless more of a field was asked for later.
+    slack, share, everywhere
+        As given, or as `expect` has set them.
 
     Raises
     ------
@@ -97,12 +120,13 @@ class CostFields:
         share: float = 0.0,
         budget: int | None = None,
         everywhere: bool = False,
+        passed: Passed | None = None,
     ) -> None:
         graph.check_labels(labels)
         self.graph = graph
         self.labels = labels
         self.searches = 0
-        self._slack, self._share, self._everywhere = slack, share, everywhere
+        self.slack, self.share, self.everywhere = slack, share, everywhere
         cells = graph.shape[0] * graph.shape[1]
         self._shelf = Shelf(max(_BUDGET_PER_CELL * cells, 2 * SPARE_BYTES) if budget is None else budget)
         self._frames: dict[int, Field] = {}
@@ -111,10 +135,13 @@ class CostFields:
         self._found: _Contacts | None = None
         present = np.unique(labels[(labels > 0) & ~np.isnan(graph.resistance)]).tolist()
         self._cells = dict(zip(present, cells_of(np.where(np.isnan(graph.resistance), 0, labels), present)))
+        if passed is not None:
+            self._found = self._grouped(passed.pairs, passed.cost)
+            self._ahead = None if passed.ahead is None else graph.ahead(passed.ahead)
 
     def expect(self, *, slack: float = 0.0, share: float = 0.0) -> None:
         """Let searches from now on go as far as the `slack` and `share` say that a new store is given."""
-        self._slack, self._share = slack, share
+        self.slack, self.share = slack, share
 
     def cells(self, label: int) -> IntArray:
         """Return the flat indices of the passable cells of a source."""
@@ -142,7 +169,15 @@ class CostFields:
         found = self._contacts(monitor)
         return found.pairs, found.cost
 
-    def field(self, label: int, ends: Sequence[int], *, everywhere: bool = False, monitor: Monitor = SILENT) -> Field:
+    def field(
+        self,
+        label: int,
+        ends: Sequence[int],
+        *,
+        slack: float | FloatArray = 0.0,
+        everywhere: bool = False,
+        monitor: Monitor = SILENT,
+    ) -> Field:
         """Return the field of a source that is exact as far as some other sources, and the slack of the store beyond.
 
         Parameters
@@ -151,6 +186,8 @@ class CostFields:
             The source.
         ends : sequence of int
             The sources to be reached; those that cannot be are left out.
+        slack : float or ndarray, float64, shape (ends,)
+            How much more than the least-cost distance to them matters; one number, or one for each.
         everywhere : bool
             Whether cells matter that lie off the ways to other sources.
         monitor : Monitor
@@ -161,25 +198,33 @@ class CostFields:
         Field
             Empty when none of the ends can be reached.
         """
-        return self._field(label, np.asarray(ends, dtype=np.int64), np.zeros(len(ends)), monitor, everywhere=everywhere)
+        slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(ends))
+        return self._field(label, np.asarray(ends, dtype=np.int64), slacks, monitor, everywhere=everywhere)
 
-    def gathered(self, pairs: IntArray, *, everywhere: bool = False, monitor: Monitor = SILENT) -> Mapping[int, Field]:
-        """Return the fields of all sources that links name, each exact as far as the other ends of its links.
+    def has(self, label: int, ends: IntArray, slack: FloatArray, *, everywhere: bool = False) -> bool:
+        """Return whether the field of a source needs no search, see `field`."""
+        return self._enough(self.kept(label), label, ends, slack, everywhere)
 
-        Parameters
-        ----------
-        pairs : ndarray, int, shape (m, 2)
-            Labels of the two ends of each link.
-        everywhere : bool
-            Whether cells matter that lie off the ways to other sources.
-        monitor : Monitor
-            Progress and cancellation.
-        """
-        sources = np.unique(pairs).tolist()
-        for done, source in enumerate(sources):
-            monitor.step(done, len(sources))
-            self.field(source, ends_of(source, pairs).tolist(), everywhere=everywhere, monitor=monitor)
-        return _Gathered(self)
+    def kept(self, label: int) -> Field | None:
+        """Return the field of a source as far as it was searched; None if it was not."""
+        return self._taken(label, {label}, int)
+
+    def take(self, label: int, field: Field, ends: IntArray, least: FloatArray) -> None:
+        """Keep a field that a copy of this store has searched, and the least-cost distances it holds."""
+        self.searches += 1
+        self._keep(label, field, ends, least, {label}, int)
+
+    def passed(self, monitor: Monitor = SILENT) -> Passed:
+        """Return what the pass from all sources has found, for a copy of this store."""
+        found, ahead = self._contacts(monitor), self._ahead
+        margin = 0 if ahead is None else (ahead.shape[0] - self.graph.shape[0]) // 2
+        return Passed(found.pairs, found.cost, None if ahead is None else ahead[margin:-margin, margin:-margin])
+
+    def forget(self) -> None:
+        """Drop all fields and least-cost distances."""
+        self._shelf.clear()
+        self._frames.clear()
+        self._least.clear()
 
     def release(self) -> None:
         """Give back the memory of the fields and of the searches; what is asked for again is searched again."""
@@ -243,27 +288,10 @@ class CostFields:
             monitor.step(index, len(pairs))
             first = field_of(a)
             if np.isfinite(self.least(a, b)):
-                yield self._crop(index, self.least(a, b), float(slacks[index]), first, field_of(b))
+                yield LinkCosts.between(index, first, field_of(b), self.least(a, b), float(slacks[index]))
             else:
-                yield LinkCosts(index, slice(0, 0), slice(0, 0), np.empty((0, 0)), np.empty((0, 0)), np.inf)
+                yield LinkCosts.none(index)
         monitor.step(1, 1)
-
-    def _crop(self, index: int, least: float, slack: float, a: Field, b: Field) -> LinkCosts:
-        top, left = max(a.top, b.top), max(a.left, b.left)
-        bottom = min(a.top + a.cost.shape[0], b.top + b.cost.shape[0])
-        right = min(a.left + a.cost.shape[1], b.left + b.cost.shape[1])
-        cost_a = a.cost[top - a.top : bottom - a.top, left - a.left : right - a.left]
-        cost_b = b.cost[top - b.top : bottom - b.top, left - b.left : right - b.left]
-        total = cost_a + cost_b
-        rows, cols = box((total <= _a_little_more(least + slack)) & np.isfinite(total))
-        return LinkCosts(
-            index,
-            slice(top + rows.start, top + rows.stop),
-            slice(left + cols.start, left + cols.stop),
-            cost_a[rows, cols],
-            cost_b[rows, cols],
-            least,
-        )
 
     def _field(
         self,
@@ -278,13 +306,9 @@ class CostFields:
     ) -> Field:
         """Return a field that is exact as far as its ends and `slacks` beyond; search for it if need be."""
         kept = self._taken(label, {label, *current}, next_use)
-        if kept is not None:
-            self._look_up(label, ends, kept)
-        least = np.array([self.least(label, end) for end in ends.tolist()])
-        wanted = least + slacks
-        wanted = wanted[~np.isinf(least)]
-        if kept is not None and (wanted <= kept.reach).all() and kept.everywhere >= everywhere:
+        if kept is not None and self._enough(kept, label, ends, slacks, everywhere):
             return kept
+        least = np.array([self.least(label, end) for end in ends.tolist()])
         reach = self._bounds(label, ends, monitor)
         reachable = ~np.isnan(reach)
         for end in ends[~reachable].tolist():
@@ -294,15 +318,36 @@ class CostFields:
         ends, least, reach, slacks = ends[reachable], least[reachable], reach[reachable], slacks[reachable]
         known = ~np.isnan(least)
         reach = np.where(known, least, reach)
-        beyond = self._slack + self._share * np.where(np.isfinite(reach), reach, 0.0)
-        everywhere = everywhere or self._everywhere
+        beyond = self.slack + self.share * np.where(np.isfinite(reach), reach, 0.0)
+        everywhere = everywhere or self.everywhere
         field, found = self._search(label, ends, reach, known, np.maximum(slacks, beyond), everywhere, monitor)
-        for end, cost in zip(ends.tolist(), found.tolist()):
-            self._least[min(label, end), max(label, end)] = cost
+        self._keep(label, field, ends, found, {label, *current}, next_use)
+        return field
+
+    def _enough(self, kept: Field | None, label: int, ends: IntArray, slacks: FloatArray, everywhere: bool) -> bool:
+        """Return whether a field reaches its ends, and `slacks` beyond."""
+        if kept is None:
+            return False
+        self._look_up(label, ends, kept)
+        least = np.array([self.least(label, end) for end in ends.tolist()])
+        wanted = (least + slacks)[~np.isinf(least)]
+        return bool((wanted <= kept.reach).all()) and kept.everywhere >= everywhere
+
+    def _keep(
+        self,
+        label: int,
+        field: Field,
+        ends: IntArray,
+        least: FloatArray,
+        current: set[int],
+        next_use: Callable[[int], int],
+    ) -> None:
+        for end, cost in zip(ends.tolist(), least.tolist()):
+            # There and back differ by rounding: what was found first counts.
+            self._least.setdefault((min(label, end), max(label, end)), cost)
         self._shelf.put(label, field.cost)
         self._frames[label] = replace(field, cost=_NOTHING)
-        self._shelf.make_room({label, *current}, next_use)
-        return field
+        self._shelf.make_room(current, next_use)
 
     def _taken(self, label: int, current: set[int], next_use: Callable[[int], int]) -> Field | None:
         """Return the field of a source if there is one."""
@@ -338,7 +383,7 @@ class CostFields:
         graph = self.graph
         targets = [self.cells(end) for end in ends.tolist()]
         finite = reach[np.isfinite(reach)]
-        limit = _a_little_more(float(finite.max())) if finite.size else np.inf
+        limit = a_little_more(float(finite.max())) if finite.size else np.inf
         if graph.stops_at_targets and np.isinf(reach).any():
             limit = np.inf
         least = np.where(known, reach, np.nan)
@@ -348,7 +393,7 @@ class CostFields:
         while True:
             far = max(float((np.minimum(reach, limit) + slack).max()), limit)
             cost = graph.cost_from(
-                self.cells(label), limit=_a_little_more(far), targets=stops, beyond=slack, ahead=ahead, monitor=monitor
+                self.cells(label), limit=a_little_more(far), targets=stops, beyond=slack, ahead=ahead, monitor=monitor
             )
             for target in np.flatnonzero(np.isnan(least)).tolist():
                 nearest = cost[np.divmod(targets[target], graph.shape[1])].min()
@@ -397,37 +442,6 @@ class CostFields:
         return _Contacts(pairs, cost, group, there)
 
 
-class _Gathered(Mapping[int, Field]):
-    """The fields that a store has, each read when it is asked for."""
-
-    def __init__(self, store: CostFields) -> None:
-        self._store = store
-
-    def __getitem__(self, label: int) -> Field:
-        field = self._store._taken(label, {label}, int)
-        if field is None:
-            raise KeyError(label)
-        return field
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._store._frames)
-
-    def __len__(self) -> int:
-        return len(self._store._frames)
-
-
-def ends_of(source: int, pairs: IntArray) -> IntArray:
-    """Return the other ends of the links of a source.
-
-    Examples
-    --------
-    >>> ends_of(2, np.array([[1, 2], [1, 3], [2, 3]])).tolist()
-    [1, 3]
-    """
-    ends: IntArray = pairs[(pairs == source).any(axis=1)].sum(axis=1) - source
-    return ends
-
-
 def cells_of(labels: Array, wanted: list[int]) -> list[IntArray]:
     """Return the flat indices of the cells of each wanted label, in one pass over the raster.
 
@@ -442,8 +456,3 @@ def cells_of(labels: Array, wanted: list[int]) -> list[IntArray]:
     first = np.searchsorted(flat[cells], wanted, side="left")
     last = np.searchsorted(flat[cells], wanted, side="right")
     return [cells[start:stop] for start, stop in zip(first, last)]
-
-
-def _a_little_more(cost: float) -> float:
-    """Return a cost raised by what rounding may add to a sum along a path."""
-    return cost * (1.0 + 1e-9)

@@ -35,6 +35,30 @@ class LinkCosts:
     cost_b: FloatArray
     least: float
 
+    @classmethod
+    def none(cls, index: int) -> LinkCosts:
+        """Return what a link of sources has that no way joins."""
+        return cls(index, slice(0, 0), slice(0, 0), np.empty((0, 0)), np.empty((0, 0)), np.inf)
+
+    @classmethod
+    def between(cls, index: int, a: Field, b: Field, least: float, slack: float) -> LinkCosts:
+        """Return the costs of a link from the fields of its two sources, `slack` beyond its least-cost distance."""
+        top, left = max(a.top, b.top), max(a.left, b.left)
+        bottom = min(a.top + a.cost.shape[0], b.top + b.cost.shape[0])
+        right = min(a.left + a.cost.shape[1], b.left + b.cost.shape[1])
+        cost_a = a.cost[top - a.top : bottom - a.top, left - a.left : right - a.left]
+        cost_b = b.cost[top - b.top : bottom - b.top, left - b.left : right - b.left]
+        total = cost_a + cost_b
+        rows, cols = box((total <= a_little_more(least + slack)) & np.isfinite(total))
+        return cls(
+            index,
+            slice(top + rows.start, top + rows.stop),
+            slice(left + cols.start, left + cols.stop),
+            cost_a[rows, cols],
+            cost_b[rows, cols],
+            least,
+        )
+
     def excess(self) -> FloatArray:
         """Return the cost of the best route through each cell above the least-cost distance; NaN where it is not known.
 
@@ -99,6 +123,11 @@ class Field:
         rows, cols = rows - self.top, cols - self.left
         here = (rows >= 0) & (rows < self.cost.shape[0]) & (cols >= 0) & (cols < self.cost.shape[1])
         return rows[here], cols[here]
+
+
+def a_little_more(cost: float) -> float:
+    """Return a cost raised by what rounding may add to a sum along a path."""
+    return cost * (1.0 + 1e-9)
 
 
 def box(mask: BoolArray) -> tuple[slice, slice]:

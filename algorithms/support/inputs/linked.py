@@ -24,6 +24,7 @@ from ..io.tables import Column, columns, kept
 from ..io.vectors import VectorSource
 from ..run import memory
 from . import parameters as p
+from . import spreading
 from .declarations import link_layer, resistance_surface, source_layer
 from .links import Links, read_links
 from .sources import Sources, read_sources
@@ -176,11 +177,27 @@ def need_memory(
         Whether it makes circuits of corridors, whose size is not known before they are drawn.
     """
     cells = grid.rows * grid.cols
-    needed = bytes_per_cell * cells
-    if searches:
-        needed = max(needed + core.leastcost.graph_bytes(grid.shape), core.leastcost.SPARE_BYTES + afterwards * cells)
+    needed = _needed(grid, bytes_per_cell, afterwards, searches=searches)
     at_most = needed + core.circuit.most_solver_bytes(cells) if circuits else 0.0
     memory.announce(needed, monitor, at_most=at_most, where=memory.FULL)
+
+
+def where_links_are(
+    job: Job, grid: Grid, bytes_per_cell: int, *, afterwards: int = 0, circuits: bool = False
+) -> core.spread.Where:
+    """Announce the memory of a long run on links, as `need_memory` does, and return where its pieces are worked out."""
+    each = core.leastcost.graph_bytes(grid.shape, corridors=False)
+    kept = max(0, _needed(grid, bytes_per_cell, afterwards) - each)
+    at_most = each + core.circuit.most_solver_bytes(grid.rows * grid.cols) if circuits else 0.0
+    return spreading.where(job, each=each, kept=kept, at_most=at_most)
+
+
+def _needed(grid: Grid, bytes_per_cell: int, afterwards: int, *, searches: bool = True) -> int:
+    cells = grid.rows * grid.cols
+    needed = bytes_per_cell * cells
+    if not searches:
+        return needed
+    return max(needed + core.leastcost.graph_bytes(grid.shape), core.leastcost.SPARE_BYTES + afterwards * cells)
 
 
 def read_linked(

@@ -16,6 +16,7 @@ from ecosecnet.core.leastcost import blocks, dial, shelf
 from ecosecnet.core.leastcost import graph as costgraph
 from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
+from ecosecnet.core.spread import HERE, Where
 
 CELL = 10.0
 CUTOFF = 120.0
@@ -180,3 +181,31 @@ def test_two_threads_search_one_surface(accelerate, monkeypatch):
     together = [pool.submit(graph.cost_from, start) for start in starts]
     assert all(np.array_equal(one.result(timeout=60), cost) for one, cost in zip(together, alone))
     pool.shutdown()
+
+
+def test_two_processes_give_the_bits_of_one():
+    """Links, pinch points and barriers, one of the sources being cut off."""
+    resistance = 1.0 + 20.0 * np.random.default_rng(14).random((60, 70)) ** 3
+    resistance[26:34, 30:40] = np.nan
+    resistance[29, 35] = 5.0
+    labels = np.zeros(resistance.shape, dtype=np.int32)
+    for label, (row, col) in enumerate([(3, 3), (5, 40), (8, 63), (29, 12), (31, 60), (54, 9), (55, 50)], start=1):
+        labels[row : row + 3, col : col + 4] = label
+    labels[29, 35] = 8
+    graph = CostGraph(resistance, cell_size=CELL, accelerate=False)
+    pairs = np.array([[1, 2], [1, 4], [2, 3], [3, 8], [4, 6], [5, 7], [6, 7]])
+
+    def found(where):
+        fields = CostFields(graph, labels, slack=CUTOFF)
+        links = find_links(fields, pairs, np.zeros(len(pairs)), where=where)
+        pinch = pinchpoints(fields, links, cutoff=CUTOFF, where=where)
+        barrier = barriers(fields, links, radii=[20.0, 40.0], combine="sum", restorable=resistance > 2.0, where=where)
+        return links, pinch, barrier, barrier.links
+
+    one, two = found(HERE), found(Where(processes=2))
+    assert np.isinf(one[0].cost).any()
+    assert (one[2].score > 0).any()
+    for mine, theirs in zip(one, two):
+        for name, value in vars(mine).items():
+            if name != "links":
+                np.testing.assert_equal(getattr(theirs, name), value, err_msg=name)
