@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...support.geometry.surroundings import count_around
+from ...support.geometry.surroundings import belts_around, count_touching
 from ...support.io.fields import Shown
 from ...support.io.tables import Column, columns
 from ...support.run import styling
@@ -34,18 +34,13 @@ def key_areas_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list
         if shares is None or measures is None:
             continue
         grade = np.where(measures.link >= 0, grades[measures.link], 0)
+        belts = belts_around(shapes, layers.near, outputs.grid)
         groups = [(styling.grade_name(one), one, one) for one in shares.grade.tolist()]
         groups += [(_IMPORTANT, 1, IMPORTANT), ("All", 1, int(shares.grade.max()))]
         for title, first, last in groups:
             count, area, count_share, area_share = shares.within(first, last)
             chosen = (grade >= first) & (grade <= last)
-            near = count_around(
-                [shapes[k] for k in np.flatnonzero(chosen)],
-                layers.near,
-                outputs.grid,
-                layers.counted,
-                outputs.job.monitor,
-            )
+            near = count_touching([belts[k] for k in np.flatnonzero(chosen)], layers.counted, outputs.job.monitor)
             rows.append(
                 [
                     kind,

@@ -67,22 +67,18 @@ def around(
     monitor : Monitor
         Progress and cancellation.
     """
-    belts = _belts(lines, distance, grid)
+    belts = belts_around(lines, distance, grid)
     near = (burn(belts, grid, [1] * len(belts), kind=gdal.GDT_Byte) > 0) & inside
     return _summary(near, QgsGeometry.unaryUnion(belts), land_use, grid, counted, measured, monitor)
 
 
-def count_around(
-    shapes: Sequence[QgsGeometry],
-    distance: float,
-    grid: Grid,
-    counted: dict[str, Sequence[QgsGeometry]],
-    monitor: Monitor = SILENT,
+def count_touching(
+    belts: Sequence[QgsGeometry], counted: dict[str, Sequence[QgsGeometry]], monitor: Monitor = SILENT
 ) -> dict[str, int]:
-    """Return how many features of each layer lie within a distance of shapes of any kind; see `around`."""
-    if not shapes:
+    """Return how many features of each layer touch one of some belts."""
+    if not belts:
         return dict.fromkeys(counted, 0)
-    belt = QgsGeometry.unaryUnion(_belts(shapes, distance, grid))
+    belt = QgsGeometry.unaryUnion(belts)
     return {name: len(_touching(belt, features, monitor)) for name, features in counted.items()}
 
 
@@ -116,7 +112,8 @@ def _summary(near, belt, land_use, grid, counted, measured, monitor) -> Surround
     )
 
 
-def _belts(shapes: Sequence[QgsGeometry], distance: float, grid: Grid) -> list[QgsGeometry]:
+def belts_around(shapes: Sequence[QgsGeometry], distance: float, grid: Grid) -> list[QgsGeometry]:
+    """Return for each of some shapes what lies within a distance of it, in metres."""
     return [repaired(shape.buffer(distance / grid.metres_per_unit, SEGMENTS)) for shape in shapes]
 
 

@@ -211,14 +211,18 @@ class Map:
         bits = self._image.constBits()
         bits.setsize(self._image.sizeInBytes())
         pixels = np.frombuffer(bits, np.uint32) & 0xFFFFFF
-        colours, index, count = np.unique(pixels, return_inverse=True, return_counts=True)
+        # most pixels are like the one before, and few are left to be sorted
+        starts = np.flatnonzero(np.diff(pixels, prepend=~pixels[:1]))
+        lengths = np.diff(starts, append=pixels.size)
+        colours, index = np.unique(pixels[starts], return_inverse=True)
+        count = np.bincount(index, weights=lengths)
         if colours.size > _PALETTE:
             painted = np.isin(colours, list(self._inks))
             kept = colours[np.sort(np.lexsort((-count, ~painted))[:_PALETTE])]
             index = _nearest(colours, kept)[index]
             colours = kept
         rows = np.zeros((self.height, -(-self.width // 4) * 4), dtype=np.uint8)  # lines of a QImage are of 4 bytes
-        rows[:, : self.width] = index.reshape(self.height, self.width)
+        rows[:, : self.width] = np.repeat(index, lengths).reshape(self.height, self.width)
         held = rows.tobytes()
         image = QImage(held, self.width, self.height, rows.shape[1], QImage.Format.Format_Indexed8)
         image.setColorTable([0xFF000000 | int(colour) for colour in colours])
