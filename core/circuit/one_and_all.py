@@ -11,14 +11,19 @@ import numpy as np
 from ..choices import Average
 from ..errors import ConvergenceError, InputError
 from ..monitor import SILENT, Monitor
+from ..spread.spreading import spread
 from ..spread.where import HERE, Where
 from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph
 from .pairwise import UNREACHABLE
 from .potentials import Potentials
+from .shares import Share
 from .solvers import tell_solver
 from .solves import RasterCircuit, solve_each
+
+_TURNS = 4
+"""Turns of a piece."""
 
 NodeListener = Callable[[int, FloatArray, FloatArray], None]
 """Is given the id of a focal node and the maps of current (A) and potential (V) of its turn."""
@@ -115,7 +120,7 @@ def one_to_all(
         strength = 1.0 if strengths is None else strengths.get(int(electrodes.ids[i]), 1.0)
         return volts * strength, float(volts[place])
 
-    return _take_turns(electrodes, turn, maximum, listener, monitor)
+    return _take_turns(electrodes, turn, maximum, listener, where, monitor)
 
 
 def all_to_one(
@@ -161,7 +166,7 @@ def all_to_one(
             injected[electrodes.place[j]] += strength
         return electrodes.solve(injected, electrodes.place[[i]]), 0.0
 
-    return _take_turns(electrodes, turn, maximum, listener, monitor)
+    return _take_turns(electrodes, turn, maximum, listener, where, monitor)
 
 
 class _Electrodes:
@@ -182,8 +187,8 @@ class _Electrodes:
             raise InputError(f"At least two focal nodes are needed; there are {len(focal)}.")
         self.ids = np.array(sorted(focal), dtype=np.int64)
         cells = [np.asarray(focal[number]) for number in self.ids.tolist()]
-        circuit = RasterCircuit(resistance, neighbours, Average.of(average), regions, cells)
-        self.graph = circuit.graph(monitor)
+        self.circuit = RasterCircuit(resistance, neighbours, Average.of(average), regions, cells)
+        self.graph = self.circuit.graph(monitor)
         own = [self.graph.nodes_of(members) for members in cells]
         nodes = np.array([members[0] if members.size else -1 for members in own], dtype=np.int64)
         valid = nodes >= 0
@@ -200,7 +205,11 @@ class _Electrodes:
             self._unit[place] = potential
             self._network[place] = self.graph.apply(potential)[held_nodes]
 
-        solve_each(circuit, held_nodes, held_nodes, take, where=where, monitor=monitor.part(0.0, 0.5))
+        solve_each(self.circuit, held_nodes, held_nodes, take, where=where, monitor=monitor.part(0.0, 0.5))
+
+    def unit(self) -> list[FloatArray]:
+        """Return the potentials of all nodes for 1 V at each electrode."""
+        return [self._unit[place] for place in range(self.count)]
 
     def partners(self, i: int, allowed: BoolArray | None) -> IntArray:
         """Return the focal nodes that node i can exchange current with."""
@@ -228,12 +237,48 @@ class _Electrodes:
             ) from None
         return volts
 
-    def potential(self, volts: FloatArray) -> FloatArray:
-        """Return the potentials of all nodes for given potentials of the electrodes."""
-        potential: FloatArray = np.zeros(self.graph.size)
+
+@dataclass(frozen=True)
+class _Turns:
+    """All turns of a circuit.
+
+    Parameters
+    ----------
+    circuit : RasterCircuit
+        The circuit, focal nodes joined.
+    unit : list of float64 (size,)
+        Potentials of all nodes for 1 V at each electrode.
+    volts : float64 (n, electrodes)
+        Potentials of the electrodes in each turn.
+    maximum, single_maps : bool
+        Whether the largest currents and the maps of single turns are wanted.
+    """
+
+    circuit: RasterCircuit
+    unit: list[FloatArray]
+    volts: FloatArray
+    maximum: bool
+    single_maps: bool
+
+
+def _prepare(turns: _Turns, monitor: Monitor) -> tuple[_Turns, RasterGraph]:
+    return turns, turns.circuit.graph(monitor)
+
+
+def _some_turns(context: tuple[_Turns, RasterGraph], piece: tuple[int, int], monitor: Monitor) -> Share:
+    """Return the sums over some turns."""
+    turns, graph = context
+    share = Share()
+    for number in range(*piece):
+        monitor.step(number - piece[0], piece[1] - piece[0])
+        volts = turns.volts[number]
+        potential = np.zeros(graph.size)
         for place in np.flatnonzero(volts).tolist():
-            potential += volts[place] * self._unit[place]
-        return potential
+            potential += volts[place] * turns.unit[place]
+        share.add(graph.on_cells(graph.currents(potential)), turns.maximum)
+        if turns.single_maps:
+            share.voltage = graph.on_cells(potential)
+    return share
 
 
 def _take_turns(
@@ -241,24 +286,27 @@ def _take_turns(
     turn: Callable[[int], tuple[FloatArray, float] | None],
     maximum: bool,
     listener: NodeListener | None,
+    where: Where,
     monitor: Monitor,
 ) -> FocalFlow:
-    graph: RasterGraph = electrodes.graph
-    effective = np.full(electrodes.ids.size, UNREACHABLE)
-    total = np.zeros(graph.shape)
-    largest = np.zeros(graph.shape) if maximum else None
-    for i, number in enumerate(electrodes.ids.tolist()):
-        monitor.step(electrodes.ids.size + i, 2 * electrodes.ids.size)
-        volts: FloatArray = np.zeros(electrodes.count)
+    ids, shape = electrodes.ids, electrodes.graph.shape
+    effective, volts = np.full(ids.size, UNREACHABLE), np.zeros((ids.size, electrodes.count))
+    for i in range(ids.size):
         solved = turn(i)
         if solved is not None:
-            volts, effective[i] = solved
-        potential = electrodes.potential(volts)
-        current = graph.on_cells(graph.currents(potential))
-        total += current
-        if largest is not None:
-            np.maximum(largest, current, out=largest)
-        if listener:
-            listener(number, current, graph.on_cells(potential))
-    monitor.progress(1.0)
-    return FocalFlow(electrodes.ids, effective, total, largest)
+            volts[i], effective[i] = solved
+    total = np.zeros(shape)
+    largest = np.zeros(shape) if maximum else None
+    numbers = iter(ids.tolist())
+
+    def merge(share: Share) -> None:
+        share.into(total, largest)
+        if listener and share.total is not None and share.voltage is not None:
+            listener(next(numbers), share.total, share.voltage)
+
+    each = 1 if listener else _TURNS
+    pieces = [(start, min(start + each, ids.size)) for start in range(0, ids.size, each)]
+    turns = _Turns(electrodes.circuit, electrodes.unit(), volts, maximum, listener is not None)
+    part = monitor.part(0.5, 1.0)
+    spread(_some_turns, turns, pieces, merge, prepare=_prepare, where=where.here(), monitor=part)
+    return FocalFlow(ids, effective, total, largest)

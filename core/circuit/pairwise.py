@@ -17,10 +17,10 @@ from ..spread.where import HERE, Where
 from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import raster_graph
-from .pairshares import PairProblem, PairShare, rehearse, solve_pairs
 from .pairsum import sum_of_pairs
 from .points import Points
 from .regions import Regions
+from .shares import PairProblem, Share, rehearse, solve_pairs
 from .solvers import tell_solver
 from .solves import RasterCircuit
 
@@ -225,15 +225,11 @@ def pairwise(
     largest = np.zeros(graph.shape) if maximum else None
     following = iter(pairs)
 
-    def merge(share: PairShare) -> None:
+    def merge(share: Share) -> None:
         for value, (i, j) in zip(share.values, following):
             effective[i, j] = effective[j, i] = UNREACHABLE if value == np.inf else value
-        if share.total is None:
-            return
-        np.add(total, share.total, out=total)
-        if largest is not None and share.largest is not None:
-            np.maximum(largest, share.largest, out=largest)
-        if listener and share.voltage is not None:
+        share.into(total, largest)
+        if listener and share.total is not None and share.voltage is not None:
             listener(int(ids[i]), int(ids[j]), share.total, share.voltage)
 
     spread(solve_pairs, problem, problem.pieces(pairs), merge, prepare=rehearse, where=where, monitor=monitor)

@@ -46,7 +46,7 @@ class Maps:
         (circuit.pairwise, POINTS, False),
         (circuit.pairwise, POINTS, True),
         (circuit.pairwise, REGIONS, True),
-        (circuit.all_to_one, REGIONS, False),
+        (circuit.all_to_one, REGIONS, True),
     ],
 )
 def test_the_bits_are_the_same_for_any_number_of_processes(surface, solve, focal, maps, monkeypatch):

@@ -1,9 +1,9 @@
-"""Pairs of focal nodes in pieces that several processes can share, and the sums of their currents."""
+"""Pairs of focal nodes in pieces that several processes can share, and the sums over pairs or turns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import numpy as np
@@ -91,23 +91,40 @@ class PairMaps:
 
 
 @dataclass
-class PairShare:
-    """Sums over some pairs.
+class Share:
+    """Sums over some pairs or turns.
 
     Attributes
     ----------
     values : list of float
-        Resistances, inf = not connected.
+        Resistances of pairs, inf = not connected.
     total, largest : float64 (rows, cols) or None
         Sum and maximum of the currents; None where nothing flows, or it is not wanted.
     voltage : float64 (rows, cols) or None
-        Of a single pair.
+        Of a single pair or turn.
     """
 
-    values: list[float]
+    values: list[float] = field(default_factory=list)
     total: FloatArray | None = None
     largest: FloatArray | None = None
     voltage: FloatArray | None = None
+
+    def add(self, current: FloatArray, maximum: bool) -> None:
+        """Add a map of currents, which is used up."""
+        if self.total is None:
+            self.total = current
+            self.largest = current.copy() if maximum else None
+            return
+        self.total += current
+        if self.largest is not None:
+            np.maximum(self.largest, current, out=self.largest)
+
+    def into(self, total: FloatArray, largest: FloatArray | None) -> None:
+        """Add the sums to those of all pairs or turns."""
+        if self.total is not None:
+            total += self.total
+        if largest is not None and self.largest is not None:
+            np.maximum(largest, self.largest, out=largest)
 
 
 _Solved = tuple[FloatArray, FloatArray, float]
@@ -142,10 +159,10 @@ def _of_points(maps: PairMaps, potentials: dict[int, FloatArray]) -> Callable[[P
     return solve
 
 
-def solve_pairs(context: ReadyPairs, pairs: list[Pair], monitor: Monitor) -> PairShare:
+def solve_pairs(context: ReadyPairs, pairs: list[Pair], monitor: Monitor) -> Share:
     """Return the sums over some pairs."""
     problem, maps, rehearsed = context
-    share = PairShare([])
+    share = Share()
     for done, pair in enumerate(pairs):
         monitor.step(done, len(pairs))
         potential, through, value = rehearsed.solve(pair)
@@ -155,13 +172,7 @@ def solve_pairs(context: ReadyPairs, pairs: list[Pair], monitor: Monitor) -> Pai
         current = maps.current(pair, through, value)
         if problem.single_maps:
             share.voltage = maps.voltage(pair, potential, value)
-        if share.total is None:
-            share.total = current
-            share.largest = current.copy() if problem.maximum else None
-        else:
-            share.total += current
-            if share.largest is not None:
-                np.maximum(share.largest, current, out=share.largest)
+        share.add(current, problem.maximum)
         del potential, through, current  # not while the next pair is solved
     rehearsed.settle()
     return share
