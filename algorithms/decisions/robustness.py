@@ -93,7 +93,8 @@ class RobustnessAlgorithm(EcoSecNetAlgorithm):
             p.vector_output(
                 "ROBUST",
                 "Certain and likely areas",
-                "Corridors, pinch points and barriers that are certain (nine runs of ten) or likely (half), with their area.",
+                "Corridors outside the sources, pinch points and barriers that are certain (nine runs of ten) or likely "
+                "(half), with their area.",
             ),
             p.table_output("TABLE", "Runs", "One row for each run: what it was computed with and what came of it."),
             p.table_output("TORNADO", "What moves the result", "How far each outcome follows each input."),

@@ -104,12 +104,15 @@ _LOOKS = {
 
 
 def write_robust(job: Job, found: Robustness, asked: Asked) -> None:
-    """Write the areas that are certain and likely."""
+    """Write the areas that are certain and likely, those of corridors outside the sources."""
     if not job.given("ROBUST"):
         return
     grid, rows, shapes = asked.onto.grid, [], []
     for kind in (one for one in _LOOKS if one in found.shares):
-        areas = core.decisions.robust_areas(found.shares[kind])
+        share = found.shares[kind]
+        if kind == core.decisions.CORRIDOR:  # which runs through the sources too
+            share = np.where(asked.study.labels > 0, np.float32(0.0), share)
+        areas = core.decisions.robust_areas(share)
         shapes += numbered_polygons(areas.labels, grid, job.monitor)
         for certain, share, cells in zip(areas.certain, areas.share, areas.cells):
             word = "certain" if certain else "likely"
