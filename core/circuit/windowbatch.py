@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -198,7 +199,7 @@ class UniformFlow:
     def __init__(self, shape: tuple[int, int], reach: int, neighbours: int) -> None:
         self._shape, self._side, self._neighbours = shape, 2 * reach + 1, neighbours
         self._compiled = compiledfronts.available()
-        self._fronts: Fronts | None = None
+        self._fronts: Fronts | CompiledFronts | None = None
         self._last: tuple[Part, _Uniform] | None = None
 
     def currents(
@@ -245,10 +246,11 @@ class UniformFlow:
         if self._side**2 > _LARGEST_UNIFORM:
             return None
         if self._fronts is None:
-            self._fronts = Fronts(np.ones((self._side, self._side), dtype=bool))
+            fronts = Fronts(np.ones((self._side, self._side), dtype=bool))
+            self._fronts = CompiledFronts(fronts) if self._compiled else fronts
         if self._last is None or self._last[0] != part:
             self._last = None
-            self._last = part, _Uniform(self._fronts, part, self._neighbours, self._compiled)
+            self._last = part, _Uniform(self._fronts, self._side, part, self._neighbours)
         return self._last[1]
 
 
@@ -266,18 +268,23 @@ def cut_alike(centres: IntArray, reach: int, shape: tuple[int, int]) -> Iterator
 class _Uniform:
     """The factor of a uniform window of some shape."""
 
-    def __init__(self, fronts: Fronts, part: Part, neighbours: int, compiled: bool) -> None:
+    def __init__(self, fronts: Fronts | CompiledFronts, side: int, part: Part, neighbours: int) -> None:
         top, bottom, left, right = part
         self._part = slice(top, bottom), slice(left, right)
-        self._side, self._compiled = fronts.side, compiled
-        there = np.zeros((fronts.side, fronts.side), dtype=bool)
+        self._side, self._compiled = side, isinstance(fronts, CompiledFronts)
+        there = np.zeros((side, side), dtype=bool)
         there[self._part] = True
         pairs = DIRECTIONS[: neighbours // 2]
         self._links = _stacked([(there[here] & there[to]) / length for here, to, length in pairs], there.shape)
         degrees = _degrees(self._links)
         degrees[degrees == 0.0] = 1.0
         degrees[top, left] *= 2.0  # grounded; what is put in adds up to 0, so that nothing ends there
-        self._factor = Factor(fronts, self._links.reshape(1, -1), degrees.reshape(1, -1))
+        self._solve: Callable[[FloatArray], FloatArray]
+        if isinstance(fronts, CompiledFronts):
+            self._solve = functools.partial(fronts.substitute, fronts.factorise(self._links.ravel(), degrees.ravel()))
+        else:
+            factor = Factor(fronts, self._links.reshape(1, -1), degrees.reshape(1, -1))
+            self._solve = lambda injected: factor.solve(injected[None])[0]
 
     def currents(self, injections: Sequence[Injection]) -> Iterator[FloatArray]:
         """Yield the currents through the windows."""
@@ -287,7 +294,7 @@ class _Uniform:
             put_in[injection.target] = 0.0
             put_in[injection.target] = -put_in.sum()
             injected[self._part][..., number] = put_in
-        volts = self._factor.solve(injected.reshape(1, -1, len(injections))).reshape(injected.shape)
+        volts = self._solve(injected.reshape(-1, len(injections))).reshape(injected.shape)
         for number in range(len(injections)):
             yield _through(self._links, np.ascontiguousarray(volts[..., number]), self._compiled)[self._part]
 
