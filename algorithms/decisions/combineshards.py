@@ -19,6 +19,7 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs import spreading
 
 _LAYERS = (QgsProcessingParameterRasterDestination, QgsProcessingParameterFeatureSink)
 
@@ -51,6 +52,7 @@ class CombineShardsAlgorithm(EcoSecNetAlgorithm):
                 "Outputs are written here, under their names in lower case, such as current.tif. Empty: where the shards "
                 "were told to write.",
             ),
+            spreading.processes(),
         ]
 
     def execute(self, job: Job) -> None:
@@ -67,7 +69,7 @@ class CombineShardsAlgorithm(EcoSecNetAlgorithm):
         for one in tool.destinationParameterDefinitions():
             if one.name() in given:
                 given[one.name()] = _destination(job, one, given[one.name()])
-        given.update({"CHECKPOINT": folder, "SHARD": core.spread.ALL})
+        given.update({"CHECKPOINT": folder, "SHARD": core.spread.ALL, "PROCESSES": job.integer("PROCESSES")})
         job.monitor.info(f"Runs '{tool.displayName()}' on the chunks in {folder}.")
         results, _ = tool.run(given, job.context, job.feedback, {}, False)
         for output, value in results.items():
