@@ -10,6 +10,7 @@ from ...core.choices import BY_VALUE, BarrierWindow, Combination, CutoffRule, Pi
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs import spreading
 from ..support.inputs.declarations import (
     barrier_radii,
     barrier_window,
@@ -23,7 +24,7 @@ from ..support.inputs.declarations import (
     smallest_key_area,
 )
 from ..support.inputs.landclasses import read_restorable
-from ..support.inputs.linked import linked_inputs, need_memory, read_linked
+from ..support.inputs.linked import linked_inputs, read_linked, where_links_are
 from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.tables import columns
 from ..support.reports import html
@@ -91,6 +92,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
             barrier_window("For barriers only.", advanced=True),
             land_use("the values that cannot be restored", advanced=True),
             not_restorable_classes("For barriers only.", advanced=True),
+            spreading.processes(),
             p.table_output("TABLE", "Agreement of the cutoffs", "One row for every two cutoffs."),
             p.raster_output(
                 "STABILITY",
@@ -112,7 +114,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         asked, rule = _asked(job)
         raster = job.raster("RESISTANCE")
-        need_memory(raster.grid, 60 + 9 * len(asked), job.monitor, circuits=job.chosen("SURFACE") == 0)
+        where = where_links_are(job, raster.grid, 60 + 9 * len(asked), circuits=job.chosen("SURFACE") == 0)
         net = read_linked(
             raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
         )
@@ -121,7 +123,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         fields = belts.fields
         cutoffs = [float(belts.limits[0]) * one / max(asked) for one in asked]
         surface = job.choice("SURFACE", _SURFACES)
-        given = {"cutoffs": cutoffs, "combine": job.choice("COMBINE", Combination)}
+        given = {"cutoffs": cutoffs, "combine": job.choice("COMBINE", Combination), "where": where}
         given["monitor"] = Forecast(job.monitor.part(0.07, 0.8), FEWER_LINKS)
         if job.chosen("SURFACE") == 0:
             mode = job.choice("MODE", PinchPointMode)

@@ -12,6 +12,7 @@ from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
 from ..lists import parse_numbers
 from ..monitor import SILENT, Monitor
+from ..spread.where import HERE, Where
 from ..types import BoolArray, FloatArray
 from .barriers import barriers
 from .pinchpoints import pinchpoints
@@ -25,6 +26,7 @@ def pinch_points_by_cutoff(
     cutoffs: Sequence[float],
     mode: PinchPointMode | str = PinchPointMode.ADJACENT,
     combine: Combination | str = Combination.MAXIMUM,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> list[FloatArray]:
     """Return the current in the corridors for each cutoff; see `pinchpoints.pinchpoints`.
@@ -41,7 +43,7 @@ def pinch_points_by_cutoff(
     surfaces = []
     for done, cutoff in enumerate(cutoffs):
         part = monitor.part(done / len(cutoffs), (done + 1) / len(cutoffs))
-        found = pinchpoints(fields, links, cutoff=cutoff, mode=mode, combine=combine, monitor=part)
+        found = pinchpoints(fields, links, cutoff=cutoff, mode=mode, combine=combine, where=where, monitor=part)
         surfaces.append(found.current)
     return surfaces
 
@@ -55,6 +57,7 @@ def barriers_by_cutoff(
     method: BarrierWindow | str = BarrierWindow.DISC,
     combine: Combination | str = Combination.MAXIMUM,
     restorable: BoolArray | None = None,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> list[FloatArray]:
     """Return the barrier scores inside the corridors for each cutoff.
@@ -79,6 +82,7 @@ def barriers_by_cutoff(
         method=method,
         combine=combine,
         restorable=restorable,
+        where=where,
         monitor=monitor.part(0.5, 1.0),
     )
     return [np.where(narrowest <= cutoff, found.score, np.nan) for cutoff in cutoffs]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from layerio import read_raster
+from layerio import read_raster, read_table
 
 pytestmark = pytest.mark.qgis
 
@@ -134,6 +134,37 @@ def test_focal_nodes_in_shards(run, surface, polygons, tmp_path, mode, monkeypat
         run("currentflow", **{**given, "FOCAL_LAYER": memory}, **kept, SHARD="1/2")
 
 
+def square(col, row):
+    x, y = 500_000 + 30 * col, 2_900_000 - 30 * row
+    return f"POLYGON(({x} {y}, {x + 120} {y}, {x + 120} {y - 120}, {x} {y - 120}, {x} {y}))"
+
+
+@pytest.mark.parametrize(
+    ("tool", "output", "more"),
+    [
+        ("pinchpoints", "CURRENT", {"CUTOFF": 600}),
+        ("barriers", "SCORE", {"MIN_RADIUS": 60, "MAX_RADIUS": 60}),
+    ],
+)
+def test_links_in_shards(run, surface, polygons, tmp_path, tool, output, more):
+    sources = polygons("sources", [(square(*at), {"source_id": k}) for k, at in enumerate([(1, 1), (24, 2), (10, 18)])])
+    given = {"RESISTANCE": surface, "SOURCES": sources, **more}
+    given["LINKS"] = run("linkages", RESISTANCE=surface, SOURCES=sources, LINKS=str(tmp_path / "links.gpkg"))["LINKS"]
+    whole = run(tool, **given, **{output: str(tmp_path / "whole.tif"), "OUTPUT_LINKS": str(tmp_path / "whole.gpkg")})
+    given.update({output: str(tmp_path / "out.tif"), "OUTPUT_LINKS": str(tmp_path / "out.gpkg")})
+    for shard in ("2/2", "1/2"):
+        assert run(tool, **given, CHECKPOINT=str(tmp_path / "kept"), SHARD=shard) == {}
+    found = run("combineshards", CHECKPOINT=str(tmp_path / "kept"))
+    assert re.search(r"(\d+) of \1 chunks found in ", run.feedback.textLog())
+    assert bits(found[output]) == bits(whole[output])
+    rows = [
+        [{**row, "_geometry": row["_geometry"].asWkt()} for row in read_table(one["OUTPUT_LINKS"])]
+        for one in (found, whole)
+    ]
+    assert rows[0] == rows[1]
+    assert not (tmp_path / "kept" / "part_2").exists()  # one computation each
+
+
 def test_what_is_noted_of_a_run(current, surface, tmp_path):
     from qgis.core import QgsRasterLayer
 
@@ -163,3 +194,18 @@ def test_a_run_goes_on_where_it_was_ended(current, tmp_path):
     results, log = current(CHECKPOINT=str(tmp_path / "kept"))
     assert re.search(rf"\b{found} of \d+ chunks found in ", log)
     assert bits(results["CURRENT"]) == bits(whole["CURRENT"])
+
+
+def test_the_page_on_clusters_names_the_tools_and_their_parameters(qgis):
+    from qgis.core import QgsApplication
+
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    tools = QgsApplication.processingRegistry().providerById("ecosecnet").algorithms()
+    names = {tool.name(): {one.name() for one in tool.parameterDefinitions()} for tool in tools}
+    more, shared = (set(re.findall(r"`(\w+)`", row)) for row in re.findall(r"^\| (?:more|go on).*$", page, re.M))
+    assert shared == {name for name, parameters in names.items() if "SHARD" in parameters}
+    assert more | shared == {name for name, has in names.items() if "PROCESSES" in has} - {"combineshards"}
+    calls = re.findall(r"ecosecnet:(\w+)((?: +(?:\\\n *)?--\w+=\S+)+)", page)
+    assert [tool for tool, _ in calls] == ["omniscape", "combineshards"]
+    for tool, given in calls:
+        assert set(re.findall(r"--(\w+)=", given)) <= names[tool]

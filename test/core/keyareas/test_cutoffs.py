@@ -7,6 +7,7 @@ from ecosecnet.core.keyareas.barriers import barriers
 from ecosecnet.core.keyareas.cutoffs import barriers_by_cutoff, pinch_points_by_cutoff, read_cutoffs, sweep
 from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.leastcost.graph import CostGraph
+from ecosecnet.core.spread import Where
 from networks import on
 from scipy import ndimage
 
@@ -85,3 +86,14 @@ def test_reading_cutoffs():
     ):
         with pytest.raises(InputError, match=message):
             read_cutoffs(text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "more"), [(pinch_points_by_cutoff, {}), (barriers_by_cutoff, {"radii": [60.0]})])
+def test_processes_give_the_same_bits(how, more):
+    resistance, labels = landscape()
+    one, two = (
+        how(*on(resistance, labels, PAIRS, 30.0), cutoffs=[200.0, 500.0], where=where, **more)
+        for where in (Where(), Where(2))
+    )
+    assert [surface.tobytes() for surface in one] == [surface.tobytes() for surface in two]
