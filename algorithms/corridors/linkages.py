@@ -11,8 +11,8 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.geometry.corridorzones import CorridorZones
 from ..support.geometry.distances import distances_of_pairs, table_distances
+from ..support.inputs import cwdfolder, spreading
 from ..support.inputs import parameters as p
-from ..support.inputs import spreading
 from ..support.inputs.declarations import (
     adjacency,
     corridor_cutoff,
@@ -177,6 +177,12 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 default=False,
             ),
+            p.folder_output(
+                cwdfolder.NAME,
+                "Folder of cost distances",
+                "One GeoTIFF with the cost distance from each source, as far as the others are. 'pinchpoints', 'barriers' "
+                "and the other tools on links take the folder, and need not search again.",
+            ),
             QgsProcessingOutputNumber("LINK_COUNT", "Active links"),
             QgsProcessingOutputNumber("INACTIVE_COUNT", "Inactive links"),
             cutoff_used(),
@@ -214,13 +220,14 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor.part(0.05, 0.1),
         )
         with_corridors = any(job.given(name) for name in ("CORRIDORS", "ZONES", "PROFILE"))
-        fields = core.leastcost.CostFields(graph, sources.labels)
+        fields = core.leastcost.CostFields(graph, sources.labels, everywhere=job.given(cwdfolder.NAME))
         self._write_field(job, fields.allocate(job.monitor.part(0.1, 0.14)), sources, raster)
         adjacency = job.choice("ADJACENCY", Adjacency)
         pairs = core.corridors.find_pairs(fields, adjacency=adjacency).pairs
         limits = {"max_cost": job.number("MAX_CWD"), "max_euclidean": job.number("MAX_EUCLID")}
         straight = _straight(job, sources, pairs - 1, metres_per_unit(raster.crs))
-        if with_corridors and not job.given("AREA"):
+        handed_on = job.given(cwdfolder.NAME)
+        if (with_corridors or handed_on) and not job.given("AREA"):
             core.corridors.foresee(fields, pairs, straight, _cutoff(job))
         links = core.corridors.find_links(
             fields,
@@ -242,6 +249,11 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         self._write_links(job, links, limits, sources, raster)
         if with_corridors:
             self._write_corridors(job, fields, links, sources, raster)
+        if handed_on:
+            # as far as 'pinchpoints' will ask, which takes the same cutoff where none is given
+            limits = 0.0 if job.given("AREA") else core.corridors.cutoffs(fields, links, _cutoff(job))
+            core.leastcost.gather(fields, links.joined, slack=limits, where=where)
+            cwdfolder.write(job, fields, sources, raster.grid)
         job.results["LINK_COUNT"] = active
         job.results["INACTIVE_COUNT"] = len(pairs) - active
 

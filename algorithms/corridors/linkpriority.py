@@ -172,7 +172,12 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         raster = job.raster("RESISTANCE")
         need_memory(raster.grid, 24, job.monitor, searches=job.given("PRIORITY"))
         linked = read_linked(
-            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
+            raster,
+            job.vector("SOURCES"),
+            job.vector("LINKS"),
+            id_field=job.field("ID_FIELD"),
+            costs=job.text("CWD_FOLDER"),
+            monitor=job.monitor,
         )
         pairs = linked.links.pairs - 1
         cost = numbers(linked.links, COST_FIELDS, "least-cost distance")

@@ -165,7 +165,12 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         # labels, then the fields of the sources and the scores
         where = where_links_are(job, raster.grid, 4, afterwards=110)
         net = read_linked(
-            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
+            raster,
+            job.vector("SOURCES"),
+            job.vector("LINKS"),
+            id_field=job.field("ID_FIELD"),
+            costs=job.text("CWD_FOLDER"),
+            monitor=job.monitor,
         )
         restored = job.number("RESTORED")
         if restorable is not None and not job.flag("OUTSIDE"):

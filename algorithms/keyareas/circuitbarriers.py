@@ -127,7 +127,12 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         raster = job.raster("RESISTANCE")
         need_memory(raster.grid, 60, job.monitor, circuits=True)
         net = read_linked(
-            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
+            raster,
+            job.vector("SOURCES"),
+            job.vector("LINKS"),
+            id_field=job.field("ID_FIELD"),
+            costs=job.text("CWD_FOLDER"),
+            monitor=job.monitor,
         )
         patches = job.vector("PATCHES")
         shapes = [] if patches is None else patches.geometries(net.raster.crs, job.monitor)

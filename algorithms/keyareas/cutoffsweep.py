@@ -116,7 +116,12 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         raster = job.raster("RESISTANCE")
         where = where_links_are(job, raster.grid, 60 + 9 * len(asked), circuits=job.chosen("SURFACE") == 0)
         net = read_linked(
-            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
+            raster,
+            job.vector("SOURCES"),
+            job.vector("LINKS"),
+            id_field=job.field("ID_FIELD"),
+            costs=job.text("CWD_FOLDER"),
+            monitor=job.monitor,
         )
         links = net.links.table()
         belts = net.corridors(core.corridors.Cutoff(max(asked), rule), job.monitor.part(0.05, 0.07))

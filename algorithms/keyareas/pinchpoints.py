@@ -91,7 +91,12 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         # two maps in float64 and the labels; corridors are solved one at a time, in their own windows
         where = where_links_are(job, raster.grid, 20, circuits=True)
         given = read_linked(
-            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
+            raster,
+            job.vector("SOURCES"),
+            job.vector("LINKS"),
+            id_field=job.field("ID_FIELD"),
+            costs=job.text("CWD_FOLDER"),
+            monitor=job.monitor,
         )
         links = given.links
         if job.choice("MODE", PinchPointMode) in (PinchPointMode.ALL_TO_ONE, PinchPointMode.ONE_TO_ALL):

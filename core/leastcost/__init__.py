@@ -1,6 +1,7 @@
 """Least-cost distances on a resistance surface: the graph, its searches, the cost fields of sources."""
 
 from .fields import CostFields, cells_of
+from .gathering import gather
 from .graph import SPARE_BYTES, STEPS, UNREACHED, CostGraph, graph_bytes, lost_step
 from .links import LinkKind, Links
 from .results import Field, LinkCosts
@@ -16,6 +17,7 @@ __all__ = [
     "LinkKind",
     "Links",
     "cells_of",
+    "gather",
     "graph_bytes",
     "lost_step",
 ]

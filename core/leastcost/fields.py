@@ -209,10 +209,20 @@ class CostFields:
         """Return the field of a source as far as it was searched; None if it was not."""
         return self._taken(label, {label}, int)
 
-    def take(self, label: int, field: Field, ends: IntArray, least: FloatArray) -> None:
-        """Keep a field that a copy of this store has searched, and the least-cost distances it holds."""
-        self.searches += 1
-        self._keep(label, field, ends, least, {label}, int)
+    def take(self, label: int, field: Field) -> None:
+        """Keep the field of a source that another store on the same surface has searched."""
+        self._shelf.put(label, field.cost)
+        self._frames[label] = replace(field, cost=_NOTHING)
+        self._shelf.make_room({label})
+
+    def distances(self) -> list[tuple[tuple[int, int], float]]:
+        """Return the least-cost distances that are known, each with the lower and the higher label of its sources."""
+        return list(self._least.items())
+
+    def know(self, distances: dict[tuple[int, int], float]) -> None:
+        """Take over least-cost distances of another store; those known already stay, as there and back differ by rounding."""
+        for pair, cost in distances.items():
+            self._least.setdefault(pair, cost)
 
     def passed(self, monitor: Monitor = SILENT) -> Passed:
         """Return what the pass from all sources has found, for a copy of this store."""
@@ -321,7 +331,10 @@ class CostFields:
         beyond = self.slack + self.share * np.where(np.isfinite(reach), reach, 0.0)
         everywhere = everywhere or self.everywhere
         field, found = self._search(label, ends, reach, known, np.maximum(slacks, beyond), everywhere, monitor)
-        self._keep(label, field, ends, found, {label, *current}, next_use)
+        self.know({(min(label, end), max(label, end)): cost for end, cost in zip(ends.tolist(), found.tolist())})
+        self._shelf.put(label, field.cost)
+        self._frames[label] = replace(field, cost=_NOTHING)
+        self._shelf.make_room({label, *current}, next_use)
         return field
 
     def _enough(self, kept: Field | None, label: int, ends: IntArray, slacks: FloatArray, everywhere: bool) -> bool:
@@ -332,22 +345,6 @@ class CostFields:
         least = np.array([self.least(label, end) for end in ends.tolist()])
         wanted = (least + slacks)[~np.isinf(least)]
         return bool((wanted <= kept.reach).all()) and kept.everywhere >= everywhere
-
-    def _keep(
-        self,
-        label: int,
-        field: Field,
-        ends: IntArray,
-        least: FloatArray,
-        current: set[int],
-        next_use: Callable[[int], int],
-    ) -> None:
-        for end, cost in zip(ends.tolist(), least.tolist()):
-            # There and back differ by rounding: what was found first counts.
-            self._least.setdefault((min(label, end), max(label, end)), cost)
-        self._shelf.put(label, field.cost)
-        self._frames[label] = replace(field, cost=_NOTHING)
-        self._shelf.make_room(current, next_use)
 
     def _taken(self, label: int, current: set[int], next_use: Callable[[int], int]) -> Field | None:
         """Return the field of a source if there is one."""

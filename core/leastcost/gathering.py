@@ -155,19 +155,20 @@ def _search(fields: CostFields, wanted: list[_Wanted], everywhere: bool, where: 
 
     def keep(found: _Found) -> None:
         if found.field is not None:
-            fields.take(found.source, found.field, found.ends, found.least)
+            fields.searches += 1
+            fields.take(found.source, found.field)
+        fields.know(found.least)
 
     spread(_from_source, surface, lacking, keep, prepare=_store, where=where, monitor=monitor)
 
 
 @dataclass(frozen=True)
 class _Found:
-    """The field of a source, and its least-cost distances to some others; no field where none can be reached."""
+    """The field of a source, none where it reaches no other, and least-cost distances."""
 
     source: int
     field: Field | None
-    ends: IntArray
-    least: FloatArray
+    least: dict[tuple[int, int], float]
 
 
 def _store(surface: _Surface, monitor: Monitor) -> CostFields:
@@ -190,6 +191,6 @@ def _store(surface: _Surface, monitor: Monitor) -> CostFields:
 
 def _from_source(store: CostFields, wanted: _Wanted, monitor: Monitor) -> _Found:
     field = store.field(wanted.source, wanted.ends.tolist(), slack=wanted.slack, monitor=monitor)
-    least = np.array([store.least(wanted.source, end) for end in wanted.ends.tolist()])
+    least = dict(store.distances())
     store.forget()
-    return _Found(wanted.source, field if field.cost.size else None, wanted.ends, least)
+    return _Found(wanted.source, field if field.cost.size else None, least)

@@ -23,8 +23,8 @@ from ..io.rasters import RasterSource
 from ..io.tables import Column, columns, kept
 from ..io.vectors import VectorSource
 from ..run import memory
+from . import cwdfolder, spreading
 from . import parameters as p
-from . import spreading
 from .declarations import link_layer, resistance_surface, source_layer
 from .links import Links, read_links
 from .sources import Sources, read_sources
@@ -79,12 +79,15 @@ class Linked:
         The sources, on the grid of the raster.
     links : Links
         Their links, in the CRS of the raster.
+    costs : str
+        Folder of the cost distances of the sources; empty for none.
     """
 
     raster: RasterSource
     resistance: np.ndarray
     sources: Sources
     links: Links
+    costs: str = ""
 
     @property
     def cell_size(self) -> float:
@@ -94,7 +97,9 @@ class Linked:
     def cost_fields(self, monitor: Monitor) -> core.leastcost.CostFields:
         """Return the store of the sources' cost fields."""
         graph = core.leastcost.CostGraph(self.resistance, cell_size=self.cell_size, monitor=monitor)
-        return core.leastcost.CostFields(graph, self.sources.labels)
+        fields = core.leastcost.CostFields(graph, self.sources.labels)
+        cwdfolder.take(self.costs, fields, self.raster.grid)
+        return fields
 
     def corridors(self, cutoff: Cutoff, monitor: Monitor) -> Belts:
         """Return the corridors of the links, and state their cutoff.
@@ -147,6 +152,7 @@ def linked_inputs() -> list[QgsProcessingParameterDefinition]:
         source_layer(),
         p.id_field(),
         link_layer(),
+        cwdfolder.cwd_folder(),
     ]
 
 
@@ -201,7 +207,13 @@ def _needed(grid: Grid, bytes_per_cell: int, afterwards: int, *, searches: bool 
 
 
 def read_linked(
-    raster: RasterSource, sources: VectorSource, links: VectorSource, *, id_field: str, monitor: Monitor
+    raster: RasterSource,
+    sources: VectorSource,
+    links: VectorSource,
+    *,
+    id_field: str,
+    costs: str = "",
+    monitor: Monitor,
 ) -> Linked:
     """Read a resistance surface, the sources on it and their links; takes 5 percent of the progress.
 
@@ -220,4 +232,4 @@ def read_linked(
         minimum=2,
         monitor=monitor,
     )
-    return Linked(raster, resistance, placed, read_links(links, placed, raster.crs, monitor=monitor))
+    return Linked(raster, resistance, placed, read_links(links, placed, raster.crs, monitor=monitor), costs)

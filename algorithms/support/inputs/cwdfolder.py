@@ -1,0 +1,137 @@
+"""The cost distances of all sources in a folder, as 'linkages' hands them to the tools that come after it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+from osgeo import gdal
+
+from .... import core
+from ....core.errors import InputError
+from ....core.grid import Grid
+from ..io.filenames import FileNames
+from ..io.rasterfiles import NO_MEASURE, RasterWriter
+from . import parameters as p
+
+if TYPE_CHECKING:
+    from ..run.job import Job
+    from .sources import Sources
+
+NAME = "CWD_FOLDER"
+_TABLE = "cost_distances.json"
+_STRIP = 2**22
+
+
+def cwd_folder():
+    """Return the folder that `take` reads."""
+    return p.folder_input(
+        NAME,
+        "Folder of cost distances",
+        "Of 'linkages', made from the same resistance and sources: what it holds need not be searched again. The results are "
+        "the same without it.",
+        optional=True,
+        advanced=True,
+    )
+
+
+def write(job: Job, fields: core.leastcost.CostFields, sources: Sources, grid: Grid) -> None:
+    """Write the cost distances of all sources that have been searched; does nothing when the folder was not asked for."""
+    if not job.given(NAME):
+        return
+    folder = job.folder(NAME)
+    aside = job.outputs.folder(folder)
+    names, table = FileNames(), []
+    for label, one in enumerate(sources.ids, start=1):
+        field = fields.kept(label)
+        if field is None:
+            continue
+        job.monitor.check()
+        file = f"cwd_{names.of([one])}.tif"
+        rows, cols = field.cost.shape
+        window = grid.window(field.top, field.left, rows, cols)
+        about = f"Cost distance from source {one}, resistance x m"
+        height = max(1, _STRIP // cols)
+        # float64, so that later tools find the very numbers they would search
+        with RasterWriter(os.path.join(aside, file), window, "float64", NO_MEASURE, description=about) as writer:
+            for row in range(0, rows, height):
+                part = field.cost[row : row + height]
+                writer.write(row, np.where(np.isfinite(part), part, np.nan))
+        table.append(
+            {
+                "source": str(one),
+                "file": file,
+                "label": label,
+                "row": field.top,
+                "column": field.left,
+                "exact_to": field.reach if math.isfinite(field.reach) else None,
+                "everywhere": field.everywhere,
+            }
+        )
+    known = [[*pair, cost if math.isfinite(cost) else None] for pair, cost in fields.distances()]
+    held = {"of": _of(fields, grid), "sources": table, "least_cost_distances": known}
+    with open(os.path.join(aside, _TABLE), "w", encoding="utf-8") as file:
+        json.dump(held, file, indent=1)
+    job.results[NAME] = folder
+
+
+def take(folder: str, fields: core.leastcost.CostFields, grid: Grid) -> None:
+    """Have a store of cost fields take over what a folder holds; does nothing without a folder.
+
+    Raises
+    ------
+    InputError
+        If the folder is not one of 'linkages', or belongs to another grid, resistance or sources.
+    """
+    if not folder:
+        return
+    try:
+        with open(os.path.join(folder, _TABLE), encoding="utf-8") as file:
+            held = json.load(file)
+        made, table, known = held["of"], held["sources"], held["least_cost_distances"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            f"'{folder}' holds no cost distances of 'linkages' ({_TABLE} is not there or not complete). Choose the folder "
+            "that 'linkages' has written, or leave it out."
+        ) from None
+    for what, value in _of(fields, grid).items():
+        if made.get(what) != value:
+            raise InputError(
+                f"The cost distances in '{folder}' were made with another {what} than this run has. Run 'linkages' again, or "
+                "leave the folder out: the tool searches itself then."
+            )
+    fields.know({(a, b): math.inf if cost is None else cost for a, b, cost in known})
+    for one in table:
+        path = os.path.join(folder, one["file"])
+        dataset = gdal.Open(path) if os.path.exists(path) else None
+        cost = None if dataset is None else dataset.ReadAsArray()
+        if cost is None:
+            raise InputError(f"'{path}' cannot be read. Run 'linkages' again, or leave the folder out.")
+        cost[cost == NO_MEASURE] = np.inf
+        reach = math.inf if one["exact_to"] is None else one["exact_to"]
+        field = core.leastcost.Field(one["row"], one["column"], cost, reach, grid.cols, one["everywhere"])
+        fields.take(one["label"], field)
+
+
+def _of(fields: core.leastcost.CostFields, grid: Grid) -> dict[str, object]:
+    """Return what the cost distances depend on, by the word for it."""
+    graph = fields.graph
+    return {
+        "grid": f"{grid.describe()}, {graph.cell_size!r} m",
+        "resistance": _digest(graph.resistance),
+        "raster of the sources": _digest(fields.labels),
+        "mean of the two cells of a step": f"{graph.average.value}, {graph.neighbours} neighbours",
+    }
+
+
+def _digest(values: np.ndarray) -> str:
+    """Return a hash of the content of a raster."""
+    digest = hashlib.sha256(f"{values.dtype.str} {values.shape}".encode())
+    rows = max(1, _STRIP // values.shape[1])
+    for top in range(0, values.shape[0], rows):
+        digest.update(np.ascontiguousarray(values[top : top + rows]).tobytes())
+    return digest.hexdigest()
