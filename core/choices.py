@@ -244,3 +244,13 @@ class Relocation(Choice):
 
     TOGETHER = "together", "All together, which keeps their clusters"
     SINGLY = "singly", "Each by itself"
+
+
+class NullKind(Choice):
+    """What a map is compared with to see whether it is more than geometry."""
+
+    UNIFORM = "uniform", "Uniform surface: the mean resistance everywhere"
+    SCORES = "shuffled scores", "Shuffled scores: resistances change places among classes"
+    LAND = "shuffled land", "Shuffled land: the same resistances, as patchy, elsewhere"
+    SOURCES = "moved sources", "Moved sources: shifted and turned together"
+    LINE = "straight lines", "Straight lines between the sources"

@@ -1,6 +1,8 @@
 """How far a network can be relied on: robustness of the judgements behind it, validation, null models."""
 
 from .chunks import SAME_CORRIDOR, SAME_KEY
+from .nullmodel import CERTAIN, Figure, NullModel, Question, nullmodel, question_of
+from .nulls import classes_of
 from .replicates import BARRIER, CORRIDOR, CUTOFF, DISPERSAL, MIN_AREA, PATH, PINCH, Chain, Factor, Known, Study
 from .robustness import Robustness, robustness
 from .sampling import Uncertainty
@@ -13,6 +15,7 @@ from .validation import BLOCK_POINTS, FEW_POINTS, Agreement, Validation, availab
 __all__ = [
     "BARRIER",
     "BLOCK_POINTS",
+    "CERTAIN",
     "CORRIDOR",
     "CUTOFF",
     "DISPERSAL",
@@ -26,7 +29,10 @@ __all__ = [
     "Agreement",
     "Chain",
     "Factor",
+    "Figure",
     "Known",
+    "NullModel",
+    "Question",
     "Robustness",
     "Setting",
     "Steps",
@@ -34,8 +40,11 @@ __all__ = [
     "Uncertainty",
     "Validation",
     "available_cells",
+    "classes_of",
     "half_width",
+    "nullmodel",
     "parse_setting",
+    "question_of",
     "robust_areas",
     "robustness",
     "tornado",
