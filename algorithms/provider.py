@@ -19,6 +19,7 @@ from .corridors.linkages import LinkagesAlgorithm
 from .corridors.linkpriority import LinkPriorityAlgorithm
 from .corridors.omniscape import OmniscapeAlgorithm
 from .decisions.combineshards import CombineShardsAlgorithm
+from .decisions.nullmodel import NullModelAlgorithm
 from .decisions.robustness import RobustnessAlgorithm
 from .decisions.validate import ValidateAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
@@ -89,6 +90,7 @@ ALGORITHMS = [
     SelfTestAlgorithm,
     RobustnessAlgorithm,
     ValidateAlgorithm,
+    NullModelAlgorithm,
     CombineShardsAlgorithm,
 ]
 

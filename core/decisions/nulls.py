@@ -8,10 +8,10 @@ from scipy import fft, ndimage
 from ..errors import InputError
 from ..types import BoolArray, FloatArray, IntArray
 
-_ROUNDS = 8
+_ROUNDS = 5
 """Rounds in which spectrum and histogram are brought together."""
 
-_LAGS, _NEAR, _SMOOTHEST, _HALVINGS = range(1, 6), 0.01, 4.0, 8
+_LAGS, _NEAR, _SMOOTHEST, _HALVINGS = range(1, 6), 0.02, 4.0, 8
 """Lags in cells at which the autocorrelation is compared, by how much it may be too low in the mean, and the widest filter,
 in cells, and number of trials by which it is raised."""
 
@@ -105,7 +105,7 @@ def shuffled_land(resistance: FloatArray, random: np.random.Generator) -> FloatA
     Notes
     -----
     Ranks of a Gaussian field alone lose part of the autocorrelation of a surface whose values are not Gaussian. So the
-    spectrum is imposed and the values are put back by their ranks, eight times in turn (Schreiber & Schmitz). Where this
+    spectrum is imposed and the values are put back by their ranks, five times in turn (Schreiber & Schmitz). Where this
     leaves specks, as on surfaces of few classes in large patches, the field is smoothed before the last ranking, as little as
     brings the mean of Moran's I at lags 1 to 5 to that of the surface. O(n log n).
 
@@ -142,7 +142,7 @@ def shuffled_land(resistance: FloatArray, random: np.random.Generator) -> FloatA
 def _in_order_of(field: FloatArray, values: FloatArray) -> FloatArray:
     """Return ascending values in the order of others."""
     placed = np.empty(values.size)
-    placed[np.argsort(field, kind="stable")] = values
+    placed[np.argsort(field)] = values  # equal ones stand for equal values, in whatever order they come
     return placed
 
 

@@ -1,6 +1,6 @@
 """Key areas: pinch points to protect, barriers to restore, and how sure they are."""
 
-from .areas import KeyAreas, agreement, check_sizes, key_areas, overlay
+from .areas import FALSE_SHARE, KeyAreas, agreement, check_sizes, key_areas, overlay
 from .barriers import Barriers, barriers, check_radii, disc_ha, radii_between
 from .circuitbarriers import circuit_barriers
 from .cutoffs import barriers_by_cutoff, corridor_belt, pinch_points_by_cutoff, read_cutoffs, sweep
@@ -20,6 +20,7 @@ from .rules import RULE_NAMES, AreaOverlap, RuleComparison, compare_rules, overl
 from .tabulation import OUTSIDE, Pieces, Tabulation, shown_shares, tabulate
 
 __all__ = [
+    "FALSE_SHARE",
     "OUTSIDE",
     "RULE_NAMES",
     "AreaMeasures",

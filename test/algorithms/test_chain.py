@@ -145,6 +145,13 @@ CHAIN = (
         },
         {"HIGH_IS_USED": "yes no", "PERMUTATIONS": 99},
     ),
+    Step("chance", "nullmodel", {**NETWORK, "LINKS": "linked.LINKS"}, {"RUNS": 19}),
+    Step(
+        "unlikely",
+        "keyareas",
+        {"INPUT": "pinched.CURRENT", "P_VALUES": "chance.P", "RESISTANCE": "resistance.OUTPUT"},
+        {"METHOD": 3},
+    ),
 )
 
 LEFT_OUT = {

@@ -54,6 +54,7 @@ def given(tool, window, files):
         },
         "circuitscapeini": {"INPUT": str(files / "job.ini")},
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5, "PROCESSES": 2},
+        "nullmodel": {"RUNS": 19},
         "validate": {"POINTS": layers["Geological hazards"].id()},
         "combineshards": {"CHECKPOINT": str(files / "shards"), "OUTPUT_FOLDER": str(files / "combined")},
         "robustness": {

@@ -119,6 +119,7 @@ RASTER_TOOLS = {
     "keyareas": ("INPUT", "current", {"MIN_AREA": 0.0}),
     "cutoffsweep": ("RESISTANCE", "resistance", {"CUTOFFS": "300, 900"}),
     "tabulate": ("LANDUSE", "land", {"AREAS": "sources", "ZONES": "sources", "NAMES": "1=Woods; 2=Meadows"}),
+    "nullmodel": ("RESISTANCE", "resistance", {"CUTOFF": 900.0, "RUNS": 19, "STAGE": 0}),
     "validate": ("SURFACES", "height", {"POINTS": "seen", "PERMUTATIONS": 19, "POINTS_OUT": TEMPORARY}),
     "securitynetwork": (
         "LANDUSE",
@@ -159,6 +160,7 @@ VECTOR_TOOLS = {
     "keyareas": ("AREA", {"INPUT": "current", "MIN_AREA": 0.0}),
     "cutoffsweep": ("SOURCES", {"CUTOFFS": "300, 900"}),
     "tabulate": ("AREAS", {"ZONES": "sources", "LANDUSE": "land"}),
+    "nullmodel": ("SOURCES", {"CUTOFF": 900.0, "RUNS": 19, "STAGE": 0}),
     "validate": ("AREAS", {"SURFACES": ["height"], "POINTS": "seen", "PERMUTATIONS": 19}),
     "robustness": ("SOURCES", {"FACTORS": ["height", "current"], "WEIGHTS": "0.5;0.5", "RUNS": 2, "CUTOFF": 600.0}),
 }

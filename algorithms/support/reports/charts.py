@@ -76,7 +76,7 @@ def histogram(values: Sequence[float], observed: float, x_label: str, caption: s
     low, high = min(float(held.min()), observed), max(float(held.max()), observed)
     x_ticks = _ticks(low, high)
     left, right = x_ticks[0], x_ticks[-1] if x_ticks[-1] > x_ticks[0] else x_ticks[0] + 1.0
-    count, edges = np.histogram(held, bins=40, range=(left, right))
+    count, edges = np.histogram(held, bins=int(np.clip(2.0 * held.size**0.5, 8, 40)), range=(left, right))
     y_ticks = _ticks(0.0, float(count.max()))
     inner = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 

@@ -196,7 +196,7 @@ def _curve(said: Said) -> list[str]:
         line_chart(
             places,
             [*lines, Line("chance", [1.0] * 10)],
-            "Percentile of the surface among the available cells",
+            "Percentile among the available cells, from least to most expected use",
             "Share of the points / share of the cells",
             f"Enrichment: how much more often than its area says each tenth of the cells holds {said.what}. A good map rises "
             "from left to right.",

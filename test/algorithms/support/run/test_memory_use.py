@@ -84,6 +84,8 @@ _LONG = {
         "CORRIDORS": "TEMPORARY_OUTPUT",
     },
     "pinchpoints": {**_LINKED, "CUTOFF": 10_000, "CURRENT": "TEMPORARY_OUTPUT"},
+    "nullmodel": {**_LINKED, "CUTOFF": 10_000, "STAGE": 0, "NULL": 2, "RUNS": 19}
+    | dict.fromkeys(("P", "PERCENTILE", "TABLE"), "TEMPORARY_OUTPUT"),
     "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT", "LANDUSE": "classes", "NOT_RESTORABLE": "2"},
     "securitynetwork": {
         "LANDUSE": "habitat",
