@@ -40,9 +40,7 @@ def partials(job: Job, numbers: Sequence[int], count: int, monitor: Monitor) -> 
         )
         yield from here.partials(job, numbers, monitor)
         return
-    scratch = Path(tempfile.mkdtemp(prefix="ecosecnet-"))
-    crew = _Crew(python, scratch)
-    try:
+    with _scratch_folder() as scratch, contextlib.closing(_Crew(python, scratch)) as crew:
         count = min(count, len(numbers))
         crew.start(job, count)
         todo, early, deaths = deque(range(len(numbers))), dict[int, dict[str, Any]](), Counter[int]()
@@ -69,8 +67,14 @@ def partials(job: Job, numbers: Sequence[int], count: int, monitor: Monitor) -> 
                     crew.hire()
             yield answered(early.pop(turn), monitor, first=turn == 0)
             monitor.progress((turn + 1) / len(numbers))
+
+
+@contextlib.contextmanager
+def _scratch_folder() -> Iterator[Path]:
+    scratch = tempfile.mkdtemp(prefix="ecosecnet-")
+    try:
+        yield Path(scratch)
     finally:
-        crew.dismiss()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -123,7 +127,7 @@ class _Crew:
             self.idle.append(process)
         yield place, answer
 
-    def dismiss(self) -> None:
+    def close(self) -> None:
         """End all processes, whatever they are at."""
         for process in [*self.idle, *self._at]:
             process.end()

@@ -44,11 +44,15 @@ def main(scratch: str) -> None:
     os.dup2(2, 1)
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(orders, waiting.put, scratch), daemon=True).start()
+    listener = threading.Thread(target=_listen, args=(orders, waiting.put, scratch), daemon=True)
+    listener.start()
     worker = Worker(waiting.get(), Path(scratch), Notes())
-    while True:
-        results.write(worker.do(waiting.get()))
-        results.flush()
+    try:
+        while True:
+            results.write(worker.do(waiting.get()))
+            results.flush()
+    except OSError:  # whoever wanted them is gone, which the listener sees too
+        listener.join()
 
 
 def _listen(orders: codec.Reader, take: Callable[[Any], None], scratch: str) -> None:
