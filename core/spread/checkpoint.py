@@ -56,7 +56,7 @@ class Checkpoint:
     """
 
     def __init__(self, folder: str, *, shard: Shard | None = None, whole: bool = False) -> None:
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()  # workers of a scheduler are elsewhere
         self._shard, self._whole = shard, whole
         self._begun = 0
         _check_place(self.folder, written=not whole)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_shards_make_the_map_of_one_run(current, run, tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == before
 
 
-def test_missing_shards_and_other_runs_are_refused(current, run, tmp_path, raster):
+def test_missing_shards_and_other_runs_are_refused(current, run, tmp_path, raster, monkeypatch):
     kept = str(tmp_path / "kept")
     current(CHECKPOINT=kept, SHARD="2/3", CURRENT="TEMPORARY_OUTPUT")
     for given, words in (
@@ -86,6 +87,9 @@ def test_missing_shards_and_other_runs_are_refused(current, run, tmp_path, raste
     ):
         with pytest.raises(Exception, match=words):
             current(**{"CHECKPOINT": kept, "SHARD": "1/3", **given})
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(Exception, match="SCHEDULER needs the package 'distributed' of Dask"):
+        current(CHECKPOINT=kept, SCHEDULER="tcp://127.0.0.1:8786")
     # A cell of the input changes after the shards were begun.
     changed = VALUES.copy()
     changed[3, 4] += 1.0

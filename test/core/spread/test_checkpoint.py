@@ -279,7 +279,7 @@ def test_other_values_survive(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_killed_run_goes_on(tmp_path, processes):
     """The process is ended by the system, not by an exception of ours; the next run has the same bits."""
     code = f"""

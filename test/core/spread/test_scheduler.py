@@ -84,6 +84,21 @@ def test_what_is_prepared_is_prepared_by_each_worker(cluster, tmp_path):
     ]
 
 
+def test_windows_give_the_same_map(cluster, tmp_path, monkeypatch):
+    from ecosecnet.core import circuit
+    from ecosecnet.core.circuit import windows
+
+    monkeypatch.setattr(windows, "_PIECE_CELLS", 3_000)
+    surface = np.exp(np.random.default_rng(2).normal(size=(60, 60)))
+    one, two = (
+        circuit.omniscape(surface, radius=5, block_size=3, flow_potential=True, where=where)
+        for where in (Where(), at(cluster, tmp_path))
+    )
+    assert len(list(tmp_path.rglob("chunk_*.npz"))) > 8
+    assert one.current.tobytes() == two.current.tobytes()
+    assert one.normalised.tobytes() == two.normalised.tobytes()
+
+
 def test_an_error_comes_out(cluster, tmp_path):
     with pytest.raises(DisconnectedError, match="Source 4 is cut off"):
         run(at(cluster, tmp_path), task=spreadtasks.fails, shared=None, pieces=[0, 1, 2])
