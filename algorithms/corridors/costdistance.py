@@ -48,7 +48,7 @@ class CostDistanceAlgorithm(EcoSecNetAlgorithm):
         "0 in a source, 1 east, 2 south-east, and so on clockwise to 8 north-east, 255 where no source is reached. Of "
         "equally good ways the lowest code is taken.</p>"
         "<p>Exact (Dijkstra 1959, doi:10.1007/BF01386390); equals GRASS r.cost without the knight's move and Cost "
-        "Distance of ArcGIS. Memory: about 80 bytes a cell; rasters of up to a million cells take up to 230 MB.</p>"
+        "Distance of ArcGIS. Memory: about 80 bytes a cell.</p>"
     )
 
     def declare(self):

@@ -189,6 +189,7 @@ def _adjacent(
     gathered = gather(fields, pairs, slack=limits, where=where, monitor=monitor.part(0.0, 0.3))
     least = np.array([fields.least(a, b) for a, b in pairs.tolist()])
     graph = fields.graph
+    graph.release()
     corridors = _Corridors(gathered, pairs, least, limits, graph.resistance, fields.labels, _steps(fields))
 
     def add(flow: _Flow) -> None:
