@@ -43,7 +43,6 @@ class Maps:
 @pytest.mark.parametrize(
     ("solve", "focal", "maps"),
     [
-        (circuit.pairwise, POINTS, False),
         (circuit.pairwise, POINTS, True),
         (circuit.pairwise, REGIONS, True),
         (circuit.all_to_one, REGIONS, True),
