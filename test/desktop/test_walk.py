@@ -229,3 +229,16 @@ def test_no_tool_edits_in_place(installed):
     provider = QgsApplication.processingRegistry().providerById("ecosecnet")
     flag = QgsProcessingAlgorithm.Flag.FlagSupportsInPlaceEdits
     assert not [tool.id() for tool in provider.algorithms() if tool.flags() & flag]
+
+
+def test_a_shard_from_its_dialog_says_that_it_writes_nothing(screen, project, tmp_path):
+    before = set(screen.project.mapLayers())
+    dialog = screen.open("omniscape", RADIUS=10, BLOCK_SIZE=5, CHECKPOINT=str(tmp_path / "kept"), SHARD="1/2")
+    assert dialog.run(120) == {}
+    assert "Shard 1/2 is done" in dialog.text()
+    assert "No outputs are written; 'combineshards' makes them" in dialog.text()
+    screen.picture("walk_shard_log")
+    assert not dialog.red()
+    assert set(screen.project.mapLayers()) == before
+    dialog.close()
+    assert not screen.trouble()
