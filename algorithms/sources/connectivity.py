@@ -37,6 +37,7 @@ from ..support.inputs.nodes import (
     negligible_probability,
     node_parameters,
     read_nodes,
+    where_searched,
 )
 from ..support.io.tables import columns, kept
 from ..support.run import palette, styling
@@ -164,6 +165,7 @@ class ConnectivityAlgorithm(EcoSecNetAlgorithm):
             raster=raster,
             table=job.vector("DISTANCES"),
             conversion=job.chosen("COST_CONVERSION"),
+            where=where_searched(job, kind, raster),
             monitor=job.monitor,
         )
         dispersal = factor * job.number("DISPERSAL")

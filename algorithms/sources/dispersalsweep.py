@@ -25,6 +25,7 @@ from ..support.inputs.nodes import (
     negligible_probability,
     node_parameters,
     read_nodes,
+    where_searched,
 )
 from ..support.io.fields import Shown
 from ..support.io.rasters import metres_per_unit
@@ -152,6 +153,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
             raster=raster,
             table=job.vector("DISTANCES"),
             conversion=job.chosen("COST_CONVERSION"),
+            where=where_searched(job, kind, raster),
             monitor=job.monitor,
         )
         hectares = metres_per_unit(nodes.crs) ** 2 / 1e4

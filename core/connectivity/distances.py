@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from ..choices import Average
 from ..errors import InputError
 from ..leastcost.fields import cells_of
 from ..leastcost.graph import CostGraph
 from ..monitor import SILENT, Monitor
-from ..types import FloatArray, IntArray
+from ..spread.spreading import spread
+from ..spread.where import HERE, Where
+from ..types import Array, FloatArray, IntArray
+
+_PIECES = 64
+"""About as many pieces are the patches searched in, where there are so many."""
 
 
 def cost_distances(
-    graph: CostGraph, labels: IntArray, *, limit: float = np.inf, monitor: Monitor = SILENT
+    graph: CostGraph, labels: IntArray, *, limit: float = np.inf, where: Where = HERE, monitor: Monitor = SILENT
 ) -> tuple[IntArray, FloatArray]:
     """Return the least-cost distances between the edges of patches.
 
@@ -24,6 +32,8 @@ def cost_distances(
         0 outside, 1 to n inside patches. Moving inside the own patch costs nothing, inside others what their cells do.
     limit : float
         Pairs that cost more are left out; a low limit makes the searches fast.
+    where : Where
+        Where the searches are made.
 
     Returns
     -------
@@ -53,19 +63,61 @@ def cost_distances(
     empty = [k + 1 for k, some in enumerate(cells) if not some.size]
     if empty:
         raise InputError(f"Patch {empty[0]} has no cell.")
-    where = np.concatenate(cells) if cells else np.empty(0, dtype=np.int64)
-    start = np.cumsum([0, *(some.size for some in cells)])
+    graph.release()
+    ground = _Ground(graph.resistance, graph.cell_size, graph.neighbours, graph.average, labels, limit)
+    each = max(1, (count - 1) // _PIECES)
+    pieces = [(first, min(first + each, count - 1)) for first in range(0, count - 1, each)]
+    pairs: list[IntArray] = [np.empty((0, 2), dtype=np.int64)]
+    distances: list[FloatArray] = [np.empty(0)]
+
+    def merge(found: tuple[IntArray, FloatArray]) -> None:
+        pairs.append(found[0])
+        distances.append(found[1])
+
+    spread(_to_later, ground, pieces, merge, prepare=_Patches, where=where, monitor=monitor)
+    return np.concatenate(pairs), np.concatenate(distances)
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What a process needs to search from patches."""
+
+    resistance: Array
+    cell_size: float
+    neighbours: int
+    average: Average
+    labels: IntArray
+    limit: float
+
+
+class _Patches:
+    """The surface as a graph, and the cells of the patches, one patch after the other."""
+
+    def __init__(self, ground: _Ground, monitor: Monitor) -> None:
+        self.limit = ground.limit
+        self.graph = CostGraph(
+            ground.resistance,
+            cell_size=ground.cell_size,
+            neighbours=ground.neighbours,
+            average=ground.average,
+            monitor=monitor,
+        )
+        self.cells = cells_of(ground.labels, list(range(1, int(ground.labels.max()) + 1)))
+
+
+def _to_later(patches: _Patches, some: tuple[int, int], monitor: Monitor) -> tuple[IntArray, FloatArray]:
+    """Return pairs of some patches with those after them, and their distances."""
+    after = np.concatenate(patches.cells[some[0] + 1 :])
+    start = np.cumsum([0, *(cells.size for cells in patches.cells[some[0] + 1 :])])
     pairs, distances = [], []
-    for k in range(count - 1):
-        monitor.step(k, count - 1)
-        cost = graph.cost_from(cells[k], limit=limit).ravel()
-        nearest = np.minimum.reduceat(cost[where[start[k + 1] :]], start[k + 1 : -1] - start[k + 1])
-        reached = np.flatnonzero(nearest <= limit) if np.isfinite(limit) else np.flatnonzero(np.isfinite(nearest))
-        pairs.append(np.column_stack((np.full(reached.size, k), reached + k + 1)))
+    for skipped, k in enumerate(range(*some)):
+        monitor.step(skipped, some[1] - some[0])
+        cost = patches.graph.cost_from(patches.cells[k], limit=patches.limit).ravel()
+        nearest = np.minimum.reduceat(cost[after[start[skipped] :]], start[skipped:-1] - start[skipped])
+        reached = np.flatnonzero((nearest <= patches.limit) & np.isfinite(nearest))
+        pairs.append(np.column_stack((np.full(reached.size, k), reached + k + 1)).astype(np.int64))
         distances.append(nearest[reached])
-    if not pairs:
-        return np.empty((0, 2), dtype=np.int64), np.empty(0)
-    return np.concatenate(pairs).astype(np.int64), np.concatenate(distances)
+    return np.concatenate(pairs), np.concatenate(distances)
 
 
 def distances_of_probabilities(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry
@@ -15,8 +16,12 @@ from ..io.rasters import RasterSource, metres_per_unit
 from ..io.vectors import VectorSource, is_null, name_ids
 from ..run import memory
 from . import parameters as p
+from . import spreading
 from .declarations import source_layer
 from .sources import read_polygons, read_sources
+
+if TYPE_CHECKING:
+    from ..run.job import Job
 
 EDGE, CENTROID, COST, TABLE = range(4)
 DISTANCES = ("Edge to edge", "Centroid to centroid", "Least cost", "Table")
@@ -169,6 +174,13 @@ def read_nodes(
     return Nodes(ids, features, geometries, attributes, crs, labels)
 
 
+def where_searched(job: Job, kind: int, raster: RasterSource | None) -> core.spread.Where | None:
+    """Return where least-cost distances are searched; None for those of another kind."""
+    if kind != COST:
+        return None
+    return spreading.where_announced(job, each=core.leastcost.graph_bytes(raster.grid.shape, corridors=False))
+
+
 def measure(
     nodes: Nodes,
     kind: int,
@@ -177,11 +189,13 @@ def measure(
     raster: RasterSource | None,
     table: VectorSource | None,
     conversion: int | None,
+    where: core.spread.Where | None = None,
     monitor: Monitor,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Return pairs of sources, their distances, and what a metre of dispersal is in them.
 
-    Pairs farther apart than `far` metres are left out; without a `conversion` it is in cost already.
+    Pairs farther apart than `far` metres are left out; without a `conversion` it is in cost already. Least-cost distances
+    are searched `where` it says.
     """
     count, measuring = len(nodes.ids), monitor.part(0.02, 0.5)
     all_pairs = count * (count - 1) // 2
@@ -200,7 +214,7 @@ def measure(
         if len(distances) < all_pairs:
             monitor.info(f"{all_pairs - len(distances):,} of {all_pairs:,} pairs are not in the table: not linked.")
     else:
-        return _cost(nodes, far, raster, conversion, monitor)
+        return _cost(nodes, far, raster, conversion, where or core.spread.HERE, monitor)
     if far is not None and conversion is not None:
         monitor.info(
             f"There are too many pairs to measure all; sources more than {far:,.0f} m apart have no direct link: "
@@ -218,7 +232,12 @@ def measure(
 
 
 def _cost(
-    nodes: Nodes, far: float | None, raster: RasterSource, conversion: int | None, monitor: Monitor
+    nodes: Nodes,
+    far: float | None,
+    raster: RasterSource,
+    conversion: int | None,
+    where: core.spread.Where,
+    monitor: Monitor,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     surface = raster.read_surface(monitor)
     factor = 1.0
@@ -231,6 +250,6 @@ def _cost(
     graph = core.leastcost.CostGraph(surface, cell_size=raster.grid.cell_size, monitor=monitor.part(0.02, 0.08))
     limit = np.inf if far is None else factor * far
     pairs, distances = core.connectivity.cost_distances(
-        graph, nodes.labels, limit=limit, monitor=monitor.part(0.08, 0.5)
+        graph, nodes.labels, limit=limit, where=where, monitor=monitor.part(0.08, 0.5)
     )
     return pairs, distances, factor

@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.connectivity import PatchGraph, failures, link_importance, node_importance, sweep
+from ecosecnet.core.connectivity import (
+    PatchGraph,
+    cost_distances,
+    failures,
+    link_importance,
+    node_importance,
+    sweep,
+)
+from ecosecnet.core.leastcost import CostGraph
 from ecosecnet.core.spread import Where, processes
 
 
@@ -62,6 +70,22 @@ def test_processes_give_the_same_sweep(started):
         assert (mine.binary.numerator, mine.probable.numerator) == (other.binary.numerator, other.probable.numerator)
     assert one.median_rank.tobytes() == two.median_rank.tobytes()
     assert started == [3]
+
+
+def test_processes_find_the_same_costs(started):
+    rng = np.random.default_rng(6)
+    labels = np.zeros((40, 50), dtype=np.int32)
+    labels.ravel()[rng.choice(2000, 12, replace=False)] = np.arange(1, 13)
+    graph = CostGraph(rng.lognormal(size=labels.shape), cell_size=30.0)
+    for limit in (np.inf, 600.0):
+        one, two = (cost_distances(graph, labels, limit=limit, where=where) for where in (Where(), Where(2)))
+        assert one[0].tolist() == two[0].tolist()
+        assert one[1].tobytes() == two[1].tobytes()
+        assert 0 < one[1].size <= 66
+        # Each distance is the cost field of its first patch where it meets the second.
+        for (i, j), cost in zip(*one):
+            assert cost == graph.cost_from(np.flatnonzero(labels == i + 1))[labels == j + 1].min()
+    assert started == [11, 11]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 200])
