@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -69,77 +70,86 @@ def _repair(
     lost: Any,
 ) -> None:
     n = attributes.size
-    value = np.empty(n)
-    heap = np.empty(n, np.int64)
-    place = np.empty(n, np.int64)
+    cost, share = np.empty(n), np.empty(n)
+    start = np.empty(n + 1, np.int64)
+    near = np.empty(beside.size, np.int32)
+    into, out_of = np.empty(beside.size), np.empty(beside.size)
+    extra = np.empty(n)
+    settled = np.empty(n, np.bool_)
+    heap = [(0.0, 0)]
+    laid_out, root = -1, 0
     for f in range(failed.size):
         top = failed[f]
         b = tree[top]
-        first = top if links else top + 1
-        stop = top + size[top]
-        hole = parent[top] if links else top
-        filled = 0
-        for q in range(first, stop):
-            at = patch[q]
-            best = np.inf
-            for slot in range(pointer[at], pointer[at + 1]):
-                p = position[b, beside[slot]]
-                if first <= p < stop or (p == hole and (not links or q == top)):
-                    continue
-                best = min(best, costs[b, beside[slot]] + step[slot])
-            # Insert with a sift up: the heap holds all that is cut off, the cheapest way in on top.
-            k = filled
-            filled += 1
-            while k > 0 and value[heap[(k - 1) >> 1]] > best:
-                heap[k] = heap[(k - 1) >> 1]
-                place[heap[k]] = k
-                k = (k - 1) >> 1
-            heap[k] = q - first
-            place[q - first] = k
-            value[q - first] = best
-        while filled > 0:
-            one = heap[0]
-            place[one] = -1
-            filled -= 1
-            if filled > 0:
-                last = heap[filled]
-                k = 0
-                while 2 * k + 1 < filled:
-                    child = 2 * k + 1
-                    if child + 1 < filled and value[heap[child + 1]] < value[heap[child]]:
-                        child += 1
-                    if value[heap[child]] >= value[last]:
-                        break
-                    heap[k] = heap[child]
-                    place[heap[k]] = k
-                    k = child
-                heap[k] = last
-                place[last] = k
-            if value[one] == np.inf:
-                break
-            at = patch[first + one]
-            for slot in range(pointer[at], pointer[at + 1]):
-                p = position[b, beside[slot]]
-                if not first <= p < stop:
-                    continue
-                other = p - first
-                better = value[one] + step[slot]
-                if better >= value[other]:
-                    continue
-                value[other] = better
-                k = place[other]
-                while k > 0 and value[heap[(k - 1) >> 1]] > better:
-                    heap[k] = heap[(k - 1) >> 1]
-                    place[heap[k]] = k
-                    k = (k - 1) >> 1
-                heap[k] = other
-                place[other] = k
-        total = 0.0
+        if b != laid_out:
+            # The links in the order of the tree. What each costs is counted against the best paths to its two ends, so
+            # that the links of the tree cost nothing outwards.
+            laid_out, root = b, position[b, sources[b]]
+            k = 0
+            for q in range(size[root]):
+                at = patch[root + q]
+                cost[q] = costs[b, at]
+                share[q] = attributes[at] * np.exp(-cost[q])
+                start[q] = k
+                for slot in range(pointer[at], pointer[at + 1]):
+                    p = position[b, beside[slot]]
+                    if p >= 0:
+                        near[k] = p - root
+                        into[k] = max(costs[b, beside[slot]] + step[slot] - cost[q], 0.0)
+                        out_of[k] = max(cost[q] + step[slot] - costs[b, beside[slot]], 0.0)
+                        k += 1
+            start[size[root]] = k
         gone = patch[top]
+        first = top - root if links else top - root + 1
+        stop = top - root + size[top]
+        hole = parent[top] - root if links else top - root
+        heap.clear()
         for q in range(first, stop):
-            at = patch[q]
-            before, after = costs[b, at], value[q - first]
-            change = 1.0 / (1.0 + before) - 1.0 / (1.0 + after) if binary else np.exp(-before) - np.exp(-after)
-            twice = not links and left_out[at, gone >> 3] >> (7 - (gone & 7)) & 1
-            total += attributes[at] * change * (2.0 if twice else 1.0)
+            settled[q] = False
+            best = np.inf
+            for slot in range(start[q], start[q + 1]):
+                p = near[slot]
+                if not first <= p < stop and (p != hole or (links and q != first)):
+                    best = min(best, into[slot])
+            extra[q] = best
+            if best < np.inf:
+                heappush(heap, (best, q))
+        total = 0.0
+        while True:
+            if len(heap) > 0:
+                more, one = heappop(heap)
+                if settled[one]:
+                    continue
+                last = one + size[root + one]
+            else:
+                more, one, last = np.inf, first, stop  # what is left is cut off
+            # All beyond that is not yet reached over a shorter way pays the same more.
+            fall = -np.expm1(-more)
+            q = one
+            while q < last:
+                if settled[q]:
+                    q += size[root + q]
+                    continue
+                settled[q] = True
+                extra[q] = more
+                at = patch[root + q]
+                change = share[q] * fall
+                if binary:
+                    change = attributes[at] * (1.0 / (1.0 + cost[q]) - 1.0 / (1.0 + cost[q] + more))
+                twice = not links and left_out[at, gone >> 3] >> (7 - (gone & 7)) & 1
+                total += 2.0 * change if twice else change
+                q += 1
+            if more == np.inf:
+                break
+            q = one
+            while q < last:
+                if extra[q] != more:
+                    q += size[root + q]
+                    continue
+                for slot in range(start[q], start[q + 1]):
+                    p = near[slot]
+                    if first <= p < stop and not settled[p] and more + out_of[slot] < extra[p]:
+                        extra[p] = more + out_of[slot]
+                        heappush(heap, (extra[p], np.int64(p)))
+                q += 1
         lost[f] = max(total * attributes[sources[b]], 0.0)
