@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 from functools import cache
 from importlib import metadata
@@ -38,7 +39,14 @@ def packages() -> dict[str, str]:
     >>> list(packages())
     ['numpy', 'scipy', 'numba']
     """
-    return {name: metadata.version(name) if importlib.util.find_spec(name) else "" for name in _PACKAGES}
+    return {name: _version(name) if importlib.util.find_spec(name) else "" for name in _PACKAGES}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # bundles leave out what packages say of themselves
+        return str(importlib.import_module(name).__version__)
 
 
 def in_words(found: dict[str, str]) -> str:

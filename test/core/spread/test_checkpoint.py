@@ -144,6 +144,16 @@ def test_chunks_of_another_version_are_refused_and_of_other_packages_warned_of(t
         run(tmp_path)
 
 
+def test_versions_without_metadata(monkeypatch):
+    def nothing(name):
+        raise software.metadata.PackageNotFoundError(name)
+
+    before = software.packages()
+    monkeypatch.setattr(software.metadata, "version", nothing)
+    assert software.packages.__wrapped__() == before
+    assert before["numpy"] == np.__version__
+
+
 def test_the_hash_of_the_core_sees_every_module(tmp_path, monkeypatch):
     room = tmp_path / "core" / "spread"
     room.mkdir(parents=True)
