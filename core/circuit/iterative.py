@@ -35,7 +35,7 @@ _ROUNDING = 1e-12
 """Sum of the residuals, relative to what is injected, below which nothing is left to be solved."""
 
 _PATIENCE_LAST = 40
-"""The same where no larger level is left and the circuit would be factorised instead."""
+"""The same where no larger level is left and the circuit would be factorised for this solve alone."""
 
 _MOST = 400
 """Iterations after which a solve is given up."""
@@ -237,6 +237,7 @@ class MultigridSolver:
         self.iterations = 0
         gains: list[float] = []
         slope, waited = 0.0, 0
+        last = _PATIENCE_LAST if self._changes_couplings else _PATIENCE  # all solves that follow use the factor too
         scale = self._passes.scaled(r, small)
         while self.iterations < _MOST:
             self._monitor.check()
@@ -262,7 +263,7 @@ class MultigridSolver:
             if waited >= _PATIENCE and (more := _remaining(gains, goal)) > _PATIENCE:
                 if self._escalate():
                     slope, waited = 0.0, 0
-                elif more > _PATIENCE_LAST and self._graph.size <= FACTORISED_MOST:
+                elif more > last and self._graph.size <= FACTORISED_MOST:
                     break
         residual = _whole(r) / (2.0 * injected)
         if residual <= _ROUNDING:

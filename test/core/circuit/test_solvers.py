@@ -424,6 +424,23 @@ def test_the_hard_set(name, neighbours, average):
     is_solved(resistance, neighbours=neighbours, average=average)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("reach", [2.5, 3.0])
+def test_noise_is_factorised_once_before_many_iterations(monkeypatch, reach):
+    """Where coarse grids do not help, a factor is quicker from the second solve on."""
+    made = []
+    factorise = DirectSolver.__init__
+    monkeypatch.setattr(DirectSolver, "__init__", lambda *a, **k: made.append(1) or factorise(*a, **k))
+    graph = circuit.raster_graph(10.0 ** np.random.default_rng(1).uniform(-reach, reach, (1000, 1000)), neighbours=4)
+    solver = MultigridSolver(graph, held=np.arange(graph.size) == 0)
+    for node in (graph.size // 2 + 500, graph.size - 1):
+        injected = 1.0 * (np.arange(graph.size) == node)
+        net = graph.apply(solver.solve(injected))
+        assert solver.iterations <= 40
+        assert np.abs(net - injected)[1:].max() <= 1e-6
+    assert len(made) == 1
+
+
 def test_a_range_that_costs_digits_is_said():
     warned = []
 
