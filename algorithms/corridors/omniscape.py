@@ -175,11 +175,8 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
         _say_lengths(job, raster, radius)
         kept = 1 + sum(layer is not None for layer in layers.values())
         cells = raster.grid.rows * raster.grid.cols
-        where = spreading.where(
-            job,
-            each=core.circuit.windows_bytes(raster.grid.shape, max(radius + buffer, 0)),
-            kept=8 * kept * cells,
-        )
+        once, each = core.circuit.windows_bytes(raster.grid.shape, max(radius + buffer, 0))
+        where = spreading.where(job, each=each, kept=once + 8 * kept * cells)
         cutoff = job.number("CUTOFF")
         flow = core.circuit.omniscape(
             core.circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1),

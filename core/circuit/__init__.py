@@ -1,6 +1,7 @@
 """Current flow through resistance rasters and networks."""
 
 from .advanced import GroundedFlow, advanced, grounded_flow
+from .conditions import Condition
 from .graph import NetworkGraph, RasterGraph, raster_graph
 from .inputs import allowed_pairs, as_resistance, count_pairs, focal_cells, shared_cells, stranded
 from .network import NetworkFlow, network_pairwise
@@ -8,7 +9,7 @@ from .one_and_all import FocalFlow, all_to_one, one_to_all
 from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
 from .potentials import potential_bytes
 from .solvers import most_solver_bytes, solver_bytes
-from .windows import Condition, WindowFlow, omniscape, windows_bytes
+from .windows import WindowFlow, omniscape, windows_bytes
 
 __all__ = [
     "Condition",

@@ -211,6 +211,8 @@ def _factorise(
             fours = i - i % 4
             for h in range(0, fours, 4):
                 a, b, c4, d = upper[h, i], upper[h + 1, i], upper[h + 2, i], upper[h + 3, i]
+                if a == 0.0 and b == 0.0 and c4 == 0.0 and d == 0.0:
+                    continue  # cells of a box are linked to few of it
                 aj, bj, cj, dj = upper[h], upper[h + 1], upper[h + 2], upper[h + 3]
                 for j in range(i, n):
                     pivot[j] -= a * aj[j] + b * bj[j] + c4 * cj[j] + d * dj[j]

@@ -73,70 +73,82 @@ class Injection:
     factor: FloatArray | float
 
 
+class WindowFronts:
+    """How the windows of a run are solved.
+
+    Parameters
+    ----------
+    inside : bool (side, side)
+        Cells of an uncut window.
+    """
+
+    def __init__(self, inside: BoolArray) -> None:
+        self.inside = inside
+        self.disc = _stacked([inside[here] & inside[there] for here, there, _ in DIRECTIONS], inside.shape)
+        self.fronts: Fronts | None = None
+        self.compiled: CompiledFronts | None = None
+        self.most = 1
+        numba = compiledfronts.available()
+        if np.count_nonzero(inside) <= (_LARGEST_COMPILED if numba else _LARGEST):
+            self.fronts = Fronts(inside)
+            self.most = max(1, min(_MOST, _BATCH_BYTES // (_FACTOR_BYTES * self.fronts.factor_size)))
+            if numba:
+                self.compiled = CompiledFronts(self.fronts)
+
+
 class LandscapeFlow:
     """Currents through the windows of a landscape.
 
     Parameters
     ----------
     couplings : sequence of float64
-        Conductances of the links of the raster, see `RasterGraph`.
+        Conductances of its links, see `RasterGraph`.
     valid : bool (rows, cols)
-        Cells of the raster with a node.
-    inside : bool (side, side)
-        Cells of an uncut window.
+        Its cells with a node.
+    fronts : WindowFronts
+        Of the windows.
     monitor : Monitor
         Cancellation.
 
+    Attributes
+    ----------
+    current : float64 (rows, cols)
+        Sum of the currents of all windows, after `finish`.
+    arrived : float
+        Amperes that reached their targets.
     """
 
-    def __init__(self, couplings: Sequence[FloatArray], valid: BoolArray, inside: BoolArray, monitor: Monitor) -> None:
-        self._current = np.zeros(valid.shape)
-        self._arrived = 0.0
+    def __init__(
+        self, couplings: Sequence[FloatArray], valid: BoolArray, fronts: WindowFronts, monitor: Monitor
+    ) -> None:
+        self.current = np.zeros(valid.shape)
+        self.arrived = 0.0
         self._valid = valid
-        self._inside = inside
+        self._how, self._inside = fronts, fronts.inside
         self._monitor = monitor
         self._links = _stacked(couplings, valid.shape)
-        self._disc = _stacked([inside[here] & inside[there] for here, there, _ in DIRECTIONS], inside.shape)
         self._directions = DIRECTIONS[: len(couplings)]
         self._structure = np.ones((3, 3)) if len(couplings) == 4 else None
-        compiled = compiledfronts.available()
-        self._fronts = self._compiled = None
-        self._most = 1
-        if np.count_nonzero(inside) <= (_LARGEST_COMPILED if compiled else _LARGEST):
-            self._fronts = Fronts(inside)
-            self._most = max(1, min(_MOST, _BATCH_BYTES // (_FACTOR_BYTES * self._fronts.factor_size)))
-            if compiled:
-                self._compiled = CompiledFronts(self._fronts)
         self._waiting: list[Injection] = []
 
-    def add(self, injection: Injection) -> None:
-        """Take up a window whose target has a node."""
+    def add(self, injection: Injection) -> bool:
+        """Take up a window, and return whether its target has a node; otherwise nothing flows."""
+        if not self._valid[injection.window.cells][injection.target]:
+            return False
         self._waiting.append(injection)
-        if len(self._waiting) == self._most:
-            self._finish()
+        if len(self._waiting) == self._how.most:
+            self.finish()
+        return True
 
-    def take(self, cells: tuple[slice, slice]) -> tuple[FloatArray, float]:
-        """Return the sum of the currents of the windows since the last time, and the amperes that reached their targets.
-
-        Parameters
-        ----------
-        cells : (slice, slice)
-            Rows and columns that hold these windows.
-        """
-        self._finish()
-        current, arrived = self._current[cells].copy(), self._arrived
-        self._current[cells] = self._arrived = 0.0
-        return current, arrived
-
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Solve the windows that wait."""
         waiting, self._waiting = self._waiting, []
         self._monitor.check()
-        if self._fronts is None:
+        if self._how.fronts is None:
             for injection in waiting:
                 self._drain(injection)
         elif waiting:
-            self._solve(waiting, self._fronts)
+            self._solve(waiting, self._how.fronts)
 
     def _solve(self, waiting: list[Injection], fronts: Fronts) -> None:
         side = self._inside.shape[0]
@@ -144,22 +156,22 @@ class LandscapeFlow:
         injected = np.zeros((len(waiting), side, side))
         for injection, own, put_in in zip(waiting, links, injected):
             part = injection.window.part
-            np.multiply(self._links[_last(injection.window.cells)], self._disc[_last(part)], out=own[_last(part)])
+            np.multiply(self._links[_last(injection.window.cells)], self._how.disc[_last(part)], out=own[_last(part)])
             put_in[part] = self._connected(injection, own[_last(part)])
         degrees = _degrees(links)
         degrees[degrees == 0.0] = 1.0
         for injection, own in zip(waiting, degrees):
             own[injection.window.part][injection.target] *= 2.0  # grounded; all its currents end there
         flat = (array.reshape(len(waiting), -1) for array in (links, degrees, injected))
-        volts = _potentials(fronts, self._compiled, *flat).reshape(injected.shape)
+        volts = _potentials(fronts, self._how.compiled, *flat).reshape(injected.shape)
         for injection, own, put_in, potential in zip(waiting, links, injected, volts):
             if not np.isfinite(potential).all():
                 self._drain(injection)
                 continue
             part = injection.window.part
-            flow = _through(own, potential, self._compiled is not None)[part]
-            self._current[injection.window.cells] += flow * injection.factor
-            self._arrived += float(put_in.sum())
+            flow = _through(own, potential, self._how.compiled is not None)[part]
+            self.current[injection.window.cells] += flow * injection.factor
+            self.arrived += float(put_in.sum())
 
     def _connected(self, injection: Injection, links: FloatArray) -> FloatArray:
         """Return what is put into cells connected to the target; take the links of all others away."""
@@ -177,8 +189,8 @@ class LandscapeFlow:
         couplings = [link[here] for link, (here, _, _) in zip(self._links[_last(window.cells)], self._directions)]
         kept = self._valid[window.cells] & self._inside[window.part]
         flow = drain(couplings, kept, injection.amounts, injection.target, self._monitor)
-        self._current[window.cells] += flow.current * injection.factor
-        self._arrived += flow.amperes
+        self.current[window.cells] += flow.current * injection.factor
+        self.arrived += flow.amperes
 
 
 class UniformFlow:
@@ -188,58 +200,56 @@ class UniformFlow:
 
     Parameters
     ----------
-    shape : (int, int)
-        Rows and columns of the raster.
     reach : int
         Cells that a window reaches from its centre in each direction.
     neighbours : {8, 4}
         Cells that a cell is linked to.
     """
 
-    def __init__(self, shape: tuple[int, int], reach: int, neighbours: int) -> None:
-        self._shape, self._side, self._neighbours = shape, 2 * reach + 1, neighbours
+    def __init__(self, reach: int, neighbours: int) -> None:
+        self._side, self._neighbours = 2 * reach + 1, neighbours
         self._compiled = compiledfronts.available()
         self._fronts: Fronts | CompiledFronts | None = None
         self._last: tuple[Part, _Uniform] | None = None
 
     def currents(
         self,
-        groups: Sequence[Alike],
-        injection: Callable[[int], Injection | None],
+        part: Part,
+        numbers: IntArray,
+        injection: Callable[[int, tuple[slice, slice]], Injection | None],
         cells: tuple[slice, slice],
         monitor: Monitor,
     ) -> FloatArray:
-        """Return the sum of the currents through some windows.
+        """Return the sum of the currents through windows that are cut alike.
 
         Parameters
         ----------
-        groups : sequence of Alike
+        part : Part
+            How they are cut.
+        numbers : int64 (n,)
             The windows.
         injection : callable
-            Gives what is put into a window by its number; None = nothing.
+            Gives what is put into a window by its number, within `cells`; None = nothing.
         cells : (slice, slice)
             Rows and columns that hold these windows.
         monitor : Monitor
             Progress and cancellation.
         """
-        current = np.zeros(self._shape)
-        done, total = 0, sum(numbers.size for _, numbers in groups)
-        for part, numbers in groups:
-            uniform = self._factor(part) if numbers.size >= _WORTH_A_FACTOR else None
-            window = UniformWindow(part[1] - part[0], part[3] - part[2], self._neighbours)
-            for start in range(0, numbers.size, _MOST):
-                monitor.step(done, total)
-                own = numbers[start : start + _MOST].tolist()
-                batch = [put_in for put_in in map(injection, own) if put_in is not None]
-                flows = (
-                    uniform.currents(batch)
-                    if uniform
-                    else (window.currents(put_in.amounts, put_in.target, monitor) for put_in in batch)
-                )
-                for put_in, flow in zip(batch, flows):
-                    current[put_in.window.cells] += flow * put_in.factor
-                done += len(own)
-        return current[cells]
+        current = np.zeros((cells[0].stop - cells[0].start, cells[1].stop - cells[1].start))
+        uniform = self._factor(part) if numbers.size >= _WORTH_A_FACTOR else None
+        window = UniformWindow(part[1] - part[0], part[3] - part[2], self._neighbours)
+        for start in range(0, numbers.size, _MOST):
+            monitor.step(start, numbers.size)
+            offers = (injection(number, cells) for number in numbers[start : start + _MOST].tolist())
+            batch = [put_in for put_in in offers if put_in is not None]
+            flows = (
+                uniform.currents(batch)
+                if uniform
+                else (window.currents(put_in.amounts, put_in.target, monitor) for put_in in batch)
+            )
+            for put_in, flow in zip(batch, flows):
+                current[put_in.window.cells] += flow * put_in.factor
+        return current
 
     def _factor(self, part: Part) -> _Uniform | None:
         """Return the factor of the windows that are cut in some way, if it is not too large; the last one is kept."""

@@ -32,7 +32,7 @@ class Window:
     Parameters
     ----------
     cells : (slice, slice)
-        Its rows and columns in the raster.
+        Its rows and columns in the raster, or in a part of it.
     part : (slice, slice)
         Its rows and columns in a window that is not cut.
     centre : (int, int)
@@ -53,6 +53,11 @@ class Window:
             part.append(slice(start - place + reach, stop - place + reach))
             centre.append(place - start)
         return cls((cells[0], cells[1]), (part[0], part[1]), (centre[0], centre[1]))
+
+    def within(self, box: tuple[slice, slice]) -> Window:
+        """Return the window with its rows and columns in a part of the raster that holds it."""
+        rows, cols = (slice(own.start - of.start, own.stop - of.start) for own, of in zip(self.cells, box))
+        return Window((rows, cols), self.part, self.centre)
 
 
 @dataclass(frozen=True)

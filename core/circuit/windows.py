@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +14,11 @@ from ..monitor import SILENT, Monitor
 from ..spread.spreading import spread
 from ..spread.where import HERE, Where
 from ..surface import check_resistance
-from ..types import BoolArray, FloatArray, IntArray
-from .graph import raster_graph
-from .windowbatch import Alike, Injection, LandscapeFlow, UniformFlow, batch_bytes, cut_alike
-from .windowflow import Window, block_correction, disc
-
-COMPARISONS = ("within", "equal")
+from ..types import FloatArray, IntArray
+from .conditions import COMPARISONS, Condition
+from .windowbatch import Alike, batch_bytes, cut_alike
+from .windowflow import block_correction
+from .windowpieces import Run, Setting, Share, Tally, Windows, bundles, solve, tiles
 
 _PIECES = 64
 """Pieces that the windows are solved in, as far as these are of a sensible size."""
@@ -30,47 +29,11 @@ _PIECE_CELLS, _MOST_CELLS = 500_000, 20_000_000
 _UNIFORM = 4
 """Cells on uniform ground, where windows share a factor, that take the time of one of the landscape."""
 
-_RASTER_BYTES = 150
-"""Memory of a run for each cell of the raster."""
+_TILE_SIDE = 1_000
+"""Most cells on a side of the square that the centres of a piece's windows lie in."""
 
-
-@dataclass(frozen=True)
-class Condition:
-    """What a source must have in common with a target to send current to it.
-
-    Parameters
-    ----------
-    present : float (rows, cols)
-        Value of every cell as a source; NaN = not known.
-    future : float (rows, cols), optional
-        Value of every cell as a target; the present one if left out.
-    compare : {"within", "equal"}
-        Whether the source's value less the target's (median of its block) must lie between `lower` and `upper`, or
-        must equal the target's (commonest of its block; of equally common ones the first to get there, column by
-        column).
-    lower, upper : float
-        Limits of the difference, both included.
-    """
-
-    present: FloatArray
-    future: FloatArray | None = None
-    compare: str = "within"
-    lower: float = 0.0
-    upper: float = 0.0
-
-    def excludes(self, sources: tuple[slice, slice], block: tuple[slice, slice]) -> BoolArray:
-        """Return which cells of a window may not send current to a block; a value not known excludes nothing."""
-        values = (self.present if self.future is None else self.future)[block].ravel(order="F")
-        values = values[~np.isnan(values)]
-        present = self.present[sources]
-        if not values.size:
-            return np.zeros(present.shape, dtype=bool)
-        if self.compare == "equal":
-            excluded: BoolArray = ~np.isnan(present) & (present != _commonest(values))
-            return excluded
-        difference = present - float(np.median(values))
-        with np.errstate(invalid="ignore"):
-            return np.asarray((difference > self.upper) | (difference < self.lower))
+_RASTER_BYTES, _TILE_BYTES = 45, 150
+"""Memory of a run for each cell of the raster, and of a process for each cell that the windows of a piece cover."""
 
 
 @dataclass(frozen=True)
@@ -93,25 +56,6 @@ class WindowFlow:
     potential: FloatArray | None
     normalised: FloatArray | None
     windows: int
-
-
-@dataclass
-class _Tally:
-    """What did not go the ordinary way, to be reported at the end."""
-
-    moved: int = 0
-    buried: int = 0
-    alone: int = 0
-    offered: float = 0.0
-    arrived: float = 0.0
-
-    def add(self, other: _Tally) -> None:
-        """Add up."""
-        self.moved += other.moved
-        self.buried += other.buried
-        self.alone += other.alone
-        self.offered += other.offered
-        self.arrived += other.arrived
 
 
 def omniscape(
@@ -219,10 +163,16 @@ def omniscape(
     valid = ~np.isnan(resistance)
     strengths = _strengths(resistance, strength, threshold, cutoff)
     centres, amperes = _targets(strengths, block_size)
+    area = float(np.minimum(2 * reach + 1, shape).prod())
+    each = max(_PIECE_CELLS, min(area * amperes.size / _PIECES, _MOST_CELLS))
+    blocks = max(1, min(int(np.sqrt(each / area)), _TILE_SIDE // block_size))
+    order, runs = tiles(centres, blocks * block_size)
+    centres, amperes = centres[order], amperes[order]
+    pieces: list[Run | list[Alike]] = [*runs]
     correction = None
     if correct_blocks and block_size > 1:
         correction = block_correction(radius, reach, block_size, neighbours, monitor)
-    setting = _Setting(
+    setting = Setting(
         resistance=resistance,
         strengths=strengths,
         centres=centres,
@@ -238,20 +188,18 @@ def omniscape(
         move_targets=move_targets,
     )
     monitor.info(f"{amperes.size:,} windows of up to {2 * reach + 1:,} x {2 * reach + 1:,} cells.")
-    tally, current = _Tally(), np.zeros(shape)
+    tally, current = Tally(), np.zeros(shape)
     potential = np.zeros(shape) if flow_potential else None
 
-    def merge(share: _Share) -> None:
-        (current if share.tally or potential is None else potential)[share.cells] += share.current
-        if share.tally:
-            tally.add(share.tally)
+    def merge(shares: list[Share]) -> None:
+        for share in shares:
+            (current if share.tally or potential is None else potential)[share.cells] += share.current
+            if share.tally:
+                tally.add(share.tally)
 
-    areas = _areas(centres, reach, shape)
-    each = max(_PIECE_CELLS, min(float(areas.sum()) / _PIECES, _MOST_CELLS))
-    pieces: list[_Run | list[Alike]] = [*_runs(areas, each)]
     if flow_potential:
-        pieces += _bundles(cut_alike(centres, reach, shape), _UNIFORM * each)
-    spread(_solve, setting, pieces, merge, prepare=_Windows, where=where, monitor=monitor)
+        pieces += bundles(cut_alike(centres, reach, shape), _UNIFORM * each)
+    spread(solve, setting, pieces, merge, prepare=Windows, where=where, monitor=monitor)
     _tell(tally, monitor)
     current[~valid] = np.nan
     normalised = None
@@ -262,146 +210,25 @@ def omniscape(
     return WindowFlow(current, potential, normalised, amperes.size)
 
 
-_Run = tuple[int, int]
-"""First of some windows, and the one after the last."""
+def windows_bytes(shape: tuple[int, int], reach: int) -> tuple[int, int]:
+    """Return about how much memory, in bytes, `omniscape` needs for a raster, and each process for windows in it.
 
-
-@dataclass(frozen=True)
-class _Share:
-    """Currents of some windows, and where they are; the tally of uniform ones is None."""
-
-    cells: tuple[slice, slice]
-    current: FloatArray
-    tally: _Tally | None
-
-
-@dataclass(frozen=True)
-class _Setting:
-    """What all windows have in common."""
-
-    resistance: FloatArray
-    strengths: FloatArray
-    centres: IntArray
-    amperes: FloatArray
-    radius: int
-    reach: int
-    half: int
-    neighbours: int
-    average: Average
-    conditions: list[Condition]
-    correction: FloatArray | None
-    clear_own_block: bool
-    move_targets: bool
-
-
-def _runs(areas: FloatArray, cells: float) -> Iterator[_Run]:
-    """Yield runs of windows that have about so many cells together."""
-    which = (np.cumsum(areas) - areas) // cells
-    starts = np.flatnonzero(np.diff(which, prepend=-1.0)).tolist()
-    yield from zip(starts, [*starts[1:], areas.size])
-
-
-def _bundles(groups: Iterator[Alike], cells: float) -> Iterator[list[Alike]]:
-    """Yield the windows of groups that are cut alike, in lists of at most about so many cells."""
-    bundle: list[Alike] = []
-    room = cells
-    for part, numbers in groups:
-        top, bottom, left, right = part
-        area = (bottom - top) * (right - left)
-        most = max(1, int(cells // area))
-        for start in range(0, numbers.size, most):
-            some = numbers[start : start + most]
-            if bundle and area * some.size > room:
-                yield bundle
-                bundle, room = [], cells
-            bundle.append((part, some))
-            room -= area * some.size
-    if bundle:
-        yield bundle
-
-
-class _Windows:
-    """All windows, ready to be solved."""
-
-    def __init__(self, setting: _Setting, monitor: Monitor) -> None:
-        self.setting = setting
-        self.valid = ~np.isnan(setting.resistance)
-        self.shape = self.valid.shape[0], self.valid.shape[1]
-        reach = setting.reach
-        self._near = disc(setting.radius, reach)
-        graph = raster_graph(
-            setting.resistance, neighbours=setting.neighbours, average=setting.average, monitor=monitor
-        )
-        self.landscape = LandscapeFlow(graph.couplings, self.valid, disc(reach, reach), monitor.quiet())
-        self.uniform = UniformFlow(self.shape, reach, setting.neighbours)
-
-    def box(self, numbers: IntArray) -> tuple[slice, slice]:
-        """Return rows and columns that hold some windows."""
-        centres = self.setting.centres[numbers]
-        first = np.maximum(centres.min(axis=0) - self.setting.reach, 0).tolist()
-        last = np.minimum(centres.max(axis=0) + self.setting.reach + 1, self.shape).tolist()
-        return slice(first[0], last[0]), slice(first[1], last[1])
-
-    def injection(self, number: int) -> Injection | None:
-        """Return what is put into a window; None if there is no source in it."""
-        setting = self.setting
-        half, reach = setting.half, setting.reach
-        row, col = setting.centres[number].tolist()
-        window = Window.around(row, col, reach, self.shape)
-        block = _square(row, col, half)
-        offered = np.where(self._near[window.part], setting.strengths[window.cells], 0.0)
-        offered[_square(*window.centre, half) if setting.clear_own_block else _square(reach, reach, half)] = 0.0
-        everything = float(offered.sum())
-        if not everything > 0.0:
-            return None
-        offered *= float(setting.amperes[number]) / everything
-        for condition in setting.conditions:
-            offered[condition.excludes(window.cells, block)] = 0.0
-        target = window.centre
-        if setting.move_targets and not self.valid[row, col] and self.valid[block].any():
-            down, right = _nearest(self.valid[block], half)
-            target = target[0] + down, target[1] + right
-        offered[target] = 0.0
-        return Injection(
-            window, offered, target, 1.0 if setting.correction is None else setting.correction[window.part]
-        )
-
-
-def _solve(windows: _Windows, piece: _Run | list[Alike], monitor: Monitor) -> _Share:
-    """Return the currents through some windows: of the landscape, or of uniform ground."""
-    if isinstance(piece, list):
-        cells = windows.box(np.concatenate([numbers for _, numbers in piece]))
-        return _Share(cells, windows.uniform.currents(piece, windows.injection, cells, monitor), None)
-    first, last = piece
-    landscape, tally = windows.landscape, _Tally()
-    areas = _areas(windows.setting.centres[first:last], windows.setting.reach, windows.shape)
-    for number, done in zip(range(first, last), np.cumsum(areas) - areas):
-        monitor.step(float(done), float(areas.sum()))
-        injection = windows.injection(number)
-        if injection is None:
-            tally.alone += 1
-            continue
-        tally.offered += float(injection.amounts.sum())
-        tally.moved += injection.target != injection.window.centre
-        if windows.valid[injection.window.cells][injection.target]:
-            landscape.add(injection)
-        else:
-            tally.buried += 1
-    cells = windows.box(np.arange(first, last))
-    current, tally.arrived = landscape.take(cells)
-    return _Share(cells, current, tally)
-
-
-def windows_bytes(shape: tuple[int, int], reach: int) -> int:
-    """Return about how much memory, in bytes, `omniscape` needs for a raster and windows of radius + buffer.
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the raster.
+    reach : int
+        Radius + buffer of the windows, in cells.
 
     Examples
     --------
-    >>> windows_bytes((500, 500), 50) > windows_bytes((500, 500), 10)
+    >>> windows_bytes((500, 500), 50)[1] > windows_bytes((500, 500), 10)[1]
     True
     """
     side = 2 * reach + 1
-    return shape[0] * shape[1] * _RASTER_BYTES + batch_bytes(min(side, shape[0]) * min(side, shape[1]))
+    rows, cols = (min(size, _TILE_SIDE + side) for size in shape)
+    each = rows * cols * _TILE_BYTES + batch_bytes(min(side, shape[0]) * min(side, shape[1]))
+    return shape[0] * shape[1] * _RASTER_BYTES, each
 
 
 def _check(
@@ -469,35 +296,7 @@ def _targets(strengths: FloatArray, block_size: int) -> tuple[IntArray, FloatArr
     return places * block_size + block_size // 2, amperes[amperes > 0.0]
 
 
-def _areas(centres: IntArray, reach: int, shape: tuple[int, int]) -> FloatArray:
-    """Return the cells of every window, which its time about grows with."""
-    last = np.array(shape) - 1
-    sides = np.minimum(centres + reach, last) - np.maximum(centres - reach, 0) + 1
-    areas: FloatArray = sides.prod(axis=1).astype(np.float64)
-    return areas
-
-
-def _square(row: int, col: int, half: int) -> tuple[slice, slice]:
-    """Return rows and columns within some distance of a cell, cut at 0."""
-    return slice(max(row - half, 0), row + half + 1), slice(max(col - half, 0), col + half + 1)
-
-
-def _nearest(valid: BoolArray, half: int) -> tuple[int, int]:
-    """Return the step from the centre of a block to its nearest valid cell, of equally near ones the first."""
-    steps = np.argwhere(valid) - half
-    down, right = steps[np.argmin(np.square(steps).sum(axis=1))].tolist()
-    return down, right
-
-
-def _commonest(values: FloatArray) -> float:
-    """Return the commonest value; of equally common ones the first to get there."""
-    found, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    most = counts.max()
-    last = [np.flatnonzero(place == k)[-1] for k in np.flatnonzero(counts == most)]
-    return float(found[counts == most][np.argmin(last)])
-
-
-def _tell(tally: _Tally, monitor: Monitor) -> None:
+def _tell(tally: Tally, monitor: Monitor) -> None:
     if tally.moved:
         monitor.info(f"{tally.moved:,} targets lay on NoData and were moved to the nearest valid cell of their block.")
     if tally.buried:

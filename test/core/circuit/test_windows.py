@@ -2,6 +2,7 @@
 
 import json
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -487,3 +488,32 @@ def test_pieces_add_up_to_the_whole(small_pieces, monkeypatch, flow_potential):
     np.testing.assert_allclose(in_pieces.current, whole.current, rtol=1e-12)
     if flow_potential:
         np.testing.assert_allclose(in_pieces.potential, whole.potential, rtol=1e-12)
+
+
+def test_one_tile_and_four_give_the_same(monkeypatch):
+    resistance = np.exp(np.random.default_rng(10).normal(size=(300, 300)))
+    resistance[140:160, :200] = resistance[:120, 149] = np.nan
+    options = {"radius": 15, "block_size": 15, "flow_potential": True, **MENDED}
+    monkeypatch.setattr(windows, "_PIECE_CELLS", 10**9)
+    whole = circuit.omniscape(resistance, **options)
+    monkeypatch.setattr(windows, "_TILE_SIDE", 150)
+    tiled = circuit.omniscape(resistance, **options)
+    for name in ("current", "potential"):
+        wanted = getattr(whole, name)
+        np.testing.assert_allclose(getattr(tiled, name), wanted, rtol=0, atol=1e-12 * np.nanmax(wanted))
+
+
+def test_memory_is_that_of_the_maps_and_a_tile(monkeypatch):
+    """Windows all over the raster, few of them so that it is quick."""
+    resistance = np.ones((1500, 1500))
+    strength = np.zeros_like(resistance)
+    strength[::300, ::300] = strength[2::300, ::300] = 1.0
+    monkeypatch.setattr(windows, "_TILE_SIDE", 200)
+    once, each = circuit.windows_bytes(resistance.shape, 10)
+    tracemalloc.start()
+    flow = circuit.omniscape(resistance, strength, radius=10, flow_potential=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert flow.windows == 50
+    assert peak < once + each
+    assert once + each < 80 * resistance.size
