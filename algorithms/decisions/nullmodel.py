@@ -92,7 +92,7 @@ class NullModelAlgorithm(EcoSecNetAlgorithm):
                 "Number of draws",
                 "How often chance makes the landscape; each takes as long as the map itself.",
                 99,
-                low=19,
+                low=1,
                 high=100_000,
             ),
             corridor_cutoff(),

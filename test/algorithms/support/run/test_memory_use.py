@@ -84,7 +84,7 @@ _LONG = {
         "CORRIDORS": "TEMPORARY_OUTPUT",
     },
     "pinchpoints": {**_LINKED, "CUTOFF": 10_000, "CURRENT": "TEMPORARY_OUTPUT"},
-    "nullmodel": {**_LINKED, "CUTOFF": 10_000, "STAGE": 0, "NULL": 2, "RUNS": 19}
+    "nullmodel": {**_LINKED, "CUTOFF": 10_000, "STAGE": 0, "NULL": 2, "RUNS": 1}
     | dict.fromkeys(("P", "PERCENTILE", "TABLE"), "TEMPORARY_OUTPUT"),
     "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT", "LANDUSE": "classes", "NOT_RESTORABLE": "2"},
     "securitynetwork": {
