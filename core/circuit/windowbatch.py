@@ -37,7 +37,7 @@ _FACTOR_BYTES = 12
 _LARGEST = 12_000
 """Cells of a window from which on multigrid is quicker than fronts."""
 
-_LARGEST_COMPILED = 40_000
+_LARGEST_COMPILED = 100_000
 """The same with numba."""
 
 _LARGEST_UNIFORM = 70_000
