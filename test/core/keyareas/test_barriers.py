@@ -1,7 +1,9 @@
 """Barrier scores against a plain computation, closed forms, and by carrying the restoration out."""
 
 import heapq
+import itertools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -510,3 +512,20 @@ def test_every_search_can_be_cancelled(monkeypatch, tool):
         circuit_barriers(*on(resistance, labels, [[1, 2]]), cutoff=9.0, radius=2.0, **options)
     assert len(searches) >= 3
     assert min(searches) > 0
+
+
+def test_memory_does_not_grow_with_sources_and_links():
+    """All pairs of 4 and of 16 sources: fields and masks beyond a budget are not in memory."""
+    resistance = 1.0 + 20.0 * np.random.default_rng(3).random((160, 160)).astype(np.float32)
+    used = []
+    for count in (2, 4):
+        labels = np.zeros(resistance.shape, dtype=np.int32)
+        places = np.linspace(10, 145, count).astype(int)
+        for label, (row, col) in enumerate(itertools.product(places, places), start=1):
+            labels[row : row + 5, col : col + 5] = label
+        fields, links = on(resistance, labels, list(itertools.combinations(range(1, count**2 + 1), 2)), budget=0)
+        tracemalloc.start()
+        barriers(fields, links, radii=[2.0])
+        used.append(tracemalloc.get_traced_memory()[1] / resistance.size)
+        tracemalloc.stop()
+    assert used[1] < 1.2 * used[0]
