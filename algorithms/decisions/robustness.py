@@ -11,7 +11,7 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs import spreading
-from ..support.reports.robustness import headline
+from ..support.reports.robustness import headline, how_ended
 from .robust.inputs import SourceDistances, check_variation, declare_inputs, declare_variation, read_asked
 from .robust.layers import write_links, write_robust, write_shares, write_tables
 from .robust.report import robustness_report
@@ -128,6 +128,7 @@ class RobustnessAlgorithm(EcoSecNetAlgorithm):
             where=where,
             monitor=job.monitor.part(0.05, 0.95),
         )
+        job.monitor.info(how_ended(found))
         for kind in found.stayed:
             job.monitor.info(headline(found, kind))
         write_shares(job, found, asked)

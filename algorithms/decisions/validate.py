@@ -280,13 +280,14 @@ class ValidateAlgorithm(EcoSecNetAlgorithm):
             steps,
             seen.what,
             job.choice("AVAILABLE", Available),
+            job.given("SOURCES"),
         )
         for sentence in said.sentences():
             job.monitor.info(sentence)
         job.write_table("TABLE", _TABLE, said.rows())
         self._write_points(job, said, seen)
         if job.given("HTML"):
-            job.write_html("HTML", report.validation_page(said, surfaces[0], areas))
+            job.write_html("HTML", report.validation_page(said, surfaces[0], job.monitor.warnings))
         best = found.surfaces[0]
         job.results.update(AUC=best.auc, BOYCE=best.boyce, ENRICHMENT=best.classes.top, P=best.p)
 

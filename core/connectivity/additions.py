@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..stats.products import weighted_sum, weighted_sums
 from ..types import Array, FloatArray, IntArray
 from .graph import PatchGraph
 from .pruning import best_paths
@@ -81,7 +82,7 @@ def addition_gains(graph: PatchGraph, existing: Array, *, monitor: Monitor = SIL
     costs = np.empty((a.size, a.size))
     for sources, some, _ in best_paths(start, monitor.part(0.0, 0.2)):
         costs[sources] = some
-    before = float(a @ (graph.connection(costs) @ a))
+    before = weighted_sum(a, weighted_sums(graph.connection(costs), a))
     if before <= 0.0:
         raise InputError("The patches that are there hold nothing, so no gain can be given.")
     candidates = np.flatnonzero(~there)
@@ -96,7 +97,7 @@ def addition_gains(graph: PatchGraph, existing: Array, *, monitor: Monitor = SIL
         exchanged = stepping = 0.0
         if near.size:
             to_candidate = (costs[number[near]] + step[:, None]).min(axis=0)
-            exchanged = 2.0 * own * float(a @ graph.connection(to_candidate))
+            exchanged = 2.0 * own * weighted_sum(a, graph.connection(to_candidate))
             stepping = _stepping(graph, a, costs, to_candidate, monitor)
         found[:, place] = own * own + exchanged + stepping, stepping
     gain, stepping_gain = 100.0 * found / before

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..monitor import SILENT, Monitor
 from ..spread.where import HERE, Where
+from ..stats.products import weighted_sum, weighted_sums
 from ..types import BoolArray, FloatArray, IntArray
 from .dense import losses_by_halving
 from .failures import link_losses, patch_losses, uses_numba
@@ -168,10 +169,10 @@ def node_importance(
     halving = (not negligible and _prefers_halving(graph, monitor)) if method == "auto" else method == "halving"
     limit = graph.cost_of(negligible)
     for sources, costs, _ in best_paths(graph, monitor.part(0.0, 0.05), limit=limit):
-        received[sources] = graph.connection(costs) @ a
+        received[sources] = weighted_sums(graph.connection(costs), a)
     rest = monitor.part(0.05, 1.0)
     lost = losses_by_halving(graph, rest, where) if halving else patch_losses(graph, rest, limit, where)
-    numerator = float(a @ received)
+    numerator = weighted_sum(a, received)
     share = 100.0 / numerator if numerator > 0.0 else 0.0
     intra = share * a * a
     flux = 2.0 * share * a * (received - a)
@@ -197,7 +198,7 @@ def link_importance(
     numerator = 0.0
     limit = graph.cost_of(negligible)
     for sources, costs, _ in best_paths(graph, monitor.part(0.0, 0.05), limit=limit):
-        numerator += float(a[sources] @ (graph.connection(costs) @ a))
+        numerator += weighted_sum(a[sources], weighted_sums(graph.connection(costs), a))
     lost = link_losses(graph, monitor.part(0.05, 1.0), limit, where)
     return lost * (100.0 / numerator) if numerator > 0.0 else lost
 

@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..stats.products import weighted_sum, weighted_sums
 from ..types import FloatArray, IntArray
 from .graph import PatchGraph
 from .pruning import best_paths
@@ -139,11 +140,11 @@ def binary_indices(graph: PatchGraph, *, landscape: float | None = None, monitor
     landscape = _checked_landscape(landscape, total)
     numerator = harary = 0.0
     for sources, cost, _ in best_paths(graph, monitor):
-        numerator += float(a[sources] @ (graph.connection(cost) @ a))
+        numerator += weighted_sum(a[sources], weighted_sums(graph.connection(cost), a))
         harary += float((1.0 / cost[cost > 0.0]).sum()) / 2.0
     labels = components(graph)
     held = np.bincount(labels, weights=a)
-    squares = float(held @ held)
+    squares = float((held * held).sum())
     return BinaryIndices(
         links=len(graph.pairs),
         components=held.size,
@@ -184,11 +185,11 @@ def probability_indices(
     landscape = _checked_landscape(landscape, float(a.sum()))
     numerator = 0.0
     for sources, cost, _ in best_paths(graph, monitor, limit=graph.cost_of(negligible)):
-        numerator += float(a[sources] @ (graph.connection(cost) @ a))
+        numerator += weighted_sum(a[sources], weighted_sums(graph.connection(cost), a))
     p = np.exp(-graph.costs)
     weighted = 2.0 * float((a[graph.pairs].prod(axis=1) * p).sum())
     share = 100.0 / numerator if numerator else 0.0
-    intra, direct = share * float(a @ a), share * weighted
+    intra, direct = share * weighted_sum(a, a), share * weighted
     return ProbabilityIndices(
         flux=2.0 * float(p.sum()),
         weighted_flux=weighted,

@@ -8,7 +8,7 @@ from .robustness import Robustness, robustness
 from .sampling import Uncertainty
 from .settings import Setting, parse_setting
 from .tallies import half_width, robust_areas
-from .tornado import ENOUGH, tornado
+from .tornado import ENOUGH, needed, tornado
 from .tracks import Steps, validate_tracks
 from .validation import BLOCK_POINTS, FEW_POINTS, Agreement, Validation, available_cells, validate
 
@@ -42,6 +42,7 @@ __all__ = [
     "available_cells",
     "classes_of",
     "half_width",
+    "needed",
     "nullmodel",
     "parse_setting",
     "question_of",

@@ -72,6 +72,8 @@ class Record:
         Centrality and dPC of the sources; NaN where they were not taken or it does not vary.
     figures : mapping of str to float
         Numbers of the whole network.
+    nothing : str
+        Why there is no network; empty where there is one.
     """
 
     run: int
@@ -81,6 +83,7 @@ class Record:
     nodes: FloatArray
     dpc: FloatArray
     figures: Mapping[str, float]
+    nothing: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,8 @@ def chunk(job: Job, piece: Piece, monitor: Monitor) -> Counted:
         part = monitor.part(place / len(piece.draws), (place + 1) / len(piece.draws))
         try:
             chain = follow(job.study, draw, job.base.distances, monitor=_Hushed(part))
-        except (InputError, DisconnectedError):
-            records.append(_nothing(piece.first + place, job.study))
+        except (InputError, DisconnectedError) as error:
+            records.append(_nothing(piece.first + place, job.study, str(error)))
             continue
         cells = {kind: chain.cells(kind) for kind in kinds}
         for kind in kinds:
@@ -174,14 +177,16 @@ def _record(run: int, job: Job, chain: Chain, cells: Mapping[str, BoolArray]) ->
     nodes = np.full(chain.sources.size, np.nan)
     nodes[: flow.nodes.size] = flow.nodes
     nodes[~chain.sources] = np.nan
-    return Record(run, links.joined, links.cost[links.active], flow.links, nodes, chain.dpc, figures)
+    # Only ranks are taken of these: what is equal but for rounding errors has one.
+    central, nodes, dpc = (values.astype(np.float32).astype(np.float64) for values in (flow.links, nodes, chain.dpc))
+    return Record(run, links.joined, links.cost[links.active], central, nodes, dpc, figures)
 
 
-def _nothing(run: int, study: Study) -> Record:
+def _nothing(run: int, study: Study, why: str) -> Record:
     """Return the record of a run without a network."""
     unknown = np.full(study.hectares.size, np.nan)
     none = np.empty(0)
-    return Record(run, np.empty((0, 2), dtype=np.int64), none, none, unknown, unknown, {})
+    return Record(run, np.empty((0, 2), dtype=np.int64), none, none, unknown, unknown, {}, why)
 
 
 def _half_there(labels: IntArray, cells: BoolArray) -> IntArray:

@@ -144,7 +144,7 @@ def robustness(
     Raises
     ------
     InputError
-        If what varies is not there, no matrix of judgements is consistent, or the base run finds no network.
+        If what varies is not there, no matrix of judgements is consistent, or the base run or every other finds no network.
 
     Notes
     -----
@@ -201,8 +201,21 @@ def robustness(
     job = Job(study, _base(study, chain))
     tally = Tally(kinds_of(study.stage), study.labels.shape, runs)
     settled = _count(job, draws, tally, tolerance, where, monitor.part(0.02 + once, 1.0))
+    failed = [record.nothing for record in tally.records if record.nothing]
+    if len(failed) == tally.runs:
+        raise InputError(f"None of the {tally.runs:,} runs found a network. The first: {failed[0]}")
+    if failed:
+        monitor.warn(
+            f"{len(failed):,} of the {tally.runs:,} runs found no network and count as runs without corridors. The first of "
+            f"them: {failed[0]}"
+        )
     shares = {kind: tally.share(kind) for kind in tally.counts}
     inputs = _inputs(study, draws[: tally.runs], given)
+    if tally.runs > 1 and not any(np.ptp(values) for values in inputs.values()):
+        monitor.warn(
+            "Nothing varied: all runs were computed with the same weights, scores and settings, and that all places stay "
+            "says nothing. Give a spread, steps or a shift above 0, and at least two factors a weight."
+        )
     names = [SAME_CORRIDOR, *([SAME_KEY] if job.base.places else []), LENGTH, RESISTANCE, EC]
     outcomes = {name: tally.figure(name) for name in names}
     return Robustness(
@@ -210,7 +223,7 @@ def robustness(
         runs,
         settled,
         tally.half_width,
-        sum(not record.figures for record in tally.records),
+        len(failed),
         shares,
         {kind: stayed / tally.runs for kind, stayed in tally.stayed.items()},
         {kind: certain_share(labels > 0, shares[kind]) for kind, labels in job.base.places.items()},

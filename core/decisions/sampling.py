@@ -361,8 +361,8 @@ class Sampler:
         rate = self.drawn / (self.tried + tried)
         share = f"{100 * rate:.2g} % of all" if rate else f"fewer than {100 / _MOST_REJECTED:g} %"
         raise InputError(
-            f"Of {_MOST_REJECTED:,} matrices within {self._what.steps} steps of the judgements none is consistent (CR below "
-            f"{ACCEPTABLE_CR:g}); {share} were accepted. The judgements themselves have a CR of "
+            f"Of {_MOST_REJECTED:,} matrices at most {self._what.steps} steps from the judgements none is consistent (CR "
+            f"below {ACCEPTABLE_CR:g}); {share} were accepted. The judgements themselves have a CR of "
             f"{analyse(matrix).cr:.3f}: mend them ('Weights by AHP' says which), or change STEPS."
         )
 

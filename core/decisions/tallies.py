@@ -152,11 +152,11 @@ class Tally:
         every = np.concatenate([record.pairs for record in found])
         cost = np.concatenate([record.cost for record in found])
         rank = np.concatenate([ranks(record.flow) for record in found]).astype(np.float64)
-        pairs, place = np.unique(every, axis=0, return_inverse=True)
-        own = [place.reshape(-1) == k for k in range(len(pairs))]
+        pairs, place, count = np.unique(every, axis=0, return_inverse=True, return_counts=True)
+        own = np.split(np.argsort(place.reshape(-1), kind="stable"), np.cumsum(count)[:-1])
         return LinkShares(
             pairs,
-            np.array([np.count_nonzero(mine) for mine in own]) / self.runs,
+            count / self.runs,
             np.array([np.percentile(cost[mine], (_OUTER[0], 50.0, _OUTER[1])) for mine in own]),
             np.array([np.percentile(rank[mine], _OUTER) for mine in own]),
         )

@@ -31,7 +31,8 @@ class Bar:
     factor, outcome : str
         Their names.
     coefficient : float
-        Standardised rank regression coefficient, -1 to 1; NaN where the outcome does not vary.
+        Standardised rank regression coefficient, seldom beyond -1 and 1; NaN where the outcome does not vary, or where the
+        runs are fewer than `needed`.
     first_order : float
         Share of the variance of the outcome that the input explains by itself, whatever the shape of the dependence.
     """
@@ -40,6 +41,17 @@ class Bar:
     outcome: str
     coefficient: float
     first_order: float
+
+
+def needed(inputs: int) -> int:
+    """Return how many runs a regression on some inputs takes: with as many runs as inputs it would fit anything.
+
+    Examples
+    --------
+    >>> needed(21)
+    43
+    """
+    return 2 * inputs + 1
 
 
 def tornado(inputs: Mapping[str, FloatArray], outcomes: Mapping[str, FloatArray]) -> list[Bar]:
@@ -111,7 +123,7 @@ def first_order(values: FloatArray, outcome: FloatArray) -> float:
 
 def _coefficients(inputs: Mapping[str, FloatArray], outcome: FloatArray) -> dict[str, float]:
     """Return the standardised rank regression coefficients of an outcome."""
-    if outcome.size < 3 or not np.ptp(outcome) > 0:
+    if outcome.size < needed(len(inputs)) or not np.ptp(outcome) > 0:
         return dict.fromkeys(inputs, math.nan)
     standard = {name: _standardised(mean_ranks(values)) for name, values in inputs.items()}
     if not standard:

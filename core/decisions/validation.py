@@ -232,7 +232,7 @@ def validate(
     Raises
     ------
     InputError
-        If no point lies on an available cell.
+        If no point lies on an available cell, or one on each.
 
     Notes
     -----
@@ -300,6 +300,11 @@ def compare(
             "points could not have been recorded. Do points and surfaces lie in the same place?"
         )
     cells = np.flatnonzero(where.ravel())
+    if np.unique(kept).size == cells.size:
+        raise InputError(
+            f"All {cells.size:,} cells where points could have been recorded hold one: there is nothing to compare with. "
+            "Widen what counts as available."
+        )
     place = np.searchsorted(cells, kept)
     held = None if strata is None else strata.ravel()[cells]
     blocks = _block_of(cells, shape, block_cells or max(1, max(shape) // 5))

@@ -21,6 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
+from ..stats.products import weighted_sums
 from ..types import FloatArray, IntArray
 
 _TIE = 1e-12
@@ -127,7 +128,7 @@ def current_flow(count: int, pairs: IntArray, conductance: FloatArray) -> Curren
         inverse = np.linalg.inv(laplacian + shift / members.size)
         drop = np.sort(inverse[first] - inverse[second], axis=1)
         rank = 2.0 * np.arange(members.size) - members.size + 1.0
-        links[inside] = conductance[inside] * (drop @ rank)
+        links[inside] = conductance[inside] * weighted_sums(drop, rank)
         through = np.zeros(count)
         np.add.at(through, pairs[inside].ravel(), np.repeat(links[inside], 2))
         nodes[members] = (through[members] + members.size - 1.0) / 2.0

@@ -6,6 +6,7 @@ from .crosstable import CrossTable, cross_table
 from .discoveries import benjamini_hochberg
 from .distribution import Distribution
 from .moments import CHUNK, Moments
+from .products import weighted_sum, weighted_sums
 from .ranks import grades, rank_correlation, ranks, strict_ranks
 from .shares import normalise_weights
 
@@ -26,4 +27,6 @@ __all__ = [
     "rank_correlation",
     "ranks",
     "strict_ranks",
+    "weighted_sum",
+    "weighted_sums",
 ]

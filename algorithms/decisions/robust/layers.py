@@ -165,7 +165,7 @@ def write_tables(job: Job, found: Robustness) -> None:
     """Write a row for each run, and the bars of the tornado."""
     parts = [*found.inputs.values(), found.cr, *found.outcomes.values()]
     values = np.column_stack(parts) if parts else np.empty((found.runs, 0))
-    rows = [[k + 1, *(None if one != one else one for one in row)] for k, row in enumerate(values.tolist())]
+    rows = [[k + 1, *map(_known, row)] for k, row in enumerate(values.tolist())]
     job.write_table("TABLE", run_columns(found), rows)
     enough = found.runs >= core.decisions.ENOUGH
     job.write_table(
@@ -177,5 +177,9 @@ def write_tables(job: Job, found: Robustness) -> None:
             first_order=float,
             enough=bool,
         ),
-        [[bar.outcome, bar.factor, bar.coefficient, bar.first_order, enough] for bar in found.bars],
+        [[bar.outcome, bar.factor, _known(bar.coefficient), _known(bar.first_order), enough] for bar in found.bars],
     )
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else value

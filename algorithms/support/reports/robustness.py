@@ -33,6 +33,16 @@ def headline(found: Robustness, kind: str) -> str:
     return f"Of the {stayed.size:,} {many} {kept:,} {'stays' if kept == 1 else 'stay'} in nine runs of ten."
 
 
+def how_ended(found: Robustness) -> str:
+    """Return whether the runs ended at the tolerance or at their number, and how well the shares are known."""
+    ended = (
+        f"After {found.runs:,} of {found.asked:,} runs every share was known to the tolerance"
+        if found.settled
+        else f"All {found.asked:,} runs were done"
+    )
+    return f"{ended}; shares are known to \N{PLUS-MINUS SIGN}{100 * found.half_width:.1f} percentage points or better (95 %)."
+
+
 def in_words(found: Robustness, varied: str) -> list[str]:
     """Return paragraphs that can be pasted: what was done, what stays, and what that does not say.
 
@@ -66,12 +76,7 @@ def in_words(found: Robustness, varied: str) -> list[str]:
             f" The cells of the corridors agree with those of the network to {middle:.2f} in the median run and to more than "
             f"{low:.2f} in 95 % of them (Jaccard index; 1 is the same)."
         )
-    ended = (
-        "The runs ended because every share is known to the tolerance"
-        if found.settled
-        else f"All {found.asked:,} runs were done"
-    )
-    done += f" {ended}; shares are known to \N{PLUS-MINUS SIGN}{100 * found.half_width:.1f} points or better (95 %)."
+    done += f" {how_ended(found)}"
     if found.without:
         done += f" {found.without:,} runs found no network at all and count as runs without corridors."
     means = (
@@ -89,14 +94,25 @@ def tornado_parts(found: Robustness) -> list[str]:
         return []
     grey = found.runs < core.decisions.ENOUGH
     parts = [html.heading("What moves the result", 3)]
-    if grey:
+    inputs = len({bar.factor for bar in found.bars})
+    if found.runs < core.decisions.needed(inputs):
+        parts.append(
+            html.warning(
+                f"{found.runs:,} runs are too few to tell {inputs:,} inputs apart, and no bars are drawn. Take "
+                f"{core.decisions.needed(inputs):,} or more, and {core.decisions.ENOUGH} to compare them."
+            )
+        )
+    elif grey:
         parts.append(
             html.warning(
                 f"{found.runs:,} runs are too few to compare the bars, which are grey. Take {core.decisions.ENOUGH} or more."
             )
         )
-    for outcome in dict.fromkeys(bar.outcome for bar in found.bars):
-        bars = [bar for bar in found.bars if bar.outcome == outcome and bar.coefficient == bar.coefficient][:_MOST_BARS]
+    known = [bar for bar in found.bars if bar.coefficient == bar.coefficient]
+    if not known:
+        return parts
+    for outcome in dict.fromkeys(bar.outcome for bar in known):
+        bars = [bar for bar in known if bar.outcome == outcome][:_MOST_BARS]
         if bars:
             rows = [(bar.factor, bar.coefficient, bar.first_order) for bar in bars]
             caption = f"{outcome.capitalize()}: how far it follows each input (standardised rank regression)"

@@ -45,6 +45,8 @@ class Said:
         'points' or what else was compared.
     available : Available
         With what.
+    without_sources : bool
+        Whether cells in sources were not compared.
     """
 
     raster: RasterSource
@@ -54,6 +56,7 @@ class Said:
     steps: Sequence[Steps]
     what: str
     available: Available
+    without_sources: bool
 
     def rows(self) -> list[list]:
         """Return the rows of the table."""
@@ -108,7 +111,7 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def validation_page(said: Said, surface: np.ndarray, areas: np.ndarray | None) -> str:
+def validation_page(said: Said, surface: np.ndarray, warnings: Sequence[str]) -> str:
     """Return the report as one self-contained page; `surface` is the first one, high where use is expected."""
     found, first = said.found, said.found.surfaces[0]
     cards = [
@@ -140,6 +143,7 @@ def validation_page(said: Said, surface: np.ndarray, areas: np.ndarray | None) -
             ),
         ]
     parts += [html.heading("In words"), html.paragraph(" ".join([_how(said), *said.sentences()]))]
+    parts += [html.warning(text) for text in warnings]
     parts += [html.heading("What it does not say"), html.paragraph(_LIMITS)]
     return html.page(
         "Validation with independent data",
@@ -159,14 +163,23 @@ _LIMITS = (
 
 def _how(said: Said) -> str:
     found = said.found
+    outside = ", outside the sources" if said.without_sources else ""
     text = (
         f"{found.used.size:,} cells with {said.what} that were not used to make the map were compared with "
         f"{found.available:,} cells where they could have been recorded "
-        f"({said.available.label[0].lower()}{said.available.label[1:]})."
+        f"({said.available.label[0].lower()}{said.available.label[1:]}{outside})."
     )
     if said.steps:
         return f"{text} Chance is {found.surfaces[0].null.size:,} copies of the tracks, turned about their first fix."
-    kept = "as a whole, so that their clusters stay" if found.moves.together else "one by one"
+    if not found.moves.together:
+        kept = "one by one, which makes them far too small where points come in clusters"
+    elif found.moves.rigid:
+        kept = "as a whole, so that their clusters stay"
+    else:
+        kept = (
+            "along a curve through these cells, as the area is too ragged to move them as they lie: their clusters stay "
+            "mostly, and p-values are a little too small"
+        )
     return f"{text} For the p-values the {said.what} were moved {found.surfaces[0].null.size:,} times {kept}."
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from layerio import read_raster, read_table
-from qgis.core import QgsProcessingException, QgsProcessingFeedback
+from qgis.core import NULL, QgsProcessingException, QgsProcessingFeedback
 
 JUDGEMENTS, WEIGHTS, EXPERTS, SCORES, SETTINGS = range(5)
 CORRIDORS = 0
@@ -79,7 +79,8 @@ def test_all_that_is_written_fits_together(run, county, tmp_path):
     with open(out["HTML"], encoding="utf-8") as file:
         page = file.read()
     assert "What this does not say" in page
-    assert "too few to compare the bars" in page
+    assert "12 runs are too few to tell 15 inputs apart" in page
+    assert {row["coefficient"] for row in bars} == {NULL}
     assert re.search(r"Of the \d+ pinch points \d+ stays? in nine runs of ten", page)
 
 
@@ -87,6 +88,7 @@ def test_corridors_alone_make_no_shares_of_key_areas(run, county, tmp_path):
     given = destinations(tmp_path)
     out = run("robustness", **county, WEIGHTS="1, 1, 1", RUNS=3, STAGE=CORRIDORS, WHAT_VARIES=[WEIGHTS], **given)
     assert "PINCH_SHARE" not in out
+    assert "All 3 runs were done; shares are known to" in run.feedback.textLog()
     assert "CERTAIN_PINCH" not in out
     assert {row["kind"] for row in read_table(out["ROBUST"])} == {"corridor"}
 

@@ -221,6 +221,18 @@ def test_a_constant_surface_and_one_point(run, raster, polygons, tmp_path):
     out = run("validate", SURFACES=[flat], POINTS=one, TABLE=str(tmp_path / "t.gpkg"), HTML=str(tmp_path / "v.html"))
     assert (out["AUC"], out["P"], out["ENRICHMENT"]) == (0.5, 1.0, 1.0)
     assert np.isnan(out["BOYCE"])
+    assert "Only 1 points could be compared" in (tmp_path / "v.html").read_text(encoding="utf-8")
+
+
+def test_the_page_says_that_points_were_moved_along_a_curve(run, raster, surface, seen, tmp_path):
+    there = np.random.default_rng(0).random(SHAPE) < 0.05
+    there[tuple(where_high(surface, 40).T)] = True
+    ragged = raster("ragged", np.where(there, surface, -9999.0).astype(np.float32), nodata=-9999)
+    run("validate", SURFACES=[ragged], POINTS=seen, TABLE=str(tmp_path / "t.gpkg"), HTML=str(tmp_path / "v.html"))
+    page = (tmp_path / "v.html").read_text(encoding="utf-8")
+    assert "along a curve through these cells" in page
+    assert "p-values are a little too small" in page
+    assert "as a whole" not in page
 
 
 def test_points_strewn_singly_are_warned_of(run, raster, surface, seen, tmp_path):

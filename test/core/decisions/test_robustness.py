@@ -209,6 +209,35 @@ def test_a_run_without_a_network_counts_as_one_without_links():
     assert found.shares[CORRIDOR].max() == 0.5
 
 
+class Heard(Monitor):
+    """Keeps what it is warned of."""
+
+    def __init__(self):
+        self.warned = []
+
+    def warn(self, text):
+        self.warned.append(text)
+
+
+def test_runs_that_all_fail_are_refused_with_the_reason_and_some_are_told():
+    labels, north, south = two_ways()
+    study = study_of(labels, [north, south], stage=Stage.CORRIDORS)
+    given = {"distances": Known.none(), "weights": [0.6, 0.4], "runs": 20, "tolerance": 0.0}
+    with pytest.raises(InputError, match=r"None of the 20 runs found a network. The first: .* 0 of 2 are left"):
+        robustness(study, Uncertainty((Variation.SETTINGS,), settings={MIN_AREA: Setting((5.0,))}), **given)
+    heard, some = Heard(), {MIN_AREA: Setting((0.0, 5.0))}
+    robustness(study, Uncertainty((Variation.SETTINGS,), settings=some), monitor=heard, **given)
+    assert any(re.match(r"\d+ of the 20 runs found no network", line) for line in heard.warned)
+
+
+@pytest.mark.parametrize(("weights", "spread"), [([1.0, 0.0], 0.25), ([0.6, 0.4], 0.0)])
+def test_runs_that_are_all_the_same_are_no_evidence(weights, spread):
+    labels, north, south = two_ways()
+    study, heard = study_of(labels, [north, south], stage=Stage.CORRIDORS), Heard()
+    robustness(study, Uncertainty(spread=spread), distances=Known.none(), weights=weights, runs=3, monitor=heard)
+    assert any(line.startswith("Nothing varied") for line in heard.warned)
+
+
 def test_the_time_is_foreseen_before_the_runs_and_after_ten():
     class Said(Monitor):
         def __init__(self):

@@ -96,7 +96,9 @@ def test_missing_judgements_stay_missing():
 def test_judgements_that_are_never_consistent_are_refused_with_the_share_of_those_accepted():
     contrary = np.array([[1, 9, 1 / 9], [1 / 9, 1, 9], [9, 1 / 9, 1]])
     found = sampler(Variation.JUDGEMENTS, names=["a", "b", "c"], matrices=[contrary], steps=1)
-    with pytest.raises(InputError, match=r"Of 1,000 matrices within 1 steps .* fewer than 0\.1 % were accepted.*STEPS"):
+    with pytest.raises(
+        InputError, match=r"Of 1,000 matrices at most 1 steps from .* fewer than 0\.1 % were accepted.*STEPS"
+    ):
         found.draw(0)
 
 

@@ -220,6 +220,13 @@ def test_distance_to_roads_explains_nothing_at_the_same_distance():
     assert fair.auc == 0.5
 
 
+def test_points_on_every_available_cell_leave_nothing_to_compare_with():
+    some = np.array([3, 40, 77])
+    available, _ = available_cells("near", EVERYWHERE, some, cell_size=30.0, within=0.0)
+    with pytest.raises(InputError, match=r"All 3 cells .* nothing to compare with"):
+        validate([np.arange(10_000.0).reshape(100, 100)], some, available, permutations=9)
+
+
 def test_enrichment_without_cells_in_a_class_is_nan():
     found = enrichment(percentiles(np.array([1.0, 1.0, 1.0, 2.0])), np.array([3]))
     assert np.isnan(found.ratio).sum() == 8

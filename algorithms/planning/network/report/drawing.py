@@ -53,6 +53,10 @@ class Drawing:
         }[name]
         return self._bordered(Map(self._outputs.grid).surface(values, self._outputs.ramps[name]))
 
+    def other(self, values: np.ndarray, ramp: Ramp) -> Map:
+        """Return a map of a surface that is no output."""
+        return self._bordered(Map(self._outputs.grid).surface(values, ramp))
+
     def scores(self, sample: np.ndarray, ramp: Ramp) -> Map:
         """Return a small map of the scores of a factor."""
         return self._bordered(Map(self._outputs.grid, PICTURE).surface(sample, ramp))

@@ -6,7 +6,6 @@ import numpy as np
 
 from ..... import core
 from ....support.reports import html
-from ....support.reports.maps import Map
 from ....support.reports.robustness import SHARE_RAMP, in_words, tornado_parts
 from ....support.run.palette import PALE_SOURCE
 from ..outputs import NetworkOutputs
@@ -22,7 +21,7 @@ def robust(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     parts = [html.heading("5 Which places stay with other judgements")]
     for kind, title in ((core.decisions.PINCH, "Pinch points"), (core.decisions.BARRIER, "Barriers")):
         share = found.shares[kind]
-        map_ = drawing.pale_sources(Map(outputs.grid).surface(np.where(share > 0, share, np.nan), SHARE_RAMP))
+        map_ = drawing.pale_sources(drawing.other(np.where(share > 0, share, np.nan), SHARE_RAMP))
         caption = f"{title}: share of {found.runs:,} runs on other judgements in which a cell is one"
         parts.append(drawing.figure(map_, caption, [key("Source", PALE_SOURCE)], ramp=("Share", SHARE_RAMP)))
     parts += [html.paragraph(text) for text in in_words(found, VARIED)]
