@@ -71,7 +71,12 @@ class CombineShardsAlgorithm(EcoSecNetAlgorithm):
                 given[one.name()] = _destination(job, one, given[one.name()])
         given.update({"CHECKPOINT": folder, "SHARD": core.spread.ALL, "PROCESSES": job.integer("PROCESSES")})
         job.monitor.info(f"Runs '{tool.displayName()}' on the chunks in {folder}.")
-        results, _ = tool.run(given, job.context, job.feedback, {}, False)
+        good, why = tool.checkParameterValues(given, job.context)  # what QGIS does before a run, and `run` does not
+        if not good:
+            raise InputError(f"'{name}' cannot be run again as the shards were: {why}")
+        results, good = tool.run(given, job.context, job.feedback, {}, False)
+        if not good:
+            raise InputError(f"'{name}' has not made the outputs, see the log above.")
         for output, value in results.items():
             job.monitor.info(f"{output}: {value}")
         job.results.update(results)
@@ -98,8 +103,10 @@ def _destination(job: Job, definition: QgsProcessingParameterDefinition, noted: 
         place = os.path.join(job.folder("OUTPUT_FOLDER"), _file(definition))
     elif noted == QgsProcessing.TEMPORARY_OUTPUT:
         raise InputError(f"The shards were told to write {name} to a temporary file. Give an OUTPUT_FOLDER.")
+    elif isinstance(noted, str):
+        place = noted
     else:
-        place = str(noted)
+        raise InputError(f"tool.json has {noted!r} as {name}, which is no file. Give an OUTPUT_FOLDER.")
     if not isinstance(definition, _LAYERS) or job.context.project() is None:
         return place
     return QgsProcessingOutputLayerDefinition(place, job.context.project())

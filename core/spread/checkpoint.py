@@ -64,7 +64,8 @@ class Checkpoint:
     def noted(self, run: dict[str, Any]) -> dict[str, Any]:
         """Return what is noted of the run that the folder belongs to; without a note, note this."""
         path = self.folder / _NOTE
-        if not path.exists():
+        begun_without_shards = _part(self.folder, 1).exists()  # which is refused as soon as the inputs are known
+        if not path.exists() and not begun_without_shards:
             with _writing(path):
                 _replace(path, lambda part: part.write_text(json.dumps(run, indent=1), encoding="utf-8"))
         return self.note() or run
@@ -91,7 +92,7 @@ class Checkpoint:
     def partials(self, job: Job, work: Partials, monitor: Monitor) -> Iterator[Any]:
         """Yield the results of all pieces of a job in their order: those found, and those that `work` yields."""
         self._begun += 1
-        chunks = _Chunks(self.folder / f"part_{self._begun}", job, monitor)
+        chunks = _Chunks(_part(self.folder, self._begun), job, monitor)
         chunks.enter(self._shard, made=not (self._whole and self._begun == 1))
         wanted = self._shard.share(len(job.pieces)) if self._shard else range(len(job.pieces))
         found = {number for number in wanted if chunks.hold(number)}
@@ -119,6 +120,10 @@ class Checkpoint:
             )
 
 
+def _part(folder: Path, number: int) -> Path:
+    return folder / f"part_{number}"
+
+
 class _Chunks:
     """The results of the pieces of one computation, in files."""
 
@@ -139,7 +144,7 @@ class _Chunks:
         note = self._folder / "run.json"
         try:
             noted = json.loads(note.read_text(encoding="utf-8"))
-            kept, packages, sharded = noted["run"], noted["packages"], noted["shards"]
+            kept, packages, sharded = dict(noted["run"]), dict(noted["packages"]), noted["shards"]
         except FileNotFoundError:
             if not made:
                 raise InputError(f"There are no chunks in {self._folder.parent}. Run the shards first.") from None

@@ -39,7 +39,10 @@ def main(scratch: str) -> None:
 
     Nothing but the results goes out where they are expected: what is printed goes where errors go.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the one who started this, and who will end it
+    # Systems send these to all processes of a run; they are meant for the one who started this. When he ends, this clears up.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     orders, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
@@ -60,7 +63,7 @@ def _listen(orders: codec.Reader, take: Callable[[Any], None], scratch: str) -> 
     try:
         while True:
             take(codec.read(orders))
-    except (EOFError, OSError):
+    except (EOFError, OSError, ValueError):  # the last where he ended amid an array
         shutil.rmtree(scratch, ignore_errors=True)
     finally:
         os._exit(1)

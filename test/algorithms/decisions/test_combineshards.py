@@ -99,6 +99,23 @@ def test_missing_shards_and_other_runs_are_refused(current, run, tmp_path, raste
             current(CHECKPOINT=kept, SHARD=shard)
 
 
+def test_a_run_that_fails_is_no_success(current, run, surface, tmp_path):
+    """A job of a cluster that has made nothing must not end with exit code 0."""
+    kept, note = tmp_path / "kept", tmp_path / "kept" / "tool.json"
+    current(CHECKPOINT=str(kept), SHARD="1/1")
+    noted = json.loads(note.read_text())
+    for changed, words in (
+        ({"RESISTANCE": str(tmp_path / "gone.tif")}, r"'omniscape' cannot be run again as the shards were: .*gone"),
+        ({"RADIUS": [1, 2]}, r"cannot be run again as the shards were: .*RADIUS"),
+        ({"CURRENT": surface}, r"cannot be run again as the shards were: .*surface\.tif"),
+        ({"CURRENT": {"a": 1}}, r"has \{'a': 1\} as CURRENT, which is no file"),
+    ):
+        note.write_text(json.dumps({**noted, "parameters": {**noted["parameters"], **changed}}))
+        with pytest.raises(Exception, match=words):
+            run("combineshards", CHECKPOINT=str(kept))
+    assert not (tmp_path / "out").exists()
+
+
 def test_only_tools_of_the_provider_are_run(run, tmp_path):
     kept = tmp_path / "kept"
     kept.mkdir()

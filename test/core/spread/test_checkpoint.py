@@ -224,9 +224,16 @@ def test_folders_that_cannot_be_used(tmp_path):
     (tmp_path / "part_1" / "run.json").write_text('{"run": 1')
     with pytest.raises(InputError, match=r"run\.json cannot be read"):
         run(tmp_path)
-    (tmp_path / "part_1" / "run.json").write_text("[1]")
-    with pytest.raises(InputError, match=r"run\.json cannot be read"):
-        run(tmp_path)
+    for text in ("[1]", '{"run": 3, "packages": {}, "shards": null}', '{"run": {}, "packages": 1, "shards": null}'):
+        (tmp_path / "part_1" / "run.json").write_text(text)
+        with pytest.raises(InputError, match=r"run\.json cannot be read"):
+            run(tmp_path)
+
+
+def test_a_run_without_shards_is_not_noted_as_one_with(tmp_path):
+    run(tmp_path)
+    assert Checkpoint(str(tmp_path), shard=Shard(1, 2)).noted({"tool": "omniscape"}) == {"tool": "omniscape"}
+    assert not (tmp_path / "tool.json").exists()
 
 
 def test_a_folder_that_is_read_only(tmp_path, monkeypatch):

@@ -188,7 +188,9 @@ def test_an_error_of_the_caller_ends_all_processes(tmp_path):
 
 
 @posix
-def test_processes_end_and_clear_up_when_their_parent_is_killed(tmp_path, scratch):
+@pytest.mark.parametrize("all_of_them", [False, True])
+def test_processes_end_and_clear_up_when_their_parent_is_killed(tmp_path, scratch, all_of_them):
+    """By the system, or by a batch system that tells every process of a job to end."""
     script = f"""
         import sys
         sys.path[:0] = {[str(ROOT / "test")]!r}
@@ -198,12 +200,16 @@ def test_processes_end_and_clear_up_when_their_parent_is_killed(tmp_path, scratc
         spread(spreadtasks.sleeps, {str(tmp_path)!r}, [0, 1], print, where=Where(2))
     """
     environment = {**os.environ, "TMPDIR": str(scratch)}
-    parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], env=environment)
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    parent = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
         assert within(30, lambda: len(list(tmp_path.glob("*.pid"))) == 2)
         assert len(list(scratch.iterdir())) == 1
     finally:
-        parent.send_signal(signal.SIGKILL)
+        if all_of_them:
+            os.killpg(parent.pid, signal.SIGTERM)
+        else:
+            parent.send_signal(signal.SIGKILL)
         parent.wait()
     pids = [int(path.read_text()) for path in tmp_path.glob("*.pid")]
     assert within(2, lambda: all(map(gone, pids)))
