@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from osgeo import gdal
@@ -65,6 +65,7 @@ def write(job: Job, fields: core.leastcost.CostFields, sources: Sources, grid: G
             {
                 "source": str(one),
                 "file": file,
+                "content": _digest(field.cost),
                 "label": label,
                 "row": field.top,
                 "column": field.left,
@@ -92,7 +93,9 @@ def take(folder: str, fields: core.leastcost.CostFields, grid: Grid) -> None:
     try:
         with open(os.path.join(folder, _TABLE), encoding="utf-8") as file:
             held = json.load(file)
-        made, table, known = held["of"], held["sources"], held["least_cost_distances"]
+        made = dict(held["of"])
+        known = {(a, b): math.inf if cost is None else float(cost) for a, b, cost in held["least_cost_distances"]}
+        table = [_Held.read(one) for one in held["sources"]]
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
             f"'{folder}' holds no cost distances of 'linkages' ({_TABLE} is not there or not complete). Choose the folder "
@@ -104,17 +107,39 @@ def take(folder: str, fields: core.leastcost.CostFields, grid: Grid) -> None:
                 f"The cost distances in '{folder}' were made with another {what} than this run has. Run 'linkages' again, or "
                 "leave the folder out: the tool searches itself then."
             )
-    fields.know({(a, b): math.inf if cost is None else cost for a, b, cost in known})
+    fields.know(known)
     for one in table:
-        path = os.path.join(folder, one["file"])
+        path = os.path.join(folder, one.file)
         dataset = gdal.Open(path) if os.path.exists(path) else None
         cost = None if dataset is None else dataset.ReadAsArray()
         if cost is None:
             raise InputError(f"'{path}' cannot be read. Run 'linkages' again, or leave the folder out.")
         cost[cost == NO_MEASURE] = np.inf
-        reach = math.inf if one["exact_to"] is None else one["exact_to"]
-        field = core.leastcost.Field(one["row"], one["column"], cost, reach, grid.cols, one["everywhere"])
-        fields.take(one["label"], field)
+        if _digest(cost) != one.content:
+            raise InputError(
+                f"'{path}' is not as 'linkages' has written it. Run 'linkages' again, or leave the folder out."
+            )
+        field = core.leastcost.Field(one.row, one.column, cost, one.reach, grid.cols, one.everywhere)
+        fields.take(one.label, field)
+
+
+class _Held(NamedTuple):
+    """The raster of a source as the table of a folder has it."""
+
+    file: str
+    content: str
+    label: int
+    row: int
+    column: int
+    reach: float
+    everywhere: bool
+
+    @classmethod
+    def read(cls, noted: dict) -> _Held:
+        """Read what `write` has noted."""
+        reach = math.inf if noted["exact_to"] is None else float(noted["exact_to"])
+        label, row, column = (int(noted[name]) for name in ("label", "row", "column"))
+        return cls(str(noted["file"]), noted["content"], label, row, column, reach, bool(noted["everywhere"]))
 
 
 def _of(fields: core.leastcost.CostFields, grid: Grid) -> dict[str, object]:

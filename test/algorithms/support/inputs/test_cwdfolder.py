@@ -97,6 +97,19 @@ def test_what_does_not_fit_is_refused(run, county, handed, raster, polygons, tmp
         with pytest.raises(Exception, match=message):
             run("pinchpoints", **{**given, **change})
     assert read_table(links)
+    table = folder / "cost_distances.json"
+    held = json.loads(table.read_text(encoding="utf-8"))
+    for damage in ({"of": [1]}, {"sources": None}, {"sources": [{"label": 1}]}, {"least_cost_distances": [[1, 2]]}):
+        table.write_text(json.dumps({**held, **damage}), encoding="utf-8")
+        with pytest.raises(Exception, match="not there or not complete"):
+            run("pinchpoints", **given)
+    table.write_text(json.dumps(held), encoding="utf-8")
+    first, second = (folder / one["file"] for one in held["sources"][:2])
+    kept = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(Exception, match=r"cwd_a-b\.tif' is not as 'linkages' has written it"):
+        run("pinchpoints", **given)
+    first.write_bytes(kept)
     next(folder.glob("*.tif")).write_bytes(b"")
     with pytest.raises(Exception, match="cannot be read"):
         run("pinchpoints", **given)
