@@ -70,8 +70,10 @@ class NullModelAlgorithm(EcoSecNetAlgorithm):
         "ratio.</p><p><b>P</b> of a cell is (1 + number of draws with at least its value) / (1 + number of draws), so that "
         "the smallest is 1 in 100 with 99 draws; <b>percentile</b> is the share of draws below it. With thousands of cells "
         "some are rare by chance: the log and the report state how many are left at 0.05 after the correction of Benjamini "
-        "and Hochberg, as in the rule 'Against a null model' of 'keyareas', which takes P. With N draws no cell can pass "
-        "unless a share of 20 / (N + 1) of them has the smallest p-value; where pinch points are few, make more draws.</p>"
+        "and Hochberg for all cells outside the sources, as in the rule 'Against a null model' of 'keyareas', which takes P. "
+        "P is 1 where the map has no value; without these cells any narrow corridor would stand out, as most draws have none "
+        "just there. With N draws no cell can pass unless a share of 20 / (N + 1) of the land has the smallest p-value: 99 "
+        "draws show percentiles and the figures of the network, what stands out takes 999 or more.</p>"
         "<p><b>Values</b>: current at 1 A between the two sources of a link, barrier score (maximum of the links, discs), or "
         "for corridors 1 on the least-cost path falling to 0 where the corridor ends. Cells without a value in a draw count "
         "as 0.</p><p><b>Figures of the network</b> against the draws: length of the paths, mean least-cost distance, EC(PC) "
@@ -90,7 +92,7 @@ class NullModelAlgorithm(EcoSecNetAlgorithm):
             p.integer(
                 "RUNS",
                 "Number of draws",
-                "How often chance makes the landscape; each takes as long as the map itself.",
+                "How often chance makes the landscape; each takes as long as the map itself. 999 for cells that stand out.",
                 99,
                 low=1,
                 high=100_000,
@@ -106,7 +108,9 @@ class NullModelAlgorithm(EcoSecNetAlgorithm):
             ),
             *spreading.long_run(),
             p.raster_output(
-                "P", "P-value", "Share of the draws, the map among them, with at least the observed value."
+                "P",
+                "P-value",
+                "Share of the draws, the map among them, with at least the observed value; 1 where it has none.",
             ),
             p.raster_output(
                 "PERCENTILE", "Percentile among the draws", "Share of the draws below the observed value, percent."

@@ -99,7 +99,10 @@ class RobustnessAlgorithm(EcoSecNetAlgorithm):
             p.table_output("TABLE", "Runs", "One row for each run: what it was computed with and what came of it."),
             p.table_output("TORNADO", "What moves the result", "How far each outcome follows each input."),
             p.html_output(
-                "HTML", "Report", "Maps, headline numbers, a paragraph to paste, and the tornado.", default=True
+                "HTML",
+                "Robustness report",
+                "Maps, headline numbers, a paragraph to paste, and the tornado.",
+                default=True,
             ),
             QgsProcessingOutputNumber("RUNS_DONE", "Runs done"),
             QgsProcessingOutputNumber("HALF_WIDTH", "Half width of the 95 % interval of the shares (largest)"),

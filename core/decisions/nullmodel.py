@@ -158,15 +158,16 @@ class NullModel:
         The observed map: current, barrier score, or 1 on least-cost paths falling to 0 at the edge of the corridors; NaN
         where there is none.
     p : float32, same shape
-        Share of the draws, the observed map among them, with at least the observed value; NaN where there is none.
+        Share of the draws, the observed map among them, with at least the observed value: 1 where there is none, NaN in the
+        sources and where there is no resistance.
     percentile : float32
         Share of the draws below the observed value, equal ones counted half, percent.
     ratio : float32
         Observed value over the mean of the draws; NaN where that is 0.
     draws : int
         Number of draws.
-    cells, significant : int
-        Cells with a value, and those of them that stand out once corrected for their number.
+    cells, tested, significant : int
+        Cells with a value, cells with a p-value, and those that stand out once corrected for the number of these.
     figures : tuple of Figure
         Of the network.
     """
@@ -177,6 +178,7 @@ class NullModel:
     ratio: FloatArray
     draws: int
     cells: int
+    tested: int
     significant: int
     figures: tuple[Figure, ...]
 
@@ -209,6 +211,10 @@ def nullmodel(question: Question, *, runs: int = 99, where: Where = HERE, monito
     Draw k depends on the seed and k alone. Corridors keep the cutoffs they have in the observed network, and links the
     pairs of sources, so that nothing but the landscape differs.
 
+    All cells outside the sources are tested, also those where the observed map has no value. Cells with a value are on the
+    map by the same chance that is tested: where corridors are narrow, most draws have nothing there, and p is small on the
+    corridors of any landscape. Corrected for these cells alone most of a corridor could stand out that chance has made.
+
     Examples
     --------
     >>> labels = np.zeros((9, 15), dtype=np.int32)
@@ -224,8 +230,9 @@ def nullmodel(question: Question, *, runs: int = 99, where: Where = HERE, monito
     if question.kind in CERTAIN:
         runs = 1
     values, observed = measure(question, question.resistance, question.labels, monitor.part(0.0, 1.0 / (runs + 1)))
-    cells = np.flatnonzero((values.ravel() > 0.0) & (question.labels.ravel() == 0))
-    if not cells.size:
+    cells = np.flatnonzero(((question.labels == 0) & ~np.isnan(question.resistance)).ravel())
+    there = values.ravel()[cells] > 0.0
+    if not there.any():
         raise InputError(
             "The map has no cell with a value outside the sources. Are the sources linked, and is the cutoff above 0?"
         )
@@ -250,15 +257,16 @@ def nullmodel(question: Question, *, runs: int = 99, where: Where = HERE, monito
 
     p = (1.0 + reached) / (1.0 + runs)
     mean = total / runs
-    ratio = np.divide(asked.observed, mean, out=np.full(cells.size, np.nan), where=mean > 0.0)
+    ratio = np.divide(asked.observed, mean, out=np.full(cells.size, np.nan), where=there & (mean > 0.0))
     shown = np.full(values.size, np.nan)
-    shown[cells] = asked.observed
+    shown[cells[there]] = asked.observed[there]
     return NullModel(
         shown.reshape(values.shape),
         grid(p),
-        grid(100.0 * (runs - (reached + exceeded) / 2.0) / runs),
+        grid(np.where(there, 100.0 * (runs - (reached + exceeded) / 2.0) / runs, np.nan)),
         grid(ratio),
         runs,
+        int(np.count_nonzero(there)),
         int(cells.size),
         int(np.count_nonzero(benjamini_hochberg(p) <= FALSE_SHARE)),
         tuple(Figure(name, float(one), null[:, k]) for k, (name, one) in enumerate(zip(FIGURES, observed))),
@@ -276,7 +284,7 @@ def draws(asked: Asked, piece: tuple[int, int], monitor: Monitor) -> Counted:
         try:
             values, figures[number - first] = draw(asked.question, number, monitor.quiet())
         except DisconnectedError:  # nothing is linked: no cell has a value
-            continue
+            values = np.zeros(asked.question.labels.shape)
         held = values.ravel()[asked.cells]
         reached += held >= asked.observed - tie
         exceeded += held > asked.observed + tie

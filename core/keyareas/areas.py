@@ -166,7 +166,8 @@ def key_areas(
     resistance : array, shape (rows, cols), optional
         Grade the overlay with this surface instead of the values themselves, see `overlay`.
     p : float array, shape (rows, cols), optional
-        P-value of each cell against a null model, NaN where there is none.
+        P-value of each cell against a null model, NaN where there is none; also of cells without a value, which count in
+        the correction.
     method, classes
         Rule and number of classes, see `class_limits`. With 'null model' key areas are the cells whose p-values are at most
         0.05 after the correction of Benjamini and Hochberg; there are two classes then, and nothing is overlaid.
@@ -239,21 +240,22 @@ def _significance(values: FloatArray, p: Array, monitor: Monitor) -> FloatArray:
     """Return 1 minus the corrected p-value of each cell, NaN where the surface or its p has no value."""
     if p.shape != values.shape:
         raise InputError(f"The surface has {values.shape} cells, its p-values {p.shape}. Use one grid.")
-    tested = np.where(np.isnan(values), np.nan, p)
-    if np.isnan(tested).all():
+    known = ~np.isnan(values)
+    if np.isnan(p[known]).all():
         raise InputError("No cell has both a value and a p-value. Take the p-values of a null model of this surface.")
-    if not 0.0 <= np.nanmin(tested) <= np.nanmax(tested) <= 1.0:
+    if not 0.0 <= np.nanmin(p) <= np.nanmax(p) <= 1.0:
         raise InputError(
-            f"The p-values lie between {np.nanmin(tested):g} and {np.nanmax(tested):g}; they must lie between 0 and 1. Take "
+            f"The p-values lie between {np.nanmin(p):g} and {np.nanmax(p):g}; they must lie between 0 and 1. Take "
             "the raster P of the tool 'nullmodel'."
         )
-    corrected = benjamini_hochberg(tested)
+    # For all cells that were tested: those with a value are a choice that the surface itself has made.
+    corrected = np.where(known, benjamini_hochberg(p), np.nan)
     least = float(np.nanmin(corrected))
     if least > FALSE_SHARE:
         monitor.warn(
-            f"No cell stands out against the null model: the smallest p-value is {np.nanmin(tested):.4g}, and {least:.4g} "
-            f"after the correction for {np.count_nonzero(~np.isnan(tested)):,} cells; {FALSE_SHARE:g} is asked for. With "
-            "more draws p-values can be smaller."
+            f"No cell stands out against the null model: the smallest p-value is {np.nanmin(p[known]):.4g}, and "
+            f"{least:.4g} after the correction for {np.count_nonzero(~np.isnan(p)):,} cells; {FALSE_SHARE:g} is asked for. "
+            "With more draws p-values can be smaller."
         )
     return 1.0 - corrected
 

@@ -81,15 +81,16 @@ class Said:
             share = 100.0 * found.significant / found.cells
             yield (
                 f"{found.significant:,} of {found.cells:,} cells ({share:.1f} %) have a higher {what} than {self.name} "
-                f"explains ({found.draws:,} draws, p at most 0.05 after the correction for the number of cells)."
+                f"explains ({found.draws:,} draws, p at most 0.05 after the correction for the {found.tested:,} "
+                "cells outside the sources)."
             )
             least = float(np.nanmin(found.p))
             if not found.significant and least <= 1.5 / (1 + found.draws):
-                reached = 100.0 * np.count_nonzero(found.p <= least) / found.cells
+                reached = 100.0 * np.count_nonzero(found.p <= least) / found.tested
                 needed = 100.0 * least / 0.05
                 yield (
-                    f"No cell passes the correction: {reached:.1f} % of them have the smallest p-value there can be "
-                    f"({least:.3g}), and {needed:.0f} % would have to. More draws (RUNS) lower both."
+                    f"No cell passes the correction: {reached:.1f} % of the cells outside the sources have the smallest "
+                    f"p-value there can be ({least:.3g}), and {needed:.0f} % would have to. More draws (RUNS) lower both."
                 )
         for one in found.figures:
             yield self._of(one)
@@ -153,13 +154,13 @@ def _maps(said: Said, sources: Sequence[QgsGeometry]) -> list[str]:
     parts = [html.figure(view.png(), f"{title}. The bar is {scale}.", keys, [(title, ramp)], overlay=view.overlay())]
     if not certain:
         corrected = core.stats.benjamini_hochberg(found.p)
-        classes = np.where(np.isnan(corrected), 0, np.where(corrected <= core.keyareas.FALSE_SHARE, 2, 1))
+        classes = np.where(np.isnan(found.values), 0, np.where(corrected <= core.keyareas.FALSE_SHARE, 2, 1))
         entries = [(1, "As with chance", palette.SCORE[1]), (2, "Stands out", palette.PINCH.fill)]
         view = Map(grid).classes(classes, entries)
         view.polygons(sources, palette.PALE_SOURCE.fill, palette.PALE_SOURCE.edge)
         scale = view.scale_bar()
         keys = [*(html.Key(name, colour) for _, name, colour in entries), *keys]
-        caption = f"What stands out: p at most 0.05 after the correction for the number of cells. The bar is {scale}."
+        caption = f"What stands out: p at most 0.05 corrected for all cells outside the sources. The bar is {scale}."
         parts.append(html.figure(view.png(), caption, keys, overlay=view.overlay()))
     return parts
 

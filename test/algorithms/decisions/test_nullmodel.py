@@ -44,11 +44,13 @@ def test_maps_table_and_key_areas(run, network, tmp_path):
     p, nodata = read_raster(out["P"])
     share, _ = read_raster(out["PERCENTILE"])
     known = p != nodata
-    assert out["CELLS"] == np.count_nonzero(known)
+    assert out["CELLS"] == np.count_nonzero(share != nodata) < np.count_nonzero(known)
+    assert (p[known & (share == nodata)] == 1.0).all()  # they count in the correction
     assert p[known].min() >= 1 / 30 - 1e-6
     assert p[known].max() <= 1
     assert not known[13:18, :3].any()  # in the sources there is no current
     assert p[15, 10:40].max() < 0.2
+    assert "cells outside the sources have the smallest" in run.feedback.textLog()
     assert share[15, 10:40].min() > 80
     rows = {row["index"]: row for row in read_table(out["TABLE"])}
     assert set(rows) == {

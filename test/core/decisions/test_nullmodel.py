@@ -14,6 +14,7 @@ from ecosecnet.core.keyareas.areas import key_areas
 from ecosecnet.core.monitor import SILENT
 from ecosecnet.core.spread import codec
 from ecosecnet.core.spread.where import Where
+from ecosecnet.core.stats import benjamini_hochberg
 from scipy import ndimage
 
 stats = pytest.importorskip("scipy.stats")
@@ -41,9 +42,13 @@ def test_counts_are_those_of_the_draws():
     maps = np.array([draw(question, k)[0] for k in range(12)])
     where = (observed > 0) & (question.labels == 0)
     assert found.cells == np.count_nonzero(where)
-    np.testing.assert_array_equal(~np.isnan(found.p), where)
+    np.testing.assert_array_equal(~np.isnan(found.percentile), where)
+    land = question.labels == 0
+    np.testing.assert_array_equal(~np.isnan(found.p), land)
+    assert found.tested == np.count_nonzero(land) > found.cells
     p = (1 + np.sum(maps >= observed * (1 - 1e-9), axis=0)) / 13
-    np.testing.assert_allclose(found.p[where], p[where], rtol=1e-6)
+    np.testing.assert_allclose(found.p[land], p[land], rtol=1e-6)
+    assert (found.p[land & ~where] == 1.0).all()
     below = np.mean(maps < observed * (1 - 1e-9), axis=0)
     assert (found.percentile[where] >= 100 * below[where] - 1e-4).all()
     mean = maps.mean(axis=0)
@@ -89,32 +94,49 @@ def test_p_is_uniform_where_the_map_is_a_draw_itself(seeds):
     surface, _ = landscape(1, (24, 30))
     labels = np.zeros((24, 30), dtype=np.int32)
     labels[10:13, :3], labels[10:13, -3:] = 1, 2
-    figures = []
+    figures, small = [], []
     for seed in range(seeds):
         own = shuffled_land(surface, np.random.default_rng([99, seed]))
         question = replace(
             asked(own, labels, stage=Stage.CORRIDORS, seed=seed), pairs=np.array([[1, 2]]), limits=np.array([30.0])
         )
-        figures.append(nullmodel(question, runs=19).figures[1].percentile / 100.0)
+        found = nullmodel(question, runs=19)
+        figures.append(found.figures[1].percentile / 100.0)
+        small.append(np.mean(found.p[~np.isnan(found.p)] <= 0.1))
     assert stats.kstest(figures, "uniform").pvalue > 0.01
+    # Of the cells with a value alone it would be far more: the map has chosen them.
+    assert np.mean(small) <= 0.1
+
+
+def test_a_narrow_corridor_that_chance_has_made_does_not_stand_out():
+    """Corrected for its own cells alone, most of the path of this land would: each draw has its path elsewhere."""
+    surface, _ = landscape(1, (40, 30))
+    labels = np.zeros((40, 30), dtype=np.int32)
+    labels[5:35, :2], labels[5:35, -2:] = 1, 2
+    question = asked(shuffled_land(surface, np.random.default_rng(8)), labels, stage=Stage.CORRIDORS)
+    found = nullmodel(replace(question, pairs=np.array([[1, 2]]), limits=np.array([1.0])), runs=59)
+    own = found.p[~np.isnan(found.values)]
+    assert np.count_nonzero(benjamini_hochberg(own) <= 0.05) > own.size / 3
+    assert found.significant == 0
 
 
 def test_a_corridor_of_good_land_stands_out_and_becomes_a_key_area():
-    """A lane of resistance 1 in a plain of 20."""
-    surface = np.full((30, 60), 20.0)
-    surface[15, :] = 1.0
-    labels = np.zeros((30, 60), dtype=np.int32)
-    labels[13:18, :3], labels[13:18, -3:] = 1, 2
-    question = replace(asked(surface, labels), pairs=np.array([[1, 2]]), limits=np.array([50.0]))
-    found = nullmodel(question, runs=99)
-    lane = ~np.isnan(found.p[15])
-    assert np.mean(found.p[15, lane] <= 0.05) > 0.9
-    assert found.significant > 40
+    """A lane of resistance 1 that winds through a plain of 200."""
+    surface, cols = np.full((9, 40), 200.0), np.arange(40)
+    rows = np.rint(4.0 + 2.5 * np.sin(cols / 3.0)).astype(int)
+    surface[rows, cols] = 1.0
+    labels = np.zeros((9, 40), dtype=np.int32)
+    labels[:, :2], labels[:, -2:] = 1, 2
+    question = replace(asked(surface, labels), pairs=np.array([[1, 2]]), limits=np.array([1e4]))
+    found = nullmodel(question, runs=249)
+    lane = found.p[rows, cols][2:-2]
+    assert np.allclose(lane, 1 / 250)
+    assert found.significant == 36
     areas = key_areas(found.values, cell_ha=0.01, method="null model", p=found.p)
     assert np.count_nonzero(areas.labels) == found.significant
-    assert (areas.labels[15, 5:55] > 0).mean() > 0.9
+    assert (areas.labels[rows, cols][2:-2] > 0).all()
     cost = found.figures[1]
-    assert cost.observed == np.nanmin(cost.null) < np.nanmedian(cost.null) / 2
+    assert cost.observed < np.nanmin(cost.null) / 2
 
 
 def test_straight_lines_cost_what_they_cross():
