@@ -189,7 +189,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        _cutoff(job)
+        if _uses_cutoff(job):
+            _cutoff(job)
         if job.given("WIDTH") and job.given("AREA"):
             return "Give either a mean corridor width or the area of all corridors, not both."
         return None
@@ -219,15 +220,14 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             average=job.choice("AVERAGE", Average),
             monitor=job.monitor.part(0.05, 0.1),
         )
-        with_corridors = any(job.given(name) for name in ("CORRIDORS", "ZONES", "PROFILE"))
-        fields = core.leastcost.CostFields(graph, sources.labels, everywhere=job.given(cwdfolder.NAME))
+        handed_on = job.given(cwdfolder.NAME)
+        fields = core.leastcost.CostFields(graph, sources.labels, everywhere=handed_on)
         self._write_field(job, fields.allocate(job.monitor.part(0.1, 0.14)), sources, raster)
         adjacency = job.choice("ADJACENCY", Adjacency)
         pairs = core.corridors.find_pairs(fields, adjacency=adjacency).pairs
         limits = {"max_cost": job.number("MAX_CWD"), "max_euclidean": job.number("MAX_EUCLID")}
         straight = _straight(job, sources, pairs - 1, metres_per_unit(raster.crs))
-        handed_on = job.given(cwdfolder.NAME)
-        if (with_corridors or handed_on) and not job.given("AREA"):
+        if _uses_cutoff(job):
             core.corridors.foresee(fields, pairs, straight, _cutoff(job))
         links = core.corridors.find_links(
             fields,
@@ -247,12 +247,14 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         if lone.size:
             job.monitor.warn(f"Without an active link: sources {name_ids(sources.ids[k - 1] for k in lone)}.")
         self._write_links(job, links, limits, sources, raster)
-        if with_corridors:
+        if _with_corridors(job):
             self._write_corridors(job, fields, links, sources, raster)
         if handed_on:
             # as far as 'pinchpoints' will ask, which takes the same cutoff where none is given
-            limits = 0.0 if job.given("AREA") else core.corridors.cutoffs(fields, links, _cutoff(job))
-            core.leastcost.gather(fields, links.joined, slack=limits, where=where)
+            slack, monitor = 0.0, job.monitor.part(0.96, 1.0)
+            if _uses_cutoff(job):
+                slack = core.corridors.cutoffs(fields, links, _cutoff(job), monitor=monitor.part(0.0, 0.3))
+            core.leastcost.search_all(fields, links.joined, slack=slack, where=where, monitor=monitor.part(0.3, 1.0))
             cwdfolder.write(job, fields, sources, raster.grid)
         job.results["LINK_COUNT"] = active
         job.results["INACTIVE_COUNT"] = len(pairs) - active
@@ -339,6 +341,16 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         return CorridorZones(
             graph, sources, links, grid, land_use=land_use, step=step if job.given("PROFILE") else None
         )
+
+
+def _with_corridors(job: Job) -> bool:
+    """Return whether corridors are drawn, and not only links."""
+    return any(job.given(name) for name in ("CORRIDORS", "ZONES", "PROFILE"))
+
+
+def _uses_cutoff(job: Job) -> bool:
+    """Return whether anything that is asked for goes by the cutoff."""
+    return not job.given("AREA") and (_with_corridors(job) or job.given(cwdfolder.NAME))
 
 
 def _cutoff(job: Job):

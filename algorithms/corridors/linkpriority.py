@@ -156,7 +156,8 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        read_cutoff(job)
+        if job.given("PRIORITY"):
+            read_cutoff(job)
         if job.number("CLIMATE_WEIGHT") > 0 and not (job.given("CLIMATE") and job.given("FUTURE")):
             return "A weight of the climate needs the present and the future climate."
         for weight, name, what in (

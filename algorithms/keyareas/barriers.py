@@ -154,7 +154,8 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        read_cutoff(job, "BELT")
+        if job.given("BELT"):
+            read_cutoff(job, "BELT")
         read_radii(job.number, job.raster("RESISTANCE").grid)
         return None
 

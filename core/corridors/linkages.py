@@ -20,7 +20,7 @@ from networkx.utils import UnionFind
 
 from ..errors import DisconnectedError, InputError
 from ..leastcost.fields import CostFields
-from ..leastcost.gathering import gather
+from ..leastcost.gathering import search_all
 from ..leastcost.links import LinkKind, Links
 from ..monitor import SILENT, Monitor
 from ..spread.where import HERE, Where
@@ -110,7 +110,7 @@ def find_links(
         kind[euclidean > max_euclidean] = LinkKind.TOO_FAR
     searched = kind > 0
     if where.processes > 1:
-        gather(fields, pairs[searched], where=where, monitor=monitor.part(0.0, 0.8))
+        search_all(fields, pairs[searched], where=where, monitor=monitor.part(0.0, 0.8))
         monitor = monitor.part(0.8, 1.0)
     sources = np.unique(pairs[searched, 0]).tolist()
     for done, source in enumerate(sources):

@@ -306,7 +306,7 @@ def barriers(
         centres,
         combine is Combination.SUM,
     )
-    scores = Scores(ground, combine)
+    scores = Scores(ground)
     pieces = [(k, link) for k in range(len(order)) for link in range(len(joined))]
     spread(score_link, ground, pieces, scores.add, where=where, monitor=monitor.part(0.5, 1.0))
     scores.add_up()

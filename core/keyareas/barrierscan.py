@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import minimum_filter
 
-from ..choices import BarrierWindow, Combination
+from ..choices import BarrierWindow
 from ..leastcost.results import Field, box
 from ..leastcost.shelf import Shelf
-from ..monitor import Monitor
+from ..monitor import SILENT, Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
 from .arms import ArmsAround
 from .focal import disc, focal_maximum, focal_minimum, ring
@@ -151,7 +151,7 @@ def place_of(fields: Mapping[int, Field], pair: Sequence[int], distance: float, 
 
     Tiles as wide as a window tell that by their smallest costs, those of the tiles around them included.
     """
-    place = _cut((slice(0, shape[0]), slice(0, shape[1])), shape)
+    place = slice(0, shape[0]), slice(0, shape[1])
     for source in pair:
         field = fields[source]
         inside = box(field.cost <= distance)
@@ -185,7 +185,7 @@ def score_link(ground: Ground, piece: tuple[int, int], monitor: Monitor) -> Scor
         return None
     row, col = divmod(int(gain.argmax()), gain.shape[1])
     best = float(gain[row, col]), place[0].start + row, place[1].start + col
-    around, score = spread_out(ground, gain, place, cells, arms, monitor)
+    around, score = _spread_out(ground, gain, place, cells, arms, monitor)
     inside = box(score > 0)
     around, score = _moved(inside, around[0].start, around[1].start), score[inside]
     return Scored(k, link, around, score, place, gain if ground.sums else np.empty((0, 0)), best)
@@ -228,7 +228,7 @@ def _shorten(
     gain[rows, cols] = np.where(gains, score, 0.0)
 
 
-def spread_out(
+def _spread_out(
     ground: Ground, gain: FloatArray, place: Place, cells: int, arms: ArmsAround | None, monitor: Monitor
 ) -> tuple[Place, FloatArray]:
     """Return scores of centres as scores of all cells of their discs, and where these lie; or as they are."""
@@ -269,16 +269,15 @@ class Scores:
         The best place of each link.
     """
 
-    def __init__(self, ground: Ground, combine: Combination) -> None:
+    def __init__(self, ground: Ground) -> None:
         shape = ground.resistance.shape
         self._ground = ground
         self.score, self.percent = np.zeros(shape), np.zeros(shape)
         self.radius = np.zeros(shape, dtype=np.uint8)
         self.link = np.zeros(shape, dtype=np.int32)
         self.best = [Best()] * len(ground.pairs)
-        sums = combine is Combination.SUM
-        self._of_link = np.zeros(shape) if sums else self.score
-        self._total = [np.zeros(shape), np.zeros(shape)] if sums else []
+        self._of_link = np.zeros(shape) if ground.sums else self.score
+        self._total = [np.zeros(shape), np.zeros(shape)] if ground.sums else []
         self._now = 0
         self._masks = Shelf(_MASKS_PER_CELL * self.score.size)
         self._places: dict[int, Place] = {}
@@ -312,7 +311,7 @@ class Scores:
         place = box(self._total[0] > 0)
         arms = ground.arms(ground.around(place, cells), cells)
         (around, score), (_, percent) = (
-            spread_out(ground, one[place], place, cells, arms, Monitor()) for one in self._total
+            _spread_out(ground, one[place], place, cells, arms, SILENT) for one in self._total
         )
         self._raise(around, score, percent, self._now)
         for sums in self._total:

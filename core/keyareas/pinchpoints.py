@@ -22,7 +22,7 @@ from ..choices import Combination, PinchPointMode
 from ..circuit import all_to_one, one_to_all, pairwise, solve_pair
 from ..errors import InputError
 from ..leastcost.fields import CostFields, cells_of
-from ..leastcost.gathering import gather
+from ..leastcost.gathering import gather, search_all
 from ..leastcost.links import Links
 from ..leastcost.results import Field, LinkCosts
 from ..monitor import SILENT, Monitor
@@ -231,14 +231,14 @@ def _union(
     least = np.full(len(pairs), np.inf)
     inside = labels > 0
     if where.processes > 1:
-        gather(fields, pairs, slack=limits, where=where.here(), monitor=monitor.part(0.0, 0.2))
+        search_all(fields, pairs, slack=limits, where=where, monitor=monitor.part(0.0, 0.2))
     for link in fields.along(pairs, slack=limits, monitor=monitor.part(0.2, 0.3)):
         least[link.index] = link.least
         if np.isfinite(link.least):
             inside[link.rows, link.cols] |= link.inside(float(limits[link.index]))
     if not inside.any():
         raise InputError("No source has a cell with a resistance. Do the sources lie on the raster?")
-    rows, cols = (slice(int(where.min()), int(where.max()) + 1) for where in np.nonzero(inside))
+    rows, cols = (slice(int(place.min()), int(place.max()) + 1) for place in np.nonzero(inside))
     window = np.where(inside, fields.graph.resistance, np.nan)[rows, cols]
     ids = np.unique(labels[inside & (labels > 0)]).tolist()
     focal = dict(zip(ids, cells_of(labels[rows, cols], ids)))

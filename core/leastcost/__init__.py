@@ -1,7 +1,7 @@
 """Least-cost distances on a resistance surface: the graph, its searches, the cost fields of sources."""
 
 from .fields import CostFields, cells_of
-from .gathering import gather
+from .gathering import gather, search_all
 from .graph import SPARE_BYTES, STEPS, UNREACHED, CostGraph, graph_bytes, lost_step
 from .links import LinkKind, Links
 from .results import Field, LinkCosts
@@ -20,4 +20,5 @@ __all__ = [
     "gather",
     "graph_bytes",
     "lost_step",
+    "search_all",
 ]

@@ -26,7 +26,6 @@ _GROWTH = 1.5
 _WORTH_GROWING = 1.2
 """A search that has reached less than this many times the cells of the one before is repeated without a limit."""
 
-
 _NOTHING: FloatArray = np.empty((0, 0))
 
 
@@ -106,9 +105,9 @@ class CostFields:
     touch. The search from a source then stops at the largest bound of its links plus the slack, which leaves every cell
     with ``cost_a + cost_b <= least + slack`` exact. The same pass tells how far each cell is from the nearest source: where
     that and the cost so far are more than the search is for, no way to another source leads through the cell, and it is
-    left out. Links between zones that do not touch have no bound; their search
-    stops when the other end is reached or, with SciPy on a whole raster, is repeated with a limit half as large again
-    until it is. n sources take n searches of O(c log c) for the c cells within their reach.
+    left out. Links between zones that do not touch have no bound; their search stops when the other end is reached or, with
+    SciPy on a whole raster, is repeated with a limit half as large again until it is. n sources take n searches of
+    O(c log c) for the c cells within their reach.
     """
 
     def __init__(
@@ -324,7 +323,7 @@ class CostFields:
         for end in ends[~reachable].tolist():
             self._least[min(label, end), max(label, end)] = np.inf
         if not reachable.any():
-            return Field(0, 0, np.empty((0, 0)), -np.inf, self.graph.shape[1], everywhere)
+            return Field(0, 0, _NOTHING, -np.inf, self.graph.shape[1], everywhere)
         ends, least, reach, slacks = ends[reachable], least[reachable], reach[reachable], slacks[reachable]
         known = ~np.isnan(least)
         reach = np.where(known, least, reach)

@@ -67,17 +67,44 @@ def gather(
     >>> found[1].cost.tolist()
     [[0.0, 1.0, 2.0]]
     """
-    slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))
-    wanted = []
-    for source in np.unique(pairs).tolist():
-        own = (pairs == source).any(axis=1)
-        wanted.append(_Wanted(source, pairs[own].sum(axis=1) - source, slacks[own]))
+    search_all(fields, pairs, slack=slack, everywhere=everywhere, where=where, monitor=monitor)
+    return _Kept(fields) if where == HERE else _cut(fields, _wanted(pairs, slack))
+
+
+def search_all(
+    fields: CostFields,
+    pairs: IntArray,
+    *,
+    slack: float | FloatArray = 0.0,
+    everywhere: bool = False,
+    where: Where = HERE,
+    monitor: Monitor = SILENT,
+) -> None:
+    """Have a store search the fields of all sources that links name, without giving them to anyone; as `gather`.
+
+    Examples
+    --------
+    >>> fields = CostFields(CostGraph(np.ones((1, 3))), np.array([[1, 0, 2]], dtype=np.int32))
+    >>> search_all(fields, np.array([[1, 2]]))
+    >>> fields.searches, fields.least(1, 2)
+    (2, 2.0)
+    """
+    wanted = _wanted(pairs, slack)
     if where.processes > 1:
         _search(fields, wanted, everywhere, where.here(), monitor)
     for done, one in enumerate(wanted):
         monitor.step(done, len(wanted))
         fields.field(one.source, one.ends.tolist(), slack=one.slack, everywhere=everywhere, monitor=monitor)
-    return _Kept(fields) if where == HERE else _cut(fields, wanted)
+
+
+def _wanted(pairs: IntArray, slack: float | FloatArray) -> list[_Wanted]:
+    """Return what is wanted of each source that links name."""
+    slacks = np.broadcast_to(np.asarray(slack, dtype=np.float64), len(pairs))
+    wanted = []
+    for source in np.unique(pairs).tolist():
+        own = (pairs == source).any(axis=1)
+        wanted.append(_Wanted(source, pairs[own].sum(axis=1) - source, slacks[own]))
+    return wanted
 
 
 class _Kept(Mapping[int, Field]):

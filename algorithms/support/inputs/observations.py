@@ -77,8 +77,8 @@ def read_observations(
     cells, ids, x, y = (np.concatenate(parts) for parts in zip(*blocks))
     if not cells.size:
         raise InputError(
-            f"None of the {total:,} points of '{source.name}' lies on the surfaces ({grid.describe()}). Check the CRS of "
-            f"both."
+            f"None of the {total:,} points of '{source.name}' lies on the surfaces ({grid.describe()}). Check the CRS "
+            "of both."
         )
     if bare:
         monitor.warn(f"{bare:,} points of '{source.name}' have no coordinates and were left out.")
@@ -136,8 +136,7 @@ def read_tracks(
         if not time_field:
             raise InputError(
                 f"'{source.name}' holds points: which comes after which in a track is not known without their time. Choose "
-                f"the "
-                "field with it (TIME_FIELD), give lines, or give the points for POINTS, where no order is needed."
+                "the field with it (TIME_FIELD), give lines, or give the points for POINTS, where no order is needed."
             )
         named = _joined(features, source, id_field, time_field, monitor)
     kept = [(name, places) for name, places in named if len(places) > 1]
@@ -193,6 +192,5 @@ def _moment(feature: QgsFeature, layer: str, field: str) -> float:
     except (TypeError, ValueError):
         raise InputError(
             f"The time '{feature[field]}' of feature {feature.id()} of '{layer}' ('{field}') cannot be read. Write times "
-            f"like "
-            "2024-05-31 18:30:00, or as numbers."
+            "like 2024-05-31 18:30:00, or as numbers."
         ) from None

@@ -151,3 +151,18 @@ def test_narrow_belts_are_warned_of(run, corridors):
 def test_a_unit_without_a_number_is_refused(corridors, tool):
     with pytest.raises(Exception, match="CUTOFF is empty"):
         corridors(tool, CUTOFF_RULE=2)
+
+
+def test_a_unit_without_a_number_is_no_fault_where_no_cutoff_is_used(run, net, corridors):
+    """An area goes before the cutoff; links alone, ranks alone and barriers without a belt do without."""
+    areas = [corridors("linkages", AREA=20.0, **unit) for unit in ({}, {"CUTOFF_RULE": 2})]
+    np.testing.assert_array_equal(*(cells for cells, _ in areas))
+    assert areas[0][1] == areas[1][1]
+    scores = [run("barriers", **net, **unit, SCORE="TEMPORARY_OUTPUT")["SCORE"] for unit in ({}, {"CUTOFF_RULE": 2})]
+    np.testing.assert_array_equal(*(read_raster(score)[0] for score in scores))
+    ranked = run(
+        "linkpriority", **net, CUTOFF_RULE=2, OUTPUT_SOURCES="TEMPORARY_OUTPUT", OUTPUT_LINKS="TEMPORARY_OUTPUT"
+    )
+    assert len(read_table(ranked["OUTPUT_LINKS"])) == sum(link["active"] for link in read_table(net["LINKS"]))
+    again = run("linkages", **{**net, "LINKS": "TEMPORARY_OUTPUT"}, CUTOFF_RULE=2)
+    assert len(read_table(again["LINKS"])) == len(read_table(net["LINKS"]))
