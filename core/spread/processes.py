@@ -90,6 +90,8 @@ class _Crew:
 
     def start(self, job: Job, count: int) -> None:
         """Share what the job needs and start so many processes on it."""
+        for _ in range(count):  # before, as they clear up should this process be ended while it writes
+            self.hire()
         try:
             self._job = sharing.describe(job, self._scratch)
         except OSError as error:
@@ -97,14 +99,16 @@ class _Crew:
                 f"What the processes share could not be written to {self._scratch} ({error}). Free some of that disk, "
                 "or use one process."
             ) from None
-        for _ in range(count):
-            self.hire()
+        for process in self.idle:
+            process.orders.put(self._job)
 
     def hire(self) -> None:
-        """Start a process."""
+        """Start a process, and tell it the job if that is known."""
         self._hired += 1
         log = self._scratch / f"worker_{self._hired}.log"
-        self.idle.append(_Process(interpreter.command(self._python, self._scratch), log, self._job, self._answers))
+        self.idle.append(_Process(interpreter.command(self._python, self._scratch), log, self._answers))
+        if self._job:
+            self.idle[-1].orders.put(self._job)
 
     def give(self, place: int, piece: Any) -> None:
         """Give a piece to a process that has none."""
@@ -136,7 +140,7 @@ class _Crew:
 class _Process:
     """A process that works out one piece at a time; a thread of its own writes to it and reads from it."""
 
-    def __init__(self, command: list[str], log: Path, job: bytes, answers: _Answers) -> None:
+    def __init__(self, command: list[str], log: Path, answers: _Answers) -> None:
         self.orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._log = log
         try:
@@ -151,12 +155,13 @@ class _Process:
                 )
         except OSError as error:
             raise WorkerError(f"A process could not be started ({error}). Use one process.") from None
-        self._thread = threading.Thread(target=self._talk, args=(job, answers), daemon=True)
+        self._thread = threading.Thread(target=self._talk, args=(answers,), daemon=True)
         self._thread.start()
 
-    def _talk(self, job: bytes, answers: _Answers) -> None:
+    def _talk(self, answers: _Answers) -> None:
         to, back = self._process.stdin, self._process.stdout
-        if to is None or back is None:  # never, but the types do not say so
+        job = self.orders.get()
+        if to is None or back is None or job is None:  # the first two never, but the types do not say so
             return
         answer: dict[str, Any] = {}
         while "died" not in answer and (order := self.orders.get()) is not None:

@@ -216,6 +216,31 @@ def test_processes_end_and_clear_up_when_their_parent_is_killed(tmp_path, scratc
     assert within(2, lambda: not list(scratch.iterdir()))
 
 
+@posix
+def test_what_a_killed_parent_was_writing_goes(tmp_path, scratch):
+    """The arrays of a large raster take seconds to write."""
+    script = f"""
+        import sys, time
+        sys.path[:0] = {[str(ROOT / "test")]!r}
+        import conftest, spreadtasks
+        import numpy as np
+        from ecosecnet.core.spread import Where, spread
+        def writing(path, *_, **__):
+            path.touch()
+            time.sleep(60)
+        np.save = writing
+        spread(spreadtasks.echo, np.zeros(100_000), [0, 1], print, where=Where(2))
+    """
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], env=environment)
+    try:
+        assert within(30, lambda: list(scratch.glob("*/shared_0.npy")))
+    finally:
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+    assert within(20, lambda: not list(scratch.iterdir()))  # as soon as they have started
+
+
 def test_without_a_python_to_start_the_run_goes_on_with_one_process(surface, monkeypatch):
     monkeypatch.setattr(interpreter, "find_python", lambda: None)
     total, listener = column_sums(surface, Where(2))
