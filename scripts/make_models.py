@@ -171,7 +171,7 @@ def build(plan):
     )
     from qgis.PyQt.QtCore import QPointF, QSizeF
 
-    model = QgsProcessingModelAlgorithm(plan.title, "6 Models")
+    model = QgsProcessingModelAlgorithm(plan.title, "7 Models")
     place, frames = places(plan)
 
     def put(box, key):
