@@ -249,8 +249,8 @@ class Relocation(Choice):
 class NullKind(Choice):
     """What a map is compared with to see whether it is more than geometry."""
 
-    UNIFORM = "uniform", "Uniform surface: the mean resistance everywhere"
-    SCORES = "shuffled scores", "Shuffled scores: resistances change places among classes"
-    LAND = "shuffled land", "Shuffled land: the same resistances, as patchy, elsewhere"
+    UNIFORM = "uniform", "Uniform surface: the mean everywhere"
+    SCORES = "shuffled scores", "Shuffled scores: classes change resistances"
+    LAND = "shuffled land", "Shuffled land: as patchy, elsewhere"
     SOURCES = "moved sources", "Moved sources: shifted and turned together"
     LINE = "straight lines", "Straight lines between the sources"

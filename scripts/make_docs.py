@@ -51,7 +51,8 @@ def kind(parameter):
     if parameter.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
         words.append("optional")
     default = parameter.defaultValue()
-    if default not in (None, "", []) and not parameter.isDestination():
+    blank = default in (None, "") or (isinstance(default, list) and "".join(map(str, default)) == "")
+    if not blank and not parameter.isDestination():
         words.append(f"default {default}")
     return ", ".join(words)
 

@@ -180,8 +180,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             p.folder_output(
                 cwdfolder.NAME,
                 "Folder of cost distances",
-                "One GeoTIFF with the cost distance from each source, as far as the others are. 'pinchpoints', 'barriers' "
-                "and the other tools on links take the folder, and need not search again.",
+                "For each source a GeoTIFF of the cost distance from it, out to the sources that it is tried with. "
+                "'pinchpoints', 'barriers' and the other tools on links take the folder, and need not search again.",
             ),
             QgsProcessingOutputNumber("LINK_COUNT", "Active links"),
             QgsProcessingOutputNumber("INACTIVE_COUNT", "Inactive links"),

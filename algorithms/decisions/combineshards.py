@@ -33,10 +33,10 @@ class CombineShardsAlgorithm(EcoSecNetAlgorithm):
     TAGS = ("cluster", "Slurm", "job array", "checkpoint", "HPC", "resume", "集群", "分片", "断点续算")
     SUMMARY = "Makes the outputs of a long run whose shards were computed by the jobs of a cluster."
     HELP = (
-        "<p>Tools that can take hours, such as 'omniscape', compute a share of their work when they are given a SHARD, "
-        "and keep it in the CHECKPOINT folder. When all shards are done, this tool runs the same tool with the same "
-        "parameters once more: it finds everything computed and writes the outputs. They are those of one run, to the last "
-        "digit.</p>"
+        "<p>A shard is a share of a long run. Tools that can take hours, such as 'omniscape', compute one when they are "
+        "given SHARD, and keep it in the CHECKPOINT folder. When all shards are done, this tool runs the same tool with the "
+        "same parameters once more: it finds everything computed and writes the outputs. They are those of one run, to the "
+        "last digit.</p>"
         "<p>The inputs must still be where they were, unchanged. Shards that are missing are named.</p>"
         "<p>A complete script for Slurm, and what to type for PBS and LSF, is on the page 'On a cluster' of the "
         "documentation.</p>"

@@ -87,12 +87,19 @@ class NullModelAlgorithm(EcoSecNetAlgorithm):
     def declare(self):
         return [
             *linked_inputs(),
-            p.choice("NULL", "Compared with", "What chance changes; see the help.", NullKind, NullKind.LAND),
+            p.choice(
+                "NULL",
+                "Compared with",
+                "What is left to chance in the landscapes that the map is compared with; the help describes each.",
+                NullKind,
+                NullKind.LAND,
+            ),
             p.choice("STAGE", "Map that is compared", "The map whose cells are compared.", _STAGES, Stage.PINCH_POINTS),
             p.integer(
                 "RUNS",
                 "Number of draws",
-                "How often chance makes the landscape; each takes as long as the map itself. 999 for cells that stand out.",
+                "How many landscapes are drawn by chance; each takes as long as the map itself. Take 999 or more for cells "
+                "that stand out.",
                 99,
                 low=1,
                 high=100_000,

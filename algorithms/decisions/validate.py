@@ -58,13 +58,13 @@ class ValidateAlgorithm(EcoSecNetAlgorithm):
         "is chance, 1 perfect. The <i>enrichment</i> of a class is the share of the points in it over its share of the "
         "cells; classes hold a tenth of the cells each. <i>Boyce</i> is the rank correlation of that with the value in 101 "
         "windows, -1 to 1.</p><p><b>P-values keep the clusters of the points.</b> Animals are recorded in clusters, and "
-        "against points strewn singly any map seems to be right, or wrong, far too often: with ten clusters in about a third "
-        "of the cases, at 5 %. So all points are moved together, PERMUTATIONS times: shifted on the box of the available "
-        "cells, whose edges are joined, mirrored and, on a square, turned by a quarter, so that at least 90 % of them come "
-        "to lie on available cells. Where the area is too ragged for that at least a third must, and the AUC is scaled by "
-        "the root of their number (Mrkvička et al. 2021); on the cells of roads all are shifted along a curve through these "
-        "cells (p-values are then a little too small: 11 % below 0.05 instead of 5). The log states which. The same moves "
-        "serve all surfaces, so that the difference of two has a p-value too.</p>"
+        "against points strewn singly any map seems to be right, or wrong, far too often: a test at 5 % says so in about a "
+        "third of the cases where there are ten clusters. So all points are moved together, PERMUTATIONS times: shifted on "
+        "the box of the available cells, whose edges are joined, mirrored and, on a square, turned by a quarter, so that at "
+        "least 90 % of them come to lie on available cells. Where the area is too ragged for that at least a third must, and "
+        "the AUC is scaled by the root of their number (Mrkvička et al. 2021); on the cells of roads all are shifted along a "
+        "curve through these cells (p-values are then a little too small: 11 % below 0.05 instead of 5). The log states "
+        "which. The same moves serve all surfaces, so that the difference of two has a p-value too.</p>"
         "<p><b>Available</b>: roadkill is found on roads only, cameras stand where people can get to. Choose 'Cells of a "
         "mask', or 'At the same distance from features' (distances up to 1, 2, 4, 8 ... cells are compared each with "
         "itself), else the tool finds the roads and not the animals.</p>"
@@ -94,7 +94,7 @@ class ValidateAlgorithm(EcoSecNetAlgorithm):
             ),
             p.text(
                 "HIGH_IS_USED",
-                "High values are used",
+                "High values are used (yes or no)",
                 "yes or no (1 or 0) for each surface, in their order: no for resistance and for corridors, where low values "
                 "are good. Empty: all yes.",
                 optional=True,
@@ -162,14 +162,14 @@ class ValidateAlgorithm(EcoSecNetAlgorithm):
             p.choice(
                 "RELOCATION",
                 "Points are moved",
-                "What chance is made of. Each by itself makes p-values far too small where points come in clusters.",
+                "How chance is made. Each by itself makes p-values far too small where points come in clusters.",
                 Relocation,
                 advanced=True,
             ),
             p.integer(
                 "PERMUTATIONS",
                 "Number of moves",
-                "The smallest p-value is 1 / (moves + 1).",
+                "How often the points are moved to see what chance does. The smallest p-value is 1 / (moves + 1).",
                 999,
                 low=19,
                 high=1_000_000,

@@ -56,6 +56,8 @@ class Robustness:
         Share of the runs in which at least half of each pinch point and barrier of the base run was one.
     certain : mapping of str to float
         Share of the area of the pinch points and barriers of the base run that is certain; NaN without any.
+    uncertainty : Uncertainty
+        What varied.
     chain : Chain
         The base run.
     figures : mapping of str to float
@@ -80,6 +82,7 @@ class Robustness:
     shares: Mapping[str, FloatArray]
     stayed: Mapping[str, FloatArray]
     certain: Mapping[str, float]
+    uncertainty: Uncertainty
     chain: Chain
     figures: Mapping[str, float]
     links: LinkShares
@@ -227,6 +230,7 @@ def robustness(
         shares,
         {kind: stayed / tally.runs for kind, stayed in tally.stayed.items()},
         {kind: certain_share(labels > 0, shares[kind]) for kind, labels in job.base.places.items()},
+        uncertainty,
         chain,
         figures_of(study, chain, job.base.unit),
         tally.links(),

@@ -43,6 +43,10 @@ def test_tool_is_complete(tools, name):
     for label in labels:
         assert label[0].isupper(), label
         assert not re.search(r"[.:]$|  ", label), label
+    for parameter in tool.parameterDefinitions():
+        if parameter.type() == "enum" and not parameter.allowMultiple():
+            # Longer ones are wider than the dialog as it opens, and push the buttons of the other inputs out of sight.
+            assert max(map(len, parameter.options())) <= 50, parameter.name()
 
 
 def test_each_tool_says_which_packages_its_rooms_load(tools):

@@ -114,7 +114,14 @@ def declare_variation() -> list:
             Variation,
             (Variation.WEIGHTS, Variation.SCORES),
         ),
-        p.integer("STEPS", "Steps of the judgements", "Largest change of a judgement.", 1, low=0, high=16),
+        p.integer(
+            "STEPS",
+            "Steps of the judgements",
+            "Largest change of a judgement that varies: 1 turns 3 into 2 or 4, and 1 into 2 or 1/2.",
+            1,
+            low=0,
+            high=16,
+        ),
         p.number(
             "SPREAD",
             "Spread of the weights",
@@ -131,17 +138,28 @@ def declare_variation() -> list:
             low=0.0,
             high=0.5,
         ),
-        _values("CUTOFFS", "Corridor cutoffs", "in the unit of the corridor cutoff"),
+        _values("CUTOFFS", "Corridor cutoffs", 1000, "in the unit of the corridor cutoff"),
         _values(
-            "DISPERSALS", "Dispersal distances", "in metres; sources with a dPC below the smallest are left out then"
+            "DISPERSALS",
+            "Dispersal distances",
+            1000,
+            "in metres; sources with less than the smallest dPC (MIN_DPC) are left out then",
         ),
-        _values("MIN_AREAS", "Smallest sources", "in hectares; smaller sources are left out"),
-        p.integer("RUNS", "Number of runs", "Most runs. 200 take 200 times as long as one.", 200, low=1, high=100_000),
+        _values("MIN_AREAS", "Smallest sources", 50, "in hectares; smaller sources are left out"),
+        p.integer(
+            "RUNS",
+            "Number of runs",
+            "At most so many, each takes as long as one network. The tornado can be read from 200 on.",
+            200,
+            low=1,
+            high=100_000,
+        ),
         p.number(
             "TOLERANCE",
             "Tolerance",
-            "Runs end before when the share of runs of every cell is known to this (half the width of the 95 % confidence "
-            "interval); looked at after every ten. 0.05 takes 385 runs where a cell is in half of them. 0: never.",
+            "Runs end early once the share of every cell is known to so much or better (half the width of the 95 % "
+            "confidence interval), which is looked at after every ten. Where a cell is in half of the runs, 0.05 takes "
+            "385 of them. 0: all runs are done.",
             0.05,
             low=0.0,
             high=0.5,
@@ -163,8 +181,8 @@ def declare_variation() -> list:
     ]
 
 
-def _values(name: str, label: str, unit: str):
-    text = f"For settings that vary: a list such as 1000, 2000, 4000 or a range such as 1000-4000, {unit}."
+def _values(name: str, label: str, low: int, unit: str):
+    text = f"For settings that vary: a list such as {low}, {2 * low}, {4 * low} or a range such as {low}-{4 * low}, {unit}."
     return p.text(name, f"{label} that vary", text, optional=True, advanced=True)
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .... import core
-from ....core.choices import Variation
 from ...support.reports import html
 from ...support.reports.html import Key
 from ...support.reports.maps import Map
-from ...support.reports.robustness import SHARE_RAMP, in_words, tornado_parts
+from ...support.reports.robustness import SHARE_RAMP, in_words, tornado_parts, what_varied
 from ...support.run.palette import PALE_SOURCE
 from .inputs import Asked
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 def robustness_report(job: Job, found: Robustness, asked: Asked) -> str:
     """Return the report as one page."""
     grid = asked.onto.grid
-    varied = what_varied(asked)
     cards = [(f"{found.runs:,}", "runs" + (", ended by the tolerance" if found.settled else ""))]
     for kind, many in ((core.decisions.PINCH, "pinch points"), (core.decisions.BARRIER, "barriers")):
         if kind in found.stayed and found.stayed[kind].size:
@@ -34,7 +32,7 @@ def robustness_report(job: Job, found: Robustness, asked: Asked) -> str:
     for kind in (one for one in found.shares if one != core.decisions.PATH):
         parts.append(_share_map(found, asked, kind))
     parts.append(html.heading("In words"))
-    parts += [html.paragraph(text) for text in in_words(found, varied)]
+    parts += [html.paragraph(text) for text in in_words(found)]
     parts += [html.warning(text) for text in job.monitor.warnings]
     parts += tornado_parts(found)
     parts += [
@@ -43,23 +41,9 @@ def robustness_report(job: Job, found: Robustness, asked: Asked) -> str:
         html.heading("Sources"),
         _source_table(found, asked),
     ]
-    parts += [html.heading("How it was done"), html.paragraph(_method(found, asked))]
+    parts += [html.heading("How it was done"), html.paragraph(_method(found))]
     lead = f"{grid.rows:,} rows x {grid.cols:,} columns of {grid.cell_size:.6g} m; seed {job.integer('SEED')}."
     return html.page("Which corridors and key areas survive the judgements", lead, parts)
-
-
-def what_varied(asked: Asked) -> str:
-    """Return what varied, as part of a sentence."""
-    what = asked.uncertainty
-    said = {
-        Variation.JUDGEMENTS: f"judgements up to {what.steps} steps of Saaty's scale from those given",
-        Variation.WEIGHTS: f"weights that spread by {100 * what.spread:.3g} % around those given",
-        Variation.EXPERTS: "other draws of the experts",
-        Variation.SCORES: f"scores of the classes moved by up to {100 * what.shift:.3g} % of the gap to the next",
-        Variation.SETTINGS: f"other settings ({', '.join(what.settings)})",
-    }
-    parts = [said[one] for one in Variation if one in what.varies]
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 _TITLES = {"corridor": "Corridors", "pinch point": "Pinch points", "barrier": "Barriers"}
@@ -130,11 +114,10 @@ def _span(rank: np.ndarray) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-def _method(found: Robustness, asked: Asked) -> str:
+def _method(found: Robustness) -> str:
     said = (
-        f"Each run draws {what_varied(asked)}, overlays the scores, and follows the surface to the key areas with the same "
-        "steps as 'securitynetwork'. The draw of a run follows from the seed and its number alone. A pinch point or barrier "
-        "stays in a run in which at least half of its cells are one again."
+        f"Each run draws {what_varied(found.uncertainty)}, overlays the scores, and follows the surface to the "
+        "key areas with the same steps as 'securitynetwork'. The draw of a run follows from the seed and its number alone."
     )
     if found.tried:
         cr = found.cr[np.isfinite(found.cr)]

@@ -32,8 +32,8 @@ def cwd_folder():
     return p.folder_input(
         NAME,
         "Folder of cost distances",
-        "Of 'linkages', made from the same resistance and sources: what it holds need not be searched again. The results are "
-        "the same without it.",
+        "The folder that 'linkages' wrote for the same resistance and sources (its output CWD_FOLDER): the cost distances in "
+        "it need not be computed again, which saves time. The results are the same without it.",
         optional=True,
         advanced=True,
     )

@@ -25,9 +25,9 @@ def processes():
     return p.integer(
         "PROCESSES",
         "Processes",
-        "How many processes work at a time: 2 on two cores take little more than half the time of a run of minutes; 0 is "
-        "all cores but one. The results are the same to the last digit. Each process needs memory of its own, so fewer "
-        "are started where it does not suffice.",
+        "How many processes share the work on this computer: 2 on two cores bring a run of minutes down to little more than "
+        "half the time, a run of seconds gains nothing. 0: as many as there are cores, less one. The results are the same "
+        "to the last digit. Each process needs memory of its own, so fewer are started where it does not suffice.",
         1,
         low=0,
         advanced=True,
@@ -41,25 +41,27 @@ def long_run() -> list:
         p.folder_input(
             "CHECKPOINT",
             "Checkpoint folder",
-            "Keeps every finished chunk of the work. The same run with the same folder goes on where it was ended, with the "
-            "same results to the last digit; a folder of another run is refused. Delete it when the results are there.",
+            "Where a long run keeps what it has computed. After a power cut or a cancelled run, the same run with the same "
+            "folder goes on from there, with the same results to the last digit; the folder of another run is refused. "
+            "Delete it when the results are there.",
             optional=True,
             advanced=True,
         ),
         p.text(
             "SHARD",
             "Shard of the run",
-            "For clusters: 3/40 computes the third of 40 shares into CHECKPOINT and writes no output; 'array' takes both "
-            "numbers from the job array (Slurm, LSF, Grid Engine), 'array/40' the first (PBS too, and where only some jobs "
-            "are run again). 'combineshards' then makes the outputs.",
+            "Only for clusters, else empty. 3/40 computes the third of 40 shares of the work, keeps it in CHECKPOINT and "
+            "writes no output; when all 40 are there, 'combineshards' makes the outputs. 'array' takes both numbers from the "
+            "job array (Slurm, LSF, Grid Engine), 'array/40' the first alone (PBS too, and where only some jobs are run "
+            "again).",
             optional=True,
             advanced=True,
         ),
         p.text(
             "SCHEDULER",
             "Scheduler (Dask)",
-            "Address of a Dask scheduler whose workers do the work, such as tcp://host:8786. They need this version of "
-            "EcoSecNet and must see the CHECKPOINT folder.",
+            "Only for clusters, else empty. Address of a Dask scheduler whose workers do the work, such as tcp://host:8786. "
+            "They need this version of EcoSecNet and must see the CHECKPOINT folder, which is needed too.",
             optional=True,
             advanced=True,
         ),

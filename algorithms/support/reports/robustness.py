@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .... import core
+from ....core.choices import Variation
 from ..run import palette, ramps
 from . import html
 from .tornado import tornado_chart
 
 if TYPE_CHECKING:
     from ....core.decisions.robustness import Robustness
+    from ....core.decisions.sampling import Uncertainty
 
 SHARE_RAMP = ramps.fixed(palette.SCORE, [0.0, 0.1, 0.5, 0.9, 1.0], "of the runs")
 """Colours of shares of runs; the stops are the limits of open, likely and certain."""
@@ -43,32 +45,39 @@ def how_ended(found: Robustness) -> str:
     return f"{ended}; shares are known to \N{PLUS-MINUS SIGN}{100 * found.half_width:.1f} percentage points or better (95 %)."
 
 
-def in_words(found: Robustness, varied: str) -> list[str]:
-    """Return paragraphs that can be pasted: what was done, what stays, and what that does not say.
+def what_varied(what: Uncertainty) -> str:
+    """Return what varied, as part of a sentence."""
+    said = {
+        Variation.JUDGEMENTS: f"judgements up to {what.steps} steps of Saaty's scale from those given",
+        Variation.WEIGHTS: f"weights that spread by {100 * what.spread:.3g} % around those given",
+        Variation.EXPERTS: "other draws of the experts",
+        Variation.SCORES: f"scores of the classes moved by up to {100 * what.shift:.3g} % of the gap to the next",
+        Variation.SETTINGS: f"other settings ({', '.join(what.settings)})",
+    }
+    parts = [said[one] for one in Variation if one in what.varies]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
-    Parameters
-    ----------
-    found : Robustness
-        The runs.
-    varied : str
-        What varied, as part of a sentence.
-    """
+
+def in_words(found: Robustness) -> list[str]:
+    """Return paragraphs that can be pasted: what was done, what stays, and what that does not say."""
     links = found.chain.network.links
     here = {tuple(pair) for pair in links.joined.tolist()}
     shares = {tuple(pair): share for pair, share in zip(found.links.pairs.tolist(), found.links.share.tolist())}
     kept = sum(shares.get(pair, 0.0) >= NINE_OF_TEN for pair in here)
     done = (
-        f"The network was computed {found.runs:,} times with {varied}. "
+        f"The network was computed {found.runs:,} times with {what_varied(found.uncertainty)}. "
         f"{kept:,} of its {len(here):,} corridors join the same two sources in nine runs of ten or more."
     )
+    if any(stayed.size for stayed in found.stayed.values()):
+        done += " A pinch point or barrier stays in a run in which at least half of its cells are one again."
     for kind, name in ((core.decisions.PINCH, "pinch points"), (core.decisions.BARRIER, "barriers")):
         if kind in found.stayed and found.stayed[kind].size:
             stayed = found.stayed[kind]
             half = int(np.count_nonzero((stayed >= 0.5) & (stayed < NINE_OF_TEN)))
             done += (
-                f" {headline(found, kind)} {half:,} more stay in at least half of the runs, {int(np.sum(stayed < 0.5)):,} in "
-                f"fewer. {100 * found.certain[kind]:.0f} % of the area of the {name} is certain, that is, the same cells "
-                "come out in nine runs of ten."
+                f" {headline(found, kind)} {half:,} more {'stays' if half == 1 else 'stay'} in at least half of the runs, "
+                f"{int(np.sum(stayed < 0.5)):,} in fewer. {100 * found.certain[kind]:.0f} % of the area of the {name} is "
+                "certain, that is, the same cells come out in nine runs of ten."
             )
     if found.outcomes[core.decisions.SAME_CORRIDOR].size:
         low, middle = np.nanpercentile(found.outcomes[core.decisions.SAME_CORRIDOR], (5.0, 50.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-_NAME, _HALF, _ROW, _SIDE = 250, 190, 22, 120
+_NAME, _HALF, _ROW, _SIDE = 280, 190, 22, 120
 _UP, _DOWN, _GREY = "#c0562f", "#2d62a3", "#b9c4bd"
 
 
@@ -50,4 +50,4 @@ def tornado_chart(bars: Sequence[tuple[str, float, float]], caption: str, *, gre
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 36 else f"{name[:35]}\N{HORIZONTAL ELLIPSIS}"
+    return name if len(name) <= 42 else f"{name[:41]}\N{HORIZONTAL ELLIPSIS}"

@@ -93,3 +93,12 @@ def test_a_surface_that_is_given_has_no_judgements_to_vary(run, given, raster):
     own = raster("own", np.ones((200, 200), dtype="f4"))
     with pytest.raises(QgsProcessingException, match="ROBUSTNESS_RUNS varies the weights"):
         run("securitynetwork", **given, ROBUSTNESS_RUNS=2, RESISTANCE_IN=own, LINKS=TEMPORARY)
+
+
+def test_the_report_says_what_varied(run, given, folder, tmp_path):
+    both = (folder / "report.html").read_text(encoding="utf-8")
+    assert "computed 2 times with weights that spread by 25 % around those given and scores of the classes" in both
+    alone = {**given, **dict.fromkeys(("DEM", "ROADS", "MINES", "CORRECTIONS"))}
+    run("securitynetwork", **alone, ROBUSTNESS_RUNS=1, REPORT=str(tmp_path / "alone.html"))
+    text = (tmp_path / "alone.html").read_text(encoding="utf-8")
+    assert "computed 1 times with scores of the classes" in text  # one factor has no weights to vary

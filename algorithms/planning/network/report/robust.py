@@ -6,10 +6,10 @@ import numpy as np
 
 from ..... import core
 from ....support.reports import html
+from ....support.reports.html import Key
 from ....support.reports.robustness import SHARE_RAMP, in_words, tornado_parts
-from ....support.run.palette import PALE_SOURCE
+from ....support.run.palette import INK, PALE_SOURCE, WHITE
 from ..outputs import NetworkOutputs
-from ..steps.robust import VARIED
 from .drawing import Drawing, key
 
 
@@ -19,10 +19,22 @@ def robust(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     if found is None:
         return []
     parts = [html.heading("5 Which places stay with other judgements")]
-    for kind, title in ((core.decisions.PINCH, "Pinch points"), (core.decisions.BARRIER, "Barriers")):
+    for kind, title, shapes in (
+        (core.decisions.PINCH, "Pinch points", outputs.pinch_shapes),
+        (core.decisions.BARRIER, "Barriers", outputs.barrier_shapes),
+    ):
         share = found.shares[kind]
         map_ = drawing.pale_sources(drawing.other(np.where(share > 0, share, np.nan), SHARE_RAMP))
-        caption = f"{title}: share of {found.runs:,} runs on other judgements in which a cell is one"
-        parts.append(drawing.figure(map_, caption, [key("Source", PALE_SOURCE)], ramp=("Share", SHARE_RAMP)))
-    parts += [html.paragraph(text) for text in in_words(found, VARIED)]
+        map_.polygons(shapes, None, INK)
+        keys = [key("Source", PALE_SOURCE), Key(f"{title} of the network (outlined)", WHITE, INK)]
+        caption = f"{title}: share of {found.runs:,} runs on other judgements in which a cell is one. White: in none"
+        parts.append(drawing.figure(map_, caption, keys, ramp=("Share", SHARE_RAMP)))
+    parts += [html.paragraph(text) for text in in_words(found)]
+    if outputs.network.places.pinch_rules is not None:
+        parts.append(
+            html.paragraph(
+                "All runs grade current and score as the network does. So what stays here can still be owed to the overlay "
+                "with the resistance (section 4): the surest places stay here and are found by both rules there."
+            )
+        )
     return parts + tornado_parts(found)

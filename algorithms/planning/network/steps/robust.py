@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 SPREAD, SHIFT = 0.25, 0.25
 """How far weights and scores vary, as in 'robustness'."""
 
-VARIED = (
-    f"weights that spread by {100 * SPREAD:g} % around those given and scores of the classes moved by up to "
-    f"{100 * SHIFT:g} % of the gap to the next"
-)
-
 
 def runs():
     """Return how many runs there are beside the network."""
@@ -31,8 +26,9 @@ def runs():
         "ROBUSTNESS_RUNS",
         "Runs on other judgements",
         "Computes corridors and key areas again so many times with other weights and scores, and says which of them stay: in "
-        "the report, and in the column share of corridors, pinch points and barriers. 50 give a first picture and take up to "
-        "50 times as long as the network; 0: none. 'Robustness of the judgements' varies more, and writes maps.",
+        "the report, and in the column 'share' (of the runs) of corridors, pinch points and barriers. 50 give a first "
+        "picture and take up to 50 times as long as the network; 0: none. 'Robustness of the judgements' can vary more, "
+        "and writes maps.",
         0,
         low=0,
         high=10_000,
