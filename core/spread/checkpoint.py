@@ -334,6 +334,9 @@ def _replace(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write(part)
         os.replace(part, path)
+    except FileNotFoundError:  # another process has cleared it away, see below; the file it has written is as good
+        if not path.exists():
+            raise
     except BaseException:
         with suppress(OSError):
             part.unlink()

@@ -284,6 +284,23 @@ def test_several_computations_of_one_run(tmp_path):
             (tmp_path / "part_2" / f"chunk_{number:05}.npz").unlink()
 
 
+def test_jobs_that_begin_at_the_same_moment(tmp_path, monkeypatch):
+    """One has written a file when another comes to the end of writing it."""
+    replace, others = os.replace, iter([1])
+
+    def late(part, path):
+        for _ in others:
+            with pytest.raises(ShardDone):
+                run(tmp_path, shard=Shard(2, 2))
+        replace(part, path)
+
+    monkeypatch.setattr(os, "replace", late)
+    with pytest.raises(ShardDone):
+        run(tmp_path, shard=Shard(1, 2))
+    assert run(tmp_path, whole=True)[0].tobytes() == WHOLE.tobytes()
+    assert list(tmp_path.rglob("*.part")) == []
+
+
 def test_other_values_survive(tmp_path):
     """What a chunk holds comes back as it was."""
     given = {"text": "é", 3: (1.5, None, True, slice(1, 4)), "none": [], "scalar": np.float32(0.1), "at": Shard(1, 2)}
