@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..accelerators import numba_works
 from ..types import FloatArray, IntArray
-from .fronts import Fronts, Run
+from .fronts import Fronts
+
+LEAF = 30
+"""`fronts.LEAF` for the kernels, which take one front after another: fewer and larger ones pay."""
 
 
 def available() -> bool:
@@ -36,7 +39,7 @@ class CompiledFronts:
         depth = np.zeros(own.size, dtype=np.int64)
         for number in range(own.size - 1, -1, -1):
             for part, pairs in all_fronts[number].parts:
-                runs[part] = list(_split(pairs, int(own[number])))
+                runs[part] = [(rim.start, to.start, to.stop - to.start) for rim, to in pairs]
                 depth[part] = depth[number] + 1
         # Rims wait on two stacks, those of even and of odd depth, so that none is in the way of the rim it goes into.
         start, top, most = np.zeros(own.size, dtype=np.int64), [0, 0], [0, 0]
@@ -97,15 +100,6 @@ def through(links: FloatArray, volts: FloatArray) -> FloatArray:
     current: FloatArray = np.zeros(volts.shape)
     _kernel(_add_currents)(links, volts, current, np.zeros(volts.shape))
     return current
-
-
-def _split(runs: Sequence[Run], own: int) -> Iterator[tuple[int, int, int]]:
-    """Yield where runs start on the rim and in the front, and their lengths; cut where the front's own cells end."""
-    for rim, front in runs:
-        cut = min(max(own - front.start, 0), front.stop - front.start)
-        for first, last in ((0, cut), (cut, front.stop - front.start)):
-            if last > first:
-                yield rim.start + first, front.start + first, last - first
 
 
 def _joined(arrays: Sequence[IntArray]) -> tuple[IntArray, IntArray]:

@@ -14,14 +14,17 @@ import numpy as np
 
 from ..types import BoolArray, FloatArray, IntArray
 
-LEAF = 30
+LEAF = 16
 """Cells of a box that are eliminated together rather than cut once more."""
+
+_SMALL = 8
+"""Size of a matrix up to which many of them are inverted number by number, as calling BLAS takes longer."""
 
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
 """Steps along the four directions of `DIRECTIONS`."""
 
 Run = tuple[slice, slice]
-"""Consecutive cells on the rim of a part, and where they are in the front that takes it up."""
+"""Consecutive cells on the rim of a part, and where they are in the front that takes it up: all eliminated, or none."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,33 @@ class Front:
     cols: IntArray
     links: IntArray
     parts: tuple[tuple[int, tuple[Run, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Fronts of one size that do not take up each other.
+
+    Attributes
+    ----------
+    numbers : list of int
+        Of the g fronts.
+    own : int
+        How many cells each eliminates.
+    cells : int64 (g, m)
+        See `Front`.
+    members, places, links : int64 (n,)
+        Fronts of the layer whose rows of eliminated cells links fill, where in these rows, and the numbers of the links.
+    parts : tuple of (int, int, tuple of Run)
+        Which front of the layer takes up which one, and how.
+    """
+
+    numbers: list[int]
+    own: int
+    cells: IntArray
+    members: IntArray
+    places: IntArray
+    links: IntArray
+    parts: tuple[tuple[int, int, tuple[Run, ...]], ...]
 
 
 class Fronts:
@@ -90,6 +120,28 @@ class Fronts:
         """Numbers in the factor of one window."""
         return sum(front.own * front.cells.size for front in self.fronts)
 
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """All fronts, those of one size together, each layer after those that it takes up."""
+        height: list[int] = []
+        alike: dict[tuple[int, int, int], list[int]] = {}
+        for number, front in enumerate(self.fronts):
+            height.append(1 + max((height[part] for part, _ in front.parts), default=-1))
+            alike.setdefault((height[number], front.own, front.cells.size), []).append(number)
+        return tuple(self._layer(alike[key]) for key in sorted(alike))
+
+    def _layer(self, numbers: list[int]) -> Layer:
+        fronts = [self.fronts[number] for number in numbers]
+        return Layer(
+            numbers,
+            fronts[0].own,
+            np.array([front.cells for front in fronts]),
+            np.repeat(np.arange(len(fronts)), [front.links.size for front in fronts]),
+            np.concatenate([front.rows * front.cells.size + front.cols for front in fronts]),
+            np.concatenate([front.links for front in fronts]),
+            tuple((member, *part) for member, front in enumerate(fronts) for part in front.parts),
+        )
+
     def _cut(self, box: tuple[int, int, int, int], rim: IntArray) -> int:
         """Add the fronts of a box, given its rim, and return the number of the last."""
         top, bottom, left, right = box
@@ -109,7 +161,7 @@ class Fronts:
         entries = self._entries(own)
         self._place[cells] = -1
         parts = [
-            (self._cut(half, cells[places]), tuple(_runs(places)))
+            (self._cut(half, cells[places]), tuple(_runs(places, own.size)))
             for half, places in zip(halves, rims)
             if self._cells(*half).size
         ]
@@ -145,9 +197,9 @@ class Fronts:
         return rows, cols, links
 
 
-def _runs(places: IntArray) -> Iterator[Run]:
-    """Yield the runs of consecutive numbers in an ascending list."""
-    ends = np.flatnonzero(np.diff(places) != 1) + 1
+def _runs(places: IntArray, own: int) -> Iterator[Run]:
+    """Yield the runs of consecutive numbers in an ascending list, cut where the front's own cells end."""
+    ends = np.flatnonzero((np.diff(places) != 1) | (places[1:] == own)) + 1
     for start, stop in zip([0, *ends.tolist()], [*ends.tolist(), places.size]):
         if stop > start:
             yield slice(start, stop), slice(int(places[start]), int(places[start]) + stop - start)
@@ -167,30 +219,38 @@ class Factor:
     """
 
     def __init__(self, fronts: Fronts, links: FloatArray, degrees: FloatArray) -> None:
-        self._fronts = fronts.fronts
+        self._layers = fronts.layers
         self._factors: list[tuple[FloatArray, FloatArray]] = []
-        waiting: dict[int, FloatArray] = {}
         windows = degrees.shape[0]
-        for number, front in enumerate(self._fronts):
-            size, own = front.cells.size, front.own
-            matrix = np.zeros((windows, size, size))
-            flat = matrix.reshape(windows, -1)
-            values = links[:, front.links]
-            np.negative(values, out=values)
-            flat[:, front.rows * size + front.cols] = values
-            flat[:, front.cols * size + front.rows] = values
-            flat[:, np.arange(own) * (size + 1)] = degrees[:, front.cells[:own]]
-            for part, runs in front.parts:
-                rest = waiting.pop(part)
-                for from_rows, to_rows in runs:
-                    for from_cols, to_cols in runs:
-                        matrix[:, to_rows, to_cols] += rest[:, from_rows, from_cols]
-            inverse = _inverse(np.linalg.cholesky(matrix[:, :own, :own]))
-            across = np.matmul(inverse, matrix[:, :own, own:])
+        couplings, diagonal = np.negative(links.T, order="C"), np.ascontiguousarray(degrees.T)
+        # What waits is the negative of what is added to the fronts that take it up; only its upper triangle is used.
+        waiting: dict[int, FloatArray] = {}
+        for layer in self._layers:
+            (count, size), own = layer.cells.shape, layer.own
+            rows = np.zeros((count, windows, own, size))
+            flat = rows.reshape(count, windows, -1)
+            flat[layer.members, :, layer.places] = couplings[layer.links]
+            flat[..., :: size + 1] = diagonal[layer.cells[:, :own]].swapaxes(1, 2)
+            for member, part, runs in layer.parts:
+                target, given = rows[member], waiting[part]
+                for number, (from_rows, to_rows) in enumerate(runs):
+                    if to_rows.start < own:
+                        for from_cols, to_cols in runs[number:]:
+                            target[:, to_rows, to_cols] -= given[:, from_rows, from_cols]
+            square = rows[..., :own].reshape(count * windows, own, own)
+            inverse = _inverse(square).reshape(count, windows, own, own)
+            across = np.matmul(inverse, rows[..., own:])
             self._factors.append((inverse, across))
-            rest = matrix[:, own:, own:]
-            rest -= np.matmul(across.transpose(0, 2, 1), across)
-            waiting[number] = rest
+            rest = np.matmul(across.swapaxes(-1, -2), across)
+            for member, part, runs in layer.parts:
+                target, given = rest[member], waiting.pop(part)
+                for number, (from_rows, to_rows) in enumerate(runs):
+                    if to_rows.start >= own:
+                        down = slice(to_rows.start - own, to_rows.stop - own)
+                        for from_cols, to_cols in runs[number:]:
+                            right = slice(to_cols.start - own, to_cols.stop - own)
+                            target[:, down, right] += given[:, from_rows, from_cols]
+            waiting.update(zip(layer.numbers, rest))
 
     def solve(self, injected: FloatArray) -> FloatArray:
         """Return the potentials of every window.
@@ -200,39 +260,47 @@ class Factor:
         injected : float64 (k, side * side, n)
             Right-hand sides, n for each window.
         """
-        volts: FloatArray = injected.copy()
-        for front, (inverse, across) in zip(self._fronts, self._factors):
-            own, rim = front.cells[: front.own], front.cells[front.own :]
-            half = np.matmul(inverse, volts[:, own])
-            volts[:, own] = half
-            volts[:, rim] -= np.matmul(across.transpose(0, 2, 1), half)
-        for front, (inverse, across) in zip(reversed(self._fronts), reversed(self._factors)):
-            own, rim = front.cells[: front.own], front.cells[front.own :]
-            half = volts[:, own] - np.matmul(across, volts[:, rim])
-            volts[:, own] = np.matmul(inverse.transpose(0, 2, 1), half)
-        return volts
+        volts: FloatArray = injected.swapaxes(0, 1).copy()
+        for layer, (inverse, across) in zip(self._layers, self._factors):
+            own, rims = layer.cells[:, : layer.own], layer.cells[:, layer.own :]
+            half = np.matmul(inverse, volts[own].swapaxes(1, 2))
+            volts[own] = half.swapaxes(1, 2)
+            flows = np.matmul(across.swapaxes(-1, -2), half).swapaxes(1, 2)
+            for rim, flow in zip(rims, flows):  # one by one, as they overlap
+                volts[rim] -= flow
+        for layer, (inverse, across) in zip(reversed(self._layers), reversed(self._factors)):
+            own, rims = layer.cells[:, : layer.own], layer.cells[:, layer.own :]
+            half = volts[own].swapaxes(1, 2) - np.matmul(across, volts[rims].swapaxes(1, 2))
+            volts[own] = np.matmul(inverse.swapaxes(-1, -2), half).swapaxes(1, 2)
+        by_window: FloatArray = volts.swapaxes(0, 1)
+        return by_window
 
 
-def _inverse(lower: FloatArray) -> FloatArray:
-    """Return the inverses of lower triangular matrices, (k, n, n), by joining blocks of twice the size again and again.
+def _inverse(upper: FloatArray) -> FloatArray:
+    """Return the inverses of the lower Cholesky factors of matrices, (k, n, n), of which the upper triangle is given."""
+    count, size, _ = upper.shape
+    if size <= _SMALL:
+        return _inverse_small(upper)
+    half = (size + 1) // 2
+    first = _inverse(upper[:, :half, :half])
+    across = np.matmul(first, upper[:, :half, half:])
+    second = _inverse(upper[:, half:, half:] - np.matmul(across.swapaxes(1, 2), across))
+    inverse = np.zeros((count, size, size))
+    inverse[:, :half, :half] = first
+    inverse[:, half:, half:] = second
+    np.negative(np.matmul(second, np.matmul(across.swapaxes(1, 2), first)), out=inverse[:, half:, :half])
+    return inverse
 
-    LAPACK would work in threads on each of many small matrices, which takes longer than the work.
-    """
-    count, size, _ = lower.shape
-    whole = 1 << max(size - 1, 0).bit_length()
-    padded = np.zeros((count, whole, whole))
-    padded[:, :size, :size] = lower
-    blocks = np.ones((whole, count, 1, 1))
-    blocks[:size, :, 0, 0] = 1.0 / np.einsum("kii->ik", lower)
-    n = 1
-    while n < whole:
-        pair = np.arange(whole // (2 * n))
-        below = padded.reshape(count, pair.size, 2, n, pair.size, 2, n)[:, pair, 1, :, pair, 0, :]
-        upper, under = blocks[0::2], blocks[1::2]
-        joined = np.zeros((pair.size, count, 2 * n, 2 * n))
-        joined[..., :n, :n] = upper
-        joined[..., n:, n:] = under
-        joined[..., n:, :n] = -np.matmul(under, np.matmul(below, upper))
-        blocks, n = joined, 2 * n
-    inverse: FloatArray = blocks[0][:, :size, :size]
+
+def _inverse_small(upper: FloatArray) -> FloatArray:
+    """As `_inverse`, by the elimination of all matrices side by side, with the unit matrix to the right of each."""
+    count, size, _ = upper.shape
+    both = np.zeros((size, 2 * size, count))
+    both[:, :size] = upper.transpose(1, 2, 0)
+    both[np.arange(size), np.arange(size, 2 * size)] = 1.0
+    for i in range(size):
+        pivot = both[i, i : i + size + 1]
+        pivot /= np.sqrt(pivot[0])
+        both[i + 1 :, i + 1 : i + size + 1] -= pivot[1 : size - i, None] * pivot[1:]
+    inverse: FloatArray = both[:, size:].transpose(2, 0, 1)
     return inverse

@@ -15,7 +15,7 @@ from ..types import BoolArray, FloatArray, IntArray
 from . import compiledfronts
 from .compiledfronts import CompiledFronts
 from .conductances import DIRECTIONS
-from .fronts import Factor, Fronts
+from .fronts import LEAF, Factor, Fronts
 from .solvers import solver_bytes
 from .windowflow import UniformWindow, Window, drain, through
 
@@ -32,7 +32,7 @@ _WORTH_A_FACTOR = 3
 """Windows cut alike from which on it pays to factorise theirs."""
 
 _FACTOR_BYTES = 12
-"""Memory of a factor for each of its numbers: these, and the inverses of its diagonal blocks."""
+"""Memory of a factor for each of its numbers: these, and what waits to be taken up."""
 
 _LARGEST = 12_000
 """Cells of a window from which on multigrid is quicker than fronts."""
@@ -90,7 +90,7 @@ class WindowFronts:
         self.most = 1
         numba = compiledfronts.available()
         if np.count_nonzero(inside) <= (_LARGEST_COMPILED if numba else _LARGEST):
-            self.fronts = Fronts(inside)
+            self.fronts = Fronts(inside, compiledfronts.LEAF if numba else LEAF)
             self.most = max(1, min(_MOST, _BATCH_BYTES // (_FACTOR_BYTES * self.fronts.factor_size)))
             if numba:
                 self.compiled = CompiledFronts(self.fronts)
@@ -256,8 +256,8 @@ class UniformFlow:
         if self._side**2 > _LARGEST_UNIFORM:
             return None
         if self._fronts is None:
-            fronts = Fronts(np.ones((self._side, self._side), dtype=bool))
-            self._fronts = CompiledFronts(fronts) if self._compiled else fronts
+            square = np.ones((self._side, self._side), dtype=bool)
+            self._fronts = CompiledFronts(Fronts(square, compiledfronts.LEAF)) if self._compiled else Fronts(square)
         if self._last is None or self._last[0] != part:
             self._last = None
             self._last = part, _Uniform(self._fronts, self._side, part, self._neighbours)
