@@ -1,9 +1,9 @@
-"""A small county and what the whole network is built from in it."""
+"""A small county, read by all and changed by none, and what the whole network is built from in it."""
 
 import pytest
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def county(qgis, tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("county") / "示范 county")
     return qgis.run("ecosecnet:demolandscape", {"SIZE": 200, "SEED": 2, "LOAD": False, "OUTPUT_FOLDER": folder})

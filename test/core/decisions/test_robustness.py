@@ -55,10 +55,20 @@ def landscape(stage=Stage.BOTH, seed=1, size=24):
     return study_of(labels, factors, corridors=CorridorOptions(cutoff=Cutoff(10.0)), keyareas=keyareas, stage=stage)
 
 
+WEIGHTS_AND_SCORES = Uncertainty((Variation.WEIGHTS, Variation.SCORES), spread=0.3)
+
+
+@pytest.fixture(scope="module")
+def ten():
+    """Ten runs on other weights and scores."""
+    given = {"distances": Known.none(), "weights": [0.5, 0.3, 0.2], "runs": 10, "tolerance": 0.0}
+    return robustness(landscape(), WEIGHTS_AND_SCORES, **given)
+
+
 @pytest.mark.parametrize(
     ("kappa", "expected", "runs"),
     [
-        (20.0, 0.8204, 200),
+        (20.0, 0.8204, 100),
         pytest.param(20.0, 0.8204, 2000, marks=pytest.mark.slow),
         pytest.param(100.0, 0.9781, 2000, marks=pytest.mark.slow),
     ],
@@ -104,23 +114,20 @@ def test_runs_end_at_the_tolerance_and_say_so():
     assert asked.half_width > 0.05
 
 
-def test_chunks_of_any_size_give_the_same_bits(monkeypatch):
-    what = Uncertainty((Variation.WEIGHTS, Variation.SCORES), spread=0.3)
+def test_chunks_of_any_size_give_the_same_bits(ten, monkeypatch):
     given = {"distances": Known.none(), "weights": [0.5, 0.3, 0.2], "runs": 10, "tolerance": 0.0}
-    one = robustness(landscape(), what, **given)
     monkeypatch.setattr(sys.modules["ecosecnet.core.decisions.robustness"], "CHUNK", 3)
-    other = robustness(landscape(), what, **given)
-    for kind in one.shares:
-        assert np.array_equal(one.shares[kind], other.shares[kind])
-    assert np.array_equal(one.links.cost, other.links.cost)
-    assert one.bars == other.bars
+    other = robustness(landscape(), WEIGHTS_AND_SCORES, **given)
+    for kind in ten.shares:
+        assert np.array_equal(ten.shares[kind], other.shares[kind])
+    assert np.array_equal(ten.links.cost, other.links.cost)
+    assert ten.bars == other.bars
 
 
 @pytest.mark.slow
 def test_processes_give_the_same_bits():
-    what = Uncertainty((Variation.WEIGHTS, Variation.SCORES), spread=0.3)
     given = {"distances": Known.none(), "weights": [0.5, 0.3, 0.2], "runs": 40, "tolerance": 0.0}
-    one, two = (robustness(landscape(), what, where=Where(count), **given) for count in (1, 2))
+    one, two = (robustness(landscape(), WEIGHTS_AND_SCORES, where=Where(count), **given) for count in (1, 2))
     for kind in one.shares:
         assert np.array_equal(one.shares[kind], two.shares[kind])
     assert np.array_equal(one.links.cost, two.links.cost)
@@ -142,18 +149,16 @@ def test_a_run_can_be_repeated_alone():
         assert np.array_equal(ten.inputs[name], eleven.inputs[name][:10])
 
 
-def test_order_of_the_factors_permutes_the_tornado_and_nothing_else():
+def test_order_of_the_factors_permutes_the_tornado_and_nothing_else(ten):
     study = landscape()
     turned = replace(study, factors=study.factors[::-1])
-    what = Uncertainty((Variation.WEIGHTS, Variation.SCORES), spread=0.3)
-    given = {"distances": Known.none(), "runs": 10, "tolerance": 0.0}
-    one = robustness(study, what, weights=[0.5, 0.3, 0.2], **given)
-    other = robustness(turned, what, weights=[0.2, 0.3, 0.5], **given)
-    for kind in one.shares:
-        assert np.array_equal(one.shares[kind], other.shares[kind])
-    assert list(one.inputs) != list(other.inputs)
-    assert sorted(one.inputs) == sorted(other.inputs)
-    assert one.bars == other.bars
+    given = {"distances": Known.none(), "weights": [0.2, 0.3, 0.5], "runs": 10, "tolerance": 0.0}
+    other = robustness(turned, WEIGHTS_AND_SCORES, **given)
+    for kind in ten.shares:
+        assert np.array_equal(ten.shares[kind], other.shares[kind])
+    assert list(ten.inputs) != list(other.inputs)
+    assert sorted(ten.inputs) == sorted(other.inputs)
+    assert ten.bars == other.bars
 
 
 def test_settings_leave_sources_out_and_change_the_corridors():
@@ -276,7 +281,6 @@ def test_a_cancelled_run_stops():
         def cancelled(self):
             return self.seen > 0.3
 
+    given = {"distances": Known.none(), "weights": [0.5, 0.3, 0.2], "runs": 50, "monitor": Later()}
     with pytest.raises(OperationCancelled):
-        robustness(
-            landscape(), Uncertainty(), distances=Known.none(), weights=[0.5, 0.3, 0.2], runs=50, monitor=Later()
-        )
+        robustness(landscape(Stage.CORRIDORS), Uncertainty(), **given)
