@@ -141,8 +141,7 @@ class NullModelAlgorithm(EcoSecNetAlgorithm):
         if kind is NullKind.LINE and stage is not Stage.CORRIDORS:
             return (
                 f"Straight lines carry no current and have no barriers: choose '{Stage.CORRIDORS.label}' for the map "
-                f"(STAGE), or "
-                "another null model (NULL)."
+                "(STAGE), or another null model (NULL)."
             )
         if stage is Stage.BARRIERS:
             read_radii(job.number, job.raster("RESISTANCE").grid)

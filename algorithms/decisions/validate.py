@@ -224,8 +224,8 @@ class ValidateAlgorithm(EcoSecNetAlgorithm):
         first, grid = rasters[0], rasters[0].grid
         seen = _Seen.read(job, first)
         cells = grid.rows * grid.cols
-        strata = job.choice("AVAILABLE", Available) is not Available.EVERYWHERE
-        job.need_memory((8 * len(rasters) + 86 + 16 * strata) * cells)
+        restricted = job.choice("AVAILABLE", Available) is not Available.EVERYWHERE
+        job.need_memory((8 * len(rasters) + 86 + 16 * restricted) * cells)
         surfaces = []
         for number, (raster, high) in enumerate(zip(rasters, _answers(job))):
             values = raster.read_surface(job.monitor.part(0.2 + 0.1 * number / len(rasters), 0.3))
@@ -236,8 +236,7 @@ class ValidateAlgorithm(EcoSecNetAlgorithm):
             if lost:
                 job.monitor.warn(
                     f"{lost:,} of the {seen.cells.size:,} cells with {seen.what} have no value of '{raster.name}' (NoData), "
-                    f"and "
-                    "are not compared."
+                    "and are not compared."
                 )
         available, strata = _available(job, first, seen, surfaces)
         areas = None
@@ -258,19 +257,17 @@ class ValidateAlgorithm(EcoSecNetAlgorithm):
             if fixed:
                 job.monitor.warn(
                     f"Tracks {name_ids(seen.names[k] for k in fixed)} have no room to be turned on available cells and were "
-                    f"left out."
+                    "left out."
                 )
         else:
             how = job.choice("RELOCATION", Relocation)
             found = core.decisions.validate(surfaces, seen.cells, available, how=how, **given)
             _say_how_points_move(job, found, how)
         few = core.decisions.FEW_POINTS
-        count = found.used.size if not seen.tracks else len(seen.tracks)
-        if not seen.tracks and count < few:
+        if not seen.tracks and found.used.size < few:
             job.monitor.warn(
-                f"Only {count:,} points could be compared; with fewer than {few} AUC and p-value say little, and a map that "
-                f"is "
-                "right can fail."
+                f"Only {found.used.size:,} points could be compared; with fewer than {few} AUC and p-value say little, and a "
+                "map that is right can fail."
             )
         said = report.Said(
             first,
@@ -326,8 +323,7 @@ def _answers(job: Job) -> list[bool]:
     if answers and len(answers) != len(rasters):
         raise InputError(
             f"There are {len(rasters)} surfaces, but {len(answers)} answers whether high values are used (HIGH_IS_USED). "
-            f"Give one "
-            "for each, or none."
+            "Give one for each, or none."
         )
     return answers or [True] * len(rasters)
 
@@ -430,11 +426,10 @@ def _say_how_points_move(job: Job, found: core.decisions.Validation, how: Reloca
     elif moves.rigid:
         job.monitor.info(
             f"All points were moved together {times:,} times, at least {100 * moves.kept:.0f} % of them on available cells "
-            f"each time."
+            "each time."
         )
     else:
         job.monitor.info(
             f"The available cells are too ragged for points to be moved as they lie: all were shifted {times:,} times along "
-            f"a "
-            "curve through these cells, which keeps neighbours together mostly. P-values are a little too small."
+            "a curve through these cells, which keeps neighbours together mostly. P-values are a little too small."
         )

@@ -13,8 +13,8 @@ from ..stats.ranks import ranks
 from ..types import BoolArray, FloatArray, IntArray
 from .chunks import Counted, Record
 
-CERTAIN, LIKELY, OPEN = 0.9, 0.5, 0.1
-"""Shares of the runs from which on a cell is certain, likely and open."""
+CERTAIN, LIKELY = 0.9, 0.5
+"""Shares of the runs from which on a cell is certain and likely."""
 
 _Z = 1.959963984540054
 """Normal quantile of a two-sided interval of 95 %."""

@@ -169,7 +169,7 @@ def declare_variation() -> list:
         dispersal_distance("For the equivalent connected area (EC) of each run."),
         dispersal_probability(advanced=True),
         smallest_dpc("Where the dispersal distance varies.", defaults.MIN_DPC, advanced=True),
-        _advanced(key_area_classes()),
+        key_area_classes(advanced=True),
         smallest_key_area("MIN_KEY_AREA", defaults.MIN_KEY_AREA_HA, advanced=True),
         p.flag(
             "OVERLAY_RESISTANCE",
@@ -184,11 +184,6 @@ def declare_variation() -> list:
 def _values(name: str, label: str, low: int, unit: str):
     text = f"For settings that vary: a list such as {low}, {2 * low}, {4 * low} or a range such as {low}-{4 * low}, {unit}."
     return p.text(name, f"{label} that vary", text, optional=True, advanced=True)
-
-
-def _advanced(parameter):
-    parameter.setFlags(parameter.flags() | parameter.Flag.FlagAdvanced)
-    return parameter
 
 
 def check_variation(job: Job) -> str | None:

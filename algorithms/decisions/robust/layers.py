@@ -164,8 +164,7 @@ _OUTCOMES = {
 def write_tables(job: Job, found: Robustness) -> None:
     """Write a row for each run, and the bars of the tornado."""
     parts = [*found.inputs.values(), found.cr, *found.outcomes.values()]
-    values = np.column_stack(parts) if parts else np.empty((found.runs, 0))
-    rows = [[k + 1, *map(_known, row)] for k, row in enumerate(values.tolist())]
+    rows = [[k + 1, *map(_known, row)] for k, row in enumerate(np.column_stack(parts).tolist())]
     job.write_table("TABLE", run_columns(found), rows)
     enough = found.runs >= core.decisions.ENOUGH
     job.write_table(

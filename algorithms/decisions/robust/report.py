@@ -10,7 +10,7 @@ from .... import core
 from ...support.reports import html
 from ...support.reports.html import Key
 from ...support.reports.maps import Map
-from ...support.reports.robustness import SHARE_RAMP, in_words, tornado_parts, what_varied
+from ...support.reports.robustness import NINE_OF_TEN, PLURALS, SHARE_RAMP, in_words, tornado_parts, what_varied
 from ...support.run.palette import PALE_SOURCE
 from .inputs import Asked
 
@@ -23,9 +23,9 @@ def robustness_report(job: Job, found: Robustness, asked: Asked) -> str:
     """Return the report as one page."""
     grid = asked.onto.grid
     cards = [(f"{found.runs:,}", "runs" + (", ended by the tolerance" if found.settled else ""))]
-    for kind, many in ((core.decisions.PINCH, "pinch points"), (core.decisions.BARRIER, "barriers")):
+    for kind, many in PLURALS.items():
         if kind in found.stayed and found.stayed[kind].size:
-            kept, all_ = int(np.sum(found.stayed[kind] >= 0.9)), found.stayed[kind].size
+            kept, all_ = int(np.sum(found.stayed[kind] >= NINE_OF_TEN)), found.stayed[kind].size
             cards.append((f"{kept:,} of {all_:,}", f"{many} stay in nine runs of ten"))
             cards.append((f"{100 * found.certain[kind]:.0f} %", f"of the area of the {many} is certain"))
     parts = [html.cards(cards), html.heading("What stays")]

@@ -298,9 +298,10 @@ def read_radii(number: Callable[[str], float | None], grid: Grid) -> tuple[float
     return radii
 
 
-def key_area_classes():
+def key_area_classes(*, advanced: bool = False):
     """Return the number of classes of a surface."""
-    return p.integer("CLASSES", "Number of classes", "How many classes are made.", defaults.CLASSES, low=2, high=255)
+    text = "How many classes are made."
+    return p.integer("CLASSES", "Number of classes", text, defaults.CLASSES, low=2, high=255, advanced=advanced)
 
 
 def barrier_centres(name: str = "CENTRES"):

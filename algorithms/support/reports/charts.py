@@ -1,4 +1,4 @@
-"""Line charts for reports, as SVG that needs nothing but a browser."""
+"""Line charts and histograms for reports, as SVG that needs nothing but a browser."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from ..run.palette import BAR, CHART
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 70, 36, 16, 46
+_WIDE, _HIGH = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 
 
 class Line(NamedTuple):
@@ -28,36 +29,46 @@ def line_chart(places: Sequence[float], lines: Sequence[Line], x_label: str, y_l
     y_ticks = _ticks(0.0, highest or 1.0)
     x_ticks = _ticks(float(x.min()), float(x.max())) if x.size > 1 else [float(x[0])]
     left, right = min(x.min(), x_ticks[0]), max(x.max(), x_ticks[-1])
-    inner = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 
     def across(value: float) -> float:
-        return _LEFT + inner[0] * ((value - left) / (right - left) if right > left else 0.5)
+        return _LEFT + _WIDE * ((value - left) / (right - left) if right > left else 0.5)
 
     def up(value: float) -> float:
-        return _TOP + inner[1] * (1.0 - value / y_ticks[-1])
+        return _TOP + _HIGH * (1.0 - value / y_ticks[-1])
 
-    parts = []
-    for tick in y_ticks:
-        parts.append(f"<path d='M{_LEFT} {up(tick):.1f}H{_WIDTH - _RIGHT}' stroke='#dfe8e2'/>")
-        parts.append(f"<text x='{_LEFT - 6}' y='{up(tick) + 4:.1f}' text-anchor='end'>{tick:g}</text>")
-    for tick in x_ticks:
-        parts.append(f"<text x='{across(tick):.1f}' y='{_HEIGHT - 28}' text-anchor='middle'>{tick:,g}</text>")
-    middle = _LEFT + inner[0] / 2
-    parts.append(f"<text x='{middle}' y='{_HEIGHT - 8}' text-anchor='middle'>{escape(x_label)}</text>")
-    parts.append(
-        f"<text transform='translate(14 {_TOP + inner[1] / 2}) rotate(-90)' text-anchor='middle'>{escape(y_label)}</text>"
-    )
+    parts = _axes({tick: across(tick) for tick in x_ticks}, {tick: up(tick) for tick in y_ticks}, x_label, y_label)
     keys = []
     for line, colour in zip(lines, cycle(CHART)):
         points = [(across(a), up(b)) for a, b in zip(x, line.values) if np.isfinite(b)]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
         parts.append(f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2'/>")
         parts += [f"<circle cx='{a:.1f}' cy='{b:.1f}' r='3' fill='{colour}'/>" for a, b in points]
-        keys.append(f"<span class='key' style='background: {colour}'></span>{escape(line.name)}")
+        keys.append((colour, line.name))
+    return _figure(parts, caption, keys)
+
+
+def _axes(across: dict[float, float], up: dict[float, float], x_label: str, y_label: str) -> list[str]:
+    """Return labels and lines at the ticks, whose places in the figure are given, and the names of the axes."""
+    parts = []
+    for tick, place in up.items():
+        parts.append(f"<path d='M{_LEFT} {place:.1f}H{_WIDTH - _RIGHT}' stroke='#dfe8e2'/>")
+        parts.append(f"<text x='{_LEFT - 6}' y='{place + 4:.1f}' text-anchor='end'>{tick:g}</text>")
+    for tick, place in across.items():
+        parts.append(f"<text x='{place:.1f}' y='{_HEIGHT - 28}' text-anchor='middle'>{tick:,g}</text>")
+    parts.append(f"<text x='{_LEFT + _WIDE / 2}' y='{_HEIGHT - 8}' text-anchor='middle'>{escape(x_label)}</text>")
+    parts.append(
+        f"<text transform='translate(14 {_TOP + _HIGH / 2}) rotate(-90)' text-anchor='middle'>{escape(y_label)}</text>"
+    )
+    return parts
+
+
+def _figure(parts: Sequence[str], caption: str, keys: Sequence[tuple[str, str]]) -> str:
+    """Return shapes as a figure; the keys are colours and what they stand for."""
+    shown = "".join(f"<span class='key' style='background: {colour}'></span>{escape(name)}" for colour, name in keys)
     return (
         f"<figure><svg viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' role='img' aria-label='{escape(caption)}' "
         f"font-size='12' font-family='sans-serif' fill='#22302a'>{''.join(parts)}</svg>"
-        f"<figcaption>{escape(caption)}{''.join(keys)}</figcaption></figure>"
+        f"<figcaption>{escape(caption)}{shown}</figcaption></figure>"
     )
 
 
@@ -78,36 +89,18 @@ def histogram(values: Sequence[float], observed: float, x_label: str, caption: s
     left, right = x_ticks[0], x_ticks[-1] if x_ticks[-1] > x_ticks[0] else x_ticks[0] + 1.0
     count, edges = np.histogram(held, bins=int(np.clip(2.0 * held.size**0.5, 8, 40)), range=(left, right))
     y_ticks = _ticks(0.0, float(count.max()))
-    inner = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 
     def across(value: float) -> float:
-        return _LEFT + inner[0] * (value - left) / (right - left)
+        return _LEFT + _WIDE * (value - left) / (right - left)
 
     def up(value: float) -> float:
-        return _TOP + inner[1] * (1.0 - value / y_ticks[-1])
+        return _TOP + _HIGH * (1.0 - value / y_ticks[-1])
 
-    parts = []
-    for tick in y_ticks:
-        parts.append(f"<path d='M{_LEFT} {up(tick):.1f}H{_WIDTH - _RIGHT}' stroke='#dfe8e2'/>")
-        parts.append(f"<text x='{_LEFT - 6}' y='{up(tick) + 4:.1f}' text-anchor='end'>{tick:g}</text>")
+    parts = _axes({tick: across(tick) for tick in x_ticks}, {tick: up(tick) for tick in y_ticks}, x_label, "Draws")
     for start, stop, number in zip(edges, edges[1:], count):
         wide, high_ = across(stop) - across(start) - 1.0, up(0.0) - up(number)
         parts.append(
             f"<rect x='{across(start):.1f}' y='{up(number):.1f}' width='{wide:.1f}' height='{high_:.1f}' fill='{BAR}'/>"
         )
-    for tick in x_ticks:
-        parts.append(f"<text x='{across(tick):.1f}' y='{_HEIGHT - 28}' text-anchor='middle'>{tick:,g}</text>")
-    parts.append(f"<text x='{_LEFT + inner[0] / 2}' y='{_HEIGHT - 8}' text-anchor='middle'>{escape(x_label)}</text>")
-    parts.append(
-        f"<text transform='translate(14 {_TOP + inner[1] / 2}) rotate(-90)' text-anchor='middle'>Draws</text>"
-        f"<path d='M{across(observed):.1f} {_TOP}V{up(0.0):.1f}' stroke='{CHART[1]}' stroke-width='3'/>"
-    )
-    keys = "".join(
-        f"<span class='key' style='background: {colour}'></span>{name}"
-        for colour, name in ((BAR, "draws of chance"), (CHART[1], f"observed: {observed:,.4g}"))
-    )
-    return (
-        f"<figure><svg viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' role='img' aria-label='{escape(caption)}' "
-        f"font-size='12' font-family='sans-serif' fill='#22302a'>{''.join(parts)}</svg>"
-        f"<figcaption>{escape(caption)}{keys}</figcaption></figure>"
-    )
+    parts.append(f"<path d='M{across(observed):.1f} {_TOP}V{up(0.0):.1f}' stroke='{CHART[1]}' stroke-width='3'/>")
+    return _figure(parts, caption, [(BAR, "draws of chance"), (CHART[1], f"observed: {observed:,.4g}")])

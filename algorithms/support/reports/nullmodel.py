@@ -25,7 +25,6 @@ PERCENTILE_RAMP = ramps.fixed(palette.SCORE, [0.0, 50.0, 75.0, 90.0, 95.0, 99.0]
 
 _UNITS = {"length of the paths": ("km", 1e-3), "mean least-cost distance": ("cost units", 1.0), "EC(PC)": ("ha", 1.0)}
 _MAPS = {Stage.CORRIDORS: "corridor value", Stage.PINCH_POINTS: "current", Stage.BARRIERS: "barrier score"}
-_CERTAIN = (NullKind.UNIFORM, NullKind.LINE)
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,14 @@ class Said:
             unit, factor = _UNITS.get(one.name, ("", 1.0))
             name = f"{one.name} ({unit})" if unit else one.name
             measured = [float(held.mean()) * factor, float(held.std()) * factor] if held.size else [None, None]
-            chance = [None, None] if self.kind in _CERTAIN or not held.size else [one.percentile, one.p]
+            chance = [None, None] if self.kind in core.decisions.CERTAIN or not held.size else [one.percentile, one.p]
             rows.append([name[0].upper() + name[1:], one.observed * factor, *measured, *chance, int(held.size)])
         return rows
 
     def sentences(self) -> Iterator[str]:
         """Yield what was found."""
         found, what = self.found, _MAPS[self.stage]
-        if self.kind in _CERTAIN:
+        if self.kind in core.decisions.CERTAIN:
             known = found.ratio[np.isfinite(found.ratio)]
             if known.size:
                 low, middle, high = np.quantile(known, [0.05, 0.5, 0.95])
@@ -103,7 +102,7 @@ class Said:
         if not held.size:
             return f"{text}; no draw has a network."
         text += f", against {held.mean() * factor:,.4g} with {self.name}"
-        if self.kind in _CERTAIN:
+        if self.kind in core.decisions.CERTAIN:
             return f"{text}."
         return f"{text}; {100.0 - one.percentile:.0f} % of the draws have more (p = {one.p:.3g})."
 
@@ -112,13 +111,13 @@ def null_page(said: Said, sources: Sequence[QgsGeometry]) -> str:
     """Return the report as one self-contained page."""
     found = said.found
     cards = [(f"{found.draws:,}", f"draws: {said.name}"), (f"{found.cells:,}", "cells with a value")]
-    if said.kind not in _CERTAIN:
+    if said.kind not in core.decisions.CERTAIN:
         cards += [
             (f"{100.0 * found.significant / found.cells:.1f} %", "of them stand out"),
             (f"{found.significant * said.raster.grid.cell_ha:,.1f} ha", "that chance does not explain"),
         ]
     parts = [html.cards(cards), *_maps(said, sources)]
-    if said.kind not in _CERTAIN:
+    if said.kind not in core.decisions.CERTAIN:
         parts += [html.heading("The network against the draws"), *map(_chart, found.figures)]
     parts += [
         html.heading("Figures"),
@@ -143,7 +142,7 @@ _LIMITS = (
 
 def _maps(said: Said, sources: Sequence[QgsGeometry]) -> list[str]:
     found, grid = said.found, said.raster.grid
-    certain = said.kind in _CERTAIN
+    certain = said.kind in core.decisions.CERTAIN
     values = found.ratio if certain else found.percentile
     ramp = ramps.over(palette.SCORE, values, "") if certain else PERCENTILE_RAMP
     title = "Observed over expected" if certain else "Percentile among the draws"

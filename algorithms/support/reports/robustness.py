@@ -22,13 +22,14 @@ SHARE_RAMP = ramps.fixed(palette.SCORE, [0.0, 0.1, 0.5, 0.9, 1.0], "of the runs"
 NINE_OF_TEN = 0.9
 _MOST_BARS = 8
 
-_PLURALS = {"pinch point": "pinch points", "barrier": "barriers"}
+PLURALS = {"pinch point": "pinch points", "barrier": "barriers"}
+"""What stays or not, by kind of cells."""
 
 
 def headline(found: Robustness, kind: str) -> str:
     """Return how many pinch points or barriers stay in nine runs of ten, in a sentence."""
     stayed = found.stayed[kind]
-    many = _PLURALS[kind]
+    many = PLURALS[kind]
     if not stayed.size:
         return f"The network has no {many}."
     kept = int(np.count_nonzero(stayed >= NINE_OF_TEN))
@@ -70,7 +71,7 @@ def in_words(found: Robustness) -> list[str]:
     )
     if any(stayed.size for stayed in found.stayed.values()):
         done += " A pinch point or barrier stays in a run in which at least half of its cells are one again."
-    for kind, name in ((core.decisions.PINCH, "pinch points"), (core.decisions.BARRIER, "barriers")):
+    for kind, name in PLURALS.items():
         if kind in found.stayed and found.stayed[kind].size:
             stayed = found.stayed[kind]
             half = int(np.count_nonzero((stayed >= 0.5) & (stayed < NINE_OF_TEN)))

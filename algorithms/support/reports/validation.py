@@ -129,7 +129,7 @@ def validation_page(said: Said, surface: np.ndarray, warnings: Sequence[str]) ->
             first.auc,
             "AUC",
             f"AUC of '{said.names[0]}' when the {said.what} lie elsewhere by chance ({first.null.size:,} draws), and as they "
-            f"do lie.",
+            "do lie.",
         ),
     ]
     parts += _comparison(said) + _blocks(said)
