@@ -79,7 +79,7 @@ def test_all_that_is_written_fits_together(run, county, tmp_path):
     with open(out["HTML"], encoding="utf-8") as file:
         page = file.read()
     assert "What this does not say" in page
-    assert "12 runs are too few to tell 15 inputs apart" in page
+    assert "6 runs are too few to tell 15 inputs apart" in page
     assert {row["coefficient"] for row in bars} == {NULL}
     assert re.search(r"Of the \d+ pinch points \d+ stays? in nine runs of ten", page)
 
