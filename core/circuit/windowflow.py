@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,9 @@ from ..errors import ConvergenceError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
 from .conductances import DIRECTIONS
+from .direct import FACTORISED_MOST, DirectSolver
 from .graph import RasterGraph
-from .solvers import make_solver
+from .solvers import Solver, make_solver
 
 _TOLERANCE = 1e-10
 """Residual at which a uniform window is solved, relative to the injected currents (Euclidean norms)."""
@@ -89,6 +90,7 @@ def drain(
     amounts: FloatArray,
     target: tuple[int, int],
     monitor: Monitor = SILENT,
+    make: Callable[..., Solver] = make_solver,
 ) -> Drained:
     """Let currents drain through one cell at 0 V.
 
@@ -104,6 +106,8 @@ def drain(
         Row and column of the grounded cell, a valid one.
     monitor : Monitor
         Cancellation.
+    make : callable
+        Makes the solver, as `make_solver` does.
     """
     linked = [coupling * (valid[here] & valid[there]) for coupling, (here, there, _) in zip(couplings, DIRECTIONS)]
     node = np.full(valid.shape, -1, dtype=np.int64)
@@ -118,7 +122,7 @@ def drain(
     held = np.zeros(size, dtype=bool)
     held[node[target]] = True
     volts = np.zeros(valid.shape)
-    volts[valid] = make_solver(graph, held=held, monitor=monitor).solve(injected)
+    volts[valid] = make(graph, held=held, monitor=monitor).solve(injected)
     return Drained(through(linked, volts), amperes)
 
 
@@ -231,8 +235,10 @@ def block_correction(
     single, block = sources.copy(), sources.copy()
     single[centre] = False
     block[reach - half : reach + half + 1, reach - half : reach + half + 1] = False
-    one = drain(couplings, inside, single / np.count_nonzero(single), centre, monitor).current
-    many = drain(couplings, inside, block * (block_size**2 / np.count_nonzero(block)), centre, monitor).current
+    # Weak currents are divided by weak ones: an accuracy in terms of the whole current would not do.
+    make = DirectSolver if inside.size <= FACTORISED_MOST else make_solver
+    one = drain(couplings, inside, single / np.count_nonzero(single), centre, monitor, make).current
+    many = drain(couplings, inside, block * (block_size**2 / np.count_nonzero(block)), centre, monitor, make).current
     total = _box_sum(_box_sum(one, half).T, half).T
     correction = np.ones_like(one)
     flows = many > _NOTHING * many.max()

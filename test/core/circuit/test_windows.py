@@ -10,11 +10,14 @@ from circuits import plain_links
 from conftest import REFERENCE
 from ecosecnet.core import circuit
 from ecosecnet.core.circuit import windows
+from ecosecnet.core.circuit.conductances import DIRECTIONS
 from ecosecnet.core.circuit.direct import DirectSolver
-from ecosecnet.core.circuit.windowflow import UniformWindow, block_correction
+from ecosecnet.core.circuit.windowflow import UniformWindow, block_correction, through
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.spread import Where
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.sparse.linalg import splu
 
 CASES = REFERENCE / "circuitscape" / "cases"
 
@@ -192,6 +195,29 @@ def test_block_correction(buffer, neighbours):
     wanted = plain_windows(resistance, strength, 4, 3, buffer=buffer, neighbours=neighbours, correction=expected)
     np.testing.assert_allclose(flow.current, wanted[0], atol=1e-6 * wanted[0].max())
     np.testing.assert_allclose(flow.potential, wanted[1], atol=1e-6 * wanted[1].max())
+
+
+def test_block_correction_is_exact_where_hardly_any_current_flows():
+    reach, half = 72, 35
+    distance = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1])
+    inside, centre = distance <= reach, (reach, reach)
+    node = np.cumsum(inside).reshape(inside.shape) - 1
+    laplacian = circuit.raster_graph(np.where(inside, 1.0, np.nan)).laplacian.tocsc()
+    free = np.delete(np.arange(node.max() + 1), node[centre])
+    solve = splu(laplacian[free][:, free]).solve
+    single, block = inside.astype(float), inside.astype(float)
+    single[centre] = 0.0
+    block[reach - half : reach + half + 1, reach - half : reach + half + 1] = 0.0
+    currents = []
+    for put_in in (single / single.sum(), block * ((2 * half + 1) ** 2 / block.sum())):
+        volts = np.zeros(inside.shape)
+        volts[inside] = np.insert(solve(put_in[inside][free]), node[centre], 0.0)
+        currents.append(
+            through([np.float64(1.0 / length) * (inside[a] & inside[b]) for a, b, length in DIRECTIONS], volts)
+        )
+    sums = sliding_window_view(np.pad(currents[0], half), (2 * half + 1, 2 * half + 1)).sum(axis=(2, 3))
+    expected = np.divide(sums, currents[1], out=np.ones_like(sums), where=currents[1] > 1e-9 * currents[1].max())
+    np.testing.assert_allclose(block_correction(reach, reach, 2 * half + 1, 8), expected, rtol=1e-8)
 
 
 def test_conditions():
