@@ -84,7 +84,7 @@ def test_what_is_prepared_is_prepared_by_each_worker(cluster, tmp_path):
     ]
 
 
-@pytest.mark.slow  # the workers compile; what they do with tasks is held above, windows in processes by test_windows
+@pytest.mark.slow  # 6 s or more; what workers do with tasks is held above, windows in processes by test_windows
 def test_windows_give_the_same_map(cluster, tmp_path, monkeypatch):
     from ecosecnet.core import circuit
     from ecosecnet.core.circuit import windows
