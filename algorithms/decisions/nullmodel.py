@@ -28,7 +28,7 @@ from ..support.io.rasterfiles import NO_AMOUNT
 from ..support.io.rasters import RasterSource, require_aligned
 from ..support.io.tables import columns
 from ..support.reports import nullmodel as report
-from ..support.run import palette, styling
+from ..support.run import memory, palette, styling
 from ..support.run.forecast import FEWER_LINKS, Forecast
 
 _STAGES = (Stage.CORRIDORS, Stage.PINCH_POINTS, Stage.BARRIERS)
@@ -157,6 +157,7 @@ class NullModelAlgorithm(EcoSecNetAlgorithm):
             each=each,
             kept=_KEPT * cells,
             at_most=each + core.circuit.most_solver_bytes(cells) * (stage is Stage.PINCH_POINTS),
+            cause=memory.FULL,
         )
         given = read_linked(
             raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor

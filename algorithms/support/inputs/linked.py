@@ -195,7 +195,7 @@ def where_links_are(
     each = core.leastcost.graph_bytes(grid.shape, corridors=False)
     kept = max(0, _needed(grid, bytes_per_cell, afterwards) - each)
     at_most = each + core.circuit.most_solver_bytes(grid.rows * grid.cols) if circuits else 0.0
-    return spreading.where(job, each=each, kept=kept, at_most=at_most)
+    return spreading.where(job, each=each, kept=kept, at_most=at_most, cause=memory.FULL)
 
 
 def _needed(grid: Grid, bytes_per_cell: int, afterwards: int, *, searches: bool = True) -> int:

@@ -68,7 +68,9 @@ def long_run() -> list:
     ]
 
 
-def where(job: Job, *, each: float, kept: float = 0.0, at_most: float = 0.0) -> core.spread.Where:
+def where(
+    job: Job, *, each: float, kept: float = 0.0, at_most: float = 0.0, cause: str = memory.JUMPS
+) -> core.spread.Where:
     """Announce the memory of a run, and return where its pieces are worked out.
 
     Parameters
@@ -81,10 +83,12 @@ def where(job: Job, *, each: float, kept: float = 0.0, at_most: float = 0.0) -> 
         Bytes that are needed once, such as for what is read and what is written.
     at_most : float
         Bytes that `each` can come to, see `Job.need_memory`.
+    cause : str
+        What makes it come to that.
     """
     count = _count(job, each, kept)
     every = count * (each + _PROCESS) if count > 1 else each
-    job.need_memory(kept + every, at_most=kept + every + max(0.0, at_most - each) * count)
+    job.need_memory(kept + every, at_most=kept + every + max(0.0, at_most - each) * count, where=cause)
     if job.definition("CHECKPOINT") is None:
         return core.spread.Where(count)
     return core.spread.Where(count, _checkpoint(job), job.text("SCHEDULER"))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-_NAME, _HALF, _ROW, _SIDE = 280, 190, 22, 120
-_UP, _DOWN, _GREY = "#c0562f", "#2d62a3", "#b9c4bd"
+from ..run import palette
+
+_NAME, _HALF = 280, 190
+_ROW, _SIDE = 22, 120
+_UP, _DOWN, _GREY = palette.CHART[1], palette.CHART[0], "#b9c4bd"
 
 
 def tornado_chart(bars: Sequence[tuple[str, float, float]], caption: str, *, grey: bool = False) -> str:
