@@ -3,25 +3,18 @@
 usage: python benchmarks/barriers.py [cells on a side, default 1000]
 """
 
-import importlib.util
 import statistics
 import sys
 import time
-from pathlib import Path
 
+import checkout  # noqa: F401
 import numpy as np
+from ecosecnet.core.keyareas import focal
+from ecosecnet.core.keyareas.barriers import barriers
+from ecosecnet.core.leastcost.fields import CostFields
+from ecosecnet.core.leastcost.graph import CostGraph
+from ecosecnet.core.leastcost.links import Links
 from scipy import ndimage
-
-ROOT = Path(__file__).resolve().parents[1]
-spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
-sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["ecosecnet"])
-
-from ecosecnet.core.keyareas import focal  # noqa: E402
-from ecosecnet.core.keyareas.barriers import barriers  # noqa: E402
-from ecosecnet.core.leastcost.fields import CostFields  # noqa: E402
-from ecosecnet.core.leastcost.graph import CostGraph  # noqa: E402
-from ecosecnet.core.leastcost.links import Links  # noqa: E402
 
 
 def cpu(work, repeats=3):

@@ -10,25 +10,18 @@ we use too, that the currents of n points follow from n - 1 solves. Set-up and s
 it is installed, with numba; the rest with what the size of the raster gets.
 """
 
-import importlib.util
 import resource
 import statistics
 import sys
 import time
-from pathlib import Path
 
+import checkout  # noqa: F401
 import numpy as np
-from scipy.ndimage import gaussian_filter
+import surfaces
+from ecosecnet.core import circuit
+from ecosecnet.core.circuit import compiled
+from ecosecnet.core.circuit.iterative import MultigridSolver
 from scipy.sparse.linalg import norm
-
-ROOT = Path(__file__).resolve().parents[1]
-spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
-sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["ecosecnet"])
-
-from ecosecnet.core import circuit  # noqa: E402
-from ecosecnet.core.circuit import compiled  # noqa: E402
-from ecosecnet.core.circuit.iterative import MultigridSolver  # noqa: E402
 
 
 def cpu(work, repeats=3):
@@ -43,30 +36,6 @@ def cpu(work, repeats=3):
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def surface(size, seed=1):
-    rng = np.random.default_rng(seed)
-    field = gaussian_filter(rng.normal(size=(size, size)), 6)
-    classes = np.digitize(field, np.quantile(field, [0.2, 0.4, 0.6, 0.8]))
-    resistance = np.array([1.0, 3.0, 10.0, 30.0, 100.0])[classes]
-    resistance[rng.random(resistance.shape) < 0.02] = np.nan
-    return resistance
-
-
-def sharp_surface(size, seed=1):
-    rng = np.random.default_rng(seed)
-    waves = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
-    waves[0, 0] = 1.0
-    field = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(size, size))) * waves**-1.2, s=(size, size))
-    classes = np.digitize(field, np.quantile(field, [0.2, 0.4, 0.6, 0.8]))
-    resistance = np.array([10.0, 1.0, 1000.0, 3.0, 100.0])[classes]
-    for across in (resistance, resistance.T):
-        lines = rng.permutation(size)[: 2 * (size // 200)]
-        across[lines[::2]] = 1000.0
-        across[lines[1::2]] = 1.0
-    resistance[rng.random(resistance.shape) < 0.02] = np.nan
-    return resistance
 
 
 def show(what, ours, peer=None):
@@ -92,7 +61,7 @@ def main():
     numbers = [argument for argument in sys.argv[1:] if argument.isdigit()]
     size = int(numbers[0]) if numbers else 1000
     engines = {"numpy": False, "numba": True} if compiled.available() else {"numpy": False}
-    make = sharp_surface if "--sharp" in sys.argv else surface
+    make = surfaces.sharp if "--sharp" in sys.argv else surfaces.smooth
     small = circuit.raster_graph(make(200))
     for accelerate in engines.values():
         set_up(small, *ends(small)[1:], accelerate)  # so that starting numba is not measured

@@ -9,21 +9,12 @@ Ours is timed with SciPy alone and, where it pays and is installed, with numba.
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import time
-from pathlib import Path
 
+import checkout  # noqa: F401
 import numpy as np
-from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import Delaunay, cKDTree
-
-ROOT = Path(__file__).resolve().parents[1]
-spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
-sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["ecosecnet"])
-
-from ecosecnet.core.connectivity import (  # noqa: E402
+from ecosecnet.core.connectivity import (
     PatchGraph,
     dispersal_rate,
     failures,
@@ -31,6 +22,8 @@ from ecosecnet.core.connectivity import (  # noqa: E402
     node_importance,
     uses_numba,
 )
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import Delaunay, cKDTree
 
 REMOVALS = 6
 

@@ -7,26 +7,20 @@ The peer measures every pair with QgsGeometry.distance; it is timed on every fif
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import time
-from pathlib import Path
 
+import checkout  # noqa: F401
 import numpy as np
 from scipy import ndimage
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-ROOT = Path(__file__).resolve().parents[1]
-spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
-sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["ecosecnet"])
-
-from ecosecnet.algorithms.support.geometry.distances import edge_distances  # noqa: E402
-from ecosecnet.algorithms.support.io.vectors import polygonise  # noqa: E402
-from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, node_importance  # noqa: E402
-from ecosecnet.core.grid import Grid  # noqa: E402
-from ecosecnet.core.sources.patches import find_patches  # noqa: E402
+from ecosecnet.algorithms.support.geometry.distances import edge_distances
+from ecosecnet.algorithms.support.io.vectors import polygonise
+from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, node_importance
+from ecosecnet.core.grid import Grid
+from ecosecnet.core.sources.patches import find_patches
 
 
 def patches(count: int) -> list:

@@ -8,7 +8,6 @@ A fractal surface of five classes from 1 to 100 in float32 with 2 % NoData, 8 ne
 less what it held before, for each cell: libraries and the raster itself are not in it.
 """
 
-import importlib.util
 import json
 import resource
 import subprocess
@@ -16,24 +15,16 @@ import sys
 import time
 from pathlib import Path
 
+import checkout  # noqa: F401
 import numpy as np
+from ecosecnet.core import circuit
+from ecosecnet.core.circuit import compiled, iterative
+from ecosecnet.core.landscapes.noise import fractal_noise
 
-ROOT = Path(__file__).resolve().parents[1]
 POINTS = 5
 
 
-def checkout():
-    """Register the checkout as the package `ecosecnet`."""
-    spec = importlib.util.spec_from_file_location(
-        "ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
-    sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["ecosecnet"])
-
-
 def surface(size, seed=1):
-    from ecosecnet.core.landscapes.noise import fractal_noise
-
     rng = np.random.default_rng(seed)
     field = fractal_noise((size, size), rng)
     edges = np.quantile(field[:: max(1, size // 1000), :: max(1, size // 1000)], [0.2, 0.4, 0.6, 0.8])
@@ -80,10 +71,6 @@ def kilobytes(name):
 
 
 def measure(size, numba):
-    checkout()
-    from ecosecnet.core import circuit
-    from ecosecnet.core.circuit import compiled, iterative
-
     if not numba:
         compiled.available = lambda: False
     iterations = []
@@ -119,7 +106,6 @@ def main():
     numba = "--no-numba" not in sys.argv
     sizes = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
     if "--write" in sys.argv:
-        checkout()
         write(sizes[0] if sizes else 1000, Path(sys.argv[sys.argv.index("--write") + 1]))
         return
     if "--one" in sys.argv:

@@ -10,7 +10,6 @@ from making the input hides it. Results are compared by their checksums.
 """
 
 import argparse
-import importlib.util
 import json
 import statistics
 import subprocess
@@ -20,8 +19,6 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def fractal(size, rough=2.2):
@@ -72,11 +69,7 @@ def measure(engine, shape, size, width, repeats):
         def work(raster):
             return peer(raster, float(width), 8, 1, 1)[0]
     else:
-        spec = importlib.util.spec_from_file_location(
-            "ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-        )
-        sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["ecosecnet"])
+        import checkout  # noqa: F401
         from ecosecnet.core.mspa import mspa, uses_numba
 
         accelerate = {"numpy": False, "numba": True, "default": uses_numba(cells.size, width)}[engine]

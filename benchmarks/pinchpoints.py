@@ -3,26 +3,19 @@
 usage: python benchmarks/pinchpoints.py [SIZE]        CPU seconds, median of three; SIZE cells of a synthetic county
 """
 
-import importlib.util
 import statistics
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
+import checkout  # noqa: F401
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[1]
-spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
-sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["ecosecnet"])
-
-from ecosecnet.core.circuit import solve_pair  # noqa: E402
-from ecosecnet.core.corridors.adjacency import find_pairs  # noqa: E402
-from ecosecnet.core.landscapes import karst_county  # noqa: E402
-from ecosecnet.core.leastcost.fields import CostFields  # noqa: E402
-from ecosecnet.core.leastcost.graph import CostGraph  # noqa: E402
-from ecosecnet.core.sources.patches import find_patches  # noqa: E402
+from ecosecnet.core.circuit import solve_pair
+from ecosecnet.core.corridors.adjacency import find_pairs
+from ecosecnet.core.landscapes import karst_county
+from ecosecnet.core.leastcost.fields import CostFields
+from ecosecnet.core.leastcost.graph import CostGraph
+from ecosecnet.core.sources.patches import find_patches
 
 CUTOFF = 2000.0
 

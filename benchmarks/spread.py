@@ -8,31 +8,18 @@ windows: a raster of 1,000 x 1,000 cells, radius 50, block 15, with flow potenti
 regions: all pairs of 12 regions on it. turns: one-to-all of 40 of the points.
 """
 
-import importlib.util
 import os
 import resource
 import sys
 import time
-from pathlib import Path
 
+import checkout  # noqa: F401
 import numpy as np
-from scipy.ndimage import gaussian_filter
-
-ROOT = Path(__file__).resolve().parents[1]
-spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
-sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["ecosecnet"])
-
-from ecosecnet.core import circuit  # noqa: E402
-from ecosecnet.core.spread import Where  # noqa: E402
+import surfaces
+from ecosecnet.core import circuit
+from ecosecnet.core.spread import Where
 
 SIZE, REGION = 1000, 40
-
-
-def surface():
-    field = gaussian_filter(np.random.default_rng(1).normal(size=(SIZE, SIZE)), 6)
-    classes = np.digitize(field, np.quantile(field, [0.2, 0.4, 0.6, 0.8]))
-    return np.array([1.0, 3.0, 10.0, 30.0, 100.0])[classes]
 
 
 def points(count):
@@ -62,7 +49,7 @@ def cpu():
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2
-    resistance = surface()
+    resistance = surfaces.smooth(SIZE, missing=0.0)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     circuit.omniscape(resistance[:150, :150], radius=50, block_size=15, flow_potential=True)  # compiles
     print(

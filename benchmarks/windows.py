@@ -10,29 +10,17 @@ import importlib.util
 import statistics
 import sys
 import time
-from pathlib import Path
 
+import checkout  # noqa: F401
 import numpy as np
+import surfaces
+from ecosecnet.core import circuit
+from ecosecnet.core.circuit import compiledfronts
+from ecosecnet.core.circuit.windowflow import Window, disc
 from scipy import sparse
-from scipy.ndimage import gaussian_filter
 from scipy.sparse.linalg import splu
 
-ROOT = Path(__file__).resolve().parents[1]
-spec = importlib.util.spec_from_file_location("ecosecnet", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
-sys.modules["ecosecnet"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["ecosecnet"])
-
-from ecosecnet.core import circuit  # noqa: E402
-from ecosecnet.core.circuit import compiledfronts  # noqa: E402
-from ecosecnet.core.circuit.windowflow import Window, disc  # noqa: E402
-
 SIZE, WINDOWS = 500, 9
-
-
-def surface():
-    field = gaussian_filter(np.random.default_rng(1).normal(size=(SIZE, SIZE)), 6)
-    classes = np.digitize(field, np.quantile(field, [0.2, 0.4, 0.6, 0.8]))
-    return np.array([1.0, 3.0, 10.0, 30.0, 100.0])[classes]
 
 
 def timed(call):
@@ -61,7 +49,7 @@ def by_superlu(resistance, radius):
 
 
 def main():
-    resistance = surface()
+    resistance = surfaces.smooth(SIZE, missing=0.0)
     peer = importlib.util.find_spec("landschaft") is not None
     if peer:
         import landschaft
