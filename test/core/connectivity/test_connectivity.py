@@ -1,18 +1,15 @@
-import json
+"""Indices and importances by hand, by recomputing, by peers and in closed form."""
+
 import math
 import warnings
 
 import numpy as np
 import pytest
-from conftest import REFERENCE
 from ecosecnet.core.connectivity import (
     PatchGraph,
-    addition_gains,
-    analyse,
     betweenness,
     binary_indices,
     compiled,
-    cost_distances,
     dispersal_rate,
     distance_at,
     failures,
@@ -24,71 +21,13 @@ from ecosecnet.core.connectivity import (
 )
 from ecosecnet.core.connectivity.pruning import BLOCK_CELLS, lasting, pruned
 from ecosecnet.core.errors import InputError, OperationCancelled
-from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import SILENT, Monitor
-from ecosecnet.core.stats.ranks import ranks
+from patchgraphs import chain, index, random_graph, spread_out, without_link, without_patch
 
-CASES = REFERENCE / "connectivity"
-needs_reference = pytest.mark.skipif(not CASES.exists(), reason="needs the reference cases beside the checkout")
-TOYS = sorted(path.stem for path in (CASES / "toys").glob("*.json"))
 METHODS = ["trees", "halving"]
 
 
-# ---------------------------------------------------------------- an independent brute force
-
-
-def all_costs(graph):
-    """All-pairs path costs by the plainest Floyd-Warshall."""
-    n = graph.size
-    cost = [[0.0 if i == j else math.inf for j in range(n)] for i in range(n)]
-    for (i, j), c in zip(graph.pairs.tolist(), graph.costs.tolist()):
-        cost[i][j] = cost[j][i] = c
-    for k in range(n):
-        for i in range(n):
-            for j in range(n):
-                cost[i][j] = min(cost[i][j], cost[i][k] + cost[k][j])
-    return cost
-
-
-def index(graph):
-    a, cost = graph.attributes, all_costs(graph)
-    total = 0.0
-    for i in range(graph.size):
-        for j in range(graph.size):
-            if math.isfinite(cost[i][j]):
-                total += a[i] * a[j] * (1 / (1 + cost[i][j]) if graph.binary else math.exp(-cost[i][j]))
-    return total
-
-
-def without_patch(graph, k):
-    kept = np.arange(graph.size) != k
-    number = np.cumsum(kept) - 1
-    links = kept[graph.pairs].all(axis=1)
-    return PatchGraph(graph.attributes[kept], number[graph.pairs[links]], graph.costs[links], graph.binary)
-
-
-def without_link(graph, link):
-    kept = np.arange(len(graph.pairs)) != link
-    return PatchGraph(graph.attributes, graph.pairs[kept], graph.costs[kept], graph.binary)
-
-
-def random_graph(seed, n, share, *, binary=False):
-    """Random patches; some links cost nothing, many cost the same."""
-    rng = np.random.default_rng(seed)
-    i, j = np.triu_indices(n, 1)
-    kept = rng.random(i.size) < share
-    pairs = np.column_stack((i, j))[kept]
-    if binary:
-        return PatchGraph.linked(rng.integers(0, 9, n), pairs)
-    costs = np.where(rng.random(len(pairs)) < 0.3, rng.integers(0, 4, len(pairs)) / 2, rng.random(len(pairs)) * 3)
-    return PatchGraph(rng.random(n) * 100, pairs, costs, False)
-
-
 # ---------------------------------------------------------------- worked examples
-
-
-def chain(probability=0.5):
-    return PatchGraph.probabilistic(np.ones(3), [(0, 1), (1, 2)], [probability, probability])
 
 
 def test_chain_by_hand():
@@ -168,196 +107,6 @@ def test_square_meters_do_not_overflow():
     assert probability_indices(graph).equivalent == pytest.approx(math.sqrt(3.0) * 1e14)
 
 
-# ---------------------------------------------------------------- reference cases
-
-
-def toy_graphs(case):
-    names = {name: number for number, name in enumerate(case["nodes"])}
-    a = np.array(list(case["nodes"].values()))
-    key = next(key for key in ("distances", "probabilities", "links") if key in case)
-    pairs = np.array([(names[i], names[j]) for i, j, *_ in case[key]]).reshape(-1, 2)
-    value = np.array([rest[0] if rest else 0.0 for _, _, *rest in case[key]])
-    probable = links = None
-    if key == "distances":
-        if "kernel" in case:
-            probable = PatchGraph.dispersing(a, pairs, value, case["kernel"]["k"])
-        if "threshold" in case:
-            links = PatchGraph.within(a, pairs, value, case["threshold"])
-    elif key == "probabilities":
-        probable = PatchGraph.probabilistic(a, pairs, value)
-    else:
-        links = PatchGraph.linked(a, pairs)
-    return names, probable, links
-
-
-@needs_reference
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("name", TOYS)
-def test_toys(name, method):
-    case = json.loads((CASES / "toys" / f"{name}.json").read_text())
-    names, probable, links = toy_graphs(case)
-    expected = case["expected"]
-    checked = 0
-    if "probabilistic" in expected:
-        found = probability_indices(probable, landscape=case["AL"])
-        values = {
-            "F": found.flux,
-            "AWF": found.weighted_flux,
-            "PCnum": found.numerator,
-            "EC(PC)": found.equivalent,
-            "PC": found.pc,
-            "PCintra(%)": found.intra,
-            "PCdirect(%)": found.direct,
-            "PCstep(%)": found.step,
-        }
-        assert values == pytest.approx(expected["probabilistic"], rel=1e-11, abs=1e-11)
-        check_nodes("PC", probable, names, expected["probabilistic_nodes"], method)
-        check_links(probable, names, expected.get("PC_link_removal", []))
-        checked += 1
-    if "binary" in expected:
-        found = binary_indices(links, landscape=case["AL"])
-        values = {
-            "NL": found.links,
-            "NC": found.components,
-            "H": found.harary,
-            "CCP": found.coincidence,
-            "LCP": found.landscape_coincidence,
-            "IICnum": found.numerator,
-            "EC(IIC)": found.equivalent,
-            "IIC": found.iic,
-        }
-        assert values == pytest.approx({key: expected["binary"][key] for key in values}, rel=1e-11, abs=1e-11)
-        check_nodes("IIC", links, names, expected["binary_nodes"], method)
-        check_links(links, names, expected.get("IIC_link_removal", []))
-        checked += 1
-    assert checked
-
-
-def check_nodes(which, graph, names, expected, method):
-    part = node_importance(graph, method=method)
-    weighted, plain = betweenness(graph), betweenness(graph, weighted=False)
-    for name, values in expected.items():
-        k = names[name]
-        found = {
-            f"d{which}": part.total[k],
-            f"d{which}intra": part.intra[k],
-            f"d{which}flux": part.flux[k],
-            f"d{which}connector": part.connector[k],
-            f"BC({which})": weighted[k],
-        }
-        if graph.binary:
-            found["BC"] = plain[k]
-            found.update(changes_without(graph, k))
-        assert found == pytest.approx({key: values[key] for key in found}, rel=1e-9, abs=1e-9)
-
-
-def changes_without(graph, k):
-    """Change of the indices that have no fractions when a patch goes, per cent."""
-    landscape = 1e6
-    if graph.size == 1:
-        return {}
-    before = binary_indices(graph, landscape=landscape)
-    after = binary_indices(without_patch(graph, k), landscape=landscape)
-
-    def change(name):
-        old, new = getattr(before, name), getattr(after, name)
-        return 100 * (old - new) / old if old else 0.0
-
-    return {
-        "dNL": change("links"),
-        "dNC": change("components"),
-        "dH": change("harary"),
-        "dCCP": change("coincidence"),
-        "dLCP": change("landscape_coincidence"),
-    }
-
-
-def check_links(graph, names, expected):
-    found = {tuple(pair): value for pair, value in zip(graph.pairs.tolist(), link_importance(graph))}
-    for i, j, value in expected:
-        assert found[tuple(sorted((names[i], names[j])))] == pytest.approx(value, rel=1e-9, abs=1e-9)
-
-
-@needs_reference
-def test_graphab_figures():
-    folder = CASES / "graphab_10patch"
-    patches = np.genfromtxt(folder / "patches.csv", delimiter=",", skip_header=1)
-    links = np.genfromtxt(folder / "links.csv", delimiter=",", skip_header=1)
-    expected = json.loads((folder / "expected.json").read_text())
-    number = {int(name): k for k, name in enumerate(patches[:, 0])}
-    pairs = [(number[int(i)], number[int(j)]) for i, j in links[:, :2]]
-    graph = PatchGraph.dispersing(patches[:, 1], pairs, links[:, 2], dispersal_rate(600.0, 0.5))
-    found = probability_indices(graph, landscape=expected["AL_m2"])
-    assert found.pc == pytest.approx(expected["published_by_Graphab"]["PC"], rel=1e-14)
-    part = node_importance(graph)
-    # The local flux F of Graphab is the flux fraction without the attribute of the patch itself.
-    local = part.flux * part.numerator / 200.0 / patches[:, 1]
-    assert local == pytest.approx(patches[:, 2], rel=1e-13)
-    for name, values in expected["independent"]["nodes"].items():
-        k = number[int(name)]
-        assert part.total[k] == pytest.approx(values["dPC"], rel=1e-12)
-        assert part.connector[k] == pytest.approx(0.0, abs=1e-12)
-
-
-@pytest.fixture(scope="module")
-def volcanoes():
-    """404 patches of the Trans-Mexican Volcanic System: areas, pairs, distances and what is known."""
-    folder = CASES / "makurhini_tmvs_centroid"
-    nodes = np.genfromtxt(folder / "nodes.csv", delimiter=",", skip_header=1)
-    pairs = np.column_stack(np.triu_indices(len(nodes), 1))
-    distance = np.hypot(*(nodes[pairs[:, 0], 1:3] - nodes[pairs[:, 1], 1:3]).T)
-    return nodes[:, 3], pairs, distance, json.loads((folder / "expected.json").read_text())
-
-
-@needs_reference
-def test_makurhini_figures(volcanoes):
-    area, pairs, distance, expected = volcanoes
-    rate = dispersal_rate(10_000.0, 0.5)
-    strong = np.exp(-rate * distance) >= 0.01
-    graph = PatchGraph.dispersing(area, pairs[strong], distance[strong], rate)
-    found = probability_indices(graph)
-    published, independent = (expected[key]["PC_with_pij_min_0.01"] for key in ("published", "independent"))
-    assert found.numerator == pytest.approx(independent["PCnum"], rel=1e-12)
-    assert found.numerator == pytest.approx(published["PCnum"], rel=5e-7)
-    assert found.equivalent == pytest.approx(published["EC(PC)"], rel=1e-7)
-    assert found.intra == pytest.approx(published["PCintra(%)"], abs=5e-6)
-    assert found.direct == pytest.approx(published["PCdirect(%)"], abs=5e-6)
-    assert found.step == pytest.approx(published["PCstep(%)"], abs=5e-6)
-    part = node_importance(graph)
-    assert part.total[:10] == pytest.approx(published["dPC_first10"], abs=6e-8)
-    assert part.intra[:10] == pytest.approx(published["dPCintra_first10"], abs=6e-8)
-    assert part.flux[:10] == pytest.approx(published["dPCflux_first10"], abs=6e-8)
-    connector = [values[3] for values in independent["nodes_first10[dPC,intra,flux,connector]"]]
-    assert part.connector[:10] == pytest.approx(connector, abs=6e-10)
-
-
-@needs_reference
-def test_points_need_no_stepping_stones(volcanoes):
-    area, pairs, distance, expected = volcanoes
-    graph = PatchGraph.dispersing(area, pairs, distance, dispersal_rate(10_000.0, 0.5))
-    part = node_importance(graph)
-    assert part.numerator == pytest.approx(expected["independent"]["PC_complete_graph"]["PCnum"], rel=1e-12)
-    rows = np.array(expected["independent"]["PC_complete_graph"]["nodes_first10[dPC,intra,flux,connector]"])
-    assert part.total[:10] == pytest.approx(rows[:, 0], abs=6e-10)
-    assert part.connector.max() < 1e-11
-
-
-@needs_reference
-def test_makurhini_iic(volcanoes):
-    area, pairs, distance, expected = volcanoes
-    near = distance < 10_000.0
-    graph = PatchGraph.linked(area, pairs[near])
-    independent = expected["independent"]["IIC_strict_less_than"]
-    part = node_importance(graph)
-    assert part.numerator == pytest.approx(independent["IICnum"], rel=1e-12)
-    rows = np.array(independent["nodes_first10[dIIC,intra,flux,connector]"])
-    found = np.column_stack((part.total, part.intra, part.flux, part.connector))[:10]
-    assert found == pytest.approx(rows, abs=6e-10)
-    # Makurhini adds the same connector of 3.66e-5 % to every patch; what is left agrees with its tables.
-    published = np.array(expected["published"]["IIC"]["dIIC_first10"])
-    assert published - part.total[:10] == pytest.approx(3.66e-5, abs=2e-7)
-
-
 # ---------------------------------------------------------------- against recomputing
 
 
@@ -376,17 +125,6 @@ def test_importance_is_what_removal_gives(seed, n, share, binary, method):
     for link in range(len(graph.pairs)):
         removed = 100 * (whole - index(without_link(graph, link))) / whole
         assert lost[link] == pytest.approx(removed, rel=1e-9, abs=1e-10)
-
-
-def spread_out(seed, n, reach):
-    """Round patches on a square; links up to `reach` between their edges."""
-    rng = np.random.default_rng(seed)
-    xy, radius = rng.random((n, 2)) * 10_000, rng.random(n) * 2500 / math.sqrt(n)
-    pairs = np.column_stack(np.triu_indices(n, 1))
-    distance = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T) - radius[pairs].sum(axis=1)
-    distance = np.maximum(distance, 0.0)
-    near = distance <= reach
-    return PatchGraph.dispersing(radius**2, pairs[near], distance[near], dispersal_rate(1000.0, 0.5))
 
 
 @pytest.mark.parametrize(("n", "reach"), [(150, 1500.0), (90, np.inf)])
@@ -515,74 +253,6 @@ def test_can_be_cancelled(method):
         node_importance(graph, method=method, monitor=Stop())
 
 
-# ---------------------------------------------------------------- the whole analysis
-
-
-def test_analysis_puts_the_parts_together():
-    distances = np.array([400.0, 500.0, 2000.0])
-    found = analyse(
-        np.array([10.0, 1.0, 9.0]),
-        [(0, 1), (1, 2), (0, 2)],
-        distances,
-        dispersal=500.0,
-        landscape=100.0,
-        links=True,
-    )
-    assert found.rate == pytest.approx(math.log(2) / 500)
-    assert found.binary.links == 2
-    assert found.component.tolist() == [1, 1, 1]
-    assert found.share == pytest.approx([50.0, 5.0, 45.0])
-    assert found.freeman.tolist() == [0.0, 1.0, 0.0]
-    assert found.rank.tolist() == [1, 3, 2]
-    assert found.probabilities == pytest.approx([0.5**0.8, 0.5, 0.5**4])
-    assert np.isnan(found.link_iic).tolist() == [False, False, True]
-    assert found.link_pc[2] == 0.0
-    assert found.probable.pc == pytest.approx(found.pc.numerator / 1e4)
-    plain = analyse(np.array([10.0, 1.0, 9.0]), [(0, 1), (1, 2), (0, 2)], distances, dispersal=500.0)
-    assert (plain.probable.pc, plain.binary.iic, plain.link_pc) == (None, None, None)
-    assert plain.pc.total == pytest.approx(found.pc.total)
-
-
-def test_a_threshold_of_its_own_changes_the_links_only():
-    distances = np.array([400.0, 900.0])
-    near, far = (
-        analyse(np.ones(3), [(0, 1), (1, 2)], distances, dispersal=500.0, threshold=threshold)
-        for threshold in (None, 900.0)
-    )
-    assert (near.binary.links, far.binary.links) == (1, 2)
-    assert (near.binary.components, far.binary.components) == (2, 1)
-    assert near.pc.total.tolist() == far.pc.total.tolist()
-    with pytest.raises(InputError, match="threshold distance is -1"):
-        analyse(np.ones(2), [(0, 1)], [1.0], threshold=-1.0)
-
-
-def test_equal_importances_share_a_rank():
-    assert ranks(np.array([3.0, 9.0, 3.0, 1.0])).tolist() == [2, 1, 2, 4]
-
-
-def test_cost_distances_in_closed_form():
-    resistance = np.ones((5, 9))
-    resistance[:, 4] = 10.0
-    labels = np.zeros((5, 9), dtype=np.int32)
-    labels[2, 0], labels[2, 3], labels[2, 8] = 1, 2, 3
-    graph = CostGraph(resistance, cell_size=30.0)
-    pairs, distance = cost_distances(graph, labels)
-    assert pairs.tolist() == [[0, 1], [0, 2], [1, 2]]
-    # Three steps; over the wall two steps cost (1 + 10) / 2 each.
-    assert distance == pytest.approx([90.0, 30.0 * (6 + 11), 30.0 * (3 + 11)])
-    pairs, distance = cost_distances(graph, labels, limit=420.0)
-    assert pairs.tolist() == [[0, 1], [1, 2]]
-
-
-def test_cost_distances_do_not_cross_barriers():
-    resistance = np.ones((3, 5))
-    resistance[:, 2] = np.nan
-    labels = np.zeros((3, 5), dtype=np.int32)
-    labels[1, 0], labels[1, 4] = 1, 2
-    pairs, _ = cost_distances(CostGraph(resistance), labels)
-    assert len(pairs) == 0
-
-
 def test_dense_and_sparse_views_of_a_graph_agree():
     graph = spread_out(7, 120, np.inf)
     assert graph.is_dense
@@ -640,46 +310,3 @@ def test_what_is_negligible_is_bounded():
     assert node_importance(graph, negligible=1e-300).total == pytest.approx(exact.total, rel=1e-9)
     with pytest.raises(InputError, match="below 1, not 1"):
         node_importance(graph, negligible=1.0)
-
-
-# ---------------------------------------------------------------- stepping stones
-
-
-@pytest.mark.parametrize("binary", [False, True])
-@pytest.mark.parametrize("seed", range(4))
-def test_gain_is_what_adding_gives(seed, binary):
-    graph = random_graph(seed + 30, 14, 0.3, binary=binary)
-    there = np.random.default_rng(seed).random(14) < 0.6
-    found = addition_gains(graph, there)
-    alone = graph
-    for k in np.flatnonzero(~there)[::-1]:
-        alone = without_patch(alone, k)
-    before = index(alone)
-    assert found.candidates.tolist() == np.flatnonzero(~there).tolist()
-    for k, gain, stepping, equivalent in zip(found.candidates, found.gain, found.stepping, found.equivalent):
-        with_k = graph
-        for other in np.flatnonzero(~there)[::-1]:
-            if other != k:
-                with_k = without_patch(with_k, other)
-        after = index(with_k)
-        assert gain == pytest.approx(100 * (after - before) / before, rel=1e-9, abs=1e-9)
-        assert equivalent == pytest.approx(100 * (math.sqrt(after / before) - 1), rel=1e-9, abs=1e-9)
-        # In the landscape with the candidate, the stepping part is its connector fraction.
-        position = int(np.count_nonzero(there[:k]))
-        connector = node_importance(with_k).connector[position]
-        assert stepping == pytest.approx(connector * after / before, rel=1e-9, abs=1e-9)
-
-
-def test_a_stone_between_two_patches_by_hand():
-    graph = PatchGraph.probabilistic(np.array([1.0, 0.0, 1.0, 1.0]), [(0, 1), (1, 2), (0, 2)], [0.8, 0.8, 0.1])
-    found = addition_gains(graph, np.array([True, False, True, False]))
-    before = 2 + 2 * 0.1
-    assert found.gain == pytest.approx([100 * 2 * (0.64 - 0.1) / before, 100 * 1 / before])
-    assert found.stepping == pytest.approx([found.gain[0], 0.0])
-
-
-def test_additions_need_a_start():
-    with pytest.raises(InputError, match="No patch is there"):
-        addition_gains(chain(), np.zeros(3, bool))
-    with pytest.raises(InputError, match="2 marks for 3 patches"):
-        addition_gains(chain(), np.ones(2, bool))
