@@ -172,14 +172,7 @@ class LinkPriorityAlgorithm(EcoSecNetAlgorithm):
     def execute(self, job: Job) -> None:
         raster = job.raster("RESISTANCE")
         need_memory(raster.grid, 24, job.monitor, searches=job.given("PRIORITY"))
-        linked = read_linked(
-            raster,
-            job.vector("SOURCES"),
-            job.vector("LINKS"),
-            id_field=job.field("ID_FIELD"),
-            costs=job.text("CWD_FOLDER"),
-            monitor=job.monitor,
-        )
+        linked = read_linked(job, raster)
         pairs = linked.links.pairs - 1
         cost = numbers(linked.links, COST_FIELDS, "least-cost distance")
         length = numbers(linked.links, LENGTH_FIELDS, "length of the least-cost path")

@@ -159,9 +159,7 @@ class NullModelAlgorithm(EcoSecNetAlgorithm):
             at_most=each + core.circuit.most_solver_bytes(cells) * (stage is Stage.PINCH_POINTS),
             cause=memory.FULL,
         )
-        given = read_linked(
-            raster, job.vector("SOURCES"), job.vector("LINKS"), id_field=job.field("ID_FIELD"), monitor=job.monitor
-        )
+        given = read_linked(job, raster)
         belts = given.corridors(read_cutoff(job), job.monitor.part(0.05, 0.07))
         question = core.decisions.question_of(
             belts.fields,

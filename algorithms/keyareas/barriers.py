@@ -165,14 +165,7 @@ class BarriersAlgorithm(EcoSecNetAlgorithm):
         restorable = read_restorable(job.raster("LANDUSE"), job.text("NOT_RESTORABLE"), raster, job.monitor)
         # labels, then the fields of the sources and the scores
         where = where_links_are(job, raster.grid, 4, afterwards=110)
-        net = read_linked(
-            raster,
-            job.vector("SOURCES"),
-            job.vector("LINKS"),
-            id_field=job.field("ID_FIELD"),
-            costs=job.text("CWD_FOLDER"),
-            monitor=job.monitor,
-        )
+        net = read_linked(job, raster)
         restored = job.number("RESTORED")
         if restorable is not None and not job.flag("OUTSIDE"):
             restorable &= ~np.isnan(net.resistance)

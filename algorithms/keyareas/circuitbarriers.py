@@ -126,14 +126,7 @@ class CircuitBarriersAlgorithm(EcoSecNetAlgorithm):
         radius = job.number("RADIUS")
         raster = job.raster("RESISTANCE")
         need_memory(raster.grid, 60, job.monitor, circuits=True)
-        net = read_linked(
-            raster,
-            job.vector("SOURCES"),
-            job.vector("LINKS"),
-            id_field=job.field("ID_FIELD"),
-            costs=job.text("CWD_FOLDER"),
-            monitor=job.monitor,
-        )
+        net = read_linked(job, raster)
         patches = job.vector("PATCHES")
         shapes = [] if patches is None else patches.geometries(net.raster.crs, job.monitor)
         belts = net.corridors(read_cutoff(job), job.monitor.part(0.05, 0.07))

@@ -115,14 +115,7 @@ class CutoffSweepAlgorithm(EcoSecNetAlgorithm):
         asked, rule = _asked(job)
         raster = job.raster("RESISTANCE")
         where = where_links_are(job, raster.grid, 60 + 9 * len(asked), circuits=job.chosen("SURFACE") == 0)
-        net = read_linked(
-            raster,
-            job.vector("SOURCES"),
-            job.vector("LINKS"),
-            id_field=job.field("ID_FIELD"),
-            costs=job.text("CWD_FOLDER"),
-            monitor=job.monitor,
-        )
+        net = read_linked(job, raster)
         links = net.links.table()
         belts = net.corridors(core.corridors.Cutoff(max(asked), rule), job.monitor.part(0.05, 0.07))
         fields = belts.fields

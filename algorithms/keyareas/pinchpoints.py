@@ -90,14 +90,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         raster = job.raster("RESISTANCE")
         # two maps in float64 and the labels; corridors are solved one at a time, in their own windows
         where = where_links_are(job, raster.grid, 20, circuits=True)
-        given = read_linked(
-            raster,
-            job.vector("SOURCES"),
-            job.vector("LINKS"),
-            id_field=job.field("ID_FIELD"),
-            costs=job.text("CWD_FOLDER"),
-            monitor=job.monitor,
-        )
+        given = read_linked(job, raster)
         links = given.links
         if job.choice("MODE", PinchPointMode) in (PinchPointMode.ALL_TO_ONE, PinchPointMode.ONE_TO_ALL):
             # potentials of every source on the union of the corridors

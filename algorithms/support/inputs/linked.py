@@ -21,7 +21,6 @@ from ....core.grid import Grid
 from ....core.monitor import Monitor
 from ..io.rasters import RasterSource
 from ..io.tables import Column, columns, kept
-from ..io.vectors import VectorSource
 from ..run import memory
 from . import cwdfolder, spreading
 from . import parameters as p
@@ -206,30 +205,23 @@ def _needed(grid: Grid, bytes_per_cell: int, afterwards: int, *, searches: bool 
     return max(needed + core.leastcost.graph_bytes(grid.shape), core.leastcost.SPARE_BYTES + afterwards * cells)
 
 
-def read_linked(
-    raster: RasterSource,
-    sources: VectorSource,
-    links: VectorSource,
-    *,
-    id_field: str,
-    costs: str = "",
-    monitor: Monitor,
-) -> Linked:
-    """Read a resistance surface, the sources on it and their links; takes 5 percent of the progress.
+def read_linked(job: Job, raster: RasterSource) -> Linked:
+    """Read the resistance surface, and what else `linked_inputs` declares; takes 5 percent of the progress.
 
     Raises
     ------
     InputError
         If they cannot be used, or do not belong together.
     """
-    resistance = raster.read_surface(monitor.part(0.0, 0.05))
-    placed = read_sources(
-        sources,
+    resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
+    sources = read_sources(
+        job.vector("SOURCES"),
         raster.grid,
         raster.crs,
-        id_field=id_field,
+        id_field=job.field("ID_FIELD"),
         valid=~np.isnan(resistance),
         minimum=2,
-        monitor=monitor,
+        monitor=job.monitor,
     )
-    return Linked(raster, resistance, placed, read_links(links, placed, raster.crs, monitor=monitor), costs)
+    links = read_links(job.vector("LINKS"), sources, raster.crs, monitor=job.monitor)
+    return Linked(raster, resistance, sources, links, job.text(cwdfolder.NAME))

@@ -82,6 +82,24 @@ def test_a_wider_cutoff_than_the_folder_holds_is_searched(run, county, handed, t
     assert np.array_equal(maps[0][0], maps[1][0])
 
 
+def test_every_tool_that_declares_the_folder_reads_it(run, county, handed, tmp_path):
+    from qgis.core import QgsApplication, QgsProcessingParameterDefinition
+
+    _, links = handed
+    optional = QgsProcessingParameterDefinition.Flag.FlagOptional
+    takers = {}
+    for tool in QgsApplication.processingRegistry().providerById("ecosecnet").algorithms():
+        folder = tool.parameterDefinition("CWD_FOLDER")
+        if folder is not None and not folder.isDestination():
+            needed = [one.name() for one in tool.destinationParameterDefinitions() if not one.flags() & optional]
+            takers[tool.name()] = dict.fromkeys(needed, "TEMPORARY_OUTPUT")
+    takers["linkpriority"]["PRIORITY"] = "TEMPORARY_OUTPUT"  # for which alone it searches
+    assert "nullmodel" in takers
+    for name, outputs in takers.items():
+        with pytest.raises(Exception, match="holds no cost distances"):
+            run(name, **county, LINKS=links, CWD_FOLDER=str(tmp_path), **outputs)
+
+
 def test_what_does_not_fit_is_refused(run, county, handed, raster, polygons, tmp_path):
     folder, links = handed
     given = {**county, "LINKS": links, "CWD_FOLDER": str(folder), "CUTOFF": 300, "CURRENT": "TEMPORARY_OUTPUT"}
