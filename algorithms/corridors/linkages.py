@@ -247,14 +247,15 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         if lone.size:
             job.monitor.warn(f"Without an active link: sources {name_ids(sources.ids[k - 1] for k in lone)}.")
         self._write_links(job, links, limits, sources, raster)
+        slack = 0.0
         if _with_corridors(job):
-            self._write_corridors(job, fields, links, sources, raster)
+            slack = self._write_corridors(job, fields, links, sources, raster)
+        elif _uses_cutoff(job):
+            slack = core.corridors.cutoffs(fields, links, _cutoff(job), monitor=job.monitor.part(0.5, 0.95))
         if handed_on:
             # as far as 'pinchpoints' will ask, which takes the same cutoff where none is given
-            slack, monitor = 0.0, job.monitor.part(0.96, 1.0)
-            if _uses_cutoff(job):
-                slack = core.corridors.cutoffs(fields, links, _cutoff(job), monitor=monitor.part(0.0, 0.3))
-            core.leastcost.search_all(fields, links.joined, slack=slack, where=where, monitor=monitor.part(0.3, 1.0))
+            monitor = job.monitor.part(0.96, 1.0)
+            core.leastcost.search_all(fields, links.joined, slack=slack, where=where, monitor=monitor)
             cwdfolder.write(job, fields, sources, raster.grid)
         job.results["LINK_COUNT"] = active
         job.results["INACTIVE_COUNT"] = len(pairs) - active
@@ -298,7 +299,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             style=style,
         )
 
-    def _write_corridors(self, job: Job, fields, links, sources: Sources, raster: RasterSource) -> None:
+    def _write_corridors(self, job: Job, fields, links, sources: Sources, raster: RasterSource) -> np.ndarray:
+        """Write the corridors of the active links; return the cutoff of each."""
         grid = raster.grid
         area = job.number("AREA")
         if area is None:
@@ -329,6 +331,7 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             kind = QgsWkbTypes.Type.MultiPolygon
             job.write_features("ZONES", *zones.layer(), kind, raster.crs, style=style)
             job.write_table("PROFILE", *zones.profile())
+        return limits
 
     def _zones(self, job: Job, graph, links, sources: Sources, raster: RasterSource) -> CorridorZones | None:
         if not (job.given("ZONES") or job.given("PROFILE")):

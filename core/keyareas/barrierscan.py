@@ -82,7 +82,7 @@ class Ground:
 
     def worse(self, place: Place) -> BoolArray:
         """Return the cells that restoration would change."""
-        worse: BoolArray = ~(self.resistance[place] <= self.restored * (1.0 + _EQUAL))
+        worse = self._above(place)
         return worse if self.restorable is None else worse & self.restorable[place]
 
     def barred(self, place: Place) -> BoolArray | None:
@@ -95,13 +95,17 @@ class Ground:
         """Return the discs that cells which stay as they are cut; None where there are none."""
         if self.restorable is None:
             return None
-        stay = ~(self.resistance[place] <= self.restored * (1.0 + _EQUAL))
-        stay &= ~self.restorable[place] & (self.labels[place] == 0)
+        stay = self._above(place) & ~self.restorable[place] & (self.labels[place] == 0)
         return ArmsAround(stay, cells) if stay.any() else None
 
     def around(self, place: Place, cells: int) -> Place:
         """Return a box with a margin, as far as it lies on the raster."""
         return _cut(_grown(place, cells), self.resistance.shape)
+
+    def _above(self, place: Place) -> BoolArray:
+        """Return the cells with a resistance above that after restoration, impassable ones among them."""
+        above: BoolArray = ~(self.resistance[place] <= self.restored * (1.0 + _EQUAL))
+        return above
 
     def nothing(self, link: int, radius: float) -> float:
         """Return the score of a link up to which it is rounding."""

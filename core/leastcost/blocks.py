@@ -15,6 +15,7 @@ import numpy as np
 from ..monitor import SILENT, Monitor
 from ..types import Array, BoolArray, FloatArray, IntArray
 from .dijkstra import DijkstraSearch, step_cost
+from .results import a_little_more
 
 BYTES_PER_CELL = 40
 """Resistance, costs, marks and result of one search, and the graphs that are kept."""
@@ -198,4 +199,4 @@ def rounded_down(cost: FloatArray, margin: int) -> Array:
 
 def far_enough(least: Sequence[float], beyond: Array) -> float:
     """Return the largest cost that matters to targets of these costs, raised by what rounding may add."""
-    return float((np.asarray(least) + beyond).max()) * (1.0 + 1e-9)
+    return a_little_more(float((np.asarray(least) + beyond).max()))

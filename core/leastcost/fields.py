@@ -92,7 +92,7 @@ class CostFields:
     searches : int
         Searches made so far, one for each source unless more of a field was asked for later.
     slack, share, everywhere
-        As given, or as `expect` has set them.
+        As given; `expect` sets the first two anew.
 
     Raises
     ------
@@ -204,15 +204,17 @@ class CostFields:
         """Return whether the field of a source needs no search, see `field`."""
         return self._enough(self.kept(label), label, ends, slack, everywhere)
 
+    def searched(self) -> list[int]:
+        """Return the labels of the sources whose fields are kept."""
+        return sorted(self._frames)
+
     def kept(self, label: int) -> Field | None:
         """Return the field of a source as far as it was searched; None if it was not."""
         return self._taken(label, {label}, int)
 
     def take(self, label: int, field: Field) -> None:
         """Keep the field of a source that another store on the same surface has searched."""
-        self._shelf.put(label, field.cost)
-        self._frames[label] = replace(field, cost=_NOTHING)
-        self._shelf.make_room({label})
+        self._keep(label, field, {label}, int)
 
     def distances(self) -> list[tuple[tuple[int, int], float]]:
         """Return the least-cost distances that are known, each with the lower and the higher label of its sources."""
@@ -331,10 +333,13 @@ class CostFields:
         everywhere = everywhere or self.everywhere
         field, found = self._search(label, ends, reach, known, np.maximum(slacks, beyond), everywhere, monitor)
         self.know({(min(label, end), max(label, end)): cost for end, cost in zip(ends.tolist(), found.tolist())})
+        self._keep(label, field, {label, *current}, next_use)
+        return field
+
+    def _keep(self, label: int, field: Field, current: set[int], next_use: Callable[[int], int]) -> None:
         self._shelf.put(label, field.cost)
         self._frames[label] = replace(field, cost=_NOTHING)
-        self._shelf.make_room({label, *current}, next_use)
-        return field
+        self._shelf.make_room(current, next_use)
 
     def _enough(self, kept: Field | None, label: int, ends: IntArray, slacks: FloatArray, everywhere: bool) -> bool:
         """Return whether a field reaches its ends, and `slacks` beyond."""

@@ -91,7 +91,8 @@ def search_all(
     """
     wanted = _wanted(pairs, slack)
     if where.processes > 1:
-        _search(fields, wanted, everywhere, where.here(), monitor)
+        _search(fields, wanted, everywhere, where.here(), monitor.part(0.0, 0.9))
+        monitor = monitor.part(0.9, 1.0)
     for done, one in enumerate(wanted):
         monitor.step(done, len(wanted))
         fields.field(one.source, one.ends.tolist(), slack=one.slack, everywhere=everywhere, monitor=monitor)
@@ -120,10 +121,10 @@ class _Kept(Mapping[int, Field]):
         return field
 
     def __iter__(self) -> Iterator[int]:
-        return (label for label in range(1, int(self._store.labels.max()) + 1) if self._store.kept(label))
+        return iter(self._store.searched())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._store.searched())
 
 
 def _cut(fields: CostFields, wanted: list[_Wanted]) -> dict[int, Field]:

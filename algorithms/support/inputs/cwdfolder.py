@@ -46,11 +46,9 @@ def write(job: Job, fields: core.leastcost.CostFields, sources: Sources, grid: G
     folder = job.folder(NAME)
     aside = job.outputs.folder(folder)
     names, table = FileNames(), []
-    for label, one in enumerate(sources.ids, start=1):
-        field = fields.kept(label)
-        if field is None:
-            continue
+    for label in fields.searched():
         job.monitor.check()
+        one, field = sources.ids[label - 1], fields.kept(label)
         file = f"cwd_{names.of([one])}.tif"
         rows, cols = field.cost.shape
         window = grid.window(field.top, field.left, rows, cols)

@@ -14,6 +14,7 @@ from ....core.monitor import Monitor
 from ..io.rasters import RasterSource
 from ..io.tables import pair_columns, read_rows
 from ..io.vectors import VectorSource, burn, is_bare, is_null, name_ids, warn_of_bare
+from .sources import SOURCE_FIELD
 
 
 @dataclass
@@ -94,8 +95,8 @@ def _cells_of_features(source: VectorSource, id_field: str, raster: RasterSource
     outside, bare = [], []
     if id_field and id_field not in source.field_names:
         raise InputError(f"'{source.name}' has no field '{id_field}'. It has: {', '.join(source.field_names)}.")
-    if not id_field and "source_id" in source.field_names:
-        id_field = "source_id"
+    if not id_field and SOURCE_FIELD in source.field_names:
+        id_field = SOURCE_FIELD
     for feature in source.features(raster.crs):
         geometry = feature.geometry()
         if is_bare(geometry):

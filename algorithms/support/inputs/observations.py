@@ -13,9 +13,7 @@ from ....core.grid import Grid
 from ....core.monitor import Monitor
 from ..io.points import point_blocks
 from ..io.vectors import VectorSource, is_null, name_ids, vertices
-
-SOURCE_FIELD = "source_id"
-"""Field of the layers of sources that the tools write, and of what is made of them."""
+from .sources import SOURCE_FIELD
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from ..io.rasters import metres_per_unit
 from ..io.vectors import VectorSource, is_bare, is_null, name_ids, overlaps, warn_of_bare
 from .sourcecells import Cells, parting_size
 
+SOURCE_FIELD = "source_id"
+"""Field of the layers of sources that the tools write, and of what is made of them."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -72,8 +75,8 @@ def read_polygons(
     InputError
         For points and lines, and for ids that are missing or given twice.
     """
-    if not id_field and "source_id" in source.field_names:
-        id_field = "source_id"
+    if not id_field and SOURCE_FIELD in source.field_names:
+        id_field = SOURCE_FIELD
     if id_field and id_field not in source.field_names:
         raise InputError(f"'{source.name}' has no field '{id_field}'. It has: {', '.join(source.field_names)}.")
     features, bare, thin = [], [], []
