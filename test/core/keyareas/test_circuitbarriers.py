@@ -5,7 +5,7 @@ import pytest
 from circuits import dense_pair
 from ecosecnet.core.circuit import solve_pair
 from ecosecnet.core.errors import DisconnectedError, InputError
-from ecosecnet.core.keyareas import circuitbarriers
+from ecosecnet.core.keyareas import corridorcircuit
 from ecosecnet.core.keyareas.circuitbarriers import circuit_barriers
 from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.leastcost.fields import CostFields
@@ -145,7 +145,7 @@ def test_a_dead_end_brings_nothing():
 @pytest.mark.parametrize("radius", [0.0, 30.0, 60.0, 120.0])
 @pytest.mark.parametrize("always", ["update", "factor"])
 def test_the_exact_gain_is_that_of_solving_again(radius, always, monkeypatch):
-    monkeypatch.setattr(circuitbarriers, "_LOW_RANK", 10**6 if always == "update" else 0)
+    monkeypatch.setattr(corridorcircuit, "_LOW_RANK", 10**6 if always == "update" else 0)
     for seed in (5, 6):
         resistance, labels = landscape(seed)
         pairs = [[1, 2], [1, 3]]

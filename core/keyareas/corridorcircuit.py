@@ -1,0 +1,106 @@
+"""The circuit of one corridor: its effective resistance, what changes it, and what it becomes when cells change."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..circuit import RasterGraph, raster_graph
+from ..circuit.conductances import DIRECTIONS
+from ..circuit.direct import DirectSolver
+from ..circuit.solvers import Solver, make_solver
+from ..monitor import Monitor
+from ..types import BoolArray, FloatArray, IntArray
+
+_LOW_RANK = 24
+"""Nodes of a patch up to which an update (a solve a node) of a factorisation is cheaper than a new one."""
+
+
+class CorridorCircuit:
+    """The circuit of a corridor, its first source held at 0 V and the second at 1 V.
+
+    Parameters
+    ----------
+    window : float64, shape (rows, cols)
+        Resistance in the corridor, NaN outside.
+    a, b : bool arrays of that shape
+        The cells of the two sources.
+    neighbours : int
+        8 or 4.
+    monitor : Monitor
+        Cancellation.
+    """
+
+    def __init__(self, window: FloatArray, a: BoolArray, b: BoolArray, neighbours: int, monitor: Monitor) -> None:
+        self._window = window
+        self._neighbours = neighbours
+        self._graph = raster_graph(window, neighbours=neighbours)
+        self._held = np.zeros(self._graph.size, dtype=bool)
+        self._boundary = np.zeros(self._graph.size)
+        nodes_a, nodes_b = (self._graph.nodes_of(np.flatnonzero(cells)) for cells in (a, b))
+        self._held[nodes_a] = self._held[nodes_b] = True
+        self._boundary[nodes_b] = 1.0
+        self._solver, self._potential = self._solve(self._graph, monitor)
+        self._power = self._graph.power(self._potential)
+
+    @property
+    def resistance(self) -> float:
+        """Effective resistance, in resistance units times cells."""
+        return 1.0 / self._power
+
+    def _solve(self, graph: RasterGraph, monitor: Monitor) -> tuple[Solver, FloatArray]:
+        solver = make_solver(graph, held=self._held, monitor=monitor)
+        return solver, solver.solve(-graph.apply(self._boundary)) + self._boundary
+
+    def derivative(self) -> FloatArray:
+        """Return the derivative of the effective resistance with respect to that of each cell, in cells."""
+        volts = self._graph.on_cells(self._potential, np.nan)
+        slope = np.where(np.isnan(volts), np.nan, 0.0)
+        for coupling, (here, there, length) in zip(self._graph.couplings, DIRECTIONS):
+            current = coupling * (volts[here] - volts[there]) * self.resistance
+            # A link has the mean resistance of its two cells times its length.
+            half = np.nan_to_num(current**2 * (length / 2.0))
+            slope[here] += half
+            slope[there] += half
+        return slope
+
+    def restored(self, patch: BoolArray, quality: float | FloatArray, monitor: Monitor) -> float:
+        """Return the effective resistance with the cells of a patch at most `quality`: one number, or one for each cell."""
+        better = raster_graph(
+            np.where(patch, np.minimum(self._window, quality), self._window), neighbours=self._neighbours
+        )
+        heads, tails, change = self._changes(better)
+        drop = self._potential[heads] - self._potential[tails]
+        nodes = np.unique(np.concatenate((heads, tails)))
+        free = nodes[~self._held[nodes]]
+        if free.size > _LOW_RANK or not isinstance(self._solver, DirectSolver):
+            return 1.0 / better.power(self._solve(better, monitor)[1])
+        power = self._power + float(np.sum(change * drop**2))
+        if not free.size:
+            return 1.0 / power
+        slot = np.full(self._graph.size, -1)
+        slot[free] = np.arange(free.size)
+        update, right = np.zeros((free.size, free.size)), np.zeros(free.size)
+        for i, j, value, volts in ((heads, tails, change, drop), (tails, heads, change, -drop)):
+            inner = slot[i] >= 0
+            np.add.at(update, (slot[i[inner]], slot[i[inner]]), value[inner])
+            np.add.at(right, slot[i[inner]], (value * volts)[inner])
+            both = inner & (slot[j] >= 0)
+            np.add.at(update, (slot[i[both]], slot[j[both]]), -value[both])
+        inverse = np.stack([self._response(int(node))[free] for node in free], axis=1)
+        power -= float(right @ inverse @ np.linalg.solve(np.eye(free.size) + update @ inverse, right))
+        return 1.0 / power
+
+    def _response(self, node: int) -> FloatArray:
+        injected = np.zeros(self._graph.size)
+        injected[node] = 1.0
+        return self._solver.solve(injected)
+
+    def _changes(self, better: RasterGraph) -> tuple[IntArray, IntArray, FloatArray]:
+        """Return the nodes and the change of the conductance of every link that changes."""
+        heads, tails, changes = [], [], []
+        for old, new, (here, there, _) in zip(self._graph.couplings, better.couplings, DIRECTIONS):
+            changed = new != old
+            heads.append(self._graph.node[here][changed])
+            tails.append(self._graph.node[there][changed])
+            changes.append((new - old)[changed])
+        return np.concatenate(heads), np.concatenate(tails), np.concatenate(changes)
