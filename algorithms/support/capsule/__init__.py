@@ -1,0 +1,1 @@
+"""Capsules: what a run was made of, so that it can be run again and checked."""
