@@ -18,6 +18,7 @@ from .corridors.gravity import GravityAlgorithm
 from .corridors.linkages import LinkagesAlgorithm
 from .corridors.linkpriority import LinkPriorityAlgorithm
 from .corridors.omniscape import OmniscapeAlgorithm
+from .corridors.strategicpoints import StrategicPointsAlgorithm
 from .decisions.combineshards import CombineShardsAlgorithm
 from .decisions.nullmodel import NullModelAlgorithm
 from .decisions.robustness import RobustnessAlgorithm
@@ -75,6 +76,7 @@ ALGORITHMS = [
     CentralityAlgorithm,
     GravityAlgorithm,
     LinkPriorityAlgorithm,
+    StrategicPointsAlgorithm,
     CurrentFlowAlgorithm,
     CurrentFlowAdvancedAlgorithm,
     CircuitscapeIniAlgorithm,

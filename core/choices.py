@@ -254,3 +254,11 @@ class NullKind(Choice):
     LAND = "shuffled land", "Shuffled land: as patchy, elsewhere"
     SOURCES = "moved sources", "Moved sources: shifted and turned together"
     LINE = "straight lines", "Straight lines between the sources"
+
+
+class PointKind(Choice):
+    """What a strategic point of a network is."""
+
+    BREAK = "break point", "Break point"
+    CROSSING = "crossing of corridors", "Crossing of corridors"
+    MIDPOINT = "midpoint", "Midpoint of a long link"

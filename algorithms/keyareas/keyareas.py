@@ -13,8 +13,14 @@ from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
 from ..support.inputs.areatable import BARRIER_SCORE, area_columns, area_rows, line_parts, rule_classes
-from ..support.inputs.declarations import key_area_classes, largest_key_area, rules_output, smallest_key_area
-from ..support.inputs.links import is_active
+from ..support.inputs.declarations import (
+    key_area_classes,
+    largest_key_area,
+    link_grade_field,
+    rules_output,
+    smallest_key_area,
+)
+from ..support.inputs.links import grade_field, is_active
 from ..support.inputs.studyarea import read_area, study_area
 from ..support.io.rasterfiles import NO_AMOUNT, NO_CLASS
 from ..support.io.rasters import require_aligned
@@ -101,14 +107,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 (QgsProcessing.SourceType.TypeVectorLine,),
                 optional=True,
             ),
-            p.field(
-                "GRADE_FIELD",
-                "Grade field of the links",
-                "Copied to the areas as 'link_grade'. Empty: the field 'level' (of 'naturalbreaks'), else 'grade' (of "
-                "'centrality'), if there is one.",
-                "LINKS",
-                optional=True,
-            ),
+            link_grade_field("areas"),
             p.vector(
                 "OTHER_AREAS",
                 "Key areas of the other kind",
@@ -284,7 +283,7 @@ class _Links:
     def __init__(self, source: VectorSource, grade: str, crs, grid: Grid, monitor: Monitor) -> None:
         features = [one for one in source.shaped(crs, monitor) if is_active(one)]
         names = {name.lower(): name for name in reversed(source.field_names)}
-        grade = grade or names.get("level") or names.get("grade") or ""
+        grade = grade or grade_field(source.field_names)
         self.lines = [line_parts(one.geometry(), grid) for one in features]
         held = {"link_id": [one[names["link_id"]] if "link_id" in names else one.id() for one in features]}
         if grade:

@@ -1,4 +1,4 @@
-"""Links between sources: which pairs, along which paths, how wide the corridors are and which come first."""
+"""Links between sources: which pairs, along which paths, how wide the corridors are, which come first, where they are cut."""
 
 from .adjacency import find_pairs
 from .belts import belt_advice
@@ -7,9 +7,13 @@ from .linkages import describe, find_links, traced
 from .normalised import add_to_mosaic, corridors, cutoff_for_area
 from .priority import climate_fit, link_parts, priority_map, rank, scaled, source_parts, source_values
 from .shapes import class_shares, outside_ends, shape_of, width_profile
+from .strategicpoints import BarrierLines, StrategicPoint, StrategicPoints, strategic_points
 
 __all__ = [
+    "BarrierLines",
     "Cutoff",
+    "StrategicPoint",
+    "StrategicPoints",
     "add_to_mosaic",
     "belt_advice",
     "class_shares",
@@ -31,6 +35,7 @@ __all__ = [
     "source_parts",
     "source_values",
     "stated",
+    "strategic_points",
     "traced",
     "width_profile",
 ]

@@ -18,7 +18,7 @@ from .legends import LandClass, Scheme, schemes
 from .lostcells import cut_to_surface
 from .overlay import Block, build_resistance, resistance_surface, with_obstacles
 from .presets import LIUZHI_CORRECTED, LIUZHI_CORRECTIONS, default_scores, liuzhi_as_printed, liuzhi_corrected
-from .roads import RoadCells, read_road_scores, road_cells, score_roads
+from .roads import RoadCells, read_class_scores, road_cells, road_class, score_roads
 from .scorechecks import ERROR, WARNING, Finding, check_scores, report
 from .scoretable import FALLS, RISES, FactorScores, classes_from_rows, read_score_table
 from .scoring import FactorValues, classes_from_breaks, distance_to, relief, score_values
@@ -63,7 +63,7 @@ __all__ = [
     "liuzhi_as_printed",
     "liuzhi_corrected",
     "name_key",
-    "read_road_scores",
+    "read_class_scores",
     "read_score_table",
     "relief",
     "report",
@@ -71,6 +71,7 @@ __all__ = [
     "require_same_names",
     "resistance_surface",
     "road_cells",
+    "road_class",
     "schemes",
     "score_roads",
     "score_values",

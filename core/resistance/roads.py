@@ -49,22 +49,24 @@ class RoadCells:
         return floor.reshape(count, self.cols)
 
 
-def read_road_scores(text: str) -> dict[str, float]:
-    """Return the resistance of each class of road in a line of text.
+def read_class_scores(text: str, what: str = "Road scores") -> dict[str, float]:
+    """Return the score of each class of road in a line of text.
 
     Parameters
     ----------
     text : str
         Such as ``motorway=100; trunk=50; 20``; a number without a class is that of all other roads (`OTHERS`).
+    what : str
+        What the scores are called in messages.
 
     Raises
     ------
     InputError
-        If an entry cannot be read, a class is named twice, or a resistance is not above 0.
+        If an entry cannot be read, a class is named twice, or a score is not above 0.
 
     Examples
     --------
-    >>> read_road_scores("motorway=100; Trunk = 50; 20")
+    >>> read_class_scores("motorway=100; Trunk = 50; 20")
     {'motorway': 100.0, 'trunk': 50.0, '': 20.0}
     """
     scores: dict[str, float] = {}
@@ -73,17 +75,17 @@ def read_road_scores(text: str) -> dict[str, float]:
             continue
         name, found, value = entry.replace(":", "=").rpartition("=")
         if found and not name.strip():
-            raise InputError(f"Road scores: '{entry}' names no class. Write for example: motorway=100; trunk=50.")
+            raise InputError(f"{what}: '{entry}' names no class. Write for example: motorway=100; trunk=50.")
         key = road_class(name)
-        what = f"class '{name.strip()}'" if key else "all other roads"
-        score = parse_number(value, f"Road scores, {what}")
+        which = f"class '{name.strip()}'" if key else "all others"
+        score = parse_number(value, f"{what}, {which}")
         if score is None or not 0 < score < np.inf:
-            raise InputError(f"Road scores: {what} has '{value.strip()}'; a resistance is a number above 0.")
+            raise InputError(f"{what}: {which} has '{value.strip()}', which is not a number above 0.")
         if key in scores:
-            raise InputError(f"Road scores: there are two for {what}. Give one for each.")
+            raise InputError(f"{what}: there are two for {which}. Give one for each.")
         scores[key] = score
     if not scores:
-        raise InputError("There is no road score. Write for example: motorway=100; trunk=50.")
+        raise InputError(f"{what}: there is none. Write for example: motorway=100; trunk=50.")
     return scores
 
 
@@ -100,7 +102,7 @@ def score_roads(classes: Sequence[object], scores: dict[str, float], *, monitor:
     classes : sequence
         Class of each road; None where it has none.
     scores : dict of str to float
-        From `read_road_scores`.
+        From `read_class_scores`.
     monitor : Monitor, optional
         Is told which classes have no score and which scores no road.
 

@@ -73,6 +73,12 @@ CHAIN = (
     Step("central", "centrality", {"SOURCES": "graded.OUTPUT", "LINKS": "linked.LINKS"}),
     Step("pulled", "gravity", {**NETWORK, "LINKS": "central.OUTPUT_LINKS"}),
     Step("ranked", "linkpriority", {**NETWORK, "LINKS": "pulled.OUTPUT_LINKS"}),
+    Step(
+        "points",
+        "strategicpoints",
+        {**NETWORK, "LINKS": "ranked.OUTPUT_LINKS", "BARRIER_LINES": ["county.ROADS"]},
+        {"LEVEL": "kind", "MIN_LENGTH": 500.0},
+    ),
     Step("flow", "currentflow", {"RESISTANCE": "resistance.OUTPUT", "FOCAL_LAYER": "central.OUTPUT_SOURCES"}),
     Step(
         "inlets",

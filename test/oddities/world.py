@@ -106,6 +106,7 @@ RASTER_TOOLS = {
     "linkages": ("RESISTANCE", "resistance", {"ZONES": TEMPORARY, "CWD": TEMPORARY}),
     "gravity": ("RESISTANCE", "resistance", {}),
     "linkpriority": ("RESISTANCE", "resistance", {"PRIORITY": TEMPORARY}),
+    "strategicpoints": ("RESISTANCE", "resistance", {"BARRIER_LINES": ["roads"], "LEVEL": "kind", "MIN_LENGTH": 100.0}),
     "currentflow": ("RESISTANCE", "resistance", {"FOCAL_LAYER": "sources", "RESISTANCES": TEMPORARY}),
     "currentflowadvanced": (
         "RESISTANCE",
@@ -153,6 +154,7 @@ VECTOR_TOOLS = {
     "centrality": ("SOURCES", {"INDICES": TEMPORARY}),
     "gravity": ("SOURCES", {}),
     "linkpriority": ("SOURCES", {}),
+    "strategicpoints": ("SOURCES", {"BARRIER_LINES": ["roads"], "MIN_LENGTH": 100.0}),
     "currentflow": ("FOCAL_LAYER", {"RESISTANCES": TEMPORARY}),
     "pinchpoints": ("SOURCES", {"CUTOFF": 900.0}),
     "barriers": ("SOURCES", {"MIN_RADIUS": 60.0, "MAX_RADIUS": 60.0}),
@@ -186,6 +188,7 @@ class World:
             "inlets": self._points("inlets", (5, 5)),
             "outlets": self._points("outlets", (18, 20)),
             "seen": self._points("seen", *((3 * k % 31 + 1, 7 * k % 23 + 1) for k in range(25))),
+            "roads": self._roads(),
             "scores": [str(one) for code in range(1, 7) for one in (code, code, 10 * code)],
         }
         self._plain = {}
@@ -197,6 +200,13 @@ class World:
             for number, (col, row) in enumerate(places, start=1)
         ]
         return write_vector(str(self.folder / f"{name}.gpkg"), rows, "Point", "field=number:integer")
+
+    def _roads(self):
+        rows = [
+            (f"LINESTRING({LEFT + CELL * c} {TOP - CELL * r}, {LEFT + CELL * far} {TOP - CELL * low})", (f"class {k}",))
+            for k, (c, r, far, low) in enumerate(((16, 0, 17, 26), (0, 11, 34, 13)), start=1)
+        ]
+        return write_vector(str(self.folder / "roads.gpkg"), rows, "LineString", "field=kind:string")
 
     def _links(self, sources):
         given = {

@@ -187,6 +187,15 @@ def restored_resistance():
     return p.number("RESTORED", "Resistance after restoration", text, 1.0, low=1e-9, advanced=True, decimals=3)
 
 
+def link_grade_field(of: str, otherwise: str = ""):
+    """Return the field with the grades of the links; `of` are what gets them."""
+    text = (
+        f"Copied to the {of} as 'link_grade'. Empty: the field 'level' (of 'naturalbreaks'), else 'grade' (of 'centrality'), "
+        f"if there is one{otherwise}."
+    )
+    return p.field("GRADE_FIELD", "Grade field of the links", text, "LINKS", optional=True)
+
+
 def number_of_grades(how: str):
     """Return the number of grades of links or sources."""
     text = f"{how}; grade 1 is the highest."

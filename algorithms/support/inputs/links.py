@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature
@@ -16,9 +15,6 @@ from ....core.lists import value_text
 from ....core.monitor import SILENT, Monitor
 from ..io.vectors import VectorSource, is_null, name_ids
 from .sources import Sources
-
-if TYPE_CHECKING:
-    pass
 
 _ENDS = (("from_id", "to_id"), ("From_Core", "To_Core"), ("coreId1", "coreId2"))
 """Names of the fields with the two ends: ours, and those of Linkage Mapper's layers and tables."""
@@ -139,6 +135,12 @@ def is_active(feature: QgsFeature) -> bool:
     if feature.fieldNameIndex("active") < 0:
         return True
     return is_null(feature["active"]) or bool(feature["active"])
+
+
+def grade_field(names: Sequence[str]) -> str:
+    """Return the field of links with their grades when none is named: 'level', else 'grade', in any case; else empty."""
+    called = {name.lower(): name for name in reversed(names)}
+    return called.get("level") or called.get("grade") or ""
 
 
 def numbers(links: Links, names: Sequence[str], what: str) -> np.ndarray:

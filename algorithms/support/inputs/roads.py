@@ -26,7 +26,7 @@ def check_roads(job: Job) -> str | None:
         return None
     if not job.given("ROADS"):
         return "There are road scores but no roads. Give the layer of the roads, or leave the scores out."
-    named = [key for key in core.resistance.read_road_scores(job.text("ROAD_SCORES")) if key]
+    named = [key for key in core.resistance.read_class_scores(job.text("ROAD_SCORES")) if key]
     if named and not job.field("ROAD_CLASS"):
         roads = job.vector("ROADS")
         return (
@@ -47,7 +47,7 @@ def read_road_cells(job: Job, grid: Grid, crs: QgsCoordinateReferenceSystem) -> 
     if not job.given("ROAD_SCORES"):
         return None
     roads, class_field, monitor = job.vector("ROADS"), job.field("ROAD_CLASS"), job.monitor
-    given = core.resistance.read_road_scores(job.text("ROAD_SCORES"))
+    given = core.resistance.read_class_scores(job.text("ROAD_SCORES"))
     features = [one for one in roads.shaped(crs, monitor) if overlaps(one.geometry(), grid)]
     if not features:
         raise InputError(

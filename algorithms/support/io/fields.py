@@ -158,6 +158,12 @@ FIELDS = {
     "p_shape": Shown("Part of shape", "", 3),
     "p_flow": Shown("Part of centrality", "", 3),
     "p_value": Shown("Part of the value raster", "", 3),
+    # Strategic points
+    "links": Shown("Links"),
+    "barrier": Shown("What is crossed"),
+    "centrality": Shown("Centrality of the link", "", 3),
+    "crossed": Shown("Lines met there"),
+    "near_m": Shown("Length of the path near the lines", "m", 1),
     # Corridors
     "mean_width": Shown("Mean width", "m", 1),
     "min_width": Shown("Smallest width", "m", 1),

@@ -211,6 +211,21 @@ def features(
         yield feature
 
 
+def require_readable(layer: str, value: object) -> None:
+    """Refuse a text of a layer that was read in another encoding than it is in.
+
+    Raises
+    ------
+    InputError
+        If it holds what stands for bytes that are no character.
+    """
+    if isinstance(value, str) and _UNREADABLE in value:
+        raise InputError(
+            f"'{layer}' is not in UTF-8: '{value}' holds characters that cannot be read. Save it as 'CSV UTF-8' "
+            "(Excel: Save As), or load it as a layer and set its encoding (Properties, Source)."
+        )
+
+
 def read_rows(source: VectorSource) -> Iterator[dict[str, object]]:
     """Yield the rows of a table by field name; missing values are None.
 
@@ -223,9 +238,5 @@ def read_rows(source: VectorSource) -> Iterator[dict[str, object]]:
     for feature in source.features():
         row = {name: None if is_null(feature[name]) else feature[name] for name in names}
         for text in (*names, *row.values()):
-            if isinstance(text, str) and _UNREADABLE in text:
-                raise InputError(
-                    f"'{source.name}' is not in UTF-8: '{text}' holds characters that cannot be read. Save it as 'CSV UTF-8' "
-                    "(Excel: Save As), or load it as a layer and set its encoding (Properties, Source)."
-                )
+            require_readable(source.name, text)
         yield row

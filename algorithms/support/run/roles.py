@@ -35,6 +35,7 @@ _INPUTS = {
     "DEM": ("dem",),
     "ROADS": ("roads",),
     "MINES": ("mines",),
+    "BARRIER_LINES": ("roads", "railways", "rivers"),
     "HAZARDS": ("geohazard_points",),
     "PROTECTED": ("redline", "reserves"),
     "CORRECTIONS": ("desertification", "erosion", "geohazards"),
@@ -77,6 +78,7 @@ _OUTPUTS = {
     "dispersalsweep:OUTPUT": "sources",
     "resistance:OUTPUT": "resistance",
     "keyareas:OUTPUT": "keyareas",
+    "strategicpoints:OUTPUT": "strategicpoints",
     "ahp:WEIGHTS": "weights",
     "robustness:OUTPUT_LINKS": "linkshares",  # also links that the network does not have
     "connectivity:LINKS": "connections",  # straight lines between sources, not least-cost paths
@@ -87,6 +89,8 @@ _ALSO_CALLED = {
     "dem": ("elevation", "digital elevation model", "dtm", "高程"),
     "roads": ("road", "道路", "公路"),
     "mines": ("mine", "mining", "矿区", "矿山"),
+    "railways": ("railway", "railroads", "rail", "铁路"),
+    "rivers": ("river", "streams", "waterways", "河流", "水系"),
     "redline": ("ecological red line", "ecological protection red line", "生态保护红线", "生态红线"),
     "reserves": ("nature reserves", "protected areas", "自然保护区", "自然保护地"),
     "desertification": ("rock desertification", "石漠化"),

@@ -6,7 +6,7 @@ from ecosecnet.core.errors import InputError
 from ecosecnet.core.grid import Grid
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.resistance.roads import read_road_scores, road_cells, score_roads
+from ecosecnet.core.resistance.roads import read_class_scores, road_cells, score_roads
 from scipy import ndimage
 
 GRID = Grid(40, 60, left=500.0, top=900.0, dx=30.0, dy=30.0)
@@ -118,24 +118,24 @@ def test_many_segments_are_as_few(monkeypatch):
     ],
 )
 def test_scores_as_people_write_them(text, scores):
-    assert read_road_scores(text) == scores
+    assert read_class_scores(text) == scores
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "no road score"),
-        ("motorway", "all other roads: 'motorway' is not a number"),
+        ("", "Road scores: there is none"),
+        ("motorway", "all others: 'motorway' is not a number"),
         ("motorway=0", "class 'motorway' has '0'"),
         ("motorway=", "class 'motorway' has ''"),
         ("=5", "names no class"),
         ("trunk=5; Trunk=6", "two for class 'Trunk'"),
-        ("5; 6", "two for all other roads"),
+        ("5; 6", "two for all others"),
     ],
 )
 def test_scores_that_cannot_be_read(text, words):
     with pytest.raises(InputError, match=words):
-        read_road_scores(text)
+        read_class_scores(text)
 
 
 def test_classes_without_a_score_are_said():

@@ -109,6 +109,7 @@ _MANY_TIMES = {
     },
 }
 _SOLVED = {
+    "strategicpoints": {**_LINKED, "OUTPUT": "TEMPORARY_OUTPUT"},
     "linkpriority": {**_LINKED, "OUTPUT_SOURCES": "TEMPORARY_OUTPUT", "OUTPUT_LINKS": "TEMPORARY_OUTPUT"},
     "currentflow": {"RESISTANCE": "surface", "FOCAL": "focal", "CURRENT": "TEMPORARY_OUTPUT"},
 }
