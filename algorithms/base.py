@@ -26,6 +26,9 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..core.errors import EcoSecNetError, InputError, ShardDone
+from .support.capsule.declaration import CAPSULE, capsule
+from .support.capsule.environment import Clock
+from .support.capsule.inputs import origins
 from .support.inputs.parameters import CLASSES
 from .support.io.crs import forget_those_of_this_thread
 from .support.io.rasters import RasterSource, measured_values
@@ -94,6 +97,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     """Whether its rasters must be north-up."""
     HECTARES = False
     """Whether it reports areas though it needs none, so that degrees are taken and only a scale that is off is named."""
+    CAPSULE_BY_DEFAULT = False
+    """Whether the dialog has it write a capsule unless that is skipped."""
 
     def declare(self) -> Iterable[QgsProcessingParameterDefinition | QgsProcessingOutputDefinition]:
         """Return the parameters, and the outputs that are numbers or texts."""
@@ -156,6 +161,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
                 self.addParameter(item)
             else:
                 self.addOutput(item)
+        if self.parameterDefinition(CAPSULE) is None:
+            self.addParameter(capsule(default=self.CAPSULE_BY_DEFAULT))
 
     def canExecute(self) -> tuple[bool, str]:
         missing = [MISSING[package] for package in self.REQUIRES if importlib.util.find_spec(package) is None]
@@ -191,9 +198,14 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         name_by_layer(job, self.parameterDefinitions())
         self._inputs = check_outputs(job, self.parameterDefinitions())
         self._rasters = self._headers(job)
+        self._origins = origins(job) if self.keeps_capsule(job) else {}
         problem = self._in_degrees(job) or self._measured_values(job) or self.check(job)
         if problem:
             raise InputError(problem)
+
+    def keeps_capsule(self, job: Job) -> bool:
+        """Return whether a capsule of this run is to be written."""
+        return self.parameterDefinition(CAPSULE).isDestination() and job.given(CAPSULE)
 
     def _in_degrees(self, job: Job) -> str | None:
         layer = measured(input_layers(job, self.parameterDefinitions()), self.measured_in(job)) if self.METRIC else None
@@ -271,10 +283,15 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         return results
 
     def _failure(self, job: Job) -> str:
-        """Do a run; return why it has failed, with nothing left of it, or nothing."""
+        """Do a run; return why it has failed, with nothing left of it, or what it has found, or nothing."""
         try:
             self._say_how_layers_are_read(job)
+            clock = Clock()
             self.execute(job)
+            if self.keeps_capsule(job):
+                from .support.capsule.writing import write_capsule
+
+                write_capsule(self, job, self._origins, clock)
             job.complete()
             job.monitor.step(1, 1)
         except ShardDone as done:
@@ -292,7 +309,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             return sentence
         finally:
             forget_those_of_this_thread()
-        return ""
+        return job.verdict
 
 
 def _unless(wrong: str) -> bool:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parents[1]
+IN_EVERY_TOOL = "CAPSULE"
+"""Output that is described once."""
 
 
 def tools():
@@ -62,8 +64,8 @@ def page(tool):
     title = f"### {tool.displayName()} (`{tool.name()}`)"
     lines = [f'<a id="{tool.name()}"></a>', title, "", plain(tool.shortHelpString()), ""]
     inputs = [p for p in tool.parameterDefinitions() if not p.isDestination()]
-    outputs = [p for p in tool.parameterDefinitions() if p.isDestination()]
-    named = {p.name() for p in outputs}
+    outputs = [p for p in tool.parameterDefinitions() if p.isDestination() and p.name() != IN_EVERY_TOOL]
+    named = {IN_EVERY_TOOL, *(p.name() for p in outputs)} - {p.name() for p in inputs}
     lines += ["| Parameter | What | Type |", "|---|---|---|"]
     lines += [f"| `{p.name()}` | {p.help()} | {kind(p)} |" for p in inputs]
     lines += ["", "| Output | What |", "|---|---|"]
@@ -80,6 +82,9 @@ def reference():
         "Made by `scripts/make_docs.py` from the tools themselves. Choices are given by their number (0, 1, ...).",
         "Areas are in hectares, distances in metres whatever the unit of the CRS, costs in resistance times metres.",
     ]
+    first = tools()[0]
+    capsule = first.parameterDefinition(IN_EVERY_TOOL)
+    parts += ["", f"Every tool has the optional output `{capsule.name()}` ({capsule.description()}). {capsule.help()}"]
     group = None
     for tool in tools():
         if tool.group() != group:

@@ -18,6 +18,7 @@ from ... import core
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support.capsule.declaration import CAPSULE
 from ..support.inputs import parameters as p
 from ..support.inputs import spreading
 
@@ -55,6 +56,9 @@ class CombineShardsAlgorithm(EcoSecNetAlgorithm):
             spreading.processes(),
         ]
 
+    def keeps_capsule(self, job: Job) -> bool:
+        return False  # it is that of the tool whose shards they are
+
     def execute(self, job: Job) -> None:
         folder = os.path.abspath(job.text("CHECKPOINT"))
         name, parameters = _noted(folder)
@@ -69,6 +73,8 @@ class CombineShardsAlgorithm(EcoSecNetAlgorithm):
         for one in tool.destinationParameterDefinitions():
             if one.name() in given:
                 given[one.name()] = _destination(job, one, given[one.name()])
+        if job.given(CAPSULE):
+            given[CAPSULE] = job.destination(CAPSULE)
         given.update({"CHECKPOINT": folder, "SHARD": core.spread.ALL, "PROCESSES": job.integer("PROCESSES")})
         job.monitor.info(f"Runs '{tool.displayName()}' on the chunks in {folder}.")
         good, why = tool.checkParameterValues(given, job.context)  # what QGIS does before a run, and `run` does not

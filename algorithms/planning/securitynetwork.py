@@ -27,6 +27,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     TAGS = ("workflow", "ecological security pattern", "report", "生态安全格局", "生态网络", "一键", "报告")
     REQUIRES = ("scipy", "networkx")
     UPRIGHT = False
+    CAPSULE_BY_DEFAULT = True
     SUMMARY = (
         "Builds the whole network: sources, resistance surface, corridors, pinch points, barriers, tables, report."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -22,8 +23,20 @@ def core_hash() -> str:
     16
     """
     folder = Path(__file__).resolve().parents[1]
+    return code_hash(folder, folder.rglob("*.py"))
+
+
+def code_hash(folder: Path, files: Iterable[Path]) -> str:
+    """Return a hash of files of code below a folder, whatever their order and ends of lines.
+
+    Examples
+    --------
+    >>> folder = Path(__file__).parent
+    >>> code_hash(folder, folder.glob("*.py")) == code_hash(folder, reversed(list(folder.glob("*.py"))))
+    True
+    """
     found = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).parts):
+    for path in sorted(files, key=lambda path: path.relative_to(folder).parts):
         # Git turns the ends of lines into those of the system.
         text = path.read_bytes().replace(b"\r\n", b"\n")
         found.update(f"{path.relative_to(folder).as_posix()} {len(text)}\n".encode() + text)

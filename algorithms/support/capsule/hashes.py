@@ -155,8 +155,12 @@ def hash_of_records(names: Sequence[str], crs: QgsCoordinateReferenceSystem | No
 
 def record_hashes(source: VectorSource, monitor: Monitor = SILENT) -> Iterator[bytes]:
     """Yield a hash of each feature of a layer."""
-    decimals = _DECIMALS_OF_DEGREES if source.crs.isGeographic() else _DECIMALS
-    return hashes_of(source.features(), source.field_names, decimals, monitor)
+    return hashes_of(source.features(), source.field_names, decimals_of(source.crs), monitor)
+
+
+def decimals_of(crs: QgsCoordinateReferenceSystem) -> int:
+    """Return how many decimals of coordinates count."""
+    return _DECIMALS_OF_DEGREES if crs.isGeographic() else _DECIMALS
 
 
 def hashes_of(

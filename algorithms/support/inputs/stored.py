@@ -66,6 +66,19 @@ def _value(job: Job, definition: QgsProcessingParameterDefinition) -> object:
     if isinstance(definition, _LAYERS):
         sources = [_source(job, definition, one) for one in job.given_layers(name)]
         return sources if isinstance(definition, QgsProcessingParameterMultipleLayers) else sources[0]
+    if isinstance(definition, QgsProcessingParameterFile):
+        return os.path.abspath(job.text(name))
+    return plain_value(job, definition)
+
+
+def is_layer(definition: QgsProcessingParameterDefinition) -> bool:
+    """Return whether a parameter takes layers."""
+    return isinstance(definition, _LAYERS)
+
+
+def plain_value(job: Job, definition: QgsProcessingParameterDefinition) -> object:
+    """Return the value of a parameter that takes no layer and no file, or its default."""
+    name = definition.name()
     if isinstance(definition, QgsProcessingParameterNumber):
         return job.number(name)
     if isinstance(definition, QgsProcessingParameterBoolean):
@@ -74,15 +87,12 @@ def _value(job: Job, definition: QgsProcessingParameterDefinition) -> object:
         options = range(len(definition.options()))
         return job.choices(name, options) if definition.allowMultiple() else job.chosen(name)
     if isinstance(definition, QgsProcessingParameterField):
-        fields = job.fields(name)
-        return fields if definition.allowMultiple() else fields[0]
+        return job.fields(name) if definition.allowMultiple() else job.field(name)
     if isinstance(definition, QgsProcessingParameterMatrix):
         return job.matrix(name)
     if isinstance(definition, QgsProcessingParameterCrs):
         crs = job.crs(name)
-        return crs.authid() or crs.toWkt()
-    if isinstance(definition, QgsProcessingParameterFile):
-        return os.path.abspath(job.text(name))
+        return None if crs is None else crs.authid() or crs.toWkt()
     return job.text(name)
 
 

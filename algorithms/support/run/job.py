@@ -10,7 +10,9 @@ from typing import TypeVar
 import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
+    QgsFeature,
     QgsFeatureSink,
+    QgsFields,
     QgsGeometry,
     QgsMapLayer,
     QgsProcessingAlgorithm,
@@ -80,6 +82,14 @@ class Job:
         self.monitor = FeedbackMonitor(feedback)
         self.outputs = Outputs(self.monitor.warn)
         self.results: dict[str, object] = {}
+        self.layer_files: dict[str, tuple[str, str]] = {}
+        """Where features and tables lie until the run is complete: file and layer, by output."""
+        self.rows: dict[str, tuple[QgsFields, list[QgsFeature], QgsCoordinateReferenceSystem, QgsWkbTypes.Type]] = {}
+        """Those that go to memory or a database, which are in no file."""
+        self.styles: dict[str, styling.Style] = {}
+        """How outputs look."""
+        self.verdict = ""
+        """What a run that has written everything has found against what it was given; such a run counts as failed."""
         self._destinations: dict[str, str] = {}
         self._to_load: list[tuple[str, QgsProcessingContext.LayerDetails, styling.Style | None, Place | None]] = []
         self._more_to_load: list[tuple[str, QgsProcessingContext.LayerDetails, styling.Style, Place, str]] = []
@@ -310,6 +320,8 @@ class Job:
     def finish(self, name: str, style: styling.Style | None = None, place: Place | None = None) -> None:
         """Note an output in the results, with the style and the place it gets when QGIS loads it."""
         self.results[name] = self.destination(name)
+        if style is not None:
+            self.styles[name] = style
         value = self._parameters[name]
         if isinstance(value, QgsProcessingOutputLayerDefinition) and value.destinationProject is not None:
             label = value.destinationName or self.definition(name).description()
@@ -379,12 +391,14 @@ class Job:
                 monitor=self.monitor,
             )
             self._destinations[name] = target.source
+            self.layer_files[name] = path, target.layer
         self.finish(name, styling.described(style, columns), place)
 
     def _write_last(self, name: str, columns, rows, geometries, kind, crs) -> None:
         """Write to memory or a database, which nothing can be moved to, once all else is in place."""
         fields = tables.fields_of(columns)
         features = list(tables.features(fields, rows, geometries, self.monitor))
+        self.rows[name] = fields, features, crs, kind
 
         def write() -> None:
             sink, where = self._algorithm.parameterAsSink(

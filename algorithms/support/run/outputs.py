@@ -79,6 +79,10 @@ class Outputs:
         """Have something written that cannot be moved, such as a table of a database, when all else is in place."""
         self._last.append(write)
 
+    def written(self) -> list[tuple[str, str]]:
+        """Return the files that lie aside, and where they will be."""
+        return [(source, target) for source, target, _ in self._moves()]
+
     def move(self) -> None:
         """Move everything to its place.
 

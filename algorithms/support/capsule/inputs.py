@@ -1,0 +1,235 @@
+"""The inputs of a run as the tool saw them: where they come from, what they hold, and a copy that can be kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Callable
+
+from osgeo import gdal
+from qgis.core import (
+    QgsMapLayer,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFile,
+    QgsProviderRegistry,
+    QgsVectorLayer,
+)
+
+from ....core.monitor import Monitor
+from ..inputs.spreading import OWN
+from ..inputs.stored import is_layer
+from ..io.rasterheaders import tried
+from ..io.rasters import RasterSource
+from ..io.vectors import VectorSource
+from . import copies, hashes
+
+if TYPE_CHECKING:
+    from ..run.job import Job
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a vector layer or table comes from.
+
+    Attributes
+    ----------
+    path : str
+        Its file; for other sources what QGIS opens, without what only its owner should know.
+    layer : str
+        Its layer in that file; empty: the only one.
+    name : str
+        What it is called.
+    whole : bool
+        Whether the tool sees what stands in the file: no selection, no subset, no unsaved edits, no joined fields.
+    """
+
+    path: str
+    layer: str
+    name: str
+    whole: bool
+
+
+@dataclass
+class Input:
+    """An input of a run, or a part of one.
+
+    Attributes
+    ----------
+    entry : dict
+        What run.json says of it.
+    files : list of str
+        Its files, the main one first; empty where they are not what the tool saw.
+    folder : str
+        Where the names of files in the capsule start.
+    copy : callable
+        Writes what the tool saw into a folder, and returns the file.
+    """
+
+    entry: dict[str, object]
+    files: list[str] = field(default_factory=list)
+    folder: str = ""
+    copy: Callable[[str], str] | None = None
+
+
+def origins(job: Job) -> dict[str, list[Origin]]:
+    """Return where the vector layers of a run come from, by parameter; to be called in the main thread."""
+    found = {}
+    for definition in job.definitions():
+        if is_layer(definition) and job.given(definition.name()):
+            values = job.given_layers(definition.name())
+            layers = [one for one in job.map_layers(definition) if isinstance(one, QgsVectorLayer)]
+            picked = any(isinstance(one, QgsProcessingFeatureSourceDefinition) and _picks(one) for one in values)
+            found[definition.name()] = [_origin(layer, picked) for layer in layers]
+    return found
+
+
+def _picks(value: QgsProcessingFeatureSourceDefinition) -> bool:
+    return value.selectedFeaturesOnly or value.featureLimit > 0 or bool(getattr(value, "filterExpression", ""))
+
+
+def _origin(layer: QgsVectorLayer, picked: bool) -> Origin:
+    provider = layer.providerType()
+    parts = QgsProviderRegistry.instance().decodeUri(provider, layer.source())
+    path = parts.get("path") or ""
+    whole = (
+        provider == "ogr"
+        and os.path.isfile(path)
+        and not (picked or layer.subsetString() or layer.isModified())
+        and layer.fields().count() == layer.dataProvider().fields().count()
+        and not _has_pages_beside(path)
+    )
+    where = os.path.abspath(path) if os.path.exists(path) else f"{provider} layer"
+    return Origin(where, parts.get("layerName") or "", layer.name(), whole)
+
+
+def _has_pages_beside(path: str) -> bool:
+    """Return whether some of a GeoPackage is still in the file that SQLite keeps beside it."""
+    return os.path.exists(path + "-wal") and os.path.getsize(path + "-wal") > 0
+
+
+def inputs_of(job: Job, places: dict[str, list[Origin]], monitor: Monitor) -> Iterator[Input]:
+    """Yield the inputs of a run with the hashes of what they hold, in the order of its parameters."""
+    for definition in job.definitions():
+        name = definition.name()
+        if definition.isDestination() or not job.given(name) or name in OWN:
+            continue
+        if isinstance(definition, QgsProcessingParameterFile):
+            yield _file_or_folder(job, definition, monitor)
+        elif is_layer(definition):
+            yield from _layers(job, definition, places.get(name, []), monitor)
+
+
+def _layers(
+    job: Job, definition: QgsProcessingParameterDefinition, places: list[Origin], monitor: Monitor
+) -> Iterator[Input]:
+    name = definition.name()
+    for source in job.rasters(name):
+        yield _raster(name, source, monitor)
+    if not places:
+        return
+    sources = job.vectors(name) if len(places) > 1 or _takes_several(job, definition) else [job.vector(name)]
+    for source, place in zip([one for one in sources if not _is_raster(one)], places):
+        yield _features(name, source, place, monitor)
+
+
+def _takes_several(job: Job, definition: QgsProcessingParameterDefinition) -> bool:
+    from qgis.core import QgsProcessingParameterFeatureSource
+
+    return not isinstance(definition, QgsProcessingParameterFeatureSource)
+
+
+def _is_raster(source: VectorSource) -> bool:
+    return isinstance(source.source, QgsMapLayer) and not isinstance(source.source, QgsVectorLayer)
+
+
+def _raster(role: str, source: RasterSource, monitor: Monitor) -> Input:
+    dataset = source.open()
+    driver = dataset.GetDriver().ShortName
+    files = [path for path in dataset.GetFileList() or () if not path.lower().endswith(".ovr")]
+    del dataset
+    entry = {
+        "role": role,
+        "kind": "raster",
+        "name": source.name,
+        "path": os.path.abspath(source.path) if os.path.exists(source.path) else source.path,
+        "layer": "",
+        "driver": driver,
+        **raster_facts(source),
+        "content_sha256": hashes.raster_hash(source, monitor),
+    }
+    whole = os.path.isfile(source.path) and not source.hidden and not source.options and driver in copies.RASTERS
+    return _with_files(entry, files if whole else [], lambda folder: copies.save_raster(source, folder, monitor))
+
+
+def raster_facts(source: RasterSource) -> dict[str, object]:
+    """Return the size and CRS of a raster."""
+    rows, cols = source.grid.shape
+    return {"rows": rows, "cols": cols, **_crs(source.crs)}
+
+
+def _crs(crs) -> dict[str, str]:
+    return {"crs": crs.authid(), "crs_wkt": crs.toWkt() if crs.isValid() else ""}
+
+
+def _features(role: str, source: VectorSource, place: Origin, monitor: Monitor) -> Input:
+    records = list(hashes.record_hashes(source, monitor))
+    spatial = hashes.is_spatial(source)
+    dataset = tried(gdal.OpenEx, place.path, gdal.OF_VECTOR) if os.path.isfile(place.path) else None
+    driver = dataset.GetDriver().ShortName if dataset is not None else ""
+    files = _companions(place.path, dataset) if dataset is not None else []
+    del dataset
+    entry = {
+        "role": role,
+        "kind": "features" if spatial else "table",
+        "name": place.name,
+        "path": place.path,
+        "layer": place.layer,
+        "driver": driver,
+        "features": len(records),
+        **(_crs(source.crs) if spatial else {}),
+        "content_sha256": hashes.hash_of_records(source.field_names, source.crs if spatial else None, records),
+    }
+    whole = place.whole and driver in copies.VECTORS
+    copy = lambda folder: copies.save_features(source, place.name, folder, monitor)  # noqa: E731
+    return _with_files(entry, files if whole else [], copy)
+
+
+def _companions(path: str, dataset: gdal.Dataset) -> list[str]:
+    """Return a file and those that are read with it."""
+    stem = os.path.splitext(path)[0]
+    beside = [f"{stem}.{ending}" for ending in ("csvt", "prj", "cpg")]
+    found = dict.fromkeys([path, *(dataset.GetFileList() or ()), *filter(os.path.isfile, beside)])
+    return [one for one in found if not one.lower().endswith((".ovr", ".qix", "-wal", "-shm"))]
+
+
+def _with_files(entry: dict[str, object], files: list[str], copy: Callable[[str], str]) -> Input:
+    if not files:
+        return Input(entry, copy=copy)
+    files = sorted(files, key=lambda path: os.path.abspath(path) != entry["path"])
+    entry["bytes"] = sum(os.path.getsize(path) for path in files)
+    entry["file_sha256"] = hashes.file_hash(files[0])
+    return Input(entry, files, os.path.dirname(files[0]))
+
+
+def _file_or_folder(job: Job, definition: QgsProcessingParameterFile, monitor: Monitor) -> Input:
+    path = os.path.abspath(job.text(definition.name()))
+    entry: dict[str, object] = {"role": definition.name(), "name": os.path.basename(path), "path": path}
+    if os.path.isdir(path):
+        files = sorted(os.path.join(top, name) for top, _, names in os.walk(path) for name in names)
+        entry.update(kind="folder", content_sha256=folder_hash(path, files, monitor), files=len(files))
+        entry["bytes"] = sum(os.path.getsize(one) for one in files)
+        return Input(entry, files, path)
+    entry.update(kind="text", content_sha256=hashes.text_hash(path), file_sha256=hashes.file_hash(path, monitor))
+    entry["bytes"] = os.path.getsize(path)
+    return Input(entry, [path], os.path.dirname(path))
+
+
+def folder_hash(folder: str, files: list[str], monitor: Monitor) -> str:
+    """Return a hash of the files of a folder, by their names in it."""
+    names = [os.path.relpath(one, folder).replace(os.sep, "/") for one in files]
+    held = sorted([name, hashes.file_hash(one, monitor)] for name, one in zip(names, files))
+    return hashlib.sha256(json.dumps(held).encode()).hexdigest()

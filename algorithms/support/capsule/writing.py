@@ -1,0 +1,185 @@
+"""Writes the capsule of a run, with its other outputs and as one of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qgis.core import QgsProcessingAlgorithm, QgsRasterLayer, QgsVectorLayer
+
+from ..inputs.spreading import OWN
+from ..inputs.stored import is_layer, plain_value
+from ..run.outputs import OutputError
+from .crate import metadata
+from .declaration import CAPSULE
+from .environment import Clock, versions
+from .inputs import Input, Origin, inputs_of
+from .methods import methods, methods_zh
+from .outputs import Output, outputs_of
+
+if TYPE_CHECKING:
+    from ..run.job import Job
+
+SCHEMA = 1
+"""Version of run.json; a reader refuses a later one."""
+
+LIMIT = 200_000_000
+"""Bytes of files that a capsule holds at most: inputs first, the small ones before the large."""
+
+RUN, CRATE = "run.json", "ro-crate-metadata.json"
+_PACKED = (".tif", ".tiff", ".xlsx", ".ods", ".zip", ".png")
+"""Endings of files that are compressed already."""
+
+
+@dataclass
+class _Kept:
+    """A file that goes into the capsule: where it lies, what it is called there."""
+
+    path: str
+    name: str
+
+
+def write_capsule(algorithm: QgsProcessingAlgorithm, job: Job, places: dict[str, list[Origin]], clock: Clock) -> None:
+    """Write the capsule of a run that has written its outputs, before they take their places.
+
+    Parameters
+    ----------
+    algorithm : QgsProcessingAlgorithm
+        The tool.
+    job : Job
+        The run.
+    places : dict
+        Where its vector layers come from, see `origins`.
+    clock : Clock
+        Started with the run.
+    """
+    took = clock.taken()
+    job.monitor.info("Hashing inputs and outputs for the capsule.")
+    target = job.destination(CAPSULE)
+    inputs = list(inputs_of(job, places, job.monitor))
+    outputs = list(outputs_of(job, job.monitor))
+    kept, left_out = _choose(job, inputs, outputs, target)
+    kept += _styles(job, outputs, target)
+    run = {
+        "schema": SCHEMA,
+        "algorithm": algorithm.id(),
+        "label": algorithm.LABEL,
+        "parameters": {
+            one.name(): plain_value(job, one)
+            for one in job.definitions()
+            if not (one.isDestination() or is_layer(one) or one.type() == "file" or one.name() in OWN)
+        },
+        "inputs": [one.entry for one in inputs],
+        "outputs": [one.entry for one in outputs],
+        "numbers": {
+            name: value
+            for name, value in job.results.items()
+            if isinstance(value, (int, float, str)) and not _is_place(job, name)
+        },
+        "versions": versions(),
+        "run": took,
+        "warnings": list(job.monitor.warnings),
+        "not_in_capsule": left_out,
+    }
+    texts = {
+        RUN: json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False, default=_bare),
+        "methods.md": methods(algorithm, run),
+        "methods.zh.md": methods_zh(algorithm, run),
+    }
+    texts[CRATE] = json.dumps(metadata(algorithm, run, list(texts)), indent=1, ensure_ascii=False)
+    _pack(job, target, texts, kept)
+    job.results[CAPSULE] = target
+    for text in left_out:
+        job.monitor.info(f"Not in the capsule: {text}")
+
+
+def _is_place(job: Job, name: str) -> bool:
+    """Return whether a result is a file or layer, rather than a number."""
+    definition = job.definition(name)
+    return definition is not None or os.path.sep in str(job.results[name])
+
+
+def _bare(value: object) -> object:
+    """Return what numpy holds as a number of Python's."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _choose(job: Job, inputs: list[Input], outputs: list[Output], target: str) -> tuple[list[_Kept], list[str]]:
+    """Return the files that go in, and what to say of those that do not; the entries say where in the capsule they are."""
+    kept: list[_Kept] = []
+    left_out: list[str] = []
+    taken: dict[str, str] = {}
+    room = LIMIT
+    wishes = [("inputs", one) for one in inputs] + [("outputs", one) for one in outputs]
+    order = sorted(range(len(wishes)), key=lambda k: (wishes[k][0], wishes[k][1].entry.get("bytes", 0), k))
+    for k in order:
+        job.monitor.check()
+        where, one = wishes[k]
+        files, folder = one.files, os.path.dirname(one.files[0]) if one.files else ""
+        one.entry["in_capsule"] = None
+        if isinstance(one, Input):
+            folder = one.folder
+            if not files and one.copy is not None and _cells(one.entry) <= LIMIT:
+                scratch = job.outputs.scratch(f"{target}.{k}")
+                os.mkdir(scratch)
+                files, folder = [one.copy(scratch)], scratch
+                one.entry["copied_as_seen"] = True
+        if files and files[0] in taken:  # another layer of the same file
+            one.entry["in_capsule"] = taken[files[0]]
+            continue
+        size = sum(os.path.getsize(path) for path in files)
+        if not files or size > room:
+            what = f"{one.entry['role']} {one.entry.get('file') or one.entry.get('name')}"
+            left_out.append(f"{what} ({size:,} bytes)" if files else what)
+            continue
+        room -= size
+        for path in files:
+            name = os.path.relpath(path, folder).replace(os.sep, "/")
+            kept.append(_Kept(path, f"{where}/{k}/{name}"))
+        first = os.path.relpath(files[0], folder).replace(os.sep, "/")
+        one.entry["in_capsule"] = f"{where}/{k}" if one.entry["kind"] == "folder" else f"{where}/{k}/{first}"
+        taken[files[0]] = one.entry["in_capsule"]
+    return kept, left_out
+
+
+def _cells(entry: dict[str, object]) -> int:
+    """Return about how many bytes a copy has."""
+    return 4 * entry.get("rows", 0) * entry.get("cols", 0)
+
+
+def _styles(job: Job, outputs: list[Output], target: str) -> list[_Kept]:
+    """Write how the outputs look beside what they hold."""
+    kept = []
+    for number, one in enumerate(outputs):
+        style = job.styles.get(one.entry["role"])
+        if style is None or not one.files:
+            continue
+        path = one.files[0]
+        if one.entry["kind"] == "raster":
+            layer = QgsRasterLayer(path, one.entry["role"])
+        else:
+            place = job.layer_files[one.entry["role"]][1]
+            layer = QgsVectorLayer(f"{path}|layername={place}" if place else path, one.entry["role"], "ogr")
+        style(layer)
+        name = job.outputs.scratch(f"{target}.{number}.qml")
+        layer.saveNamedStyle(name)
+        if os.path.exists(name):
+            one.entry["style"] = f"styles/{number}/{one.entry['role'].lower()}.qml"
+            kept.append(_Kept(name, one.entry["style"]))
+    return kept
+
+
+def _pack(job: Job, target: str, texts: dict[str, str], kept: list[_Kept]) -> None:
+    try:
+        with zipfile.ZipFile(job.outputs.path(target), "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in texts.items():
+                archive.writestr(name, text)
+            for one in kept:
+                job.monitor.check()
+                packed = one.path.lower().endswith(_PACKED)
+                archive.write(one.path, one.name, zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written ({error.strerror or error}).") from None
