@@ -17,6 +17,7 @@ from .corridors.currentflowadvanced import CurrentFlowAdvancedAlgorithm
 from .corridors.gravity import GravityAlgorithm
 from .corridors.linkages import LinkagesAlgorithm
 from .corridors.linkpriority import LinkPriorityAlgorithm
+from .corridors.networkoptimisation import NetworkOptimisationAlgorithm
 from .corridors.omniscape import OmniscapeAlgorithm
 from .corridors.strategicpoints import StrategicPointsAlgorithm
 from .decisions.combineshards import CombineShardsAlgorithm
@@ -77,6 +78,7 @@ ALGORITHMS = [
     GravityAlgorithm,
     LinkPriorityAlgorithm,
     StrategicPointsAlgorithm,
+    NetworkOptimisationAlgorithm,
     CurrentFlowAlgorithm,
     CurrentFlowAdvancedAlgorithm,
     CircuitscapeIniAlgorithm,

@@ -262,3 +262,19 @@ class PointKind(Choice):
     BREAK = "break point", "Break point"
     CROSSING = "crossing of corridors", "Crossing of corridors"
     MIDPOINT = "midpoint", "Midpoint of a long link"
+
+
+class Attack(Choice):
+    """In which order sources and links of a network are lost when the most important go first."""
+
+    DEGREE = "degree", "Degree"
+    BETWEENNESS = "betweenness", "Betweenness"
+    CURRENT_FLOW = "current_flow", "Current flow"
+
+
+class NetworkObjective(Choice):
+    """What links or stepping stones that are added to a network are to raise."""
+
+    CONNECTIVITY = "equivalent connectivity", "Equivalent connectivity"
+    EFFICIENCY = "global efficiency", "Global efficiency"
+    ROBUSTNESS = "robustness", "Robustness under attack"

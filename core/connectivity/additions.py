@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,14 +99,20 @@ def addition_gains(graph: PatchGraph, existing: Array, *, monitor: Monitor = SIL
         if near.size:
             to_candidate = (costs[number[near]] + step[:, None]).min(axis=0)
             exchanged = 2.0 * own * weighted_sum(a, graph.connection(to_candidate))
-            stepping = _stepping(graph, a, costs, to_candidate, monitor)
+            stepping = gained_through(graph.connection, a, costs, to_candidate, monitor)
         found[:, place] = own * own + exchanged + stepping, stepping
     gain, stepping_gain = 100.0 * found / before
     return Additions(candidates, gain, stepping_gain, 100.0 * (np.sqrt(1.0 + gain / 100.0) - 1.0))
 
 
-def _stepping(graph: PatchGraph, a: FloatArray, costs: FloatArray, to_candidate: FloatArray, monitor: Monitor) -> float:
-    """Return what pairs of existing patches gain through the candidate, both directions."""
+def gained_through(
+    connection: Callable[[FloatArray], FloatArray],
+    a: FloatArray,
+    costs: FloatArray,
+    to_candidate: FloatArray,
+    monitor: Monitor,
+) -> float:
+    """Return what pairs of patches gain through a candidate that each of them reaches at some cost, both directions."""
     total = 0.0
     rows = max(1, _ROWS_CELLS // a.size)
     for low in range(0, a.size, rows):
@@ -113,6 +120,6 @@ def _stepping(graph: PatchGraph, a: FloatArray, costs: FloatArray, to_candidate:
         part = costs[low : low + rows]
         through = to_candidate[low : low + rows, None] + to_candidate
         i, j = np.nonzero(through < part)
-        better = graph.connection(through[i, j]) - graph.connection(part[i, j])
+        better = connection(through[i, j]) - connection(part[i, j])
         total += float((a[low + i] * a[j] * better).sum())
     return total

@@ -3,13 +3,15 @@
 from .adjacency import find_pairs
 from .belts import belt_advice
 from .cutoff import Cutoff, cutoffs, foresee, mean_resistance, stated
-from .linkages import describe, find_links, traced
+from .linkages import THROUGH, describe, find_links, traced
+from .newlinks import near_pairs, stone_links, usable
 from .normalised import add_to_mosaic, corridors, cutoff_for_area
 from .priority import climate_fit, link_parts, priority_map, rank, scaled, source_parts, source_values
 from .shapes import class_shares, outside_ends, shape_of, width_profile
 from .strategicpoints import BarrierLines, StrategicPoint, StrategicPoints, strategic_points
 
 __all__ = [
+    "THROUGH",
     "BarrierLines",
     "Cutoff",
     "StrategicPoint",
@@ -27,6 +29,7 @@ __all__ = [
     "foresee",
     "link_parts",
     "mean_resistance",
+    "near_pairs",
     "outside_ends",
     "priority_map",
     "rank",
@@ -35,7 +38,9 @@ __all__ = [
     "source_parts",
     "source_values",
     "stated",
+    "stone_links",
     "strategic_points",
     "traced",
+    "usable",
     "width_profile",
 ]

@@ -27,6 +27,9 @@ from ..spread.where import HERE, Where
 from ..types import FloatArray, IntArray
 from .tracing import trace
 
+THROUGH = "the least-cost path runs through source"
+"""Words of the reason of a link that is none, as its sources have a third one between them."""
+
 
 def find_links(
     fields: CostFields,
@@ -203,7 +206,7 @@ def describe(
     kind = LinkKind(int(links.kind[index]))
     if kind is LinkKind.THROUGH_SOURCE:
         met = ", ".join(str(names[label - 1]) for label in links.through[index])
-        return f"dropped: the least-cost path runs through source {met}"
+        return f"dropped: {THROUGH} {met}"
     if kind is LinkKind.TOO_FAR:
         return f"dropped: the straight distance {links.euclidean[index]:.10g} is over the limit of {max_euclidean:.10g}"
     if kind is LinkKind.TOO_COSTLY:

@@ -169,18 +169,35 @@ def betweenness(count: int, pairs: IntArray, length: FloatArray, *, monitor: Mon
     >>> betweenness(4, np.array([[0, 1], [1, 2], [2, 3]]), np.ones(3)).tolist()
     [0.0, 2.0, 2.0, 0.0]
     """
+    return _betweenness(count, pairs, length, monitor)[0]
+
+
+def link_betweenness(count: int, pairs: IntArray, length: FloatArray, *, monitor: Monitor = SILENT) -> FloatArray:
+    """Return how many shortest paths between two sources run over each link; float64, shape (m,).
+
+    Parameters, errors and notes as in `betweenness`.
+
+    Examples
+    --------
+    >>> link_betweenness(4, np.array([[0, 1], [1, 2], [2, 3]]), np.ones(3)).tolist()
+    [3.0, 4.0, 3.0]
+    """
+    return _betweenness(count, pairs, length, monitor)[1]
+
+
+def _betweenness(count: int, pairs: IntArray, length: FloatArray, monitor: Monitor) -> tuple[FloatArray, FloatArray]:
     pairs = checked_pairs(count, pairs)
     if len(length) != len(pairs) or not (np.isfinite(length).all() and (length > 0).all()):
         raise InputError("Every link needs a length that is positive and finite.")
-    neighbours: list[list[tuple[int, float]]] = [[] for _ in range(count)]
-    for (a, b), far in zip(pairs.tolist(), length.tolist()):
-        neighbours[a].append((b, far))
-        neighbours[b].append((a, far))
-    total = np.zeros(count)
+    neighbours: list[list[tuple[int, float, int]]] = [[] for _ in range(count)]
+    for link, ((a, b), far) in enumerate(zip(pairs.tolist(), length.tolist())):
+        neighbours[a].append((b, far, link))
+        neighbours[b].append((a, far, link))
+    through, over = np.zeros(count), np.zeros(len(pairs))
     for source in range(count):
         monitor.step(source, count)
-        _count_paths(neighbours, source, total)
-    return total / 2.0
+        _count_paths(neighbours, source, through, over)
+    return through / 2.0, over / 2.0
 
 
 def degree(count: int, pairs: IntArray) -> IntArray:
@@ -303,11 +320,13 @@ def checked_pairs(count: int, pairs: IntArray) -> IntArray:
     return pairs
 
 
-def _count_paths(neighbours: list[list[tuple[int, float]]], source: int, total: FloatArray) -> None:
-    """Add what the shortest paths from one source contribute."""
+def _count_paths(
+    neighbours: list[list[tuple[int, float, int]]], source: int, through: FloatArray, over: FloatArray
+) -> None:
+    """Add what the shortest paths from one source contribute to the sources they run through and the links they take."""
     far = {source: 0.0}
     paths = {source: 1.0}
-    before: dict[int, list[int]] = {source: []}
+    before: dict[int, list[tuple[int, int]]] = {source: []}
     settled: list[int] = []
     done = set()
     queue = [(0.0, source)]
@@ -317,18 +336,20 @@ def _count_paths(neighbours: list[list[tuple[int, float]]], source: int, total: 
             continue
         done.add(here)
         settled.append(here)
-        paths[here] = sum(paths[node] for node in before[here]) or 1.0
-        for there, step in neighbours[here]:
+        paths[here] = sum(paths[node] for node, _ in before[here]) or 1.0
+        for there, step, link in neighbours[here]:
             new = here_far + step
             old = far.get(there, np.inf)
             if new < old * (1.0 - _TIE):
-                far[there], before[there] = new, [here]
+                far[there], before[there] = new, [(here, link)]
                 heapq.heappush(queue, (new, there))
             elif there not in done and new <= old * (1.0 + _TIE):
-                before[there].append(here)
+                before[there].append((here, link))
     share = dict.fromkeys(settled, 0.0)
     for here in reversed(settled):
-        for node in before[here]:
-            share[node] += paths[node] / paths[here] * (1.0 + share[here])
+        for node, link in before[here]:
+            part = paths[node] / paths[here] * (1.0 + share[here])
+            share[node] += part
+            over[link] += part
         if here != source:
-            total[here] += share[here]
+            through[here] += share[here]

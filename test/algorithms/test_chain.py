@@ -79,6 +79,7 @@ CHAIN = (
         {**NETWORK, "LINKS": "ranked.OUTPUT_LINKS", "BARRIER_LINES": ["county.ROADS"]},
         {"LEVEL": "kind", "MIN_LENGTH": 500.0},
     ),
+    Step("grown", "networkoptimisation", {**NETWORK, "LINKS": "ranked.OUTPUT_LINKS"}, {"OBJECTIVE": 2}),
     Step("flow", "currentflow", {"RESISTANCE": "resistance.OUTPUT", "FOCAL_LAYER": "central.OUTPUT_SOURCES"}),
     Step(
         "inlets",

@@ -54,6 +54,7 @@ def given(tool, window, files):
             "GROUND_POINTS": layers["Geological hazards"].id(),
         },
         "circuitscapeini": {"INPUT": str(files / "job.ini")},
+        "networkoptimisation": {"RESISTANCE": layers["Resistance surface"], "OBJECTIVE": 2},
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5, "PROCESSES": 2},
         "nullmodel": {"RUNS": 19},
         "validate": {"POINTS": layers["Geological hazards"].id()},

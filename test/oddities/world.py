@@ -47,6 +47,9 @@ def box(col, row, wide, high):
 SOURCES = [f"({box(3, 2, 6, 6)})", f"({box(24, 3, 6, 5)}, {box(26, 5, 1, 1)})", f"({box(15, 17, 7, 6)})"]
 """Rings of three sources; the second has a hole."""
 
+STONES = [box(14, 9, 2, 2), box(19, 12, 3, 2)]
+"""Rings of two stepping stones."""
+
 
 def write_raster(path, values, valid=VALID, kind="Int16", *, crs=CRS, nodata=-9999, place=None):
     """Write the plain twin: one band, a NoData value of its own."""
@@ -107,6 +110,7 @@ RASTER_TOOLS = {
     "gravity": ("RESISTANCE", "resistance", {}),
     "linkpriority": ("RESISTANCE", "resistance", {"PRIORITY": TEMPORARY}),
     "strategicpoints": ("RESISTANCE", "resistance", {"BARRIER_LINES": ["roads"], "LEVEL": "kind", "MIN_LENGTH": 100.0}),
+    "networkoptimisation": ("RESISTANCE", "resistance", {"STONES": "stones", "ADD": 2}),
     "currentflow": ("RESISTANCE", "resistance", {"FOCAL_LAYER": "sources", "RESISTANCES": TEMPORARY}),
     "currentflowadvanced": (
         "RESISTANCE",
@@ -155,6 +159,7 @@ VECTOR_TOOLS = {
     "gravity": ("SOURCES", {}),
     "linkpriority": ("SOURCES", {}),
     "strategicpoints": ("SOURCES", {"BARRIER_LINES": ["roads"], "MIN_LENGTH": 100.0}),
+    "networkoptimisation": ("SOURCES", {"STONES": "stones", "ADD": 2}),
     "currentflow": ("FOCAL_LAYER", {"RESISTANCES": TEMPORARY}),
     "pinchpoints": ("SOURCES", {"CUTOFF": 900.0}),
     "barriers": ("SOURCES", {"MIN_RADIUS": 60.0, "MAX_RADIUS": 60.0}),
@@ -185,6 +190,10 @@ class World:
         self._named = {
             **self.rasters,
             "sources": self.sources,
+            "stones": write_vector(
+                str(folder / "stones.gpkg"),
+                [(f"MULTIPOLYGON((({ring[1:-1]})))", (k,)) for k, ring in enumerate(STONES, start=11)],
+            ),
             "inlets": self._points("inlets", (5, 5)),
             "outlets": self._points("outlets", (18, 20)),
             "seen": self._points("seen", *((3 * k % 31 + 1, 7 * k % 23 + 1) for k in range(25))),

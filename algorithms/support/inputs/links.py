@@ -54,11 +54,12 @@ class Links:
         if kept is not None:
             return core.leastcost.Links.between(self.pairs[kept])
         joined = core.leastcost.Links.between(self.pairs)
-        return replace(joined, cost=self._known(COST_FIELDS), length=self._known(LENGTH_FIELDS))
+        return replace(joined, cost=self.known(COST_FIELDS), length=self.known(LENGTH_FIELDS))
 
-    def _known(self, names: Sequence[str]) -> np.ndarray:
+    def known(self, names: Sequence[str]) -> np.ndarray:
         """Return a positive number of each link from the first of some fields there is; NaN where there is none."""
-        name = next((name for name in names if name in self.features[0].fields().names()), None)
+        there = self.features[0].fields().names() if self.features else []
+        name = next((name for name in names if name in there), None)
         values = [feature[name] if name and _is_positive(feature[name]) else math.nan for feature in self.features]
         return np.array(values, dtype=np.float64)
 
@@ -73,6 +74,7 @@ def read_links(
     sources: Sources,
     crs: QgsCoordinateReferenceSystem | None = None,
     *,
+    active: bool = True,
     monitor: Monitor = SILENT,
 ) -> Links:
     """Return the links whose field 'active' does not say no, each pair of sources once.
@@ -85,6 +87,8 @@ def read_links(
         The sources the links join.
     crs : QgsCoordinateReferenceSystem
         CRS to bring the lines to.
+    active : bool
+        False returns the others instead, of which there may be none.
     monitor : Monitor
         Gets the warnings.
 
@@ -104,7 +108,7 @@ def read_links(
     label = {str(one): k for k, one in enumerate(sources.ids, start=1)}
     ids, pairs, features, unknown, double = [], [], [], [], []
     for feature in source.features(crs):
-        if not is_active(feature):
+        if is_active(feature) is not active:
             continue
         one = feature[id_name] if id_name and not is_null(feature[id_name]) else feature.id()
         pair = tuple(value_text(feature[name]) for name in ends)
@@ -123,11 +127,11 @@ def read_links(
             f"'{source.name}' does not match the sources: these links do not join two of them: {name_ids(unknown)}. "
             f"The sources are {name_ids(sources.ids)}. Use the sources and the id field the links were made with."
         )
-    if not pairs:
+    if active and not pairs:
         raise InputError(f"'{source.name}' has no active link.")
     if double:
         monitor.warn(f"Links {name_ids(double)} join sources that another link joins already; they were left out.")
-    return Links(ids, np.array(pairs, dtype=np.int64), features)
+    return Links(ids, np.array(pairs, dtype=np.int64).reshape(-1, 2), features)
 
 
 def is_active(feature: QgsFeature) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,14 +43,7 @@ def node_parameters() -> list:
     return [
         source_layer(),
         p.id_field(),
-        p.field(
-            "ATTRIBUTE",
-            "Attribute field of the sources",
-            "What a source holds: area, or area times quality. Empty: the area in hectares.",
-            "SOURCES",
-            numeric=True,
-            optional=True,
-        ),
+        attribute_field(),
         p.choice("DISTANCE", "Kind of distance between sources", "How far apart two sources are.", DISTANCES),
         p.raster(
             "RESISTANCE",
@@ -65,6 +59,12 @@ def node_parameters() -> list:
             optional=True,
         ),
     ]
+
+
+def attribute_field(more: str = ""):
+    """Return the field with what each source holds; `read_attributes` reads it."""
+    text = f"What a source holds: area, or area times quality. Empty: the area in hectares. {more}"
+    return p.field("ATTRIBUTE", "Attribute field of the sources", text.strip(), "SOURCES", numeric=True, optional=True)
 
 
 def conversion_parameter():
@@ -158,20 +158,29 @@ def read_nodes(
         geometries = [feature.geometry() for feature in features]
         if not ids:
             raise InputError(f"'{layer.name}' has 0 usable source(s); this tool needs at least 1.")
-    if attribute:
-        missing = [one for one, feature in zip(ids, features) if is_null(feature[attribute])]
-        if missing:
-            raise InputError(f"Sources {name_ids(missing)} have no value in '{attribute}'. Fill it, or use the area.")
-        attributes = np.array([float(feature[attribute]) for feature in features])
-        negative = [one for one, value in zip(ids, attributes) if not value >= 0.0]
-        if negative:
-            raise InputError(
-                f"Sources {name_ids(negative)} have a negative value in '{attribute}'; it must be 0 or more."
-            )
-    else:
-        hectares = metres_per_unit(layer.crs if labels is None else crs) ** 2 / 1e4
-        attributes = np.array([geometry.area() * hectares for geometry in geometries])
+    hectares = metres_per_unit(layer.crs if labels is None else crs) ** 2 / 1e4
+    attributes = read_attributes(ids, features, attribute, hectares)
     return Nodes(ids, features, geometries, attributes, crs, labels)
+
+
+def read_attributes(ids: Sequence, features: Sequence[QgsFeature], attribute: str, hectares: float) -> np.ndarray:
+    """Return what each source holds: the value of a field or, without one, its area at so many hectares a square unit.
+
+    Raises
+    ------
+    InputError
+        If a value is missing or negative.
+    """
+    if not attribute:
+        return np.array([feature.geometry().area() * hectares for feature in features])
+    missing = [one for one, feature in zip(ids, features) if is_null(feature[attribute])]
+    if missing:
+        raise InputError(f"Sources {name_ids(missing)} have no value in '{attribute}'. Fill it, or use the area.")
+    values = np.array([float(feature[attribute]) for feature in features])
+    negative = [one for one, value in zip(ids, values) if not value >= 0.0]
+    if negative:
+        raise InputError(f"Sources {name_ids(negative)} have a negative value in '{attribute}'; it must be 0 or more.")
+    return values
 
 
 def where_searched(job: Job, kind: int, raster: RasterSource | None) -> core.spread.Where | None:

@@ -138,6 +138,7 @@ FIELDS = {
     "distance": Shown("Distance", "", 1),
     "active": Shown("Active"),
     "reason": Shown("Why kept or dropped"),
+    "added": Shown("Added as number"),
     "eff_res": Shown("Effective resistance", _COST),
     "cwd_effres": Shown("Least-cost distance over effective resistance"),
     "resistance": Shown("Resistance", "", 4),

@@ -52,6 +52,7 @@ _INPUTS = {
     "robustness:SCORES": (),  # its factors are scores already, as 'scorefactor' and 'securitynetwork' make them
     "AREAS": ("pinchpoints", "barriers", "keyareas"),
     "PATCHES": ("barriers", "keyareas"),
+    "STONES": ("stones",),
     "foreground:INPUT": ("landuse",),
     "mspa:INPUT": ("foreground", "landuse"),
     "sources:INPUT": ("mspa", "important"),
@@ -75,6 +76,7 @@ _OUTPUTS = {
     "evidence:MASK": "important",
     "sources:OUTPUT": "sources",
     "connectivity:OUTPUT": "sources",
+    "connectivity:STEPPING_STONES": "stones",
     "dispersalsweep:OUTPUT": "sources",
     "resistance:OUTPUT": "resistance",
     "keyareas:OUTPUT": "keyareas",

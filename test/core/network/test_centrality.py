@@ -5,7 +5,15 @@ import itertools
 import numpy as np
 import pytest
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.network.centrality import betweenness, components, current_flow, degree, gravity, structure
+from ecosecnet.core.network.centrality import (
+    betweenness,
+    components,
+    current_flow,
+    degree,
+    gravity,
+    link_betweenness,
+    structure,
+)
 
 
 def random_network(seed, count=12, links=20):
@@ -110,6 +118,10 @@ class TestBetweenness:
         graph = networkx.Graph()
         graph.add_nodes_from(range(12))
         graph.add_weighted_edges_from((int(a), int(b), c) for (a, b), c in zip(pairs, length))
+        over = networkx.edge_betweenness_centrality(graph, normalized=False, weight="weight")
+        np.testing.assert_allclose(
+            link_betweenness(12, pairs, length), [over[tuple(sorted(ends))] for ends in pairs.tolist()]
+        )
         expected = networkx.betweenness_centrality(graph, normalized=False, weight="weight")
         np.testing.assert_allclose(betweenness(12, pairs, length), [expected[k] for k in range(12)], atol=1e-12)
 

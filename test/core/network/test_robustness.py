@@ -4,8 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from ecosecnet.core.choices import Attack
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.network.robustness import STRATEGIES, removal_curves
+from ecosecnet.core.network.robustness import STRATEGIES, efficiency, fall, removal_curves
 
 STAR = np.array([[0, k] for k in range(1, 7)])
 
@@ -42,7 +43,7 @@ def test_efficiency_and_component_equal_networkx(seed):
     graph.add_weighted_edges_from((int(a), int(b), far) for (a, b), far in zip(pairs, length))
     order = sorted(range(10), key=lambda k: (-graph.degree(k), k))
     whole = None
-    for lost, largest, efficiency in zip(curve.removed, curve.largest[0], curve.efficiency[0]):
+    for lost, largest, reached in zip(curve.removed, curve.largest[0], curve.efficiency[0]):
         rest = graph.subgraph(order[lost:])
         sizes = [len(part) for part in networkx.connected_components(rest)]
         assert largest == pytest.approx(max(sizes, default=0) / 10)
@@ -50,7 +51,7 @@ def test_efficiency_and_component_equal_networkx(seed):
             1 / far for a, ends in networkx.all_pairs_dijkstra_path_length(rest) for b, far in ends.items() if a != b
         )
         whole = whole or total
-        assert efficiency == pytest.approx(total / whole)
+        assert reached == pytest.approx(total / whole)
 
 
 def test_random_orders_repeat_with_their_seed_and_differ_between_runs():
@@ -79,3 +80,69 @@ def test_refuses(count, pairs, runs, message):
     pairs = np.array(pairs, dtype=int).reshape(-1, 2)
     with pytest.raises(InputError, match=message):
         removal_curves(count, pairs, np.ones(len(pairs)), runs=runs)
+
+
+class TestFall:
+    @pytest.mark.parametrize("recalculate", [False, True])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_sources_fall_as_in_the_removal_curves(self, seed, recalculate):
+        pairs, length = random_links(seed, 24, 40)
+        curves = removal_curves(24, pairs, length, runs=1, recalculate=recalculate)
+        for name in STRATEGIES[1:]:
+            found = fall(24, pairs, length, attack=name, recalculate=recalculate)
+            np.testing.assert_array_equal(found.largest, curves[name].largest[0])
+            assert found.robustness == curves[name].robustness
+
+    @pytest.mark.parametrize("attack", list(Attack))
+    @pytest.mark.parametrize("recalculate", [False, True])
+    def test_links_fall_as_in_networkx(self, attack, recalculate):
+        networkx = pytest.importorskip("networkx")
+        pairs, length = random_links(4, 10, 17)
+
+        def ranked(kept):
+            graph = networkx.Graph()
+            graph.add_nodes_from(range(10))
+            ends = [tuple(pairs[k].tolist()) for k in kept]
+            graph.add_edges_from((a, b, {"far": length[k], "near": 1 / length[k]}) for k, (a, b) in zip(kept, ends))
+            if attack is Attack.DEGREE:
+                return {k: graph.degree(a) * graph.degree(b) for k, (a, b) in zip(kept, ends)}, graph
+            if attack is Attack.BETWEENNESS:
+                found = networkx.edge_betweenness_centrality(graph, normalized=False, weight="far")
+            else:
+                found = {}
+                for part in networkx.connected_components(graph):
+                    if len(part) > 1:
+                        found |= networkx.edge_current_flow_betweenness_centrality(
+                            graph.subgraph(part), normalized=False, weight="near"
+                        )
+            return {k: found.get((a, b), found.get((b, a))) for k, (a, b) in zip(kept, ends)}, graph
+
+        kept, heights = list(range(17)), []
+        fixed, graph = ranked(kept)
+        while kept:
+            rank, graph = ranked(kept)
+            heights.append(max(map(len, networkx.connected_components(graph))) / 10)
+            rank = rank if recalculate else fixed
+            kept.remove(max(kept, key=lambda k: (round(rank[k], 9), -k)))
+        found = fall(10, pairs, length, attack=attack, links=True, recalculate=recalculate)
+        np.testing.assert_allclose(found.largest, [*heights, 0.1])
+
+    def test_nothing_to_lose_has_no_area(self):
+        none = np.empty((0, 2), dtype=np.int64)
+        assert fall(3, none, np.empty(0), links=True).robustness == 0.0
+        with pytest.raises(InputError, match="without sources"):
+            fall(0, none, np.empty(0))
+
+
+def test_efficiency_between_some_goes_over_all():
+    """Two sources two steps apart over a third place, which does not count as an end."""
+    pairs = np.array([[0, 2], [1, 2]])
+    assert efficiency(3, pairs, np.ones(2), ends=2) == 0.5
+    assert efficiency(3, pairs, np.ones(2)) == pytest.approx((1 + 1 + 0.5) / 3)
+    assert efficiency(1, np.empty((0, 2), dtype=np.int64), np.empty(0)) == 0.0
+
+
+def random_links(seed, count, links):
+    rng = np.random.default_rng(seed)
+    every = np.array(list(itertools.combinations(range(count), 2)))
+    return every[np.sort(rng.permutation(len(every))[:links])], rng.uniform(1, 9, links)

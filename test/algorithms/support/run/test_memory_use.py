@@ -112,6 +112,11 @@ _SOLVED = {
     "strategicpoints": {**_LINKED, "OUTPUT": "TEMPORARY_OUTPUT"},
     "linkpriority": {**_LINKED, "OUTPUT_SOURCES": "TEMPORARY_OUTPUT", "OUTPUT_LINKS": "TEMPORARY_OUTPUT"},
     "currentflow": {"RESISTANCE": "surface", "FOCAL": "focal", "CURRENT": "TEMPORARY_OUTPUT"},
+    "networkoptimisation": {
+        **_LINKED,
+        "OBJECTIVE": 2,
+        **dict.fromkeys(("OUTPUT_LINKS", "TABLE", "HTML"), "TEMPORARY_OUTPUT"),
+    },
 }
 
 

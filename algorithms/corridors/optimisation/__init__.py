@@ -1,0 +1,1 @@
+"""What serves the tool 'networkoptimisation' alone: its candidates and its report."""
