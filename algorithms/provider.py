@@ -20,6 +20,7 @@ from .corridors.linkpriority import LinkPriorityAlgorithm
 from .corridors.networkoptimisation import NetworkOptimisationAlgorithm
 from .corridors.omniscape import OmniscapeAlgorithm
 from .corridors.strategicpoints import StrategicPointsAlgorithm
+from .decisions.actionsheet import ActionSheetAlgorithm
 from .decisions.combineshards import CombineShardsAlgorithm
 from .decisions.nullmodel import NullModelAlgorithm
 from .decisions.robustness import RobustnessAlgorithm
@@ -95,6 +96,7 @@ ALGORITHMS = [
     RobustnessAlgorithm,
     ValidateAlgorithm,
     NullModelAlgorithm,
+    ActionSheetAlgorithm,
     CombineShardsAlgorithm,
 ]
 

@@ -278,3 +278,21 @@ class NetworkObjective(Choice):
     CONNECTIVITY = "equivalent connectivity", "Equivalent connectivity"
     EFFICIENCY = "global efficiency", "Global efficiency"
     ROBUSTNESS = "robustness", "Robustness under attack"
+
+
+class AreaKind(Choice):
+    """What a place on the network is that something has to be done about."""
+
+    PINCH_POINT = "pinch point", "Pinch point"
+    BARRIER = "barrier", "Barrier"
+    BREAK_POINT = "break point", "Break point"
+    WEAK_SOURCE = "weak source", "Weak source"
+
+
+class MeasureClass(Choice):
+    """How much is done to an ecosystem, from least to most."""
+
+    PROTECTION = "protection and conservation", "Protection and conservation"
+    NATURAL = "natural recovery", "Natural recovery"
+    ASSISTED = "assisted regeneration", "Assisted regeneration"
+    RECONSTRUCTION = "ecological reconstruction", "Ecological reconstruction"

@@ -6,13 +6,13 @@ import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
 from ... import core
-from ...core.choices import ClassRule
+from ...core.choices import AreaKind, ClassRule
 from ...core.grid import Grid
 from ...core.monitor import Monitor
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.areatable import BARRIER_SCORE, area_columns, area_rows, line_parts, rule_classes
+from ..support.inputs.areatable import area_columns, area_rows, kind_of, line_parts, rule_classes
 from ..support.inputs.declarations import (
     key_area_classes,
     largest_key_area,
@@ -122,8 +122,8 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             p.vector_output(
                 "OUTPUT",
                 "Key areas",
-                "Polygons with area, length, width, mean, maximum, class (field 'level') and the area near the edge of the "
-                "data; with links, the link and its grade.",
+                "Polygons with kind (pinch point, barrier, key area), area, length, width, mean, maximum, class (field "
+                "'level') and the area near the edge of the data; with links, the link and its grade.",
             ),
             p.raster_output(
                 "CLASSES_RASTER",
@@ -246,7 +246,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         core.keyareas.report_edge(measures, job.monitor)
         core.keyareas.report_sizes(found.area_ha, grid.cell_ha, job.monitor)
         job.results["EDGE_HA"] = float(measures.edge_ha.sum())
-        names, more = area_columns(), []
+        names, more, kind = area_columns(), [], kind_of(raster.about)
         if links is not None:
             names += columns(**links.kinds)
             more += links.values(measures.link)
@@ -261,11 +261,11 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         job.write_features(
             "OUTPUT",
             names,
-            area_rows(found, measures, *more),
+            area_rows(found, measures, kind, *more),
             shapes,
             QgsWkbTypes.Type.MultiPolygon,
             raster.crs,
-            style=styling.marked(palette.BARRIER if raster.about.startswith(BARRIER_SCORE) else palette.PINCH),
+            style=styling.marked(palette.BARRIER if kind is AreaKind.BARRIER else palette.PINCH),
         )
 
 

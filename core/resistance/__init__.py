@@ -4,6 +4,7 @@ from .corrections import Correction
 from .factornames import Factor, factor_of, find_factor, is_distance_to, name_key
 from .further import with_classes, with_further, with_weights
 from .impassable import closed_at_corners, impassable_cells
+from .landgroups import LAND_GROUPS, land_groups
 from .legendchecks import check_legend
 from .legendfit import (
     choose_scheme,
@@ -28,6 +29,7 @@ from .summary import ResistanceSummary
 __all__ = [
     "ERROR",
     "FALLS",
+    "LAND_GROUPS",
     "LIUZHI_CORRECTED",
     "LIUZHI_CORRECTIONS",
     "RISES",
@@ -60,6 +62,7 @@ __all__ = [
     "habitat_of",
     "impassable_cells",
     "is_distance_to",
+    "land_groups",
     "liuzhi_as_printed",
     "liuzhi_corrected",
     "name_key",

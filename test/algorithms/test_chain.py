@@ -139,6 +139,18 @@ CHAIN = (
         {"FACTORS": ["roadscores.OUTPUT", "landscores.OUTPUT"], "SOURCES": "graded.OUTPUT"},
         {"WEIGHTS": "0.6, 0.4", "RUNS": 2},
     ),
+    Step(
+        "actions",
+        "actionsheet",
+        {
+            "AREAS": ["narrows.OUTPUT", "bars.OUTPUT", "points.OUTPUT", "central.OUTPUT_SOURCES"],
+            "LANDUSE": "grid.OUTPUT",
+            "SLOPE": "slope.OUTPUT",
+            "PROTECTED": ["county.REDLINE", "county.RESERVES"],
+            "ZONES": "county.TOWNSHIPS",
+        },
+        {"LEGEND": 1},
+    ),
     Step("wholecounted", "tabulate", {"AREAS": "whole.PINCHPOINTS", "ZONES": "county.TOWNSHIPS"}),
     # 6 Decisions
     Step(

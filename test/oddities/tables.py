@@ -53,6 +53,12 @@ TABLES = {
         ["id", "strength"],
         [["1", "1.5"], ["2", "2.25"], ["3", "1"]],
     ),
+    "actionsheet": (
+        "RULES",
+        {"AREAS": ["sources"], "TYPES": "barrier", "LANDUSE": "land", "LEGEND": 1},
+        ["type", "land_use", "class", "measure"],
+        [["barrier", "林地", "natural recovery", "封育"], ["", "", "assisted regeneration", "补植"]],
+    ),
     "tabulate": (
         "NAMES_TABLE",
         {"AREAS": "sources", "ZONES": "sources", "LANDUSE": "land"},
@@ -154,7 +160,7 @@ ENCODED = {
     "capitals": Odd(saved(change=capitals), "header", (COLUMNS,)),
     "padded": Odd(saved(change=padded), "text"),
     "shuffled": Odd(saved(change=shuffled), "header", without_twin=("tabulate",)),
-    "more columns": Odd(saved(change=with_more), "header", without_twin=("tabulate",)),
+    "more columns": Odd(saved(change=with_more), "header", ("has unknown columns: ",), without_twin=("tabulate",)),
     "blank lines": Odd(saved(after="\n\n"), "text"),
     "empty cells": Odd(saved(after=",,\n"), "text", (r"[Rr]ow|value|id|score",)),
     "only the header": Odd(

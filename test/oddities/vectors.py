@@ -232,19 +232,19 @@ VECTORS = {
         identified("integer", (1, 2, 2)),
         "ids",
         ("more than one feature with the same 'source_id': 2", r"needs at least|no pair|two"),
-        without_twin=("sources", "distancefactor", "tabulate", "currentflow"),
+        without_twin=("sources", "distancefactor", "tabulate", "currentflow", "actionsheet"),
     ),
     "id missing": Odd(
         identified("integer", (1, 2, None)),
         "ids",
         ("without a value in 'source_id'",),
-        without_twin=("sources", "distancefactor", "tabulate"),
+        without_twin=("sources", "distancefactor", "tabulate", "actionsheet"),
     ),
     "id blank": Odd(
         identified("string", ("a", "b", "")),
         "ids",
         ("without a value in 'source_id'",),
-        without_twin=("sources", "distancefactor", "tabulate"),
+        without_twin=("sources", "distancefactor", "tabulate", "actionsheet"),
     ),
     "points": Odd(
         shaped("Point", lambda rings: f"POINT({rings.strip('()').split(',')[0]})"),

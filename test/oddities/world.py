@@ -124,6 +124,7 @@ RASTER_TOOLS = {
     "keyareas": ("INPUT", "current", {"MIN_AREA": 0.0}),
     "cutoffsweep": ("RESISTANCE", "resistance", {"CUTOFFS": "300, 900"}),
     "tabulate": ("LANDUSE", "land", {"AREAS": "sources", "ZONES": "sources", "NAMES": "1=Woods; 2=Meadows"}),
+    "actionsheet": ("LANDUSE", "land", {"AREAS": ["sources"], "TYPES": "barrier", "LEGEND": 1, "TABLE": TEMPORARY}),
     "nullmodel": ("RESISTANCE", "resistance", {"CUTOFF": 900.0, "RUNS": 19, "STAGE": 0}),
     "validate": ("SURFACES", "height", {"POINTS": "seen", "PERMUTATIONS": 19, "POINTS_OUT": TEMPORARY}),
     "securitynetwork": (
@@ -167,6 +168,7 @@ VECTOR_TOOLS = {
     "keyareas": ("AREA", {"INPUT": "current", "MIN_AREA": 0.0}),
     "cutoffsweep": ("SOURCES", {"CUTOFFS": "300, 900"}),
     "tabulate": ("AREAS", {"ZONES": "sources", "LANDUSE": "land"}),
+    "actionsheet": ("AREAS", {"LANDUSE": "land", "TYPES": "barrier", "LEGEND": 1, "TABLE": TEMPORARY}),
     "nullmodel": ("SOURCES", {"CUTOFF": 900.0, "RUNS": 19, "STAGE": 0}),
     "validate": ("AREAS", {"SURFACES": ["height"], "POINTS": "seen", "PERMUTATIONS": 19}),
     "robustness": ("SOURCES", {"FACTORS": ["height", "current"], "WEIGHTS": "0.5;0.5", "RUNS": 2, "CUTOFF": 600.0}),
@@ -318,7 +320,7 @@ def numbers(results, names=None):
     return found
 
 
-_IDS = ("source_id", "from_id", "to_id", "from", "to", "node1", "node2")
+_IDS = ("source_id", "from_id", "to_id", "from", "to", "node1", "node2", "area")
 _ASIDE = ("reason", "name", "surface", "input", "fid", "ogc_fid", "id", "WKT", "note", "raster", "source_crs", "file")
 
 

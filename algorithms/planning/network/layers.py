@@ -8,6 +8,7 @@ import numpy as np
 from qgis.core import QgsGeometry, QgsWkbTypes
 
 from .... import core
+from ....core.choices import AreaKind
 from ... import base
 from ...support.inputs.areatable import area_columns, area_rows, rule_classes
 from ...support.inputs.linktable import link_columns, link_rows
@@ -182,7 +183,8 @@ def _write_areas(outputs: NetworkOutputs, name: str, shapes: list[QgsGeometry], 
         link_id = np.flatnonzero(found.links.active) + 1
         both = np.zeros(areas.area_ha.size) if shared is None else shared
         of_link = [[values[k] if k >= 0 else None for k in measures.link] for values in (link_id, found.grade)]
-        rows = area_rows(areas, measures, *of_link, both)
+        kind = AreaKind.PINCH_POINT if name == "PINCHPOINTS" else AreaKind.BARRIER
+        rows = area_rows(areas, measures, kind, *of_link, both)
     kinds = area_columns() + columns(link_id=int, link_grade=int, overlap_ha=float)
     if outputs.robust is not None:
         kinds += columns(share=SHARE_OF_RUNS)

@@ -84,3 +84,12 @@ def repaired(polygon: QgsGeometry) -> QgsGeometry:
     mended = QgsGeometry.unaryUnion([part.makeValid() for part in polygon.asGeometryCollection()])
     mended.convertGeometryCollectionToSubclass(QgsWkbTypes.GeometryType.PolygonGeometry)
     return mended if mended.area() > 0.0 else polygon
+
+
+def polygons_of(shape: QgsGeometry) -> QgsGeometry:
+    """Return a shape without the lines and points that borders leave where they only touch."""
+    if shape.type() == QgsWkbTypes.GeometryType.PolygonGeometry:
+        return shape
+    kept = QgsGeometry(shape)
+    kept.convertGeometryCollectionToSubclass(QgsWkbTypes.GeometryType.PolygonGeometry)
+    return kept

@@ -86,17 +86,22 @@ class RasterUse:
 
     def _add_cells(self, found: Counter, polygon: QgsGeometry) -> None:
         """Add how many cells of each land use a single polygon covers, parts of cells as parts."""
-        grid = self._grid
-        rings = [np.array([(point.y(), point.x()) for point in ring]) for ring in polygon.asPolygon()]
-        row, col, shares = cell_coverage([(ring - (grid.top, grid.left)) / (-grid.dy, grid.dx) for ring in rings])
-        top, left = max(row, 0), max(col, 0)
-        window = slice(top, max(row + shares.shape[0], 0)), slice(left, max(col + shares.shape[1], 0))
+        window, shares = covered_cells(polygon, self._grid)
         values, valid = self._values[window], self._valid[window]
-        shares = shares[top - row :, left - col :][: values.shape[0], : values.shape[1]]
         held = valid & (shares > 0.0)
         codes, place = np.unique(values[held], return_inverse=True)
         for code, cells in zip(codes.tolist(), np.bincount(place, weights=shares[held], minlength=codes.size)):
             found[code] += float(cells)
+
+
+def covered_cells(polygon: QgsGeometry, grid: Grid) -> tuple[tuple[slice, slice], np.ndarray]:
+    """Return the window of a grid under a single polygon, and which share of each of its cells that covers."""
+    rings = [np.array([(point.y(), point.x()) for point in ring]) for ring in polygon.asPolygon()]
+    row, col, shares = cell_coverage([(ring - (grid.top, grid.left)) / (-grid.dy, grid.dx) for ring in rings])
+    top, left = max(row, 0), max(col, 0)
+    bottom, right = min(row + shares.shape[0], grid.rows), min(col + shares.shape[1], grid.cols)
+    window = slice(top, max(bottom, top)), slice(left, max(right, left))
+    return window, shares[top - row : max(bottom, top) - row, left - col : max(right, left) - col]
 
 
 class PolygonUse:

@@ -9,6 +9,7 @@ import numpy as np
 from qgis.core import QgsGeometry
 
 from .... import core
+from ....core.choices import AreaKind
 from ....core.grid import Grid
 from ..io.fields import Shown
 from ..io.tables import Column, columns
@@ -23,11 +24,22 @@ if TYPE_CHECKING:
 BARRIER_SCORE = "Barrier score"
 """What rasters of barriers say they hold begins with: their key areas are drawn as barriers."""
 
+_CURRENT = "Current"
+"""What rasters of currents say they hold begins with."""
+
+
+def kind_of(about: str) -> AreaKind | None:
+    """Return what the key areas of a raster are, by what it says that it holds; None for another surface."""
+    if about.startswith(BARRIER_SCORE):
+        return AreaKind.BARRIER
+    return AreaKind.PINCH_POINT if about.startswith(_CURRENT) else None
+
 
 def area_columns() -> list[Column]:
     """Return the columns that all key areas have."""
     return columns(
         area_id=int,
+        kind=str,
         area_ha=float,
         length=float,
         width=float,
@@ -38,10 +50,19 @@ def area_columns() -> list[Column]:
     )
 
 
-def area_rows(areas: KeyAreas, measures: AreaMeasures, *more: Sequence) -> list[list]:
-    """Return one row an area; `more` are the values of further columns."""
-    values = (areas.area_ha, measures.length, measures.width, areas.mean, areas.maximum, areas.area_class)
-    return [list(row) for row in zip(range(1, areas.area_ha.size + 1), *values, measures.edge_ha, *more)]
+def area_rows(areas: KeyAreas, measures: AreaMeasures, kind: AreaKind | None, *more: Sequence) -> list[list]:
+    """Return one row an area, of a kind that other tools read; `more` are the values of further columns."""
+    count, held = areas.area_ha.size, "key area" if kind is None else kind.value
+    values = (
+        [held] * count,
+        areas.area_ha,
+        measures.length,
+        measures.width,
+        areas.mean,
+        areas.maximum,
+        areas.area_class,
+    )
+    return [list(row) for row in zip(range(1, count + 1), *values, measures.edge_ha, *more)]
 
 
 def line_parts(shape: QgsGeometry, grid: Grid) -> list[np.ndarray]:

@@ -246,6 +246,11 @@ FIELDS = {
     "steps": Shown("Steps"),
     "step_ratio": Shown("Mean log ratio of the steps", "", 3),
     "step_p": Shown("P-value of the steps", "", 4),
+    # Measures
+    "measure_class": Shown("Class of measures"),
+    "class_zh": Shown("Class of measures, Chinese"),
+    "measure": Shown("Measure"),
+    "measure_zh": Shown("Measure, Chinese"),
     # Resistance
     "factor": Shown("Factor"),
     "weight": Shown("Weight", "", 4),

@@ -83,9 +83,20 @@ def warning(text: str) -> str:
     return f"<p class='warn'>{escape(text)}</p>"
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "", total: bool = False) -> str:
-    """Return a table; numbers are set right, and the last row stands out when it is the `total`."""
+def table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    caption: str = "",
+    total: bool = False,
+    decimals: Sequence[int | None] = (),
+) -> str:
+    """Return a table; numbers are set right, and the last row stands out when it is the `total`.
+
+    Numbers of a column have its `decimals`; without them as many as they need to be read.
+    """
     rows = [list(row) for row in rows]
+    decimals = decimals or [None] * len(headers)
     numeric = [
         bool(rows) and all(row[k] is None or isinstance(row[k], (int, float)) for row in rows)
         for k in range(len(headers))
@@ -95,12 +106,14 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, caption: 
     body = []
     for number, row in enumerate(rows):
         last = " class='total'" if total and number == len(rows) - 1 else ""
-        body.append(f"<tr{last}>" + "".join(f"<td{m}>{_cell(v)}</td>" for v, m in zip(row, mark)) + "</tr>")
+        body.append(
+            f"<tr{last}>" + "".join(f"<td{m}>{_cell(v, d)}</td>" for v, m, d in zip(row, mark, decimals)) + "</tr>"
+        )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, decimals: int | None) -> str:
     if value is None or value != value:
         return ""
     if isinstance(value, bool):
@@ -108,6 +121,8 @@ def _cell(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
+        if decimals is not None:
+            return f"{value:,.{decimals}f}"
         return f"{value:,.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.3g}"
     return escape(str(value))
 

@@ -437,12 +437,16 @@ class Job:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file; does nothing when it was not asked for."""
+        self.write_bytes(name, text.replace("\n", os.linesep).encode("utf-8"))
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Write a file; does nothing when it was not asked for."""
         if not self.given(name):
             return
         path = self.destination(name)
         try:
-            with open(self.outputs.path(path), "w", encoding="utf-8") as file:
-                file.write(text)
+            with open(self.outputs.path(path), "wb") as file:
+                file.write(content)
         except OSError as error:
             raise OutputError(f"{path} cannot be written ({error.strerror}).") from None
         self.results[name] = path

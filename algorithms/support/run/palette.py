@@ -64,6 +64,15 @@ BARRIER = Mark((255, 208, 52), (52, 34, 0), (255, 236, 170))
 STONE = Mark((120, 170, 226), (8, 44, 92), WHITE)
 """Stepping stones: places that would link sources."""
 
+MEASURES = (
+    Mark((18, 96, 84), (4, 40, 36), WHITE),
+    Mark((150, 208, 140), (40, 84, 36), WHITE),
+    Mark((246, 178, 64), (96, 56, 0), WHITE),
+    Mark((142, 30, 96), (60, 4, 40), WHITE),
+    Mark((236, 236, 236), INK, WHITE),
+)
+"""Measures by class, from protection to reconstruction; last where there is no rule."""
+
 # Class maps.
 RULES = ((62, 12, 72), (226, 116, 76), (52, 132, 190))
 """Key areas by both rules, only with the overlay, only without it."""

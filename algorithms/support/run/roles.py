@@ -51,6 +51,7 @@ _INPUTS = {
     "securitynetwork:WEIGHTS_TABLE": (),  # the weights of a run of 'ahp' are not those of every network
     "robustness:SCORES": (),  # its factors are scores already, as 'scorefactor' and 'securitynetwork' make them
     "AREAS": ("pinchpoints", "barriers", "keyareas"),
+    "actionsheet:AREAS": ("pinchpoints", "barriers", "strategicpoints", "sources"),
     "PATCHES": ("barriers", "keyareas"),
     "STONES": ("stones",),
     "foreground:INPUT": ("landuse",),
@@ -82,6 +83,7 @@ _OUTPUTS = {
     "keyareas:OUTPUT": "keyareas",
     "strategicpoints:OUTPUT": "strategicpoints",
     "ahp:WEIGHTS": "weights",
+    "actionsheet:OUTPUT": "actions",
     "robustness:OUTPUT_LINKS": "linkshares",  # also links that the network does not have
     "connectivity:LINKS": "connections",  # straight lines between sources, not least-cost paths
 }
@@ -106,6 +108,8 @@ _ALSO_CALLED = {
     "sources": ("ecological sources", "生态源地"),
     "links": ("linkages", "ecological corridors", "生态廊道"),
     "scores": ("score table", "table of scores"),
+    "pinchpoints": ("pinch points", "生态夹点"),
+    "barriers": ("ecological barriers", "生态障碍点"),
     "current": ("current density",),
     "score": ("barrier score",),
 }

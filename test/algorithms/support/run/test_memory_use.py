@@ -71,6 +71,13 @@ _QUICK = {
         "SOURCES": "sources",
     },
     "costdistance": {"RESISTANCE": "surface", "SOURCES": "sources"},
+    "actionsheet": {
+        "AREAS": ["sources"],
+        "TABLE": "TEMPORARY_OUTPUT",
+        "LANDUSE": "classes",
+        "GROUPS": "1=woodland; 2=water",
+        "SLOPE": "slope",
+    },
     "evidence": {"EVIDENCE": ["surface", "surface"], "NORMALISE": 1, "CLASSES": "TEMPORARY_OUTPUT"},
     "validate": {"SURFACES": ["surface", "surface"], "POINTS": "seen", "TABLE": "TEMPORARY_OUTPUT"},
 }
@@ -157,6 +164,7 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
         "habitat": raster("habitat", habitat),
         "surface": raster("surface", (1 + 40 * smooth).astype(np.float32)),
         "classes": raster("classes", (1 + (smooth > 0.5)).astype(np.uint8)),
+        "slope": raster("slope", (40 * smooth).astype(np.float32)),
         "focal": raster("focal", focal, nodata=0),
         "sources": polygons("sources", [square(number, *place) for number, place in enumerate(places)]),
         "links": polygons(
