@@ -56,6 +56,7 @@ def given(tool, window, files):
         "circuitscapeini": {"INPUT": str(files / "job.ini")},
         "networkoptimisation": {"RESISTANCE": layers["Resistance surface"], "OBJECTIVE": 2},
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5, "PROCESSES": 2},
+        "actionsheet": {"LEGEND": 1},
         "nullmodel": {"RUNS": 19},
         "validate": {"POINTS": layers["Geological hazards"].id()},
         "combineshards": {"CHECKPOINT": str(files / "shards"), "OUTPUT_FOLDER": str(files / "combined")},

@@ -28,7 +28,6 @@ _TOTAL = "total"
 _UNKNOWN = "not known"
 _HA = Shown("Area", "ha", 4)
 _ORDER = Shown("Priority (grade, 1 is the highest)")
-_COST = Shown("Cost", "unit of the cost table", 2)
 _CONDITIONS = {"slope": "SLOPE", "protection": "PROTECTED", "grade": "a field 'grade' or 'link_grade' of the areas"}
 _SIZE = 900
 
@@ -86,9 +85,9 @@ class Said:
 
     def row_columns(self) -> list[Column]:
         """Return the columns of the rows."""
-        cost = columns(cost=(float, _COST)) if self._costed else []
+        cost = columns(cost=float) if self._costed else []
         first = columns(
-            number=(int, Shown("Number")),
+            number=int,
             type=(str, Shown("Type")),
             area=(str, Shown("Id of the area")),
             priority=(int, _ORDER),
@@ -101,7 +100,7 @@ class Said:
             area_ha=(float, _HA),
             land_use=str,
             land_uses=(str, Shown("Land uses")),
-            slope=(float, Shown("Slope", "degrees", 1)),
+            slope=float,
             protected_ha=(float, Shown("Protected area", "ha", 4)),
             rule=str,
         )
@@ -146,7 +145,7 @@ class Said:
         return [*self._zone_columns(set()), *self._class_columns()]
 
     def _class_columns(self) -> list[Column]:
-        cost = columns(cost=(float, _COST)) if self._costed else []
+        cost = columns(cost=float) if self._costed else []
         return [
             *columns(measure_class=str, class_zh=str, count=int, count_touching=int, area_ha=(float, _HA), share=float),
             *cost,
@@ -264,7 +263,7 @@ def action_workbook(said: Said, title: str) -> bytes:
     sheets.append(Sheet("By class", f"{title}: by class", said._class_columns(), said.class_rows(), total=True))
     sheets.append(Sheet("Rules", f"{title}: rules", rule_columns(), rule_rows(said.sheet.rules)))
     notes = [[text] for text in said.sentences()]
-    sheets.append(Sheet("Notes", f"{title}: notes", columns(note=(str, Shown("Note"))), notes))
+    sheets.append(Sheet("Notes", f"{title}: notes", columns(note=str), notes))
     return workbook(sheets)
 
 
