@@ -11,6 +11,7 @@ from qgis.PyQt.QtGui import QIcon
 from .base import ROOT
 from .corridors.centrality import CentralityAlgorithm
 from .corridors.circuitscapeini import CircuitscapeIniAlgorithm
+from .corridors.corridorwidths import CorridorWidthsAlgorithm
 from .corridors.costdistance import CostDistanceAlgorithm
 from .corridors.currentflow import CurrentFlowAlgorithm
 from .corridors.currentflowadvanced import CurrentFlowAdvancedAlgorithm
@@ -79,6 +80,7 @@ ALGORITHMS = [
     GravityAlgorithm,
     LinkPriorityAlgorithm,
     StrategicPointsAlgorithm,
+    CorridorWidthsAlgorithm,
     NetworkOptimisationAlgorithm,
     CurrentFlowAlgorithm,
     CurrentFlowAdvancedAlgorithm,

@@ -20,7 +20,7 @@ from ..support.inputs.declarations import (
     rules_output,
     smallest_key_area,
 )
-from ..support.inputs.links import grade_field, is_active
+from ..support.inputs.links import active_lines, grade_field
 from ..support.inputs.studyarea import read_area, study_area
 from ..support.io.rasterfiles import NO_AMOUNT, NO_CLASS
 from ..support.io.rasters import require_aligned
@@ -281,11 +281,10 @@ class _Links:
     """
 
     def __init__(self, source: VectorSource, grade: str, crs, grid: Grid, monitor: Monitor) -> None:
-        features = [one for one in source.shaped(crs, monitor) if is_active(one)]
-        names = {name.lower(): name for name in reversed(source.field_names)}
+        ids, features = active_lines(source, crs, monitor=monitor)
         grade = grade or grade_field(source.field_names)
         self.lines = [line_parts(one.geometry(), grid) for one in features]
-        held = {"link_id": [one[names["link_id"]] if "link_id" in names else one.id() for one in features]}
+        held = {"link_id": ids}
         if grade:
             held["link_grade"] = [one[grade] for one in features]
         self.kinds = {name: _kind(values) for name, values in held.items()}

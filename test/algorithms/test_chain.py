@@ -94,6 +94,17 @@ CHAIN = (
     ),
     # 4 Key areas
     Step("pinched", "pinchpoints", {**NETWORK, "LINKS": "ranked.OUTPUT_LINKS"}),
+    Step(
+        "wide",
+        "corridorwidths",
+        {
+            "LINKS": "ranked.OUTPUT_LINKS",
+            "LANDUSE": "grid.OUTPUT",
+            "CURRENT": "pinched.CURRENT",
+            "SOURCES": "central.OUTPUT_SOURCES",
+            "ZONES": "linked.ZONES",
+        },
+    ),
     Step("barred", "barriers", {**NETWORK, "LINKS": "pinched.OUTPUT_LINKS"}),
     Step("opened", "circuitbarriers", {**NETWORK, "LINKS": "barred.OUTPUT_LINKS"}),
     Step("levels", "naturalbreaks", {"INPUT": "opened.OUTPUT_LINKS"}, {"FIELD": "current_flow"}),

@@ -49,6 +49,7 @@ def given(tool, window, files):
         "scorefactor": {"INPUT": layers["Elevation"], "METHOD": 1},
         "resistance": {"FACTORS": [layers["Soil erosion"].id(), layers["Lithology"].id()], "WEIGHTS": "0.6, 0.4"},
         "strategicpoints": {"LEVEL": "kind", "LEVEL_SCORES": "Expressway=4; 1", "MIN_LENGTH": 1500.0},
+        "corridorwidths": {"LEGEND": 1},
         "currentflowadvanced": {
             "CURRENT_SOURCE_POINTS": layers["Mines"].id(),
             "GROUND_POINTS": layers["Geological hazards"].id(),

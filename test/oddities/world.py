@@ -111,6 +111,11 @@ RASTER_TOOLS = {
     "linkpriority": ("RESISTANCE", "resistance", {"PRIORITY": TEMPORARY}),
     "strategicpoints": ("RESISTANCE", "resistance", {"BARRIER_LINES": ["roads"], "LEVEL": "kind", "MIN_LENGTH": 100.0}),
     "networkoptimisation": ("RESISTANCE", "resistance", {"STONES": "stones", "ADD": 2}),
+    "corridorwidths": (
+        "LANDUSE",
+        "land",
+        {"WIDTHS": "60, 200", "CURRENT": "current", "NAMES": "1=A; 2=B; 3=C; 4=D; 5=E; 6=F"},
+    ),
     "currentflow": ("RESISTANCE", "resistance", {"FOCAL_LAYER": "sources", "RESISTANCES": TEMPORARY}),
     "currentflowadvanced": (
         "RESISTANCE",
@@ -161,6 +166,7 @@ VECTOR_TOOLS = {
     "linkpriority": ("SOURCES", {}),
     "strategicpoints": ("SOURCES", {"BARRIER_LINES": ["roads"], "MIN_LENGTH": 100.0}),
     "networkoptimisation": ("SOURCES", {"STONES": "stones", "ADD": 2}),
+    "corridorwidths": ("SOURCES", {"LANDUSE": "land", "WIDTHS": "60, 200", "CURRENT": "current"}),
     "currentflow": ("FOCAL_LAYER", {"RESISTANCES": TEMPORARY}),
     "pinchpoints": ("SOURCES", {"CUTOFF": 900.0}),
     "barriers": ("SOURCES", {"MIN_RADIUS": 60.0, "MAX_RADIUS": 60.0}),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from .... import core
 from ....core.errors import InputError
 from ....core.monitor import SILENT
+from ...support.inputs.legends import given_names
 from ...support.run.inputlayers import InputLayer, apart, input_layers
 from .factors import NetworkFactors
-from .landuse import given_names, require_meaning
+from .landuse import require_meaning
 from .steps import corridors, keyareas, resistance, sources
 from .studyland import StudyLand
 
@@ -32,7 +33,7 @@ def check_run(job: Job, definitions: Sequence[QgsProcessingParameterDefinition])
     resistance.options(job)
     corridors.options(job)
     keyareas.options(job, study.grid)
-    given_names(job)
+    given_names(job, "LANDUSE_NAMES")
     if not job.given("SOURCES_IN"):
         _check_sizes(job, study.grid)
     _check_places(job, study, definitions)

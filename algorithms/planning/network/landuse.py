@@ -9,22 +9,24 @@ import numpy as np
 
 from .... import core
 from ....core.errors import InputError
-from ...support.geometry.zonal import parse_names
 from ...support.inputs.legends import (
+    check_names,
     class_names,
     codes_at_a_glance,
     describe_codes,
+    drawn_classes,
+    given_names,
     read_habitat,
     read_scheme,
     with_data,
 )
-from ...support.io.categories import read_categories
-from ...support.run import palette
 from ...support.run.palette import Colour
 
 if TYPE_CHECKING:
     from ....core.resistance.scoretable import FactorScores
     from ...support.run.job import Job
+
+_NAMES = "LANDUSE_NAMES"
 
 
 class LandUse:
@@ -47,7 +49,7 @@ class LandUse:
     def __init__(self, job: Job, values: np.ndarray, valid: np.ndarray) -> None:
         # Names and colours are those of the file that was given; the cells may be warped from it.
         self._file = job.raster("LANDUSE")
-        self._given = given_names(job)
+        self._given = given_names(job, _NAMES)
         self.values = values
         codes = core.sources.held_codes(values, valid)
         require_meaning(job, codes)
@@ -61,22 +63,8 @@ class LandUse:
         self.codes = [code for code in codes if code not in blanks]
         if self.scheme is not None:
             name = self._file.name
-            core.resistance.require_same_names(self.scheme, self._given, "LANDUSE_NAMES", raster=name, codes=self.codes)
-        self._check_names(job)
-
-    def _check_names(self, job: Job) -> None:
-        """Raise for names of none of the classes, and warn of classes that the names leave out."""
-        left = [int(code) for code in self.codes if code not in self._given]
-        if self._given and len(left) == len(self.codes):
-            raise InputError(
-                f"LANDUSE_NAMES names {', '.join(map(str, self._given))}, of which '{self._file.name}' has none "
-                f"({describe_codes(self._file, self.codes)}). Write the codes of the map, or leave the names out."
-            )
-        if self._given and left:
-            job.monitor.warn(
-                f"LANDUSE_NAMES has no name for {', '.join(map(str, left))}: tables and maps show the code, since names are "
-                "never mixed with others. Give all classes a name, or none."
-            )
+            core.resistance.require_same_names(self.scheme, self._given, _NAMES, raster=name, codes=self.codes)
+        check_names(self._file, self.codes, self._given, _NAMES, job.monitor)
 
     def classes(self, table: Sequence[FactorScores]) -> list[tuple[int, str, Colour]]:
         """Return code, name and colour of the classes that occur.
@@ -89,10 +77,7 @@ class LandUse:
         kind = core.resistance.Factor.LAND_USE
         scored = [one for factor in table if core.resistance.factor_of(factor.name) is kind for one in factor.classes]
         names = class_names(self._file, self.scheme, scored, self.codes, self._given)
-        colours = read_categories(self._file).colours
-        if self.scheme is not None:
-            colours = {code: colour for code, _, colour in self.scheme.drawn}
-        return [(code, names.get(code, str(code)), colours.get(code, _colour(code))) for code in map(int, self.codes)]
+        return drawn_classes(self._file, self.scheme, self.codes, names)
 
 
 def require_meaning(job: Job, codes: Collection[float] | None = None) -> None:
@@ -115,24 +100,8 @@ def require_meaning(job: Job, codes: Collection[float] | None = None) -> None:
     if job.chosen("LEGEND") or not lacking:
         return
     source = job.raster("LANDUSE")
-    held = describe_codes(source, codes_at_a_glance(source) if codes is None else codes, given_names(job))
+    held = describe_codes(source, codes_at_a_glance(source) if codes is None else codes, given_names(job, _NAMES))
     raise InputError(
         f"What the codes of '{source.name}' mean is not said: there is no legend, and no {' and no '.join(lacking)}. "
         f"{held[0].upper()}{held[1:]}. Choose the LEGEND of the map, or give FOREGROUND and SCORES."
     )
-
-
-def given_names(job: Job) -> dict[int, str]:
-    """Return what the user calls the classes, by their code."""
-    named = parse_names(job.text("LANDUSE_NAMES"))
-    try:
-        return {int(float(code)): name for code, name in named.items()}
-    except (ValueError, OverflowError) as error:
-        raise InputError(
-            f"LANDUSE_NAMES names values of the land use, which are whole numbers: {error}. Write for example: 1=Forest; "
-            "2=Grassland."
-        ) from error
-
-
-def _colour(code: int) -> Colour:
-    return palette.ZONES[code % len(palette.ZONES)]

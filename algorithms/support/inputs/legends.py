@@ -10,8 +10,11 @@ import numpy as np
 from .... import core
 from ....core.choices import Legend
 from ....core.errors import InputError
+from ....core.monitor import Monitor
 from ..io.categories import read_categories
 from ..io.rasters import RasterSource
+from ..run import palette
+from ..run.palette import Colour
 from . import parameters as p
 
 if TYPE_CHECKING:
@@ -183,6 +186,56 @@ def class_names(
     known = "LANDUSE_NAMES" if own else f"the categories of '{source.name}'"
     core.resistance.require_agreement(given, held, (where.capitalize(), known), raster=source.name, codes=codes)
     return dict(own or given or held)
+
+
+def given_names(job: Job, parameter: str) -> dict[int, str]:
+    """Return what the user calls the classes in a parameter, by their code.
+
+    Raises
+    ------
+    InputError
+        For entries without a name, and codes that are no whole numbers.
+    """
+    from ..geometry.zonal import parse_names
+
+    named = parse_names(job.text(parameter))
+    try:
+        return {int(float(code)): name for code, name in named.items()}
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{parameter} names values of the land use, which are whole numbers: {error}. Write for example: 1=Forest; "
+            "2=Grassland."
+        ) from error
+
+
+def check_names(
+    source: RasterSource, codes: Collection[float], given: Mapping[int, str], parameter: str, monitor: Monitor
+) -> None:
+    """Refuse names of none of the classes, and warn of classes that the names leave out."""
+    left = [int(code) for code in codes if code not in given]
+    if given and len(left) == len(codes):
+        raise InputError(
+            f"{parameter} names {', '.join(map(str, given))}, of which '{source.name}' has none "
+            f"({describe_codes(source, codes)}). Write the codes of the map, or leave the names out."
+        )
+    if given and left:
+        monitor.warn(
+            f"{parameter} has no name for {', '.join(map(str, left))}: tables and maps show the code, since names are "
+            "never mixed with others. Give all classes a name, or none."
+        )
+
+
+def drawn_classes(
+    source: RasterSource, scheme: core.resistance.Scheme | None, codes: Collection[float], names: Mapping[int, str]
+) -> list[tuple[int, str, Colour]]:
+    """Return code, name and colour of the classes of a map: those of its legend, else of its file."""
+    colours = read_categories(source).colours
+    if scheme is not None:
+        colours = {code: colour for code, _, colour in scheme.drawn}
+    others = palette.ZONES
+    return [
+        (code, names.get(code, str(code)), colours.get(code, others[code % len(others)])) for code in map(int, codes)
+    ]
 
 
 def describe_codes(source: RasterSource, codes: Collection[float], names: Mapping[int, str] | None = None) -> str:

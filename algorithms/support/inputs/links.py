@@ -134,6 +134,19 @@ def read_links(
     return Links(ids, np.array(pairs, dtype=np.int64).reshape(-1, 2), features)
 
 
+def active_lines(
+    source: VectorSource, crs: QgsCoordinateReferenceSystem | None = None, *, monitor: Monitor = SILENT
+) -> tuple[list, list[QgsFeature]]:
+    """Return the ids and features of the active links that have a line, whatever they join.
+
+    The id is the field 'link_id', in any case, else the number of the feature.
+    """
+    features = [one for one in source.shaped(crs, monitor) if is_active(one)]
+    names = {name.lower(): name for name in reversed(source.field_names)}
+    name = names.get("link_id")
+    return [one[name] if name and not is_null(one[name]) else one.id() for one in features], features
+
+
 def is_active(feature: QgsFeature) -> bool:
     """Return whether a link is one, rather than a candidate that was dropped: its field 'active' does not say no."""
     if feature.fieldNameIndex("active") < 0:

@@ -63,6 +63,8 @@ _INPUTS = {
     "keyareas:INPUT": ("current", "score", "priority"),
     "keyareas:P_VALUES": ("p",),
     "SURFACES": ("current",),
+    "CURRENT": ("current",),
+    "corridorwidths:ZONES": ("zones",),
     "naturalbreaks:INPUT": ("links", "sources"),
 }
 

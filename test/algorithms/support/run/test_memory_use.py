@@ -117,6 +117,8 @@ _MANY_TIMES = {
 }
 _SOLVED = {
     "strategicpoints": {**_LINKED, "OUTPUT": "TEMPORARY_OUTPUT"},
+    "corridorwidths": {"LINKS": "links", "LANDUSE": "classes", "SOURCES": "sources", "CURRENT": "surface"}
+    | dict.fromkeys(("TABLE", "OUTPUT_LINKS"), "TEMPORARY_OUTPUT"),
     "linkpriority": {**_LINKED, "OUTPUT_SOURCES": "TEMPORARY_OUTPUT", "OUTPUT_LINKS": "TEMPORARY_OUTPUT"},
     "currentflow": {"RESISTANCE": "surface", "FOCAL": "focal", "CURRENT": "TEMPORARY_OUTPUT"},
     "networkoptimisation": {
