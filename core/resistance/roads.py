@@ -90,7 +90,13 @@ def read_class_scores(text: str, what: str = "Road scores") -> dict[str, float]:
 
 
 def road_class(value: object) -> str:
-    """Return a class of road in the form in which classes are compared: 'Trunk ' is 'trunk', 2.0 is '2'."""
+    """Return a class of road in the form in which classes are compared.
+
+    Examples
+    --------
+    >>> road_class("Trunk "), road_class(2.0)
+    ('trunk', '2')
+    """
     return value_text(value).casefold()
 
 

@@ -141,7 +141,7 @@ class Widths:
 
 
 def widths_page(said: Widths, links: Sequence[Column], rows: Sequence[Sequence[object]]) -> str:
-    """Return the report as one self-contained page; `links` and `rows` are the table of the links."""
+    """Return the report as one self-contained page; `links` and `rows` are the table of the links, land uses left out."""
     belt, present = said.belt, [k for k in range(len(said.classes)) if said.belt.cells[-1, k]]
     total = belt.cells.sum(axis=1)
     with np.errstate(invalid="ignore"):
@@ -200,12 +200,16 @@ def widths_page(said: Widths, links: Sequence[Column], rows: Sequence[Sequence[o
             html.table(
                 ["Width (m)", "Mean current (A)", "Accumulated (A)", "Ring, % of the first by area"],
                 [
-                    [float(width), *(float(one) for one in numbers)]
+                    [f"{width:g}", *(float(one) for one in numbers)]
                     for width, *numbers in zip(said.widths, belt.mean_current, whole, said._gained)
                 ],
             ),
         ]
-    parts += [html.heading("Links"), html.table([column.shown.heading for column in links], rows)]
+    shown = [k for k, column in enumerate(links) if not column.name.startswith("use_")]  # as wide as a page, and more
+    parts += [
+        html.heading("Links"),
+        html.table([links[k].shown.heading for k in shown], [[row[k] for k in shown] for row in rows]),
+    ]
     return html.page(
         "Corridor widths",
         "Widths are from edge to edge. Belts are nested: each holds the narrower ones. Cells near several links count once.",
