@@ -1,18 +1,25 @@
 """Importance of all patches (dPC with its fractions) against removing them one at a time.
 
 usage: python benchmarks/connectivity.py [sizes, default 200 1000] [--links]
+       python benchmarks/connectivity.py [sizes] --trees [--against CHECKOUT]
 
 Peers compute what is left after a removal as a user would: all shortest paths on -ln p again, with scipy's Dijkstra or
 with networkx. They are timed on a few removals (networkx on a few sources of one) and scaled up. CPU seconds, one thread.
 Ours is timed with SciPy alone and, where it pays and is installed, with numba.
+With --trees there are no peers: dPC by the trees of best paths, with numba where it is installed, here and with the code
+of another checkout.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import subprocess
 import sys
 import time
 
-import checkout  # noqa: F401
+import checkout
 import numpy as np
 from ecosecnet.core.connectivity import (
     PatchGraph,
@@ -84,6 +91,32 @@ def networkx_seconds(graph: PatchGraph) -> float:
     return seconds / few * graph.size**2
 
 
+def one(kind: str, n: int) -> None:
+    """Print the seconds and dPC of all patches by the trees of best paths; what numba compiles is compiled before."""
+    node_importance(landscape("Delaunay", failures.WORTH_STARTING_NUMBA), method="trees")
+    graph = landscape(kind, n)
+    seconds, found = cpu(lambda: node_importance(graph, method="trees"))
+    print(json.dumps([seconds, found.total.tolist()]))
+
+
+def by_trees(sizes: list[int], other: str | None) -> None:
+    """Print the seconds of this checkout and of another, each in a process of its own."""
+    print(f"{'n':>6} {'links':>8} {'graph':<11} {'this s':>8} {'other s':>8} {'largest relative difference':>28}")
+    for n in sizes:
+        for kind in ("Delaunay", "20 nearest"):
+            found = []
+            for root in (str(checkout.ROOT), other)[: 2 if other else 1]:
+                command = [sys.executable, __file__, "--one", kind, str(n)]
+                environment = {**os.environ, "CHECKOUT": str(root)}
+                done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
+                found.append(json.loads(done.stdout))
+            line = f"{n:>6} {len(landscape(kind, n).pairs):>8,} {kind:<11} {found[0][0]:>8.1f}"
+            if other:
+                (_, total), (seconds, expected) = found
+                line += f" {seconds:>8.1f} {np.max(np.abs(np.subtract(total, expected)) / expected):>28.1e}"
+            print(line, flush=True)
+
+
 def main(sizes: list[int], links: bool) -> None:
     print(
         f"{'n':>5} {'links':>8} {'graph':<11} {'ours s':>8} {'scipy x':>8} {'networkx x':>10} {'numba s':>8} "
@@ -123,5 +156,16 @@ def main(sizes: list[int], links: bool) -> None:
 
 
 if __name__ == "__main__":
-    given = [one for one in sys.argv[1:] if one != "--links"]
-    main([int(one) for one in given] or [200, 1000], "--links" in sys.argv)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=[200, 1000])
+    parser.add_argument("--links", action="store_true")
+    parser.add_argument("--against", metavar="CHECKOUT")
+    parser.add_argument("--trees", action="store_true")
+    parser.add_argument("--one", metavar="GRAPH", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        one(given.one, *given.sizes)
+    elif given.trees:
+        by_trees(given.sizes, given.against)
+    else:
+        main(given.sizes, given.links)

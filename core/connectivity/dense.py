@@ -10,6 +10,7 @@ import numpy as np
 from ..monitor import Monitor
 from ..spread.spreading import spread
 from ..spread.where import HERE, Where
+from ..stats.products import weighted_sums
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import PatchGraph
 
@@ -72,10 +73,8 @@ def two_ways(cost: FloatArray, monitor: Monitor) -> BoolArray:
     return found
 
 
-def losses_by_halving(graph: PatchGraph, monitor: Monitor, where: Where = HERE) -> FloatArray:
-    """Return, for each patch, the sum over the other pairs of what their connection loses without it.
-
-    Both directions of a pair are counted; float64, shape (n,).
+def losses_by_halving(graph: PatchGraph, monitor: Monitor, where: Where = HERE) -> tuple[FloatArray, FloatArray]:
+    """Return what all lose with each patch and what each patch receives, as `failures.patch_losses`.
 
     Notes
     -----
@@ -96,7 +95,7 @@ def losses_by_halving(graph: PatchGraph, monitor: Monitor, where: Where = HERE) 
         where=where,
         monitor=monitor.part(0.15, 1.0),
     )
-    return lost
+    return lost, weighted_sums(graph.connection(dense.full), graph.attributes)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ..monitor import Monitor
 from ..spread.job import Task
 from ..spread.spreading import spread
 from ..spread.where import HERE, Where
+from ..stats.products import weighted_sums
 from ..types import Array, BoolArray, FloatArray, IntArray
 from . import compiled
 from .graph import PatchGraph
@@ -21,9 +22,6 @@ from .trees import PathTrees, path_trees
 
 CHUNK = 50_000
 """Neighbours looked at in one go; larger does not pay as the queue of the path search grows."""
-
-FAST_CHUNK = 10_000_000
-"""The same with numba: a few tenths of a second."""
 
 _PIECES = 64
 """About as many pieces are the sources worked through in, where there are so many."""
@@ -43,25 +41,33 @@ def uses_numba(patches: int) -> bool:
     return patches >= WORTH_STARTING_NUMBA and compiled.available()
 
 
-def patch_losses(whole: PatchGraph, monitor: Monitor, limit: float = np.inf, where: Where = HERE) -> FloatArray:
-    """Return, for each patch, the sum over the other pairs of what their connection loses without it.
+def patch_losses(
+    whole: PatchGraph, monitor: Monitor, limit: float = np.inf, where: Where = HERE
+) -> tuple[FloatArray, FloatArray]:
+    """Return, for each patch, the sum over the other pairs of what their connection loses without it, and more.
 
-    Both directions of a pair are counted, pairs with a best path above the limit are not; float64, shape (n,).
+    Both directions of a pair are counted, pairs with a best path above the limit are not; float64, shape (n,). The
+    second is what each patch receives: the attributes it reaches, its own included, by how well it does.
     """
     graph = pruned(whole, monitor)
+    if uses_numba(graph.size):
+        return _lost(_of_patches, _Network(graph, limit), graph.size, where, monitor)
     left_out = _busiest_side(graph, monitor.part(0.0, 0.1), limit)
     return _lost(_of_patches, _Network(graph, limit, left_out), graph.size, where, monitor.part(0.1, 1.0))
 
 
-def link_losses(whole: PatchGraph, monitor: Monitor, limit: float = np.inf, where: Where = HERE) -> FloatArray:
-    """Return, for each link, the sum over the pairs of what their connection loses without it.
+def link_losses(
+    whole: PatchGraph, monitor: Monitor, limit: float = np.inf, where: Where = HERE
+) -> tuple[FloatArray, FloatArray]:
+    """Return, for each link, the sum over the pairs of what their connection loses without it, and what patches receive.
 
-    Both directions of a pair are counted, pairs with a best path above the limit are not; float64, shape (m,).
+    As `patch_losses`; float64, shapes (m,) and (n,).
     """
     graph = pruned(whole, monitor)
     every: FloatArray = np.zeros(len(whole.pairs))
-    every[lasting(whole, monitor)] = _lost(_of_links, _Network(graph, limit), len(graph.pairs), where, monitor)
-    return every
+    lost, received = _lost(_of_links, _Network(graph, limit), len(graph.pairs), where, monitor)
+    every[lasting(whole, monitor)] = lost
+    return every, received
 
 
 @dataclass(frozen=True)
@@ -73,42 +79,62 @@ class _Network:
     left_out: Array | None = None
 
 
-def _lost(task: Task, network: _Network, count: int, where: Where, monitor: Monitor) -> FloatArray:
-    """Return what is lost with each of so many failures, summed over pieces of the sources."""
+def _lost(task: Task, network: _Network, count: int, where: Where, monitor: Monitor) -> tuple[FloatArray, FloatArray]:
+    """Return what is lost with each of so many failures, summed over pieces of the sources, and what those receive."""
     lost: FloatArray = np.zeros(count)
+    received: list[FloatArray] = []
     size, block = network.graph.size, block_of(network.graph)
     each = block * max(1, round(size / (_PIECES * block)))
     pieces = [(first, min(first + each, size)) for first in range(0, size, each)]
-    spread(task, network, pieces, lambda part: np.add(lost, part, out=lost), where=where, monitor=monitor)
-    return lost
+
+    def add(part: tuple[FloatArray, FloatArray]) -> None:
+        np.add(lost, part[0], out=lost)
+        received.append(part[1])
+
+    spread(task, network, pieces, add, where=where, monitor=monitor)
+    return lost, np.concatenate(received)
 
 
-def _of_patches(network: _Network, patches: tuple[int, int], monitor: Monitor) -> FloatArray:
-    """Return what some sources lose with each patch."""
+def _of_patches(network: _Network, patches: tuple[int, int], monitor: Monitor) -> tuple[FloatArray, FloatArray]:
+    """Return what some sources lose with each patch, and what they receive."""
     graph, left_out = network.graph, network.left_out
+    if left_out is None:
+        return compiled.losses(graph, range(*patches), network.limit, None, monitor)
     lost: FloatArray = np.zeros(graph.size)
+    received: list[FloatArray] = []
     for trees in path_trees(graph, monitor, limit=network.limit, patches=range(*patches)):
+        received.append(weighted_sums(graph.connection(trees.costs), graph.attributes))
         wanted = (trees.parent != np.arange(trees.parent.size)) & (trees.size > 1)
-        if left_out is not None:
-            wanted &= ~_bit(left_out, trees.sources[trees.tree], trees.patch)
-        for part, loss in _losses(graph, trees, np.flatnonzero(wanted), monitor, left_out):
+        wanted &= ~_bit(left_out, trees.sources[trees.tree], trees.patch)
+        for part, loss in _losses(network, trees, np.flatnonzero(wanted), monitor):
             lost += np.bincount(trees.patch[part], weights=loss, minlength=graph.size)
-    return lost
+    return lost, np.concatenate(received)
 
 
-def _of_links(network: _Network, patches: tuple[int, int], monitor: Monitor) -> FloatArray:
-    """Return what some sources lose with each link."""
+def _of_links(network: _Network, patches: tuple[int, int], monitor: Monitor) -> tuple[FloatArray, FloatArray]:
+    """Return what some sources lose with each link, and what they receive."""
     graph = network.graph
-    lost: FloatArray = np.zeros(len(graph.pairs))
     key = graph.pairs[:, 0] * graph.size + graph.pairs[:, 1]
     sorting = np.argsort(key)
+
+    def number(one: IntArray, other: IntArray) -> IntArray:
+        wanted = np.minimum(one, other).astype(np.int64) * graph.size + np.maximum(one, other)
+        found: IntArray = sorting[np.searchsorted(key, wanted, sorter=sorting)]
+        return found
+
+    if uses_numba(graph.size):
+        start = np.repeat(np.arange(graph.size), np.diff(graph.matrix.indptr))
+        numbers = number(start, graph.matrix.indices)
+        return compiled.losses(graph, range(*patches), network.limit, numbers, monitor)
+    lost: FloatArray = np.zeros(len(graph.pairs))
+    received: list[FloatArray] = []
     for trees in path_trees(graph, monitor, limit=network.limit, patches=range(*patches)):
+        received.append(weighted_sums(graph.connection(trees.costs), graph.attributes))
         before = trees.patch[trees.parent]
         # A pair uses the link in one direction from one end and in the other from the other end: one is enough.
-        for part, loss in _losses(graph, trees, np.flatnonzero(before < trees.patch), monitor):
-            link = sorting[np.searchsorted(key, before[part] * graph.size + trees.patch[part], sorter=sorting)]
-            lost += np.bincount(link, weights=2.0 * loss, minlength=lost.size)
-    return lost
+        for part, loss in _losses(network, trees, np.flatnonzero(before < trees.patch), monitor):
+            lost += np.bincount(number(before[part], trees.patch[part]), weights=2.0 * loss, minlength=lost.size)
+    return lost, np.concatenate(received)
 
 
 def _busiest_side(graph: PatchGraph, monitor: Monitor, limit: float) -> Array:
@@ -134,26 +160,25 @@ def _bit(packed: Array, row: IntArray, column: IntArray) -> BoolArray:
 
 
 def _losses(
-    graph: PatchGraph, trees: PathTrees, failing: IntArray, monitor: Monitor, left_out: Array | None = None
+    network: _Network, trees: PathTrees, failing: IntArray, monitor: Monitor
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """Yield positions in the trees and what the source and the patches beyond lose when that one fails.
 
     What fails is the patch at the position, the pairs with patches that are `left_out` as sources counted twice; or,
-    without `left_out`, the link that leads to it.
+    without, the link that leads to it.
     """
-    below = np.concatenate(([0], np.cumsum(np.diff(graph.matrix.indptr)[trees.patch])))
-    first = failing if left_out is None else failing + 1
+    below = np.concatenate(([0], np.cumsum(np.diff(network.graph.matrix.indptr)[trees.patch])))
+    first = failing if network.left_out is None else failing + 1
     work = np.cumsum(below[failing + trees.size[failing]] - below[first])
-    fast = uses_numba(graph.size)
-    chunk = FAST_CHUNK if fast else CHUNK
-    for part in np.split(failing, np.searchsorted(work, np.arange(chunk, work.max(initial=0), chunk))):
+    for part in np.split(failing, np.searchsorted(work, np.arange(CHUNK, work.max(initial=0), CHUNK))):
         if part.size:
             monitor.check()
-            yield part, (compiled.repair if fast else repair)(graph, trees, part, left_out)
+            yield part, _repair(network, trees, part)
 
 
-def repair(graph: PatchGraph, trees: PathTrees, failed: IntArray, left_out: Array | None) -> FloatArray:
-    """Return what is lost with each failure: the patches cut off get their best path around it."""
+def _repair(network: _Network, trees: PathTrees, failed: IntArray) -> FloatArray:
+    """Return what is lost with each failure: the patches cut off get their best path around it, within the limit."""
+    graph, left_out = network.graph, network.left_out
     links = left_out is None
     first = failed if links else failed + 1
     stop = failed + trees.size[failed]
@@ -193,6 +218,7 @@ def repair(graph: PatchGraph, trees: PathTrees, failed: IntArray, left_out: Arra
         shape=(cut.size + 1, cut.size + 1),
     )
     repaired = dijkstra(around, indices=cut.size)[:-1]
+    repaired[repaired > network.limit] = np.inf
     a = graph.attributes
     loss = a[trees.sources[tree]] * a[patch] * (graph.connection(cost) - graph.connection(repaired))
     if left_out is not None:

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..monitor import SILENT, Monitor
 from ..spread.where import HERE, Where
-from ..stats.products import weighted_sum, weighted_sums
+from ..stats.products import weighted_sum
 from ..types import BoolArray, FloatArray, IntArray
 from .dense import losses_by_halving
 from .failures import link_losses, patch_losses, uses_numba
 from .graph import MAX_DENSE, PatchGraph
-from .pruning import best_paths, pruned
+from .pruning import pruned
 from .trees import path_trees
 
 PROPOSED = 10
@@ -142,11 +142,13 @@ def node_importance(
     Notes
     -----
     Removing patch k changes the best path from i to j only if k is an inner patch of it. For a source i these j hang
-    below k in its tree of best paths; their new path enters from a patch outside that part and stays within. All k of a
-    source are solved by one search over the pairs (k, j). Sources whose best paths to k arrive over the same link never
-    lose each other, since they can turn before k; so the busiest side of each k need not be a source at all. The work
-    is below n^2 times the mean number of inner patches times the links per patch, instead of n^3 times the links per
-    patch. Memory grows with the links, and with n^2 bits.
+    below k in its tree of best paths; their new path enters from a patch outside that part and stays within. With numba
+    each k of a source is solved by a search from the links that lead into that part, by what these cost more than the
+    best paths do; it goes from subtree to subtree, as all below an entry pay no more than the entry. With SciPy alone
+    all k of a source are solved by one search over the pairs (k, j); there sources whose best paths to k arrive over
+    the same link, which never lose each other since they can turn before k, are left out at the busiest side of each k.
+    The work is below n^2 times the mean number of inner patches times the links per patch, instead of n^3 times the
+    links per patch. Memory grows with the links, with SciPy alone with n^2 bits too.
     When there are so many links that it is cheaper, the paths around each patch come instead from a halving recursion
     of all-pairs updates, n^3 log2(n) / 2 steps with log2(n) matrices of n x n.
 
@@ -165,13 +167,10 @@ def node_importance(
     [0.0, 9.09, 0.0]
     """
     a = graph.attributes
-    received = np.zeros(graph.size)
-    halving = (not negligible and _prefers_halving(graph, monitor)) if method == "auto" else method == "halving"
-    limit = graph.cost_of(negligible)
-    for sources, costs, _ in best_paths(graph, monitor.part(0.0, 0.05), limit=limit):
-        received[sources] = weighted_sums(graph.connection(costs), a)
-    rest = monitor.part(0.05, 1.0)
-    lost = losses_by_halving(graph, rest, where) if halving else patch_losses(graph, rest, limit, where)
+    if (not negligible and _prefers_halving(graph, monitor)) if method == "auto" else method == "halving":
+        lost, received = losses_by_halving(graph, monitor, where)
+    else:
+        lost, received = patch_losses(graph, monitor, graph.cost_of(negligible), where)
     numerator = weighted_sum(a, received)
     share = 100.0 / numerator if numerator > 0.0 else 0.0
     intra = share * a * a
@@ -194,12 +193,8 @@ def link_importance(
     >>> link_importance(graph).round(2).tolist()
     [27.27, 27.27]
     """
-    a = graph.attributes
-    numerator = 0.0
-    limit = graph.cost_of(negligible)
-    for sources, costs, _ in best_paths(graph, monitor.part(0.0, 0.05), limit=limit):
-        numerator += weighted_sum(a[sources], weighted_sums(graph.connection(costs), a))
-    lost = link_losses(graph, monitor.part(0.05, 1.0), limit, where)
+    lost, received = link_losses(graph, monitor, graph.cost_of(negligible), where)
+    numerator = weighted_sum(graph.attributes, received)
     return lost * (100.0 / numerator) if numerator > 0.0 else lost
 
 
@@ -213,5 +208,5 @@ def _prefers_halving(graph: PatchGraph, monitor: Monitor) -> bool:
     inner = np.flatnonzero(trees.parent != np.arange(trees.parent.size))
     cut_off = (trees.size[inner] - 1).sum() * n / trees.sources.size
     looks = (below[inner + trees.size[inner]] - below[inner + 1]).sum() * n / trees.sources.size
-    entry, look = (70.0, 5.0) if uses_numba(n) else (150.0, 15.0)
+    entry, look = (25.0, 2.0) if uses_numba(n) else (150.0, 15.0)
     return bool(n <= MAX_DENSE and entry * cut_off + look * looks > n**3 * math.log2(n + 1))

@@ -1,5 +1,6 @@
 """Indices and importances by hand, by recomputing, by peers and in closed form."""
 
+import functools
 import math
 import warnings
 
@@ -25,6 +26,7 @@ from ecosecnet.core.monitor import SILENT, Monitor
 from patchgraphs import chain, index, random_graph, spread_out, without_link, without_patch
 
 METHODS = ["trees", "halving"]
+NUMBA = pytest.mark.skipif(not compiled.available(), reason="needs numba")
 
 
 # ---------------------------------------------------------------- worked examples
@@ -263,18 +265,69 @@ def test_dense_and_sparse_views_of_a_graph_agree():
 # ---------------------------------------------------------------- with numba
 
 
-@pytest.mark.skipif(not compiled.available(), reason="needs numba")
-@pytest.mark.parametrize("binary", [False, True])
-@pytest.mark.parametrize(("seed", "n", "share"), [(1, 12, 0.15), (2, 14, 0.3), (3, 11, 1.0), (4, 60, 0.05)])
-def test_numba_gives_the_same(monkeypatch, seed, n, share, binary):
+@pytest.fixture(params=["plain", pytest.param("numba", marks=NUMBA)])
+def stack(request, monkeypatch):
+    """Small graphs with SciPy alone, and as large ones are with numba."""
+    monkeypatch.setattr(failures, "WORTH_STARTING_NUMBA", 0 if request.param == "numba" else math.inf)
+    assert uses_numba(5) == (request.param == "numba")
+
+
+NEGLIGIBLE = (0.0, 0.1, 0.3)
+
+
+@functools.cache
+def networkx_numerators(seed, n, share, binary):
+    """The numerators of a random graph: whole, without each patch, without each link; by what is negligible."""
+    networkx = pytest.importorskip("networkx")
     graph = random_graph(seed, n, share, binary=binary)
-    plain = node_importance(graph, method="trees"), link_importance(graph), node_importance(graph, negligible=0.1)
-    monkeypatch.setattr(failures, "WORTH_STARTING_NUMBA", 0)
-    fast = node_importance(graph, method="trees"), link_importance(graph), node_importance(graph, negligible=0.1)
-    assert uses_numba(n)
-    assert fast[0].connector == pytest.approx(plain[0].connector, rel=1e-11, abs=1e-12)
-    assert fast[1] == pytest.approx(plain[1], rel=1e-11, abs=1e-12)
-    assert fast[2].total == pytest.approx(plain[2].total, rel=1e-11, abs=1e-12)
+    peer = networkx.Graph()
+    peer.add_nodes_from(range(n))
+    peer.add_weighted_edges_from((int(i), int(j), float(cost)) for (i, j), cost in zip(graph.pairs, graph.costs))
+
+    def numerators(nodes, links):
+        sums = np.zeros(len(NEGLIGIBLE))
+        for i, costs in networkx.all_pairs_dijkstra_path_length(networkx.restricted_view(peer, nodes, links)):
+            for j, cost in costs.items():
+                connected = 1.0 / (1.0 + cost) if binary else math.exp(-cost)
+                sums += graph.attributes[i] * graph.attributes[j] * connected * (connected >= np.array(NEGLIGIBLE))
+        return sums
+
+    patches = np.array([numerators([k], []) for k in range(n)])
+    return (
+        graph,
+        numerators([], []),
+        patches,
+        np.array([numerators([], [tuple(link)]) for link in graph.pairs.tolist()]),
+    )
+
+
+@pytest.mark.parametrize("binary", [False, True])
+@pytest.mark.parametrize(("seed", "n", "share"), [(1, 12, 0.15), (2, 14, 0.3), (3, 11, 1.0), (4, 30, 0.08)])
+def test_failures_are_what_networkx_gives_without(stack, seed, n, share, binary):
+    graph, whole, patches, links = networkx_numerators(seed, n, share, binary)
+    for at, negligible in enumerate(NEGLIGIBLE):
+        found = node_importance(graph, method="trees", negligible=negligible)
+        assert found.numerator == pytest.approx(whole[at], rel=1e-11)
+        assert found.total == pytest.approx(100.0 * (1.0 - patches[:, at] / whole[at]), rel=1e-9, abs=1e-11)
+        expected = 100.0 * (1.0 - links[:, at] / whole[at])
+        assert link_importance(graph, negligible=negligible) == pytest.approx(expected, rel=1e-9, abs=1e-11)
+
+
+@NUMBA
+@pytest.mark.parametrize("touching", [0.0, 0.5])
+def test_numba_gives_the_same(monkeypatch, touching):
+    rng = np.random.default_rng(3)
+    graph = spread_out(5, 250, 1500.0)
+    graph.costs[rng.random(len(graph.pairs)) < touching] = 0.0  # of many equally good paths either may be taken
+    found = []
+    for worth in (math.inf, 0):
+        monkeypatch.setattr(failures, "WORTH_STARTING_NUMBA", worth)
+        found.append((node_importance(graph, method="trees"), link_importance(graph)))
+    (plain, links), (fast, fast_links) = found
+    assert fast.numerator == pytest.approx(plain.numerator, rel=1e-12)
+    assert fast.total == pytest.approx(plain.total, rel=1e-11)
+    assert fast.connector == pytest.approx(plain.connector, rel=1e-9, abs=1e-12)
+    assert fast_links == pytest.approx(links, rel=1e-9, abs=1e-12)
 
 
 # ---------------------------------------------------------------- large graphs
