@@ -2,6 +2,7 @@
 
 from .areas import FALSE_SHARE, KeyAreas, agreement, check_sizes, key_areas, overlay
 from .barriers import Barriers, barriers, check_radii, disc_ha, radii_between
+from .blocking import AreaLoss, Blocking, blocking
 from .circuitbarriers import circuit_barriers
 from .cutoffs import barriers_by_cutoff, corridor_belt, pinch_points_by_cutoff, read_cutoffs, sweep
 from .measures import (
@@ -23,9 +24,11 @@ __all__ = [
     "FALSE_SHARE",
     "OUTSIDE",
     "RULE_NAMES",
+    "AreaLoss",
     "AreaMeasures",
     "AreaOverlap",
     "Barriers",
+    "Blocking",
     "GradeShares",
     "KeyAreas",
     "Pieces",
@@ -35,6 +38,7 @@ __all__ = [
     "agreement",
     "barriers",
     "barriers_by_cutoff",
+    "blocking",
     "check_radii",
     "check_sizes",
     "circuit_barriers",

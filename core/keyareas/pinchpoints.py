@@ -28,7 +28,7 @@ from ..leastcost.results import Field, LinkCosts
 from ..monitor import SILENT, Monitor
 from ..spread.spreading import spread
 from ..spread.where import HERE, Where
-from ..types import Array, FloatArray, IntArray
+from ..types import Array, BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,17 @@ class _Mosaic:
 
 
 @dataclass(frozen=True)
-class _Corridors:
+class Corridor:
+    """The corridor of a link in its window of the raster: resistance, NaN outside it, and the cells of the two sources."""
+
+    link: LinkCosts
+    window: FloatArray
+    first: BoolArray
+    second: BoolArray
+
+
+@dataclass(frozen=True)
+class Corridors:
     """What the circuits of all corridors are made from."""
 
     fields: Mapping[int, Field]
@@ -168,7 +178,27 @@ class _Corridors:
     limits: FloatArray
     resistance: Array
     labels: IntArray
+    cell_size: float
     steps: dict[str, Any]
+
+    def circuit(self, index: int) -> Corridor:
+        """Return the corridor of a link whose sources are connected."""
+        a, b = self.pairs[index].tolist()
+        limit = float(self.limits[index])
+        link = LinkCosts.between(index, self.fields[a], self.fields[b], float(self.least[index]), limit)
+        inside = link.inside(limit)
+        window = np.where(inside, self.resistance[link.rows, link.cols], np.nan)
+        labels = self.labels[link.rows, link.cols]
+        return Corridor(link, window, (labels == a) & inside, (labels == b) & inside)
+
+
+def corridors_of(fields: CostFields, pairs: IntArray, limits: FloatArray, where: Where, monitor: Monitor) -> Corridors:
+    """Return the corridors of links; the memory of the searches is given back."""
+    gathered = gather(fields, pairs, slack=limits, where=where, monitor=monitor)
+    least = np.array([fields.least(a, b) for a, b in pairs.tolist()])
+    graph = fields.graph
+    graph.release()
+    return Corridors(gathered, pairs, least, limits, graph.resistance, fields.labels, graph.cell_size, _steps(fields))
 
 
 @dataclass(frozen=True)
@@ -186,31 +216,23 @@ def _adjacent(
     fields: CostFields, pairs: IntArray, limits: FloatArray, result: _Mosaic, where: Where, monitor: Monitor
 ) -> tuple[FloatArray, FloatArray]:
     effective = np.full(len(pairs), np.inf)
-    gathered = gather(fields, pairs, slack=limits, where=where, monitor=monitor.part(0.0, 0.3))
-    least = np.array([fields.least(a, b) for a, b in pairs.tolist()])
-    graph = fields.graph
-    graph.release()
-    corridors = _Corridors(gathered, pairs, least, limits, graph.resistance, fields.labels, _steps(fields))
+    corridors = corridors_of(fields, pairs, limits, where, monitor.part(0.0, 0.3))
 
     def add(flow: _Flow) -> None:
         effective[flow.index] = flow.resistance
         result.add(flow.rows, flow.cols, flow.current)
 
-    pieces = np.flatnonzero(np.isfinite(least)).tolist()
+    pieces = np.flatnonzero(np.isfinite(corridors.least)).tolist()
     spread(_flow, corridors, pieces, add, where=where, monitor=monitor.part(0.3, 1.0))
-    return effective, least
+    return effective, corridors.least
 
 
-def _flow(corridors: _Corridors, index: int, monitor: Monitor) -> _Flow:
-    a, b = corridors.pairs[index].tolist()
-    limit, fields = float(corridors.limits[index]), corridors.fields
-    link = LinkCosts.between(index, fields[a], fields[b], float(corridors.least[index]), limit)
-    corridor = link.inside(limit)
-    window = np.where(corridor, corridors.resistance[link.rows, link.cols], np.nan)
-    labels = corridors.labels[link.rows, link.cols]
-    first, second = ((labels == label) & corridor for label in (a, b))
-    flow = solve_pair(window, first, second, **corridors.steps, monitor=monitor)
-    return _Flow(index, link.rows, link.cols, np.where(first | second, np.nan, flow.current), flow.resistance)
+def _flow(corridors: Corridors, index: int, monitor: Monitor) -> _Flow:
+    corridor = corridors.circuit(index)
+    first, second = corridor.first, corridor.second
+    flow = solve_pair(corridor.window, first, second, **corridors.steps, monitor=monitor)
+    current = np.where(first | second, np.nan, flow.current)
+    return _Flow(index, corridor.link.rows, corridor.link.cols, current, flow.resistance)
 
 
 def _steps(fields: CostFields) -> dict[str, Any]:

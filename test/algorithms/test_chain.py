@@ -79,7 +79,7 @@ CHAIN = (
         {**NETWORK, "LINKS": "ranked.OUTPUT_LINKS", "BARRIER_LINES": ["county.ROADS"]},
         {"LEVEL": "kind", "MIN_LENGTH": 500.0},
     ),
-    Step("grown", "networkoptimisation", {**NETWORK, "LINKS": "ranked.OUTPUT_LINKS"}, {"OBJECTIVE": 2}),
+    Step("grown", "networkoptimisation", {**NETWORK, "LINKS": "ranked.OUTPUT_LINKS", "STONES": "ofevidence.OUTPUT"}),
     Step("flow", "currentflow", {"RESISTANCE": "resistance.OUTPUT", "FOCAL_LAYER": "central.OUTPUT_SOURCES"}),
     Step(
         "inlets",
@@ -141,7 +141,13 @@ CHAIN = (
     Step(
         "again",
         "pinchpoints",
-        {"RESISTANCE": "whole.RESISTANCE", "SOURCES": "whole.SOURCES", "LINKS": "whole.LINKS"},
+        {
+            "RESISTANCE": "whole.RESISTANCE",
+            "SOURCES": "whole.SOURCES",
+            "LINKS": "whole.LINKS",
+            "BLOCKING": "whole.PINCHPOINTS",
+        },
+        {"BLOCKED": "TEMPORARY_OUTPUT"},
     ),
     # 6 Decisions
     Step(

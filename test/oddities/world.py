@@ -123,7 +123,7 @@ RASTER_TOOLS = {
         {"CURRENT_SOURCE_POINTS": "inlets", "GROUND_POINTS": "outlets"},
     ),
     "omniscape": ("RESISTANCE", "resistance", {"RADIUS": 5}),
-    "pinchpoints": ("RESISTANCE", "resistance", {"CUTOFF": 900.0}),
+    "pinchpoints": ("RESISTANCE", "resistance", {"CUTOFF": 900.0, "BLOCKING": "stones", "BLOCKED": TEMPORARY}),
     "barriers": ("RESISTANCE", "resistance", {"MIN_RADIUS": 60.0, "MAX_RADIUS": 60.0}),
     "circuitbarriers": ("RESISTANCE", "resistance", {}),
     "keyareas": ("INPUT", "current", {"MIN_AREA": 0.0}),

@@ -209,10 +209,13 @@ def landscape_area(needed: str):
 
 
 def dispersal_distance(
-    text: str = "Distance at which dispersal has the probability below.", label: str = "Dispersal distance"
+    text: str = "Distance at which dispersal has the probability below.",
+    label: str = "Dispersal distance",
+    *,
+    advanced: bool = False,
 ):
     """Return the dispersal distance."""
-    return p.distance("DISPERSAL", label, text, defaults.DISPERSAL)
+    return p.distance("DISPERSAL", label, text, defaults.DISPERSAL, advanced=advanced)
 
 
 def dispersal_probability(label: str = "Dispersal probability at that distance", *, advanced: bool = False):

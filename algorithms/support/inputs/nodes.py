@@ -61,10 +61,11 @@ def node_parameters() -> list:
     ]
 
 
-def attribute_field(more: str = ""):
+def attribute_field(more: str = "", *, advanced: bool = False):
     """Return the field with what each source holds; `read_attributes` reads it."""
     text = f"What a source holds: area, or area times quality. Empty: the area in hectares. {more}"
-    return p.field("ATTRIBUTE", "Attribute field of the sources", text.strip(), "SOURCES", numeric=True, optional=True)
+    label = "Attribute field of the sources"
+    return p.field("ATTRIBUTE", label, text.strip(), "SOURCES", numeric=True, optional=True, advanced=advanced)
 
 
 def conversion_parameter():

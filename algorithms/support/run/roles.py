@@ -54,6 +54,7 @@ _INPUTS = {
     "actionsheet:AREAS": ("pinchpoints", "barriers", "strategicpoints", "sources"),
     "PATCHES": ("barriers", "keyareas"),
     "STONES": ("stones",),
+    "BLOCKING": ("pinchpoints", "keyareas"),
     "foreground:INPUT": ("landuse",),
     "mspa:INPUT": ("foreground", "landuse"),
     "sources:INPUT": ("mspa", "important"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from conftest import REFERENCE
 from layerio import read_raster, read_table
+from qgis.core import NULL
 
 pytestmark = pytest.mark.qgis
 
@@ -100,3 +101,84 @@ def test_links_of_other_sources_are_refused(run, strait, polygons, tmp_path):
     with pytest.raises(Exception, match=r"does not match the sources: .*1 \(a - b\)"):
         run("pinchpoints", **strait)
     assert not (tmp_path / "current.tif").exists()
+
+
+def cells(left, top, wide, high):
+    x, y = 500_000 + 30 * left, 2_900_000 - 30 * top
+    far, low = x + 30 * wide, y - 30 * high
+    return f"MULTIPOLYGON((({x} {y}, {far} {y}, {far} {low}, {x} {low}, {x} {y})))"
+
+
+@pytest.fixture
+def areas(polygons):
+    """The gap, a cell in the open, one at the gap that is in a source too, and one far away."""
+    places = [("夹点", cells(6, 2, 1, 1)), ("open", cells(3, 1, 1, 1)), ("in a source", cells(0, 0, 1, 3)),
+              ("away", cells(500, 500, 2, 2)), ("less than a cell", cells(6.2, 2.2, 0.2, 0.2))]  # fmt: skip
+    return polygons("areas", [(shape, {"名称": name, "effect": "x"}) for name, shape in places])
+
+
+def test_what_is_lost_where_areas_are_built_over(run, strait, areas, tmp_path):
+    plain = run("pinchpoints", **strait, OUTPUT_LINKS=str(tmp_path / "written.gpkg"))
+    out = run("pinchpoints", **strait, BLOCKING=areas, BLOCKED=str(tmp_path / "建 设.gpkg"), DISPERSAL=330.0)
+    np.testing.assert_array_equal(read_raster(out["CURRENT"])[0], read_raster(plain["CURRENT"])[0])
+    log = run.feedback.textLog()
+    assert "2 of 5 areas cut the corridor of a link, 1 raise its effective resistance, and 2 touch no corridor" in log
+    assert "solved again: the largest relative difference is" in log
+    rows = {row["名称"]: row for row in read_table(out["BLOCKED"])}
+    assert [row["effect"] for row in rows.values()] == [
+        *("cut", "resistance rises", "no corridor", "no corridor", "cut")
+    ]
+    assert {row["effect_old"] for row in rows.values()} == {"x"}
+    (link,) = read_table(plain["OUTPUT_LINKS"])
+    gap, around = rows["夹点"], rows["open"]
+    assert (gap["links"], gap["touched"], gap["cut_links"], gap["worst_link"]) == ("4", 1, 1, 4)
+    assert gap["res_before"] == pytest.approx(link["eff_res"], rel=1e-9)
+    assert gap["res_after"] == NULL
+    assert gap["rise"] == NULL
+    # each source holds 5 cells of 900 m2; their path costs 330, half a chance; without the gap there is no way
+    assert gap["ec_before"] == pytest.approx(0.45 * np.sqrt(2 + 2 * 0.5))
+    assert gap["ec_after"] == pytest.approx(0.45 * np.sqrt(2))
+    assert gap["ec_loss"] == pytest.approx(100 * (1 - np.sqrt(2 / 3)))
+    ground = np.ones((ROWS, COLS), dtype=np.float32)
+    ground[[0, 1, 3, 4], 6] = ground[1, 3] = -9999
+    ground_now = {**strait, "RESISTANCE": write_again(strait["RESISTANCE"], ground, tmp_path)}
+    built = run("pinchpoints", **ground_now, OUTPUT_LINKS=str(tmp_path / "built.gpkg"))
+    (link_now,) = read_table(built["OUTPUT_LINKS"])
+    assert around["res_after"] == pytest.approx(link_now["eff_res"], rel=1e-8)
+    assert around["rise"] == pytest.approx(100 * (link_now["eff_res"] / link["eff_res"] - 1), rel=1e-6)
+    assert around["ec_loss"] == 0.0
+    assert out["CUTTING"] == 2
+
+
+def write_again(path, values, folder):
+    """Write other values on the grid of a raster."""
+    from osgeo import gdal
+
+    copy = str(folder / "built.tif")
+    dataset = gdal.GetDriverByName("GTiff").CreateCopy(copy, gdal.Open(path))
+    dataset.GetRasterBand(1).WriteArray(values)
+    del dataset
+    return copy
+
+
+def test_areas_built_over_by_two_processes_are_the_same(run, strait, areas, tmp_path):
+    tables = [
+        read_table(
+            run("pinchpoints", **strait, BLOCKING=areas, BLOCKED=str(tmp_path / f"{n}.gpkg"), PROCESSES=n)["BLOCKED"]
+        )
+        for n in (1, 2)
+    ]
+    first, second = ([{k: v for k, v in row.items() if k != "_geometry"} for row in table] for table in tables)
+    assert first == second
+
+
+def test_areas_to_build_over_and_their_output_belong_together(run, strait, areas, polygons):
+    for given in ({"BLOCKING": areas}, {"BLOCKED": "TEMPORARY_OUTPUT"}):
+        with pytest.raises(Exception, match="Give both the areas to build over"):
+            run("pinchpoints", **strait, **given)
+    both = {"BLOCKING": areas, "BLOCKED": "TEMPORARY_OUTPUT"}
+    with pytest.raises(Exception, match="between 0 and 1"):
+        run("pinchpoints", **strait, **both, PROBABILITY=0.0)
+    none = polygons("none", [("", {"name": "x"})])
+    with pytest.raises(Exception, match="has no polygon to build over"):
+        run("pinchpoints", **strait, **{**both, "BLOCKING": none})
