@@ -16,7 +16,6 @@ from ..support.inputs import parameters as p
 from ..support.inputs.declarations import dispersal_distance, dispersal_probability, link_layer, source_layer
 from ..support.inputs.links import COST_FIELDS, LENGTH_FIELDS
 from ..support.inputs.nodes import attribute_field
-from ..support.io.fields import Shown
 from ..support.io.tables import Column, columns, kept
 from ..support.run import palette, styling
 from ..support.run.forecast import Forecast
@@ -26,12 +25,7 @@ from .optimisation.candidates import Given, NewLinks, find_candidates, read_netw
 if TYPE_CHECKING:
     from ...core.network import Optimised
 
-_TABLE = columns(
-    index=str,
-    before=(float, Shown("Before", "", 4)),
-    after=(float, Shown("After", "", 4)),
-    change=(float, Shown("Change", "%", 2)),
-)
+_TABLE = columns(index=str, before=float, after=float, change=float)
 
 
 class NetworkOptimisationAlgorithm(EcoSecNetAlgorithm):

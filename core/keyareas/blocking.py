@@ -176,9 +176,10 @@ def blocking(
 
     Examples
     --------
-    A strip with two ways past an obstacle, one of a cell and one of two; the area takes the first.
-
     >>> from ecosecnet.core.leastcost import CostGraph
+
+    One way above an obstacle, two below it; the area takes the first.
+
     >>> resistance = np.array([[1.0, 1.0, 1.0], [1.0, np.nan, 1.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
     >>> labels = np.zeros((4, 3), dtype=np.int32)
     >>> labels[:, 0], labels[:, 2] = 1, 2

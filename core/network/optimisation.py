@@ -156,9 +156,10 @@ def optimise(
 
     Examples
     --------
-    A ring of six, and two chords of the same length: the short way round is shortened for more pairs.
-
     >>> ring = np.array([[0, 1], [1, 2], [2, 3], [3, 4], [4, 5], [0, 5]])
+
+    Of two chords of the same length, that which shortens the way of more pairs.
+
     >>> network = Network(np.ones(6), ring, np.ones(6))
     >>> chords = Candidates(np.array([[0, 2], [0, 3]]), np.ones(2), np.empty(0))
     >>> found = optimise(network, chords, add=1, objective="global efficiency", rules=Rules(0.1))
