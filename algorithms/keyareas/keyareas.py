@@ -20,6 +20,7 @@ from ..support.inputs.declarations import (
     rules_output,
     smallest_key_area,
 )
+from ..support.inputs.limits import area_limit_rows, area_limits, held_limits, read_limits, said
 from ..support.inputs.links import active_lines, grade_field
 from ..support.inputs.studyarea import read_area, study_area
 from ..support.io.rasterfiles import NO_AMOUNT, NO_CLASS
@@ -44,6 +45,9 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         "<p><b>Classes</b>: natural breaks (Fisher-Jenks, the exact optimum), quantiles (equal numbers of cells), or "
         "equal shares of the maximum (with four classes the highest starts above 75 percent of it). A class holds its "
         "upper limit.</p>"
+        "<p><b>Held limits</b>: limits that are found anew move with the values, so that two dates are hardly comparable. "
+        "With those of another run (LIMITS, or its table BREAKS) a class means the same in both, also of an overlay, for "
+        "which the table keeps max(R).</p>"
         "<p><b>Against a null model</b>: the cells whose p-value of the tool 'nullmodel' is at most 0.05 once corrected for "
         "all cells outside the sources (Benjamini and Hochberg). Their number follows from the data, there are two classes, "
         "and nothing is overlaid. It finds what is more than geometry: currents are high wherever two sources lie close "
@@ -89,6 +93,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
             ),
             key_area_classes(),
+            *held_limits(),
             smallest_key_area(),
             largest_key_area(),
             p.integer(
@@ -140,6 +145,14 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 default=False,
             ),
             rules_output("RULES", "Key areas by both rules"),
+            p.table_output(
+                "BREAKS",
+                "Limits of the classes",
+                "Class, lower and upper limit, cells, area, and the largest resistance of an overlay: what another run takes "
+                "to hold these limits (LIMITS_TABLE).",
+                optional=True,
+                default=False,
+            ),
             QgsProcessingOutputNumber("COUNT", "Number of key areas"),
             QgsProcessingOutputNumber("AREA_HA", "Area of the key areas (ha)"),
             QgsProcessingOutputNumber("EDGE_HA", "Area near the edge of the data (ha)"),
@@ -153,6 +166,10 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
                 f"The rule '{ClassRule.NULL_MODEL.label}' needs p-values: choose the raster P that 'nullmodel' made of this "
                 "surface (P_VALUES), or another rule (METHOD)."
             )
+        if against and (job.given("LIMITS") or job.given("LIMITS_TABLE")):
+            return "Against a null model there are no limits of values to hold (METHOD, LIMITS)."
+        if read_limits(job) is not None and job.given("AGREEMENT"):
+            return "AGREEMENT compares rules for the limits, which are held (LIMITS): leave one of them out."
         if job.given("RULES") and not job.given("RESISTANCE"):
             return "RULES compares key areas with and without the overlay: choose the resistance surface (RESISTANCE)."
         if job.given("RULES") and against:
@@ -179,6 +196,7 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
         if resistance is not None:
             require_aligned(raster, resistance)
             ground = resistance.read_surface(job.monitor.part(0.1, 0.2))
+        held = None if against else read_limits(job)
         classes, keep = job.integer("CLASSES"), job.integer("KEEP")
         chosen = {
             "cell_ha": raster.grid.cell_ha,
@@ -188,15 +206,29 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             "keep": keep,
             "min_area_ha": job.number("MIN_AREA"),
             "max_area_ha": job.number("MAX_AREA") or None,
+            "limits": None if held is None else held.upper,
         }
         if against:
             require_aligned(raster, tested)
             chosen["p"] = tested.read_surface(job.monitor.part(0.2, 0.22))
-        found = core.keyareas.key_areas(values, resistance=ground, **chosen, monitor=job.monitor.part(0.2, 0.45))
+        most = None if held is None else held.most_resistance
+        found = core.keyareas.key_areas(
+            values, resistance=ground, **chosen, most_resistance=most, monitor=job.monitor.part(0.2, 0.45)
+        )
         if not against:
-            job.monitor.info(f"Upper limits of the classes: {', '.join(f'{limit:g}' for limit in found.limits)}.")
+            job.monitor.info(said(found.limits, held=held is not None))
+        if held is not None and ground is not None and most is None:
+            job.monitor.warn(
+                f"The overlay is normalised by the largest resistance here ({found.most_resistance:g}); limits of a run with "
+                "another one do not mean the same. Its table BREAKS holds that (LIMITS_TABLE)."
+            )
+        if held is not None and most is not None and ground is None:
+            job.monitor.warn(
+                "The limits are those of an overlay with a resistance surface, which is not given here (RESISTANCE)."
+            )
+        job.write_table("BREAKS", area_limits(), area_limit_rows(found, raster.grid.cell_ha))
         if job.given("RULES"):
-            plain = core.keyareas.key_areas(values, **chosen, monitor=job.monitor.part(0.45, 0.5))
+            plain = core.keyareas.key_areas(values, **{**chosen, "limits": None}, monitor=job.monitor.part(0.45, 0.5))
             both = core.keyareas.compare_rules(found.labels, plain.labels, cell_ha=raster.grid.cell_ha)
             job.monitor.info(both.describe("Two rules"))
             job.write_raster(

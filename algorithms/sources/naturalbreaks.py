@@ -11,6 +11,7 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.limits import held_limits, read_limits, said
 from ..support.io.fields import FIELDS
 from ..support.io.tables import Column, columns, free_name, kept
 from ..support.io.vectors import is_null
@@ -32,7 +33,8 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
         "<b>geometric intervals</b>: equal steps or ratios between the limits.</p>"
         "<p>A class holds the values above the limit before it, up to and including its own limit. Equal values are "
         "never separated; with fewer distinct values than classes there are fewer grades. Features without a value get "
-        "no grade.</p>"
+        "no grade. Limits of another run can be <b>held</b> (LIMITS, or its table BREAKS), so that two dates are graded "
+        "alike.</p>"
         "<p>W. D. Fisher (1958), J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
     )
     METRIC = False
@@ -50,6 +52,7 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
                 "How the limits between the grades are found.",
                 BreakMethod,
             ),
+            *held_limits(),
             p.vector_output(
                 "OUTPUT",
                 "Graded features",
@@ -67,6 +70,10 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputString("LEVEL_FIELD", "Field with the grade"),
         ]
 
+    def check(self, job: Job) -> str | None:
+        read_limits(job)
+        return None
+
     def execute(self, job: Job) -> None:
         layer = job.vector("INPUT")
         name = job.field("FIELD")
@@ -74,20 +81,21 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             raise InputError(f"'{layer.name}' has no field '{name}'. It has: {', '.join(layer.field_names)}.")
         features = list(layer.features())
         values = np.array([np.nan if is_null(one[name]) else one[name] for one in features], dtype=np.float64)
-        method = core.stats.BREAK_METHODS[job.choice("METHOD", BreakMethod)]
-        found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.0, 0.6))
+        held = read_limits(job)
+        if held is None:
+            method = core.stats.BREAK_METHODS[job.choice("METHOD", BreakMethod)]
+            found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.0, 0.6))
+        else:
+            found = core.stats.held_breaks(values, held.upper, monitor=job.monitor.part(0.0, 0.6))
         count = found.limits.size
         place = found.classify(values)
         grade = [count - int(one) if one >= 0 else None for one in place]
         missing = grade.count(None)
-        if count < job.integer("CLASSES"):
+        if held is None and count < job.integer("CLASSES"):
             job.monitor.warn(f"'{name}' allows only {count} grade(s): there are not enough different values.")
         if missing:
             job.monitor.warn(f"{missing:,} features have no value in '{name}' and got no grade.")
-        job.monitor.info(
-            f"Upper limits from the lowest grade up: {', '.join(f'{limit:g}' for limit in found.limits)}. "
-            f"Goodness of variance fit {found.goodness:.4f}."
-        )
+        job.monitor.info(f"{said(found.limits, held=held is not None)} Goodness of variance fit {found.goodness:.4f}.")
         level = free_name("level", {field.lower() for field in layer.field_names})
         if level != "level":
             job.monitor.info(f"'{layer.name}' has a field 'level' already; the grade is in '{level}'.")
@@ -104,12 +112,12 @@ class NaturalBreaksAlgorithm(EcoSecNetAlgorithm):
             style=styling.graded(level, count, _symbol(kind)),
         )
         job.results["LEVEL_FIELD"] = level
-        held = np.bincount(place[place >= 0], minlength=count)
+        features_of = np.bincount(place[place >= 0], minlength=count)
         lower = [found.minimum, *found.limits[:-1]]
         job.write_table(
             "BREAKS",
             columns(level=int, lower=float, upper=float, features=int),
-            ((count - k, lower[k], found.limits[k], held[k]) for k in reversed(range(count))),
+            ((count - k, lower[k], found.limits[k], features_of[k]) for k in reversed(range(count))),
         )
 
 

@@ -10,6 +10,7 @@ from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
+from ..support.inputs.limits import held_limits, read_limits, said
 from ..support.io.rasterfiles import NO_CLASS
 from ..support.io.rasters import require_aligned
 from ..support.io.tables import columns
@@ -31,8 +32,9 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
         "one. <b>Quantile</b>: equal numbers of cells. <b>Equal intervals</b>, <b>geometric intervals</b>: equal steps "
         "or ratios between the limits.</p>"
         "<p>A class holds the values above the limit before it, up to and including its own limit. With fewer distinct "
-        "values than classes there are fewer classes.</p>"
-        "<p>W. D. Fisher (1958), J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
+        "values than classes there are fewer classes. Limits of another run can be <b>held</b> (LIMITS, or its table "
+        "BREAKS): those that are found anew move with the values, so that a class is as large in a bad year as in a good "
+        "one.</p> <p>W. D. Fisher (1958), J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</p>"
     )
     METRIC = False
     HECTARES = True
@@ -47,6 +49,7 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
                 "How the limits between the classes are found.",
                 BreakMethod,
             ),
+            *held_limits(),
             p.raster(
                 "MASK",
                 "Mask raster",
@@ -63,6 +66,10 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
             ),
         ]
 
+    def check(self, job: Job) -> str | None:
+        read_limits(job)
+        return None
+
     def execute(self, job: Job) -> None:
         source, mask = job.raster("INPUT"), job.raster("MASK")
         require_aligned(source, mask)
@@ -74,15 +81,16 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
             values[~(np.nan_to_num(inside) != 0.0)] = np.nan
         if np.isnan(values).all():
             raise InputError(f"'{source.name}' has no cell with data" + (" inside the mask." if mask else "."))
-        method = core.stats.BREAK_METHODS[job.choice("METHOD", BreakMethod)]
-        found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.3, 0.8))
+        held = read_limits(job)
+        if held is None:
+            method = core.stats.BREAK_METHODS[job.choice("METHOD", BreakMethod)]
+            found = method(values, job.integer("CLASSES"), monitor=job.monitor.part(0.3, 0.8))
+        else:
+            found = core.stats.held_breaks(values, held.upper, monitor=job.monitor.part(0.3, 0.8))
         count = found.limits.size
-        if count < job.integer("CLASSES"):
+        if held is None and count < job.integer("CLASSES"):
             job.monitor.warn(f"'{source.name}' allows only {count} class(es): there are not enough different values.")
-        job.monitor.info(
-            f"Upper limits: {', '.join(f'{limit:g}' for limit in found.limits)}. "
-            f"Goodness of variance fit {found.goodness:.4f}."
-        )
+        job.monitor.info(f"{said(found.limits, held=held is not None)} Goodness of variance fit {found.goodness:.4f}.")
         if found.error:
             job.monitor.info(
                 "There are too many distinct values to look at each; the sum of squares within the classes is at most "
@@ -92,6 +100,10 @@ class RasterBreaksAlgorithm(EcoSecNetAlgorithm):
         lower = [found.minimum, *found.limits[:-1]]
         colours = palette.spread(palette.SCORE, count)
         entries = [(k + 1, f"{lower[k]:.4g} to {found.limits[k]:.4g}", colours[k]) for k in range(count)]
+        if held is not None:
+            # values beyond them belong to the lowest and the highest class
+            entries[0] = (1, f"up to {found.limits[0]:.4g}", colours[0])
+            entries[-1] = (count, f"above {lower[-1]:.4g}", colours[-1])
         job.write_raster(
             "OUTPUT", classes, grid, nodata=NO_CLASS, description="Class, 1 is the lowest", classes=entries
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy import ndimage
 from ..choices import BY_VALUE, ClassRule
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
-from ..stats.breaks import natural_breaks, quantile_breaks
+from ..stats.breaks import check_limits, natural_breaks, quantile_breaks
 from ..stats.discoveries import benjamini_hochberg
 from ..surface import check_resistance
 from ..types import Array, FloatArray, IntArray
@@ -40,6 +41,8 @@ class KeyAreas:
         Area of each, and mean and largest input value in it.
     area_class : int64, shape (areas,)
         Its class.
+    most_resistance : float
+        The resistance by which the overlay was normalised; NaN without an overlay.
     """
 
     classes: IntArray
@@ -49,14 +52,15 @@ class KeyAreas:
     mean: FloatArray
     maximum: FloatArray
     area_class: IntArray
+    most_resistance: float = np.nan
 
 
-def overlay(values: Array, resistance: Array) -> FloatArray:
+def overlay(values: Array, resistance: Array, maximum: float | None = None) -> FloatArray:
     """Return the values times the normalised resistance, ``value * R / max(R)``, NaN where either has no value.
 
     A study that grades barriers on 'the score superimposed with the resistance surface' is read like this: the place
     counts more the harder it is to cross. The maximum of R is taken over the cells that have a value, so the factor is
-    1 at the hardest of them and never 0.
+    1 at the hardest of them and never 0; it is `maximum` where that of another run is to be held.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def overlay(values: Array, resistance: Array) -> FloatArray:
     product = values * resistance
     known = ~np.isnan(product)
     if known.any():
-        product /= resistance[known].max()
+        product /= resistance[known].max() if maximum is None else maximum
     return product
 
 
@@ -153,6 +157,8 @@ def key_areas(
     keep: int = 1,
     min_area_ha: float = 0.0,
     max_area_ha: float | None = None,
+    limits: Sequence[float] | FloatArray | None = None,
+    most_resistance: float | None = None,
     monitor: Monitor = SILENT,
 ) -> KeyAreas:
     """Classify a surface and return the patches of its highest classes.
@@ -177,6 +183,11 @@ def key_areas(
         Smaller areas are dropped; the class raster keeps them.
     max_area_ha : float, optional
         Larger areas are cut at higher limits, see `splitting.split_large`; before the small ones are dropped.
+    limits : sequence of float, optional
+        Limits of the classes that are held, such as those of another run, see `stats.held_breaks`; `method` and `classes`
+        do not count then.
+    most_resistance : float, optional
+        The resistance by which the overlay is normalised; that of the other run, so that held limits mean the same.
     monitor : Monitor
         Progress, cancellation and warnings.
 
@@ -201,16 +212,27 @@ def key_areas(
     >>> found.labels.tolist(), found.area_ha.tolist()
     ([[0, 0, 1], [0, 0, 1]], [0.5])
     """
+    if limits is not None:
+        if ClassRule.of(method) is ClassRule.NULL_MODEL:
+            raise InputError("Against a null model there are no limits of values to hold. Choose another rule.")
+        limits = check_limits(limits)
+        classes = limits.size
     if not 1 <= keep < classes:
         raise InputError(f"{keep} of {classes} classes cannot be kept; keep at least 1 and fewer than all.")
     check_sizes(min_area_ha, max_area_ha, cell_ha)
-    values = np.asarray(values, dtype=np.float64)
+    values, most = np.asarray(values, dtype=np.float64), float("nan")
     if p is not None and ClassRule.of(method) is ClassRule.NULL_MODEL:
         graded, classes, keep = _significance(values, p, monitor), 2, 1
         limits = np.array([np.nextafter(1.0 - FALSE_SHARE, 0.0), 1.0])
     else:
-        graded = values if resistance is None else overlay(values, resistance)
-        limits = class_limits(graded, method, classes, monitor=monitor.part(0.0, 0.6))
+        graded = values
+        if resistance is not None:
+            most = _most(values, resistance) if most_resistance is None else most_resistance
+            graded = overlay(values, resistance, most)
+        if limits is None:
+            limits = class_limits(graded, method, classes, monitor=monitor.part(0.0, 0.6))
+        elif np.isnan(graded).all():
+            raise InputError("The surface has no value at all: every cell is NoData. No place stands out.")
     if limits.size < classes:
         monitor.warn(f"The surface has too few distinct values for {classes} classes; {limits.size} were made.")
     class_map = _classify(graded, limits)
@@ -233,7 +255,14 @@ def key_areas(
     maximum = np.full(area_class.size, -np.inf)
     np.maximum.at(maximum, number, values[inside])
     monitor.step(1.0, 1.0)
-    return KeyAreas(class_map, limits, labels, cells * cell_ha, total / np.maximum(cells, 1), maximum, area_class)
+    mean = total / np.maximum(cells, 1)
+    return KeyAreas(class_map, limits, labels, cells * cell_ha, mean, maximum, area_class, most)
+
+
+def _most(values: FloatArray, resistance: Array) -> float:
+    """Return the largest resistance under values; NaN where there is none."""
+    under = resistance[~np.isnan(values)] if resistance.shape == values.shape else np.empty(0)
+    return float(np.fmax.reduce(under, initial=np.nan))
 
 
 def _significance(values: FloatArray, p: Array, monitor: Monitor) -> FloatArray:

@@ -1,6 +1,6 @@
 """Statistics that several rooms need: classes and distributions of values, moments, ranks, means by label, weights."""
 
-from .breaks import BREAK_METHODS, Breaks, natural_breaks, quantile_breaks
+from .breaks import BREAK_METHODS, Breaks, check_limits, held_breaks, natural_breaks, quantile_breaks
 from .bylabel import mean_by_label
 from .crosstable import CrossTable, cross_table
 from .discoveries import benjamini_hochberg
@@ -18,8 +18,10 @@ __all__ = [
     "Distribution",
     "Moments",
     "benjamini_hochberg",
+    "check_limits",
     "cross_table",
     "grades",
+    "held_breaks",
     "mean_by_label",
     "natural_breaks",
     "normalise_weights",

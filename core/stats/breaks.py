@@ -6,6 +6,7 @@ A class holds the values above the limit before it, up to and including its own 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Callable
 
@@ -168,6 +169,74 @@ def geometric_breaks(values: Array, classes: int, *, weights: Array | None = Non
     limits = np.exp(np.linspace(np.log(x[0]), np.log(x[-1]), steps + 1)[1:])
     limits[-1] = x[-1]
     return _finish(x, w, limits)
+
+
+def check_limits(limits: Sequence[float] | FloatArray) -> FloatArray:
+    """Return the upper limits of classes as an array.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two or more than 255, one is not finite, or they do not ascend.
+
+    Examples
+    --------
+    >>> check_limits([1, 2.5, 7]).tolist()
+    [1.0, 2.5, 7.0]
+    """
+    held = np.asarray(limits, dtype=np.float64)
+    if not 2 <= held.size <= 255:
+        raise InputError(
+            f"{held.size} limit(s) make no classes to choose from; give the upper limits of 2 to 255 classes, the highest "
+            "class too."
+        )
+    if not np.isfinite(held).all():
+        raise InputError("A limit of a class is not a finite number.")
+    back = np.flatnonzero(np.diff(held) <= 0)
+    if back.size:
+        raise InputError(
+            f"The limits of classes ascend, but {held[back[0] + 1]:g} follows {held[back[0]]:g}. Give upper limits, the "
+            "lowest class first."
+        )
+    return held
+
+
+def held_breaks(
+    values: Array,
+    limits: Sequence[float] | FloatArray,
+    *,
+    weights: Array | None = None,
+    monitor: Monitor = SILENT,
+) -> Breaks:
+    """Return limits that were found for other values, such as those of an earlier year, and how well they fit these.
+
+    Limits that are found anew for each of two dates move with the values: a class then holds as large a part of either,
+    whether there is more of it or not. Held limits tell.
+
+    Parameters
+    ----------
+    values : array of any shape
+        Numbers to classify. NaN is left out.
+    limits : sequence of float
+        The largest value of each class, ascending; what is larger than the last belongs to the highest class too.
+    weights, monitor
+        As for `natural_breaks`.
+
+    Raises
+    ------
+    InputError
+        No value, infinite values, or limits that are none, see `check_limits`.
+
+    Examples
+    --------
+    >>> first = natural_breaks(np.array([1.0, 2.0, 10.0, 11.0]), 2)
+    >>> held_breaks(np.array([1.0, 12.0, 13.0]), first.limits).classify(np.array([1.0, 12.0, 13.0])).tolist()
+    [0, 1, 1]
+    """
+    held = check_limits(limits)
+    x, w = _distinct(values, weights, held.size)
+    monitor.check()
+    return _finish(x, w, held)
 
 
 BREAK_METHODS: dict[BreakMethod, Callable[..., Breaks]] = {

@@ -118,6 +118,11 @@ CHAIN = (
             "GRADE_FIELD": "levels.LEVEL_FIELD",
         },
     ),
+    Step(
+        "later",
+        "keyareas",
+        {"INPUT": "pinched.CURRENT", "RESISTANCE": "resistance.OUTPUT", "LIMITS_TABLE": "narrows.BREAKS"},
+    ),
     Step("bars", "keyareas", {"INPUT": "barred.SCORE", "LINKS": "opened.OUTPUT_LINKS", "MAX_AREA": "barred.DISC_HA"}),
     Step("gains", "keyareas", {"INPUT": "opened.GAIN", "LINKS": "opened.OUTPUT_LINKS"}),
     Step("priorities", "keyareas", {"INPUT": "ranked.PRIORITY"}),

@@ -128,6 +128,7 @@ FIELDS = {
     "class": Shown("Class"),
     "lower": Shown("From", "", 4),
     "upper": Shown("To", "", 4),
+    "most_resistance": Shown("Largest resistance of the overlay", "", 4),
     "features": Shown("Features"),
     # Links
     "euc_dist": Shown("Straight distance", "m", 1),

@@ -266,3 +266,51 @@ def test_against_a_null_model(run, raster, tmp_path):
     assert (classes[0, 0], classes[0, 1], classes[3, 3]) == (0, 1, 2)
     with pytest.raises(Exception, match="needs p-values: choose the raster P that 'nullmodel' made"):
         run("keyareas", **given)
+
+
+# limits that are held --------------------------------------------------------------------------------------------------
+
+
+def test_limits_of_another_date_are_held(run, raster, tmp_path):
+    """The second date is the first at 0.45 of the current: found anew, as much of it is key."""
+    rng = np.random.default_rng(11)
+    before = np.kron(rng.lognormal(size=(10, 12)), np.ones((4, 4))).astype(np.float32)
+    ground = np.kron(rng.integers(1, 20, (10, 12)), np.ones((4, 4))).astype(np.float32)
+    surfaces = {"INPUT": raster("before", before), "RESISTANCE": raster("ground", ground)}
+    first = run("keyareas", **surfaces, OUTPUT=str(tmp_path / "a.gpkg"), BREAKS=str(tmp_path / "b.gpkg"))
+    table = read_table(first["BREAKS"])
+    assert [row["class"] for row in table] == [1, 2, 3, 4]
+    assert {row["most_resistance"] for row in table} == {ground.max()}
+    assert sum(row["cells"] for row in table) == before.size
+    same = run("keyareas", **surfaces, LIMITS_TABLE=first["BREAKS"], OUTPUT=str(tmp_path / "same.gpkg"))
+    assert (same["COUNT"], same["AREA_HA"]) == (first["COUNT"], first["AREA_HA"])
+    later = {**surfaces, "INPUT": raster("after", np.float32(0.45) * before)}
+    new = run("keyareas", **later, OUTPUT=str(tmp_path / "new.gpkg"))
+    assert new["AREA_HA"] == pytest.approx(first["AREA_HA"])
+    held = run("keyareas", **later, LIMITS_TABLE=first["BREAKS"], OUTPUT=str(tmp_path / "held.gpkg"))
+    graded = 0.45 * before.astype(float) * ground / ground.max()
+    wanted = np.count_nonzero(graded > table[2]["upper"]) * 0.09
+    assert held["AREA_HA"] == pytest.approx(wanted)
+    assert held["AREA_HA"] < new["AREA_HA"]
+    log = run.feedback.textLog()
+    assert "lowest first, held: " in log
+    assert "do not mean the same" not in log
+    run("keyareas", **later, LIMITS="0.1, 0.5, 1, 2", OUTPUT=str(tmp_path / "typed.gpkg"))
+    assert "limits of a run with another one do not mean the same" in run.feedback.textLog()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"METHOD": 3, "P_VALUES": "surface", "LIMITS": "1, 2"}, "no limits of values to hold"),
+        (
+            {"AGREEMENT": "TEMPORARY_OUTPUT", "LIMITS": "1, 2"},
+            "AGREEMENT compares rules for the limits, which are held",
+        ),
+        ({"LIMITS": "2, 1"}, "1 follows 2"),
+    ],
+)
+def test_held_limits_that_cannot_be_are_refused(run, surface, given, message):
+    given = {key: surface if value == "surface" else value for key, value in given.items()}
+    with pytest.raises(Exception, match=message):
+        run("keyareas", INPUT=surface, OUTPUT="TEMPORARY_OUTPUT", **given)

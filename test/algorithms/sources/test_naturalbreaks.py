@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from layerio import read_table
 
@@ -75,3 +76,22 @@ def test_a_field_called_level_is_the_users(run, polygons, tmp_path):
     ]
     assert out["LEVEL_FIELD"] == "level_3"
     assert "'roads' has a field 'level' already; the grade is in 'level_3'." in run.feedback.textLog()
+
+
+def test_grades_of_another_layer_are_held(run, importance, polygons, tmp_path):
+    first = run(
+        "naturalbreaks", INPUT=importance, FIELD="dPC", OUTPUT=str(tmp_path / "a.gpkg"), BREAKS=str(tmp_path / "b.gpkg")
+    )
+    before = read_table(first["OUTPUT"])
+    rows = [(square(k), {"dPC": row["dPC"] / 3}) for k, row in enumerate(before)]
+    again = run(
+        "naturalbreaks",
+        INPUT=polygons("later", rows),
+        FIELD="dPC",
+        LIMITS_TABLE=first["BREAKS"],
+        OUTPUT=str(tmp_path / "c.gpkg"),
+    )
+    limits = sorted(row["upper"] for row in read_table(first["BREAKS"]))
+    for row in read_table(again["OUTPUT"]):
+        assert row["level"] == len(limits) - np.searchsorted(limits[:-1], row["dPC"])
+    assert 1 not in {row["level"] for row in read_table(again["OUTPUT"])}  # anew there would be one

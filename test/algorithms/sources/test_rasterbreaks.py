@@ -70,3 +70,48 @@ def test_grids_that_differ_are_refused(run, raster, tmp_path):
 def test_nothing_to_class_is_named(run, raster, tmp_path):
     with pytest.raises(Exception, match="no cell with data"):
         run("rasterbreaks", INPUT=raster("void", np.full((2, 2), -9.0), nodata=-9), OUTPUT=str(tmp_path / "c.tif"))
+
+
+def test_limits_of_another_run_are_held(run, raster, tmp_path):
+    before = np.random.default_rng(3).lognormal(size=(40, 50)).astype(np.float32)
+    first = run(
+        "rasterbreaks", INPUT=raster("before", before), OUTPUT=str(tmp_path / "b.tif"), BREAKS=str(tmp_path / "b.gpkg")
+    )
+    after = raster("after", before / 2)
+    upper = [row["upper"] for row in read_table(first["BREAKS"])]
+    wanted = np.searchsorted(upper[:-1], before.astype(float) / 2, side="left") + 1
+    given = {"table": {"LIMITS_TABLE": first["BREAKS"]}, "text": {"LIMITS": "; ".join(f"{one!r}" for one in upper)}}
+    for name, limits in given.items():
+        again = run(
+            "rasterbreaks",
+            INPUT=after,
+            CLASSES=9,
+            OUTPUT=str(tmp_path / f"{name}.tif"),
+            BREAKS=str(tmp_path / f"{name}.gpkg"),
+            **limits,
+        )
+        np.testing.assert_array_equal(read_raster(again["OUTPUT"])[0], wanted)
+        assert [row["upper"] for row in read_table(again["BREAKS"])] == upper
+        assert "Upper limits of the classes, lowest first, held: " in run.feedback.textLog()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"LIMITS": "3, 2, 1"}, "2 follows 3"),
+        ({"LIMITS": "many"}, "'many' is not a number"),
+        ({"LIMITS": "5"}, "1 limit.s. make no classes"),
+    ],
+)
+def test_limits_that_are_none_are_refused(run, raster, given, message):
+    with pytest.raises(Exception, match=message):
+        run("rasterbreaks", INPUT=raster("plain", np.arange(12.0).reshape(3, 4)), OUTPUT="TEMPORARY_OUTPUT", **given)
+
+
+def test_a_table_without_limits_and_limits_given_twice_are_refused(run, raster, polygons):
+    plain = raster("plain", np.arange(12.0).reshape(3, 4))
+    table = polygons("areas", [("POLYGON((0 0, 1 0, 1 1, 0 0))", {"name": "a"})], kind="Polygon")
+    with pytest.raises(Exception, match=r"'areas' has no column 'upper' .* It has: fid, name"):
+        run("rasterbreaks", INPUT=plain, OUTPUT="TEMPORARY_OUTPUT", LIMITS_TABLE=table)
+    with pytest.raises(Exception, match="The limits are given twice"):
+        run("rasterbreaks", INPUT=plain, OUTPUT="TEMPORARY_OUTPUT", LIMITS_TABLE=table, LIMITS="1, 2")

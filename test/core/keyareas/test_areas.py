@@ -219,3 +219,48 @@ def test_nothing_significant_makes_no_areas_and_is_said():
 def test_p_values_that_cannot_be_used_are_refused(p, message):
     with pytest.raises(InputError, match=message):
         key_areas(np.arange(100.0).reshape(10, 10), cell_ha=1.0, method="null model", p=p)
+
+
+# limits that are held --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("overlaid", [False, True])
+def test_held_limits_of_a_run_give_the_same_areas(overlaid):
+    values = surface(3)
+    ground = 1.0 + surface(4) if overlaid else None
+    first = key_areas(values, cell_ha=0.09, resistance=ground)
+    held = key_areas(
+        values, cell_ha=0.09, resistance=ground, limits=first.limits, most_resistance=first.most_resistance, classes=9
+    )
+    for name in ("classes", "labels", "area_ha", "mean", "maximum", "area_class", "limits"):
+        np.testing.assert_array_equal(getattr(held, name), getattr(first, name))
+    assert np.isnan(first.most_resistance) != overlaid
+
+
+def test_held_limits_mean_the_same_where_the_largest_resistance_differs():
+    """A hard cell appears far from any value of note: the overlay is normalised by it, unless the first one is held."""
+    values, before = surface(5), np.full((60, 80), 5.0)
+    before[10:20, 10:30] = 9.0
+    after = before.copy()
+    after[np.unravel_index(np.nanargmin(values), values.shape)] = 90.0
+    first = key_areas(values, cell_ha=1.0, resistance=before)
+    kept = key_areas(values, cell_ha=1.0, resistance=after, limits=first.limits, most_resistance=first.most_resistance)
+    np.testing.assert_array_equal(kept.labels, first.labels)
+    moved = key_areas(values, cell_ha=1.0, resistance=after, limits=first.limits)
+    assert moved.area_ha.sum() < first.area_ha.sum()
+
+
+def test_a_surface_below_held_limits_has_no_key_area():
+    values = surface(6)
+    limits = key_areas(values, cell_ha=1.0).limits
+    found = key_areas(values * limits[2] / np.nanmax(values) / 2, cell_ha=1.0, limits=limits)
+    assert found.area_ha.size == 0
+    one = np.full((3, 3), 5.0)  # for which no limits could be found
+    assert key_areas(one, cell_ha=1.0, limits=[1.0, 4.0, 9.0]).area_ha.tolist() == [9.0]
+
+
+def test_held_limits_are_not_for_null_models_and_need_values():
+    with pytest.raises(InputError, match="no limits of values to hold"):
+        key_areas(surface(), cell_ha=1.0, p=surface(), method="null model", limits=[1.0, 2.0])
+    with pytest.raises(InputError, match="no value at all"):
+        key_areas(np.full((2, 2), np.nan), cell_ha=1.0, limits=[1.0, 2.0])

@@ -7,7 +7,14 @@ from conftest import REFERENCE
 from ecosecnet.core.errors import InputError, OperationCancelled
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.stats import breaks as module
-from ecosecnet.core.stats.breaks import BREAK_METHODS, equal_breaks, geometric_breaks, natural_breaks, quantile_breaks
+from ecosecnet.core.stats.breaks import (
+    BREAK_METHODS,
+    equal_breaks,
+    geometric_breaks,
+    held_breaks,
+    natural_breaks,
+    quantile_breaks,
+)
 
 CASES = REFERENCE / "connectivity" / "natural_breaks"
 
@@ -192,3 +199,47 @@ def test_can_be_cancelled():
     for method in BREAK_METHODS.values():
         with pytest.raises(OperationCancelled):
             method(np.arange(1.0, 50.0), 4, monitor=Stop())
+
+
+# limits that are held --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", BREAK_METHODS.values())
+def test_held_limits_of_the_same_values_change_nothing(method):
+    values = np.random.default_rng(8).lognormal(size=500)
+    found = method(values, 4)
+    held = held_breaks(values, found.limits)
+    np.testing.assert_array_equal(held.classify(values), found.classify(values))
+    assert held.goodness == pytest.approx(found.goodness)
+    assert held.minimum == found.minimum
+
+
+def test_held_limits_show_what_new_ones_hide():
+    """Everything is half of what it was: new limits halve too and find no change."""
+    before = np.random.default_rng(9).lognormal(size=2000)
+    limits = natural_breaks(before, 4).limits
+    after = before / 2.0
+    new, held = natural_breaks(after, 4), held_breaks(after, limits)
+    np.testing.assert_allclose(new.limits, limits / 2.0)
+    np.testing.assert_array_equal(new.classify(after), natural_breaks(before, 4).classify(before))
+    np.testing.assert_array_equal(held.classify(after), np.searchsorted(limits[:-1], after, side="left"))
+    assert np.count_nonzero(held.classify(after) == 3) < np.count_nonzero(new.classify(after) == 3)
+
+
+def test_what_lies_beyond_held_limits_is_in_the_outer_classes():
+    held = held_breaks(np.array([-5.0, 3.0, 99.0, np.nan]), [1.0, 4.0, 9.0])
+    assert held.classify(np.array([-5.0, 1.0, 3.0, 4.0, 99.0, np.nan])).tolist() == [0, 0, 1, 1, 2, -1]
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ([1.0], "1 limit.s. make no classes"),
+        ([1.0, 3.0, 2.0], "2 follows 3"),
+        ([1.0, 1.0], "1 follows 1"),
+        ([1.0, np.nan], "not a finite number"),
+    ],
+)
+def test_limits_that_cannot_be_held(limits, message):
+    with pytest.raises(InputError, match=message):
+        held_breaks(np.array([1.0, 2.0]), limits)
