@@ -116,6 +116,10 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         """Return what is wrong with the parameters together, before anything is read."""
         return None
 
+    def named_in(self, path: str) -> list[str]:
+        """Return the files that a text file that is an input names, and that are read with it."""
+        return []
+
     def name(self) -> str:
         return self.NAME
 

@@ -24,6 +24,7 @@ from .corridors.strategicpoints import StrategicPointsAlgorithm
 from .decisions.actionsheet import ActionSheetAlgorithm
 from .decisions.combineshards import CombineShardsAlgorithm
 from .decisions.nullmodel import NullModelAlgorithm
+from .decisions.replay import ReplayAlgorithm
 from .decisions.robustness import RobustnessAlgorithm
 from .decisions.validate import ValidateAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
@@ -99,6 +100,7 @@ ALGORITHMS = [
     ValidateAlgorithm,
     NullModelAlgorithm,
     ActionSheetAlgorithm,
+    ReplayAlgorithm,
     CombineShardsAlgorithm,
 ]
 

@@ -55,6 +55,12 @@ class CircuitscapeIniAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputNumber("FILES", "Files written"),
         ]
 
+    def named_in(self, path: str) -> list[str]:
+        options, _ = core.formats.parse_options(read_text(path, "INPUT"))
+        inputs = Inputs(options, os.path.dirname(path))
+        names = (one for one in core.formats.FILES if one != "output_file" and getattr(options, one))
+        return [file for file in dict.fromkeys(map(inputs.path, names)) if os.path.isfile(file)]
+
     def execute(self, job: Job) -> None:
         path = os.path.abspath(job.text("INPUT"))
         text = read_text(path, "INPUT")

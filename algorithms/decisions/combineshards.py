@@ -9,8 +9,6 @@ from qgis.core import (
     QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSink,
-    QgsProcessingParameterFileDestination,
-    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterRasterDestination,
 )
 
@@ -21,6 +19,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.capsule.declaration import CAPSULE
 from ..support.inputs import parameters as p
 from ..support.inputs import spreading
+from ..support.run.outputnames import file_of
 
 _LAYERS = (QgsProcessingParameterRasterDestination, QgsProcessingParameterFeatureSink)
 
@@ -106,7 +105,7 @@ def _destination(job: Job, definition: QgsProcessingParameterDefinition, noted: 
     """Return where an output goes, as a layer that is loaded where there is a project."""
     name = definition.name()
     if job.given("OUTPUT_FOLDER"):
-        place = os.path.join(job.folder("OUTPUT_FOLDER"), _file(definition))
+        place = os.path.join(job.folder("OUTPUT_FOLDER"), file_of(definition))
     elif noted == QgsProcessing.TEMPORARY_OUTPUT:
         raise InputError(f"The shards were told to write {name} to a temporary file. Give an OUTPUT_FOLDER.")
     elif isinstance(noted, str):
@@ -116,15 +115,3 @@ def _destination(job: Job, definition: QgsProcessingParameterDefinition, noted: 
     if not isinstance(definition, _LAYERS) or job.context.project() is None:
         return place
     return QgsProcessingOutputLayerDefinition(place, job.context.project())
-
-
-def _file(definition: QgsProcessingParameterDefinition) -> str:
-    name = definition.name().lower()
-    if isinstance(definition, QgsProcessingParameterFolderDestination):
-        return name
-    if isinstance(definition, QgsProcessingParameterRasterDestination):
-        return f"{name}.tif"
-    if isinstance(definition, QgsProcessingParameterFileDestination):
-        return f"{name}.{definition.defaultFileExtension()}"
-    table = definition.dataType() == QgsProcessing.SourceType.TypeVector
-    return f"{name}.csv" if table else f"{name}.gpkg"

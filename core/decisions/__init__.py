@@ -8,6 +8,7 @@ from .nullmodel import CERTAIN, Figure, NullModel, Question, nullmodel, question
 from .nulls import classes_of
 from .replicates import BARRIER, CORRIDOR, CUTOFF, DISPERSAL, MIN_AREA, PATH, PINCH, Chain, Factor, Known, Study
 from .robustness import Robustness, robustness
+from .sameness import CellDifferences, Difference, differ
 from .sampling import Uncertainty
 from .settings import Setting, parse_setting
 from .tallies import half_width, robust_areas
@@ -37,7 +38,9 @@ __all__ = [
     "ActionSheet",
     "Agreement",
     "Areas",
+    "CellDifferences",
     "Chain",
+    "Difference",
     "Factor",
     "Figure",
     "Gap",
@@ -58,6 +61,7 @@ __all__ = [
     "action_sheet",
     "available_cells",
     "classes_of",
+    "differ",
     "half_width",
     "needed",
     "nullmodel",

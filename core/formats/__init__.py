@@ -1,6 +1,6 @@
 """Files of other programs as text: read and written here, interpreted elsewhere."""
 
-from .circuitscapeini import CONFLICTS, CircuitscapeOptions, idle_options, parse_options
+from .circuitscapeini import CONFLICTS, FILES, CircuitscapeOptions, idle_options, parse_options
 from .circuitscapetext import (
     NODATA,
     AsciiGrid,
@@ -24,6 +24,7 @@ from .conefor import (
 
 __all__ = [
     "CONFLICTS",
+    "FILES",
     "NODATA",
     "AsciiGrid",
     "CircuitscapeOptions",

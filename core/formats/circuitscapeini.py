@@ -34,7 +34,7 @@ _FLAGS = {
     "write_cum_cur_map_only": False,
     "write_max_cur_maps": False,
 }
-_FILES = (
+FILES = (
     "habitat_file",
     "point_file",
     "output_file",
@@ -46,6 +46,7 @@ _FILES = (
     "variable_source_file",
     "reclass_file",
 )
+"""Options that name files."""
 _NEEDED_WITH = {
     "use_polygons": "polygon_file",
     "use_mask": "mask_file",
@@ -146,14 +147,14 @@ def parse_options(text: str) -> tuple[CircuitscapeOptions, list[str]]:
     """
     given = _assignments(text)
     warnings = []
-    known = (*_FLAGS, *_FILES, *_WITHOUT_EFFECT, "data_type", "scenario", "remove_src_or_gnd")
+    known = (*_FLAGS, *FILES, *_WITHOUT_EFFECT, "data_type", "scenario", "remove_src_or_gnd")
     for name in given:
         if name not in known:
             close = get_close_matches(name, known, 1)
             hint = f" Is '{close[0]}' meant?" if close else ""
             warnings.append(f"'{name}' is not an option of Circuitscape and has no effect.{hint}")
     flags = {name: _flag(name, given[name]) if name in given else default for name, default in _FLAGS.items()}
-    files = {name: _file(given.get(name, "")) for name in _FILES}
+    files = {name: _file(given.get(name, "")) for name in FILES}
     data_type = given.get("data_type", "raster").lower()
     scenario = given.get("scenario", "").lower()
     conflict = given.get("remove_src_or_gnd", "keepall").lower()

@@ -193,6 +193,7 @@ CHAIN = (
         {"INPUT": "pinched.CURRENT", "P_VALUES": "chance.P", "RESISTANCE": "resistance.OUTPUT"},
         {"METHOD": 3},
     ),
+    Step("replayed", "replay", {"CAPSULE": "narrows.CAPSULE"}),
 )
 
 LEFT_OUT = {
@@ -219,9 +220,8 @@ def chain(qgis, tmp_path_factory):
         tool = QgsApplication.processingRegistry().createAlgorithmById(f"ecosecnet:{step.tool}")
         offered = {d.name(): d.defaultValueForGui() for d in tool.parameterDefinitions() if not d.isDestination()}
         offered = {key: value for key, value in offered.items() if value is not None}
-        wanted = {d.name() for d in tool.destinationParameterDefinitions() if d.createByDefault()} | asked_for(
-            step.name
-        )
+        wanted = {d.name() for d in tool.destinationParameterDefinitions() if d.createByDefault()}
+        wanted |= asked_for(step.name) | ({"CAPSULE"} & destinations(step.name))
         folder = tmp_path_factory.mktemp(step.name)
         files = {name: str(folder / f"{name}.{ending(tool.parameterDefinition(name))}") for name in wanted}
         inputs = {name: given(value) for name, value in step.takes.items()}
@@ -323,3 +323,12 @@ def test_key_areas_have_the_grade_of_their_link(chain):
     total = read_table(chain["counted"]["TABLE"])[-1]
     assert total["count"] == len(rows)
     assert "Arable land" in total["land_uses"]  # as the file of the land cover calls it
+
+
+@pytest.mark.slow
+def test_every_step_comes_out_the_same_from_its_capsule(chain, qgis, tmp_path):
+    for step in CHAIN:
+        if "CAPSULE" in chain[step.name]:
+            made = {"OUTPUT_FOLDER": str(tmp_path / step.name), "TABLE": str(tmp_path / f"{step.name}.csv")}
+            found = qgis.run("ecosecnet:replay", {"CAPSULE": chain[step.name]["CAPSULE"], **made})
+            assert found["VERDICT"] == "identical", step.name

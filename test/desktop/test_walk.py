@@ -27,6 +27,7 @@ MISSING = {
     "validate": "Give either points (POINTS) or tracks (TRACKS)",
     "combineshards": "Checkpoint folder",
     "robustness": "Factors",
+    "replay": "Capsule",
 }
 """What the first sentence names where Run is pressed at once and something is missing."""
 
@@ -61,6 +62,7 @@ def given(tool, window, files):
         "nullmodel": {"RUNS": 19},
         "validate": {"POINTS": layers["Geological hazards"].id()},
         "combineshards": {"CHECKPOINT": str(files / "shards"), "OUTPUT_FOLDER": str(files / "combined")},
+        "replay": {"CAPSULE": str(files / "kept" / "run.capsule.zip"), "OUTPUT_FOLDER": str(files / "again")},
         "robustness": {
             "FACTORS": [layers["Soil erosion"].id(), layers["Lithology"].id()],
             "WEIGHTS": "0.6, 0.4",
@@ -117,6 +119,13 @@ def in_shards(window, folder):
         )
 
 
+def with_capsule(window, folder):
+    """Run a tool that keeps a capsule."""
+    folder.mkdir()
+    values = {"INPUT": window.layers()["Land use"].source(), "LEGEND": 1, "OUTPUT": str(folder / "foreground.tif")}
+    processing.run("ecosecnet:foreground", {**values, "CAPSULE": str(folder / "run.capsule.zip")})
+
+
 def loaded(dialog):
     """Return the labels of the layers that a run with these settings loads."""
     if dialog.algorithm.name() == "combineshards":
@@ -154,6 +163,8 @@ def assert_loaded(window, before, names):
 def test_from_its_dialog(tool, screen, project, files):
     if tool == "combineshards":
         in_shards(screen, files / "shards")
+    elif tool == "replay":
+        with_capsule(screen, files / "kept")
     del screen.log[:], screen.bar[:], screen.boxes[:]
     dialog = screen.open(tool)
     if tool in MISSING:

@@ -99,8 +99,7 @@ def metadata(algorithm: QgsProcessingAlgorithm, run: dict, texts: list[str]) -> 
 
 def _file(name: str, description: str) -> dict:
     found = {"@id": quote(name), "@type": "File", "name": name.rpartition("/")[2], "description": description}
-    kind = _FORMATS.get(name.rpartition(".")[2].lower())
-    return {**found, "encodingFormat": kind} if kind else found
+    return {**found, "encodingFormat": _FORMATS.get(name.rpartition(".")[2].lower(), "application/octet-stream")}
 
 
 def _data(what: str, number: int, entry: dict) -> dict:

@@ -14,7 +14,9 @@ from qgis.core import (
     QgsMapLayer,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
+    QgsProcessingUtils,
     QgsProviderRegistry,
     QgsVectorLayer,
 )
@@ -80,11 +82,26 @@ def origins(job: Job) -> dict[str, list[Origin]]:
     found = {}
     for definition in job.definitions():
         if is_layer(definition) and job.given(definition.name()):
-            values = job.given_layers(definition.name())
-            layers = [one for one in job.map_layers(definition) if isinstance(one, QgsVectorLayer)]
-            picked = any(isinstance(one, QgsProcessingFeatureSourceDefinition) and _picks(one) for one in values)
-            found[definition.name()] = [_origin(layer, picked) for layer in layers]
+            found[definition.name()] = [
+                _origin(layer, picked)
+                for layer, picked in _vector_layers(job, definition)
+                if isinstance(layer, QgsVectorLayer)
+            ]
     return found
+
+
+def _vector_layers(job: Job, definition: QgsProcessingParameterDefinition) -> Iterator[tuple[QgsMapLayer | None, bool]]:
+    """Yield the layers behind a parameter, and whether only some of their features are meant."""
+    values = job.given_layers(definition.name())
+    picks = [one for one in values if isinstance(one, QgsProcessingFeatureSourceDefinition)]
+    if not picks:
+        yield from ((layer, False) for layer in job.map_layers(definition))
+    for one in picks:
+        source = one.source.staticValue()
+        if not isinstance(source, QgsMapLayer):
+            hint = QgsProcessingUtils.LayerHint.Vector
+            source = QgsProcessingUtils.mapLayerFromString(source, job.context, True, hint)
+        yield source, _picks(one)
 
 
 def _picks(value: QgsProcessingFeatureSourceDefinition) -> bool:
@@ -111,14 +128,28 @@ def _has_pages_beside(path: str) -> bool:
     return os.path.exists(path + "-wal") and os.path.getsize(path + "-wal") > 0
 
 
-def inputs_of(job: Job, places: dict[str, list[Origin]], monitor: Monitor) -> Iterator[Input]:
-    """Yield the inputs of a run with the hashes of what they hold, in the order of its parameters."""
+def inputs_of(
+    job: Job, places: dict[str, list[Origin]], named_in: Callable[[str], list[str]], monitor: Monitor
+) -> Iterator[Input]:
+    """Yield the inputs of a run with the hashes of what they hold, in the order of its parameters.
+
+    Parameters
+    ----------
+    job : Job
+        The run.
+    places : dict
+        See `origins`.
+    named_in : callable
+        Returns the files that a text file names, which are read with it.
+    monitor : Monitor
+        For cancellation.
+    """
     for definition in job.definitions():
         name = definition.name()
         if definition.isDestination() or not job.given(name) or name in OWN:
             continue
         if isinstance(definition, QgsProcessingParameterFile):
-            yield _file_or_folder(job, definition, monitor)
+            yield _file_or_folder(definition.name(), os.path.abspath(job.text(name)), named_in, monitor)
         elif is_layer(definition):
             yield from _layers(job, definition, places.get(name, []), monitor)
 
@@ -131,15 +162,10 @@ def _layers(
         yield _raster(name, source, monitor)
     if not places:
         return
-    sources = job.vectors(name) if len(places) > 1 or _takes_several(job, definition) else [job.vector(name)]
+    one = isinstance(definition, QgsProcessingParameterFeatureSource)
+    sources = [job.vector(name)] if one else job.vectors(name)
     for source, place in zip([one for one in sources if not _is_raster(one)], places):
         yield _features(name, source, place, monitor)
-
-
-def _takes_several(job: Job, definition: QgsProcessingParameterDefinition) -> bool:
-    from qgis.core import QgsProcessingParameterFeatureSource
-
-    return not isinstance(definition, QgsProcessingParameterFeatureSource)
 
 
 def _is_raster(source: VectorSource) -> bool:
@@ -215,17 +241,35 @@ def _with_files(entry: dict[str, object], files: list[str], copy: Callable[[str]
     return Input(entry, files, os.path.dirname(files[0]))
 
 
-def _file_or_folder(job: Job, definition: QgsProcessingParameterFile, monitor: Monitor) -> Input:
-    path = os.path.abspath(job.text(definition.name()))
-    entry: dict[str, object] = {"role": definition.name(), "name": os.path.basename(path), "path": path}
+def _file_or_folder(role: str, path: str, named_in: Callable[[str], list[str]], monitor: Monitor) -> Input:
+    entry: dict[str, object] = {"role": role, "name": os.path.basename(path), "path": path}
     if os.path.isdir(path):
-        files = sorted(os.path.join(top, name) for top, _, names in os.walk(path) for name in names)
+        files = files_below(path)
         entry.update(kind="folder", content_sha256=folder_hash(path, files, monitor), files=len(files))
         entry["bytes"] = sum(os.path.getsize(one) for one in files)
         return Input(entry, files, path)
-    entry.update(kind="text", content_sha256=hashes.text_hash(path), file_sha256=hashes.file_hash(path, monitor))
-    entry["bytes"] = os.path.getsize(path)
-    return Input(entry, [path], os.path.dirname(path))
+    files, folder = [path, *named_in(path)], os.path.dirname(path)
+    entry.update(kind="text", content_sha256=text_hash(files, monitor), file_sha256=hashes.file_hash(path, monitor))
+    entry["bytes"] = sum(os.path.getsize(one) for one in files)
+    return Input(entry, files if all(is_below(one, folder) for one in files) else [], folder)
+
+
+def files_below(folder: str) -> list[str]:
+    """Return the files of a folder and the folders in it."""
+    return sorted(os.path.join(top, name) for top, _, names in os.walk(folder) for name in names)
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Return whether a file lies in a folder or in a folder there, links followed."""
+    path, folder = os.path.realpath(path), os.path.realpath(folder)
+    return os.path.splitdrive(path)[0] == os.path.splitdrive(folder)[0] and os.path.commonpath([path, folder]) == folder
+
+
+def text_hash(files: list[str], monitor: Monitor) -> str:
+    """Return a hash of a text file and of those that are read with it."""
+    if len(files) == 1:
+        return hashes.text_hash(files[0])
+    return folder_hash(os.path.dirname(files[0]), files, monitor)
 
 
 def folder_hash(folder: str, files: list[str], monitor: Monitor) -> str:

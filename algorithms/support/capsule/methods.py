@@ -89,7 +89,9 @@ def _changed(algorithm: QgsProcessingAlgorithm, run: dict) -> Iterator[tuple[str
             continue
         if isinstance(definition, QgsProcessingParameterEnum):
             options = definition.options()
-            value = ", ".join(options[k] for k in (value if isinstance(value, list) else [value]))
+            value = [options[k] for k in (value if isinstance(value, list) else [value])]
+        if isinstance(value, list):
+            value = ", ".join(map(str, value))
         yield name, definition.description(), value
 
 

@@ -23,7 +23,7 @@ from ..io.vectorfiles import layer_names
 from ..io.vectors import VectorSource
 from . import hashes
 from .declaration import CAPSULE
-from .inputs import raster_facts
+from .inputs import is_below, raster_facts
 
 if TYPE_CHECKING:
     from ..run.job import Job
@@ -74,10 +74,9 @@ def outputs_of(job: Job, monitor: Monitor) -> Iterator[Output]:
             claimed.add(target)
             yield describe(name, path, target, layer, monitor, kind=kind)
     for name in folders:
-        folder = os.path.realpath(job.folder(name))
+        folder = os.path.realpath(str(job.results[name]))
         for target in sorted(aside):
-            inside = os.path.commonpath([folder, target]) == folder if target[:1] == folder[:1] else False
-            if inside and target not in claimed and not target.lower().endswith(_PARTS):
+            if is_below(target, folder) and target not in claimed and not target.lower().endswith(_PARTS):
                 claimed.add(target)
                 for layer in _layers_of(aside[target]):
                     yield describe(name, aside[target], target, layer, monitor)

@@ -59,7 +59,7 @@ def write_capsule(algorithm: QgsProcessingAlgorithm, job: Job, places: dict[str,
     took = clock.taken()
     job.monitor.info("Hashing inputs and outputs for the capsule.")
     target = job.destination(CAPSULE)
-    inputs = list(inputs_of(job, places, job.monitor))
+    inputs = list(inputs_of(job, places, algorithm.named_in, job.monitor))
     outputs = list(outputs_of(job, job.monitor))
     kept, left_out = _choose(job, inputs, outputs, target)
     kept += _styles(job, outputs, target)

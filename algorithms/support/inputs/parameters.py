@@ -286,10 +286,12 @@ def html_output(name: str, label: str, text: str, *, optional: bool = True, defa
     return _with_help(parameter, text)
 
 
-def text_input(name: str, label: str, text: str, *, optional: bool = False, kind: str = "txt *.csv"):
-    """Return a text file that is read; `kind` is the ending the file dialog shows."""
+def text_input(
+    name: str, label: str, text: str, *, optional: bool = False, kind: str = "txt *.csv", what: str = "Text files"
+):
+    """Return a file that is read as it is; `kind` is the ending the file dialog shows."""
     parameter = QgsProcessingParameterFile(
-        name, label, fileFilter=f"Text files (*.{kind});;All files (*.*)", optional=optional
+        name, label, fileFilter=f"{what} (*.{kind});;All files (*.*)", optional=optional
     )
     return _with_help(parameter, text)
 

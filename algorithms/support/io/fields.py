@@ -269,6 +269,14 @@ FIELDS = {
     "steps": Shown("Steps"),
     "step_ratio": Shown("Mean log ratio of the steps", "", 3),
     "step_p": Shown("P-value of the steps", "", 4),
+    # What came of a replay
+    "part": Shown("Part of the run"),
+    "against": Shown("Compared with, or found"),
+    "compared": Shown("Cells, features, rows or values"),
+    "differing": Shown("Those that differ"),
+    "difference": Shown("Largest difference", "", 12),
+    "relative": Shown("Largest relative difference", "", 12),
+    "least_jaccard": Shown("Jaccard index of the class that agrees least", "", 6),
     # Measures
     "type": Shown("Type"),
     "area": Shown("Id of the area"),

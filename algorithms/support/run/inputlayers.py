@@ -32,6 +32,9 @@ from ..io.vectors import name_ids
 if TYPE_CHECKING:
     from .job import Job
 
+NAMED = "ecosecnet/named"
+"""Property of layers that keep the name they have in a run."""
+
 _OFF = 0.01
 """Error of lengths at the middle of a layer from which it is warned of."""
 
@@ -100,6 +103,8 @@ def name_by_layer(job: Job, definitions: Sequence[QgsProcessingParameterDefiniti
     project = job.context.project()
     for definition in definitions:
         for layer in job.map_layers(definition):
+            if layer.customProperty(NAMED):
+                continue
             if isinstance(layer, QgsVectorLayer) and (project is None or project.mapLayer(layer.id()) is None):
                 parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
                 layer.setName(parts.get("layerName") or layer.name())

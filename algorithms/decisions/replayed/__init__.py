@@ -1,0 +1,1 @@
+"""Running a capsule again, and what is said of it."""
