@@ -67,12 +67,15 @@ KEYAREAS = Group("keyareas", "4 Key areas")
 PLANNING = Group("planning", "5 Planning")
 DECISIONS = Group("decisions", "6 Decisions")
 
-FROM_THE_TOP = [group.label for group in (KEYAREAS, CORRIDORS, SOURCES, RESISTANCE)]
+MEASURES = "5 Measures"
+"""What is to be done: the last step of a whole run, whose tools are among the decisions."""
+
+FROM_THE_TOP = [MEASURES, *(group.label for group in (KEYAREAS, CORRIDORS, SOURCES, RESISTANCE))]
 """How the steps of a whole run lie on the map."""
 
 
 def place_in(step: str, rank: int | None, visible: bool = True) -> Place:
-    """Return where a layer goes that is one of a run of several steps; `step` is the label of a group."""
+    """Return where a layer goes that is one of a run of several steps; `step` is in `FROM_THE_TOP`."""
     return Place((step,), rank, tuple(FROM_THE_TOP[: FROM_THE_TOP.index(step)]), visible, expanded=visible)
 
 

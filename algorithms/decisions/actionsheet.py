@@ -228,12 +228,11 @@ class ActionSheetAlgorithm(EcoSecNetAlgorithm):
         )
         job.write_table("TABLE", said.zone_columns(), said.zone_rows())
         job.write_table("RULES_USED", report.rule_columns(), report.rule_rows(said.sheet.rules))
-        title = "Action sheet 生态保护修复措施表"
         if job.given("HTML"):
             lead = f"{report.kinds_in_words(said)}; land use: {land.name}."
-            job.write_html("HTML", report.action_page(said, land.grid, title, lead))
+            job.write_html("HTML", report.action_page(said, land.grid, report.TITLE, lead))
         if job.given("XLSX"):
-            job.write_bytes("XLSX", report.action_workbook(said, title))
+            job.write_bytes("XLSX", report.action_workbook(said, report.TITLE))
         sheet = said.sheet
         job.results.update(
             COUNT=len(said.areas.kind),

@@ -43,7 +43,9 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         "cover a third of the land, unless you give a cutoff.</li>"
         "<li><b>Key areas</b>: current within the corridors (pinch points) and barrier scores, each in four classes by "
         "natural breaks; the highest class is kept. Only cells of the study area are scored as barriers.</li>"
-        "<li><b>Tables</b> by township in which every area is counted once, so that the totals equal the map.</li></ol>"
+        "<li><b>Measures</b>: what is to be done in each pinch point, barrier and source of the lowest grade, by the rules "
+        "of 'actionsheet' (protect, let recover, help, make anew); needs a legend.</li>"
+        "</ol><p><b>Tables</b> by township count every area once, so that the totals equal the map.</p>"
         "<p><b>Margin</b>: paths and currents crowd along the edge of the map, since they cannot leave it. Where the data "
         "reach beyond the study area ('Study grid' keeps a margin), give its polygons (AREA): everything is computed on all "
         "data, and reported inside only.</p>"
@@ -58,7 +60,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         "Rasters in degrees, of other grids, turned or with cells that are not square are brought onto one grid, and the "
         "report lists them; CRS and CELL say onto which.</p>"
         "<p>Every step is a tool of its own for finer control: foreground, mspa, sources, connectivity, scorefactor, "
-        "resistance, linkages, centrality, pinchpoints, barriers, keyareas, tabulate.</p>"
+        "resistance, linkages, centrality, pinchpoints, barriers, keyareas, tabulate, actionsheet.</p>"
     )
 
     def declare(self):
@@ -101,6 +103,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         from .network.factorlayers import FactorLayers
         from .network.layers import write_layers, write_tables
         from .network.maplayers import read_map_layers
+        from .network.measures import Measures
         from .network.outputs import NetworkOutputs
         from .network.report.page import network_report
 
@@ -164,7 +167,8 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             area=area,
         )
         inside = valid if area is None else area
-        outputs = NetworkOutputs(job, network, land_use, values, inside, classes, own, layers, stays.found)
+        measures = Measures(job, use, factors)
+        outputs = NetworkOutputs(job, network, land_use, values, inside, classes, own, layers, measures, stays.found)
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()

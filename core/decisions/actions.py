@@ -119,9 +119,14 @@ class ActionSheet:
         """Return the class of a row; None without a rule."""
         return None if self.rule[row] == NO_RULE else self.rules[self.rule[row]].measure_class
 
-    def by_zone(self) -> list[ZoneRow]:
-        """Return the rows by zone and class, those in no zone last."""
-        return self._added(self.zone)
+    def by_zone(self, larger: IntArray | None = None) -> list[ZoneRow]:
+        """Return the rows by zone and class, those in no zone last.
+
+        With `larger` zones, such as the township of each village (its position), by those.
+        """
+        if larger is None:
+            return self._added(self.zone)
+        return self._added(np.where(self.zone == OUTSIDE, OUTSIDE, larger[self.zone]))
 
     def by_class(self) -> list[ZoneRow]:
         """Return the rows by class over all zones."""

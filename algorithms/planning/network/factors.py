@@ -254,6 +254,12 @@ class NetworkFactors:
         features = self._job.vector(parameter)
         return proximity(features, self._land, margin=self._job.number("MARGIN"), monitor=monitor)
 
+    def slope(self) -> np.ndarray | None:
+        """Return the slope in degrees on the grid of the land use; None without an elevation."""
+        if not self._job.given("DEM"):
+            return None
+        return slope(self._elevation, self._land, self._job.monitor)
+
     @cached_property
     def _elevation(self) -> np.ndarray:
         return self._study.surface(self._job.raster("DEM"))

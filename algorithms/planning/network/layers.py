@@ -15,6 +15,7 @@ from ...support.inputs.linktable import link_columns, link_rows
 from ...support.io.fields import Shown
 from ...support.io.rasterfiles import NO_CLASS, NO_MEASURE
 from ...support.io.tables import columns
+from ...support.reports import actionsheet
 from ...support.run import palette, styling
 from ...support.run.layertree import Place
 from .outputs import NetworkOutputs, mspa_classes
@@ -46,6 +47,7 @@ _TABLES = {
     "LITHOLOGY_TABLE": (_SOURCES, -1, lambda outputs: outputs.rocks_by_grade),
     "CORRIDOR_TABLE": (_CORRIDORS, -1, lambda outputs: outputs.corridors_by_grade),
     "KEY_TABLE": (_KEY_AREAS, -len(_ORDER), lambda outputs: outputs.key_areas_by_grade),
+    "ACTION_TABLE": (base.MEASURES, -1, lambda outputs: outputs.action_table),
     "PINCH_TABLE": (_KEY_AREAS, _RANKS["PINCH_TABLE"], lambda outputs: outputs.pinch_table),
     "BARRIER_TABLE": (_KEY_AREAS, _RANKS["BARRIER_TABLE"], lambda outputs: outputs.barrier_table),
 }
@@ -68,10 +70,11 @@ def write_layers(outputs: NetworkOutputs) -> None:
     _surface(outputs, "SCORE", places.barrier.score, "Cost saved per metre restored", _KEY_AREAS)
     _write_areas(outputs, "BARRIERS", outputs.barrier_shapes, palette.BARRIER)
     _write_rules(outputs, "BARRIER_RULES", places.barrier_rules)
+    _write_actions(outputs)
 
 
 def write_tables(outputs: NetworkOutputs) -> None:
-    """Write the tables of townships, of rocks, of corridors by grade, and of key areas by township and village."""
+    """Write the tables of townships, rocks, corridors by grade, key areas by township and village, and measures."""
     for name, (group, rank, made) in _TABLES.items():
         table = made(outputs) if outputs.job.given(name) else None
         if table is not None:
@@ -207,6 +210,24 @@ def _write_rules(outputs: NetworkOutputs, name: str, rules: RuleComparison | Non
     found = np.full(outputs.grid.shape, NO_CLASS, np.uint8) if rules is None else rules.classes
     description = "Key areas with and without the overlay"
     _raster(outputs, name, found, NO_CLASS, description, _KEY_AREAS, classes=rule_classes())
+
+
+def _write_actions(outputs: NetworkOutputs) -> None:
+    job, said = outputs.job, outputs.actions
+    if said is None:
+        return
+    job.write_features(
+        "ACTIONS",
+        said.row_columns(),
+        said.rows(),
+        said.shapes,
+        QgsWkbTypes.Type.MultiPolygon,
+        outputs.land.crs,
+        style=actionsheet.class_style(),
+        place=base.place_in(base.MEASURES, 0, visible=False),  # on top of what it is about
+    )
+    if job.given("ACTION_BOOK"):
+        job.write_bytes("ACTION_BOOK", actionsheet.action_workbook(said, actionsheet.TITLE))
 
 
 def factor_place(rank: int) -> Place:

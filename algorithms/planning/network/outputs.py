@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from ....core.keyareas.measures import AreaMeasures
     from ....core.planning.results import SecurityNetwork
     from ...support.inputs.sources import Sources
+    from ...support.reports.actionsheet import Said
     from ...support.run.job import Job
+    from .measures import Measures
 
 Table = tuple  # (list of Column, list of list)
 """Columns and rows."""
@@ -68,6 +70,10 @@ class NetworkOutputs:
         See `townships`; None without any.
     corridors_by_grade, key_areas_by_grade : Table
         See `corridorsides` and `keyplaces`.
+    actions : Said or None
+        The action sheet, see `measures`.
+    action_table : Table or None
+        Its measures by zone and class.
     ramps : dict of str to Ramp
         The colours of each surface, by the name of its output.
     """
@@ -82,6 +88,7 @@ class NetworkOutputs:
         classes: list[tuple[int, str, Colour]],
         own: Sources | None,
         layers: MapLayers,
+        measures: Measures,
         robust: Robustness | None = None,
     ) -> None:
         self.job = job
@@ -94,6 +101,7 @@ class NetworkOutputs:
         self.inside = inside
         self.layers = layers
         self.robust = robust
+        self._measures = measures
         self.grid = land.grid
         self.classes = classes
         self.source_shapes = numbered_polygons(network.sources.labels, land.grid, job.monitor.part(0.9, 0.91))
@@ -138,6 +146,14 @@ class NetworkOutputs:
     @cached_property
     def key_areas_by_grade(self) -> Table:
         return key_areas_by_grade(self)
+
+    @cached_property
+    def actions(self) -> Said | None:
+        return self._measures.action_sheet(self)
+
+    @property
+    def action_table(self) -> Table | None:
+        return None if self.actions is None else (self.actions.zone_columns(), self.actions.zone_rows())
 
     @cached_property
     def inside_ha(self) -> float:

@@ -23,6 +23,7 @@ from . import html
 from .html import Key
 from .maps import Map
 
+TITLE = "Action sheet 生态保护修复措施表"
 NO_RULE, NO_RULE_ZH = "No rule", "无规则"
 _TOTAL = "total"
 _UNKNOWN = "not known"
@@ -140,9 +141,9 @@ class Said:
         shown = core.keyareas.shown_shares([share for _, share in held])
         return [(_UNKNOWN if use < 0 else self.uses[use].name, share) for (use, _), share in zip(held, shown)]
 
-    def zone_columns(self) -> list[Column]:
-        """Return the columns of the table by zone and class."""
-        return [*self._zone_columns(set()), *self._class_columns()]
+    def zone_columns(self, first: bool = False) -> list[Column]:
+        """Return the columns of the table by zone and class; see `zone_rows`."""
+        return [*self._zone_columns(set())[: 1 if first else None], *self._class_columns()]
 
     def _class_columns(self) -> list[Column]:
         cost = columns(cost=float) if self._costed else []
@@ -151,13 +152,21 @@ class Said:
             *cost,
         ]
 
-    def zone_rows(self) -> list[list]:
-        """Return the rows by zone, as the names of the zones sort, and class; last the totals."""
-        held = self.sheet.by_zone()
+    def zone_rows(self, first: bool = False) -> list[list]:
+        """Return the rows by zone, as the names of the zones sort, and class; last the totals.
+
+        Only by the `first` part of the names: by townships where the zones are villages in townships.
+        """
+        width = 0 if self.zones is None else 1 if first else len(self.zones.fields)
+        larger = None
+        if first and self.zones is not None:
+            place = {name[0]: k for k, name in reversed(list(enumerate(self.zones.names)))}
+            larger = np.array([place[name[0]] for name in self.zones.names])
+        held = self.sheet.by_zone(larger)
         held.sort(key=lambda one: (one.zone < 0, self._zone(one.zone), core.decisions.CLASSES.index(one.measure_class)))
-        width = 0 if self.zones is None else len(self.zones.fields)
         total = [_TOTAL, *[""] * (width + 1)]
-        return [[*self._zone(one.zone), *self._class_row(one)] for one in held] + [[*total, *self._total(held)]]
+        rows = [[*self._zone(one.zone)[:width], *self._class_row(one)] for one in held]
+        return [*rows, [*total, *self._total(held)]]
 
     def class_rows(self) -> list[list]:
         """Return the rows by class, and the totals."""
@@ -272,18 +281,20 @@ def _total_row(said: Said) -> list:
     return [values.get(column.name) for column in said.row_columns()]
 
 
-def action_parts(said: Said, map_: str) -> list[str]:
-    """Return the map and the tables of a sheet as pieces of a page; the map is one already."""
-    parts = [html.warning(text) for text in said.warnings()]
-    parts += [html.paragraph(text) for text in said.sentences()[: -len(parts) or None]]
-    parts.append(map_)
+def action_parts(said: Said, map_: str, *, by_first: bool = False) -> list[str]:
+    """Return what was found, the map and the tables of a sheet as pieces of a page; the map is one already.
+
+    With `by_first` the table by zone is that of the first part of their names, see `Said.zone_rows`.
+    """
+    open_ = said.warnings()
+    parts = [html.warning(text) if text in open_ else html.paragraph(text) for text in said.sentences()]
     count = "Each area is counted once, in the class (and zone) that holds most of it; the totals equal the map"
-    parts.append(_table(said._class_columns(), said.class_rows(), f"Measures by class. {count}"))
+    parts += [map_, _table(said._class_columns(), said.class_rows(), f"Measures by class. {count}")]
     if said.zones is not None:
-        rows = said.zone_rows()
         # As printed tables do, the zone once for all its classes.
+        rows = said.zone_rows(by_first)
         rows = [["" if k and rows[k - 1][0] == row[0] else row[0], *row[1:]] for k, row in enumerate(rows)]
-        parts.append(_table(said.zone_columns(), rows, f"Measures by zone and class. {count}"))
+        parts.append(_table(said.zone_columns(by_first), rows, f"Measures by zone and class. {count}"))
     return parts
 
 

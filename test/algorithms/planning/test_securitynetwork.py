@@ -113,8 +113,8 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert (
-        len(re.findall(r"<figure><div class='map'>", report)) == 11 + 5
-    )  # network, land use, MSPA, sources, rocks, resistance, five factors, corridors and two more
+        len(re.findall(r"<figure><div class='map'>", report)) == 12 + 5
+    )  # network, land use, MSPA, sources, rocks, resistance, five factors, corridors, key areas twice, measures
     assert f"<b>{found['SOURCE_COUNT']}</b>" in report
     assert "weights printed sum to 1.05" in report
 

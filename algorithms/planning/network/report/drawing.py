@@ -57,6 +57,10 @@ class Drawing:
         """Return a map of a surface that is no output."""
         return self._bordered(Map(self._outputs.grid).surface(values, ramp))
 
+    def blank(self) -> Map:
+        """Return a map with nothing on it but borders."""
+        return self._bordered(Map(self._outputs.grid))
+
     def scores(self, sample: np.ndarray, ramp: Ramp) -> Map:
         """Return a small map of the scores of a factor."""
         return self._bordered(Map(self._outputs.grid, PICTURE).surface(sample, ramp))

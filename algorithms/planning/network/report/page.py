@@ -14,6 +14,7 @@ from .corridors import corridors
 from .drawing import Drawing
 from .keyareas import key_areas
 from .lithology import sources_over_rocks
+from .measures import measures
 from .methods import methods
 from .resistance import resistance
 from .robust import robust
@@ -60,6 +61,7 @@ def network_report(
         *resistance(drawing, outputs, factors, scored),
         *corridors(drawing, outputs),
         *key_areas(drawing, outputs),
+        *measures(drawing, outputs),
         *robust(drawing, outputs),
         *methods(outputs.network, options),
     ]

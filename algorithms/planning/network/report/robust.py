@@ -1,4 +1,4 @@
-"""Section 5: which corridors and key areas stay when weights and scores are others."""
+"""Section 6: which corridors and key areas stay when weights and scores are others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def robust(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     found = outputs.robust
     if found is None:
         return []
-    parts = [html.heading("5 Which places stay with other judgements")]
+    parts = [html.heading("6 Which places stay with other judgements")]
     for kind, title, shapes in (
         (core.decisions.PINCH, "Pinch points", outputs.pinch_shapes),
         (core.decisions.BARRIER, "Barriers", outputs.barrier_shapes),

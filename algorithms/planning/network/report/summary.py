@@ -41,7 +41,7 @@ def summary(drawing: Drawing, outputs: NetworkOutputs, numbers: dict[str, float]
     parts.append(html.paragraph(_structure(outputs.network.corridors.structure)))
     if outputs.robust is not None:
         said = " ".join(headline(outputs.robust, kind) for kind in outputs.robust.stayed)
-        parts.append(html.paragraph(f"{said} The runs had other weights and scores, see section 5."))
+        parts.append(html.paragraph(f"{said} The runs had other weights and scores, see section 6."))
     if outputs.by_township:
         headers, rows = outputs.by_township
         parts.append(

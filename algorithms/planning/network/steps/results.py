@@ -109,6 +109,28 @@ def outputs() -> list:
             table,
             optional=True,
         ),
+        p.vector_output(
+            "ACTIONS",
+            "Action sheet",
+            "What is to be done in each pinch point, barrier and source of the lowest grade, by the rules of 'actionsheet': "
+            "a polygon for each area, zone and measure; needs a legend.",
+            polygon,
+            optional=True,
+        ),
+        p.vector_output(
+            "ACTION_TABLE",
+            "Measures by township",
+            "Areas and hectares of each class of measures by township, and by village where villages are given.",
+            table,
+            optional=True,
+        ),
+        p.text_output(
+            "ACTION_BOOK",
+            "Action sheet as a workbook",
+            "The sheet, its tables and rules for any spreadsheet.",
+            optional=True,
+            kind="Excel workbooks (*.xlsx)",
+        ),
         p.html_output("REPORT", "Report", "Maps, tables, warnings and methods on one page.", default=True),
         *(
             QgsProcessingOutputNumber(name, label)
