@@ -11,7 +11,7 @@ from scipy import ndimage
 from ..choices import BY_VALUE, ClassRule
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
-from ..stats.breaks import check_limits, natural_breaks, quantile_breaks
+from ..stats.breaks import check_limits, natural_breaks, quantile_breaks, settled
 from ..stats.discoveries import benjamini_hochberg
 from ..surface import check_resistance
 from ..types import Array, FloatArray, IntArray
@@ -233,6 +233,8 @@ def key_areas(
             limits = class_limits(graded, method, classes, monitor=monitor.part(0.0, 0.6))
         elif np.isnan(graded).all():
             raise InputError("The surface has no value at all: every cell is NoData. No place stands out.")
+        else:
+            limits = settled(limits, graded)
     if limits.size < classes:
         monitor.warn(f"The surface has too few distinct values for {classes} classes; {limits.size} were made.")
     class_map = _classify(graded, limits)

@@ -1,6 +1,6 @@
 """Statistics that several rooms need: classes and distributions of values, moments, ranks, means by label, weights."""
 
-from .breaks import BREAK_METHODS, Breaks, check_limits, held_breaks, natural_breaks, quantile_breaks
+from .breaks import BREAK_METHODS, Breaks, check_limits, held_breaks, natural_breaks, quantile_breaks, settled
 from .bylabel import mean_by_label
 from .crosstable import CrossTable, cross_table
 from .discoveries import benjamini_hochberg
@@ -28,6 +28,7 @@ __all__ = [
     "quantile_breaks",
     "rank_correlation",
     "ranks",
+    "settled",
     "strict_ranks",
     "weighted_sum",
     "weighted_sums",

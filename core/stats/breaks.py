@@ -21,6 +21,10 @@ MAX_DISTINCT = 1 << 17
 """Distinct values up to which natural breaks are exact; beyond, near values are grouped first."""
 
 
+_ROUNDED = 1e-9
+"""Share of a limit that text may have cost it: ten digits are kept."""
+
+
 @dataclass(frozen=True)
 class Breaks:
     """Limits of classes, and how well they fit.
@@ -201,6 +205,32 @@ def check_limits(limits: Sequence[float] | FloatArray) -> FloatArray:
     return held
 
 
+def settled(limits: FloatArray, values: FloatArray) -> FloatArray:
+    """Return limits as the values that they were rounded from, where there are such values.
+
+    Limits are values. Those that have been through text, a CSV or a message, have lost digits, and the value itself would
+    lie above its limit: the largest value within a thousand millionth of a limit is taken for it.
+
+    Parameters
+    ----------
+    limits : float64, shape (classes,)
+        See `check_limits`.
+    values : float array of any shape
+        What is classified; NaN is nothing.
+
+    Examples
+    --------
+    >>> settled(np.array([0.3333333333, 2.0]), np.array([1 / 3, 0.5])).tolist()
+    [0.3333333333333333, 2.0]
+    """
+    found: FloatArray = limits.copy()
+    for k, limit in enumerate(limits[:-1]):  # what is above the last one is in its class anyway
+        near = values[np.abs(values - limit) <= _ROUNDED * abs(limit)]
+        if near.size:
+            found[k] = near.max()
+    return found
+
+
 def held_breaks(
     values: Array,
     limits: Sequence[float] | FloatArray,
@@ -236,7 +266,7 @@ def held_breaks(
     held = check_limits(limits)
     x, w = _distinct(values, weights, held.size)
     monitor.check()
-    return _finish(x, w, held)
+    return _finish(x, w, settled(held, x))
 
 
 BREAK_METHODS: dict[BreakMethod, Callable[..., Breaks]] = {

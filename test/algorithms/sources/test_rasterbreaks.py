@@ -79,6 +79,9 @@ def test_limits_of_another_run_are_held(run, raster, tmp_path):
     )
     after = raster("after", before / 2)
     upper = [row["upper"] for row in read_table(first["BREAKS"])]
+    text = {"LIMITS": ", ".join(f"{one:.10g}" for one in upper)}  # as it is reported
+    same = run("rasterbreaks", INPUT=raster("again", before), OUTPUT=str(tmp_path / "same.tif"), **text)
+    np.testing.assert_array_equal(read_raster(same["OUTPUT"])[0], read_raster(first["OUTPUT"])[0])
     wanted = np.searchsorted(upper[:-1], before.astype(float) / 2, side="left") + 1
     given = {"table": {"LIMITS_TABLE": first["BREAKS"]}, "text": {"LIMITS": "; ".join(f"{one!r}" for one in upper)}}
     for name, limits in given.items():

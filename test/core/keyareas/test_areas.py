@@ -235,6 +235,10 @@ def test_held_limits_of_a_run_give_the_same_areas(overlaid):
     for name in ("classes", "labels", "area_ha", "mean", "maximum", "area_class", "limits"):
         np.testing.assert_array_equal(getattr(held, name), getattr(first, name))
     assert np.isnan(first.most_resistance) != overlaid
+    printed = [float(f"{limit:.10g}") for limit in first.limits]  # which has lost digits
+    assert printed[2] != first.limits[2]
+    typed = key_areas(values, cell_ha=0.09, resistance=ground, limits=printed)
+    np.testing.assert_array_equal(typed.classes, first.classes)
 
 
 def test_held_limits_mean_the_same_where_the_largest_resistance_differs():
