@@ -296,3 +296,11 @@ class MeasureClass(Choice):
     NATURAL = "natural recovery", "Natural recovery"
     ASSISTED = "assisted regeneration", "Assisted regeneration"
     RECONSTRUCTION = "ecological reconstruction", "Ecological reconstruction"
+
+
+class PlanObjective(Choice):
+    """What a restoration plan is to gain."""
+
+    COST = "cost distance", "Least-cost distance of the links"
+    RESISTANCE = "effective resistance", "Effective resistance of the links, inside their corridors"
+    EQUIVALENT = "equivalent connectivity", "Equivalent connectivity, EC(PC)"

@@ -58,7 +58,7 @@ def trace(fields: CostFields, field: Field, a: int, b: int, monitor: Monitor) ->
     >>> trace(fields, fields.field(1, [2]), 1, 2, Monitor()).tolist()
     [[0, 0], [1, 1], [1, 2]]
     """
-    path = _down(fields.graph, field, fields.cells(b), monitor)
+    path = down(fields.graph, field, fields.cells(b), monitor)
     if not _foreign(fields.labels[path[:, 0], path[:, 1]], a, b).any():
         return path
     around = _around(fields, field, a, b, monitor)
@@ -71,8 +71,15 @@ def _foreign(labels: Array, a: int, b: int) -> BoolArray:
     return foreign
 
 
-def _down(graph: CostGraph, field: Field, target: IntArray, monitor: Monitor) -> IntArray:
-    """Return the path from the source of a cost field to the cheapest of some cells."""
+def down(graph: CostGraph, field: Field, target: IntArray, monitor: Monitor) -> IntArray:
+    """Return the path from the source of a cost field to the cheapest of some cells, whatever it crosses; see `trace`.
+
+    Examples
+    --------
+    >>> graph, labels = CostGraph(np.array([[1.0, 4.0, 1.0]])), np.array([[1, 0, 2]], dtype=np.int32)
+    >>> down(graph, CostFields(graph, labels).field(1, [2]), np.array([2]), Monitor()).tolist()
+    [[0, 0], [0, 1], [0, 2]]
+    """
     cost, resistance = field.cost, graph.resistance[field.place]
     rows, cols = cost.shape
     steps = [step for step in STEPS if graph.neighbours == 8 or 0 in step]

@@ -6,6 +6,9 @@ from .actions import CLASSES, ActionSheet, ZoneRow, action_sheet, strange_prices
 from .chunks import SAME_CORRIDOR, SAME_KEY
 from .nullmodel import CERTAIN, Figure, NullModel, Question, nullmodel, question_of
 from .nulls import classes_of
+from .plan import Frontier, Pick, RestorationPlan, restoration_plan
+from .planpatches import Candidates
+from .planvalue import Habitat
 from .replicates import BARRIER, CORRIDOR, CUTOFF, DISPERSAL, MIN_AREA, PATH, PINCH, Chain, Factor, Known, Study
 from .robustness import Robustness, robustness
 from .sameness import CellDifferences, Difference, differ
@@ -38,18 +41,23 @@ __all__ = [
     "ActionSheet",
     "Agreement",
     "Areas",
+    "Candidates",
     "CellDifferences",
     "Chain",
     "Difference",
     "Factor",
     "Figure",
+    "Frontier",
     "Gap",
+    "Habitat",
     "Known",
     "LandParts",
     "LandUse",
     "NullModel",
+    "Pick",
     "Price",
     "Question",
+    "RestorationPlan",
     "Robustness",
     "Rule",
     "Setting",
@@ -70,6 +78,7 @@ __all__ = [
     "question_of",
     "read_prices",
     "read_rules",
+    "restoration_plan",
     "robust_areas",
     "robustness",
     "strange_prices",

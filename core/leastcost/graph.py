@@ -166,12 +166,22 @@ class CostGraph:
 
     def _build(self, monitor: Monitor) -> _Engine:
         values = 1.0 / self.resistance.astype(np.float64) if self._inverse else self.resistance
-        steps = [(step, self._half_length(step)) for _, step in self._steps]
+        steps = self.half_steps
         if self._accelerate:
             return dial.DialSearch(values, steps, inverse=self._inverse)
         if self.resistance.size > _WHOLE_MOST:
             return blocks.BlockSearch(values, steps, inverse=self._inverse)
         return dijkstra.DijkstraSearch(values, steps, monitor, inverse=self._inverse)
+
+    @property
+    def inverse(self) -> bool:
+        """Whether a step has the mean conductance of its two cells rather than their mean resistance."""
+        return self._inverse
+
+    @property
+    def half_steps(self) -> list[tuple[tuple[int, int], float]]:
+        """Row and column step to each neighbour, and half its length in metres."""
+        return [(step, self._half_length(step)) for _, step in self._steps]
 
     @property
     def _engine(self) -> _Engine:
