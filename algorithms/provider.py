@@ -25,6 +25,7 @@ from .decisions.actionsheet import ActionSheetAlgorithm
 from .decisions.combineshards import CombineShardsAlgorithm
 from .decisions.nullmodel import NullModelAlgorithm
 from .decisions.replay import ReplayAlgorithm
+from .decisions.restorationplan import RestorationPlanAlgorithm
 from .decisions.robustness import RobustnessAlgorithm
 from .decisions.validate import ValidateAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
@@ -99,6 +100,7 @@ ALGORITHMS = [
     RobustnessAlgorithm,
     ValidateAlgorithm,
     NullModelAlgorithm,
+    RestorationPlanAlgorithm,
     ActionSheetAlgorithm,
     ReplayAlgorithm,
     CombineShardsAlgorithm,

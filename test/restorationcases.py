@@ -4,7 +4,6 @@ import heapq
 from itertools import chain, combinations
 
 import numpy as np
-
 from ecosecnet.core.decisions import Candidates
 from ecosecnet.core.leastcost import CostFields, CostGraph, Links
 
@@ -42,7 +41,9 @@ def scattered(seed, *, size=14, count=6, sources=4):
     candidates = []
     for _ in range(count):
         row, col, edge = *random.integers(0, size - 2, 2), random.integers(1, 4)
-        candidates.append([(i, j) for i in range(row, min(row + edge, size)) for j in range(col, min(col + edge, size))])
+        candidates.append(
+            [(i, j) for i in range(row, min(row + edge, size)) for j in range(col, min(col + edge, size))]
+        )
     return resistance, labels, list(combinations(range(1, sources + 1), 2)), candidates
 
 

@@ -32,6 +32,9 @@ from .planpatches import Candidates, Patches, members, set_of
 from .plansearch import Distances, Search, Taken, named
 from .planvalue import Habitat, Value
 
+_SWAPS = 1.5
+"""How much longer the swaps of a plan take than its picks."""
+
 
 @dataclass(frozen=True)
 class Pick:
@@ -228,7 +231,7 @@ def restoration_plan(
     search = Search(distances, value, candidates.cost, patches.everything | fixed, top, monitor)
     order = search.first_order(fixed)
     plans = _plans(search, wanted, fixed, order, monitor.part(0.15, 0.9), swap=swap)
-    best = search.best_of_all(fixed, wanted, fields.labels.size, monitor.part(0.9, 1.0))
+    best = search.best_of_all(fixed, wanted, fields.labels.size, monitor.part(0.9, 0.94))
     sets = [set_of([one for choice in plan for one in choice.ones]) for plan in plans]
     after = costs.distances([0, *sets])
     static = [search.static(order, budget) for budget in wanted]
@@ -255,7 +258,7 @@ def restoration_plan(
     effective = distances.distances([0, sets[-1]]) if distances is not costs else None
     return RestorationPlan(
         objective,
-        _picks(plans[-1], fixed, search, distances),
+        _picks(plans[-1], fixed, search, distances, monitor.part(0.94, 1.0)),
         tuple(frontier),
         after[0],
         after[-1],
@@ -309,12 +312,13 @@ def _plans(
     search: Search, budgets: Sequence[float], fixed: int, order: Sequence[int], monitor: Monitor, *, swap: bool
 ) -> list[list[Taken]]:
     """Return what each budget buys: the first picks of the largest as far as they fit, and on from there."""
-    share = 1.0 / (len(budgets) + 1)
+    ends = np.cumsum([1.0, *(_SWAPS * budget / budgets[-1] for budget in budgets)])
+    ends /= ends[-1]
     start = [Taken((one,)) for one in order if fixed >> one & 1]
-    whole = search.extend(start, budgets[-1], monitor.part(0.0, share))
+    whole = search.extend(start, budgets[-1], monitor.part(0.0, ends[0]))
     plans: list[list[Taken]] = []
     for place, budget in enumerate(budgets):
-        part = monitor.part((1 + place) * share, (2 + place) * share)
+        part = monitor.part(ends[place], ends[place + 1])
         plan: list[Taken] = []
         chosen = 0
         for choice in whole:
@@ -332,16 +336,19 @@ def _plans(
     return plans
 
 
-def _picks(plan: Sequence[Taken], fixed: int, search: Search, distances: Distances) -> tuple[Pick, ...]:
+def _picks(
+    plan: Sequence[Taken], fixed: int, search: Search, distances: Distances, monitor: Monitor
+) -> tuple[Pick, ...]:
     """Return the picks of a plan with what each brings."""
     reasons = dict(named(plan, fixed))
-    picks = []
+    picks: list[Pick] = []
     chosen = 0
     for choice in plan:
         whole = chosen | set_of(choice.ones)
         before, after = distances.distances([chosen, whole])
         shorter = np.flatnonzero((after < before * (1.0 - NOTHING)) | (np.isinf(before) & np.isfinite(after)))
         for one in choice.ones:
+            monitor.step(len(picks), len(reasons))
             gain = search.worth(chosen | 1 << one) - search.worth(chosen)
             chosen |= 1 << one
             picks.append(

@@ -186,6 +186,13 @@ CHAIN = (
         },
         {"HIGH_IS_USED": "yes no", "PERMUTATIONS": 99},
     ),
+    Step(
+        "planned",
+        "restorationplan",
+        {**NETWORK, "LINKS": "linked.LINKS", "CANDIDATES": "bars.OUTPUT"},
+        {"BUDGET": "20, 60"},
+    ),
+    Step("relinked", "linkages", {"RESISTANCE": "planned.RESISTANCE_AFTER", "SOURCES": "graded.OUTPUT"}),
     Step("chance", "nullmodel", {**NETWORK, "LINKS": "linked.LINKS"}, {"RUNS": 19}),
     Step(
         "unlikely",

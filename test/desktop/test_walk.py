@@ -28,6 +28,7 @@ MISSING = {
     "combineshards": "Checkpoint folder",
     "robustness": "Factors",
     "replay": "Capsule",
+    "restorationplan": "Budget, or several",
 }
 """What the first sentence names where Run is pressed at once and something is missing."""
 
@@ -60,6 +61,7 @@ def given(tool, window, files):
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5, "PROCESSES": 2},
         "actionsheet": {"LEGEND": 1},
         "nullmodel": {"RUNS": 19},
+        "restorationplan": {"BUDGET": "10, 20"},
         "validate": {"POINTS": layers["Geological hazards"].id()},
         "combineshards": {"CHECKPOINT": str(files / "shards"), "OUTPUT_FOLDER": str(files / "combined")},
         "replay": {"CAPSULE": str(files / "kept" / "run.capsule.zip"), "OUTPUT_FOLDER": str(files / "again")},

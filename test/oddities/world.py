@@ -131,6 +131,7 @@ RASTER_TOOLS = {
     "tabulate": ("LANDUSE", "land", {"AREAS": "sources", "ZONES": "sources", "NAMES": "1=Woods; 2=Meadows"}),
     "actionsheet": ("LANDUSE", "land", {"AREAS": ["sources"], "TYPES": "barrier", "LEGEND": 1, "TABLE": TEMPORARY}),
     "nullmodel": ("RESISTANCE", "resistance", {"CUTOFF": 900.0, "RUNS": 19, "STAGE": 0}),
+    "restorationplan": ("RESISTANCE", "resistance", {"CANDIDATES": "sources", "BUDGET": "2, 4"}),
     "validate": ("SURFACES", "height", {"POINTS": "seen", "PERMUTATIONS": 19, "POINTS_OUT": TEMPORARY}),
     "securitynetwork": (
         "LANDUSE",
@@ -176,6 +177,7 @@ VECTOR_TOOLS = {
     "tabulate": ("AREAS", {"ZONES": "sources", "LANDUSE": "land"}),
     "actionsheet": ("AREAS", {"LANDUSE": "land", "TYPES": "barrier", "LEGEND": 1, "TABLE": TEMPORARY}),
     "nullmodel": ("SOURCES", {"CUTOFF": 900.0, "RUNS": 19, "STAGE": 0}),
+    "restorationplan": ("CANDIDATES", {"BUDGET": "2, 4"}),
     "validate": ("AREAS", {"SURFACES": ["height"], "POINTS": "seen", "PERMUTATIONS": 19}),
     "robustness": ("SOURCES", {"FACTORS": ["height", "current"], "WEIGHTS": "0.5;0.5", "RUNS": 2, "CUTOFF": 600.0}),
 }
@@ -327,7 +329,10 @@ def numbers(results, names=None):
 
 
 _IDS = ("source_id", "from_id", "to_id", "from", "to", "node1", "node2", "area")
-_ASIDE = ("reason", "name", "surface", "input", "fid", "ogc_fid", "id", "WKT", "note", "raster", "source_crs", "file")
+_ASIDE = (
+    *("reason", "name", "surface", "input", "fid", "ogc_fid", "id", "WKT"),
+    *("note", "raster", "source_crs", "file", "candidate", "picks"),
+)
 
 
 def _numbers(*columns):

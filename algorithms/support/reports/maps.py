@@ -139,7 +139,10 @@ class Map:
 
     def label(self, text: str, shape: QgsGeometry) -> None:
         """Write a text into a shape; it is part of the overlay, not of the picture, so that it stays sharp."""
-        place = shape.poleOfInaccessibility(20.0 / self._scale)[0].asPoint()
+        place = shape.poleOfInaccessibility(20.0 / self._scale)[0]
+        if place.isNull():  # QGIS finds none in parts that touch themselves
+            place = shape.pointOnSurface()
+        place = place.asPoint()
         self._texts.append((text, *self._pixel(place.x(), place.y())))
 
     def points(self, places: Iterable[QgsGeometry], fill: Colour, shape: str) -> Map:

@@ -55,6 +55,7 @@ _INPUTS = {
     "PATCHES": ("barriers", "keyareas"),
     "STONES": ("stones",),
     "BLOCKING": ("pinchpoints", "keyareas"),
+    "CANDIDATES": ("barriers", "keyareas"),
     "foreground:INPUT": ("landuse",),
     "mspa:INPUT": ("foreground", "landuse"),
     "sources:INPUT": ("mspa", "important"),
@@ -87,6 +88,7 @@ _OUTPUTS = {
     "strategicpoints:OUTPUT": "strategicpoints",
     "ahp:WEIGHTS": "weights",
     "actionsheet:OUTPUT": "actions",
+    "RESISTANCE_AFTER": "resistance",
     "robustness:OUTPUT_LINKS": "linkshares",  # also links that the network does not have
     "connectivity:LINKS": "connections",  # straight lines between sources, not least-cost paths
 }

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 import restorationcases as cases
 from ecosecnet.core.connectivity import PatchGraph, dispersal_rate, probability_indices
 from ecosecnet.core.decisions import Candidates, Habitat, restoration_plan
@@ -38,7 +37,10 @@ def test_walls_in_series_are_taken_together_or_not_at_all():
     one, two = plan.frontier
     assert (one.picks, one.gain, one.spent) == ((), 0.0, 0.0)
     assert two.gain == pytest.approx(6.828427, abs=5e-7)
-    assert [(pick.candidate, pick.reason, pick.alone) for pick in plan.picks] == [(0, "bundle 1", 0.0), (1, "bundle 1", 0.0)]
+    assert [(pick.candidate, pick.reason, pick.alone) for pick in plan.picks] == [
+        (0, "bundle 1", 0.0),
+        (1, "bundle 1", 0.0),
+    ]
     assert [pick.links for pick in plan.picks] == [(0,), (0,)]
 
 
@@ -91,7 +93,8 @@ def test_the_swaps_repair_what_the_rate_of_gain_got_wrong():
     resistance[0, 4], resistance[2, 4] = 6.0, 40.0
     case = resistance, labels, [(1, 2), (3, 4)], [[(0, 4)], [(2, 4)]]
     found = {
-        swap: restoration_plan(*cases.given(case, cost=[1.0, 10.0]), budgets=[10.0], swap=swap) for swap in (False, True)
+        swap: restoration_plan(*cases.given(case, cost=[1.0, 10.0]), budgets=[10.0], swap=swap)
+        for swap in (False, True)
     }
     assert [found[swap].frontier[0].picks for swap in (False, True)] == [(0,), (1,)]
     assert found[False].frontier[0].gap == pytest.approx(100.0 * 34.0 / 39.0)
@@ -189,9 +192,7 @@ def test_effective_resistance_is_that_of_solving_the_corridors_again(seed):
     again = _resistances_inside(case, limits, plan.resistance, 10.0)
     assert plan.effective_after == pytest.approx(again, rel=1e-8)
     sets = [some for some in cases.all_sets(7) if len(some) <= 3]
-    best = max(
-        np.sum(start - _resistances_inside(case, limits, cases.restored_by(case, some), 10.0)) for some in sets
-    )
+    best = max(np.sum(start - _resistances_inside(case, limits, cases.restored_by(case, some), 10.0)) for some in sets)
     assert plan.frontier[0].optimum == pytest.approx(best, rel=1e-8)
     assert 0.0 < plan.frontier[0].gain <= best * (1 + 1e-9)
 
@@ -236,7 +237,8 @@ def test_impassable_cells_are_opened_and_links_cut_off_count_in_equivalent_conne
     habitat = Habitat(np.array([5.0, 5.0, 1.0]), 10.0)
     plan = restoration_plan(*cases.given(case), budgets=[1.0], objective="equivalent connectivity", habitat=habitat)
     assert plan.frontier[0].picks == (0,)
-    assert np.isinf(plan.before[0]) and plan.after[0] == pytest.approx(2.0)
+    assert np.isinf(plan.before[0])
+    assert plan.after[0] == pytest.approx(2.0)
     assert plan.picks[0].links == (0,)
 
 

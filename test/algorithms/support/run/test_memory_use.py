@@ -93,6 +93,8 @@ _LONG = {
     "pinchpoints": {**_LINKED, "CUTOFF": 10_000, "CURRENT": "TEMPORARY_OUTPUT"},
     "nullmodel": {**_LINKED, "CUTOFF": 10_000, "STAGE": 0, "NULL": 2, "RUNS": 1}
     | dict.fromkeys(("P", "PERCENTILE", "TABLE"), "TEMPORARY_OUTPUT"),
+    "restorationplan": {**_LINKED, "CANDIDATES": "candidates", "BUDGET": "100"}
+    | dict.fromkeys(("PLAN", "FRONTIER", "RESISTANCE_AFTER"), "TEMPORARY_OUTPUT"),
     "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT", "LANDUSE": "classes", "NOT_RESTORABLE": "2"},
     "securitynetwork": {
         "LANDUSE": "habitat",
@@ -169,6 +171,7 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
         "slope": raster("slope", (40 * smooth).astype(np.float32)),
         "focal": raster("focal", focal, nodata=0),
         "sources": polygons("sources", [square(number, *place) for number, place in enumerate(places)]),
+        "candidates": polygons("candidates", [square(number, x + 0.05, 0.7) for number, (x, _) in enumerate(places)]),
         "links": polygons(
             "links",
             [

@@ -1,0 +1,1 @@
+"""What serves 'restorationplan' alone: its candidates, its layers and its report."""
