@@ -302,5 +302,5 @@ class PlanObjective(Choice):
     """What a restoration plan is to gain."""
 
     COST = "cost distance", "Least-cost distance of the links"
-    RESISTANCE = "effective resistance", "Effective resistance of the links, inside their corridors"
+    RESISTANCE = "effective resistance", "Effective resistance of the corridors"
     EQUIVALENT = "equivalent connectivity", "Equivalent connectivity, EC(PC)"
