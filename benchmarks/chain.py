@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 RUN = textwrap.dedent(
     """
-    import json, re, resource, sys, time
-    sys.path[:0] = [sys.argv[1] + "/test", "/usr/share/qgis/python/plugins"]
-    import conftest
+    import json, resource, sys, time
+    sys.path[:0] = [sys.argv[4], "/usr/share/qgis/python/plugins"]
+    import checkout
     from qgis.core import QgsApplication
     application = QgsApplication([], False)
     application.initQgis()
@@ -41,8 +41,8 @@ RUN = textwrap.dedent(
 
 def run(checkout, tool, parameters):
     """Return CPU seconds, peak memory in MB and the numbers that a tool returns."""
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", RUN, str(checkout), tool, json.dumps(parameters)]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1", "CHECKOUT": str(checkout)}
+    command = [sys.executable, "-c", RUN, str(checkout), tool, json.dumps(parameters), str(Path(__file__).parent)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         sys.exit(done.stderr[-2000:])

@@ -11,11 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
-import conftest
+import checkout
 import numpy as np
 from ecosecnet.core.corridors.adjacency import find_pairs
 from ecosecnet.core.corridors.linkages import find_links
@@ -166,7 +164,7 @@ def main():
         part = labels[row : row + size // 40, col : col + size // 40]
         part[~np.isnan(resistance[row : row + size // 40, col : col + size // 40])] = k
     all_links(f"synthetic {size} x {size}", resistance, labels, 30.0)
-    folder = conftest.REFERENCE
+    folder = checkout.ROOT.parent / "shared" / "reference"
     if folder.exists() and importlib.util.find_spec("geopandas"):
         for name, cell_size, values, zones in real_inputs(folder):
             all_links(name, values, zones, cell_size)

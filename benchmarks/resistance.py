@@ -9,11 +9,9 @@ import resource
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
-import conftest  # noqa: F401  (registers the package)
+import checkout  # noqa: F401
 import numpy as np
 from ecosecnet.core.resistance.overlay import resistance_surface
 from ecosecnet.core.resistance.presets import liuzhi_corrected

@@ -177,7 +177,7 @@ class NullModelAlgorithm(EcoSecNetAlgorithm):
         belts.fields.release()
         del belts
         runs = job.integer("RUNS")
-        if kind in core.decisions.CERTAIN:
+        if kind in core.decisions.WITHOUT_CHANCE:
             job.monitor.info(f"'{kind.label}' has no chance in it: there is one draw. Read the ratio (RATIO), not P.")
         found = core.decisions.nullmodel(
             question,

@@ -158,7 +158,7 @@ def solve(windows: Windows, piece: Run | list[Alike], monitor: Monitor) -> list[
     first, last = piece
     cells = windows.box(np.arange(first, last))
     landscape, tally = windows.landscape(cells, monitor.quiet()), Tally()
-    areas = window_areas(windows.setting.centres[first:last], windows.setting.reach, windows.shape)
+    areas = _window_areas(windows.setting.centres[first:last], windows.setting.reach, windows.shape)
     for number, done in zip(range(first, last), np.cumsum(areas) - areas):
         monitor.step(float(done), float(areas.sum()))
         injection = windows.injection(number, cells)
@@ -174,7 +174,7 @@ def solve(windows: Windows, piece: Run | list[Alike], monitor: Monitor) -> list[
     return [Share(cells, landscape.current, tally)]
 
 
-def window_areas(centres: IntArray, reach: int, shape: tuple[int, int]) -> FloatArray:
+def _window_areas(centres: IntArray, reach: int, shape: tuple[int, int]) -> FloatArray:
     """Return the cells of every window, which its time about grows with."""
     last = np.array(shape) - 1
     sides = np.minimum(centres + reach, last) - np.maximum(centres - reach, 0) + 1

@@ -4,7 +4,7 @@ from .actionmatch import NO_RULE, Areas, Gap, LandParts, LandUse
 from .actionrules import CHINESE, PRICE_COLUMNS, RULE_COLUMNS, Price, Rule, price_of, read_prices, read_rules
 from .actions import CLASSES, ActionSheet, ZoneRow, action_sheet, strange_prices, weakest
 from .chunks import SAME_CORRIDOR, SAME_KEY
-from .nullmodel import CERTAIN, Figure, NullModel, Question, nullmodel, question_of
+from .nullmodel import WITHOUT_CHANCE, Figure, NullModel, Question, nullmodel, question_of
 from .nulls import classes_of
 from .plan import Frontier, Pick, RestorationPlan, restoration_plan
 from .planpatches import Candidates
@@ -22,7 +22,6 @@ from .validation import BLOCK_POINTS, FEW_POINTS, Agreement, Validation, availab
 __all__ = [
     "BARRIER",
     "BLOCK_POINTS",
-    "CERTAIN",
     "CHINESE",
     "CLASSES",
     "CORRIDOR",
@@ -38,6 +37,7 @@ __all__ = [
     "RULE_COLUMNS",
     "SAME_CORRIDOR",
     "SAME_KEY",
+    "WITHOUT_CHANCE",
     "ActionSheet",
     "Agreement",
     "Areas",

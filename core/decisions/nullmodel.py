@@ -43,7 +43,7 @@ LENGTH, COST, EC, GINI = "length of the paths", "mean least-cost distance", "EC(
 FIGURES = (LENGTH, COST, EC, GINI)
 """Figures of the network: metres, cost units, hectares, and the Gini coefficient of the centrality of the sources."""
 
-CERTAIN = (NullKind.UNIFORM, NullKind.LINE)
+WITHOUT_CHANCE = (NullKind.UNIFORM, NullKind.LINE)
 """Null models without chance, of which there is a single draw."""
 
 
@@ -227,7 +227,7 @@ def nullmodel(question: Question, *, runs: int = 99, where: Where = HERE, monito
     """
     if question.kind is NullKind.LINE and question.stage is not Stage.CORRIDORS:
         raise InputError("Straight lines carry no current and have no barriers: compare corridors with them.")
-    if question.kind in CERTAIN:
+    if question.kind in WITHOUT_CHANCE:
         runs = 1
     values, observed = measure(question, question.resistance, question.labels, monitor.part(0.0, 1.0 / (runs + 1)))
     cells = np.flatnonzero(((question.labels == 0) & ~np.isnan(question.resistance)).ravel())

@@ -290,9 +290,10 @@ def follow(study: Study, draw: Draw, distances: Distances, *, monitor: Monitor =
     if CUTOFF in draw.settings:
         options = replace(options, cutoff=replace(options.cutoff, value=draw.settings[CUTOFF]))
     network = connect(fields, options, distances=distances, monitor=monitor.part(0.12, 0.4))
-    reported = None if study.area is None else Reported.of(study.area, labels, network.links)
+    if study.area is not None:
+        Reported.of(study.area, labels, network.links)  # which refuses one that no corridor runs through
     chain = Chain(kept, dpc, surface.summary.mean, network, None, None)
-    chain = _with_places(chain, study, fields, surface.land, reported, monitor.part(0.4, 1.0))
+    chain = _with_places(chain, study, fields, surface.land, monitor.part(0.4, 1.0))
     if study.area is not None:
         return replace(chain, network=_inside(network, study.area))
     return chain
@@ -322,15 +323,13 @@ def _sources(study: Study, settings: Mapping[str, float]) -> tuple[BoolArray, Fl
     return kept, dpc
 
 
-def _with_places(
-    chain: Chain, study: Study, fields: CostFields, land: FloatArray, reported: Reported | None, monitor: Monitor
-) -> Chain:
+def _with_places(chain: Chain, study: Study, fields: CostFields, land: FloatArray, monitor: Monitor) -> Chain:
     """Return the chain with its pinch points and barriers, as far as the study goes."""
     network, options, grid = chain.network, study.keyareas, study.grid
     overlaid = land if options.overlay_resistance else None
 
     def areas(values: FloatArray, largest: float | None, part: Monitor) -> KeyAreas | None:
-        inside = values if reported is None else np.where(reported.area, values, np.nan)
+        inside = values if study.area is None else np.where(study.area, values, np.nan)
         try:
             return highest_class(inside, overlaid, grid, options, largest, monitor=part)
         except InputError:  # no place stands out

@@ -132,10 +132,10 @@ class _Chunks:
         self._run = {
             "task": codec.name_of(job.task),
             "code": software.core_hash(),
-            "inputs": content_hash([job.shared, list(job.pieces)], monitor),
+            "inputs": _content_hash([job.shared, list(job.pieces)], monitor),
             "chunks": len(job.pieces),
         }
-        self._key = content_hash(self._run, monitor)
+        self._key = _content_hash(self._run, monitor)
         self._shards: int | None = None
 
     def enter(self, shard: Shard | None, *, made: bool) -> None:
@@ -244,13 +244,13 @@ _DIFFERENCES = {
 }
 
 
-def content_hash(value: object, monitor: Monitor) -> str:
+def _content_hash(value: object, monitor: Monitor) -> str:
     """Return a hash of a value that is the same for equal contents, whatever layers or files they came from.
 
     Examples
     --------
     >>> from ..monitor import SILENT
-    >>> one, same, other = (content_hash([np.array(values), "a"], SILENT) for values in ([1, 2], [1, 2], [1, 3]))
+    >>> one, same, other = (_content_hash([np.array(values), "a"], SILENT) for values in ([1, 2], [1, 2], [1, 3]))
     >>> one == same, one == other
     (True, False)
     """

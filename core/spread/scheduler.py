@@ -53,7 +53,8 @@ def partials(job: Job, numbers: Sequence[int], address: str, shared: Path | None
             (scratch / _JOB).write_bytes(sharing.describe(job, scratch))
             yield from _work(client, job, numbers, str(scratch), count, monitor)
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)  # which stops those that are still at it
+            with suppress(OSError):
+                (scratch / _JOB).unlink()  # which stops those that are still at it
             with suppress(Exception):
                 client.run(forget, str(scratch))
             shutil.rmtree(scratch, ignore_errors=True)

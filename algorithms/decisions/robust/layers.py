@@ -16,6 +16,7 @@ from ...support.io.tables import Column, columns
 from ...support.io.vectors import numbered_polygons
 from ...support.reports.robustness import SHARE_RAMP
 from ...support.run import palette, styling
+from ...support.run.layertree import UNSEEN
 from .inputs import Asked
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ def outputs_of_kinds() -> dict[str, str]:
 
 
 def write_shares(job: Job, found: Robustness, asked: Asked) -> None:
-    """Write the share of the runs in which each cell is of a kind; cells that never are have no data."""
+    """Write the share of the runs in which each cell is of a kind; cells that never are have no data.
+
+    Only the first is drawn at first: they lie on one another.
+    """
+    given = [kind for kind in found.shares if job.given(outputs_of_kinds()[kind])]
     for kind, share in found.shares.items():
         job.write_raster(
             outputs_of_kinds()[kind],
@@ -44,6 +49,7 @@ def write_shares(job: Job, found: Robustness, asked: Asked) -> None:
             nodata=NO_AMOUNT,
             description=f"Share of the runs in which a cell is {kind}",
             style=styling.surface(SHARE_RAMP),
+            place=None if kind in given[:1] else UNSEEN,
         )
 
 

@@ -61,14 +61,16 @@ class Said:
             unit, factor = _UNITS.get(one.name, ("", 1.0))
             name = f"{one.name} ({unit})" if unit else one.name
             measured = [float(held.mean()) * factor, float(held.std()) * factor] if held.size else [None, None]
-            chance = [None, None] if self.kind in core.decisions.CERTAIN or not held.size else [one.percentile, one.p]
+            chance = (
+                [None, None] if self.kind in core.decisions.WITHOUT_CHANCE or not held.size else [one.percentile, one.p]
+            )
             rows.append([name[0].upper() + name[1:], one.observed * factor, *measured, *chance, int(held.size)])
         return rows
 
     def sentences(self) -> Iterator[str]:
         """Yield what was found."""
         found, what = self.found, _MAPS[self.stage]
-        if self.kind in core.decisions.CERTAIN:
+        if self.kind in core.decisions.WITHOUT_CHANCE:
             known = found.ratio[np.isfinite(found.ratio)]
             if known.size:
                 low, middle, high = np.quantile(known, [0.05, 0.5, 0.95])
@@ -102,7 +104,7 @@ class Said:
         if not held.size:
             return f"{text}; no draw has a network."
         text += f", against {held.mean() * factor:,.4g} with {self.name}"
-        if self.kind in core.decisions.CERTAIN:
+        if self.kind in core.decisions.WITHOUT_CHANCE:
             return f"{text}."
         return f"{text}; {100.0 - one.percentile:.0f} % of the draws have more (p = {one.p:.3g})."
 
@@ -111,13 +113,13 @@ def null_page(said: Said, sources: Sequence[QgsGeometry]) -> str:
     """Return the report as one self-contained page."""
     found = said.found
     cards = [(f"{found.draws:,}", f"draws: {said.name}"), (f"{found.cells:,}", "cells with a value")]
-    if said.kind not in core.decisions.CERTAIN:
+    if said.kind not in core.decisions.WITHOUT_CHANCE:
         cards += [
             (f"{100.0 * found.significant / found.cells:.1f} %", "of them stand out"),
             (f"{found.significant * said.raster.grid.cell_ha:,.1f} ha", "that chance does not explain"),
         ]
     parts = [html.cards(cards), *_maps(said, sources)]
-    if said.kind not in core.decisions.CERTAIN:
+    if said.kind not in core.decisions.WITHOUT_CHANCE:
         parts += [html.heading("The network against the draws"), *map(_chart, found.figures)]
     parts += [
         html.heading("Figures"),
@@ -129,7 +131,7 @@ def null_page(said: Said, sources: Sequence[QgsGeometry]) -> str:
         html.heading("What it does not say"),
         html.paragraph(_LIMITS),
     ]
-    return html.page("Null model", f"{said.raster.name}: {said.stage.label.lower()} against: {said.kind.label}.", parts)
+    return html.page("Null model", f"{said.raster.name}: {said.stage.label.lower()} against {said.name}.", parts)
 
 
 _LIMITS = (
@@ -142,7 +144,7 @@ _LIMITS = (
 
 def _maps(said: Said, sources: Sequence[QgsGeometry]) -> list[str]:
     found, grid = said.found, said.raster.grid
-    certain = said.kind in core.decisions.CERTAIN
+    certain = said.kind in core.decisions.WITHOUT_CHANCE
     values = found.ratio if certain else found.percentile
     ramp = ramps.over(palette.SCORE, values, "") if certain else PERCENTILE_RAMP
     title = "Observed over expected" if certain else "Percentile among the draws"

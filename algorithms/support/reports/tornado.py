@@ -9,7 +9,7 @@ from ..run import palette
 
 _NAME, _HALF = 280, 190
 _ROW, _SIDE = 22, 120
-_UP, _DOWN, _GREY = palette.CHART[1], palette.CHART[0], "#b9c4bd"
+_UP, _DOWN, _GREY = palette.CHART[1], palette.CHART[0], palette.CHART_PALE
 
 
 def tornado_chart(bars: Sequence[tuple[str, float, float]], caption: str, *, grey: bool = False) -> str:
@@ -26,7 +26,7 @@ def tornado_chart(bars: Sequence[tuple[str, float, float]], caption: str, *, gre
     """
     middle = _NAME + _HALF
     height = _ROW * len(bars) + 26
-    shapes = [f"<path d='M{middle} 0V{_ROW * len(bars)}' stroke='#7a9484'/>"]
+    shapes = [f"<path d='M{middle} 0V{_ROW * len(bars)}' stroke='{palette.CHART_AXIS}'/>"]
     for number, (name, coefficient, alone) in enumerate(bars):
         top = number * _ROW
         length = _HALF * min(abs(coefficient), 1.0)
@@ -42,12 +42,13 @@ def tornado_chart(bars: Sequence[tuple[str, float, float]], caption: str, *, gre
     base = _ROW * len(bars) + 16
     for share, text in ((-1, "-1"), (0, "0"), (1, "+1")):
         shapes.append(
-            f"<text x='{middle + share * _HALF}' y='{base}' text-anchor='middle' fill='#55675d'>{text}</text>"
+            f"<text x='{middle + share * _HALF}' y='{base}' text-anchor='middle' fill='{palette.CHART_LABEL}'>{text}</text>"
         )
     width = _NAME + 2 * _HALF + _SIDE
     return (
         f"<figure><figcaption>{escape(caption)}</figcaption><svg viewBox='0 0 {width} {height}' width='{width}' role='img' "
-        f"aria-label='{escape(caption)}' font-size='12' font-family='sans-serif' fill='#22302a'>{''.join(shapes)}</svg>"
+        f"aria-label='{escape(caption)}' font-size='12' font-family='sans-serif' "
+        f"fill='{palette.CHART_INK}'>{''.join(shapes)}</svg>"
         "</figure>"
     )
 

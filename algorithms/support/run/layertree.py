@@ -55,9 +55,9 @@ class Place:
 
     Parameters
     ----------
-    groups : tuple of str
+    groups : tuple of str, optional
         Names of the groups from the outer to the inner one, below that of the run; without any the layer stands in the
-        group of the run itself.
+        group of the run itself; None: where it goes without a place.
     rank : int, optional
         Within the group, layers of higher rank are drawn above those of lower rank; None: by kind, as without a place.
     above : tuple of str
@@ -68,11 +68,15 @@ class Place:
         Whether its legend is open at first.
     """
 
-    groups: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = ()
     rank: int | None = 0
     above: tuple[str, ...] = ()
     visible: bool = True
     expanded: bool = False
+
+
+UNSEEN = Place(None, None, visible=False)
+"""Of a raster that another of the run would cover or be covered by: not drawn until it is ticked."""
 
 
 def put(layer: QgsMapLayer, run: Run, place: Place | None = None, order: int = 0) -> None:
@@ -104,7 +108,8 @@ def _move(identifier: str, run: Run, place: Place | None, rank: int) -> bool:
     node = root.findLayer(identifier)
     if node is None:
         return False
-    parent = root if place is None else _group(root, run, place)
+    grouped = place is not None and place.groups is not None
+    parent = _group(root, run, place) if grouped else root
     own = [
         (k, int(child.customProperty(_RANK, 0)))
         for k, child in enumerate(parent.children())
@@ -112,7 +117,7 @@ def _move(identifier: str, run: Run, place: Place | None, rank: int) -> bool:
     ]
     below = next((k for k, other in own if other <= rank), None)
     if below is None:  # beneath all layers of the run
-        below = own[-1][0] + 1 if own else 0 if place is None else len(parent.children())
+        below = own[-1][0] + 1 if own else len(parent.children()) if grouped else 0
     moved = node.clone()
     moved.setCustomProperty(_RANK, rank)
     moved.setCustomProperty(_RUN, run.key)

@@ -121,6 +121,8 @@ LAND, SEA, GRATICULE = (206, 216, 190), (232, 240, 246), (178, 190, 196)
 CHART = ("#1b6ca8", "#c0392b", "#2e7d46", "#8e44ad", "#e08e0b", "#16808a", "#6d4c41")
 """Lines of a chart."""
 BAR = "#4f8a64"
+CHART_INK, CHART_LABEL, CHART_AXIS, CHART_GRID, CHART_PALE = "#22302a", "#55675d", "#7a9484", "#dfe8e2", "#b9c4bd"
+"""Words and numbers, scales, the line in the middle, lines across, and bars that are too uncertain to compare."""
 
 
 def spread(colours: Sequence[Colour], count: int) -> list[Colour]:

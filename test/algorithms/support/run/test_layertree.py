@@ -223,3 +223,14 @@ def test_the_whole_run_makes_a_map(project, qgis, tmp_path):
     assert len(project.mapLayers()) == 11
     drawn = [node.layer() for node in project.layerTreeRoot().findLayers() if node.isVisible()]
     assert [isinstance(layer, QgsRasterLayer) for layer in drawn if layer.isSpatial()] == [False] * 4 + [True]
+
+
+def test_rasters_that_cover_each_other_need_no_group_to_be_unseen(project, one_run):
+    from ecosecnet.algorithms.support.run.layertree import UNSEEN, put
+
+    layers = [add(project, name) for name in ("Share of paths", "Share of corridors")]
+    for order, (layer, place) in enumerate(zip(layers, (None, UNSEEN))):
+        put(layer, one_run, place, order)
+    root = project.layerTreeRoot()
+    assert tree(root) == ["Share of paths", "Share of corridors"]
+    assert [root.findLayer(layer.id()).itemVisibilityChecked() for layer in layers] == [True, False]
