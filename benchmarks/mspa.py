@@ -1,15 +1,18 @@
-"""MSPA beside pyguidos (the JRC's C program): CPU seconds and peak memory.
+"""MSPA beside pyguidos (the JRC's C program) and landschaft (C++, one thread): CPU seconds and peak memory.
 
-usage: python benchmarks/mspa.py [cells on a side ... , default 1000 4000] [--shapes fractal,mosaic,checkerboard,spiral]
-       [--widths 1,10] [--repeats 3] [--engine default|numpy|numba] [--alone]      (--alone: without pyguidos)
+usage: python benchmarks/mspa.py [cells on a side ... , default 1000 4000]
+       [--shapes mosaic,fractal,checkerboard,spiral,noise] [--widths 1,10] [--repeats 3]
+       [--engine default|numpy|numba] [--alone]      (--alone: without the peers, of which those are run that are there)
 
 Each program runs a case in one process: first once unmeasured, which also lets numba compile, then a few times for
 the median (10,000 cells and more: once, and nothing before but a small map). Memory is the peak of the first
 whole run above the process with the input loaded; below 4,000 cells a side it is not shown, since memory left over
-from making the input hides it. Results are compared by their checksums.
+from making the input hides it. Results are compared by their checksums: those of pyguidos must be the same. landschaft
+gives some cells on the border and wide connectors other codes than the JRC's program; a star marks where.
 """
 
 import argparse
+import importlib.util
 import json
 import statistics
 import subprocess
@@ -57,7 +60,13 @@ def spiral(size):
     return np.where(turns % 20 < 10, 2, 1).astype(np.uint8)
 
 
-SHAPES = {"fractal": fractal, "mosaic": mosaic, "checkerboard": checkerboard, "spiral": spiral}
+def noise(size):
+    """Each cell by the toss of a coin."""
+    return np.random.default_rng(3).integers(1, 3, (size, size)).astype(np.uint8)
+
+
+SHAPES = {"mosaic": mosaic, "fractal": fractal, "checkerboard": checkerboard, "spiral": spiral, "noise": noise}
+PEERS = ("pyguidos", "landschaft")
 
 
 def measure(engine, shape, size, width, repeats):
@@ -68,6 +77,11 @@ def measure(engine, shape, size, width, repeats):
 
         def work(raster):
             return peer(raster, float(width), 8, 1, 1)[0]
+    elif engine == "landschaft":
+        import landschaft
+
+        def work(raster):
+            return np.ascontiguousarray(landschaft.mspa(raster, edge_width=width, n_threads=1))
     else:
         import checkout  # noqa: F401
         from ecosecnet.core.mspa import mspa, uses_numba
@@ -111,35 +125,33 @@ def run(engine, *arguments):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("sizes", nargs="*", type=int, default=[1000, 4000])
-    parser.add_argument("--shapes", default="fractal,mosaic,checkerboard,spiral")
+    parser.add_argument("--shapes", default=",".join(SHAPES))
     parser.add_argument("--widths", default="1,10")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--engine", choices=["default", "numpy", "numba"], default="default")
     parser.add_argument("--alone", action="store_true")
     chosen = parser.parse_args()
     ours = chosen.engine
-    engines = [ours] if chosen.alone else ["pyguidos", ours]
-    print(
-        f"{'grid':<20}{'width':>6}{'pyguidos s':>12}{'ours s':>9}{'ratio':>7}{'pyguidos MB':>13}{'ours MB':>9}{'B/cell':>8}"
-    )
+    peers = [] if chosen.alone else [peer for peer in PEERS if importlib.util.find_spec(peer)]
+    heads = [head for peer in peers for head in (f"{peer} s", "ratio", "MB")]
+    print(f"{'grid':<18}{'width':>6}{'ours s':>9}{'MB':>7}{'B/cell':>8}" + "".join(f"{head:>14}" for head in heads))
     for size in chosen.sizes:
         for shape in chosen.shapes.split(","):
             for width in map(int, chosen.widths.split(",")):
-                found = {engine: run(engine, shape, size, width, chosen.repeats) for engine in engines}
-                if len({checksum for _, _, checksum in found.values()}) > 1:
-                    raise SystemExit(f"{shape} {size}, edge width {width}: the results differ")
-                seconds = {engine: one[0] for engine, one in found.items()}
-                peak = {engine: one[1] for engine, one in found.items()}
-                theirs = seconds.get("pyguidos", float("nan"))
-                memory_columns = f"{'-':>13}{'-':>9}{'-':>8}"
-                if size >= 4000:
-                    their_peak = f"{peak['pyguidos'] / 1e6:.0f}" if "pyguidos" in peak else "-"
-                    memory_columns = f"{their_peak:>13}{peak[ours] / 1e6:>9.0f}{peak[ours] / size**2:>8.1f}"
-                print(
-                    f"{shape + ' ' + str(size):<20}{width:>6}{theirs:>12.2f}{seconds[ours]:>9.2f}"
-                    f"{seconds[ours] / theirs:>7.3f}{memory_columns}",
-                    flush=True,
-                )
+                found = {engine: run(engine, shape, size, width, chosen.repeats) for engine in (*peers, ours)}
+                seconds, peak, checksum = found.pop(ours)
+
+                def megabytes(value, size=size):
+                    return f"{value / 1e6:.0f}" if size >= 4000 else "-"
+
+                per_cell = f"{peak / size**2:.1f}" if size >= 4000 else "-"
+                line = f"{shape + ' ' + str(size):<18}{width:>6}{seconds:>9.2f}{megabytes(peak):>7}{per_cell:>8}"
+                for peer, (theirs, their_peak, their_checksum) in found.items():
+                    other = "" if their_checksum == checksum else "*"
+                    if other and peer == "pyguidos":
+                        raise SystemExit(f"{shape} {size}, edge width {width}: the results differ")
+                    line += f"{theirs:>14.2f}{f'{seconds / theirs:.2f}{other}':>14}{megabytes(their_peak):>14}"
+                print(line, flush=True)
 
 
 if __name__ == "__main__":

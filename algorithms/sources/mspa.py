@@ -170,7 +170,7 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         cell_ha = cell_hectares(source, job.context.transformContext(), job.monitor)
 
         if core.mspa.uses_numba(cells.size, width):
-            job.monitor.info("Thinning and thickening with numba.")
+            job.monitor.info("Segmenting with numba.")
         codes = core.mspa.mspa(
             cells,
             connectivity=connectivity,

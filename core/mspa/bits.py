@@ -44,11 +44,12 @@ def unpack(words: Array, cols: int) -> Array:
 def places(words: Array, cols: int) -> IntArray:
     """Return the flat indices of the cells that are 1, ascending; quick where they are few."""
     some = np.flatnonzero(words)
+    # Places of booleans are found several times as fast as those of numbers.
     if some.size > words.size // 4:
-        return np.flatnonzero(unpack(words, cols))
-    at, bit = np.nonzero(np.unpackbits(words.ravel()[some].view(np.uint8), bitorder="little").reshape(-1, _WORD))
+        return np.flatnonzero(unpack(words, cols).view(bool))
+    ones = np.flatnonzero(np.unpackbits(words.ravel()[some].view(np.uint8), bitorder="little").view(bool))
     row, word = np.divmod(some, words.shape[1])
-    cells: IntArray = (row * cols + word * _WORD)[at] + bit
+    cells: IntArray = (row * cols + word * _WORD).take(ones // _WORD) + ones % _WORD
     return cells
 
 

@@ -20,7 +20,7 @@ _CHUNK = 1 << 18
 
 def available() -> bool:
     """Return whether numba is installed, works, and can keep what it compiles."""
-    return numba_works(lambda: _fast(window.mark))
+    return numba_works(lambda: fast(window.rounds))
 
 
 def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor) -> Array:
@@ -29,19 +29,13 @@ def thin(body: Array, anchors: Array, connectivity: int, monitor: Monitor) -> Ar
     left, free = body.copy().ravel(), (body & ~anchors).ravel()
     simple, candidates = np.zeros_like(left), free.copy()
     active: IntArray = np.flatnonzero(candidates)
-    round_number = 0
+    done = 0
     while active.size:
-        for words in _parts(active, monitor):
-            _fast(window.mark)(left, free, simple, words, stride, connectivity)
-        deleted = np.concatenate(
-            [
-                _fast(window.decide)(left, simple, candidates, words, stride, connectivity)
-                for words in _parts(active, monitor)
-            ]
-        )
-        active = _fast(_sweep)(left, free, simple, candidates, active, deleted, stride)
-        round_number += 1
-        monitor.progress(1.0 - 0.9**round_number)
+        monitor.check()
+        # A round of a whole province takes a quarter of a second; of late rounds thousands are made at a time.
+        active, rounds = fast(window.rounds)(left, free, simple, candidates, active, stride, connectivity, _CHUNK)
+        done += rounds
+        monitor.progress(1.0 - 0.9**done)
     thinned: Array = left.reshape(body.shape)
     return thinned
 
@@ -64,9 +58,9 @@ def advance(
     """
     nearest = math.inf
     for part in _parts(queue, monitor):
-        nearest = min(nearest, _fast(_measure)(part, inside, vector, offset, length, stride))
+        nearest = min(nearest, fast(_measure)(part, inside, vector, offset, length, stride))
     further = [
-        _fast(_expand)(part, free, vector, offset, length, stride, nearest, limit) for part in _parts(queue, monitor)
+        fast(_expand)(part, free, vector, offset, length, stride, nearest, limit) for part in _parts(queue, monitor)
     ]
     following: IntArray = np.concatenate(further)
     return following
@@ -79,47 +73,20 @@ def _parts(places: IntArray, monitor: Monitor) -> Iterator[IntArray]:
 
 
 @functools.cache
-def _tell_rules() -> None:
+def _helper(function: Callable[..., Any]) -> None:
     from numba.extending import register_jitable
 
-    for called in window.CALLED:
-        register_jitable(called)
+    register_jitable(function)
 
 
 @functools.cache
-def _fast(function: Callable[..., Any]) -> Any:
+def fast(function: Callable[..., Any]) -> Any:
+    """Return a function compiled, and with it what its module says its functions call (`CALLED`)."""
     import numba
 
-    _tell_rules()
+    for called in function.__globals__.get("CALLED", ()):
+        _helper(called)
     return numba.njit(cache=True, nogil=True)(function)
-
-
-def _sweep(left: Any, free: Any, simple: Any, candidates: Any, words: Any, deleted: Any, stride: int) -> Any:
-    """Delete cells; return the words with neighbours of theirs, the candidates of the next round."""
-    for i in range(words.size):
-        at, keep = words[i], ~deleted[i]
-        candidates[at] = 0
-        left[at] &= keep
-        free[at] &= keep
-        simple[at] &= keep
-    one, last = np.uint64(1), np.uint64(63)
-    active = np.empty(min(9 * words.size, left.size), words.dtype)
-    count = 0
-    for i in range(words.size):
-        gone = deleted[i]
-        if gone == 0:
-            continue
-        middle = gone | gone << one | gone >> one
-        for row in (-stride, 0, stride):
-            for side, pattern in ((-1, gone << last), (0, middle), (1, gone >> last)):
-                there = words[i] + row + side
-                new = pattern & free[there]
-                if new != 0:
-                    if candidates[there] == 0:
-                        active[count] = there
-                        count += 1
-                    candidates[there] |= new
-    return active[:count].copy()
 
 
 def _measure(queue: Any, inside: Any, vector: Any, offset: Any, length: Any, stride: int) -> Any:

@@ -19,7 +19,7 @@ from .thinning import thin
 MISSING_CELL, BACKGROUND_CELL, FOREGROUND_CELL = 0, 1, 2
 """The three values of the input."""
 
-_WORTH_THICKENING, _WORTH_THINNING = 16_000_000, 150_000_000
+_WORTH_THICKENING, _WORTH_THINNING = 5_000_000, 10_000_000
 """Cells from which numba makes up for the time it takes to start, with and without thickening."""
 
 
@@ -45,7 +45,7 @@ def mspa(
     intext : bool
         Tell what lies inside core holes (+100) and mark openings in the foreground (100 and 220).
     accelerate : bool, optional
-        Whether to thin and thicken with numba, with the same result; by default where it is installed and pays.
+        Whether to use numba, with the same result; by default where it is installed and pays.
     monitor : Monitor
         Receives progress and can cancel.
 
@@ -101,9 +101,10 @@ def mspa(
         framed_cols = cols + 2 * reach.frame
         inner = planes.holes
         if inner.any():
-            inner = inner | regions.enclosed(inner, framed_cols, back)
+            inner = inner | regions.enclosed(inner, framed_cols, back, accelerate=accelerate)
         monitor.step(0.9, 1.0)
-        opening = regions.enclosed(_bridged(cells, reach.frame), framed_cols, back) & ~planes.holes
+        joined = _bridged(cells, reach.frame)
+        opening = regions.enclosed(joined, framed_cols, back, accelerate=accelerate) & ~planes.holes
     monitor.step(0.95, 1.0)
     codes = _compose(planes.weighted(framed), inner, opening, cells.shape, reach.frame)
     codes[cells == MISSING_CELL] = MISSING_CODE
@@ -123,7 +124,7 @@ def bytes_per_cell(edge_width: int) -> float:
 
 
 def uses_numba(cells: int, edge_width: int) -> bool:
-    """Return whether `mspa` thins and thickens a raster of so many cells with numba by default.
+    """Return whether `mspa` uses numba for a raster of so many cells by default.
 
     Examples
     --------
@@ -200,11 +201,11 @@ def _faster(cells: int, reach: _Reach) -> bool:
 def _segment(body: Array, cols: int, connectivity: int, reach: _Reach, accelerate: bool, monitor: Monitor) -> _Planes:
     """Segment a framed foreground without missing cells."""
     full_core = bits.invert(bits.dilate(bits.invert(body, cols), cols, reach.disc, monitor), cols)
-    labels, count = regions.label(body, cols, connectivity)
-    without_core = ~regions.touched(labels, count, full_core)
+    patches = regions.label(body, cols, connectivity, accelerate=accelerate)
+    without_core = ~patches.touched(full_core)
     without_core[0] = False
-    islet = regions.paint(labels, without_core)
-    del labels
+    islet = patches.paint(without_core)
+    del patches
     monitor.step(0.15, 1.0)
 
     core = bits.clear_border(full_core, cols, 2)
@@ -216,7 +217,7 @@ def _segment(body: Array, cols: int, connectivity: int, reach: _Reach, accelerat
         connectors = thicken(connectors, within, cols, reach.lines, monitor.part(0.4, 0.7), accelerate=accelerate)
     monitor.step(0.7, 1.0)
 
-    nesting = regions.nest(core, cols, connectivity)
+    nesting = regions.nest(core, cols, connectivity, accelerate=accelerate)
     monitor.step(0.85, 1.0)
     near_core = bits.dilate(full_core, cols, reach.disc, monitor)
     band = near_core & ~full_core
@@ -230,9 +231,11 @@ def _segment(body: Array, cols: int, connectivity: int, reach: _Reach, accelerat
         parts,
         core,
         flooded,
-        nesting.labels,
+        nesting.cores,
+        cols,
         connectivity=connectivity,
         rounds=reach.flood(connectivity),
+        accelerate=accelerate,
         monitor=monitor,
     )
     return _Planes(edge, band & ~edge, islet, core, bridge, connectors & ~bridge, nesting.holes)

@@ -124,6 +124,47 @@ def spared(left: Any, simple: Any, at: int, waits: Any, stride: int) -> Any:
     return stay
 
 
-CALLED = (window_of, turned, is_simple, is_independent, is_fork, is_notch, spared)
-"""What the two numba functions call. All are in one file, since numba compiles anew when the file of a function
-changes, and looks at no other."""
+def sweep(left: Any, free: Any, simple: Any, candidates: Any, words: Any, deleted: Any, stride: int) -> Any:
+    """Delete cells; return the words with neighbours of theirs, the candidates of the next round (numba)."""
+    for i in range(words.size):
+        at, keep = words[i], ~deleted[i]
+        candidates[at] = 0
+        left[at] &= keep
+        free[at] &= keep
+        simple[at] &= keep
+    active = np.empty(min(9 * words.size, left.size), words.dtype)
+    count = 0
+    for i in range(words.size):
+        gone = deleted[i]
+        if gone == 0:
+            continue
+        middle = gone | gone << _ONE | gone >> _ONE
+        for row in (-stride, 0, stride):
+            for side, pattern in ((-1, gone << _LAST), (0, middle), (1, gone >> _LAST)):
+                there = words[i] + row + side
+                new = pattern & free[there]
+                if new != 0:
+                    if candidates[there] == 0:
+                        active[count] = there
+                        count += 1
+                    candidates[there] |= new
+    return active[:count].copy()
+
+
+CALLED = (window_of, turned, is_simple, is_independent, is_fork, is_notch, spared, mark, decide, sweep)
+"""What `rounds` calls. All are in one file, since numba compiles anew when the file of a function changes, and looks at
+no other."""
+
+
+def rounds(
+    left: Any, free: Any, simple: Any, candidates: Any, words: Any, stride: int, connectivity: int, most: int
+) -> tuple[Any, int]:
+    """Make rounds of the thinning until `most` words have been visited; return the next words, and the rounds (numba)."""
+    visited = count = 0
+    while words.size > 0 and visited < most:
+        visited += words.size
+        mark(left, free, simple, words, stride, connectivity)
+        deleted = decide(left, simple, candidates, words, stride, connectivity)
+        words = sweep(left, free, simple, candidates, words, deleted, stride)
+        count += 1
+    return words, count

@@ -206,11 +206,13 @@ def test_memory_is_told_before_the_run(run, forest, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("there", [False, True])
 def test_numba_is_told_of_when_it_runs(run, forest, tmp_path, monkeypatch, there):
-    from ecosecnet.core.mspa import compiled, segmentation
+    from ecosecnet.core.mspa import compiled, regions, segmentation
 
+    plain = regions.label
     monkeypatch.setattr(segmentation, "_WORTH_THINNING", 0)
     monkeypatch.setattr(compiled, "available", lambda: there)
     monkeypatch.setattr(segmentation, "thin", lambda body, *_, accelerate: body)
+    monkeypatch.setattr(regions, "label", lambda *given, accelerate: plain(*given))
     run("mspa", INPUT=forest, **outputs(tmp_path, "OUTPUT"))
     assert ("with numba" in run.feedback.textLog()) == there
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ecosecnet.core.mspa import bits, regions, thinning, window
+from ecosecnet.core.mspa import bits, regions, runs, thinning, window
 from scipy import ndimage
 
 STEPS = {
@@ -49,18 +49,65 @@ def test_dilation_is_a_threshold_of_the_euclidean_distance(reach2, shape):
     np.testing.assert_array_equal(grown, np.rint(ndimage.distance_transform_edt(~mask) ** 2) <= reach2)
 
 
+def masks():
+    """Maps of every share and shape, those with the most runs and regions among them."""
+    rng = np.random.default_rng(11)
+    for shape in ((1, 1), (1, 200), (90, 1), (40, 63), (40, 64), (50, 65), (70, 190)):
+        for share in (0.0, 0.03, 0.3, 0.5, 0.6, 0.97, 1.0):
+            yield rng.random(shape) < share
+        for smooth in (1.0, 4.0):
+            yield ndimage.gaussian_filter(rng.standard_normal(shape), smooth) > 0
+        rows, cols = np.indices(shape)
+        yield (rows + cols) % 2 == 1
+        yield np.hypot(rows - shape[0] // 2, cols - shape[1] // 2) % 8 < 4
+        yield (rows % 4 == 0) | (cols % 9 == np.where(rows // 4 % 2, 0, 8))
+
+
 @pytest.mark.parametrize("connectivity", [8, 4])
-def test_enclosed_is_what_filling_adds(connectivity):
+@pytest.mark.parametrize("way", [regions.Cells, runs.Runs])
+def test_regions_are_those_of_labelling(way, connectivity):
+    if way is runs.Runs:
+        pytest.importorskip("numba")
+    rng = np.random.default_rng(5)
+    for mask in masks():
+        cols = mask.shape[1]
+        labels, count = ndimage.label(mask, STRUCTURES[connectivity])
+        found = way(bits.pack(mask), cols, connectivity)
+        assert found.count == count
+        some = np.flatnonzero(rng.random(mask.size) < rng.choice([0.02, 0.5, 1.0]))
+        np.testing.assert_array_equal(found.at(some), labels.ravel()[some])
+        first = found.first_cells()
+        assert first[0] == 0
+        np.testing.assert_array_equal(first[1:], [np.flatnonzero(labels == k)[0] for k in range(1, count + 1)])
+        flags = np.append(False, rng.random(count) < 0.5)
+        np.testing.assert_array_equal(found.paint(flags), bits.pack(flags[labels]))
+        words = mask & (rng.random(mask.shape) < 0.05)
+        touched = np.zeros(count + 1, bool)
+        touched[labels[words]] = True
+        np.testing.assert_array_equal(found.touched(bits.pack(words)), touched)
+        scratch = found.scratch()
+        assert (scratch.dtype, scratch.size) == (np.int32, mask.size)
+        assert not scratch.reshape(mask.shape)[~mask].any()
+
+
+@pytest.mark.parametrize("connectivity", [8, 4])
+@pytest.mark.parametrize("accelerate", [False, True])
+def test_enclosed_is_what_filling_adds(connectivity, accelerate):
+    if accelerate:
+        pytest.importorskip("numba")
     mask = np.random.default_rng(3).random((50, 70)) < 0.55
     mask[[0, -1]] = mask[:, [0, -1]] = False
-    holes = bits.unpack(regions.enclosed(bits.pack(mask), 70, connectivity), 70)
+    holes = bits.unpack(regions.enclosed(bits.pack(mask), 70, connectivity, accelerate=accelerate), 70)
     filled = ndimage.binary_fill_holes(mask, STRUCTURES[connectivity])
     np.testing.assert_array_equal(holes, filled & ~mask)
 
 
-def test_depth_of_nested_rings():
+@pytest.mark.parametrize("accelerate", [False, True])
+def test_depth_of_nested_rings(accelerate):
+    if accelerate:
+        pytest.importorskip("numba")
     distance = np.maximum(*np.abs(np.mgrid[-20:21, -20:21]))
-    nesting = regions.nest(bits.pack((distance < 19) & (distance % 6 < 3)), 41, 8)
+    nesting = regions.nest(bits.pack((distance < 19) & (distance % 6 < 3)), 41, 8, accelerate=accelerate)
     # Cores at 18, 12 to 14, 6 to 8 and 0 to 2 cells from the centre, with holes between.
     assert len(nesting.levels) == 3
     for depth, (holes, inside) in enumerate(nesting.levels, 1):
@@ -123,6 +170,20 @@ def test_thinning_keeps_the_topology_and_nothing_more_can_go(connectivity, share
         both = mask(body) & mask(thin)
         assert len(set(zip(before[both], after[both]))) == count
     assert thin.sum() < body.sum()
+
+
+@pytest.mark.parametrize("connectivity", [8, 4])
+def test_numba_thins_to_the_same_cells(connectivity):
+    pytest.importorskip("numba")
+    rows, cols = np.mgrid[-200:200, -230:230]
+    # Without anchors but at one end, the arm goes in a round for each cell of its length.
+    arm = (np.hypot(rows, cols) + 10 / np.pi * np.arctan2(rows, cols)) % 20 < 10
+    bodies = [arm, *(mask for mask in masks() if min(mask.shape) > 4)]
+    for body in bodies:
+        words = bits.clear_border(bits.pack(body), body.shape[1], 2)
+        anchors = bits.pack(body & (np.random.default_rng(6).random(body.shape) < (1e-4 if body is arm else 0.02)))
+        plain = thinning.thin(words, words & anchors, connectivity)
+        np.testing.assert_array_equal(thinning.thin(words, words & anchors, connectivity, accelerate=True), plain)
 
 
 @pytest.mark.parametrize("connectivity", [8, 4])
