@@ -28,7 +28,7 @@ from qgis.PyQt.QtWidgets import QWidget
 from ..core.errors import EcoSecNetError, InputError, ShardDone
 from .support.capsule.declaration import CAPSULE, capsule
 from .support.capsule.environment import Clock
-from .support.capsule.inputs import origins
+from .support.capsule.inputs import Input, inputs_of, origins
 from .support.inputs.parameters import CLASSES
 from .support.io.crs import forget_those_of_this_thread
 from .support.io.rasters import RasterSource, measured_values
@@ -122,6 +122,18 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     def named_in(self, path: str) -> list[str]:
         """Return the files that a text file that is an input names, and that are read with it."""
         return []
+
+    def how_to_run_again(self, job: Job) -> str:
+        """Return the section of a report that says what the run was made of."""
+        from .support.capsule.again import section
+
+        return section(self, job, self._described(job) if self.keeps_capsule(job) else None)
+
+    def _described(self, job: Job) -> list[Input]:
+        """Return the inputs of a run with their hashes, for its reports and its capsule."""
+        if self._inputs_described is None:
+            self._inputs_described = list(inputs_of(job, self._origins, self.named_in, job.monitor))
+        return self._inputs_described
 
     def name(self) -> str:
         return self.NAME
@@ -284,6 +296,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         job = Job(self, parameters, context, feedback)
         job.outputs.inputs = self._inputs
+        self._inputs_described: list[Input] | None = None
         failure, results = self._failure(job), job.results
         del parameters, context, feedback, job
         _unless(failure)
@@ -298,7 +311,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             if self.keeps_capsule(job):
                 from .support.capsule.writing import write_capsule
 
-                write_capsule(self, job, self._origins, clock)
+                write_capsule(self, job, self._described(job), clock)
             job.complete()
             job.monitor.step(1, 1)
         except ShardDone as done:

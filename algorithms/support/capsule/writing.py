@@ -16,7 +16,7 @@ from ..run.outputs import OutputError
 from .crate import metadata
 from .declaration import CAPSULE
 from .environment import Clock, versions
-from .inputs import Input, Origin, inputs_of
+from .inputs import Input
 from .methods import methods, methods_zh
 from .outputs import Output, outputs_of
 
@@ -42,7 +42,7 @@ class _Kept:
     name: str
 
 
-def write_capsule(algorithm: QgsProcessingAlgorithm, job: Job, places: dict[str, list[Origin]], clock: Clock) -> None:
+def write_capsule(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Input], clock: Clock) -> None:
     """Write the capsule of a run that has written its outputs, before they take their places.
 
     Parameters
@@ -51,15 +51,14 @@ def write_capsule(algorithm: QgsProcessingAlgorithm, job: Job, places: dict[str,
         The tool.
     job : Job
         The run.
-    places : dict
-        Where its vector layers come from, see `origins`.
+    inputs : list of Input
+        Its inputs with their hashes.
     clock : Clock
         Started with the run.
     """
     took = clock.taken()
-    job.monitor.info("Hashing inputs and outputs for the capsule.")
+    job.monitor.info("Hashing the outputs for the capsule.")
     target = job.destination(CAPSULE)
-    inputs = list(inputs_of(job, places, algorithm.named_in, job.monitor))
     outputs = list(outputs_of(job, job.monitor))
     kept, left_out = _choose(job, inputs, outputs, target)
     kept += _styles(job, outputs, target)

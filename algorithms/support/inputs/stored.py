@@ -52,10 +52,11 @@ def stored_values(job: Job, without: Sequence[str]) -> dict[str, object]:
         If an input is only in the QGIS that runs: a temporary layer, a selection.
     """
     names = [one.name() for one in job.definitions() if job.given(one.name()) and one.name() not in without]
-    return {name: _value(job, job.definition(name)) for name in names}
+    return {name: stored_value(job, job.definition(name)) for name in names}
 
 
-def _value(job: Job, definition: QgsProcessingParameterDefinition) -> object:
+def stored_value(job: Job, definition: QgsProcessingParameterDefinition) -> object:
+    """Return a parameter that is given, as `stored_values` does."""
     name = definition.name()
     if definition.isDestination():
         if job.texts(name) == [QgsProcessing.TEMPORARY_OUTPUT]:

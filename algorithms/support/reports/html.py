@@ -18,6 +18,7 @@ h3 { margin-top: 1.4em; } p.lead { color: #55675d; margin-top: 0; }
 table { border-collapse: collapse; margin: .8em 0; font-size: 13.5px; line-height: 1.35; }
 caption { text-align: left; color: #55675d; }
 th, td { padding: .25em .65em; border-bottom: 1px solid #dfe8e2; text-align: left; vertical-align: top; }
+pre { background: #eef5f0; padding: .6em 1em; white-space: pre-wrap; word-break: break-all; font-size: 13px; }
 th { background: #eef5f0; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 td:nth-child(-n+2):not(.n) { min-width: 7em; }
 tr.total td { font-weight: 600; border-top: 2px solid #7a9484; }
@@ -76,6 +77,17 @@ def heading(text: str, level: int = 2) -> str:
 def paragraph(text: str) -> str:
     """Return a paragraph of plain text."""
     return f"<p>{escape(text)}</p>"
+
+
+def code(text: str) -> str:
+    """Return a line to be copied as it is."""
+    return f"<pre>{escape(text)}</pre>"
+
+
+def with_section(page: str, section: str) -> str:
+    """Return a whole page with one more section at its end."""
+    head, end, tail = page.rpartition("\n</body>")
+    return f"{head}\n{section}{end}{tail}"
 
 
 def warning(text: str) -> str:

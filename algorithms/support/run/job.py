@@ -43,6 +43,7 @@ from ..io.rasters import RasterSource
 from ..io.tables import Column
 from ..io.vectorfiles import Target
 from ..io.vectors import VectorSource, is_null
+from ..reports.html import with_section
 from . import memory, ramps, styling
 from .feedback import FeedbackMonitor
 from .inputchecks import checked_number
@@ -423,8 +424,9 @@ class Job:
         self.write_features(name, columns, rows)
 
     def write_html(self, name: str, html: str) -> None:
-        """Write a report; does nothing when it was not asked for."""
-        self.write_text(name, html)
+        """Write a report with a last section on how to run it again; does nothing when it was not asked for."""
+        if self.given(name):
+            self.write_text(name, with_section(html, self._algorithm.how_to_run_again(self)))
 
     def read_text(self, name: str) -> str:
         """Return the text of a file that is an input."""

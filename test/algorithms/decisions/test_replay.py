@@ -77,6 +77,11 @@ def rewritten(capsule, change, *, extra=(), without=()):
             archive.writestr(name, data)
 
 
+def maps(folder):
+    """Return the files of a folder; what GDAL puts beside a raster hangs on its version."""
+    return sorted(name for name in os.listdir(folder) if not name.endswith(".aux.xml"))
+
+
 def edit(path, row, col, value):
     from osgeo import gdal
 
@@ -93,7 +98,7 @@ def test_a_capsule_replays_identical(case):
         ("number", "FOREGROUND_HA", "identical"),
     ]
     assert "identical" in case.page
-    assert sorted(os.listdir(case.out)) == ["前景.tif", "前景.tif.aux.xml"]
+    assert maps(case.out) == ["前景.tif"]
     assert read_raster(str(case.out / "前景.tif"))[0].tobytes() == read_raster(str(case.made / "前景.tif"))[0].tobytes()
     # Anywhere, with nothing but the file.
     elsewhere = case.given / "a.zip"
@@ -301,7 +306,7 @@ def test_files_that_lead_out_of_the_folder_are_refused(case, name):
 def test_names_of_outputs_are_used_only_where_they_are_plain(case, name):
     rewritten(case.capsule, lambda run: run["outputs"][0].update(file=name))
     assert case.replay() == "identical"
-    assert sorted(os.listdir(case.out)) == ["output.tif", "output.tif.aux.xml"]
+    assert maps(case.out) == ["output.tif"]
 
 
 def test_what_the_run_gave_is_not_replaced(case):

@@ -1,0 +1,116 @@
+"""The last section of every report: what the run was made of, and how to run it again."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from qgis.core import QgsDataSourceUri, QgsProcessing, QgsProcessingAlgorithm, QgsProcessingParameterEnum
+
+from ....core.errors import InputError
+from ..inputs.spreading import OWN
+from ..inputs.stored import is_layer, plain_value, stored_value
+from ..reports import html
+from .declaration import CAPSULE
+from .environment import versions
+
+if TYPE_CHECKING:
+    from ..run.job import Job
+    from .inputs import Input
+
+_SPECIAL = re.compile(r"[^\w.:/\\=+-]")
+_ENDS = r"\\+$"
+"""Backslashes before the closing mark, which would else belong to it."""
+
+_WINDOWS = "qgis_process-qgis.bat"
+"""What the installers for Windows call the program; the long-term release has '-ltr' behind."""
+
+
+def section(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Input] | None) -> str:
+    """Return the section of a report on how to run it again.
+
+    Parameters
+    ----------
+    algorithm : QgsProcessingAlgorithm
+        The tool.
+    job : Job
+        The run.
+    inputs : list of Input, optional
+        Its inputs with their hashes; None where no capsule is written, so that nothing is hashed.
+    """
+    arguments, open_ends = _arguments(job)
+    if inputs is None:
+        said = "A run with the output CAPSULE keeps inputs, hashes and versions in one file for the tool 'replay'."
+    else:
+        name = os.path.basename(job.destination(CAPSULE))
+        said = f"The capsule {name} holds this run: the tool 'replay' runs it again and says whether it comes out the same."
+    parts = [html.heading("How to run this again"), html.paragraph(said)]
+    command = ["run", algorithm.id(), *arguments]
+    parts += [
+        html.paragraph("Linux, macOS (bash):"),
+        html.code(" ".join(map(shlex.quote, ["qgis_process", *command]))),
+        html.paragraph("Windows (cmd):"),
+        html.code(for_cmd([_WINDOWS, *command])),
+        *(html.warning(one) for one in open_ends),
+        html.table(["Parameter", "What", "Value"], list(_settings(job)), caption="Parameters as they were resolved"),
+    ]
+    if inputs:
+        rows = [
+            [one.entry["role"], one.entry["name"], one.entry["path"], one.entry["content_sha256"]] for one in inputs
+        ]
+        parts.append(html.table(["Input", "Layer", "File", "SHA-256 of what it holds"], rows, caption="Inputs"))
+    rows = [[name, value or "missing"] for name, value in versions().items()]
+    parts.append(html.table(["Software", "Version"], rows, caption="Versions"))
+    return "\n".join(parts)
+
+
+def for_cmd(words: list[str]) -> str:
+    """Return a command for cmd of Windows: words in quotation marks where they need them, and % that starts no variable."""
+    return " ".join("^%".join(_quoted(part) for part in word.split("%")) for word in words)
+
+
+def _quoted(text: str) -> str:
+    if not _SPECIAL.search(text):
+        return text
+    text = re.sub(r'(\\*)"', r'\1\1\\"', text)
+    return f'"{text}{"".join(re.findall(_ENDS, text))}"'
+
+
+def _arguments(job: Job) -> tuple[list[str], list[str]]:
+    """Return the arguments of qgis_process for what was given, and sentences on what they cannot say."""
+    arguments, open_ends = [], []
+    for definition in job.definitions():
+        name = definition.name()
+        if not job.given(name):
+            continue
+        try:
+            value = stored_value(job, definition)
+        except InputError as error:
+            open_ends.append(str(error))
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            text = str(one).lower() if isinstance(one, bool) else str(one)
+            if text != QgsProcessing.TEMPORARY_OUTPUT and not text.startswith("memory:"):
+                arguments.append(f"--{name}={QgsDataSourceUri.removePassword(text) if 'password=' in text else text}")
+    return arguments, open_ends
+
+
+def _settings(job: Job) -> Iterator[list[str]]:
+    """Yield name, label and value of the parameters that are no layers and no files."""
+    for definition in job.definitions():
+        if (
+            definition.isDestination()
+            or is_layer(definition)
+            or definition.type() == "file"
+            or definition.name() in OWN
+        ):
+            continue
+        value = plain_value(job, definition)
+        if isinstance(definition, QgsProcessingParameterEnum):
+            options = definition.options()
+            value = [options[k] for k in (value if isinstance(value, list) else [value])]
+        text = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+        yield [definition.name(), definition.description(), text]

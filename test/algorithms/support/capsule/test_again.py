@@ -1,0 +1,121 @@
+"""Reports end with what the run was made of, and lines that run it again."""
+
+import shlex
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.qgis
+
+
+def split_by_windows(line):
+    """Return the words of a line as the run-time library of Windows parts them, after cmd has taken out its own marks."""
+    words, word, inside, slashes, any_ = [], "", False, 0, False
+    for letter in line.replace("^%", "%"):
+        if letter == "\\":
+            slashes += 1
+            continue
+        if letter == '"':
+            word += "\\" * (slashes // 2)
+            if slashes % 2:
+                word += '"'
+            else:
+                inside = not inside
+            any_ = True
+        else:
+            word += "\\" * slashes
+            if letter == " " and not inside:
+                words, word, any_ = [*words, word] if word or any_ else words, "", False
+            else:
+                word += letter
+        slashes = 0
+    return [*words, word + "\\" * slashes]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "--A=C:\\My data\\", "--B=a.gpkg|layername=roads"],
+        ["--A=say \"yes\" & 'no'", "--B=50% of 100%", "--C=土地 利用.tif", "--D=x<1;(y)>2^3"],
+        ["--A=C:\\plain\\file.tif", "--B=\\\\server\\share name\\", "--C="],
+    ],
+)
+def test_commands_are_quoted_for_windows(words):
+    from ecosecnet.algorithms.support.capsule.again import for_cmd
+
+    line = for_cmd(words)
+    assert split_by_windows(line) == words
+    outside = "".join(line.replace("^%", "").split('"')[::2])
+    assert not set(outside) & set("&|<>()^%;")
+
+
+def test_a_report_has_the_line_that_runs_it_again(run, tmp_path):
+    import html
+    import re
+
+    folder = tmp_path / "报 告"
+    folder.mkdir()
+    given = {
+        "NAMES": "a b;c",
+        "MATRIX": [1, 3, "1/3", 1],
+        "HTML": str(folder / "r.html"),
+        "WEIGHTS": str(folder / "w.csv"),
+    }
+    run("ahp", **given)
+    page = (folder / "r.html").read_text(encoding="utf-8")
+    assert page.index("How to run this again") > page.rindex("<h2>") - 5
+    assert page.rstrip().endswith("</body></html>")
+    bash, _ = map(html.unescape, re.findall(r"<pre>(.*?)</pre>", page, re.S))
+    words = shlex.split(bash)
+    assert words[:3] == ["qgis_process", "run", "ecosecnet:ahp"]
+    assert f"--HTML={folder / 'r.html'}" in words
+    assert "--NAMES=a b;c" in words
+    assert words.count("--MATRIX=1") == 2
+    assert "SHA-256" not in page
+    again = {}
+    for word in words[3:]:
+        name, _, value = word[2:].partition("=")
+        again[name] = [*again.get(name, []), value]
+    before = page[: page.index("How to run this again")]
+    run("ahp", **{name: values if len(values) > 1 else values[0] for name, values in again.items()})
+    after = (folder / "r.html").read_text(encoding="utf-8")
+    assert after[: after.index("How to run this again")] == before
+
+
+def test_with_a_capsule_the_report_has_its_name_and_the_hashes_of_the_inputs(run, raster, tmp_path):
+    land = raster("landuse", np.random.default_rng(1).integers(1, 5, (30, 30)).astype(np.uint8))
+    results = run(
+        "tabulate",
+        AREAS=zones(tmp_path),
+        ZONES=zones(tmp_path),
+        LANDUSE=land,
+        TABLE=str(tmp_path / "t.csv"),
+        HTML=str(tmp_path / "t.html"),
+        CAPSULE=str(tmp_path / "the run.capsule.zip"),
+    )
+    page = (tmp_path / "t.html").read_text(encoding="utf-8")
+    import json
+    import zipfile
+
+    with zipfile.ZipFile(results["CAPSULE"]) as archive:
+        found = json.loads(archive.read("run.json"))
+    assert "The capsule the run.capsule.zip holds this run" in page
+    assert all(one["content_sha256"] in page for one in found["inputs"])
+    assert found["versions"]["EcoSecNet code"] in page
+
+
+def zones(folder):
+    from qgis.core import QgsFeature, QgsGeometry, QgsVectorFileWriter, QgsVectorLayer
+
+    path = folder / "zones.gpkg"
+    if not path.exists():
+        layer = QgsVectorLayer("Polygon?crs=EPSG:32648&field=name:string", "zones", "memory")
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes(["all"])
+        feature.setGeometry(
+            QgsGeometry.fromWkt("POLYGON((500000 2899200,500000 2900000,500800 2900000,500000 2899200))")
+        )
+        layer.dataProvider().addFeature(feature)
+        options = QgsVectorFileWriter.SaveVectorOptions()
+        QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), layer.transformContext(), options)
+    return str(path)
