@@ -206,29 +206,17 @@ class KeyAreasAlgorithm(EcoSecNetAlgorithm):
             "keep": keep,
             "min_area_ha": job.number("MIN_AREA"),
             "max_area_ha": job.number("MAX_AREA") or None,
-            "limits": None if held is None else held.upper,
+            "held": held,
         }
         if against:
             require_aligned(raster, tested)
             chosen["p"] = tested.read_surface(job.monitor.part(0.2, 0.22))
-        most = None if held is None else held.most_resistance
-        found = core.keyareas.key_areas(
-            values, resistance=ground, **chosen, most_resistance=most, monitor=job.monitor.part(0.2, 0.45)
-        )
+        found = core.keyareas.key_areas(values, resistance=ground, **chosen, monitor=job.monitor.part(0.2, 0.45))
         if not against:
             job.monitor.info(said(found.limits, held=held is not None))
-        if held is not None and ground is not None and most is None:
-            job.monitor.warn(
-                f"The overlay is normalised by the largest resistance here ({found.most_resistance:g}); limits of a run with "
-                "another one do not mean the same. Its table BREAKS holds that (LIMITS_TABLE)."
-            )
-        if held is not None and most is not None and ground is None:
-            job.monitor.warn(
-                "The limits are those of an overlay with a resistance surface, which is not given here (RESISTANCE)."
-            )
         job.write_table("BREAKS", area_limits(), area_limit_rows(found, raster.grid.cell_ha))
         if job.given("RULES"):
-            plain = core.keyareas.key_areas(values, **{**chosen, "limits": None}, monitor=job.monitor.part(0.45, 0.5))
+            plain = core.keyareas.key_areas(values, **{**chosen, "held": None}, monitor=job.monitor.part(0.45, 0.5))
             both = core.keyareas.compare_rules(found.labels, plain.labels, cell_ha=raster.grid.cell_ha)
             job.monitor.info(both.describe("Two rules"))
             job.write_raster(

@@ -18,7 +18,7 @@ from ..connectivity.graph import PatchGraph, dispersal_rate
 from ..connectivity.importance import important, node_importance
 from ..errors import InputError
 from ..grid import Grid
-from ..keyareas.areas import KeyAreas
+from ..keyareas.areas import HeldLimits, KeyAreas
 from ..leastcost.fields import CostFields
 from ..leastcost.graph import CostGraph
 from ..monitor import SILENT, Monitor
@@ -328,17 +328,17 @@ def _with_places(chain: Chain, study: Study, fields: CostFields, land: FloatArra
     network, options, grid = chain.network, study.keyareas, study.grid
     overlaid = land if options.overlay_resistance else None
 
-    def areas(values: FloatArray, largest: float | None, part: Monitor) -> KeyAreas | None:
+    def areas(values: FloatArray, largest: float | None, held: HeldLimits | None, part: Monitor) -> KeyAreas | None:
         inside = values if study.area is None else np.where(study.area, values, np.nan)
         try:
-            return highest_class(inside, overlaid, grid, options, largest, monitor=part)
+            return highest_class(inside, overlaid, grid, options, largest, held, monitor=part)
         except InputError:  # no place stands out
             return None
 
     pinch = barrier = None
     if study.stage in (Stage.PINCH_POINTS, Stage.BOTH):
         found = find_currents(fields, network.links, options, cutoff=network.cutoffs, monitor=monitor.part(0.0, 0.45))
-        pinch = areas(found.current, options.max_area_ha, monitor.part(0.45, 0.5))
+        pinch = areas(found.current, options.max_area_ha, options.pinch_limits, monitor.part(0.45, 0.5))
     if study.stage in (Stage.BARRIERS, Stage.BOTH):
         scored = find_barriers(
             fields,
@@ -349,7 +349,8 @@ def _with_places(chain: Chain, study: Study, fields: CostFields, land: FloatArra
             obstacles=study.obstacles,
             monitor=monitor.part(0.5, 0.95),
         )
-        barrier = areas(graded_barriers(scored, options), largest_barrier(grid, options), monitor.part(0.95, 1.0))
+        largest, held = largest_barrier(grid, options), options.barrier_limits
+        barrier = areas(graded_barriers(scored, options), largest, held, monitor.part(0.95, 1.0))
     fields.release()
     return replace(chain, pinch=pinch, barrier=barrier)
 

@@ -1,6 +1,6 @@
 """Key areas: pinch points to protect, barriers to restore, and how sure they are."""
 
-from .areas import FALSE_SHARE, KeyAreas, agreement, check_sizes, key_areas, overlay
+from .areas import FALSE_SHARE, HeldLimits, KeyAreas, agreement, check_sizes, key_areas, overlay
 from .barriers import Barriers, barriers, check_radii, disc_ha, radii_between
 from .blocking import AreaLoss, Blocking, blocking
 from .circuitbarriers import circuit_barriers
@@ -30,6 +30,7 @@ __all__ = [
     "Barriers",
     "Blocking",
     "GradeShares",
+    "HeldLimits",
     "KeyAreas",
     "Pieces",
     "PinchPoints",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -22,6 +22,22 @@ _ROUNDING = 1e-9
 
 FALSE_SHARE = 0.05
 """Largest share of the cells found against a null model that may be owed to chance."""
+
+
+class HeldLimits(NamedTuple):
+    """Limits of classes that are held, such as those of another run.
+
+    Attributes
+    ----------
+    upper : float64, shape (classes,)
+        The largest value of each class, ascending; what is larger than the last belongs to the highest class too.
+    most_resistance : float or None
+        The resistance by which the overlay was normalised for which they were found; None where that is not known, or there
+        was none.
+    """
+
+    upper: FloatArray
+    most_resistance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -157,8 +173,7 @@ def key_areas(
     keep: int = 1,
     min_area_ha: float = 0.0,
     max_area_ha: float | None = None,
-    limits: Sequence[float] | FloatArray | None = None,
-    most_resistance: float | None = None,
+    held: HeldLimits | None = None,
     monitor: Monitor = SILENT,
 ) -> KeyAreas:
     """Classify a surface and return the patches of its highest classes.
@@ -183,11 +198,9 @@ def key_areas(
         Smaller areas are dropped; the class raster keeps them.
     max_area_ha : float, optional
         Larger areas are cut at higher limits, see `splitting.split_large`; before the small ones are dropped.
-    limits : sequence of float, optional
-        Limits of the classes that are held, such as those of another run, see `stats.held_breaks`; `method` and `classes`
-        do not count then.
-    most_resistance : float, optional
-        The resistance by which the overlay is normalised; that of the other run, so that held limits mean the same.
+    held : HeldLimits, optional
+        Limits of the classes that are held, see `stats.held_breaks`; `method` and `classes` do not count then. An overlay is
+        normalised as it was for them, so that they mean the same.
     monitor : Monitor
         Progress, cancellation and warnings.
 
@@ -212,10 +225,10 @@ def key_areas(
     >>> found.labels.tolist(), found.area_ha.tolist()
     ([[0, 0, 1], [0, 0, 1]], [0.5])
     """
+    limits = None if held is None else check_limits(held.upper)
     if limits is not None:
         if ClassRule.of(method) is ClassRule.NULL_MODEL:
             raise InputError("Against a null model there are no limits of values to hold. Choose another rule.")
-        limits = check_limits(limits)
         classes = limits.size
     if not 1 <= keep < classes:
         raise InputError(f"{keep} of {classes} classes cannot be kept; keep at least 1 and fewer than all.")
@@ -227,7 +240,8 @@ def key_areas(
     else:
         graded = values
         if resistance is not None:
-            most = _most(values, resistance) if most_resistance is None else most_resistance
+            known = None if held is None else held.most_resistance
+            most = _most(values, resistance) if known is None else known
             graded = overlay(values, resistance, most)
         if limits is None:
             limits = class_limits(graded, method, classes, monitor=monitor.part(0.0, 0.6))
@@ -235,6 +249,7 @@ def key_areas(
             raise InputError("The surface has no value at all: every cell is NoData. No place stands out.")
         else:
             limits = settled(limits, graded)
+            _warn_of_overlay(held, resistance is not None, most, monitor)
     if limits.size < classes:
         monitor.warn(f"The surface has too few distinct values for {classes} classes; {limits.size} were made.")
     class_map = _classify(graded, limits)
@@ -259,6 +274,19 @@ def key_areas(
     monitor.step(1.0, 1.0)
     mean = total / np.maximum(cells, 1)
     return KeyAreas(class_map, limits, labels, cells * cell_ha, mean, maximum, area_class, most)
+
+
+def _warn_of_overlay(held: HeldLimits | None, overlaid: bool, most: float, monitor: Monitor) -> None:
+    """Warn where held limits are not those of what is graded."""
+    if held is None or overlaid == (held.most_resistance is not None):
+        return
+    if overlaid:
+        monitor.warn(
+            f"The overlay is normalised by the largest resistance here ({most:g}); held limits of a run with another one do "
+            "not mean the same. The table of its limits (BREAKS) holds that."
+        )
+    else:
+        monitor.warn("The held limits are those of an overlay with a resistance surface, and nothing is overlaid here.")
 
 
 def _most(values: FloatArray, resistance: Array) -> float:

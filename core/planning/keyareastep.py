@@ -9,7 +9,7 @@ import numpy as np
 from ..choices import BarrierRank
 from ..errors import InputError
 from ..grid import Grid
-from ..keyareas.areas import KeyAreas, key_areas
+from ..keyareas.areas import HeldLimits, KeyAreas, key_areas
 from ..keyareas.barriers import Barriers, barriers, disc_ha, radii_between
 from ..keyareas.measures import AreaMeasures, measure_areas, report_edge, report_sizes
 from ..keyareas.pinchpoints import PinchPoints, pinchpoints
@@ -52,7 +52,14 @@ def find_places(
         links = reported.of_links(links)
     lines = [[path + 0.5] for path, active in zip(links.paths, links.active) if active]
     pinch_areas, pinch_rules = _areas(
-        "Pinch points", pinch.current, land, grid, options, options.max_area_ha, monitor.part(0.9, 0.93)
+        "Pinch points",
+        pinch.current,
+        land,
+        grid,
+        options,
+        options.max_area_ha,
+        options.pinch_limits,
+        monitor.part(0.9, 0.93),
     )
     pinch_measures = _measures("pinch points", pinch_areas, lines, valid, grid, monitor.part(0.93, 0.95))
     barrier_areas, barrier_rules = _areas(
@@ -62,6 +69,7 @@ def find_places(
         grid,
         options,
         largest_barrier(grid, options),
+        options.barrier_limits,
         monitor.part(0.95, 0.98),
     )
     barrier_measures = _measures("barriers", barrier_areas, lines, valid, grid, monitor.part(0.98, 1.0))
@@ -140,6 +148,7 @@ def highest_class(
     grid: Grid,
     options: KeyAreaOptions,
     max_area_ha: float | None,
+    held: HeldLimits | None,
     *,
     monitor: Monitor = SILENT,
 ) -> KeyAreas:
@@ -151,6 +160,7 @@ def highest_class(
         classes=options.classes,
         min_area_ha=options.min_area_ha,
         max_area_ha=max_area_ha or None,
+        held=held,
         monitor=monitor,
     )
 
@@ -166,13 +176,15 @@ def _areas(
     grid: Grid,
     options: KeyAreaOptions,
     max_area_ha: float | None,
+    held: HeldLimits | None,
     monitor: Monitor,
 ) -> tuple[KeyAreas | None, RuleComparison | None]:
     """Return the areas of the highest class, and how they compare with those of the other rule."""
 
     def found(overlaid: bool, monitor: Monitor) -> KeyAreas:
         land = resistance if overlaid else None
-        return highest_class(values, land, grid, options, max_area_ha, monitor=monitor)
+        limits = held if overlaid == chosen else None  # they are of the rule that is chosen
+        return highest_class(values, land, grid, options, max_area_ha, limits, monitor=monitor)
 
     chosen = options.overlay_resistance
     try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .. import defaults
 from ..choices import Adjacency, BarrierRank, BarrierWindow, Combination, Overlay, PinchPointMode
 from ..corridors.cutoff import Cutoff
+from ..keyareas.areas import HeldLimits
 from ..resistance.corrections import Correction
 
 
@@ -111,6 +112,8 @@ class KeyAreaOptions:
         By what barriers are graded.
     centres : bool
         Whether only the centres of the discs are scored as barriers, see `barriers.barriers`.
+    pinch_limits, barrier_limits : HeldLimits, optional
+        Limits of the classes that are held, such as those of another year; `classes` does not count then.
     """
 
     mode: PinchPointMode = PinchPointMode.ADJACENT
@@ -124,6 +127,8 @@ class KeyAreaOptions:
     max_area_ha: float | None = None
     rank: BarrierRank = BarrierRank.SCORE
     centres: bool = False
+    pinch_limits: HeldLimits | None = None
+    barrier_limits: HeldLimits | None = None
 
 
 @dataclass(frozen=True)

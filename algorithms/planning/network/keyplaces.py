@@ -1,4 +1,4 @@
-"""The key areas by the grade of their corridor: number, size, and what lies near them."""
+"""The key areas by the grade of their corridor: number, size, what lies near them; and the limits of their classes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,39 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...support.geometry.surroundings import belts_around, count_touching
+from ...support.inputs.limits import area_limit_rows, area_limits, read_limits_of, said
 from ...support.io.fields import Shown
 from ...support.io.tables import Column, columns
 from ...support.run import styling
+from .steps.keyareas import KINDS
 from .townships import IMPORTANT
 
 if TYPE_CHECKING:
     from .outputs import NetworkOutputs
 
 _IMPORTANT = f"Grade 1 to {IMPORTANT}"
+
+
+def class_breaks(outputs: NetworkOutputs) -> tuple[list[Column], list[list]]:
+    """Return a row for each class of currents and of barrier scores with its limits."""
+    places, cell_ha = outputs.network.places, outputs.grid.cell_ha
+    rows = []
+    for kind, areas in zip(KINDS, (places.pinch_areas, places.barrier_areas)):
+        if areas is not None:
+            rows += [[kind, *row] for row in area_limit_rows(areas, cell_ha)]
+    return [*columns(kind=str), *area_limits()], rows
+
+
+def stated_limits(outputs: NetworkOutputs, kind: str) -> str:
+    """Return the limits of the classes of a kind in words; empty where there are none."""
+    places = outputs.network.places
+    areas = dict(zip(KINDS, (places.pinch_areas, places.barrier_areas)))[kind]
+    if areas is None:
+        return ""
+    text = said(areas.limits, held=kind in read_limits_of(outputs.job, KINDS))
+    if np.isnan(areas.most_resistance):
+        return text
+    return f"{text} They are of the value times the resistance over the largest one, {areas.most_resistance:.10g}."
 
 
 def key_areas_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list]]:

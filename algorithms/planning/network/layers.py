@@ -47,6 +47,7 @@ _TABLES = {
     "LITHOLOGY_TABLE": (_SOURCES, -1, lambda outputs: outputs.rocks_by_grade),
     "CORRIDOR_TABLE": (_CORRIDORS, -1, lambda outputs: outputs.corridors_by_grade),
     "KEY_TABLE": (_KEY_AREAS, -len(_ORDER), lambda outputs: outputs.key_areas_by_grade),
+    "BREAKS": (_KEY_AREAS, -len(_ORDER), lambda outputs: outputs.breaks),
     "ACTION_TABLE": (base.MEASURES, -1, lambda outputs: outputs.action_table),
     "PINCH_TABLE": (_KEY_AREAS, _RANKS["PINCH_TABLE"], lambda outputs: outputs.pinch_table),
     "BARRIER_TABLE": (_KEY_AREAS, _RANKS["BARRIER_TABLE"], lambda outputs: outputs.barrier_table),

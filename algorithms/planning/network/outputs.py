@@ -17,7 +17,7 @@ from ...support.io.vectors import numbered_polygons
 from ...support.run import palette, ramps
 from ...support.run.palette import Colour
 from .corridorsides import corridors_by_grade
-from .keyplaces import key_areas_by_grade
+from .keyplaces import class_breaks, key_areas_by_grade
 from .lithology import rocks_by_grade
 from .maplayers import MapLayers
 from .townships import network_by_township
@@ -70,6 +70,8 @@ class NetworkOutputs:
         See `townships`; None without any.
     corridors_by_grade, key_areas_by_grade : Table
         See `corridorsides` and `keyplaces`.
+    breaks : Table
+        Limits of the classes of currents and scores.
     actions : Said or None
         The action sheet, see `measures`.
     action_table : Table or None
@@ -146,6 +148,10 @@ class NetworkOutputs:
     @cached_property
     def key_areas_by_grade(self) -> Table:
         return key_areas_by_grade(self)
+
+    @cached_property
+    def breaks(self) -> Table:
+        return class_breaks(self)
 
     @cached_property
     def actions(self) -> Said | None:

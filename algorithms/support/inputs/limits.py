@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .... import core
 from ....core.errors import InputError
-from ....core.lists import parse_number, parse_numbers
+from ....core.lists import parse_number, parse_numbers, split_pairs
 from ..io.tables import Column, columns, read_rows
+from ..io.vectors import VectorSource
 from . import parameters as p
 
 if TYPE_CHECKING:
     from ..run.job import Job
 
-UPPER, MOST_RESISTANCE = "upper", "most_resistance"
+KIND, UPPER, MOST_RESISTANCE = "kind", "upper", "most_resistance"
 
-
-class HeldLimits(NamedTuple):
-    """Limits that are held.
-
-    Attributes
-    ----------
-    upper : ndarray, float64
-        The largest value of each class, ascending.
-    most_resistance : float or None
-        The resistance by which an overlay was normalised where they were found, if the table holds it.
-    """
-
-    upper: np.ndarray
-    most_resistance: float | None = None
+_TWICE = "The limits are given twice, as numbers (LIMITS) and as a table (LIMITS_TABLE). Give one."
 
 
 def held_limits() -> list:
@@ -55,7 +44,7 @@ def held_limits() -> list:
     ]
 
 
-def read_limits(job: Job) -> HeldLimits | None:
+def read_limits(job: Job) -> core.keyareas.HeldLimits | None:
     """Return the limits that are held, and say so; None where they are to be found.
 
     Raises
@@ -64,25 +53,85 @@ def read_limits(job: Job) -> HeldLimits | None:
         If they are given twice, cannot be read, or do not ascend.
     """
     if job.given("LIMITS") and job.given("LIMITS_TABLE"):
-        raise InputError("The limits are given twice, as numbers (LIMITS) and as a table (LIMITS_TABLE). Give one.")
+        raise InputError(_TWICE)
     if job.given("LIMITS"):
-        return HeldLimits(core.stats.check_limits(parse_numbers(job.text("LIMITS"), "Limits (LIMITS)")))
+        return core.keyareas.HeldLimits(core.stats.check_limits(parse_numbers(job.text("LIMITS"), "Limits (LIMITS)")))
     if not job.given("LIMITS_TABLE"):
         return None
-    table = job.vector("LIMITS_TABLE")
-    if UPPER not in table.field_names:
+    return _of_rows(job.vector("LIMITS_TABLE"))[""]
+
+
+def _of_rows(table: VectorSource, kind: str = "") -> dict[str, core.keyareas.HeldLimits]:
+    """Return the limits in a table, by the column `kind` if one is named."""
+    lacking = [name for name in (kind, UPPER) if name and name not in table.field_names]
+    if lacking:
         raise InputError(
-            f"'{table.name}' has no column '{UPPER}' with the upper limits (LIMITS_TABLE). It has: "
-            f"{', '.join(table.field_names)}. Give the table of the limits (BREAKS) of another run."
+            f"'{table.name}' has no column '{lacking[0]}' (LIMITS_TABLE). It has: {', '.join(table.field_names)}. Give the "
+            "table of the limits (BREAKS) of another run of this tool."
         )
-    upper, most = [], None
+    upper: dict[str, list[float]] = {}
+    most: dict[str, float] = {}
     for number, row in enumerate(read_rows(table), start=1):
-        value = parse_number(row[UPPER], f"'{table.name}', row {number}, {UPPER}")
+        place, key = f"'{table.name}', row {number}", str(row[kind]).strip() if kind else ""
+        value = parse_number(row[UPPER], f"{place}, {UPPER}")
         if value is None:
-            raise InputError(f"'{table.name}', row {number}: there is no upper limit.")
-        upper.append(value)
-        most = parse_number(row.get(MOST_RESISTANCE), f"'{table.name}', row {number}, {MOST_RESISTANCE}") or most
-    return HeldLimits(core.stats.check_limits(sorted(upper)), most)
+            raise InputError(f"{place}: there is no upper limit.")
+        upper.setdefault(key, []).append(value)
+        known = parse_number(row.get(MOST_RESISTANCE), f"{place}, {MOST_RESISTANCE}")
+        if known is not None:
+            most[key] = known
+    if not upper:
+        raise InputError(f"'{table.name}' has no rows (LIMITS_TABLE).")
+    return {
+        key: core.keyareas.HeldLimits(core.stats.check_limits(sorted(values)), most.get(key))
+        for key, values in upper.items()
+    }
+
+
+def held_limits_of(kinds: Sequence[str]) -> list:
+    """Return the parameters that `read_limits_of` reads."""
+    example = "; ".join(f"{kind} = 0.2, 0.5, 1.7" for kind in kinds)
+    return [
+        p.text(
+            "LIMITS",
+            f"Limits of {' and '.join(kinds)} that are held",
+            "Upper limits of the classes as the report of another run states them, the lowest class first and the highest "
+            f"too: {example}. For comparing dates or scenarios: limits that are found anew move with the values. Empty: "
+            "found anew.",
+            optional=True,
+            advanced=True,
+        ),
+        p.table(
+            "LIMITS_TABLE",
+            "Table of the limits that are held",
+            "The table of the limits (BREAKS) of another run, instead of typing them.",
+            optional=True,
+            advanced=True,
+        ),
+    ]
+
+
+def read_limits_of(job: Job, kinds: Sequence[str]) -> dict[str, core.keyareas.HeldLimits]:
+    """Return the limits that are held, by kind.
+
+    Raises
+    ------
+    InputError
+        If they are given twice, cannot be read, do not ascend, or are of no such kind.
+    """
+    if job.given("LIMITS") and job.given("LIMITS_TABLE"):
+        raise InputError(_TWICE)
+    found: dict[str, core.keyareas.HeldLimits] = {}
+    if job.given("LIMITS"):
+        for kind, text in split_pairs(job.text("LIMITS"), "Limits (LIMITS)").items():
+            numbers = parse_numbers(text, f"Limits of {kind} (LIMITS)")
+            found[kind.casefold()] = core.keyareas.HeldLimits(core.stats.check_limits(numbers))
+    elif job.given("LIMITS_TABLE"):
+        found = {kind.casefold(): one for kind, one in _of_rows(job.vector("LIMITS_TABLE"), KIND).items()}
+    strange = [kind for kind in found if kind not in kinds]
+    if strange:
+        raise InputError(f"There are limits of '{strange[0]}'; they can be of {' and of '.join(kinds)}.")
+    return found
 
 
 def said(limits: np.ndarray, *, held: bool) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ecosecnet.core.choices import BY_VALUE
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.keyareas.areas import agreement, class_limits, key_areas, overlay
+from ecosecnet.core.keyareas.areas import HeldLimits, agreement, class_limits, key_areas, overlay
 from ecosecnet.core.monitor import Monitor
 from scipy import ndimage
 
@@ -229,15 +229,14 @@ def test_held_limits_of_a_run_give_the_same_areas(overlaid):
     values = surface(3)
     ground = 1.0 + surface(4) if overlaid else None
     first = key_areas(values, cell_ha=0.09, resistance=ground)
-    held = key_areas(
-        values, cell_ha=0.09, resistance=ground, limits=first.limits, most_resistance=first.most_resistance, classes=9
-    )
+    most = first.most_resistance if overlaid else None
+    held = key_areas(values, cell_ha=0.09, resistance=ground, held=HeldLimits(first.limits, most), classes=9)
     for name in ("classes", "labels", "area_ha", "mean", "maximum", "area_class", "limits"):
         np.testing.assert_array_equal(getattr(held, name), getattr(first, name))
     assert np.isnan(first.most_resistance) != overlaid
     printed = [float(f"{limit:.10g}") for limit in first.limits]  # which has lost digits
     assert printed[2] != first.limits[2]
-    typed = key_areas(values, cell_ha=0.09, resistance=ground, limits=printed)
+    typed = key_areas(values, cell_ha=0.09, resistance=ground, held=HeldLimits(printed, most))
     np.testing.assert_array_equal(typed.classes, first.classes)
 
 
@@ -248,23 +247,23 @@ def test_held_limits_mean_the_same_where_the_largest_resistance_differs():
     after = before.copy()
     after[np.unravel_index(np.nanargmin(values), values.shape)] = 90.0
     first = key_areas(values, cell_ha=1.0, resistance=before)
-    kept = key_areas(values, cell_ha=1.0, resistance=after, limits=first.limits, most_resistance=first.most_resistance)
+    kept = key_areas(values, cell_ha=1.0, resistance=after, held=HeldLimits(first.limits, first.most_resistance))
     np.testing.assert_array_equal(kept.labels, first.labels)
-    moved = key_areas(values, cell_ha=1.0, resistance=after, limits=first.limits)
+    moved = key_areas(values, cell_ha=1.0, resistance=after, held=HeldLimits(first.limits))
     assert moved.area_ha.sum() < first.area_ha.sum()
 
 
 def test_a_surface_below_held_limits_has_no_key_area():
     values = surface(6)
     limits = key_areas(values, cell_ha=1.0).limits
-    found = key_areas(values * limits[2] / np.nanmax(values) / 2, cell_ha=1.0, limits=limits)
+    found = key_areas(values * limits[2] / np.nanmax(values) / 2, cell_ha=1.0, held=HeldLimits(limits))
     assert found.area_ha.size == 0
     one = np.full((3, 3), 5.0)  # for which no limits could be found
-    assert key_areas(one, cell_ha=1.0, limits=[1.0, 4.0, 9.0]).area_ha.tolist() == [9.0]
+    assert key_areas(one, cell_ha=1.0, held=HeldLimits([1.0, 4.0, 9.0])).area_ha.tolist() == [9.0]
 
 
 def test_held_limits_are_not_for_null_models_and_need_values():
     with pytest.raises(InputError, match="no limits of values to hold"):
-        key_areas(surface(), cell_ha=1.0, p=surface(), method="null model", limits=[1.0, 2.0])
+        key_areas(surface(), cell_ha=1.0, p=surface(), method="null model", held=HeldLimits([1.0, 2.0]))
     with pytest.raises(InputError, match="no value at all"):
-        key_areas(np.full((2, 2), np.nan), cell_ha=1.0, limits=[1.0, 2.0])
+        key_areas(np.full((2, 2), np.nan), cell_ha=1.0, held=HeldLimits([1.0, 2.0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....support.reports import html
 from ....support.reports.html import Key
 from ....support.run.palette import BARRIER, PALE_SOURCE, PINCH
-from ..keyplaces import important_corridors
+from ..keyplaces import important_corridors, stated_limits
 from ..outputs import NetworkOutputs, Table
 from .caveats import caveats
 from .drawing import Drawing, key
@@ -23,6 +23,7 @@ def key_areas(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
         keys = [key("Source", PALE_SOURCE), Key(f"{title} (outlined)", halo, line)]
         parts.append(html.heading(title, 3))
         parts.append(drawing.figure(map_, title, keys, name))
+        parts.append(html.paragraph(stated_limits(outputs, title.lower())))
         parts.append(_by_grade(title, outputs))
         parts.append(_by_zone(title, table) if table is not None and shapes else "")
     parts += [html.paragraph(sentence) for sentence in important_corridors(outputs)]

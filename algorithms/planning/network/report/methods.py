@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ....support.reports import html
 
 if TYPE_CHECKING:
-    from .....core.planning.options import Options
+    from .....core.planning.options import KeyAreaOptions, Options
     from .....core.planning.results import SecurityNetwork
 
 
@@ -41,14 +41,15 @@ def methods(network: SecurityNetwork, options: Options) -> list[str]:
             f"{k.combine.value} over links. Barriers: cost saved per metre restored (McRae et al. 2012), {k.window.value}, "
             f"{k.combine.value} over links, "
             f"radii {', '.join(f'{r:g}' for r in k.radii)} m{', centres only' if k.centres else ''}, graded by "
-            f"{k.rank.label.lower()}. Both in {k.classes} natural-break classes{overlaid}; the highest is kept.{cut}"
+            f"{k.rank.label.lower()}. {_classes(k)}{overlaid}; the highest is kept.{cut}"
         ),
         html.heading("What this is not", 3),
         html.paragraph(
-            "Grades and classes are relative to this run: a natural break moves when the data change. Expert scores "
-            "and weights are judgements; the map shows their consequences, not measured movement. The dispersal "
-            "distance and the corridor cutoff have no standard; run the tool with others before relying on a place. Which "
-            "places do not hang on scores and weights, runs on other judgements say (ROBUSTNESS_RUNS, or 'robustness')."
+            "Grades and classes are relative to this run: a natural break moves when the data change, unless its limits are "
+            "held (LIMITS). Expert scores and weights are judgements; the map shows their consequences, not measured "
+            "movement. The dispersal distance and the corridor cutoff have no standard; run the tool with others before "
+            "relying on a place. Which places do not hang on scores and weights, runs on other judgements say "
+            "(ROBUSTNESS_RUNS, or 'robustness')."
         ),
         html.heading("References", 3),
         "<ul>"
@@ -60,3 +61,16 @@ def methods(network: SecurityNetwork, options: Options) -> list[str]:
         "<li>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for "
         "Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</li></ul>",
     ]
+
+
+def _classes(options: KeyAreaOptions) -> str:
+    held = {"Pinch points": options.pinch_limits, "Barriers": options.barrier_limits}
+    ways = {
+        name: f"in {options.classes} natural-break classes"
+        if limits is None
+        else "in classes with held limits (section 4)"
+        for name, limits in held.items()
+    }
+    if len(set(ways.values())) == 1:
+        return f"Both {ways['Barriers']}"
+    return ", ".join(f"{name if not k else name.lower()} {way}" for k, (name, way) in enumerate(ways.items()))

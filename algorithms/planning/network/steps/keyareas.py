@@ -18,10 +18,14 @@ from ....support.inputs.declarations import (
     read_radii,
     smallest_key_area,
 )
+from ....support.inputs.limits import held_limits_of, read_limits_of
 
 if TYPE_CHECKING:
     from .....core.grid import Grid
     from ....support.run.job import Job
+
+KINDS = ("pinch points", "barriers")
+"""What the limits of classes are of."""
 
 
 def choices() -> list:
@@ -59,6 +63,7 @@ def choices() -> list:
             advanced=True,
         ),
         barrier_centres("BARRIER_CENTRES"),
+        *held_limits_of(KINDS),
         p.flag(
             "OVERLAY_RESISTANCE",
             "Overlay current and score with the resistance",
@@ -86,6 +91,7 @@ def options(job: Job, grid: Grid):
     """Return the choices of the step on a grid."""
     smallest, largest = job.number("MIN_KEY_AREA"), job.number("MAX_KEY_AREA")
     core.keyareas.check_sizes(smallest, largest or None, grid.cell_ha)
+    held = read_limits_of(job, KINDS)
     return core.planning.KeyAreaOptions(
         mode=job.choice("MODE", PinchPointMode),
         combine=job.choice("COMBINE", Combination),
@@ -98,4 +104,6 @@ def options(job: Job, grid: Grid):
         max_area_ha=largest,
         rank=job.choice("BARRIER_RANK", BarrierRank),
         centres=job.flag("BARRIER_CENTRES"),
+        pinch_limits=held.get(KINDS[0]),
+        barrier_limits=held.get(KINDS[1]),
     )

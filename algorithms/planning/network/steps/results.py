@@ -96,6 +96,15 @@ def outputs() -> list:
             optional=True,
         ),
         p.vector_output(
+            "BREAKS",
+            "Limits of the classes",
+            "Class, lower and upper limit, cells and area of pinch points and barriers, and the largest resistance of the "
+            "overlay: what another run takes to hold these limits (LIMITS_TABLE).",
+            table,
+            optional=True,
+            default=False,
+        ),
+        p.vector_output(
             "PINCH_TABLE",
             "Pinch points by township",
             "Count, area and land use by township, and by village where villages are given; needs one of them.",
