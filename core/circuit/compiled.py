@@ -74,9 +74,9 @@ def combine(keep: float, target: FloatArray, factor: float, vector: FloatArray) 
     _fast(_combine)(keep, target, factor, vector)
 
 
-def take_step(step: float, p: FloatArray, x: FloatArray, q: FloatArray, r: FloatArray) -> None:
+def take_step(one: float, p: FloatArray, x: FloatArray, other: float, q: FloatArray, r: FloatArray) -> None:
     """As `passes.take_step`."""
-    _fast(_take_step)(step, p, x, q, r)
+    _fast(_take_step)(one, p, x, other, q, r)
 
 
 def scaled(r: FloatArray, out: FloatArray) -> float:
@@ -261,10 +261,10 @@ def _combine(keep: float, target: Any, factor: float, vector: Any) -> None:
         target[k] = keep * target[k] + factor * vector[k]
 
 
-def _take_step(step: float, p: Any, x: Any, q: Any, r: Any) -> None:
+def _take_step(one: float, p: Any, x: Any, other: float, q: Any, r: Any) -> None:
     for k in range(x.size):
-        x[k] += step * p[k]
-        r[k] += step * q[k]
+        x[k] += one * p[k]
+        r[k] += other * q[k]
 
 
 def _scaled(r: Any, out: Any) -> float:

@@ -37,6 +37,10 @@ _ROUNDING = 1e-12
 _PATIENCE_LAST = 40
 """The same where no larger level is left and the circuit would be factorised for this solve alone."""
 
+_REPLACED = 1e-7
+"""Square of the error, relative to that at the start, from which on the residual is made anew: it has drifted by the
+rounding of float32, which is relative to the first steps."""
+
 _MOST = 400
 """Iterations after which a solve is given up."""
 
@@ -49,7 +53,9 @@ _WORTH_COMPILED = 1_000_000
 
 
 class MultigridSolver:
-    """Conjugate gradients in float64, preconditioned by a multigrid cycle in float32.
+    """Conjugate gradients preconditioned by a multigrid cycle in float32.
+
+    The potentials are in float64 and so is the residual when it is made; steps and what they change of it are in float32.
 
     Set-up, solve and memory grow with the cells of the raster; iterations do not, on ordinary surfaces. Where
     resistances jump by orders of magnitude from cell to cell, a larger level of the hierarchy is solved directly as
@@ -212,66 +218,86 @@ class MultigridSolver:
         way = _TOLERANCE**2 * max(min(power, _LONG_WAY * current**2 / self._ordinary), 1e-4 * power)
         return min(way, (_CURRENT_TOLERANCE * current) ** 2)
 
-    def _conjugate_gradients(self, r: FloatArray, start: float, volts: float) -> FloatArray:
-        """Solve for x, which the next call overwrites; the right-hand side `r` is used up.
+    def _conjugate_gradients(
+        self, b: FloatArray, start: float, volts: float, guess: FloatArray | None = None
+    ) -> FloatArray:
+        """Solve for x, which the next call overwrites.
 
         `start` is the power at x = 0 and `volts` the range of the held potentials, both 0 where only currents drive the
         circuit. What the iterations have gained adds up to the product of x and the right-hand side, so the power
         is `start` less that, or just that. All of these are divided by the largest conductance, as the operator is.
+        They begin at `guess`, where there is one.
 
         Raises
         ------
         ConvergenceError
             If the iterations break down, or would take longer than a factorisation.
         """
-        operator = self._operator
+        operator, passes = self._operator, self._passes
         if self._hierarchy is None:
             self._hierarchy = self._build()
         if self._vectors is None:
-            self._vectors = operator.zeros(), operator.zeros(), np.zeros(operator.size, np.float32)
-        x, p, small = self._vectors
+            self._vectors = operator.zeros(), *(np.zeros(operator.size, np.float32) for _ in range(2))
+        x, p, r = self._vectors
         self._monitor.check()
-        x[:] = p[:] = 0.0
+        p[:] = 0.0
+        injected = _whole(b) / 2.0
+        if guess is None:
+            x[:] = 0.0
+            scale = passes.scaled(b, r)
+        else:
+            x[:] = guess
+            scale = passes.scaled(rest := self._residual(b, x), r)
+            start -= passes.dot(x, b) + passes.dot(x, rest)
         self._monitor.check()
-        injected = _whole(r) / 2.0
         self.iterations = 0
         gains: list[float] = []
-        slope, waited = 0.0, 0
+        slope, waited, made = 0.0, 0, 0
         last = _PATIENCE_LAST if self._changes_couplings else _PATIENCE  # all solves that follow use the factor too
-        scale = self._passes.scaled(r, small)
         while self.iterations < _MOST:
             self._monitor.check()
             self.iterations += 1
-            z = self._project(self._hierarchy.cycle(small))
+            z = self._project(self._hierarchy.cycle(r))
             self._monitor.check()
-            before, slope = slope, self._passes.dot(z, r) / scale
-            self._passes.combine(slope / before if before else 0.0, p, 1.0 / scale, z)
+            before, slope = slope, passes.dot(z, r)
+            passes.combine(slope / before if before else 0.0, p, 1.0, z)
             self._monitor.check()
-            q = self._hierarchy.idle  # z is used up
-            curvature = -self._passes.negative(operator, p, q)
+            q = z  # is used up
+            curvature = -passes.negative(self._hierarchy.finest, p, q)
             self._monitor.check()
             if not (slope > 0.0 and curvature > 0.0):
                 break  # solved to the last digit, or the preconditioner is not positive definite in single precision
             step = slope / curvature
-            self._passes.take_step(step, p, x, self._project(q), r)
-            scale = self._passes.scaled(r, small)
-            gains.append(step * slope)
+            passes.take_step(step / scale, p, x, step, self._project(q), r)
+            gains.append(step * slope / scale**2)
             goal = self._goal(abs(start - sum(gains)), injected, volts)
-            if _error(gains) <= goal:
+            error = _error(gains)
+            if error <= goal:
                 return x
+            if error <= _REPLACED * sum(gains[made:]):
+                made = len(gains)
+                np.multiply(self._residual(b, x), scale, out=r, casting="same_kind")
             waited += 1
             if waited >= _PATIENCE and (more := _remaining(gains, goal)) > _PATIENCE:
                 if self._escalate():
                     slope, waited = 0.0, 0
                 elif more > last and self._graph.size <= FACTORISED_MOST:
                     break
-        residual = _whole(r) / (2.0 * injected)
+        residual = _whole(self._residual(b, x)) / (2.0 * injected)
         if residual <= _ROUNDING:
             return x
         raise ConvergenceError(
             f"The circuit could not be solved: after {self.iterations} iterations the currents miss by up to {residual:.1e} "
             "of what is injected. Narrow the range of the resistances."
         )
+
+    def _residual(self, b: FloatArray, x: FloatArray) -> FloatArray:
+        """Return what a solution misses, in a vector of the cycle."""
+        assert self._hierarchy is not None
+        residual: FloatArray = self._hierarchy.idle
+        self._passes.negative(self._operator, x, residual)
+        residual += b
+        return self._project(residual)
 
     def _project(self, vector: FloatArray) -> FloatArray:
         """Replace the values in the cells of a shorted region by their mean."""

@@ -102,6 +102,11 @@ class Hierarchy:
         """A float64 vector of the finest level that may be overwritten between cycles."""
         return self._levels[0].idle
 
+    @property
+    def finest(self) -> Stencil:
+        """The operator in float32."""
+        return self._operators()[0]
+
     def _operators(self) -> list[Stencil]:
         return [*(level.operator for level in self._levels), self._coarsest]
 

@@ -57,21 +57,21 @@ def dot(one: FloatArray, other: FloatArray) -> float:
 
 
 def combine(keep: float, target: FloatArray, factor: float, vector: FloatArray) -> None:
-    """Set a float64 vector to `keep` times itself plus `factor` times another, in place and without temporaries."""
-    scratch = np.empty(STRIP)
+    """Set a vector to `keep` times itself plus `factor` times another, in its precision, in place and without temporaries."""
+    scratch: FloatArray = np.empty(STRIP, target.dtype)
     for start in range(0, target.size, STRIP):
         here = target[start : start + STRIP]
         part = scratch[: here.size]
-        np.multiply(vector[start : start + STRIP], factor, out=part, casting="same_kind")
+        np.multiply(vector[start : start + STRIP], factor, out=part, dtype=target.dtype, casting="same_kind")
         if keep != 1.0:
             here *= keep
         here += part
 
 
-def take_step(step: float, p: FloatArray, x: FloatArray, q: FloatArray, r: FloatArray) -> None:
-    """Add `step` times `p` to `x` and `step` times `q` to `r`."""
-    combine(1.0, x, step, p)
-    combine(1.0, r, step, q)
+def take_step(one: float, p: FloatArray, x: FloatArray, other: float, q: FloatArray, r: FloatArray) -> None:
+    """Add `one` times `p` to `x` and `other` times `q` to `r`."""
+    combine(1.0, x, one, p)
+    combine(1.0, r, other, q)
 
 
 def scaled(r: FloatArray, out: FloatArray) -> float:
