@@ -10,7 +10,7 @@ import numpy as np
 
 from ..accelerators import numba_works
 from ..types import FloatArray
-from .stencil import Interpolation, Stencil
+from .stencil import STRIP, Interpolation, Stencil
 from .surfacestencil import SurfaceStencil
 
 _CHUNK = 2_048
@@ -61,7 +61,7 @@ def _apply(operator: Stencil, x: FloatArray, rhs: Any, sweep: Any, out: FloatArr
     inside = operator.inside
     none = np.empty(0, x.dtype)  # not None, for which numba would compile once more
     vectors = [none if v is None else v for v in (x, rhs, sweep, out, *operator.couplings, operator.leak)]
-    return float(_fast(_residual)(*vectors, inside.start, inside.stop, operator.width))
+    return float(_fast(_residual)(*vectors, operator.leaky, inside.start, inside.stop, operator.width))
 
 
 def dot(one: FloatArray, other: FloatArray) -> float:
@@ -84,6 +84,11 @@ def scaled(r: FloatArray, out: FloatArray) -> float:
     return float(_fast(_scaled)(r, out))
 
 
+def add_flow(coupling: FloatArray, high: FloatArray, low: FloatArray, here: FloatArray, there: FloatArray) -> float:
+    """As `passes.add_flow`."""
+    return float(_fast(_add_flow)(coupling, high, low, here, there))
+
+
 @functools.cache
 def _fast(function: Callable[..., Any]) -> Any:
     import numba
@@ -102,6 +107,7 @@ def _residual(
     southeast: Any,
     southwest: Any,
     leak: Any,
+    leaky: Any,
     start: int,
     stop: int,
     width: int,
@@ -133,7 +139,7 @@ def _residual(
             before, back = southwest[first - step : last - step], x[first - step : last - step]
             for k in range(here.size):
                 net[k] += link[k] * (here[k] - there[k]) + before[k] * (here[k] - back[k])
-        if leak.size > 0:
+        if leak.size > 0 and leaky[(first - start) // STRIP]:
             drain = leak[first:last]
             for k in range(here.size):
                 net[k] += drain[k] * here[k]
@@ -276,3 +282,21 @@ def _scaled(r: Any, out: Any) -> float:
     for k in range(r.size):
         out[k] = scale * r[k]
     return scale
+
+
+def _add_flow(coupling: Any, high: Any, low: Any, here: Any, there: Any) -> float:
+    power = 0.0
+    flow = np.empty(coupling.shape[1])
+    for i in range(coupling.shape[0]):
+        link, one, other = coupling[i], high[i], low[i]
+        for k in range(flow.size):
+            drop = abs(one[k] - other[k])
+            flow[k] = link[k] * drop
+            power += flow[k] * drop
+        target = here[i]
+        for k in range(flow.size):
+            target[k] += flow[k]
+        target = there[i]
+        for k in range(flow.size):
+            target[k] += flow[k]
+    return power

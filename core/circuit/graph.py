@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -20,6 +20,11 @@ _STRIP = 16_384
 
 _KEPT = 1_000_000
 """Cells up to which the conductances of a raster are kept; those of larger ones are made each time they are needed."""
+
+
+AddFlow = Callable[[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray], float]
+"""Is given conductances of links and the potentials of their ends; adds what flows, without its direction, to what passes
+through either end, and returns the power."""
 
 
 class Graph(Protocol):
@@ -176,7 +181,8 @@ class RasterGraph:
     def apply(self, potential: FloatArray) -> FloatArray:
         """Return the net current that leaves every node through its links, in amperes."""
         net = np.zeros(self.shape)
-        for coupling, flow, here, there in self._drops(potential):
+        for coupling, high, low, here, there in self._ends(potential):
+            flow = high - low
             flow *= coupling
             net[here] += flow
             net[there] -= flow
@@ -192,40 +198,54 @@ class RasterGraph:
         ground : float64 (size,), optional
             Conductance of the node's own resistor to ground; what it carries counts as a branch.
         """
-        return self.currents_and_power(potential, ground)[0]
-
-    def currents_and_power(self, potential: FloatArray, ground: FloatArray | None = None) -> tuple[FloatArray, float]:
-        """Return the currents as `currents`, and the power that the links turn into heat, in watts."""
         net = np.zeros(self.shape)
         total = np.zeros(self.shape)
-        power = 0.0
-        for coupling, drop, here, there in self._drops(potential):
-            flow = coupling * drop
+        for coupling, high, low, here, there in self._ends(potential):
+            flow = high - low
+            flow *= coupling
             net[here] += flow
             net[there] -= flow
-            drop *= flow
-            power += float(drop.sum())
             np.abs(flow, out=flow)
             total[here] += flow
             total[there] += flow
         if self.shorted or ground is not None:
-            return _larger_of_in_and_out(self.gather(net), self.gather(total), potential, ground), power
+            return _larger_of_in_and_out(self.gather(net), self.gather(total), potential, ground)
         np.abs(net, out=net)
         total += net
+        total /= 2.0
+        return self.gather(total)
+
+    def passing_and_power(self, potential: FloatArray, add_flow: AddFlow) -> tuple[FloatArray, float]:
+        """Return the currents through nodes that as much flows into as out of, and the power of the links, in watts.
+
+        Parameters
+        ----------
+        potential : float64 (size,)
+            Potentials in volts.
+        add_flow : callable
+            That of `passes` or `compiled`.
+        """
+        total = np.zeros(self.shape)
+        power = 0.0
+        for coupling, high, low, here, there in self._ends(potential):
+            power += add_flow(coupling, high, low, total[here], total[there])
         total /= 2.0
         return self.gather(total), power
 
     def power(self, potential: FloatArray) -> float:
         """Return the power that the links turn into heat, in watts."""
         power = 0.0
-        for coupling, drop, _, _ in self._drops(potential):
+        for coupling, high, low, _, _ in self._ends(potential):
+            drop = high - low
             drop *= drop
             drop *= coupling
             power += float(drop.sum())
         return power
 
-    def _drops(self, potential: FloatArray) -> Iterator[tuple[FloatArray, FloatArray, Overlap, Overlap]]:
-        """Yield couplings, drops of potential, and where their two ends are, a strip of rows at a time.
+    def _ends(
+        self, potential: FloatArray
+    ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, Overlap, Overlap]]:
+        """Yield couplings, potentials of their two ends, and where these are, a strip of rows at a time.
 
         Cells without a node have no links, so it does not matter that they are given the potential of the last node.
         """
@@ -236,7 +256,7 @@ class RasterGraph:
                 top = here[0].start
                 cells = potential[self.node[top : top + height + 1]]
             links, down = len(coupling), there[0].start - top
-            yield coupling, cells[:links, here[1]] - cells[down : down + links, there[1]], here, there
+            yield coupling, cells[:links, here[1]], cells[down : down + links, there[1]], here, there
 
     def links(self) -> tuple[IntArray, IntArray, FloatArray]:
         """Return the two nodes and the conductance of every link between different nodes."""

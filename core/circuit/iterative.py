@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import ModuleType
 
 import numpy as np
 
@@ -76,8 +77,7 @@ class MultigridSolver:
         accelerate: bool | None = None,
         monitor: Monitor = SILENT,
     ) -> None:
-        wanted = uses_numba(graph.node.size) if accelerate is None else accelerate
-        self._passes = compiled if wanted else passes
+        self._passes = passes_for(graph.node.size, accelerate)
         self._graph, self._held, self._monitor = graph, held, monitor
         used = anchored_nodes(graph, held, ground)
         monitor.check()
@@ -341,6 +341,11 @@ def factorised_instead(graph: RasterGraph, failure: ConvergenceError, monitor: M
 def uses_numba(cells: int) -> bool:
     """Return whether a raster of so many cells is solved with numba: where it is installed and pays."""
     return cells >= _WORTH_COMPILED and compiled.available()
+
+
+def passes_for(cells: int, accelerate: bool | None = None) -> ModuleType:
+    """Return the passes over a raster of so many cells, with numba or without; by default where it pays."""
+    return compiled if (uses_numba(cells) if accelerate is None else accelerate) else passes
 
 
 def _ordinary(graph: RasterGraph) -> float:

@@ -129,7 +129,7 @@ class Hierarchy:
         box : tuple
             The part, in the padded raster, that all changed couplings and leaks lie in.
         journal : Journal
-            Remembers what was there; once it has brought that back, `forget_coarsest_factor` must be called.
+            Remembers what was there; once it has brought that back, `settle` must be called.
         """
         _store(self._operators()[0], box, finest, box, journal.put)
         for level, coarse in zip(self._levels, self._operators()[1:]):
@@ -138,11 +138,13 @@ class Hierarchy:
             )
             level.make(level.operator, changed, coarse, journal.put)
             box = changed
-        self.forget_coarsest_factor()
+        self.settle()
 
-    def forget_coarsest_factor(self) -> None:
-        """Factorise the coarsest level anew when it is next needed."""
+    def settle(self) -> None:
+        """Factorise the coarsest level anew when it is next needed, and note where leaks are now."""
         self._coarsest_solver = None
+        for level in self._levels:
+            level.operator.look_for_leaks()
 
     def cycle(self, rhs: FloatArray) -> FloatArray:
         """Return an approximate solution for a float32 right-hand side; the result is overwritten by the next call."""
@@ -206,6 +208,7 @@ class _Level:
         for top in range(0, blocks[0], height):
             monitor.check()
             self.make(operator, (top, min(top + height, blocks[0]), 0, blocks[1]), coarse, _put, copied=True)
+        self.operator.look_for_leaks()
         return coarse
 
     def make(self, operator: Stencil, blocks: Box, coarse: Stencil, put: Put, *, copied: bool = False) -> None:

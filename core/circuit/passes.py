@@ -80,3 +80,13 @@ def scaled(r: FloatArray, out: FloatArray) -> float:
     scale = 1.0 / largest if largest > 0.0 else 1.0
     np.multiply(r, scale, out=out, casting="same_kind")
     return scale
+
+
+def add_flow(coupling: FloatArray, high: FloatArray, low: FloatArray, here: FloatArray, there: FloatArray) -> float:
+    """Add the currents of links, without their directions, to those at their two ends; return their power."""
+    drop: FloatArray = high - low
+    np.abs(drop, out=drop)
+    flow = coupling * drop
+    here += flow
+    there += flow
+    return float(np.einsum("ij,ij", flow, drop))

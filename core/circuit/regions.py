@@ -13,7 +13,7 @@ from ..types import FloatArray, IntArray
 from . import solvers
 from .direct import DirectSolver
 from .graph import RasterGraph
-from .iterative import MultigridSolver, factorised_instead
+from .iterative import MultigridSolver, factorised_instead, passes_for
 from .multigrid import Hierarchy, Journal
 from .stencil import Box
 
@@ -59,7 +59,10 @@ class Regions:
             return np.zeros(graph.size), np.zeros(graph.size), 0.0 if joined else np.inf
         potential = self._solve(i, j)
         # the power at 1 V is the current; unlike a sum of currents it is right to the square of the error
-        through, power = graph.currents_and_power(potential)
+        if graph.shorted:
+            through, power = graph.currents(potential), graph.power(potential)
+        else:
+            through, power = graph.passing_and_power(potential, passes_for(graph.node.size).add_flow)
         effective = 1.0 / power
         potential *= effective
         through *= effective
@@ -167,7 +170,7 @@ class HeldRegions(MultigridSolver):
             self._hierarchy = None
         elif self._hierarchy is not None:
             hold.levels.undo()
-            self._hierarchy.forget_coarsest_factor()
+            self._hierarchy.settle()
 
     def _build(self) -> Hierarchy:
         """Return a hierarchy in which the regions that are held are built in, not adapted to."""

@@ -11,7 +11,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from ..types import Array, FloatArray
+from ..types import Array, BoolArray, FloatArray
 
 Box = tuple[int, int, int, int]
 """First row, row after the last, first column, column after the last."""
@@ -48,6 +48,8 @@ class Stencil:
         Conductances in the order of `DIRECTIONS`; None = all 0.
     leak : (size,) or None
         Conductance to ground; None = all 0.
+    leaky : bool (strips,)
+        In which strips there may be leaks; see `look_for_leaks`.
     """
 
     def __init__(self, rows: int, cols: int, dtype: type = np.float64) -> None:
@@ -61,6 +63,7 @@ class Stencil:
         self.dtype = dtype
         self.couplings: list[FloatArray | None] = [None] * 4
         self.leak: FloatArray | None = None
+        self.leaky: BoolArray = np.ones(-(-self.rows * self.width // STRIP), dtype=bool)
         self._scratch: FloatArray = np.empty(STRIP, dtype=dtype)
 
     def zeros(self) -> FloatArray:
@@ -89,9 +92,15 @@ class Stencil:
                 flow *= coupling[start:end]
                 net -= flow
                 out[start + offset : end + offset] += flow
-            if self.leak is not None:
+            if self.leak is not None and self.leaky[(start - self.inside.start) // STRIP]:
                 np.multiply(here, self.leak[start:end], out=flow)
                 net -= flow
+
+    def look_for_leaks(self) -> None:
+        """Note which strips have leaks, as mostly few have; to be called again when leaks have changed."""
+        if self.leak is not None:
+            starts = np.arange(0, self.rows * self.width, STRIP)
+            self.leaky = np.logical_or.reduceat(self.leak[self.inside], starts)
 
     def degree(self, absolute: bool = False) -> FloatArray:
         """Return the sum of the couplings and the leak of every cell, or of their absolute values."""
