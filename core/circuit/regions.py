@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import ndimage
@@ -38,10 +38,20 @@ class Regions:
         Nodes of each region.
     monitor : Monitor
         Cancellation.
+    star : dict of int to float64 (size,), optional
+        Potentials when 1 A enters at a region, by its number, and leaves at the first of all. What two of these differ by
+        is about the potential of their pair: its iterations start there.
     """
 
-    def __init__(self, graph: RasterGraph, members: Sequence[IntArray], monitor: Monitor) -> None:
+    def __init__(
+        self,
+        graph: RasterGraph,
+        members: Sequence[IntArray],
+        monitor: Monitor,
+        star: Mapping[int, FloatArray] | None = None,
+    ) -> None:
         self._graph, self._members, self._monitor = graph, members, monitor
+        self._star = star or {}
         self._held: HeldRegions | None = None
         if solvers.wants_multigrid(graph):
             self._held = HeldRegions(graph, members, monitor)
@@ -75,9 +85,13 @@ class Regions:
         return self._held and self._held.manner
 
     def _solve(self, i: int, j: int) -> FloatArray:
+        guess = self._guess(i, j)
+        if guess is not None and i == next(iter(self._star)):
+            guess[self._members[j]] = 1.0
+            return guess
         if self._held:
             try:
-                return self._held.pair(i, j)
+                return self._held.pair(i, j, guess)
             except ConvergenceError as failure:
                 factorised_instead(self._graph, failure, self._monitor)
                 self._held = None
@@ -86,6 +100,16 @@ class Regions:
         boundary = np.zeros(self._graph.size)
         boundary[self._members[j]] = 1.0
         return DirectSolver(self._graph, held=held, monitor=self._monitor).solve(np.zeros(self._graph.size), boundary)
+
+    def _guess(self, i: int, j: int) -> FloatArray | None:
+        """Return about the potentials for 0 V on region i and 1 V on region j."""
+        if i not in self._star or j not in self._star:
+            return None
+        guess: FloatArray = self._star[j] - self._star[i]
+        low, high = (float(guess[self._members[region]].mean()) for region in (i, j))
+        guess -= low
+        guess /= high - low
+        return guess
 
 
 class HeldRegions(MultigridSolver):
@@ -112,8 +136,8 @@ class HeldRegions(MultigridSolver):
         self._built_in = 0
         self._cells_of: dict[int, IntArray] = {}
 
-    def pair(self, i: int, j: int) -> FloatArray:
-        """Return the potentials for 0 V on region i and 1 V on region j, which share no node."""
+    def pair(self, i: int, j: int, guess: FloatArray | None = None) -> FloatArray:
+        """Return the potentials for 0 V on region i and 1 V on region j, which share no node, from a guess at them."""
         if [hold.region for hold in self._stack] != [i]:
             while self._stack:
                 self._release()
@@ -123,7 +147,7 @@ class HeldRegions(MultigridSolver):
         b = self._project(b)
         potential: FloatArray = np.zeros(self._graph.size)
         if b.any():
-            x = self._conjugate_gradients(b, power, 1.0)
+            x = self._conjugate_gradients(b, power, 1.0, guess)
             potential = x[self._cell]
             potential[self._members[i]] = 0.0
         potential[self._members[j]] = 1.0

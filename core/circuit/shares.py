@@ -42,6 +42,8 @@ class PairProblem:
         Whether the maps of single pairs are wanted, which makes each a piece of its own.
     potentials : dict of int to float64 (size,), optional
         If all focal nodes are single nodes, the potentials of each by its rank, see `between`; else pairs are solved.
+    star : dict of int to float64 (size,), optional
+        Those of regions, by their ranks, the first of all first; see `Regions`.
     """
 
     circuit: RasterCircuit
@@ -51,6 +53,7 @@ class PairProblem:
     zero_focal: bool
     single_maps: bool
     potentials: dict[int, FloatArray] | None = None
+    star: dict[int, FloatArray] | None = None
 
     def pieces(self, pairs: Sequence[Pair]) -> list[list[Pair]]:
         """Return runs of pairs that have the lower node in common, which regions are solved best in."""
@@ -141,7 +144,7 @@ def rehearse(problem: PairProblem, monitor: Monitor) -> ReadyPairs:
     def make() -> tuple[Callable[[Pair], _Solved], Callable[[], object]]:
         if problem.potentials is not None:
             return _of_points(maps, problem.potentials), lambda: None
-        regions = Regions(maps.graph, maps.nodes, monitor)
+        regions = Regions(maps.graph, maps.nodes, monitor, problem.star)
         return lambda pair: regions.pair(*pair), lambda: regions.manner
 
     return problem, maps, Rehearsed(make, *problem.first)
@@ -157,6 +160,14 @@ def _of_points(maps: PairMaps, potentials: dict[int, FloatArray]) -> Callable[[P
         return potential, graph.currents(potential) if value < np.inf else potential, value
 
     return solve
+
+
+def potential_of(context: ReadyPairs, pair: Pair, monitor: Monitor) -> FloatArray | None:
+    """Return the potentials of a pair when 1 A enters at the second; None where nothing flows."""
+    _, _, rehearsed = context
+    potential, _, value = rehearsed.solve(pair)
+    rehearsed.settle()
+    return potential if 0.0 < value < np.inf else None
 
 
 def solve_pairs(context: ReadyPairs, pairs: list[Pair], monitor: Monitor) -> Share:
