@@ -180,9 +180,9 @@ class CurrentFlowAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor,
         )
         mode = job.chosen("MODE")
-        kept = core.circuit.potential_bytes(len(focal.ids), cells) if mode != _PAIRWISE else 0
         single = all(len(members) == 1 for members in focal.cells.values())
         points = len(focal.ids) if single and mode == _PAIRWISE and regions is None else None
+        kept = core.circuit.potential_bytes(len(focal.ids), cells) if points is None else 0
         where = spreading.where(
             job,
             each=core.circuit.solver_bytes(cells, points=points),

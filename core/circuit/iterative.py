@@ -226,7 +226,7 @@ class MultigridSolver:
         `start` is the power at x = 0 and `volts` the range of the held potentials, both 0 where only currents drive the
         circuit. What the iterations have gained adds up to the product of x and the right-hand side, so the power
         is `start` less that, or just that. All of these are divided by the largest conductance, as the operator is.
-        They begin at a guess at the potentials of the nodes, where there is one.
+        They begin at a guess at the potentials of the nodes, where there is one; no cells may be shorted then.
 
         Raises
         ------
@@ -247,7 +247,6 @@ class MultigridSolver:
             scale = passes.scaled(b, r)
         else:
             x[self._cell] = guess
-            x[self._shorted_cells] = guess[self._groups][self._shorted]
             x[0] = 0.0  # where nodes are that are left out
             scale = passes.scaled(rest := self._residual(b, x), r)
             start -= passes.dot(x, b) + passes.dot(x, rest)

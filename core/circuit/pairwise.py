@@ -19,17 +19,13 @@ from ..types import BoolArray, FloatArray, IntArray
 from .graph import raster_graph
 from .pairsum import sum_of_pairs
 from .points import Points
-from .potentials import Potentials
 from .regions import Regions
-from .shares import Pair, PairProblem, Share, potential_of, rehearse, solve_pairs
-from .solvers import tell_solver, wants_multigrid
+from .shares import PairProblem, Share, rehearse, solve_pairs, with_star
+from .solvers import tell_solver
 from .solves import RasterCircuit
 
 UNREACHABLE = -1.0
 """Stands in tables for the resistance between places that are not connected."""
-
-_WORTH_A_STAR = 15
-"""Pairs of regions from which on those of the first are solved before, for a start of the others."""
 
 PairListener = Callable[[int, int, FloatArray, FloatArray], None]
 """Is given the two ids of a pair and its maps of current (A) and potential (V)."""
@@ -225,11 +221,8 @@ def pairwise(
             return PairwiseFlow(ids, effective, graph.on_cells(together), None)
         of_points = {k: points.of(int(members[0])) for k, members in enumerate(nodes) if members.size}
         problem = replace(problem, potentials=of_points)
-    elif allowed is None and len(pairs) >= _WORTH_A_STAR and wants_multigrid(graph):
-        hub, lone = pairs[0][0], len(pairs) / (len(pairs) + ids.size)
-        star = _star(problem, [pair for pair in pairs if pair[0] == hub], where, monitor.part(0.0, 1.0 - lone))
-        others = [pair for pair in pairs if pair[0] != hub]
-        problem, monitor = replace(problem, first=others[:1], star=star), monitor.part(1.0 - lone, 1.0)
+    elif allowed is None:
+        problem, monitor = with_star(problem, pairs, where, monitor)
     total = np.zeros(graph.shape)
     largest = np.zeros(graph.shape) if maximum else None
     following = iter(pairs)
@@ -243,20 +236,3 @@ def pairwise(
 
     spread(solve_pairs, problem, problem.pieces(pairs), merge, prepare=rehearse, where=where, monitor=monitor)
     return PairwiseFlow(ids, effective, total, largest)
-
-
-def _star(problem: PairProblem, pairs: list[Pair], where: Where, monitor: Monitor) -> dict[int, FloatArray]:
-    """Return the potentials of pairs that have the first in common when 1 A enters at the other, by the other's rank."""
-    size = problem.circuit.graph(monitor).size
-    kept = Potentials(len(pairs), size, monitor)
-    star: dict[int, FloatArray] = {pairs[0][0]: np.broadcast_to(np.float64(0.0), size)}
-    following = iter(pairs)
-
-    def merge(potential: FloatArray | None) -> None:
-        _, other = next(following)
-        if potential is not None:
-            kept[other] = potential
-            star[other] = kept[other]
-
-    spread(potential_of, problem, pairs, merge, prepare=rehearse, where=where.here(), monitor=monitor)
-    return star

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import numpy as np
 
 from ..monitor import Monitor
+from ..spread.spreading import spread
+from ..spread.where import Where
 from ..types import FloatArray, IntArray
 from .graph import RasterGraph
 from .points import between
+from .potentials import Potentials
 from .regions import Regions
+from .solvers import wants_multigrid
 from .solves import RasterCircuit, Rehearsed
 
 Pair = tuple[int, int]
@@ -20,6 +24,9 @@ Pair = tuple[int, int]
 
 _MOST = 8
 """Pairs of a piece."""
+
+_WORTH_A_STAR = 10
+"""Pairs of regions that a start must be worth solving those of the first one beforehand for."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +169,33 @@ def _of_points(maps: PairMaps, potentials: dict[int, FloatArray]) -> Callable[[P
     return solve
 
 
-def potential_of(context: ReadyPairs, pair: Pair, monitor: Monitor) -> FloatArray | None:
+def with_star(
+    problem: PairProblem, pairs: list[Pair], where: Where, monitor: Monitor
+) -> tuple[PairProblem, Monitor]:
+    """Solve the pairs of the first region where that gives enough others a start; return problem and monitor for the rest."""
+    graph = problem.circuit.graph(monitor)
+    others = [pair for pair in pairs if pair[0] != pairs[0][0]]
+    if len(others) < _WORTH_A_STAR or graph.shorted or not wants_multigrid(graph):
+        return problem, monitor
+    spokes = pairs[: len(pairs) - len(others)]
+    kept = Potentials(len(spokes), graph.size, monitor)
+    star: dict[int, FloatArray] = {spokes[0][0]: np.broadcast_to(np.float64(0.0), graph.size)}
+    ends = iter([other for _, other in spokes])
+    share = len(spokes) / (len(spokes) + len(pairs))
+
+    def merge(potential: FloatArray | None) -> None:
+        end = next(ends)
+        if potential is not None:
+            kept[end] = potential
+            star[end] = kept[end]
+
+    spread(
+        _potential, problem, spokes, merge, prepare=rehearse, where=where.here(), monitor=monitor.part(0.0, share)
+    )
+    return replace(problem, first=others[:1], star=star), monitor.part(share, 1.0)
+
+
+def _potential(context: ReadyPairs, pair: Pair, monitor: Monitor) -> FloatArray | None:
     """Return the potentials of a pair when 1 A enters at the second; None where nothing flows."""
     _, _, rehearsed = context
     potential, _, value = rehearsed.solve(pair)

@@ -58,7 +58,7 @@ class RasterRun:
         cells, pairwise = self._resistance.size, self._options.scenario == "pairwise"
         single = all(members.size == 1 for members in self._focal.values())
         points = len(self._focal) if single and pairwise and self._settings["regions"] is None else None
-        kept = 0 if pairwise else core.circuit.potential_bytes(len(self._focal), cells)
+        kept = core.circuit.potential_bytes(len(self._focal), cells) if points is None else 0
         return core.circuit.solver_bytes(cells, points=points) + kept
 
     @property

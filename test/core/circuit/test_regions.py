@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from circuits import dense_pair
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit import iterative, multigrid, regions, solvers
+from ecosecnet.core.circuit import iterative, multigrid, regions, shares, solvers
 from ecosecnet.core.circuit.direct import DirectSolver
 from ecosecnet.core.circuit.iterative import MultigridSolver
 from ecosecnet.core.circuit.regions import HeldRegions, Regions
@@ -124,6 +124,31 @@ def test_windows_hold_what_a_new_hierarchy_holds(seed):
         held._release()
     for got, expected in zip(state(held), before):
         np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_start_from_the_pairs_of_the_first_region_saves_iterations_only(seed, monkeypatch):
+    resistance = landscape(seed)
+    focal = {k + 1: np.flatnonzero(cells) for k, cells in enumerate(some_regions(seed))}
+    solve, iterations = HeldRegions.pair, []
+
+    def counted(self, *pair):
+        potential = solve(self, *pair)
+        iterations[-1] += self.iterations
+        return potential
+
+    monkeypatch.setattr(HeldRegions, "pair", counted)
+    flows = []
+    for worth, least in ((0, 0), (10**9, 0), (10**9, 10**9)):
+        monkeypatch.setattr(shares, "_WORTH_A_STAR", worth)
+        monkeypatch.setattr(solvers, "_MULTIGRID_LEAST", least)
+        iterations.append(0)
+        flows.append(circuit.pairwise(resistance, focal, maximum=True))
+    found, _, factorised = flows
+    np.testing.assert_allclose(found.resistance, factorised.resistance, rtol=1e-9)
+    assert np.abs(found.cumulative - factorised.cumulative).max() <= 1e-7 * factorised.cumulative.max()
+    assert np.abs(found.maximum - factorised.maximum).max() <= 5e-7
+    assert 0 < iterations[0] < 0.95 * iterations[1]
 
 
 def test_iterations_are_those_of_an_own_hierarchy(monkeypatch):

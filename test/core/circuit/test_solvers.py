@@ -161,7 +161,7 @@ def test_compiled_passes_do_what_the_plain_ones_do(shape, neighbours, leaking):
         swept = module.postsmooth(fine, sweep, r, x.copy(), fine.zeros())
         total, moved, rest = x.copy(), x.copy(), r.copy()
         module.combine(0.5, total, -2.0, r)
-        module.take_step(0.25, sweep, moved, q, rest)
+        module.take_step(0.25, sweep, moved, -0.5, q, rest)
         small = np.zeros(fine.size, dtype=np.float32)
         assert module.scaled(-r, small) * r.max() == pytest.approx(1.0)
         assert module.dot(x, r) == pytest.approx(float(x @ r), rel=1e-12)
