@@ -248,7 +248,7 @@ class MultigridSolver:
         else:
             x[self._cell] = guess
             x[0] = 0.0  # where nodes are that are left out
-            scale = passes.scaled(rest := self._residual(b, x), r)
+            scale = passes.scaled(rest := self._residual(b, x, self._hierarchy.idle), r)
             start -= passes.dot(x, b) + passes.dot(x, rest)
         self._monitor.check()
         self.iterations = 0
@@ -277,14 +277,14 @@ class MultigridSolver:
                 return x
             if error <= _REPLACED * sum(gains[made:]):
                 made = len(gains)
-                np.multiply(self._residual(b, x), scale, out=r, casting="same_kind")
+                np.multiply(self._residual(b, x, self._hierarchy.idle), scale, out=r, casting="same_kind")
             waited += 1
             if waited >= _PATIENCE and (more := _remaining(gains, goal)) > _PATIENCE:
                 if self._escalate():
                     slope, waited = 0.0, 0
                 elif more > last and self._graph.size <= FACTORISED_MOST:
                     break
-        residual = _whole(self._residual(b, x)) / (2.0 * injected)
+        residual = _whole(self._residual(b, x, self._hierarchy.idle)) / (2.0 * injected)
         if residual <= _ROUNDING:
             return x
         raise ConvergenceError(
@@ -292,13 +292,11 @@ class MultigridSolver:
             "of what is injected. Narrow the range of the resistances."
         )
 
-    def _residual(self, b: FloatArray, x: FloatArray) -> FloatArray:
-        """Return what a solution misses, in a vector of the cycle."""
-        assert self._hierarchy is not None
-        residual: FloatArray = self._hierarchy.idle
-        self._passes.negative(self._operator, x, residual)
-        residual += b
-        return self._project(residual)
+    def _residual(self, b: FloatArray, x: FloatArray, out: FloatArray) -> FloatArray:
+        """Set a vector to what a solution misses, and return it."""
+        self._passes.negative(self._operator, x, out)
+        out += b
+        return self._project(out)
 
     def _project(self, vector: FloatArray) -> FloatArray:
         """Replace the values in the cells of a shorted region by their mean."""
