@@ -242,9 +242,7 @@ class RasterGraph:
             power += float(drop.sum())
         return power
 
-    def _ends(
-        self, potential: FloatArray
-    ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, Overlap, Overlap]]:
+    def _ends(self, potential: FloatArray) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, Overlap, Overlap]]:
         """Yield couplings, potentials of their two ends, and where these are, a strip of rows at a time.
 
         Cells without a node have no links, so it does not matter that they are given the potential of the last node.

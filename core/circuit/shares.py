@@ -169,9 +169,7 @@ def _of_points(maps: PairMaps, potentials: dict[int, FloatArray]) -> Callable[[P
     return solve
 
 
-def with_star(
-    problem: PairProblem, pairs: list[Pair], where: Where, monitor: Monitor
-) -> tuple[PairProblem, Monitor]:
+def with_star(problem: PairProblem, pairs: list[Pair], where: Where, monitor: Monitor) -> tuple[PairProblem, Monitor]:
     """Solve the pairs of the first region where that gives enough others a start; return problem and monitor for the rest."""
     graph = problem.circuit.graph(monitor)
     others = [pair for pair in pairs if pair[0] != pairs[0][0]]
@@ -189,9 +187,7 @@ def with_star(
             kept[end] = potential
             star[end] = kept[end]
 
-    spread(
-        _potential, problem, spokes, merge, prepare=rehearse, where=where.here(), monitor=monitor.part(0.0, share)
-    )
+    spread(_potential, problem, spokes, merge, prepare=rehearse, where=where.here(), monitor=monitor.part(0.0, share))
     return replace(problem, first=others[:1], star=star), monitor.part(share, 1.0)
 
 
