@@ -237,7 +237,8 @@ class MultigridSolver:
         if self._hierarchy is None:
             self._hierarchy = self._build()
         if self._vectors is None:
-            self._vectors = operator.zeros(), *(np.zeros(operator.size, np.float32) for _ in range(2))
+            p, r = (np.zeros(operator.size, np.float32) for _ in range(2))
+            self._vectors = operator.zeros(), p, r
         x, p, r = self._vectors
         self._monitor.check()
         p[:] = 0.0
