@@ -8,7 +8,6 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 from ... import core
 from ...core.choices import PlanObjective
 from ...core.errors import InputError
-from ...core.lists import parse_numbers
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
@@ -18,6 +17,7 @@ from ..support.inputs.declarations import (
     dispersal_distance,
     dispersal_probability,
     link_layer,
+    read_budgets,
     read_cutoff,
     resistance_surface,
     source_layer,
@@ -25,6 +25,7 @@ from ..support.inputs.declarations import (
 from ..support.inputs.linked import Linked, need_memory, read_linked
 from ..support.inputs.nodes import attribute_field, read_attributes
 from ..support.io.vectors import is_null, name_ids
+from ..support.reports.restoration import Outcome, frontier_columns, summary
 from ..support.run import palette
 from ..support.run.forecast import Forecast
 from .restoration import layers, report
@@ -150,7 +151,7 @@ class RestorationPlanAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        _budgets(job)
+        read_budgets(job)
         read_cutoff(job)
         if job.given("LINK_WEIGHT") and job.choice("OBJECTIVE", PlanObjective) is PlanObjective.EQUIVALENT:
             return (
@@ -172,7 +173,7 @@ class RestorationPlanAlgorithm(EcoSecNetAlgorithm):
             fields,
             links,
             places.candidates,
-            budgets=_budgets(job),
+            budgets=read_budgets(job),
             objective=objective,
             weights=_weights(job, given),
             limits=limits,
@@ -183,8 +184,8 @@ class RestorationPlanAlgorithm(EcoSecNetAlgorithm):
         )
         attribute = job.field("ATTRIBUTE")
         unit = (f"of '{attribute}'" if attribute else "ha") if objective is PlanObjective.EQUIVALENT else "cost units"
-        outcome = layers.Outcome(plan, places, given, unit)
-        for sentence in layers.summary(outcome):
+        outcome = Outcome(plan, [one.id() for one in places.features], given.links.ids, places.unit, unit)
+        for sentence in summary(outcome):
             job.monitor.info(sentence)
         cheapest = float(places.candidates.cost.min())
         for point in plan.frontier:
@@ -192,9 +193,9 @@ class RestorationPlanAlgorithm(EcoSecNetAlgorithm):
                 job.monitor.warn(
                     f"The budget of {point.budget:,.6g} buys nothing: the cheapest place costs {cheapest:,.6g}."
                 )
-        layers.write_plan(job, outcome)
-        job.write_table("FRONTIER", layers.frontier_columns(outcome), outcome.frontier_rows())
-        layers.write_links(job, outcome)
+        layers.write_plan(job, outcome, places, given)
+        job.write_table("FRONTIER", frontier_columns(outcome), outcome.frontier_rows())
+        layers.write_links(job, outcome, given)
         job.write_surface(
             "RESISTANCE_AFTER",
             plan.resistance,
@@ -204,25 +205,9 @@ class RestorationPlanAlgorithm(EcoSecNetAlgorithm):
             "Resistance with the restoration plan carried out",
         )
         if job.given("HTML"):
-            job.write_html("HTML", report.plan_page(outcome))
+            job.write_html("HTML", report.plan_page(outcome, places, given))
         best = outcome.best
         job.results.update(SPENT=best.spent, GAIN=best.gain, GAIN_STATIC=best.static_gain)
-
-
-def _budgets(job: Job) -> list[float]:
-    """Return the budgets that were given.
-
-    Raises
-    ------
-    InputError
-        If there is none, or one is not above 0.
-    """
-    budgets = parse_numbers(job.text("BUDGET"), "The budgets (BUDGET)")
-    wrong = [budget for budget in budgets if not budget > 0]
-    if wrong or not budgets:
-        said = f"{wrong[0]:g} is not" if wrong else "there is no number"
-        raise InputError(f"Budgets (BUDGET) are numbers above 0, such as 10, 20, 50; {said}.")
-    return budgets
 
 
 def _weights(job: Job, given: Linked) -> np.ndarray | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from ... import core
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support.inputs.declarations import corridor_cutoff
+from ..support.inputs.declarations import corridor_cutoff, read_budgets
 from ..support.run.memory import FULL
 from .network import studyland
 from .network.checks import check_run
 from .network.factors import NetworkFactors
 from .network.inputs import NetworkInputs, PolygonDistances
 from .network.landuse import LandUse
-from .network.steps import corridors, keyareas, land, resistance, results, robust, sources
+from .network.steps import corridors, keyareas, land, measures, resistance, results, robust, sources
 
 _BYTES_PER_CELL = 130
 """Memory of the run beside that of the least-cost searches: layers, scores, surfaces and labels."""
@@ -44,7 +44,8 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         "<li><b>Key areas</b>: current within the corridors (pinch points) and barrier scores, each in four classes by "
         "natural breaks; the highest class is kept. Only cells of the study area are scored as barriers.</li>"
         "<li><b>Measures</b>: what is to be done in each pinch point, barrier and source of the lowest grade, by the rules "
-        "of 'actionsheet' (protect, let recover, help, make anew); needs a legend.</li>"
+        "of 'actionsheet' (protect, let recover, help, make anew); needs a legend. "
+        "With a BUDGET which barriers to restore first, as 'restorationplan' does.</li>"
         "</ol><p><b>Tables</b> by township count every area once, so that the totals equal the map.</p>"
         "<p><b>Margin</b>: paths and currents crowd along the edge of the map, since they cannot leave it. Where the data "
         "reach beyond the study area ('Study grid' keeps a margin), give its polygons (AREA): everything is computed on all "
@@ -60,7 +61,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         "Rasters in degrees, of other grids, turned or with cells that are not square are brought onto one grid, and the "
         "report lists them; CRS and CELL say onto which.</p>"
         "<p>Every step is a tool of its own for finer control: foreground, mspa, sources, connectivity, scorefactor, "
-        "resistance, linkages, centrality, pinchpoints, barriers, keyareas, tabulate, actionsheet.</p>"
+        "resistance, linkages, centrality, pinchpoints, barriers, keyareas, tabulate, actionsheet, restorationplan.</p>"
     )
 
     def declare(self):
@@ -83,6 +84,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             *resistance.choices(),
             *corridors.choices(),
             *keyareas.choices(),
+            measures.budget(),
             robust.runs(),
             *land.tables(),
             *results.outputs(),
@@ -91,6 +93,8 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
     def check(self, job: Job) -> str | None:
         for name in ("FOREGROUND", "IMPASSABLE", "NOT_RESTORABLE"):
             core.sources.parse_values(job.text(name))
+        if job.given("BUDGET"):
+            read_budgets(job)
         problem = studyland.check(job) or resistance.check(job) or robust.check(job)
         if problem is None:
             check_run(job, self.parameterDefinitions())
@@ -103,13 +107,14 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         from .network.factorlayers import FactorLayers
         from .network.layers import write_layers, write_tables
         from .network.maplayers import read_map_layers
-        from .network.measures import Measures
+        from .network.measures import Measures, bytes_per_cell
         from .network.outputs import NetworkOutputs
         from .network.report.page import network_report
 
         study = studyland.StudyLand(job)
         cells = study.grid.rows * study.grid.cols
-        needed = core.leastcost.graph_bytes(study.grid.shape) + (_BYTES_PER_CELL + robust.bytes_per_cell(job)) * cells
+        each = _BYTES_PER_CELL + max(robust.bytes_per_cell(job), bytes_per_cell(job))
+        needed = core.leastcost.graph_bytes(study.grid.shape) + each * cells
         job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells), where=FULL)
         land_use, values, valid = study.read(job.monitor.part(0.0, 0.02))
         use = LandUse(job, values, valid)
@@ -135,7 +140,9 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
 
         corrections, zones, obstacles = inputs.corrections(), inputs.zones(), inputs.obstacles(values, valid)
         distances = PolygonDistances(land_use.grid)
-        done = 0.1 + 0.8 * stays.share
+        planner = Measures(job, use, factors)
+        built = 0.9 - 0.8 * planner.share
+        done = 0.1 + (built - 0.1) * stays.share
         network = core.planning.security_network(
             values,
             valid,
@@ -160,15 +167,15 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             land_use.grid,
             options,
             distances,
-            job.monitor.part(done, 0.9),
+            job.monitor.part(done, built),
             corrections=list(corrections.values()),
             zones=zones,
             obstacles=obstacles,
             area=area,
         )
+        planner.plan(network, land_use.grid, options, obstacles, job.monitor.part(built, 0.9))
         inside = valid if area is None else area
-        measures = Measures(job, use, factors)
-        outputs = NetworkOutputs(job, network, land_use, values, inside, classes, own, layers, measures, stays.found)
+        outputs = NetworkOutputs(job, network, land_use, values, inside, classes, own, layers, planner, stays.found)
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()

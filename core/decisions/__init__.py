@@ -4,6 +4,7 @@ from .actionmatch import NO_RULE, Areas, Gap, LandParts, LandUse
 from .actionrules import CHINESE, PRICE_COLUMNS, RULE_COLUMNS, Price, Rule, price_of, read_prices, read_rules
 from .actions import CLASSES, ActionSheet, ZoneRow, action_sheet, strange_prices, weakest
 from .chunks import SAME_CORRIDOR, SAME_KEY
+from .networkplan import NetworkPlan, plan_of_network
 from .nullmodel import WITHOUT_CHANCE, Figure, NullModel, Question, nullmodel, question_of
 from .nulls import classes_of
 from .plan import Frontier, Pick, RestorationPlan, restoration_plan
@@ -53,6 +54,7 @@ __all__ = [
     "Known",
     "LandParts",
     "LandUse",
+    "NetworkPlan",
     "NullModel",
     "Pick",
     "Price",
@@ -74,6 +76,7 @@ __all__ = [
     "needed",
     "nullmodel",
     "parse_setting",
+    "plan_of_network",
     "price_of",
     "question_of",
     "read_prices",

@@ -15,7 +15,7 @@ from ...support.inputs.linktable import link_columns, link_rows
 from ...support.io.fields import Shown
 from ...support.io.rasterfiles import NO_CLASS, NO_MEASURE
 from ...support.io.tables import columns
-from ...support.reports import actionsheet
+from ...support.reports import actionsheet, restoration
 from ...support.run import palette, styling
 from ...support.run.layertree import Place
 from .outputs import NetworkOutputs, mspa_classes
@@ -48,6 +48,7 @@ _TABLES = {
     "CORRIDOR_TABLE": (_CORRIDORS, -1, lambda outputs: outputs.corridors_by_grade),
     "KEY_TABLE": (_KEY_AREAS, -len(_ORDER), lambda outputs: outputs.key_areas_by_grade),
     "BREAKS": (_KEY_AREAS, -len(_ORDER), lambda outputs: outputs.breaks),
+    "FRONTIER": (base.MEASURES, -2, lambda outputs: outputs.frontier_table),
     "ACTION_TABLE": (base.MEASURES, -1, lambda outputs: outputs.action_table),
     "PINCH_TABLE": (_KEY_AREAS, _RANKS["PINCH_TABLE"], lambda outputs: outputs.pinch_table),
     "BARRIER_TABLE": (_KEY_AREAS, _RANKS["BARRIER_TABLE"], lambda outputs: outputs.barrier_table),
@@ -71,6 +72,7 @@ def write_layers(outputs: NetworkOutputs) -> None:
     _surface(outputs, "SCORE", places.barrier.score, "Cost saved per metre restored", _KEY_AREAS)
     _write_areas(outputs, "BARRIERS", outputs.barrier_shapes, palette.BARRIER)
     _write_rules(outputs, "BARRIER_RULES", places.barrier_rules)
+    _write_plan(outputs)
     _write_actions(outputs)
 
 
@@ -211,6 +213,22 @@ def _write_rules(outputs: NetworkOutputs, name: str, rules: RuleComparison | Non
     found = np.full(outputs.grid.shape, NO_CLASS, np.uint8) if rules is None else rules.classes
     description = "Key areas with and without the overlay"
     _raster(outputs, name, found, NO_CLASS, description, _KEY_AREAS, classes=rule_classes())
+
+
+def _write_plan(outputs: NetworkOutputs) -> None:
+    planned = outputs.planned
+    if planned is None:
+        return
+    outputs.job.write_features(
+        "PLAN",
+        restoration.plan_columns(planned.outcome),
+        restoration.plan_rows(planned.outcome, planned.restored_ha),
+        [outputs.barrier_shapes[k] for k in planned.barriers],
+        QgsWkbTypes.Type.MultiPolygon,
+        outputs.land.crs,
+        style=restoration.plan_style(),
+        place=base.place_in(base.MEASURES, 1),
+    )
 
 
 def _write_actions(outputs: NetworkOutputs) -> None:

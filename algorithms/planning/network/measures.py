@@ -1,21 +1,30 @@
-"""The last step: what is to be done in the pinch points, barriers and weak sources, by the rules of 'actionsheet'."""
+"""The last step: which barriers to restore for a budget, and what is to be done where, by the rules of 'actionsheet'."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from qgis.core import QgsGeometry
 
 from .... import core
 from ....core.choices import AreaKind
+from ....core.errors import DisconnectedError, InputError
+from ....core.grid import Grid
+from ....core.monitor import Monitor
 from ...support.geometry.landparts import LandCells, cut_areas
 from ...support.inputs import actionrules
 from ...support.inputs.actionareas import NamedAreas
+from ...support.inputs.declarations import read_budgets
 from ...support.reports.actionsheet import Said
+from ...support.reports.restoration import Outcome, restored_ha, summary
+from ...support.run.forecast import Forecast
 
 if TYPE_CHECKING:
+    from ....core.planning.obstacles import Obstacles
+    from ....core.planning.options import Options
+    from ....core.planning.results import SecurityNetwork
     from ...support.run.job import Job
     from .factors import NetworkFactors
     from .landuse import LandUse
@@ -27,8 +36,37 @@ SMALLEST_PART_HA = 0.1
 OUTPUTS = ("ACTIONS", "ACTION_TABLE", "ACTION_BOOK", "REPORT")
 
 
+_PLAN_BYTES = 90
+"""Memory of a plan for each cell, as in 'restorationplan'."""
+
+_ADVICE = "Smaller budgets, larger barriers (MIN_KEY_AREA) or larger cells make it shorter."
+
+
+def bytes_per_cell(job: Job) -> int:
+    """Return the memory that a plan adds."""
+    return _PLAN_BYTES if job.given("BUDGET") else 0
+
+
+class Planned(NamedTuple):
+    """A restoration plan among the barriers of a run.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        The plan, with the ids of the barriers and links.
+    barriers : list of int
+        Position of each pick among the barriers.
+    restored_ha : list of float
+        What restoration changes of each candidate.
+    """
+
+    outcome: Outcome
+    barriers: list[int]
+    restored_ha: list[float]
+
+
 class Measures:
-    """Gives the areas of a run their measures.
+    """Gives the areas of a run their measures, and plans what to restore.
 
     Parameters
     ----------
@@ -38,10 +76,52 @@ class Measures:
         The land use.
     factors : NetworkFactors
         Where the slope comes from.
+
+    Attributes
+    ----------
+    planned : Planned or None
+        The restoration plan; None without a budget, or where nothing can be planned.
     """
 
     def __init__(self, job: Job, use: LandUse, factors: NetworkFactors) -> None:
         self._job, self._use, self._factors = job, use, factors
+        self.planned: Planned | None = None
+
+    @property
+    def share(self) -> float:
+        """Part of the progress that the plan takes."""
+        return 0.4 if self._job.given("BUDGET") else 0.0
+
+    def plan(
+        self, network: SecurityNetwork, grid: Grid, options: Options, obstacles: Obstacles, monitor: Monitor
+    ) -> None:
+        """Plan for the budgets that are given, and say what comes of it; without a plan the run goes on."""
+        job = self._job
+        if not job.given("BUDGET"):
+            return
+        monitor.info("Restoration plan")
+        try:
+            found = core.decisions.plan_of_network(
+                network,
+                grid,
+                budgets=read_budgets(job),
+                dispersal=options.sources.dispersal,
+                probability=options.sources.probability,
+                obstacles=obstacles,
+                monitor=Forecast(monitor, _ADVICE),
+            )
+        except (InputError, DisconnectedError) as error:
+            job.monitor.warn(f"There is no restoration plan: {error}")
+            return
+        if found is None:
+            job.monitor.warn("There is no restoration plan: there are no barriers that can be restored.")
+            return
+        links = (np.flatnonzero(network.corridors.links.active) + 1).tolist()
+        outcome = Outcome(found.plan, (found.barriers + 1).tolist(), links, "ha", "cost units")
+        changed = restored_ha(network.surface.values, found.candidates, grid.cell_ha)
+        self.planned = Planned(outcome, [int(found.barriers[one.candidate]) for one in found.plan.picks], changed)
+        for sentence in summary(outcome):
+            job.monitor.info(sentence)
 
     def action_sheet(self, outputs: NetworkOutputs) -> Said | None:
         """Return the sheet; None where nobody asked for it, there is no area, or no legend says what land uses are."""

@@ -14,6 +14,7 @@ from ...support.geometry.zonal import RasterUse, tabulate_by_zone
 from ...support.inputs.linktable import link_lines
 from ...support.io.rasters import RasterSource
 from ...support.io.vectors import numbered_polygons
+from ...support.reports.restoration import frontier_columns
 from ...support.run import palette, ramps
 from ...support.run.palette import Colour
 from .corridorsides import corridors_by_grade
@@ -72,10 +73,14 @@ class NetworkOutputs:
         See `corridorsides` and `keyplaces`.
     breaks : Table
         Limits of the classes of currents and scores.
+    planned : Planned or None
+        The restoration plan, see `measures`; None without one.
     actions : Said or None
         The action sheet, see `measures`.
     action_table : Table or None
         Its measures by zone and class.
+    frontier_table : Table or None
+        What each budget buys; None without a plan.
     ramps : dict of str to Ramp
         The colours of each surface, by the name of its output.
     """
@@ -104,6 +109,7 @@ class NetworkOutputs:
         self.layers = layers
         self.robust = robust
         self._measures = measures
+        self.planned = measures.planned
         self.grid = land.grid
         self.classes = classes
         self.source_shapes = numbered_polygons(network.sources.labels, land.grid, job.monitor.part(0.9, 0.91))
@@ -158,6 +164,12 @@ class NetworkOutputs:
         return self._measures.action_sheet(self)
 
     @property
+    def frontier_table(self) -> Table | None:
+        if self.planned is None:
+            return None
+        return frontier_columns(self.planned.outcome), list(self.planned.outcome.frontier_rows())
+
+    @property
     def action_table(self) -> Table | None:
         return None if self.actions is None else (self.actions.zone_columns(), self.actions.zone_rows())
 
@@ -209,6 +221,9 @@ class NetworkOutputs:
             "PINCH_EDGE_HA": _at_edge(places.pinch_measures),
             "BARRIER_EDGE_HA": _at_edge(places.barrier_measures),
         }
+        if self.planned is not None:
+            best = self.planned.outcome.best
+            numbers.update(PLAN_SPENT=best.spent, PLAN_GAIN=best.gain)
         self.job.results.update(numbers)
         self.job.monitor.info(
             "{SOURCE_COUNT} sources ({SOURCE_HA:,.0f} ha), {LINK_COUNT} corridors ({LINK_KM:,.1f} km), {PINCH_COUNT} "

@@ -16,6 +16,7 @@ from ....core import defaults
 from ....core.choices import Adjacency, Average, BarrierWindow, Combination, CutoffRule, Overlay, PinchPointMode
 from ....core.errors import InputError
 from ....core.grid import Grid
+from ....core.lists import parse_numbers
 from . import parameters as p
 
 if TYPE_CHECKING:
@@ -284,6 +285,22 @@ def read_cutoff(job: Job, name: str = "CUTOFF"):
             f"'{CutoffRule.COST.label}'."
         )
     return core.corridors.Cutoff(limited=True)
+
+
+def read_budgets(job: Job) -> list[float]:
+    """Return the budgets of a restoration plan that were given.
+
+    Raises
+    ------
+    InputError
+        If there is none, or one is not above 0.
+    """
+    budgets = parse_numbers(job.text("BUDGET"), "The budgets (BUDGET)")
+    wrong = [budget for budget in budgets if not budget > 0]
+    if wrong or not budgets:
+        said = f"{wrong[0]:g} is not" if wrong else "there is no number"
+        raise InputError(f"Budgets (BUDGET) are numbers above 0, such as 10, 20, 50; {said}.")
+    return budgets
 
 
 def barrier_radii(*, advanced: bool = False) -> list:

@@ -69,3 +69,53 @@ def test_without_a_legend_there_are_none_and_the_run_says_so(run, county, parame
     assert "Measures are given where a LEGEND says what the land uses are" in run.feedback.textLog()
     with open(report, encoding="utf-8") as file:
         assert "5 Measures" not in file.read()
+
+
+def test_the_plan_is_that_of_the_single_tool(run, parameters, tmp_path):
+    layers = ("SOURCES", "LINKS", "BARRIERS", "PLAN", "FRONTIER")
+    outputs = {name: str(tmp_path / f"{name}.gpkg") for name in layers}
+    outputs.update(RESISTANCE=str(tmp_path / "resistance.tif"), REPORT=str(tmp_path / "report.html"))
+    found = run("securitynetwork", **parameters, **outputs, BUDGET="1, 2")
+    single = run(
+        "restorationplan",
+        **{name: found[name] for name in ("RESISTANCE", "SOURCES", "LINKS")},
+        CANDIDATES=found["BARRIERS"],
+        BUDGET="1, 2",
+        DISPERSAL=parameters["DISPERSAL"],
+        PLAN=str(tmp_path / "single.gpkg"),
+        FRONTIER=str(tmp_path / "single_frontier.gpkg"),
+    )
+    assert (found["PLAN_SPENT"], found["PLAN_GAIN"]) == pytest.approx((single["SPENT"], single["GAIN"]), rel=1e-6)
+    frontier, other = read_table(found["FRONTIER"]), read_table(single["FRONTIER"])
+    assert [row["picks"] for row in frontier] == [row["picks"] for row in other]
+    for name in ("spent", "gain", "static_gain", "EC_PC"):
+        np.testing.assert_allclose([row[name] for row in frontier], [row[name] for row in other], rtol=1e-6)
+    plan, same = read_table(found["PLAN"]), read_table(single["PLAN"])
+    assert plan
+    assert [(row["candidate"], row["links"], row["why"]) for row in plan] == [
+        (row["candidate"], row["links"], row["why"]) for row in same
+    ]
+    for row, twin in zip(plan, same):
+        assert row["_geometry"].area() == pytest.approx(twin["_geometry"].area())
+        assert (row["gain"], row["restored_ha"]) == pytest.approx((twin["gain"], twin["restored_ha"]), rel=1e-6)
+    with open(found["REPORT"], encoding="utf-8") as file:
+        section = file.read().partition("<h2>5 Measures</h2>")[2].partition("<h2>")[0]
+    assert "Barriers to restore, in order" in section
+    assert section.index("Restoration plan") < section.index("What a budget buys") < section.index("Action sheet")
+
+
+def test_a_budget_that_buys_nothing_costs_no_result(run, parameters, tmp_path):
+    found = run(
+        "securitynetwork", **parameters, BUDGET="0.0001", SOURCES=str(tmp_path / "s.gpkg"), PLAN="TEMPORARY_OUTPUT"
+    )
+    assert read_table(found["SOURCES"])
+    assert "PLAN" not in found
+    assert "There is no restoration plan" in run.feedback.textLog()
+
+
+@pytest.mark.parametrize(("budget", "sentence"), [("-3", "-3 is not"), ("much", "much")])
+def test_a_budget_that_is_none_is_refused_at_once(run, parameters, budget, sentence):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException, match=sentence):
+        run("securitynetwork", **parameters, BUDGET=budget)

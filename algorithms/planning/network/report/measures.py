@@ -1,21 +1,59 @@
-"""Section 5: what is to be done where."""
+"""Section 5: what to restore for a budget, and what is to be done where."""
 
 from __future__ import annotations
 
 from ....support.reports import html
 from ....support.reports.actionsheet import action_parts, draw, keys
+from ....support.reports.html import Key
+from ....support.reports.restoration import LIMITS, curve, frontier_columns, picks, summary
+from ....support.run.palette import BARRIER, PALE_SOURCE, WHITE
 from ..outputs import NetworkOutputs
-from .drawing import Drawing
+from .drawing import Drawing, key
 
 
 def measures(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
-    """Return the section; nothing where there are no measures."""
+    """Return the section; nothing where there are neither a plan nor measures."""
+    parts = [*_plan(drawing, outputs), *_actions(drawing, outputs)]
+    return [html.heading("5 Measures"), *parts] if parts else []
+
+
+def _plan(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
+    planned = outputs.planned
+    if planned is None:
+        return []
+    outcome = planned.outcome
+    map_ = drawing.pale_sources(drawing.surface("RESISTANCE"))
+    drawing.corridors(map_)
+    map_.polygons(outputs.barrier_shapes, None, BARRIER.edge, 0.8, BARRIER.halo)
+    for order, barrier in enumerate(planned.barriers, start=1):
+        shape = outputs.barrier_shapes[barrier]
+        map_.polygons([shape], BARRIER.fill, BARRIER.edge, 1.2, BARRIER.halo)
+        map_.label(str(order), shape)
+    entries = [
+        Key("Restored, with the order", BARRIER.fill, BARRIER.edge),
+        Key("Other barriers", WHITE, BARRIER.edge),
+        key("Source", PALE_SOURCE),
+        *drawing.corridor_keys(),
+    ]
+    table = [column.shown.heading for column in frontier_columns(outcome)]
+    return [
+        html.heading("Restoration plan", 3),
+        *(html.paragraph(sentence) for sentence in summary(outcome)),
+        drawing.figure(map_, "Barriers to restore, in order", entries, "RESISTANCE"),
+        curve(outcome),
+        html.table(table, outcome.frontier_rows(), caption="What a budget buys"),
+        *([picks(outcome)] if outcome.plan.picks else []),
+        html.paragraph(LIMITS),
+    ]
+
+
+def _actions(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     said = outputs.actions
     if said is None:
         return []
     figure = drawing.figure(draw(drawing.blank(), said), "Measures", keys(said))
     return [
-        html.heading("5 Measures"),
+        html.heading("Action sheet", 3),
         html.paragraph(
             "Each pinch point, barrier and source of the lowest grade is cut by land use, protected land and zones, and each "
             "part gets a measure by the rules of the tool 'Action sheet', which takes other rules, and costs. Which land use "

@@ -119,6 +119,20 @@ def outputs() -> list:
             optional=True,
         ),
         p.vector_output(
+            "PLAN",
+            "Restoration plan",
+            "Barriers to restore for the largest budget, in order, with gain and links; needs a budget.",
+            polygon,
+            optional=True,
+        ),
+        p.vector_output(
+            "FRONTIER",
+            "What a budget buys",
+            "For each budget what is spent and gained, also by the order of the first scores; needs a budget.",
+            table,
+            optional=True,
+        ),
+        p.vector_output(
             "ACTIONS",
             "Action sheet",
             "What is to be done in each pinch point, barrier and source of the lowest grade, by the rules of 'actionsheet': "
@@ -155,6 +169,8 @@ def outputs() -> list:
                 ("BARRIER_HA", "Area of the barriers (ha)"),
                 ("OVERLAP_HA", "Area that is pinch point and barrier (ha)"),
                 ("PINCH_EDGE_HA", "Area of pinch points near the edge of the study area (ha)"),
+                ("PLAN_SPENT", "Area that the restoration plan restores (ha)"),
+                ("PLAN_GAIN", "Least-cost distance that the restoration plan saves (cost units)"),
                 ("BARRIER_EDGE_HA", "Area of barriers near the edge of the study area (ha)"),
             )
         ),
