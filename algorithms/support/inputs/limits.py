@@ -22,6 +22,16 @@ KIND, UPPER, MOST_RESISTANCE = "kind", "upper", "most_resistance"
 _TWICE = "The limits are given twice, as numbers (LIMITS) and as a table (LIMITS_TABLE). Give one."
 
 
+def _limits_table():
+    return p.table(
+        "LIMITS_TABLE",
+        "Table of the limits that are held",
+        "The table of the limits (BREAKS) of another run, instead of typing them.",
+        optional=True,
+        advanced=True,
+    )
+
+
 def held_limits() -> list:
     """Return the parameters that `read_limits` reads."""
     return [
@@ -34,13 +44,7 @@ def held_limits() -> list:
             optional=True,
             advanced=True,
         ),
-        p.table(
-            "LIMITS_TABLE",
-            "Table of the limits that are held",
-            "The table of the limits (BREAKS) of another run, instead of typing them.",
-            optional=True,
-            advanced=True,
-        ),
+        _limits_table(),
     ]
 
 
@@ -101,13 +105,7 @@ def held_limits_of(kinds: Sequence[str]) -> list:
             optional=True,
             advanced=True,
         ),
-        p.table(
-            "LIMITS_TABLE",
-            "Table of the limits that are held",
-            "The table of the limits (BREAKS) of another run, instead of typing them.",
-            optional=True,
-            advanced=True,
-        ),
+        _limits_table(),
     ]
 
 
