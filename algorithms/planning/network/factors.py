@@ -255,8 +255,8 @@ class NetworkFactors:
         return proximity(features, self._land, margin=self._job.number("MARGIN"), monitor=monitor)
 
     def slope(self) -> np.ndarray | None:
-        """Return the slope in degrees on the grid of the land use; None without an elevation."""
-        if not self._job.given("DEM"):
+        """Return the slope in degrees on the grid of the land use; None without an elevation that is used."""
+        if not self._job.given("DEM") or self._job.given("RESISTANCE_IN"):
             return None
         return slope(self._elevation, self._land, self._job.monitor)
 

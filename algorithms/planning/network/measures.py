@@ -17,7 +17,7 @@ from ...support.geometry.landparts import LandCells, cut_areas
 from ...support.inputs import actionrules
 from ...support.inputs.actionareas import NamedAreas
 from ...support.inputs.declarations import read_budgets
-from ...support.reports.actionsheet import Said
+from ...support.reports.actionsheet import CONDITIONS, Said
 from ...support.reports.restoration import Outcome, restored_ha, summary
 from ...support.run.forecast import Forecast
 
@@ -153,7 +153,7 @@ class Measures:
         sheet = core.decisions.action_sheet(
             areas.measured(metres), cut.parts, uses, actionrules.read_rules(None), smallest_ha=SMALLEST_PART_HA
         )
-        said = Said(sheet, areas, uses, cut.shapes, zones, metres)
+        said = Said(sheet, areas, uses, cut.shapes, zones, metres, {**CONDITIONS, "slope": "DEM"})
         for sentence in said.sentences():
             job.monitor.info(sentence)
         return said

@@ -85,6 +85,7 @@ def cut_areas(
         codes, by_use = _uses(shape, cells)
         for zone, in_zone in by_zone.divide(shape).parts:
             for inside, piece in _inside(guarded.divide(in_zone)):
+                monitor.check()
                 for use, part in by_use.divide(piece).parts:
                     part = polygons_of(part)
                     code = codes[use] if use >= 0 else np.nan

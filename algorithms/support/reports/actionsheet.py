@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -29,7 +29,9 @@ _TOTAL = "total"
 _UNKNOWN = "not known"
 _HA = Shown("Area", "ha", 4)
 _ORDER = Shown("Priority (grade, 1 is the highest)")
-_CONDITIONS = {"slope": "SLOPE", "protection": "PROTECTED", "grade": "a field 'grade' or 'link_grade' of the areas"}
+CONDITIONS = {"slope": "SLOPE", "protection": "PROTECTED", "grade": "a field 'grade' or 'link_grade' of the areas"}
+"""What tells whether the conditions of rules hold."""
+
 _SIZE = 900
 
 
@@ -51,6 +53,8 @@ class Said:
         Townships or villages.
     metres : float
         Length of a map unit.
+    needs : dict of str to str
+        What to give where a condition of a rule is not known.
     """
 
     sheet: core.decisions.ActionSheet
@@ -59,6 +63,7 @@ class Said:
     parts: list[QgsGeometry]
     zones: Zones | None
     metres: float
+    needs: dict[str, str] = field(default_factory=lambda: CONDITIONS)
 
     @cached_property
     def shapes(self) -> list[QgsGeometry]:
@@ -213,7 +218,7 @@ class Said:
         for condition, hectares in sheet.passed_over.items():
             said.append(
                 f"A rule that asks for the {condition} might hold on {hectares:,.4f} ha where it is not known; the next "
-                f"rule without it was taken, if there is one. Give {_CONDITIONS[condition]}."
+                f"rule without it was taken, if there is one. Give {self.needs[condition]}."
             )
         free = float(sheet.hectares[np.isnan(sheet.cost)].sum()) if self._costed or sheet.unpriced else 0.0
         if sheet.unpriced:
