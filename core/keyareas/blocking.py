@@ -28,7 +28,7 @@ from ..monitor import SILENT, Monitor
 from ..spread.spreading import spread
 from ..spread.where import HERE, Where
 from ..types import BoolArray, FloatArray, IntArray
-from .corridorcircuit import CorridorCircuit
+from .corridorcircuit import CorridorCircuit, in_window
 from .pinchpoints import Corridors, corridors_of
 
 _NO_CELLS: IntArray = np.empty(0, dtype=np.int64)
@@ -274,7 +274,7 @@ def _of_link(study: _Study, index: int, monitor: Monitor) -> _OfLink:
     place, window = (corridor.link.rows, corridor.link.cols), corridor.window
     least, limit = float(corridors.least[index]), float(corridors.limits[index])
     can_go = ~np.isnan(window) & (corridors.labels[place] == 0)
-    inside = [_in_window(study.area(k), corridors.labels.shape, place) for k in range(len(study.starts) - 1)]
+    inside = [in_window(study.area(k), corridors.labels.shape, place) for k in range(len(study.starts) - 1)]
     inside = [cells[can_go.ravel()[cells]] for cells in inside]
     touched = [number for number, cells in enumerate(inside) if cells.size]
     if not touched:
@@ -307,16 +307,6 @@ def _least(graph: CostGraph, a: BoolArray, b: BoolArray, limit: float, monitor: 
     """Return the least-cost distance between two sets of cells; infinite beyond the limit."""
     cost = graph.cost_from(a, limit=limit, targets=[np.flatnonzero(b)], monitor=monitor)
     return float(cost[b].min())
-
-
-def _in_window(cells: IntArray, shape: tuple[int, ...], place: tuple[slice, slice]) -> IntArray:
-    """Return the flat indices in a window of the raster of those of some cells of the raster that lie in it."""
-    rows, cols = np.divmod(cells, shape[1])
-    rows, cols = rows - place[0].start, cols - place[1].start
-    height, width = place[0].stop - place[0].start, place[1].stop - place[1].start
-    here = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
-    found: IntArray = rows[here] * width + cols[here]
-    return found
 
 
 @dataclass(frozen=True)

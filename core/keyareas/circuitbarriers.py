@@ -26,7 +26,7 @@ from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .barriers import check_restorable
 from .barrierscan import NOTHING
-from .corridorcircuit import CorridorCircuit
+from .corridorcircuit import CorridorCircuit, in_window
 from .focal import cells_in, disc, focal_sum
 
 
@@ -200,7 +200,9 @@ def circuit_barriers(
                 row[k], col[k] = link.rows.start + centre[0], link.cols.start + centre[1]
                 predicted[k], exact[k] = disc_gain[centre], real
         for number, cells in enumerate(patches):
-            patch = _inside(cells, labels.shape, place) & can
+            patch = np.zeros(window.shape, dtype=bool)
+            patch.ravel()[in_window(cells, labels.shape, place)] = True
+            patch &= can
             patch_predicted[k, number] = patch_exact[k, number] = 0.0
             fall = cell_gain[patch].sum()
             if fall > least:
@@ -249,17 +251,6 @@ def _most_promising(gain: FloatArray, reach: int, count: int, least: float) -> l
 def _disc_mask(shape: tuple[int, ...], centre: tuple[int, int], reach: int) -> BoolArray:
     rows, cols = np.ogrid[: shape[0], : shape[1]]
     mask: BoolArray = (rows - centre[0]) ** 2 + (cols - centre[1]) ** 2 <= reach**2
-    return mask
-
-
-def _inside(cells: IntArray, shape: tuple[int, ...], place: tuple[slice, slice]) -> BoolArray:
-    """Return the mask of some cells of the raster in a window of it."""
-    rows, cols = np.divmod(np.asarray(cells, dtype=np.int64), shape[1])
-    height, width = place[0].stop - place[0].start, place[1].stop - place[1].start
-    rows, cols = rows - place[0].start, cols - place[1].start
-    here = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
-    mask: BoolArray = np.zeros((height, width), dtype=bool)
-    mask[rows[here], cols[here]] = True
     return mask
 
 

@@ -172,3 +172,19 @@ class CorridorCircuit:
             tails.append(self._graph.node[there][changed])
             changes.append((new - old)[changed])
         return np.concatenate(heads), np.concatenate(tails), np.concatenate(changes)
+
+
+def in_window(cells: IntArray, shape: tuple[int, ...], place: tuple[slice, slice]) -> IntArray:
+    """Return the flat indices, in a window of the raster, of those of some cells of the raster that lie in it.
+
+    Examples
+    --------
+    >>> in_window(np.array([0, 5, 6]), (3, 4), (slice(1, 3), slice(1, 4))).tolist()
+    [0, 1]
+    """
+    rows, cols = np.divmod(np.asarray(cells, dtype=np.int64), shape[1])
+    rows, cols = rows - place[0].start, cols - place[1].start
+    height, width = place[0].stop - place[0].start, place[1].stop - place[1].start
+    here = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+    found: IntArray = rows[here] * width + cols[here]
+    return found
