@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _PAIRS = 50_000
 """Pairs of sources up to which the straight distance of all is measured; of more, about as many of the nearest."""
 
+_FIELDS = 16
+"""Bytes of cost fields that stay in memory for each cell: those of two sources, as each is looked at once."""
+
 _SAME = 0.01
 """Relative difference of two least-cost distances of one link up to which they are of the same surface."""
 
@@ -119,8 +122,8 @@ def read_network(job: Job) -> Given:
     else:
         crs = raster.crs
         cells = raster.grid.rows * raster.grid.cols
-        # the surface and the labels, beside what a search holds
-        job.need_memory(core.leastcost.graph_bytes(raster.grid.shape, corridors=False) + 8 * cells)
+        # the surface and the labels, beside a search and the fields that are kept
+        job.need_memory(core.leastcost.graph_bytes(raster.grid.shape, corridors=False) + (8 + _FIELDS) * cells)
         resistance = raster.read_surface(job.monitor.part(0.0, 0.05))
         valid = ~np.isnan(resistance)
         sources = read_sources(layer, raster.grid, crs, id_field=id_field, valid=valid, minimum=2, monitor=job.monitor)
@@ -292,7 +295,7 @@ def _searched(given: Given, labels: np.ndarray, pairs: np.ndarray, straight: np.
     graph = core.leastcost.CostGraph(
         given.resistance, cell_size=given.raster.grid.cell_size, monitor=monitor.part(0.0, 0.1)
     )
-    fields = core.leastcost.CostFields(graph, labels)
+    fields = core.leastcost.CostFields(graph, labels, budget=_FIELDS * labels.size)
     there = given.links.pairs
     links = core.corridors.find_links(
         fields,
