@@ -172,16 +172,16 @@ class Replay:
             return replace(
                 row, note=f"{file or entry['name']}, {_size(entry)}, content SHA-256 {entry['content_sha256']}"
             )
-        if (
-            found.state == finding.CHANGED
-            and self.capsule.holds(entry)
-            and entry["kind"] in ("raster", "features", "table")
-        ):
-            compared, differing, note = self._count_changed(entry, self._finder.unpacked(entry), found.path)
-            unit = comparing.UNITS[entry["kind"]]
-            note = note or f"{differing:,} of {compared:,} {unit}"
-            return replace(row, compared=compared, differing=differing, note=note, unit=unit)
-        return replace(row, note=f"{file} holds something else" if found.state == finding.CHANGED else "")
+        if found.state != finding.CHANGED:
+            return row
+        if not found.path:
+            return replace(row, note=found.where)
+        if not self.capsule.holds(entry) or entry["kind"] not in ("raster", "features", "table"):
+            return replace(row, note=f"{file} holds something else")
+        compared, differing, note = self._count_changed(entry, self._finder.unpacked(entry), found.path)
+        unit = comparing.UNITS[entry["kind"]]
+        note = note or f"{differing:,} of {compared:,} {unit}"
+        return replace(row, compared=compared, differing=differing, note=note, unit=unit)
 
     def _count_changed(self, entry: dict[str, Any], before: str, now: str) -> tuple[int, int, str]:
         """Return how many cells or features of an input there are and how many differ, and what else does."""

@@ -36,6 +36,8 @@ def save_raster(source: RasterSource, folder: str, monitor: Monitor) -> str:
             real = values.dtype.kind == "f"
             kind = gdal.GDT_Float64 if values.dtype.itemsize > 4 else gdal.GDT_Float32 if real else gdal.GDT_Int32
             nodata = float("nan") if real else NO_NUMBER
+            if values.dtype == np.uint32:
+                kind, nodata = gdal.GDT_UInt32, 2**32 - 1
             options = ["TILED=YES", "COMPRESS=DEFLATE", "BIGTIFF=IF_SAFER"]
             rows, cols = source.grid.shape
             dataset = gdal.GetDriverByName("GTiff").Create(path, cols, rows, 1, kind, options)

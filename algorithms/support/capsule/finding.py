@@ -164,7 +164,11 @@ class Finder:
         if named:
             return Found(entry, CHANGED, named[0], layer, f"{named[0]} holds something else")
         if held:
-            return Found(entry, SAME, self.unpacked(entry), "" if as_seen else layer, "in the capsule")
+            path = self.unpacked(entry)
+            noted = None if as_seen else entry.get("file_sha256")
+            if noted and hashes.file_hash(path, self._monitor) != noted:
+                return Found(entry, CHANGED, "", "", "its copy in the capsule is not the file that was used")
+            return Found(entry, SAME, path, "" if as_seen else layer, "in the capsule")
         return Found(entry, MISSING)
 
     def unpacked(self, entry: dict[str, Any]) -> str:

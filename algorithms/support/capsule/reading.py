@@ -15,6 +15,7 @@ from osgeo import gdal
 from ....core.errors import InputError
 from ....core.monitor import SILENT, Monitor
 from ..io.rasterheaders import tried
+from ..run.outputs import OutputError
 from . import copies
 from .writing import LIMIT, RUN, SCHEMA
 
@@ -143,11 +144,14 @@ class Capsule:
         top = "/".join(names[0].split("/")[:2])
         for name in names:
             target = os.path.join(folder, *name[len(top) + 1 :].split("/"))
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with open(target, "wb") as file:
-                for block in self._bytes(name, self._members[name].file_size):
-                    monitor.check()
-                    file.write(block)
+            try:
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                with open(target, "wb") as file:
+                    for block in self._bytes(name, self._members[name].file_size):
+                        monitor.check()
+                        file.write(block)
+            except OSError as error:
+                raise OutputError(f"{target} cannot be written ({error.strerror}).") from None
         rest = entry["in_capsule"][len(top) + 1 :]
         path = os.path.join(folder, *rest.split("/")) if rest else folder
         if entry["kind"] in ("raster", "features", "table"):

@@ -268,7 +268,12 @@ def test_circuitscape_files_are_read_with_the_ini_that_names_them(run, case):
             return archive.read(name)
 
     inner = outside("inputs/0/run.ini").decode().replace("point_file = p.txt", f"point_file = {case.given / 'p.txt'}")
-    rewritten(case.capsule, lambda run: None, extra=[("inputs/0/run.ini", inner)], without="inputs/0/run.ini")
+    rewritten(
+        case.capsule,
+        lambda run: run["inputs"][0].pop("file_sha256"),
+        extra=[("inputs/0/run.ini", inner)],
+        without="inputs/0/run.ini",
+    )
     assert "which is not in the capsule" in case.replay()
 
 
@@ -367,6 +372,16 @@ def test_what_is_wrong_is_said(case, change, words):
     assert case.failed
 
 
+def test_a_copy_in_the_capsule_that_is_not_the_file_is_named(case):
+    with zipfile.ZipFile(case.capsule) as archive:
+        data = bytearray(archive.read("inputs/0/landuse.tif"))
+    data[-1] ^= 1
+    rewritten(
+        case.capsule, lambda run: None, extra=[("inputs/0/landuse.tif", bytes(data))], without="inputs/0/landuse.tif"
+    )
+    assert case.replay() == "inputs changed: INPUT (its copy in the capsule is not the file that was used)"
+
+
 def test_paths_and_places_of_a_capsule_are_not_used(case, tmp_path):
     """Neither those of outputs, nor where a run was worked out; formats that refer to other files are not opened."""
     evil = tmp_path / "evil.tif"
@@ -383,7 +398,12 @@ def test_paths_and_places_of_a_capsule_are_not_used(case, tmp_path):
     source = f"<SimpleSource><SourceFilename>{case.land}</SourceFilename></SimpleSource>"
     band = f"<VRTRasterBand dataType='Byte' band='1'>{source}</VRTRasterBand>"
     vrt = f"<VRTDataset rasterXSize='90' rasterYSize='80'>{band}</VRTDataset>"
-    rewritten(case.capsule, lambda run: None, extra=[("inputs/0/landuse.tif", vrt)], without="inputs/")
+    rewritten(
+        case.capsule,
+        lambda run: run["inputs"][0].pop("file_sha256"),
+        extra=[("inputs/0/landuse.tif", vrt)],
+        without="inputs/",
+    )
     assert "cannot run: landuse.tif in the capsule is in the format 'VRT'" in case.replay()
 
 
