@@ -55,6 +55,9 @@ def cell_coverage(rings: Sequence[FloatArray]) -> tuple[int, int, FloatArray]:
 
 def _ring_coverage(ring: FloatArray, shape: tuple[int, int]) -> FloatArray:
     start, end = ring, np.roll(ring, -1, axis=0)
+    # Edges along a row cover nothing.
+    steep = start[:, 0] != end[:, 0]
+    start, end = start[steep], end[steep]
     start, end = _cut(*_cut(start, end, 0), 1)
     step = end - start
     middle = (start + end) / 2.0
@@ -73,6 +76,8 @@ def _cut(start: FloatArray, end: FloatArray, axis: int) -> tuple[FloatArray, Flo
     low, high = np.minimum(start[:, axis], end[:, axis]), np.maximum(start[:, axis], end[:, axis])
     first = np.floor(low).astype(np.int64) + 1
     crossings = np.maximum(np.ceil(high).astype(np.int64) - first, 0)
+    if not crossings.any():
+        return start, end
     pieces = crossings + 1
     segment = np.repeat(np.arange(len(start)), pieces)
     place = np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)

@@ -47,11 +47,13 @@ class Divider:
             inside = polygon.intersection(self._polygons[k])
             if inside.area() <= least:
                 continue
-            for other, taken in cut.parts:
-                shared = inside.intersection(taken).area()
-                if shared > least:
-                    cut.overlaps.append((other, k, shared))
-            part = rest.intersection(self._polygons[k])
+            part = inside if rest is polygon else rest.intersection(self._polygons[k])
+            # What the part is smaller by lies in parts that were given away before.
+            if inside.area() - part.area() > least / 2.0:
+                for other, taken in cut.parts:
+                    shared = inside.intersection(taken).area()
+                    if shared > least:
+                        cut.overlaps.append((other, k, shared))
             if part.area() > least:
                 cut.parts.append((k, part))
                 rest = rest.difference(self._polygons[k])

@@ -73,6 +73,11 @@ class Said:
             held[row].append(part)
         return [joined(one) for one in held]
 
+    @cached_property
+    def _ground(self) -> float:
+        """Hectares under all areas, each once."""
+        return self.areas.counted_once(self.metres)
+
     @property
     def _costed(self) -> bool:
         return not np.isnan(self.sheet.cost).all()
@@ -201,12 +206,11 @@ class Said:
             f"{len(self.areas.kind):,} areas in {rows:,} rows, {sheet.total_ha:,.4f} ha"
             + (f", cost {sheet.total_cost:,.2f}." if self._costed else ".")
         ]
-        ground = self.areas.counted_once(self.metres)
-        twice = sheet.total_ha - ground
+        twice = sheet.total_ha - self._ground
         if twice > 1e-3:
             said.append(
                 f"{twice:,.4f} ha stand in more than one area, such as a pinch point that is a barrier too, and so twice on "
-                f"the sheet: each layer keeps its sum. The ground under all areas is {ground:,.4f} ha."
+                f"the sheet: each layer keeps its sum. The ground under all areas is {self._ground:,.4f} ha."
             )
         return said + self.warnings()
 

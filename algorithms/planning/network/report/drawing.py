@@ -9,9 +9,9 @@ from qgis.core import QgsGeometry
 
 from ....support.reports import html
 from ....support.reports.html import Key
-from ....support.reports.maps import ZONE_BORDER, Map
+from ....support.reports.maps import ZONE_BORDER, Map, Outlines
 from ....support.run import styling
-from ....support.run.palette import BORDERS, CLEAR, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, Colour, Mark
+from ....support.run.palette import BORDERS, CLEAR, CORRIDOR_WIDTHS, CORRIDORS, PALE_SOURCE, WHITE, Colour, Mark
 from ....support.run.ramps import Ramp
 from ..factorlayers import PICTURE
 from ..outputs import NetworkOutputs
@@ -37,10 +37,14 @@ class Drawing:
         self._outputs = outputs
         self._network = outputs.network
         self._laid: dict[str, Map] = {}
+        self._outlines: Outlines = {}
+
+    def _map(self, width: int = 900, background: Colour = WHITE) -> Map:
+        return Map(self._outputs.grid, width, background, self._outlines)
 
     def classes(self, cells: np.ndarray, entries: Sequence[tuple[int, str, Colour]]) -> Map:
         """Return a map of classes; cells outside stay white."""
-        return self._bordered(Map(self._outputs.grid).classes(cells, entries, self._outputs.inside))
+        return self._bordered(self._map().classes(cells, entries, self._outputs.inside))
 
     def surface(self, name: str) -> Map:
         """Return a map of the surface that is the output of a name."""
@@ -51,19 +55,19 @@ class Drawing:
             "CURRENT": network.places.pinch.current,
             "SCORE": network.places.barrier.score,
         }[name]
-        return self._bordered(Map(self._outputs.grid).surface(values, self._outputs.ramps[name]))
+        return self._bordered(self._map().surface(values, self._outputs.ramps[name]))
 
     def other(self, values: np.ndarray, ramp: Ramp) -> Map:
         """Return a map of a surface that is no output."""
-        return self._bordered(Map(self._outputs.grid).surface(values, ramp))
+        return self._bordered(self._map().surface(values, ramp))
 
     def blank(self) -> Map:
         """Return a map with nothing on it but borders."""
-        return self._bordered(Map(self._outputs.grid))
+        return self._bordered(self._map())
 
     def scores(self, sample: np.ndarray, ramp: Ramp) -> Map:
         """Return a small map of the scores of a factor."""
-        return self._bordered(Map(self._outputs.grid, PICTURE).surface(sample, ramp))
+        return self._bordered(self._map(PICTURE).surface(sample, ramp))
 
     def _bordered(self, map_: Map) -> Map:
         map_.border(self._outputs.inside)
@@ -80,7 +84,7 @@ class Drawing:
     def _once(self, what: str, like: Map, draw: Callable[[Map], Map]) -> Map:
         """Return a clear picture that is drawn when it is first asked for."""
         if what not in self._laid:
-            self._laid[what] = draw(Map(self._outputs.grid, max(like.width, like.height), CLEAR))
+            self._laid[what] = draw(self._map(max(like.width, like.height), CLEAR))
         return self._laid[what]
 
     def marked(self, map_: Map, shapes: Sequence[QgsGeometry], mark: Mark, width: float = 1.0) -> Map:

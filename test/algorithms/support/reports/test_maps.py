@@ -99,3 +99,18 @@ def test_what_is_laid_over_is_as_if_it_were_painted(qgis):
     first, second = (pixels(one.png())[1].astype(int) for one in (painted, laid))
     assert np.abs(first - second).max() <= 2  # blended once more
     assert (first == second).mean() > 0.95
+
+
+def test_outlines_that_maps_share_are_drawn_as_without(qgis):
+    from ecosecnet.algorithms.support.reports.maps import Map
+    from ecosecnet.core.grid import Grid
+    from qgis.core import QgsGeometry
+
+    grid = Grid(80, 90, left=0.0, top=800.0, dx=10.0, dy=10.0)
+    rings = "(({0} 20, {0}9 700, 700 780, {0} 20), (200 200, 300 500, 240 300, 200 200))"
+    shapes = [QgsGeometry.fromWkt("Polygon" + rings.format(x)) for x in (3, 11)]
+    outlines = {}
+    for width in (90, 300, 90):
+        alone = Map(grid, width).polygons(shapes, (10, 90, 200), halo=(255, 255, 255)).png()
+        assert Map(grid, width, outlines=outlines).polygons(shapes, (10, 90, 200), halo=(255, 255, 255)).png() == alone
+    assert len(outlines) == 4
