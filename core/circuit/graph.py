@@ -215,22 +215,22 @@ class RasterGraph:
         total /= 2.0
         return self.gather(total)
 
-    def passing_and_power(self, potential: FloatArray, add_flow: AddFlow) -> tuple[FloatArray, float]:
-        """Return the currents through nodes that as much flows into as out of, and the power of the links, in watts.
+    def passing_and_power(self, volts: FloatArray, add_flow: AddFlow) -> tuple[FloatArray, float]:
+        """Return the currents through cells that as much flows into as out of, and the power of the links, in watts.
 
         Parameters
         ----------
-        potential : float64 (size,)
-            Potentials in volts.
+        volts : float64 (rows, cols)
+            Potentials of the cells.
         add_flow : callable
             That of `passes` or `compiled`.
         """
         total = np.zeros(self.shape)
         power = 0.0
-        for coupling, high, low, here, there in self._ends(potential):
+        for coupling, high, low, here, there in self._ends(volts):
             power += add_flow(coupling, high, low, total[here], total[there])
         total /= 2.0
-        return self.gather(total), power
+        return total, power
 
     def power(self, potential: FloatArray) -> float:
         """Return the power that the links turn into heat, in watts."""
@@ -245,14 +245,15 @@ class RasterGraph:
     def _ends(self, potential: FloatArray) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, Overlap, Overlap]]:
         """Yield couplings, potentials of their two ends, and where these are, a strip of rows at a time.
 
-        Cells without a node have no links, so it does not matter that they are given the potential of the last node.
+        Potentials are those of nodes, or of cells (rows, cols). Cells without a node have no links, so it does not matter that they are given the potential of the last node.
         """
         height = _strip_height(self.shape[1])
         top, cells = -1, potential
         for _, coupling, here, there in self.strips() if potential.size else ():
             if here[0].start != top:
                 top = here[0].start
-                cells = potential[self.node[top : top + height + 1]]
+                rows = slice(top, top + height + 1)
+                cells = potential[rows] if potential.ndim == 2 else potential[self.node[rows]]
             links, down = len(coupling), there[0].start - top
             yield coupling, cells[:links, here[1]], cells[down : down + links, there[1]], here, there
 

@@ -42,6 +42,9 @@ _REPLACED = 1e-7
 """Square of the error, relative to that at the start, from which on the residual is made anew: it has drifted by the
 rounding of float32, which is relative to the first steps."""
 
+_LITTLE = 1e-2
+"""Square of the error at the start, relative to the solution, up to which that rounding stays below the tolerance."""
+
 _MOST = 400
 """Iterations after which a solve is given up."""
 
@@ -226,7 +229,7 @@ class MultigridSolver:
         `start` is the power at x = 0 and `volts` the range of the held potentials, both 0 where only currents drive the
         circuit. What the iterations have gained adds up to the product of x and the right-hand side, so the power
         is `start` less that, or just that. All of these are divided by the largest conductance, as the operator is.
-        They begin at a guess at the potentials of the nodes, where there is one; no cells may be shorted then.
+        They begin at a guess at the potentials of the cells, where there is one; no cells may be shorted then.
 
         Raises
         ------
@@ -247,8 +250,8 @@ class MultigridSolver:
         if guess is None:
             scale = passes.scaled(b, r)
         else:
-            x[self._cell] = guess
-            x[0] = 0.0  # where nodes are that are left out
+            rows, cols = guess.shape
+            operator.raster(x)[:rows, :cols] = guess
             scale = passes.scaled(rest := self._residual(b, x, self._hierarchy.idle), r)
             start -= passes.dot(x, b) + passes.dot(x, rest)
         self._monitor.check()
@@ -272,11 +275,11 @@ class MultigridSolver:
             step = slope / curvature
             passes.take_step(step / scale, p, x, step, self._project(q), r)
             gains.append(step * slope / scale**2)
-            goal = self._goal(abs(start - sum(gains)), injected, volts)
-            error = _error(gains)
+            power, gained, error = abs(start - sum(gains)), sum(gains[made:]), _error(gains)
+            goal = self._goal(power, injected, volts)
             if error <= goal:
                 return x
-            if error <= _REPLACED * sum(gains[made:]):
+            if gained > _LITTLE * power and error <= _REPLACED * gained:
                 made = len(gains)
                 np.multiply(self._residual(b, x, self._hierarchy.idle), scale, out=r, casting="same_kind")
             waited += 1

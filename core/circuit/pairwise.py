@@ -117,7 +117,8 @@ def solve_pair(
         if nodes.size == 0:
             raise InputError(f"The {name} of the two regions has no cell with a resistance.")
     _, current, effective = Regions(graph, [nodes_a, nodes_b], monitor).pair(0, 1)
-    return PairCurrent(graph.on_cells(current, np.nan), effective)
+    current[graph.node < 0] = np.nan
+    return PairCurrent(current, effective)
 
 
 def pairwise(

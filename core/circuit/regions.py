@@ -38,8 +38,8 @@ class Regions:
         Nodes of each region.
     monitor : Monitor
         Cancellation.
-    star : dict of int to float64 (size,), optional
-        Potentials when 1 A enters at a region, by its number, and leaves at the first of all. What two of these differ by
+    star : dict of int to float64 (rows, cols), optional
+        Potentials of the cells when 1 A enters at a region, by its number, and leaves at the first of all. What two of these differ by
         is about the potential of their pair: its iterations start there.
     """
 
@@ -52,32 +52,49 @@ class Regions:
     ) -> None:
         self._graph, self._members, self._monitor = graph, members, monitor
         self._star = star or {}
+        place = np.zeros(graph.size, dtype=graph.node.dtype)
+        has_node = np.flatnonzero(graph.node >= 0)
+        place[graph.node.ravel()[has_node]] = has_node
+        self._places = [np.unravel_index(place[nodes], graph.shape) for nodes in members]
+        del place, has_node
         self._held: HeldRegions | None = None
         if solvers.wants_multigrid(graph):
             self._held = HeldRegions(graph, members, monitor)
 
     def pair(self, i: int, j: int) -> tuple[FloatArray, FloatArray, float]:
-        """Return potentials and currents when 1 A enters at j and leaves at i (0 V), each one node, and the resistance.
+        """Return what there is when 1 A enters at region j and leaves at region i (0 V), each of which is one node.
 
         Pairs with the same i are best asked for one after another. Regions that share a node (resistance 0) or are not
         connected (inf) carry nothing.
+
+        Returns
+        -------
+        volts : float64 (rows, cols)
+            Potentials of the cells that are connected with one of the two; of others they have no meaning.
+        amperes : float64 (rows, cols)
+            Currents through the cells, 1 in both regions.
+        resistance : float
+            Between the two.
         """
         graph = self._graph
         nodes_i, nodes_j = self._members[i], self._members[j]
         joined = np.intersect1d(nodes_i, nodes_j).size > 0
         if joined or not np.intersect1d(graph.component[nodes_i], graph.component[nodes_j]).size:
-            return np.zeros(graph.size), np.zeros(graph.size), 0.0 if joined else np.inf
-        potential = self._solve(i, j)
+            return np.zeros(graph.shape), np.zeros(graph.shape), 0.0 if joined else np.inf
+        volts = self._solve(i, j)
         # the power at 1 V is the current; unlike a sum of currents it is right to the square of the error
         if graph.shorted:
+            potential = np.zeros(graph.size)
+            has_node = graph.node >= 0
+            potential[graph.node[has_node]] = volts[has_node]
             through, power = graph.currents(potential), graph.power(potential)
+            through[nodes_i] = through[nodes_j] = power
+            amperes = graph.on_cells(through)
         else:
-            through, power = graph.passing_and_power(potential, passes_for(graph.node.size).add_flow)
-        effective = 1.0 / power
-        potential *= effective
-        through *= effective
-        through[nodes_i] = through[nodes_j] = 1.0
-        return potential, through, effective
+            amperes, power = graph.passing_and_power(volts, passes_for(graph.node.size).add_flow)
+            amperes[self._places[i]] = amperes[self._places[j]] = power
+        amperes *= 1.0 / power
+        return volts * (1.0 / power), amperes, 1.0 / power
 
     @property
     def manner(self) -> object:
@@ -85,13 +102,15 @@ class Regions:
         return self._held and self._held.manner
 
     def _solve(self, i: int, j: int) -> FloatArray:
+        """Return the potentials of the cells for 0 V on region i and 1 V on region j."""
         guess = self._guess(i, j)
         if guess is not None and i == next(iter(self._star)):
-            guess[self._members[j]] = 1.0
             return guess
         if self._held:
             try:
-                return self._held.pair(i, j, guess)
+                volts = self._held.pair(i, j, guess)
+                volts[self._places[i]], volts[self._places[j]] = 0.0, 1.0  # also where they have no links
+                return volts
             except ConvergenceError as failure:
                 factorised_instead(self._graph, failure, self._monitor)
                 self._held = None
@@ -99,16 +118,17 @@ class Regions:
         held[self._members[i]] = held[self._members[j]] = True
         boundary = np.zeros(self._graph.size)
         boundary[self._members[j]] = 1.0
-        return DirectSolver(self._graph, held=held, monitor=self._monitor).solve(np.zeros(self._graph.size), boundary)
+        solver = DirectSolver(self._graph, held=held, monitor=self._monitor)
+        return self._graph.on_cells(solver.solve(np.zeros(self._graph.size), boundary))
 
     def _guess(self, i: int, j: int) -> FloatArray | None:
-        """Return about the potentials for 0 V on region i and 1 V on region j."""
+        """Return about the potentials for 0 V on region i and 1 V on region j, or just these where i is the first."""
         if i not in self._star or j not in self._star:
             return None
         guess: FloatArray = self._star[j] - self._star[i]
-        low, high = (float(guess[self._members[region]].mean()) for region in (i, j))
+        low, high = (float(guess[self._places[region]].mean()) for region in (i, j))
         guess -= low
-        guess /= high - low
+        guess *= 1.0 / (high - low)
         return guess
 
 
@@ -137,7 +157,10 @@ class HeldRegions(MultigridSolver):
         self._cells_of: dict[int, IntArray] = {}
 
     def pair(self, i: int, j: int, guess: FloatArray | None = None) -> FloatArray:
-        """Return the potentials for 0 V on region i and 1 V on region j, which share no node, from a guess at them."""
+        """Return the potentials of the cells for 0 V on region i and 1 V on region j, which share no node.
+
+        The next pair overwrites them. Iterations start from a guess at them.
+        """
         if [hold.region for hold in self._stack] != [i]:
             while self._stack:
                 self._release()
@@ -145,14 +168,15 @@ class HeldRegions(MultigridSolver):
         b = self._operator.zeros()
         power = self._hold(j, b)
         b = self._project(b)
-        potential: FloatArray = np.zeros(self._graph.size)
-        if b.any():
-            x = self._conjugate_gradients(b, power, 1.0, guess)
-            potential = x[self._cell]
-            potential[self._members[i]] = 0.0
-        potential[self._members[j]] = 1.0
+        x = self._conjugate_gradients(b, power, 1.0, guess) if b.any() else b
+        x[self._cells_in(i)], x[self._cells_in(j)] = 0.0, 1.0
         self._release()
-        return potential
+        rows, cols = self._graph.shape
+        if self._graph.shorted:  # of which some cells may have no links
+            potential: FloatArray = x[self._cell]
+            potential[self._members[i]], potential[self._members[j]] = 0.0, 1.0
+            return self._graph.on_cells(potential)
+        return self._operator.raster(x)[:rows, :cols]
 
     def _hold(self, region: int, b: FloatArray) -> float:
         """Hold a region; add to `b` what it feeds its surroundings at 1 V, and return the power while these are at 0 V."""

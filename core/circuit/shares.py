@@ -11,7 +11,7 @@ import numpy as np
 from ..monitor import Monitor
 from ..spread.spreading import spread
 from ..spread.where import Where
-from ..types import FloatArray, IntArray
+from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph
 from .points import between
 from .potentials import Potentials
@@ -49,8 +49,8 @@ class PairProblem:
         Whether the maps of single pairs are wanted, which makes each a piece of its own.
     potentials : dict of int to float64 (size,), optional
         If all focal nodes are single nodes, the potentials of each by its rank, see `between`; else pairs are solved.
-    star : dict of int to float64 (size,), optional
-        Those of regions, by their ranks, the first of all first; see `Regions`.
+    star : dict of int to float64 (rows, cols), optional
+        Those of the cells for regions, by their ranks, the first of all first; see `Regions`.
     """
 
     circuit: RasterCircuit
@@ -84,20 +84,27 @@ class PairMaps:
         self.graph, self._problem = graph, problem
         self.nodes = [graph.nodes_of(members) for members in problem.cells]
 
-    def current(self, pair: Pair, through: FloatArray, value: float) -> FloatArray:
-        """Return the amperes through every cell, given those of the nodes and the resistance of the pair."""
-        i, j = pair
-        ends = 0.0 if self._problem.zero_focal or value == 0.0 else 1.0
-        through[self.nodes[i]] = through[self.nodes[j]] = ends
-        current = self.graph.on_cells(through)
-        current.ravel()[np.concatenate([self._problem.cells[i], self._problem.cells[j]])] = ends
-        return current
+    def current(self, pair: Pair, amperes: FloatArray, value: float) -> FloatArray:
+        """Return the amperes through every cell, given those before the ends are counted, and the resistance of the pair."""
+        amperes[self._of(pair)] = 0.0 if self._problem.zero_focal or value == 0.0 else 1.0
+        return amperes
 
-    def voltage(self, pair: Pair, potential: FloatArray, value: float) -> FloatArray:
+    def voltage(self, pair: Pair, volts: FloatArray, value: float) -> FloatArray:
         """Return the volts of every cell."""
-        voltage = self.graph.on_cells(potential)
+        component, ends = self.graph.component, np.concatenate([self.nodes[k] for k in pair])
+        reached = np.append(np.isin(component, component[ends]), False)[self.graph.node]
+        voltage: FloatArray = np.where(reached, volts, 0.0)
         voltage.ravel()[self._problem.cells[pair[1]]] = value
         return voltage
+
+    def _of(self, pair: Pair) -> BoolArray:
+        """Return the cells of both focal nodes."""
+        cells = np.zeros(self.graph.shape, dtype=bool)
+        for k in pair:
+            cells.ravel()[self._problem.cells[k]] = True
+            if self.graph.shorted:
+                cells |= np.isin(self.graph.node, self.nodes[k])
+        return cells
 
 
 @dataclass
@@ -138,7 +145,7 @@ class Share:
 
 
 _Solved = tuple[FloatArray, FloatArray, float]
-"""Potentials and currents of the nodes for a pair, and its resistance."""
+"""Potentials and currents of the cells for a pair, and its resistance."""
 
 ReadyPairs = tuple[PairProblem, PairMaps, Rehearsed[Pair, _Solved]]
 """A problem, what makes its maps, and what solves the circuit for a pair."""
@@ -164,7 +171,9 @@ def _of_points(maps: PairMaps, potentials: dict[int, FloatArray]) -> Callable[[P
         i, j = pair
         node, other = (int(maps.nodes[k][0]) for k in pair)
         potential, value = between(graph.component, node, other, potentials[i], potentials[j])
-        return potential, graph.currents(potential) if value < np.inf else potential, value
+        if value == np.inf:
+            return potential, potential, value
+        return graph.on_cells(potential), graph.on_cells(graph.currents(potential)), value
 
     return solve
 
@@ -176,27 +185,27 @@ def with_star(problem: PairProblem, pairs: list[Pair], where: Where, monitor: Mo
     if len(others) < _WORTH_A_STAR or graph.shorted or not wants_multigrid(graph):
         return problem, monitor
     spokes = pairs[: len(pairs) - len(others)]
-    kept = Potentials(len(spokes), graph.size, monitor)
-    star: dict[int, FloatArray] = {spokes[0][0]: np.broadcast_to(np.float64(0.0), graph.size)}
+    kept = Potentials(len(spokes), graph.node.size, monitor)
+    star: dict[int, FloatArray] = {spokes[0][0]: np.broadcast_to(np.float64(0.0), graph.shape)}
     ends = iter([other for _, other in spokes])
     share = len(spokes) / (len(spokes) + len(pairs))
 
-    def merge(potential: FloatArray | None) -> None:
+    def merge(volts: FloatArray | None) -> None:
         end = next(ends)
-        if potential is not None:
-            kept[end] = potential
-            star[end] = kept[end]
+        if volts is not None:
+            kept[end] = volts.ravel()
+            star[end] = kept[end].reshape(graph.shape)
 
     spread(_potential, problem, spokes, merge, prepare=rehearse, where=where.here(), monitor=monitor.part(0.0, share))
     return replace(problem, first=others[:1], star=star), monitor.part(share, 1.0)
 
 
 def _potential(context: ReadyPairs, pair: Pair, monitor: Monitor) -> FloatArray | None:
-    """Return the potentials of a pair when 1 A enters at the second; None where nothing flows."""
+    """Return the potentials of the cells when 1 A enters at the second of a pair; None where nothing flows."""
     _, _, rehearsed = context
-    potential, _, value = rehearsed.solve(pair)
+    volts, _, value = rehearsed.solve(pair)
     rehearsed.settle()
-    return potential if 0.0 < value < np.inf else None
+    return volts if 0.0 < value < np.inf else None
 
 
 def solve_pairs(context: ReadyPairs, pairs: list[Pair], monitor: Monitor) -> Share:
@@ -205,14 +214,13 @@ def solve_pairs(context: ReadyPairs, pairs: list[Pair], monitor: Monitor) -> Sha
     share = Share()
     for done, pair in enumerate(pairs):
         monitor.step(done, len(pairs))
-        potential, through, value = rehearsed.solve(pair)
+        volts, amperes, value = rehearsed.solve(pair)
         share.values.append(value)
         if value == np.inf:
             continue
-        current = maps.current(pair, through, value)
         if problem.single_maps:
-            share.voltage = maps.voltage(pair, potential, value)
-        share.add(current, problem.maximum)
-        del potential, through, current  # not while the next pair is solved
+            share.voltage = maps.voltage(pair, volts, value)
+        share.add(maps.current(pair, amperes, value), problem.maximum)
+        del volts, amperes  # not while the next pair is solved
     rehearsed.settle()
     return share
