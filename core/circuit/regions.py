@@ -39,8 +39,8 @@ class Regions:
     monitor : Monitor
         Cancellation.
     star : dict of int to float64 (rows, cols), optional
-        Potentials of the cells when 1 A enters at a region, by its number, and leaves at the first of all. What two of these differ by
-        is about the potential of their pair: its iterations start there.
+        Potentials of the cells when 1 A enters at a region, by its number, and leaves at the first of all. What two of these
+        differ by is about the potential of their pair: its iterations start there.
     """
 
     def __init__(
