@@ -245,8 +245,8 @@ class RasterGraph:
     def _ends(self, potential: FloatArray) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, Overlap, Overlap]]:
         """Yield couplings, potentials of their two ends, and where these are, a strip of rows at a time.
 
-        Potentials are those of nodes, or of cells (rows, cols). Cells without a node have no links, so it does not matter that
-        they are given the potential of the last node.
+        Potentials are those of nodes, or of cells (rows, cols). Cells without a node have no links, so it does not matter
+        that they are given the potential of the last node.
         """
         height = _strip_height(self.shape[1])
         top, cells = -1, potential
