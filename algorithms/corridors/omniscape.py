@@ -173,10 +173,10 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
         rasters.require_aligned(raster, strength, *layers.values())
         radius, buffer = job.integer("RADIUS"), job.integer("BUFFER")
         _say_lengths(job, raster, radius)
-        kept = 1 + sum(layer is not None for layer in layers.values())
+        further = sum(layer is not None for layer in (strength, *layers.values()))
         cells = raster.grid.rows * raster.grid.cols
         once, each = core.circuit.windows_bytes(raster.grid.shape, max(radius + buffer, 0))
-        where = spreading.where(job, each=each, kept=once + 8 * kept * cells)
+        where = spreading.where(job, each=each, kept=once + 8 * further * cells)
         cutoff = job.number("CUTOFF")
         flow = core.circuit.omniscape(
             core.circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1),

@@ -32,8 +32,12 @@ _UNIFORM = 4
 _TILE_SIDE = 1_000
 """Most cells on a side of the square that the centres of a piece's windows lie in."""
 
-_RASTER_BYTES, _TILE_BYTES = 45, 150
-"""Memory of a run for each cell of the raster, and of a process for each cell that the windows of a piece cover."""
+_ROWS = 64
+"""Rows of strengths that are worked out at a time."""
+
+_RASTER_BYTES, _TILE_BYTES = 30, 150
+"""Memory of a run for each cell of the raster, its resistance included, and of a process for each cell that the windows
+of a piece cover."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +205,7 @@ def omniscape(
         pieces += bundles(cut_alike(centres, reach, shape), _UNIFORM * each)
     spread(solve, setting, pieces, merge, prepare=Windows, where=where, monitor=monitor)
     _tell(tally, monitor)
+    del setting, strengths  # which the normalised current takes the place of
     current[~valid] = np.nan
     normalised = None
     if potential is not None:
@@ -272,12 +277,18 @@ def _check(
 
 
 def _strengths(resistance: FloatArray, strength: FloatArray | None, threshold: float, cutoff: float) -> FloatArray:
-    if strength is None:
-        with np.errstate(invalid="ignore"):
-            exact = resistance.astype(np.float64)
-            strength = np.where(exact <= cutoff, 1.0 / exact, 0.0)
-    strengths: FloatArray = np.nan_to_num(strength.astype(np.float64))
-    strengths[strengths < threshold] = 0.0
+    strengths: FloatArray = np.empty(resistance.shape)
+    for first in range(0, len(strengths), _ROWS):
+        rows = slice(first, first + _ROWS)
+        if strength is None:
+            exact = resistance[rows].astype(np.float64)
+            with np.errstate(invalid="ignore"):
+                some = np.where(exact <= cutoff, 1.0 / exact, 0.0)
+        else:
+            some = strength[rows].astype(np.float64)
+        np.nan_to_num(some, copy=False)
+        some[some < threshold] = 0.0
+        strengths[rows] = some
     return strengths
 
 
