@@ -15,6 +15,7 @@ from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
 from ..planning.obstacles import Obstacles
 from ..planning.results import SecurityNetwork
+from ..planning.securitynetwork import FIELD_BYTES_PER_CELL
 from ..types import IntArray
 from .plan import RestorationPlan, restoration_plan
 from .planpatches import Candidates
@@ -118,7 +119,7 @@ def plan_of_network(
         np.zeros(barriers.size, dtype=bool),
     )
     graph = CostGraph(network.surface.values, cell_size=grid.cell_size, monitor=monitor.part(0.0, 0.03))
-    fields = CostFields(graph, network.labels)
+    fields = CostFields(graph, network.labels, budget=FIELD_BYTES_PER_CELL * network.labels.size)
     # The links that are reported, under the labels that all sources have.
     links = Links.between(network.kept[network.corridors.links.joined - 1] + 1)
     hectares = np.bincount(network.labels.ravel(), minlength=1)[1:] * grid.cell_ha

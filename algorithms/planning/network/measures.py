@@ -36,8 +36,9 @@ SMALLEST_PART_HA = 0.1
 OUTPUTS = ("ACTIONS", "ACTION_TABLE", "ACTION_BOOK", "REPORT")
 
 
-_PLAN_BYTES = 90
-"""Memory of a plan for each cell, as in 'restorationplan'."""
+_PLAN_BYTES = 180
+"""Memory of a plan for each cell beside the network that is held while it is made: the surface with everything restored, the
+one with the picks so far, and the cost fields on them."""
 
 _ADVICE = "Smaller budgets, larger barriers (MIN_KEY_AREA) or larger cells make it shorter."
 
