@@ -59,8 +59,10 @@ class LeastCosts:
         ends = np.unique(pairs).tolist()
         self._cells = dict(zip(ends, cells_of(fields.labels, ends)))
         self._passed = self._pass(fields)
-        self._full = self._store(patches.everything)
+        fields.graph.release()
+        self._full = self._store(patches.everything, budget=0)
         self.relevant = self._reached(monitor.part(0.5, 1.0))
+        self._full.graph.release()
         self._known: list[dict[int, float]] = [{0: float(cost)} for cost in self.start]
         self._routes: list[list[Route]] = [[] for _ in self.relevant]
         self._parts: dict[tuple[int, int, int], list[tuple[int, float]]] = {}
@@ -90,8 +92,8 @@ class LeastCosts:
             monitor=self._monitor,
         )
 
-    def _store(self, chosen: int) -> CostFields:
-        return CostFields(self._built(chosen), self._labels, passed=self._passed)
+    def _store(self, chosen: int, budget: int | None = None) -> CostFields:
+        return CostFields(self._built(chosen), self._labels, passed=self._passed, budget=budget)
 
     def _reached(self, monitor: Monitor) -> list[int]:
         """Search with everything restored as far as the links cost now, and return what each can gain from."""

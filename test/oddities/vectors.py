@@ -227,7 +227,7 @@ VECTORS = {
     "large ids": Odd(identified("int8", (2**40, 2**40 + 1, 2**40 + 2)), "ids"),
     "whole doubles": Odd(identified("double", (101.0, 102.0, 103.0)), "ids"),
     "fractions": Odd(identified("double", (101.25, 101.5, 101.75)), "ids"),
-    "no ids": Odd(without_ids, "ids", without_twin=("centrality", "linkpriority")),
+    "no ids": Odd(without_ids, "ids", without_twin=("centrality", "linkpriority", "restorationplan")),
     "id twice": Odd(
         identified("integer", (1, 2, 2)),
         "ids",

@@ -9,6 +9,7 @@ from qgis.core import QgsFeature
 
 from .... import core
 from ....core.errors import InputError
+from ...support.geometry.cutting import polygons_of, repaired
 from ...support.inputs import parameters as p
 from ...support.inputs.declarations import restored_resistance
 from ...support.io.rasters import RasterSource, require_aligned
@@ -113,6 +114,7 @@ def read_places(job: Job, raster: RasterSource) -> Places:
     outside, locked = [], []
     for feature in layer.shaped(raster.crs, job.monitor):
         job.monitor.check()
+        feature.setGeometry(polygons_of(repaired(feature.geometry())))
         inside = cells_inside(feature.geometry(), grid)
         free = inside if locked_out is None else inside[~locked_out[inside]]
         if free.size:
@@ -126,8 +128,8 @@ def read_places(job: Job, raster: RasterSource) -> Places:
             job.monitor.warn(f"Places {name_ids(ids)} of '{layer.name}' {why} and were dropped.")
     if not features:
         raise InputError(
-            f"No place of '{layer.name}' can be restored: {len(outside)} lie outside the raster, {len(locked)} in land that "
-            "is locked out (LOCKED_OUT)."
+            f"'{layer.name}' has no place that can be restored: {len(outside)} lie outside the raster, {len(locked)} in land "
+            "that is locked out (LOCKED_OUT)."
         )
     cost, unit = _costs(job, features, cells, grid.cell_ha)
     restored = np.full(len(features), job.number("RESTORED"))

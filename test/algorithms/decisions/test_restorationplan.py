@@ -121,7 +121,9 @@ def test_land_that_is_locked(run, redundant, polygons, tmp_path):
     out = run("restorationplan", **redundant, LOCKED_IN=fixed, **outputs(tmp_path))
     assert [(row["name"], row["why"]) for row in read_table(out["PLAN"])] == [("Y", "locked in"), ("Z", "alone")]
     everything = polygons("everything", [(square(0, 0, 11, 15), {"id": 1})])
-    with pytest.raises(Exception, match="No place of 'places' can be restored: 0 lie outside the raster, 3 in land"):
+    with pytest.raises(
+        Exception, match="'places' has no place that can be restored: 0 lie outside the raster, 3 in land"
+    ):
         run("restorationplan", **redundant, LOCKED_OUT=everything, **outputs(tmp_path))
 
 

@@ -93,7 +93,7 @@ _LONG = {
     "pinchpoints": {**_LINKED, "CUTOFF": 10_000, "CURRENT": "TEMPORARY_OUTPUT"},
     "nullmodel": {**_LINKED, "CUTOFF": 10_000, "STAGE": 0, "NULL": 2, "RUNS": 1}
     | dict.fromkeys(("P", "PERCENTILE", "TABLE"), "TEMPORARY_OUTPUT"),
-    "restorationplan": {**_LINKED, "CANDIDATES": "candidates", "BUDGET": "100"}
+    "restorationplan": {**_LINKED, "CANDIDATES": "candidates", "BUDGET": "1200"}
     | dict.fromkeys(("PLAN", "FRONTIER", "RESISTANCE_AFTER"), "TEMPORARY_OUTPUT"),
     "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT", "LANDUSE": "classes", "NOT_RESTORABLE": "2"},
     "securitynetwork": {
