@@ -31,7 +31,7 @@ from ..support.run.forecast import Forecast
 from .restoration import layers, report
 from .restoration.candidates import candidate_parameters, check_places, read_places
 
-_KEPT = 90
+_KEPT = 80
 """Bytes a cell beside a least-cost graph and its searches: the surface with everything restored, the one with the picks so
 far, and the cost fields on both."""
 

@@ -193,7 +193,9 @@ def restoration_plan(
     raster (`planestimates`) and is never above the true gain; so is, for each link, the set of candidates that its least-cost
     path crosses where all of them are restored, and the parts of that set (`planroutes`). The `top` options are carried out,
     and the one with the largest gain for its price is taken. A smaller budget takes the first picks of the largest one as far
-    as they fit, and goes on from there; it never buys more than a larger one. Ties go to the cheaper, then the first.
+    as they fit, and goes on from there; it never buys more than a larger one. After swaps the picks are put in the order in
+    which they would have been taken had there been no others, and what adds nothing any more is given up. Ties go to the
+    cheaper, then the first.
 
     No guarantee comes with this: candidates on parallel ways replace each other, and those in series need each other, so the
     gain is neither submodular nor supermodular. With up to 12 candidates all sets are tried, which gives the true optimum.
@@ -315,10 +317,10 @@ def _plans(
     ends = np.cumsum([1.0, *(_SWAPS * budget / budgets[-1] for budget in budgets)])
     ends /= ends[-1]
     start = [Taken((one,)) for one in order if fixed >> one & 1]
-    whole = search.extend(start, budgets[-1], monitor.part(0.0, ends[0]))
+    whole = search.extend(start, budgets[-1], monitor.part(0.0, float(ends[0])))
     plans: list[list[Taken]] = []
     for place, budget in enumerate(budgets):
-        part = monitor.part(ends[place], ends[place + 1])
+        part = monitor.part(float(ends[place]), float(ends[place + 1]))
         plan: list[Taken] = []
         chosen = 0
         for choice in whole:
@@ -328,8 +330,9 @@ def _plans(
             plan.append(choice)
         plan = search.extend(plan, budget, part.part(0.0, 0.2))
         if swap:
-            plan = search.swapped(plan, fixed, budget, part.part(0.2, 0.9))
-            plan = search.extend(plan, budget, part.part(0.9, 1.0))
+            swapped = search.swapped(plan, fixed, budget, part.part(0.2, 0.8))
+            if swapped != plan:
+                plan = search.extend(search.ordered(swapped, start, part.part(0.8, 0.9)), budget, part.part(0.9, 1.0))
         if plans and search.worth_of(plan) < search.worth_of(plans[-1]):
             plan = search.extend(plans[-1], budget, part.part(1.0, 1.0))
         plans.append(plan)

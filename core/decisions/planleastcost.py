@@ -19,6 +19,9 @@ from .planestimates import values_in, ways_through
 from .planpatches import Patches, members
 from .planroutes import Route, Walk, crossed_by
 
+_BUDGET_PER_CELL = 16
+"""Bytes of cost fields with the picks so far, for each cell of the raster, that stay in memory: two rasters."""
+
 _RETRACES = 6
 """How often the path of a link is searched anew without the weakest of a bundle that cannot be paid for."""
 
@@ -92,7 +95,7 @@ class LeastCosts:
             monitor=self._monitor,
         )
 
-    def _store(self, chosen: int, budget: int | None = None) -> CostFields:
+    def _store(self, chosen: int, budget: int) -> CostFields:
         return CostFields(self._built(chosen), self._labels, passed=self._passed, budget=budget)
 
     def _reached(self, monitor: Monitor) -> list[int]:
@@ -153,7 +156,7 @@ class LeastCosts:
         if not changed:
             return
         before, after = self.distances([self._chosen, chosen])
-        old, new = self._here, self._store(chosen)
+        old, new = self._here, self._store(chosen, budget=_BUDGET_PER_CELL * self._labels.size)
         new.know({(a, b): float(cost) for (a, b), cost in zip(self._pairs.tolist(), after)})
         places = [self._patches.around(one) for one in members(changed) if self._patches.cells[one].size]
         for source in self._version:

@@ -173,6 +173,13 @@ class Search:
                 singles[place] = (new, Taken((new,)))
         return list(dict.fromkeys(choice for _, choice in singles))
 
+    def ordered(self, choices: list[Taken], start: list[Taken], monitor: Monitor) -> list[Taken]:
+        """Return choices in the order in which they would be taken were there no others; what adds nothing is left out."""
+        pool = set_of([one for choice in choices for one in choice.ones])
+        among = Search(self._distances, self._value, self._price, pool, self._top, self._monitor)
+        among._worth = self._worth
+        return among.extend(start, self.price_of(pool), monitor)
+
     def first_order(self, fixed: int) -> list[int]:
         """Return the candidates that gain at the start by estimated gain for the price, those that are locked in first."""
         singles = [

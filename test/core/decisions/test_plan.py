@@ -60,7 +60,7 @@ def test_a_bundle_that_is_too_dear_gives_way_to_one_that_can_be_paid_for():
     assert plan.frontier[0].gain == pytest.approx(plan.frontier[0].optimum)
 
 
-@pytest.mark.parametrize("first", range(0, 200, 20))
+@pytest.mark.parametrize("first", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in range(20, 200, 20))])
 def test_no_plan_is_above_the_best_of_all_sets_and_the_gap_is_as_stated(first):
     for seed in range(first, first + 20):
         case = cases.scattered(seed, size=9, count=5, sources=3)
@@ -183,7 +183,7 @@ def test_equivalent_connectivity_is_that_of_the_distances_solved_again(seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_effective_resistance_is_that_of_solving_the_corridors_again(seed):
-    case = cases.scattered(seed + 10, size=18, count=7, sources=4)
+    case = cases.scattered(seed + 10, size=13, count=5, sources=3)
     fields, links, candidates = cases.given(case, cell_size=10.0)
     limits = np.full(len(case[2]), 400.0)
     plan = restoration_plan(fields, links, candidates, budgets=[3.0], objective="effective resistance", limits=limits)
@@ -191,7 +191,7 @@ def test_effective_resistance_is_that_of_solving_the_corridors_again(seed):
     assert plan.effective_before == pytest.approx(start, rel=1e-8)
     again = _resistances_inside(case, limits, plan.resistance, 10.0)
     assert plan.effective_after == pytest.approx(again, rel=1e-8)
-    sets = [some for some in cases.all_sets(7) if len(some) <= 3]
+    sets = [some for some in cases.all_sets(5) if len(some) <= 3]
     best = max(np.sum(start - _resistances_inside(case, limits, cases.restored_by(case, some), 10.0)) for some in sets)
     assert plan.frontier[0].optimum == pytest.approx(best, rel=1e-8)
     assert 0.0 < plan.frontier[0].gain <= best * (1 + 1e-9)

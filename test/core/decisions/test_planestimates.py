@@ -12,7 +12,7 @@ from ecosecnet.core.monitor import SILENT
 @pytest.mark.parametrize("seed", range(20))
 def test_no_estimate_is_above_the_true_gain(seed):
     """200 random candidates on 20 surfaces, at the start and with others restored already."""
-    case = cases.scattered(seed + 300, size=26, count=10, sources=5)
+    case = cases.scattered(seed + 300, size=18, count=10, sources=4)
     fields, links, candidates = cases.given(case)
     patches = Patches(case[0], candidates, 8)
     costs = LeastCosts(fields, links.joined, patches, SILENT)
