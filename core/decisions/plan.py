@@ -187,15 +187,13 @@ def restoration_plan(
     DisconnectedError
         If the objective sums distances and no link joins connected sources.
 
-    Notes
-    -----
-    After each pick every candidate that can still be paid for is an option, with an estimate that needs no search over the
-    raster (`planestimates`) and is never above the true gain; so is, for each link, the set of candidates that its least-cost
-    path crosses where all of them are restored, and the parts of that set (`planroutes`). The `top` options are carried out,
-    and the one with the largest gain for its price is taken. A smaller budget takes the first picks of the largest one as far
-    as they fit, and goes on from there; it never buys more than a larger one. After swaps the picks are put in the order in
-    which they would have been taken had there been no others, and what adds nothing any more is given up. Ties go to the
-    cheaper, then the first.
+    Notes ----- After each pick every candidate that can still be paid for is an option, with an estimate that needs no
+    search over the raster (`planestimates`) and is never above the true gain; so is, for each link, the set of candidates
+    that its least-cost path crosses where all of them are restored, and the parts of that set (`planroutes`). The `top`
+    options are carried out, and the one with the largest gain for its price is taken. A smaller budget takes the first
+    picks of the largest one as far as they fit, and goes on from there; it never buys more than a larger one, and none less
+    than the order of the first scores. After swaps the picks are put in the order in which they would have been taken had
+    there been no others, and what adds nothing any more is given up. Ties go to the cheaper, then the first.
 
     No guarantee comes with this: candidates on parallel ways replace each other, and those in series need each other, so the
     gain is neither submodular nor supermodular. With up to 12 candidates all sets are tried, which gives the true optimum.
@@ -333,6 +331,10 @@ def _plans(
             swapped = search.swapped(plan, fixed, budget, part.part(0.2, 0.8))
             if swapped != plan:
                 plan = search.extend(search.ordered(swapped, start, part.part(0.8, 0.9)), budget, part.part(0.9, 1.0))
+        static = search.static(order, budget)
+        if search.worth(static) > search.worth_of(plan):
+            plan = [Taken((one,)) for one in members(static)]
+            plan = search.extend(search.ordered(plan, start, part.part(1.0, 1.0)), budget, part.part(1.0, 1.0))
         if plans and search.worth_of(plan) < search.worth_of(plans[-1]):
             plan = search.extend(plans[-1], budget, part.part(1.0, 1.0))
         plans.append(plan)

@@ -82,6 +82,7 @@ def test_no_plan_is_above_the_best_of_all_sets_and_the_gap_is_as_stated(first):
             assert point.gap == pytest.approx(100.0 * (best - own) / best if best > 1e-9 else 0.0, abs=1e-6)
             assert point.spent == cost[list(point.picks)].sum() <= point.budget
             assert point.static_spent <= point.budget
+            assert point.gain >= point.static_gain - 1e-9
             assert own <= best + 1e-9
 
 
@@ -140,6 +141,7 @@ def test_budgets_are_kept_and_more_never_buys_less():
     assert [point.budget for point in plan.frontier] == [3.0, 6.0, 9.0, 15.0]
     assert all(point.spent <= point.budget for point in plan.frontier)
     assert all(one.gain <= two.gain for one, two in zip(plan.frontier, plan.frontier[1:]))
+    assert all(point.gain >= point.static_gain for point in plan.frontier)
     assert [pick.spent for pick in plan.picks] == pytest.approx(np.cumsum([pick.cost for pick in plan.picks]))
     assert np.isnan(plan.frontier[0].optimum)
 
