@@ -62,6 +62,11 @@ class PairProblem:
     potentials: dict[int, FloatArray] | None = None
     star: dict[int, FloatArray] | None = None
 
+    @property
+    def inputs(self) -> PairProblem:
+        """The same without what was solved beforehand, whose last bits depend on the machine; see `Checkpoint`."""
+        return replace(self, star=None)
+
     def pieces(self, pairs: Sequence[Pair]) -> list[list[Pair]]:
         """Return runs of pairs that have the lower node in common, which regions are solved best in."""
         most = 1 if self.single_maps else _MOST

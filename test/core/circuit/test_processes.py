@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit import shares, solves
+from ecosecnet.core.circuit import iterative, shares, solves
 from ecosecnet.core.circuit.solves import Rehearsed
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.spread import Where
+from ecosecnet.core.spread import Checkpoint, Where
 
 SIDE = 130
 """Cells on a side from which on multigrid solves the circuit."""
@@ -68,6 +68,17 @@ def test_the_bits_are_the_same_for_any_number_of_processes(surface, solve, focal
             np.testing.assert_array_equal(value, same)
     assert other.fractions == sorted(other.fractions)
     assert other.fractions[-1] > 0.9
+
+
+def test_chunks_are_known_by_the_inputs_whatever_was_solved_beforehand(surface, tmp_path, monkeypatch):
+    monkeypatch.setattr(shares, "_WORTH_A_STAR", 0)
+    plain = circuit.pairwise(surface, REGIONS)
+    begun = circuit.pairwise(surface, REGIONS, where=Where(checkpoint=Checkpoint(tmp_path)))
+    monkeypatch.setattr(iterative, "_TOLERANCE", 1e-4)  # as on a machine whose last digits are others
+    assert np.any(circuit.pairwise(surface, REGIONS).cumulative != plain.cumulative)
+    again = circuit.pairwise(surface, REGIONS, where=Where(checkpoint=Checkpoint(tmp_path)))
+    np.testing.assert_array_equal(begun.cumulative, plain.cumulative)
+    np.testing.assert_array_equal(again.cumulative, plain.cumulative)
 
 
 class Learns:
