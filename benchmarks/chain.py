@@ -1,7 +1,8 @@
 """The whole chain: the tool 'securitynetwork' on the demonstration county, beside the same tool of other checkouts.
 
-usage: /usr/bin/python3 benchmarks/chain.py [SIZE] [--against CHECKOUT ...] [--runs N]
+usage: /usr/bin/python3 benchmarks/chain.py [SIZE] [--against CHECKOUT ...] [--runs N] [--report]
 The Python of QGIS, SIZE x SIZE cells (1000); CPU seconds and peak memory, medians of N runs (3) taken in turns.
+--report asks for tables, measures and the report too.
 """
 
 import argparse
@@ -49,11 +50,14 @@ def run(checkout, tool, parameters):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def network(folder):
+def network(folder, report):
     """Return the parameters of the whole network on the demonstration county."""
     vectors = {name: f"{folder}/landscape.gpkg|layername={name}" for name in ("roads", "mines", "redline", "reserves")}
     out = dict.fromkeys(("MSPA", "SOURCES", "RESISTANCE", "LINKS", "CORRIDORS", "CURRENT"), "TEMPORARY_OUTPUT")
     out.update(dict.fromkeys(("PINCHPOINTS", "SCORE", "BARRIERS"), "TEMPORARY_OUTPUT"))
+    if report:
+        out.update(dict.fromkeys(("ACTIONS", "ACTION_TABLE", "CORRIDOR_TABLE", "KEY_TABLE"), "TEMPORARY_OUTPUT"))
+        out.update(ACTION_BOOK=f"{folder}/book.xlsx", REPORT=f"{folder}/report.html")
     return {
         "LANDUSE": f"{folder}/landuse.tif",
         "LEGEND": 1,
@@ -70,12 +74,14 @@ def main():
     parser.add_argument("size", nargs="?", type=int, default=1000)
     parser.add_argument("--against", nargs="*", default=[], metavar="CHECKOUT")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--report", action="store_true")
     given = parser.parse_args()
     checkouts = [ROOT, *map(Path, given.against)]
     with tempfile.TemporaryDirectory() as folder:
         run(ROOT, "demolandscape", {"OUTPUT_FOLDER": folder, "SIZE": given.size})
         rounds = [
-            [run(checkout, "securitynetwork", network(folder)) for checkout in checkouts] for _ in range(given.runs)
+            [run(checkout, "securitynetwork", network(folder, given.report)) for checkout in checkouts]
+            for _ in range(given.runs)
         ]
     first = None
     for checkout, runs in zip(checkouts, zip(*rounds)):
