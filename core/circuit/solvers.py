@@ -34,7 +34,7 @@ _MULTIGRID_LEAST = 16_000
 _POINT_BYTES = 110
 """Memory of a circuit between points, for each cell: the graph (20), the hierarchy (55) and the vectors of a solve (35)."""
 
-_CELL_BYTES = 165
+_CELL_BYTES = 180
 """The same where nodes are held or shorted: leaks or couplings are kept, and the maps of one pair are there in the next."""
 
 _COUPLING_BYTES = 64
