@@ -19,8 +19,8 @@ def plan_page(outcome: Outcome, places: Places, given: Linked) -> str:
     cards = [
         (f"{len(plan.picks)}", f"of {len(places.features)} places"),
         (f"{best.spent:,.6g} {cost}".strip(), f"of {best.budget:,.6g} {cost} spent".replace("  ", " ")),
-        (f"{best.gain:,.4g}", f"gain ({gain})"),
-        (f"{best.static_gain:,.4g}", "by the order of the first scores"),
+        (f"{best.gain:,.6g}", f"gain ({gain})"),
+        (f"{best.static_gain:,.6g}", "by the order of the first scores"),
     ]
     if not np.isnan(best.optimum):
         cards.append((f"{best.gap:.2g} %", "gap to the best of all sets"))
