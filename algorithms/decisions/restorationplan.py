@@ -163,7 +163,8 @@ class RestorationPlanAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         raster, objective = job.raster("RESISTANCE"), job.choice("OBJECTIVE", PlanObjective)
-        need_memory(raster.grid, _KEPT, job.monitor, circuits=objective is PlanObjective.RESISTANCE)
+        each = _KEPT + core.leastcost.SPARE_BYTES // (raster.grid.rows * raster.grid.cols)
+        need_memory(raster.grid, each, job.monitor, circuits=objective is PlanObjective.RESISTANCE)
         given = read_linked(job, raster)
         places = read_places(job, raster)
         fields, links, limits = given.cost_fields(job.monitor), given.links.table(), None

@@ -169,7 +169,8 @@ def summary(outcome: Outcome) -> Iterator[str]:
     )
     bundles = len({pick.reason for pick in plan.picks if pick.reason.startswith("bundle")})
     if bundles:
-        yield f"{bundles} of the picks {'is a bundle' if bundles == 1 else 'are bundles'} that bring little one by one."
+        were = "bundle was" if bundles == 1 else "bundles were"
+        yield f"{bundles} {were} taken: places that bring more together than apart."
     if not np.isnan(best.optimum):
         yield (
             f"All sets were tried: the largest gain for {best.budget:,.6g}{cost} is {best.optimum:,.6g}{gain}, a gap of "
