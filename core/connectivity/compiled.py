@@ -57,6 +57,8 @@ def losses(
             monitor.step(done, len(sources))
         reached = search(*ways, *held, limit, source, *tree, share, over, position, keys, items)
         received[done] = share[:reached].sum()
+        if reached == 1:  # nothing else to lose; where there are no links, none has a number
+            continue
         lay_beside(*ways, reached, position, *tree, *around)
         failing = patch if number is None else number[over[:reached]]
         lose(*held, limit, reached, *tree, share, *around, links, failing, lost, keys, items)

@@ -104,6 +104,12 @@ def test_nothing_within_reach_keeps_each_patch_for_itself():
     assert node_importance(graph).total == pytest.approx([36.0, 64.0])
 
 
+def test_many_patches_without_a_link_lose_nothing():
+    graph = PatchGraph.linked(np.ones(failures.WORTH_STARTING_NUMBA), [])
+    assert link_importance(graph).size == 0
+    assert node_importance(graph, method="trees").connector.max() == 0.0
+
+
 def test_square_meters_do_not_overflow():
     graph = PatchGraph.probabilistic(np.array([1e14, 1e14]), [(0, 1)], [0.5])
     assert probability_indices(graph).equivalent == pytest.approx(math.sqrt(3.0) * 1e14)
