@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber, QgsWkbTypes
 
@@ -180,7 +182,8 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
             p.folder_output(
                 cwdfolder.NAME,
                 "Folder of cost distances",
-                "For each source a GeoTIFF of the cost distance from it, out to the sources that it is tried with. "
+                "For each source with an active link a GeoTIFF of the cost distance from it, out to the sources that it is "
+                "linked with and the cutoff beyond; NoData from there on. "
                 "'pinchpoints', 'barriers' and the other tools on links take the folder, and need not search again.",
             ),
             QgsProcessingOutputNumber("LINK_COUNT", "Active links"),
@@ -253,10 +256,12 @@ class LinkagesAlgorithm(EcoSecNetAlgorithm):
         elif _uses_cutoff(job):
             slack = core.corridors.cutoffs(fields, links, _cutoff(job), monitor=job.monitor.part(0.5, 0.95))
         if handed_on:
-            # as far as 'pinchpoints' will ask, which takes the same cutoff where none is given
+            # as far as 'pinchpoints' will ask, which finds the same cutoff where none is given
             monitor = job.monitor.part(0.96, 1.0)
+            if _uses_cutoff(job) and _cutoff(job).limited:
+                slack = core.corridors.cutoffs(fields, links, replace(_cutoff(job), limited=False))
             core.leastcost.search_all(fields, links.joined, slack=slack, where=where, monitor=monitor)
-            cwdfolder.write(job, fields, sources, raster.grid)
+            cwdfolder.write(job, fields, links, slack, sources, raster.grid)
         job.results["LINK_COUNT"] = active
         job.results["INACTIVE_COUNT"] = len(pairs) - active
 

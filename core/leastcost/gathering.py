@@ -68,7 +68,7 @@ def gather(
     [[0.0, 1.0, 2.0]]
     """
     search_all(fields, pairs, slack=slack, everywhere=everywhere, where=where, monitor=monitor)
-    return _Kept(fields) if where == HERE else _cut(fields, _wanted(pairs, slack))
+    return _Kept(fields) if where == HERE else _mapped(cut_fields(fields, pairs, slack=slack))
 
 
 def search_all(
@@ -96,6 +96,32 @@ def search_all(
     for done, one in enumerate(wanted):
         monitor.step(done, len(wanted))
         fields.field(one.source, one.ends.tolist(), slack=one.slack, everywhere=everywhere, monitor=monitor)
+
+
+def cut_fields(fields: CostFields, pairs: IntArray, *, slack: float | FloatArray = 0.0) -> Iterator[tuple[int, Field]]:
+    """Yield each source that links name and its field, as far as the links and `slack` need it and no further.
+
+    What searches find beyond depends on what was searched before, so that it is cut for fields that are to be the same
+    whoever searched. They have been searched by `search_all`; sources that nothing can be reached from are left out.
+
+    Examples
+    --------
+    >>> fields = CostFields(CostGraph(np.ones((1, 4))), np.array([[1, 0, 2, 0]], dtype=np.int32))
+    >>> search_all(fields, np.array([[1, 2]]))
+    >>> [(source, field.cost.tolist()) for source, field in cut_fields(fields, np.array([[1, 2]]))]
+    [(1, [[0.0, 1.0, 2.0]]), (2, [[2.0, 1.0, 0.0, 1.0]])]
+    """
+    for one in _wanted(pairs, slack):
+        field = fields.kept(one.source)
+        least = np.array([fields.least(one.source, end) for end in one.ends.tolist()])
+        there = np.isfinite(least)
+        if field is None or not there.any():
+            continue
+        far = float((least + one.slack)[there].max())
+        near = field.cost <= a_little_more(far)
+        rows, cols = box(near)
+        cost = np.where(near[rows, cols], field.cost[rows, cols], np.inf)
+        yield one.source, replace(field, top=field.top + rows.start, left=field.left + cols.start, cost=cost, reach=far)
 
 
 def _wanted(pairs: IntArray, slack: float | FloatArray) -> list[_Wanted]:
@@ -127,23 +153,14 @@ class _Kept(Mapping[int, Field]):
         return len(self._store.searched())
 
 
-def _cut(fields: CostFields, wanted: list[_Wanted]) -> dict[int, Field]:
-    """Return the fields as far as they were asked for, mapped from a file."""
+def _mapped(fields: Iterator[tuple[int, Field]]) -> dict[int, Field]:
+    """Return fields, mapped from a file."""
     shelf = Shelf(0)
     frames = {}
-    for one in wanted:
-        field = fields.kept(one.source)
-        least = np.array([fields.least(one.source, end) for end in one.ends.tolist()])
-        there = np.isfinite(least)
-        if field is None or not there.any():
-            continue
-        far = float((least + one.slack)[there].max())
-        near = field.cost <= a_little_more(far)
-        rows, cols = box(near)
-        shelf.put(one.source, np.where(near, field.cost, np.inf)[rows, cols])
+    for source, field in fields:
+        shelf.put(source, field.cost)
         shelf.make_room()
-        top, left = field.top + rows.start, field.left + cols.start
-        frames[one.source] = replace(field, top=top, left=left, cost=np.empty((0, 0)), reach=far)
+        frames[source] = replace(field, cost=np.empty((0, 0)))
     return {source: replace(frame, cost=shelf.view(source)) for source, frame in frames.items()}
 
 

@@ -39,16 +39,21 @@ def cwd_folder():
     )
 
 
-def write(job: Job, fields: core.leastcost.CostFields, sources: Sources, grid: Grid) -> None:
-    """Write the cost distances of all sources that have been searched; does nothing when the folder was not asked for."""
-    if not job.given(NAME):
-        return
+def write(
+    job: Job,
+    fields: core.leastcost.CostFields,
+    links: core.leastcost.Links,
+    slack: float | np.ndarray,
+    sources: Sources,
+    grid: Grid,
+) -> None:
+    """Write the cost distances of the sources of active links, as far as these and the slack of each need them."""
     folder = job.folder(NAME)
     aside = job.outputs.folder(folder)
     names, table = FileNames(), []
-    for label in fields.searched():
+    for label, field in core.leastcost.cut_fields(fields, links.joined, slack=slack):
         job.monitor.check()
-        one, field = sources.ids[label - 1], fields.kept(label)
+        one = sources.ids[label - 1]
         file = f"cwd_{names.of([one])}.tif"
         rows, cols = field.cost.shape
         window = grid.window(field.top, field.left, rows, cols)
@@ -67,11 +72,11 @@ def write(job: Job, fields: core.leastcost.CostFields, sources: Sources, grid: G
                 "label": label,
                 "row": field.top,
                 "column": field.left,
-                "exact_to": field.reach if math.isfinite(field.reach) else None,
+                "exact_to": field.reach,
                 "everywhere": field.everywhere,
             }
         )
-    known = [[*pair, cost if math.isfinite(cost) else None] for pair, cost in fields.distances()]
+    known = [[*pair, cost if math.isfinite(cost) else None] for pair, cost in sorted(fields.distances())]
     held = {"of": _of(fields, grid), "sources": table, "least_cost_distances": known}
     with open(os.path.join(aside, _TABLE), "w", encoding="utf-8") as file:
         json.dump(held, file, indent=1)
@@ -135,9 +140,9 @@ class _Held(NamedTuple):
     @classmethod
     def read(cls, noted: dict) -> _Held:
         """Read what `write` has noted."""
-        reach = math.inf if noted["exact_to"] is None else float(noted["exact_to"])
         label, row, column = (int(noted[name]) for name in ("label", "row", "column"))
-        return cls(str(noted["file"]), noted["content"], label, row, column, reach, bool(noted["everywhere"]))
+        reach, everywhere = float(noted["exact_to"]), bool(noted["everywhere"])
+        return cls(str(noted["file"]), noted["content"], label, row, column, reach, everywhere)
 
 
 def _of(fields: core.leastcost.CostFields, grid: Grid) -> dict[str, object]:

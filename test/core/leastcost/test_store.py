@@ -15,6 +15,7 @@ from ecosecnet.core.keyareas.pinchpoints import pinchpoints
 from ecosecnet.core.leastcost import blocks, dial, shelf
 from ecosecnet.core.leastcost import graph as costgraph
 from ecosecnet.core.leastcost.fields import CostFields
+from ecosecnet.core.leastcost.gathering import cut_fields, search_all
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.spread import HERE, Where
 
@@ -209,3 +210,32 @@ def test_two_processes_give_the_bits_of_one():
         for name, value in vars(mine).items():
             if name != "links":
                 np.testing.assert_equal(getattr(theirs, name), value, err_msg=name)
+
+
+def test_cut_fields_have_the_bits_of_one_process():
+    """What searches find beyond what was asked for differs: one process has bounds from earlier searches."""
+    rng = np.random.default_rng(0)
+    resistance = 1.0 + 30.0 * rng.random((60, 60)) ** 4
+    labels = np.zeros(resistance.shape, dtype=np.int32)
+    for label, (row, col) in enumerate(rng.integers(0, 55, (9, 2)), start=1):
+        labels[row : row + 4, col : col + 4] = label
+    graph = CostGraph(resistance, cell_size=CELL, accelerate=False)
+    pairs = find_pairs(CostFields(graph, labels), adjacency=Adjacency.COST).pairs
+    slack = np.linspace(0.0, CUTOFF, len(pairs))
+
+    def found(where):
+        fields = CostFields(graph, labels, share=0.1, everywhere=True)
+        find_links(fields, pairs, np.zeros(len(pairs)), where=where)
+        search_all(fields, pairs, slack=slack, where=where)
+        return {label: fields.kept(label) for label in fields.searched()}, dict(cut_fields(fields, pairs, slack=slack))
+
+    (all_of_one, one), (all_of_two, two) = found(HERE), found(Where(processes=2))
+    assert any(all_of_one[label].cost.tobytes() != all_of_two[label].cost.tobytes() for label in all_of_one)
+    assert list(one) == list(two) == np.unique(pairs).tolist()
+    for label, field in one.items():
+        np.testing.assert_equal(vars(two[label]), vars(field))
+        whole = np.full(labels.shape, np.inf)
+        whole[field.place] = field.cost
+        cost = graph.cost_from(np.flatnonzero(labels == label))
+        assert np.array_equal(whole[cost <= field.reach], cost[cost <= field.reach])
+        assert np.isinf(whole[cost > field.reach * (1 + 1e-8)]).all()

@@ -71,6 +71,24 @@ def test_later_tools_search_nothing_and_give_the_same(run, county, handed, tmp_p
         assert np.array_equal(found(*one, CWD_FOLDER=str(folder)), without)
 
 
+def test_the_folder_has_the_same_bits_from_two_processes(run, county, polygons, tmp_path):
+    places = [(row, col) for row in (2, 28, 52) for col in (3, 22, 40, 60)]
+    county["SOURCES"] = polygons("many", [(square(*place, side=4), {"name": f"s{place}"}) for place in places])
+    folders = []
+    for count in (1, 2):
+        out = run(
+            "linkages", **county, PROCESSES=count, LINKS="TEMPORARY_OUTPUT", CWD_FOLDER=str(tmp_path / str(count))
+        )
+        folders.append(Path(out["CWD_FOLDER"]))
+    about = [json.loads((folder / "cost_distances.json").read_text(encoding="utf-8")) for folder in folders]
+    assert about[0] == about[1]
+    assert len(about[0]["sources"]) == len(places)
+    for one in about[0]["sources"]:
+        (cost, nodata), (other, _) = (read_raster(str(folder / one["file"])) for folder in folders)
+        assert np.array_equal(cost, other)
+        assert cost[cost != nodata].max() <= one["exact_to"] * (1 + 1e-8)
+
+
 def test_a_wider_cutoff_than_the_folder_holds_is_searched(run, county, handed, tmp_path):
     folder, links = handed
     maps = [
