@@ -81,7 +81,7 @@ def _quoted(text: str) -> str:
 
 def _arguments(job: Job) -> tuple[list[str], list[str]]:
     """Return the arguments of qgis_process for what was given, and sentences on what they cannot say."""
-    arguments, open_ends = [], []
+    arguments, open_ends, named = [], [], []
     for definition in job.definitions():
         name = definition.name()
         if not job.given(name):
@@ -93,8 +93,16 @@ def _arguments(job: Job) -> tuple[list[str], list[str]]:
             continue
         for one in value if isinstance(value, list) else [value]:
             text = str(one).lower() if isinstance(one, bool) else str(one)
-            if text != QgsProcessing.TEMPORARY_OUTPUT and not text.startswith("memory:"):
-                arguments.append(f"--{name}={QgsDataSourceUri.removePassword(text) if 'password=' in text else text}")
+            if text == QgsProcessing.TEMPORARY_OUTPUT or text.startswith("memory:"):
+                ending = definition.defaultFileExtension()
+                text = f"{name.lower()}.{ending}" if ending else name.lower()
+                named.append(text)
+            arguments.append(f"--{name}={QgsDataSourceUri.removePassword(text) if 'password=' in text else text}")
+    if named:
+        open_ends.append(
+            f"Temporary outputs of this run ({', '.join(named)}) are given a name, without which qgis_process writes none of "
+            "them. They come into the folder where the command is run."
+        )
     return arguments, open_ends
 
 

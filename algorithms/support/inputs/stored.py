@@ -109,7 +109,9 @@ def _source(job: Job, definition: QgsProcessingParameterDefinition, value: objec
     if isinstance(value, QgsProperty):
         value = value.staticValue()
     layer = value
-    if not isinstance(value, QgsMapLayer):
+    if isinstance(definition, QgsProcessingParameterMapLayer):
+        (layer,) = job.layers(definition)  # of either kind
+    elif not isinstance(value, QgsMapLayer):
         # Without a hint QGIS tries each kind and logs what fails.
         raster = isinstance(definition, QgsProcessingParameterRasterLayer) or (
             isinstance(definition, QgsProcessingParameterMultipleLayers)

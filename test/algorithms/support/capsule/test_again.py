@@ -104,6 +104,27 @@ def test_with_a_capsule_the_report_has_its_name_and_the_hashes_of_the_inputs(run
     assert found["versions"]["EcoSecNet code"] in page
 
 
+def test_the_line_of_a_run_from_a_dialog_writes_files(run, raster, tmp_path, monkeypatch):
+    """Temporary outputs need a name, else qgis_process refuses; a raster may stand where polygons could."""
+    import html
+    import re
+
+    land = raster("landuse", np.random.default_rng(1).integers(1, 5, (30, 30)).astype(np.uint8))
+    given = {"AREAS": zones(tmp_path), "ZONES": zones(tmp_path), "LANDUSE": land}
+    results = run("tabulate", **given, TABLE="TEMPORARY_OUTPUT", HTML="TEMPORARY_OUTPUT")
+    with open(results["HTML"], encoding="utf-8") as file:
+        page = file.read()
+    words = shlex.split(html.unescape(re.search(r"<pre>(.*?)</pre>", page, re.S).group(1)))
+    again = dict(word[2:].split("=", 1) for word in words[3:])
+    assert {name: again[name].partition("|")[0] for name in given} == given
+    assert "temporary layer" not in page
+    folder = tmp_path / "again"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    run("tabulate", **again)
+    assert sorted(path.name for path in folder.iterdir()) == ["html.html", "table.gpkg"]
+
+
 def zones(folder):
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorFileWriter, QgsVectorLayer
 
