@@ -85,8 +85,8 @@ _OUTPUTS = {
     "strategicpoints:OUTPUT": "strategicpoints",
     "ahp:WEIGHTS": "weights",
     "actionsheet:OUTPUT": "actions",
-    "RESISTANCE_AFTER": "resistance",
     "robustness:OUTPUT_LINKS": "linkshares",  # also links that the network does not have
+    "networkoptimisation:OUTPUT_LINKS": "plannedlinks",
     "connectivity:LINKS": "connections",  # straight lines between sources, not least-cost paths
 }
 

@@ -193,6 +193,28 @@ def test_of_several_the_topmost_is_taken(project):
     assert suggested("centrality") == {"SOURCES": "above", "LINKS": "links"}
 
 
+def test_what_is_only_planned_is_not_taken_for_what_is(project, raster):
+    """After a plan, or with links to be added, the next tool was offered the land and the network as they will be."""
+    import numpy as np
+    from ecosecnet.algorithms.support.run.roles import mark, role_of_output
+    from qgis.core import QgsRasterLayer, QgsVectorLayer
+
+    surface = raster("r", np.ones((4, 4), np.float32))
+    for name, tool, output in (
+        ("Resistance surface", "resistance", "OUTPUT"),
+        ("Resistance surface after restoration", "restorationplan", "RESISTANCE_AFTER"),
+        ("Links", "pinchpoints", "OUTPUT_LINKS"),
+        ("Links before and after", "restorationplan", "OUTPUT_LINKS"),
+        ("Links with those added", "networkoptimisation", "OUTPUT_LINKS"),
+    ):
+        lines = output == "OUTPUT_LINKS"
+        layer = QgsVectorLayer(f"{LINES}?crs=EPSG:32648", name, "memory") if lines else QgsRasterLayer(surface, name)
+        project.addMapLayer(layer, False)
+        project.layerTreeRoot().insertLayer(0, layer)
+        mark(layer, role_of_output(tool, output))
+    assert suggested("restorationplan") == {"RESISTANCE": "Resistance surface", "LINKS": "Links before and after"}
+
+
 def test_every_output_that_a_tool_asks_for_is_marked(qgis):
     from ecosecnet.algorithms.provider import ALGORITHMS
     from ecosecnet.algorithms.support.run.roles import _INPUTS, role_of_output
