@@ -28,6 +28,7 @@ from ..support.io.vectors import is_null, name_ids
 from ..support.reports.restoration import Outcome, frontier_columns, summary
 from ..support.run import palette
 from ..support.run.forecast import Forecast
+from ..support.run.layertree import UNSEEN
 from .restoration import layers, report
 from .restoration.candidates import candidate_parameters, check_places, read_places
 
@@ -205,6 +206,7 @@ class RestorationPlanAlgorithm(EcoSecNetAlgorithm):
             palette.RESISTANCE,
             "",
             "Resistance with the restoration plan carried out",
+            place=UNSEEN,
         )
         if job.given("HTML"):
             job.write_html("HTML", report.plan_page(outcome, places, given))

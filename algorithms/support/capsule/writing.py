@@ -8,7 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qgis.core import QgsProcessingAlgorithm, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsProcessing, QgsProcessingAlgorithm, QgsRasterLayer, QgsVectorLayer
 
 from ..inputs.spreading import OWN
 from ..inputs.stored import is_layer, plain_value
@@ -91,8 +91,10 @@ def write_capsule(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Inpu
     texts[CRATE] = json.dumps(metadata(algorithm, run, list(texts)), indent=1, ensure_ascii=False)
     _pack(job, target, texts, kept)
     job.results[CAPSULE] = target
-    for text in left_out:
-        job.monitor.info(f"Not in the capsule: {text}")
+    if left_out:
+        job.monitor.info(f"Not in the capsule, which has their hashes alone: {'; '.join(left_out)}.")
+    if job.texts(CAPSULE) == [QgsProcessing.TEMPORARY_OUTPUT]:
+        job.monitor.info(f"The capsule is a temporary file, which goes with this QGIS: copy it to keep it. {target}")
 
 
 def _is_place(job: Job, name: str) -> bool:
@@ -131,8 +133,8 @@ def _choose(job: Job, inputs: list[Input], outputs: list[Output], target: str) -
             continue
         size = sum(os.path.getsize(path) for path in files)
         if not files or size > room:
-            what = f"{one.entry['role']} {one.entry.get('file') or one.entry.get('name')}"
-            left_out.append(f"{what} ({size:,} bytes)" if files else what)
+            what = f"{one.entry['role']} {one.entry.get('file') or one.entry.get('name', '')}".strip()
+            left_out.append(f"{what} ({f'{size:,} bytes' if files else 'in no file'})")
             continue
         room -= size
         for path in files:

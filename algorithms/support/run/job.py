@@ -286,12 +286,20 @@ class Job:
         self.finish(name, style or (styling.classes(classes) if classes else None), place)
 
     def write_surface(
-        self, name: str, values: np.ndarray, grid: Grid, colours: Sequence[Colour], unit: str, description: str
+        self,
+        name: str,
+        values: np.ndarray,
+        grid: Grid,
+        colours: Sequence[Colour],
+        unit: str,
+        description: str,
+        *,
+        place: Place | None = None,
     ) -> None:
         """Write a surface that is nowhere negative in a ramp of colours; does nothing when it was not asked for."""
         if self.given(name):
-            style = styling.surface(ramps.over(colours, values, unit))
-            self.write_raster(name, values, grid, nodata=rasterfiles.NO_AMOUNT, description=description, style=style)
+            look = {"style": styling.surface(ramps.over(colours, values, unit)), "place": place}
+            self.write_raster(name, values, grid, nodata=rasterfiles.NO_AMOUNT, description=description, **look)
 
     def raster_writer(
         self,

@@ -76,7 +76,7 @@ class Place:
 
 
 UNSEEN = Place(None, None, visible=False)
-"""Of a raster that another of the run would cover or be covered by: not drawn until it is ticked."""
+"""Of a raster that would cover, or be covered by, what is to be seen: not drawn until it is ticked."""
 
 
 def put(layer: QgsMapLayer, run: Run, place: Place | None = None, order: int = 0) -> None:

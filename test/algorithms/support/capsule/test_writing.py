@@ -125,8 +125,20 @@ def test_what_is_too_large_is_left_out_and_named(run, raster, folder, monkeypatc
     assert found["inputs"][0]["in_capsule"] is None
     assert len(found["inputs"][0]["content_sha256"]) == 64
     assert f"INPUT landuse ({os.path.getsize(land):,} bytes)" in found["not_in_capsule"]
-    assert "Not in the capsule: INPUT landuse" in run.feedback.textLog()
+    assert "Not in the capsule, which has their hashes alone: INPUT landuse" in run.feedback.textLog()
     assert {"@id": "#input-0"} in next(one for one in crate["@graph"] if one["@id"] == "#run")["object"]
+
+
+def test_what_a_dialog_leaves_temporary_is_told_in_words(run, polygons):
+    """The log said 'Not in the capsule: OUTPUT None', and not that the capsule itself would be gone."""
+    areas = polygons("areas", [("POLYGON((0 0,0 9,9 9,9 0,0 0))", {"value": 1.0})])
+    temporary = {"OUTPUT": "TEMPORARY_OUTPUT", "CAPSULE": "TEMPORARY_OUTPUT"}
+    results = run("naturalbreaks", INPUT=areas, FIELD="value", CLASSES=1, **temporary)
+    found, _, _ = opened(results["CAPSULE"])
+    assert found["not_in_capsule"] == ["OUTPUT (in no file)"]
+    said = run.feedback.textLog()
+    assert "Not in the capsule, which has their hashes alone: OUTPUT (in no file)." in said
+    assert f"temporary file, which goes with this QGIS: copy it to keep it. {results['CAPSULE']}" in said
 
 
 def test_a_capsule_keeps_what_the_tool_saw(qgis, run, polygons, folder):
