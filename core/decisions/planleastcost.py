@@ -165,7 +165,8 @@ class LeastCosts:
             far = a_little_more(float(np.maximum(before, after)[own].max()))
             field = old.kept(source)
             if field is not None and field.reach >= float(before[own].max()):
-                near = min(float(values_in(field, rows, cols)[ring].min()) for rows, cols, ring in places)
+                cost = (float(values_in(field, rows, cols)[ring].min()) for rows, cols, ring in places)
+                near = min(cost, default=np.inf)  # locked in, but what it has is better already
                 if near > far:
                     new.take(source, replace(field, reach=float(before[own].max())))
                     continue

@@ -60,6 +60,16 @@ def test_a_bundle_that_is_too_dear_gives_way_to_one_that_can_be_paid_for():
     assert plan.frontier[0].gain == pytest.approx(plan.frontier[0].optimum)
 
 
+def test_what_is_locked_in_and_better_already_costs_and_gains_nothing():
+    case = cases.redundant()
+    fields, links, candidates = cases.given(case)
+    restored = np.array([100.0, *candidates.restored[1:]])
+    locked = Candidates(candidates.cells, candidates.cost, restored, np.array([True] + [False] * (candidates.count - 1)))
+    plan = restoration_plan(fields, links, locked, budgets=[2.0])
+    assert [(pick.candidate, pick.reason) for pick in plan.picks] == [(0, "locked in"), (1, "alone")]
+    assert [pick.gain for pick in plan.picks] == [0.0, pytest.approx(gains(case, [(1,)])[0])]
+
+
 @pytest.mark.parametrize("first", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in range(20, 200, 20))])
 def test_no_plan_is_above_the_best_of_all_sets_and_the_gap_is_as_stated(first):
     for seed in range(first, first + 20):
