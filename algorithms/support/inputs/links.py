@@ -106,7 +106,8 @@ def read_links(
         )
     id_name = next((name for name in _IDS if name in names), "")
     label = {str(one): k for k, one in enumerate(sources.ids, start=1)}
-    ids, pairs, features, unknown, double = [], [], [], [], []
+    ids, features, unknown, double = [], [], [], []
+    pairs: dict[tuple[int, ...], None] = {}
     for feature in source.features(crs):
         if is_active(feature) is not active:
             continue
@@ -115,12 +116,12 @@ def read_links(
         if pair[0] == pair[1] or not set(pair) <= set(label):
             unknown.append(f"{one} ({pair[0]} - {pair[1]})")
             continue
-        joined = sorted((label[pair[0]], label[pair[1]]))
+        joined = tuple(sorted((label[pair[0]], label[pair[1]])))
         if joined in pairs:
             double.append(one)
             continue
         ids.append(one)
-        pairs.append(joined)
+        pairs[joined] = None
         features.append(feature)
     if unknown:
         raise InputError(
@@ -131,7 +132,7 @@ def read_links(
         raise InputError(f"'{source.name}' has no active link.")
     if double:
         monitor.warn(f"Links {name_ids(double)} join sources that another link joins already; they were left out.")
-    return Links(ids, np.array(pairs, dtype=np.int64).reshape(-1, 2), features)
+    return Links(ids, np.array(list(pairs), dtype=np.int64).reshape(-1, 2), features)
 
 
 def active_lines(
