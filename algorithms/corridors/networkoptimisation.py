@@ -190,12 +190,14 @@ def _names(found: Optimised, new: NewLinks, ends: Sequence) -> list[str]:
 
 
 def _write_links(job: Job, given: Given, new: NewLinks, found: Optimised, ends: Sequence, gains: np.ndarray) -> None:
-    """Write the links that were there, then those added in their order."""
+    """Write the links that were there, then those added, in the order of the network they are in.
+
+    Of equally important links the first is lost first, so in another order 'centrality' could find another robustness.
+    """
     links, kind = given.links, type_of(ends)
     ids = columns(link_id=links.id_type, from_id=kind, to_id=kind)
     measured = columns(cw_dist=float, added=int, gain=float)
     chosen = np.flatnonzero(found.link_turn)
-    chosen = chosen[np.argsort(found.link_turn[chosen], kind="stable")]
     features = [*links.features, *(new.features[k] for k in chosen if new.features)]
     old, rows = kept(features, measured, "links", job.monitor, ids=ids)
     count = len(links.features)
@@ -217,7 +219,7 @@ def _write_links(job: Job, given: Given, new: NewLinks, found: Optimised, ends: 
     style = styling.categories(
         'CASE WHEN "added" > 0 THEN 1 ELSE 0 END',
         [
-            (1, "Added", styling.line_symbol(palette.PINCH.fill, 1.2, halo=palette.WHITE)),
+            (1, "Added", styling.line_symbol(palette.ADDED, 1.2, halo=palette.WHITE)),
             (0, "There before", styling.corridor_symbol(3, 3)),
         ],
     )

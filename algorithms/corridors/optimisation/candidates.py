@@ -151,6 +151,12 @@ def find_candidates(job: Job, given: Given) -> NewLinks:
     nearest = job.integer("NEAREST")
     if job.given("STONES"):
         return _stepping_stones(job.vector("STONES"), given, job.field("ATTRIBUTE"), nearest, monitor)
+    inactive = read_links(job.vector("LINKS"), given.sources, given.crs, active=False).ids
+    if inactive:
+        job.monitor.info(
+            f"Links are searched for on '{given.raster.name}'. To choose among the {len(inactive)} inactive links of the "
+            "layer instead, leave the resistance surface (RESISTANCE) empty."
+        )
     return _least_cost(given, nearest, monitor)
 
 

@@ -148,7 +148,7 @@ def page(
     found = said.found
     maps = [
         _map("Before", grid, sources, (), there, ()),
-        _map("After: what was added in red", grid, sources, stones, there, added),
+        _map("After: what was added in blue", grid, sources, stones, there, added),
     ]
     parts = [
         html.side_by_side(maps),
@@ -196,8 +196,8 @@ def _map(
     view.lines(there, palette.CORRIDORS[3], 1.5)
     keys.append(html.Key("Links", palette.CORRIDORS[3], line=1.5))
     if added:
-        view.lines(added, palette.PINCH.fill, 3.0)
-        keys.append(html.Key("Added links", palette.PINCH.fill, line=3.0))
+        view.lines(added, palette.ADDED, 3.0)
+        keys.append(html.Key("Added links", palette.ADDED, line=3.0))
     caption = f"{title}. The bar is {view.scale_bar()}."
     return html.figure(view.png(), caption, keys, overlay=view.overlay())
 

@@ -63,6 +63,8 @@ BARRIER = Mark((255, 208, 52), (52, 34, 0), (255, 236, 170))
 
 STONE = Mark((120, 170, 226), (8, 44, 92), WHITE)
 """Stepping stones: places that would link sources."""
+ADDED = (0, 40, 210)
+"""Links that a network could get, beside those it has."""
 
 MEASURES = (
     Mark((18, 96, 84), (4, 40, 36), WHITE),

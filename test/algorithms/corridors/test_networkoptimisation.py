@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ecosecnet import core
+from ecosecnet.core.choices import Attack
 from layerio import read_table
 from qgis.core import QgsProcessingException
 
@@ -62,9 +64,10 @@ def figures(table, name):
 
 
 @pytest.mark.parametrize("searched", [False, True])
-def test_a_third_source_is_joined(world, optimised, searched):
+def test_a_third_source_is_joined(world, optimised, run, searched):
     """By its inactive link, or by a new path of the same cost: the path 1 - 3 runs through 2 and is none."""
     links, table, out = optimised(**{**world, "RESISTANCE": world["RESISTANCE"] if searched else None}, ADD=2)
+    assert ("choose among the 1 inactive links" in run.feedback.textLog()) == searched
     assert [(one["link_id"], one["from_id"], one["to_id"], one["added"]) for one in links] == [
         (1, 1, 2, 0),
         (2 if searched else 4, 2, 3, 1),
@@ -153,6 +156,27 @@ def test_what_is_added_is_never_above_the_best_set_and_the_gap_says_how_far(opti
     best = max(best, reached[0])
     assert found[2]["GAP"] == pytest.approx(100 * (best - reached[1]) / best, abs=1e-6)
     assert reached == sorted(reached)
+
+
+@pytest.mark.parametrize("objective", range(3))
+def test_links_are_written_in_the_order_of_the_network_they_were_judged_in(optimised, polygons, objective):
+    """Of equally important links the first is lost first, so the figures of another order need not be the same."""
+    rng = np.random.default_rng(3)
+    sources = [(box(3 * (k % 4), 3 * (k // 4), 1, 1), {"source_id": k + 1}) for k in range(8)]
+    pairs = rng.permutation(np.array(list(itertools.combinations(range(1, 9), 2))))
+    links = [
+        link(k, int(a), int(b), float(rng.integers(50, 400)), int(k < 8), "dropped: not among the nearest")
+        for k, (a, b) in enumerate(pairs[:16])
+    ]
+    rows, table, _ = optimised(
+        SOURCES=polygons("s", sources), LINKS=polygons("l", links, kind="LineString"), ADD=4, OBJECTIVE=objective
+    )
+    ids = [row["link_id"] for row in rows]
+    assert ids == sorted(ids)
+    assert sorted(row["added"] for row in rows) == [0] * 8 + [1, 2, 3, 4]
+    ends = np.array([[row["from_id"], row["to_id"]] for row in rows]) - 1
+    lost = core.network.fall(8, ends, np.array([row["cw_dist"] for row in rows]), attack=Attack.DEGREE, links=True)
+    assert figures(table, "Robustness, links")[1] == pytest.approx(lost.robustness)
 
 
 def test_what_is_missing_is_said(world, optimised, polygons, tmp_path):

@@ -64,7 +64,9 @@ def test_what_is_locked_in_and_better_already_costs_and_gains_nothing():
     case = cases.redundant()
     fields, links, candidates = cases.given(case)
     restored = np.array([100.0, *candidates.restored[1:]])
-    locked = Candidates(candidates.cells, candidates.cost, restored, np.array([True] + [False] * (candidates.count - 1)))
+    locked = Candidates(
+        candidates.cells, candidates.cost, restored, np.array([True] + [False] * (candidates.count - 1))
+    )
     plan = restoration_plan(fields, links, locked, budgets=[2.0])
     assert [(pick.candidate, pick.reason) for pick in plan.picks] == [(0, "locked in"), (1, "alone")]
     assert [pick.gain for pick in plan.picks] == [0.0, pytest.approx(gains(case, [(1,)])[0])]
