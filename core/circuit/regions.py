@@ -155,6 +155,8 @@ class HeldRegions(MultigridSolver):
         self._stack: list[_Hold] = []
         self._built_in = 0
         self._cells_of: dict[int, IntArray] = {}
+        # Nothing is solved where no region is, but the coarser levels reach there.
+        self._idle = np.nonzero((graph.node >= 0) & ~np.append(self._free, True)[graph.node])
 
     def pair(self, i: int, j: int, guess: FloatArray | None = None) -> FloatArray:
         """Return the potentials of the cells for 0 V on region i and 1 V on region j, which share no node.
@@ -176,7 +178,9 @@ class HeldRegions(MultigridSolver):
             potential: FloatArray = x[self._cell]
             potential[self._members[i]], potential[self._members[j]] = 0.0, 1.0
             return self._graph.on_cells(potential)
-        return self._operator.raster(x)[:rows, :cols]
+        volts: FloatArray = self._operator.raster(x)[:rows, :cols]
+        volts[self._idle] = 0.0
+        return volts
 
     def _hold(self, region: int, b: FloatArray) -> float:
         """Hold a region; add to `b` what it feeds its surroundings at 1 V, and return the power while these are at 0 V."""

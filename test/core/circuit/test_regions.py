@@ -208,6 +208,21 @@ def test_regions_on_short_circuit_regions_and_nodata():
         assert np.abs(graph.currents(potential) - current).max() <= 2e-6 * current.max()
 
 
+@pytest.mark.parametrize("neighbours", [8, 4])
+def test_islands_without_a_region_count_for_nothing(neighbours):
+    resistance = landscape(5)
+    resistance[20:60, 20:60] = np.nan
+    places = [np.flatnonzero(cells) for cells in some_regions(5)[:5]]
+    focal = {number: cells[~np.isnan(resistance.ravel()[cells])] for number, cells in enumerate(places)}
+    alone = circuit.pairwise(resistance, focal, neighbours=neighbours, maximum=True)
+    resistance[22:40:5, 22:58] = resistance[45:58, 22:58:7] = 2.0
+    beside = circuit.pairwise(resistance, focal, neighbours=neighbours, maximum=True)
+    assert (alone.resistance > 0).sum() == 20
+    np.testing.assert_allclose(beside.resistance, alone.resistance, rtol=1e-9)
+    np.testing.assert_allclose(beside.cumulative, alone.cumulative, atol=1e-5)
+    np.testing.assert_allclose(beside.maximum, alone.maximum, atol=1e-5)
+
+
 def test_adjacent_regions_that_leave_little_between_them():
     resistance = landscape(8, (24, 31))
     cells = [np.zeros(resistance.shape, dtype=bool) for _ in range(3)]
