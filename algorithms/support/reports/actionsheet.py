@@ -340,8 +340,8 @@ def rule_parts(said: Said) -> list[str]:
         html.heading("Rules that hold here"),
         html.paragraph(
             "The first rule of the table that holds is taken. The classes are those of the Chinese guide for restoration "
-            "works (No. 38 of 2020); which land use gets which is a judgement to be checked on the ground, and the table can "
-            "be replaced."
+            "works (Ministry of Natural Resources and others, 2020); which land use gets which is a judgement to be "
+            "checked on the ground, and the table can be replaced."
         ),
         _table(shown, rows, "", total=False),
     ]
