@@ -58,7 +58,7 @@ start_screen() {
 }
 
 # Runs tests of test/desktop in the window of the QGIS that is installed. run_in_window WORK PICTURES PYTEST_OPTIONS...
-# WORK holds ecosecnet.zip; a fresh profile is made in it.
+# WORK holds ecosecnet.zip; a fresh profile is made in it. What QGIS said is left beside the pictures where a test fails.
 run_in_window() {
   local work=$1 pictures=$2 option tests=
   shift 2
@@ -81,5 +81,10 @@ INI
   env -u QT_QPA_PLATFORM XDG_RUNTIME_DIR="$work/run" LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
     DESKTOP_ZIP="$work/ecosecnet.zip" DESKTOP_PICTURES="$pictures" DESKTOP_PYTEST="$tests" \
     timeout "${DESKTOP_SECONDS:-900}" qgis --nologo --noversioncheck --profiles-path "$work/profile" \
-    --code "$root/test/desktop/inside.py" 2> "$work/qgis.log" || { local code=$?; tail -n 20 "$work/qgis.log" >&2; return $code; }
+    --code "$root/test/desktop/inside.py" 2> "$work/qgis.log" || {
+    local code=$?
+    cp "$work/qgis.log" "$pictures/"
+    tail -n 20 "$work/qgis.log" >&2
+    return $code
+  }
 }

@@ -43,7 +43,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         "cover a third of the land, unless you give a cutoff.</li>"
         "<li><b>Key areas</b>: current within the corridors (pinch points) and barrier scores, each in four classes by "
         "natural breaks; the highest class is kept. Only cells of the study area are scored as barriers.</li>"
-        "<li><b>Measures</b>: what is to be done in each pinch point, barrier and source of the lowest grade, by the rules "
+        "<li><b>Measures</b>: what is to be done in each pinch point, barrier and weak source, by the rules "
         "of 'actionsheet' (protect, let recover, help, make anew); needs a legend. "
         "With a BUDGET which barriers to restore first, as 'restorationplan' does.</li>"
         "</ol><p><b>Tables</b> by township count every area once, so that the totals equal the map.</p>"

@@ -24,6 +24,7 @@ CLASSES: tuple[MeasureClass | None, ...] = (*MeasureClass, None)
 """The classes of measures as tables list them; last what there is no rule for."""
 
 _CENTS = 2
+_QUARTERS = 4
 _RIGHT_ANGLE = 90.0
 
 
@@ -222,23 +223,34 @@ def action_sheet(
     return _sheet(areas, parts, hectares, chosen, tuple(rules), prices)
 
 
-def weakest(grade: FloatArray) -> BoolArray:
-    """Return which of graded sources are the weak ones: those of the lowest grade, or all where there is one grade only.
+def weakest(grade: FloatArray, importance: FloatArray | None = None) -> BoolArray:
+    """Return which of graded sources are the weak ones.
+
+    They are those of the lowest grade that are also in the quarter of all sources with the lowest importance; where that is
+    not known all of the lowest grade; where there is one grade only all. Natural breaks of dPC alone do not do: one or two
+    large sources leave most others in the lowest grade.
 
     Parameters
     ----------
     grade : float array, shape (sources,)
         From 1, the highest; NaN where it is not known.
+    importance : float array, shape (sources,), optional
+        What the grades are of, such as dPC; NaN where it is not known.
 
     Examples
     --------
     >>> weakest(np.array([1.0, 3.0, 2.0, 3.0])).tolist()
     [False, True, False, True]
+    >>> weakest(np.array([1.0, 2.0, 2.0, 2.0]), np.array([70.0, 2.0, 9.0, 3.0])).tolist()
+    [False, True, False, False]
     """
     known = grade[np.isfinite(grade)]
     if np.unique(known).size < 2:
         return np.ones(grade.shape, dtype=bool)
     found: BoolArray = grade == known.max()
+    if importance is not None and np.isfinite(importance).any():
+        held = np.sort(importance[np.isfinite(importance)])
+        found &= ~(importance > held[-(-held.size // _QUARTERS) - 1])
     return found
 
 

@@ -172,7 +172,7 @@ def network_areas(outputs: NetworkOutputs) -> NamedAreas:
         grades = [float(grade[link]) if link >= 0 else np.nan for link in links]
         _add(found, kind, range(1, len(shapes) + 1), grades, shapes)
     grades = outputs.network.sources.grade.astype(float)
-    weak = np.flatnonzero(core.decisions.weakest(grades))
+    weak = np.flatnonzero(core.decisions.weakest(grades, outputs.network.sources.dpc.total))
     _add(
         found,
         AreaKind.WEAK_SOURCE,

@@ -35,6 +35,7 @@ _KIND = "kind"
 _IDS = ("area_id", "patch_id", "source_id", "point_id", "id")
 _GRADES = {AreaKind.WEAK_SOURCE: ("grade", "level"), AreaKind.BREAK_POINT: ("grade", "link_grade")}
 _GRADES_OF_PLACES = ("link_grade", "grade")
+_IMPORTANCE = "dpc"
 _CORNERS = 12
 """Of a quarter of the circle around a point."""
 
@@ -161,11 +162,15 @@ def _add(
     graded = next((called[name] for name in _GRADES.get(kind, _GRADES_OF_PLACES) if name in called), "")
     grades = np.array([_number(one[graded]) if graded else np.nan for one in features], dtype=float)
     if kind is AreaKind.WEAK_SOURCE and len(features):
-        weak = core.decisions.weakest(grades)
+        by = called.get(_IMPORTANCE)
+        weak = core.decisions.weakest(
+            grades, None if by is None else np.array([_number(one[by]) for one in features], dtype=float)
+        )
         if not weak.all():
+            quarter = "" if by is None else f" in the quarter of all sources with the lowest {by}"
             monitor.info(
                 f"'{source.name}': the weak sources are the {np.count_nonzero(weak):,} of the lowest grade "
-                f"({graded} {np.nanmax(grades):g}); the others are left out."
+                f"({graded} {np.nanmax(grades):g}){quarter}; the others are left out."
             )
         features, grades = [one for one, is_weak in zip(features, weak) if is_weak], grades[weak]
     small = []

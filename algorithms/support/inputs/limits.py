@@ -73,9 +73,10 @@ def _of_rows(table: VectorSource, kind: str = "") -> dict[str, core.keyareas.Hel
             f"'{table.name}' has no column '{lacking[0]}' (LIMITS_TABLE). It has: {', '.join(table.field_names)}. Give the "
             "table of the limits (BREAKS) of another run of this tool."
         )
+    rows = list(read_rows(table))
     upper: dict[str, list[float]] = {}
     most: dict[str, float] = {}
-    for number, row in enumerate(read_rows(table), start=1):
+    for number, row in enumerate(rows, start=1):
         place, key = f"'{table.name}', row {number}", str(row[kind]).strip() if kind else ""
         value = parse_number(row[UPPER], f"{place}, {UPPER}")
         if value is None:
@@ -84,6 +85,11 @@ def _of_rows(table: VectorSource, kind: str = "") -> dict[str, core.keyareas.Hel
         known = parse_number(row.get(MOST_RESISTANCE), f"{place}, {MOST_RESISTANCE}")
         if known is not None:
             most[key] = known
+    if not kind and len({row.get(KIND) for row in rows}) > 1:
+        raise InputError(
+            f"'{table.name}' holds limits of several kinds of areas (column '{KIND}'), as 'securitynetwork' writes them "
+            "(LIMITS_TABLE). Keep the rows of one."
+        )
     if not upper:
         raise InputError(f"'{table.name}' has no rows (LIMITS_TABLE).")
     return {

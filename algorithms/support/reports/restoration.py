@@ -19,8 +19,8 @@ LIMITS = (
     "No guarantee comes with a plan. Places on parallel ways replace each other: once one way is open the others bring "
     "little. Walls one behind the other need each other: alone each brings nothing. So the next best place need not belong "
     "to the best set, and only trying all sets, done here with up to 12 places, proves one. The estimates choose which few "
-    "options are carried out in full before each pick; a larger number of them (TOP) finds more and takes longer. Gains "
-    "hold for this resistance surface, these links and this resistance after restoration."
+    "options are carried out in full before each pick; with more of them, as the tool 'Restoration plan' takes (TOP), it "
+    "finds more and takes longer. Gains hold for this resistance surface, these links and this resistance after restoration."
 )
 """What no plan says."""
 

@@ -229,6 +229,19 @@ def test_break_points_and_weak_sources(run, county, polygons, outputs):
     assert "the weak sources are the 1 of the lowest grade (grade 3)" in log
 
 
+def test_weak_sources_are_the_last_quarter_by_dpc(run, county, polygons, outputs):
+    """Natural breaks of dPC leave all but the largest source in the lowest grade."""
+    given = [(100.0, 1), (4.0, 3), (3.0, 3), (2.0, 3), (1.5, 3), (1.0, 3), (0.6, 3), (0.5, 3)]
+    patches = [
+        (box(30 * 5 * k, 0, 90, 90), {"source_id": k + 1, "grade": grade, "dPC": dpc})
+        for k, (dpc, grade) in enumerate(given)
+    ]
+    out = run("actionsheet", AREAS=[polygons("patches", patches)], **county, **outputs)
+    assert {r["area"] for r in read_table(out["OUTPUT"])} == {"7", "8"}
+    said = "the weak sources are the 2 of the lowest grade (grade 3) in the quarter of all sources with the lowest dPC"
+    assert said in run.feedback.textLog()
+
+
 def test_key_areas_say_what_they_are(run, county, raster, outputs, tmp_path):
     """The file of 'keyareas' is enough, whatever it is called."""
     from osgeo import gdal

@@ -216,6 +216,17 @@ def test_weakest():
     assert weakest(np.array([np.nan, 1.0, 2.0])).tolist() == [False, False, True]
 
 
+def test_weak_sources_are_a_quarter_at_most():
+    """One large source makes nearly all others the lowest grade; ties at the limit are all weak."""
+    dpc = np.array([80.0, *range(23, 0, -1)])
+    grade = np.array([1.0, *[3.0] * 23])
+    assert np.flatnonzero(weakest(grade, dpc)).tolist() == list(range(18, 24))
+    assert np.flatnonzero(weakest(np.array([1.0, 2.0, 2.0, 2.0]), np.array([9.0, 1.0, 1.0, 2.0]))).tolist() == [1, 2]
+    # What is graded well is not weak, however low its number; an unknown importance leaves the grade.
+    assert weakest(np.array([1.0, 2.0]), np.array([1.0, 5.0])).tolist() == [False, False]
+    assert weakest(np.array([1.0, 2.0, 2.0]), np.array([9.0, np.nan, 1.0])).tolist() == [False, True, True]
+
+
 def test_classes_are_those_of_the_issue():
     assert [one.label for one in MeasureClass] == [
         "Protection and conservation",

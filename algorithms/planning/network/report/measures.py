@@ -55,9 +55,10 @@ def _actions(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     return [
         html.heading("Action sheet", 3),
         html.paragraph(
-            "Each pinch point, barrier and source of the lowest grade is cut by land use, protected land and zones, and each "
-            "part gets a measure by the rules of the tool 'Action sheet', which takes other rules, and costs. Which land use "
-            "gets which is a judgement to be checked on the ground."
+            "Each pinch point, barrier and weak source is cut by land use, protected land and zones, and each part gets a "
+            "measure by the rules of the tool 'Action sheet', which takes other rules, and costs. Weak sources are those of "
+            "the lowest grade in the quarter of all sources with the lowest dPC. Which land use gets which measure is a "
+            "judgement to be checked on the ground."
         ),
         *action_parts(said, figure, by_first=True),
     ]

@@ -135,7 +135,7 @@ def outputs() -> list:
         p.vector_output(
             "ACTIONS",
             "Action sheet",
-            "What is to be done in each pinch point, barrier and source of the lowest grade, by the rules of 'actionsheet': "
+            "What is to be done in each pinch point, barrier and weak source, by the rules of 'actionsheet': "
             "a polygon for each area, zone and measure; needs a legend.",
             polygon,
             optional=True,
