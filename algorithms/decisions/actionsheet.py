@@ -147,7 +147,7 @@ class ActionSheetAlgorithm(EcoSecNetAlgorithm):
             QgsProcessingOutputNumber("ROWS", "Rows of the sheet"),
             QgsProcessingOutputNumber("AREA_HA", "Area of all rows (ha)"),
             QgsProcessingOutputNumber("NO_RULE_HA", "Area without a rule (ha)"),
-            QgsProcessingOutputNumber("TOTAL_COST", "Cost of all rows"),
+            QgsProcessingOutputNumber("TOTAL_COST", "Cost of all rows, where costs are given"),
         ]
 
     def measured_in(self, job: Job) -> str:
@@ -240,8 +240,9 @@ class ActionSheetAlgorithm(EcoSecNetAlgorithm):
             ROWS=int(sheet.rule.size),
             AREA_HA=sheet.total_ha,
             NO_RULE_HA=round(float(sheet.hectares[sheet.rule == core.decisions.NO_RULE].sum()), 4),
-            TOTAL_COST=sheet.total_cost,
         )
+        if job.given("COST"):
+            job.results["TOTAL_COST"] = sheet.total_cost
 
 
 def _slope(job: Job, land: RasterSource):
