@@ -7,7 +7,7 @@ import numpy as np
 from ...support.inputs.linked import Linked
 from ...support.reports import html
 from ...support.reports.maps import Map
-from ...support.reports.restoration import LIMITS, Outcome, curve, frontier_columns, picks, summary
+from ...support.reports.restoration import LIMITS, Outcome, curve, draw_picks, frontier_table, pick_keys, picks, summary
 from ...support.run import palette, ramps
 from .candidates import Places
 
@@ -25,7 +25,7 @@ def plan_page(outcome: Outcome, places: Places, given: Linked) -> str:
     if not np.isnan(best.optimum):
         cards.append((f"{best.gap:.2g} %", "gap to the best of all sets"))
     parts = [html.cards(cards), _map(outcome, places, given), html.heading("What a budget buys"), curve(outcome)]
-    parts.append(html.table([column.shown.heading for column in frontier_columns(outcome)], outcome.frontier_rows()))
+    parts.append(frontier_table(outcome))
     if plan.picks:
         parts += [html.heading("The picks, in order"), picks(outcome)]
     parts += [
@@ -49,16 +49,10 @@ def _map(outcome: Outcome, places: Places, given: Linked) -> str:
     view.polygons(given.sources.geometries, palette.PALE_SOURCE.fill, palette.PALE_SOURCE.edge)
     view.lines([feature.geometry() for feature in given.links.features], palette.CORRIDORS[1])
     shapes = [feature.geometry() for feature in places.features]
-    mark = palette.BARRIER
-    view.polygons(shapes, None, mark.edge, 0.8, mark.halo)
-    for order, pick in enumerate(outcome.plan.picks, start=1):
-        shape = shapes[pick.candidate]
-        view.polygons([shape], mark.fill, mark.edge, 1.2, mark.halo)
-        view.label(str(order), shape)
+    draw_picks(view, shapes, [pick.candidate for pick in outcome.plan.picks])
     scale = view.scale_bar()
     keys = [
-        html.Key("Restored, with the order", mark.fill, mark.edge),
-        html.Key("Other places", palette.WHITE, mark.edge),
+        *pick_keys("Other places"),
         html.Key("Links before", palette.CORRIDORS[1], line=2.0),
         html.Key("Ecological sources", palette.PALE_SOURCE.fill, palette.PALE_SOURCE.edge),
     ]

@@ -36,7 +36,7 @@ SMALLEST_PART_HA = 0.1
 OUTPUTS = ("ACTIONS", "ACTION_TABLE", "ACTION_BOOK", "REPORT")
 
 
-_PLAN_BYTES = 180
+_PLAN_BYTES = 70
 """Memory of a plan for each cell beside the network that is held while it is made: the surface with everything restored, the
 one with the picks so far, and the cost fields on them."""
 

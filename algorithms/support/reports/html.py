@@ -27,7 +27,8 @@ box-sizing: border-box; }
 figcaption { color: #55675d; font-size: 14px; } .warn { background: #fff6df; border-left: 4px solid #e0a100;
 padding: .4em 1em; margin: .6em 0; } .key { display: inline-block; width: 1em; height: 1em; vertical-align: -2px;
 margin: 0 .35em 0 .9em; border: 1px solid #8886; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-.keys { margin: .2em 0; } .keys .key:first-child { margin-left: 0; } figure svg.ramp { display: block; border: 0; }
+.keys { margin: .2em 0; } .keys .entry:first-child .key { margin-left: 0; } .entry { display: inline-block; }
+figure svg.ramp { display: block; border: 0; }
 .map { position: relative; display: inline-block; max-width: 100%; } .map img { display: block; }
 .map > svg { position: absolute; left: 0; top: 0; width: 100%; height: 100%; border: 0; }
 img.inset { float: right; width: 190px; margin: .5em 0 .5em 1.5em; } figure { overflow: hidden; }
@@ -186,7 +187,7 @@ def _keys(keys: Iterable[Key]) -> str:
             look += f"; border: 2px solid {_rgb(key.edge)}"
         if key.line:
             look += f"; border: 0; height: {key.line:g}px; width: 1.8em; vertical-align: middle"
-        texts.append(f"<span class='key' style='{look}'></span>{escape(key.name)}")
+        texts.append(f"<span class='entry'><span class='key' style='{look}'></span>{escape(key.name)}</span>")
     return "".join(texts)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from qgis.core import QgsGeometry
 
 from .... import core
 from ....core.choices import PlanObjective
@@ -14,6 +15,7 @@ from ..io.tables import Column, columns
 from ..run import palette, styling
 from . import html
 from .charts import Line, line_chart
+from .maps import Map
 
 LIMITS = (
     "No guarantee comes with a plan. Places on parallel ways replace each other: once one way is open the others bring "
@@ -94,6 +96,29 @@ def frontier_columns(outcome: Outcome) -> list[Column]:
         count=(int, Shown("Places")),
         picks=(str, Shown("Places, in order")),
     )
+
+
+def frontier_table(outcome: Outcome, caption: str = "") -> str:
+    """Return the frontier as a table of a page, without the columns in which nothing is known."""
+    rows = list(outcome.frontier_rows())
+    known = [k for k, held in enumerate(zip(*rows)) if any(value is not None for value in held)]
+    headers = [column.shown.heading for column in frontier_columns(outcome)]
+    return html.table([headers[k] for k in known], [[row[k] for k in known] for row in rows], caption=caption)
+
+
+def draw_picks(map_: Map, shapes: Sequence[QgsGeometry], picked: Sequence[int]) -> None:
+    """Paint all places, and over them those that are picked, with their order."""
+    mark = palette.BARRIER
+    map_.polygons(shapes, palette.WHITE, mark.edge, 0.6)
+    for order, place in enumerate(picked, start=1):
+        map_.polygons([shapes[place]], mark.fill, mark.edge, 0.8, mark.halo)
+        map_.label(str(order), shapes[place])
+
+
+def pick_keys(others: str) -> list[html.Key]:
+    """Return what the legend says of `draw_picks`."""
+    mark = palette.BARRIER
+    return [html.Key("Restored, with the order", mark.fill, mark.edge), html.Key(others, palette.WHITE, mark.edge)]
 
 
 def plan_columns(outcome: Outcome) -> list[Column]:

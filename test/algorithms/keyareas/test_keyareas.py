@@ -319,9 +319,11 @@ def test_held_limits_that_cannot_be_are_refused(run, surface, given, message):
 def test_limits_of_two_kinds_are_not_mixed(run, surface, tmp_path):
     """'securitynetwork' writes those of pinch points and barriers in one table."""
     table = tmp_path / "breaks.csv"
-    rows = [f"{kind},{upper}\n" for kind, most in (("pinch point", 1.0), ("barrier", 50.0)) for upper in (most / 2, most)]
+    rows = [
+        f"{kind},{upper}\n" for kind, most in (("pinch point", 1.0), ("barrier", 50.0)) for upper in (most / 2, most)
+    ]
     table.write_text("kind,upper\n" + "".join(rows))
-    with pytest.raises(Exception, match="holds limits of several kinds of areas.*Keep the rows of one"):
+    with pytest.raises(Exception, match=r"holds limits of several kinds of areas.*Keep the rows of one"):
         run("keyareas", INPUT=surface, OUTPUT="TEMPORARY_OUTPUT", LIMITS_TABLE=str(table))
     table.write_text("kind,upper\n" + "".join(rows[:2]))
     run("keyareas", INPUT=surface, OUTPUT="TEMPORARY_OUTPUT", LIMITS_TABLE=str(table))

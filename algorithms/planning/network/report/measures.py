@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ....support.reports import html
 from ....support.reports.actionsheet import action_parts, draw, keys
-from ....support.reports.html import Key
-from ....support.reports.restoration import LIMITS, curve, frontier_columns, picks, summary
-from ....support.run.palette import BARRIER, PALE_SOURCE, WHITE
+from ....support.reports.restoration import LIMITS, curve, draw_picks, frontier_table, pick_keys, picks, summary
+from ....support.run.palette import PALE_SOURCE
 from ..outputs import NetworkOutputs
 from .drawing import Drawing, key
 
@@ -24,24 +23,14 @@ def _plan(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
     outcome = planned.outcome
     map_ = drawing.pale_sources(drawing.surface("RESISTANCE"))
     drawing.corridors(map_)
-    map_.polygons(outputs.barrier_shapes, None, BARRIER.edge, 0.8, BARRIER.halo)
-    for order, barrier in enumerate(planned.barriers, start=1):
-        shape = outputs.barrier_shapes[barrier]
-        map_.polygons([shape], BARRIER.fill, BARRIER.edge, 1.2, BARRIER.halo)
-        map_.label(str(order), shape)
-    entries = [
-        Key("Restored, with the order", BARRIER.fill, BARRIER.edge),
-        Key("Other barriers", WHITE, BARRIER.edge),
-        key("Source", PALE_SOURCE),
-        *drawing.corridor_keys(),
-    ]
-    table = [column.shown.heading for column in frontier_columns(outcome)]
+    draw_picks(map_, outputs.barrier_shapes, planned.barriers)
+    entries = [*pick_keys("Other barriers"), key("Source", PALE_SOURCE), *drawing.corridor_keys()]
     return [
         html.heading("Restoration plan", 3),
         *(html.paragraph(sentence) for sentence in summary(outcome)),
         drawing.figure(map_, "Barriers to restore, in order", entries, "RESISTANCE"),
         curve(outcome),
-        html.table(table, outcome.frontier_rows(), caption="What a budget buys"),
+        frontier_table(outcome, "What a budget buys"),
         *([picks(outcome)] if outcome.plan.picks else []),
         html.paragraph(LIMITS),
     ]

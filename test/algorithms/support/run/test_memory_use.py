@@ -82,6 +82,15 @@ _QUICK = {
     "validate": {"SURFACES": ["surface", "surface"], "POINTS": "seen", "TABLE": "TEMPORARY_OUTPUT"},
 }
 _LINKED = {"RESISTANCE": "surface", "SOURCES": "sources", "ID_FIELD": "name", "LINKS": "links"}
+_NETWORK = {
+    "LANDUSE": "habitat",
+    "LEGEND": 1,
+    "MIN_AREA": 10,
+    "FOREGROUND": "2",
+    "DEM": "surface",
+    **dict.fromkeys(("MSPA", "SOURCES", "RESISTANCE", "LINKS", "CORRIDORS"), "TEMPORARY_OUTPUT"),
+    **dict.fromkeys(("CURRENT", "PINCHPOINTS", "SCORE", "BARRIERS"), "TEMPORARY_OUTPUT"),
+}
 # What a corridor of 'pinchpoints' takes depends on the cutoff, which no header tells.
 _LONG = {
     "linkages": {
@@ -96,18 +105,17 @@ _LONG = {
     "restorationplan": {**_LINKED, "CANDIDATES": "candidates", "BUDGET": "1200"}
     | dict.fromkeys(("PLAN", "FRONTIER", "RESISTANCE_AFTER"), "TEMPORARY_OUTPUT"),
     "barriers": {**_LINKED, "SCORE": "TEMPORARY_OUTPUT", "LANDUSE": "classes", "NOT_RESTORABLE": "2"},
-    "securitynetwork": {
-        "LANDUSE": "habitat",
-        "LEGEND": 1,
-        "MIN_AREA": 10,
-        "FOREGROUND": "2",
-        "DEM": "surface",
-        **dict.fromkeys(("MSPA", "SOURCES", "RESISTANCE", "LINKS", "CORRIDORS"), "TEMPORARY_OUTPUT"),
-        **dict.fromkeys(("CURRENT", "PINCHPOINTS", "SCORE", "BARRIERS"), "TEMPORARY_OUTPUT"),
-    },
+    "securitynetwork": _NETWORK,
 }
 # Each run is a whole network: one size is enough.
 _MANY_TIMES = {
+    "securitynetwork, plan": {
+        **_NETWORK,
+        "LANDUSE": "walled",
+        "BUDGET": "10, 40",
+        "PLAN": "TEMPORARY_OUTPUT",
+        "ACTIONS": "TEMPORARY_OUTPUT",
+    },
     "robustness": {
         "FACTORS": ["surface", "classes"],
         "WEIGHTS": "0.9, 0.1",
@@ -134,7 +142,8 @@ _SOLVED = {
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize(
     ("side", "tool"),
-    [(side, tool) for side in (1000, 3000) for tool in (*_QUICK, *_SOLVED, *_LONG)] + [(1000, "robustness")],
+    [(side, tool) for side in (1000, 3000) for tool in (*_QUICK, *_SOLVED, *_LONG)]
+    + [(1000, tool) for tool in _MANY_TIMES],
 )
 def test_within_30_percent(qgis, raster, polygons, side, tool):
     ndimage = pytest.importorskip("scipy.ndimage")
@@ -159,6 +168,9 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
     for x, y in places:
         top, left = int(y * side), int(x * side)
         habitat[top : top + side // 40, left : left + side // 40] = 2
+    walled = habitat.copy()
+    for x in (0.25, 0.45, 0.65, 0.8):
+        walled[:, int(x * side) : int(x * side) + 4] = 8
     seen = [
         (f"POINT({500_000 + 30 * side * x} {2_900_000 - 30 * side * y})", {"name": "x"})
         for x, y in np.random.default_rng(1).random((200, 2))
@@ -166,6 +178,7 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
     layers = {
         "seen": polygons("seen", seen, kind="Point"),
         "habitat": raster("habitat", habitat),
+        "walled": raster("walled", walled),
         "surface": raster("surface", (1 + 40 * smooth).astype(np.float32)),
         "classes": raster("classes", (1 + (smooth > 0.5)).astype(np.uint8)),
         "slope": raster("slope", (40 * smooth).astype(np.float32)),
@@ -190,7 +203,10 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
         given["OUTPUT"] = "TEMPORARY_OUTPUT"
     test = str(Path(__file__).resolve().parents[3])
     done = subprocess.run(
-        [sys.executable, "-c", _RUN, test, tool, json.dumps(given)], capture_output=True, text=True, timeout=900
+        [sys.executable, "-c", _RUN, test, tool.split(",")[0], json.dumps(given)],
+        capture_output=True,
+        text=True,
+        timeout=900,
     )
     line = next((line for line in done.stdout.splitlines() if line.startswith('["MEMORY"')), None)
     assert line, done.stderr[-2000:]
