@@ -23,6 +23,7 @@ from .corridors.omniscape import OmniscapeAlgorithm
 from .corridors.strategicpoints import StrategicPointsAlgorithm
 from .decisions.actionsheet import ActionSheetAlgorithm
 from .decisions.combineshards import CombineShardsAlgorithm
+from .decisions.compareruns import CompareRunsAlgorithm
 from .decisions.nullmodel import NullModelAlgorithm
 from .decisions.replay import ReplayAlgorithm
 from .decisions.restorationplan import RestorationPlanAlgorithm
@@ -102,6 +103,7 @@ ALGORITHMS = [
     NullModelAlgorithm,
     RestorationPlanAlgorithm,
     ActionSheetAlgorithm,
+    CompareRunsAlgorithm,
     ReplayAlgorithm,
     CombineShardsAlgorithm,
 ]

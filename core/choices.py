@@ -304,3 +304,19 @@ class PlanObjective(Choice):
     COST = "cost distance", "Least-cost distance of the links"
     RESISTANCE = "effective resistance", "Effective resistance of the corridors"
     EQUIVALENT = "equivalent connectivity", "Equivalent connectivity, EC(PC)"
+
+
+class Against(Choice):
+    """Which run each of several runs is compared with."""
+
+    FIRST = "the first", "The first run"
+    BEFORE = "the one before", "The run before it"
+
+
+class PersistenceOf(Choice):
+    """What must be in a cell for it to count in a map of persistence."""
+
+    NETWORK = "network", "Source, corridor or key area"
+    SOURCES = "sources", "Source"
+    CORRIDORS = "corridors", "Corridor"
+    KEY_AREAS = "key areas", "Key area"

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from qgis.core import QgsProcessingOutputNumber, QgsWkbTypes
 
 from ... import core
 from ...core.choices import Overlay
+from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import legends
 from ..support.inputs import parameters as p
 from ..support.inputs.declarations import overlay, smallest_source
+from ..support.inputs.sources import read_sources
 from ..support.io.rasterfiles import NO_CLASS
+from ..support.io.rasters import RasterSource
 from ..support.io.tables import columns
 from ..support.io.vectors import burn_mask, polygonise
 from ..support.run import palette, styling
+
+if TYPE_CHECKING:
+    from ...core.sources.patches import Patches
 
 _MSPA_CORE = "17,117"
 
@@ -86,6 +94,15 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
                 "Whether cells that touch only at a corner belong to one patch (8) or not (4).",
                 ("8", "4"),
             ),
+            p.vector(
+                "SOURCES_BEFORE",
+                "Sources of another run",
+                "Sources of another year or scenario, so that ids stay: one that shares at least half of the smaller of both "
+                "keeps its id; of one that is split the largest part does, one that is merged has that of the largest part. "
+                "New ones get numbers that none had. Empty: numbered anew.",
+                optional=True,
+                advanced=True,
+            ),
             p.vector_output("OUTPUT", "Ecological sources", "Polygons with source_id, area_ha, core_ha, protected_ha."),
             p.raster_output(
                 "RASTER", "Sources as raster", "source_id of every cell, 0 outside.", optional=True, default=False
@@ -132,18 +149,26 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
         area, core_area, protected_area = (
             grid.cell_ha * cells for cells in (found.cells, found.core_cells, found.protected_cells)
         )
+        ids = _ids(job, source, found)
         shapes = polygonise(found.labels, grid, monitor.part(0.7, 0.9))
         job.write_features(
             "OUTPUT",
             columns(source_id=int, area_ha=float, core_ha=float, protected_ha=float),
-            ((k + 1, area[k], core_area[k], protected_area[k]) for k in range(found.count)),
+            ((ids[k], area[k], core_area[k], protected_area[k]) for k in range(found.count)),
             shapes.values(),
             QgsWkbTypes.Type.MultiPolygon,
             source.crs,
             style=styling.marked(palette.SOURCE),
         )
-        style = styling.numbered([(k, f"Source {k}") for k in range(1, found.count + 1)])
-        job.write_raster("RASTER", found.labels, grid, nodata=NO_CLASS, description="source_id", style=style)
+        style = styling.numbered([(one, f"Source {one}") for one in sorted(ids)])
+        job.write_raster(
+            "RASTER",
+            np.array([0, *ids], dtype=np.int32)[found.labels],
+            grid,
+            nodata=NO_CLASS,
+            description="source_id",
+            style=style,
+        )
         monitor.info(
             f"{found.count:,} sources of {area.sum():,.2f} ha; the largest has {area.max():,.2f} ha, "
             f"the smallest {area.min():,.2f} ha."
@@ -159,6 +184,22 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
             monitor.info(f"Gaps filled: {found.filled_cells * grid.cell_ha:,.2f} ha.")
         job.results["COUNT"] = found.count
         job.results["AREA_HA"] = float(area.sum())
+
+
+def _ids(job: Job, source: RasterSource, found: Patches) -> list[int]:
+    """Return the ids of the sources: 1, 2, 3 ..., or where there are sources of another run those that go on."""
+    fresh = list(range(1, found.count + 1))
+    if not job.given("SOURCES_BEFORE"):
+        return fresh
+    layer = job.vector("SOURCES_BEFORE")
+    before = read_sources(layer, source.grid, source.crs, monitor=job.monitor)
+    if before.id_type is not int:
+        raise InputError(f"'{layer.name}' (SOURCES_BEFORE) has ids that are no whole numbers; only those can go on.")
+    matches = core.sources.match_areas(before.labels, found.labels, counts=(len(before.ids), found.count))
+    counts = {fate: matches.count(fate) for fate in core.sources.FATES}
+    said = ", ".join(f"{count} {fate}" for fate, count in counts.items() if count)
+    job.monitor.info(f"Of the sources of '{layer.name}' and these: {said}. Ids go on.")
+    return core.sources.carried_ids(matches, before.ids)
 
 
 def _cells(hectares: float, cell_ha: float) -> float:

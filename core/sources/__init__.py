@@ -10,22 +10,27 @@ from .evidence import (
     check_rule,
     importance,
 )
+from .matching import FATES, Matches, carried_ids, match_areas
 from .patches import find_patches
 
 __all__ = [
     "BACKGROUND",
     "COUNTED_BYTES",
+    "FATES",
     "FOREGROUND",
     "MISSING",
     "NO_MASK",
     "ImportanceBlock",
     "ImportanceSummary",
+    "Matches",
     "build_importance",
+    "carried_ids",
     "check_rule",
     "code_foreground",
     "find_patches",
     "held_codes",
     "importance",
+    "match_areas",
     "members",
     "parse_values",
 ]

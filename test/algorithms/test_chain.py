@@ -201,6 +201,7 @@ CHAIN = (
         {"METHOD": 3},
     ),
     Step("replayed", "replay", {"CAPSULE": "narrows.CAPSULE"}),
+    Step("scenarios", "compareruns", {"SCENARIOS": ["grid.OUTPUT"], "RUN_CAPSULE": "whole.CAPSULE"}),
 )
 
 LEFT_OUT = {

@@ -28,6 +28,7 @@ MISSING = {
     "combineshards": "Checkpoint folder",
     "robustness": "Factors",
     "replay": "Capsule",
+    "compareruns": "Give either a MANIFEST or SCENARIOS",
     "restorationplan": "Budget, or several",
 }
 """What the first sentence names where Run is pressed at once and something is missing."""
@@ -65,6 +66,7 @@ def given(tool, window, files):
         "restorationplan": {"BUDGET": "10, 20"},
         "validate": {"POINTS": layers["Geological hazards"].id()},
         "combineshards": {"CHECKPOINT": str(files / "shards"), "OUTPUT_FOLDER": str(files / "combined")},
+        "compareruns": {"MANIFEST": str(files / "runs" / "runs.csv")},
         "replay": {"CAPSULE": str(files / "kept" / "run.capsule.zip"), "OUTPUT_FOLDER": str(files / "again")},
         "robustness": {
             "FACTORS": [layers["Soil erosion"].id(), layers["Lithology"].id()],
@@ -129,6 +131,26 @@ def with_capsule(window, folder):
     processing.run("ecosecnet:foreground", {**values, "CAPSULE": str(folder / "run.capsule.zip")})
 
 
+def with_manifest(window, folder):
+    """Save the network as two runs; the second has lost a source and its links."""
+    folder.mkdir()
+    layers = window.layers()
+    rasters = [layers[name].source() for name in ("MSPA codes", "Resistance surface", "Current density")]
+    rows = ["name,year,mspa,resistance,current,sources,links,pinchpoints"]
+    for name, year, kept in (("now", 2020, (0, 0)), ("later", 2035, (1, 1))):
+        saved = []
+        for label, without in (
+            ("Ecological sources", "source_id <> {}"),
+            ("Ecological corridors", "from_id <> {0} and to_id <> {1}"),
+            ("Pinch points", "area_id <> {}"),
+        ):
+            saved.append(str(folder / f"{name} {label}.gpkg"))
+            given = {"INPUT": layers[label], "EXPRESSION": without.format(*kept), "OUTPUT": saved[-1]}
+            processing.run("native:extractbyexpression", given)
+        rows.append(",".join([name, str(year), *rasters, *saved]))
+    (folder / "runs.csv").write_text("\n".join(rows), encoding="utf-8")
+
+
 def loaded(dialog):
     """Return the labels of the layers that a run with these settings loads."""
     if dialog.algorithm.name() == "combineshards":
@@ -168,6 +190,8 @@ def test_from_its_dialog(tool, screen, project, files):
         in_shards(screen, files / "shards")
     elif tool == "replay":
         with_capsule(screen, files / "kept")
+    elif tool == "compareruns":
+        with_manifest(screen, files / "runs")
     del screen.log[:], screen.bar[:], screen.boxes[:]
     dialog = screen.open(tool)
     if tool in MISSING:

@@ -12,9 +12,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingMultiStepFeedback,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterFile,
     QgsProcessingParameterFolderDestination,
-    QgsProcessingParameterMultipleLayers,
     QgsProcessingProvider,
 )
 
@@ -24,11 +22,9 @@ from ...base import EcoSecNetAlgorithm
 from ...support.capsule import comparing, environment, finding
 from ...support.capsule.comparing import Finding
 from ...support.capsule.declaration import CAPSULE
-from ...support.capsule.inputs import is_below
 from ...support.capsule.outputs import describe, open_features, open_raster
+from ...support.capsule.parameters import parameters_of
 from ...support.capsule.reading import Capsule, is_plain
-from ...support.inputs.spreading import OWN
-from ...support.inputs.stored import is_layer
 from ...support.run.job import Job
 from ...support.run.outputnames import file_of
 
@@ -194,7 +190,7 @@ class Replay:
 
     def _run_tool(self, found: list[finding.Found]) -> tuple[dict[str, str], dict[str, object]]:
         """Run the tool; return where each output is, and the results."""
-        given = self._parameters(found)
+        given = parameters_of(self.tool, self.run, found)
         made: dict[str, str] = {}
         for definition in self.tool.destinationParameterDefinitions():
             name = definition.name()
@@ -238,40 +234,6 @@ class Replay:
             file = named
         return self._job.outputs.path(os.path.join(self._target, file))
 
-    def _parameters(self, found: list[finding.Found]) -> dict[str, object]:
-        """Return the parameters of the run: values as they were, layers and files as they were found."""
-        given: dict[str, object] = {}
-        noted = self.run["parameters"]
-        for name in [*noted, *(one.entry["role"] for one in found)]:
-            if self.tool.parameterDefinition(name) is None:
-                raise InputError(f"'{self.tool.NAME}' of this version of EcoSecNet has no parameter {name[:60]}.")
-        for definition in self.tool.parameterDefinitions():
-            name = definition.name()
-            here = [one for one in found if one.entry["role"] == name]
-            if definition.isDestination() or name in OWN:
-                continue
-            if is_layer(definition) or isinstance(definition, QgsProcessingParameterFile):
-                values = [one.value for one in here]
-                if values:
-                    given[name] = values if isinstance(definition, QgsProcessingParameterMultipleLayers) else values[0]
-                for one in here:
-                    self._require_inside(one)
-            elif noted.get(name) not in (None, ""):
-                given[name] = noted[name]
-        return given
-
-    def _require_inside(self, found: finding.Found) -> None:
-        """Raise `InputError` where a text file from the capsule names files elsewhere."""
-        if found.entry["kind"] != "text" or found.where != "in the capsule":
-            return
-        folder = os.path.dirname(found.path)
-        for file in self.tool.named_in(found.path):
-            if not is_below(file, folder):
-                raise InputError(
-                    f"{os.path.basename(found.path)} names {file}, which is not in the capsule. Give the FOLDER that holds "
-                    "both."
-                )
-
     def _of_outputs(self, made: dict[str, str]) -> Iterator[Finding]:
         """Yield what came of each output."""
         count = max(1, len(self.run["outputs"]))
@@ -287,7 +249,7 @@ class Replay:
         folder = isinstance(self.tool.parameterDefinition(role), QgsProcessingParameterFolderDestination)
         now = made.get(role, "")
         if folder and now:
-            now = os.path.join(now, os.path.basename(file.replace("\\", "/")))
+            now = os.path.join(now, *file.split("/")) if is_plain(file) else ""
         if not now or not os.path.exists(now):
             return Finding("output", role, file, comparing.DIFFERS, note="it has not come out now")
         layer = entry.get("layer", "") if folder else ""

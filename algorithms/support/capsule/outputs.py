@@ -79,7 +79,9 @@ def outputs_of(job: Job, monitor: Monitor) -> Iterator[Output]:
             if is_below(target, folder) and target not in claimed and not target.lower().endswith(_PARTS):
                 claimed.add(target)
                 for layer in _layers_of(aside[target]):
-                    yield describe(name, aside[target], target, layer, monitor)
+                    output = describe(name, aside[target], target, layer, monitor)
+                    output.entry["file"] = os.path.relpath(target, folder).replace(os.sep, "/")
+                    yield output
 
 
 def _layers_of(path: str) -> list[str]:

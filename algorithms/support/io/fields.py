@@ -325,6 +325,64 @@ FIELDS = {
     "row": Shown("Row"),
     "message": Shown("Finding"),
     # Runs on other judgements
+    # Runs compared
+    "year": Shown("Year"),
+    "compared_with": Shown("Compared with"),
+    "before_run": Shown("Run before"),
+    "after_run": Shown("Run after"),
+    "fate": Shown("What became of it"),
+    "before_ids": Shown("Ids before"),
+    "after_ids": Shown("Ids after"),
+    "before_ha": Shown("Area before", "ha"),
+    "after_ha": Shown("Area after", "ha"),
+    "shared_ha": Shown("Area in both", "ha"),
+    "before_link": Shown("Link before"),
+    "after_link": Shown("Link after"),
+    "before_ends": Shown("Sources before"),
+    "after_ends": Shown("Sources after"),
+    "before_cost": Shown("Least-cost distance before", _COST, 1),
+    "after_cost": Shown("Least-cost distance after", _COST, 1),
+    "cost_change": Shown("Change of the least-cost distance", "%", 1),
+    "overlap_share": Shown("Jaccard index of the corridors", "", 3),
+    "moved_m": Shown("Mean distance of the paths", "m", 1),
+    "class_map": Shown("Class map"),
+    "from_class": Shown("Class before"),
+    "from_name": Shown("Name before"),
+    "to_class": Shown("Class after"),
+    "to_name": Shown("Name after"),
+    "source_count": Shown("Sources"),
+    "mean_resistance": Shown("Mean resistance", "", 3),
+    "link_count": Shown("Links"),
+    "link_km": Shown("Length of the links", "km"),
+    "mean_cost": Shown("Mean least-cost distance", _COST, 1),
+    "equivalent_ha": Shown("EC(PC)", "ha"),
+    "alpha_index": Shown("Alpha", "", 3),
+    "beta_index": Shown("Beta", "", 3),
+    "gamma_index": Shown("Gamma", "", 3),
+    "efficiency_per_cost": Shown("Global efficiency", "1 / cost unit", 8),
+    "fall_area": Shown("Robustness", "", 3),
+    "pinch_count": Shown("Pinch points"),
+    "pinch_area_ha": Shown("Area of the pinch points", "ha"),
+    "barrier_count": Shown("Barriers"),
+    "barrier_area_ha": Shown("Area of the barriers", "ha"),
+    "area_change": Shown("Change of the area of the sources, dA", "%", 3),
+    "ec_change": Shown("Change of EC(PC), dEC", "%", 3),
+    **{
+        f"sources_{fate}": Shown(f"Sources {fate}")
+        for fate in ("persistent", "split", "merged", "regrouped", "lost", "new")
+    },
+    **{f"links_{fate}": Shown(f"Links {fate}") for fate in ("persistent", "lost", "new")},
+    "corridors_same": Shown("Jaccard index of all corridors", "", 3),
+    **{
+        f"{kind}_{fate}": Shown(f"{name} {fate}")
+        for kind, name in (("pinch", "Pinch points"), ("barrier", "Barriers"))
+        for fate in ("kept", "lost", "new")
+    },
+    **{
+        f"{kind}_{fate}_ha": Shown(f"Area of {name} {fate}", "ha")
+        for kind, name in (("pinch", "pinch points"), ("barrier", "barriers"))
+        for fate in ("kept", "lost", "new")
+    },
     "run": Shown("Run"),
     "certainty": Shown("Certainty"),
     "outcome": Shown("Outcome"),

@@ -179,6 +179,11 @@ def legend(name: str, ramp: Ramp) -> str:
     return f"<figure><figcaption>{_ramp(name, ramp)}</figcaption></figure>"
 
 
+def key_line(keys: Iterable[Key]) -> str:
+    """Return a legend that several figures share."""
+    return f"<div class='keys'>{_keys(keys)}</div>"
+
+
 def _keys(keys: Iterable[Key]) -> str:
     texts = []
     for key in keys:

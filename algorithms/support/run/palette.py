@@ -43,6 +43,8 @@ RESISTANCE = ((226, 239, 218), (246, 240, 210), (240, 212, 158), (222, 166, 116)
 CURRENT = ((28, 22, 82), (52, 72, 146), (56, 132, 162), (126, 192, 146), (248, 236, 140))
 SCORE = ((252, 245, 227), (250, 200, 130), (226, 116, 76), (148, 44, 88), (62, 12, 72))
 DISTANCE = ((255, 250, 226), (189, 215, 186), (98, 160, 167), (45, 94, 132), (22, 36, 82))
+DIFFERENCE = ((33, 84, 150), (140, 180, 214), (244, 244, 240), (240, 170, 124), (168, 40, 30))
+"""Less on one side of the middle, more on the other."""
 BELT = ((132, 96, 160), (172, 146, 194), (210, 194, 222), (240, 234, 245))
 """Corridors from the least-cost path outwards."""
 
@@ -60,6 +62,16 @@ DROPPED = (72, 72, 72)
 """Links that are not corridors."""
 PINCH = Mark((238, 62, 40), (138, 0, 26), WHITE)
 BARRIER = Mark((255, 208, 52), (52, 34, 0), (255, 236, 170))
+
+CHANGES = {
+    "persistent": Mark((178, 190, 186), (70, 84, 80), WHITE),
+    "split": Mark((246, 178, 64), (96, 56, 0), WHITE),
+    "merged": Mark((126, 178, 226), (8, 44, 92), WHITE),
+    "regrouped": Mark((206, 170, 220), (74, 24, 96), WHITE),
+    "lost": Mark((190, 30, 60), (90, 0, 20), WHITE),
+    "new": Mark((18, 128, 96), (4, 56, 40), WHITE),
+}
+"""What became of sources and links."""
 
 STONE = Mark((120, 170, 226), (8, 44, 92), WHITE)
 """Stepping stones: places that would link sources."""
@@ -103,6 +115,9 @@ ZONES = (
     (204, 170, 210),
 )
 """Pale colours in turn for areas that only have to differ from their neighbours."""
+
+BACKGROUND_OF_NOTHING = (236, 236, 232)
+"""Of cells without data, or where nothing has changed."""
 
 LITHOLOGY = ((166, 189, 219), (222, 190, 120), (128, 90, 110), (92, 92, 92))
 DEGRADATION = ((247, 244, 238), (253, 219, 160), (244, 165, 96), (214, 96, 77), (140, 29, 40), (80, 12, 30))

@@ -121,3 +121,23 @@ def test_holes_up_to_an_area_are_filled(run, raster, tmp_path):
         for k, hectares in enumerate((0, 0.09, 0.36))
     ]
     assert areas == pytest.approx([139 * 0.09, 140 * 0.09, 144 * 0.09])
+
+
+def test_ids_of_another_run_go_on(run, raster, pattern, polygons, tmp_path):
+    ids = {"OUTPUT": "memory:", "RASTER": str(tmp_path / "ids.tif")}
+    boxes = [(box(1, 1, 4, 4), 7), (box(1, 8, 4, 5), 3), (box(6, 1, 2, 2), 12)]
+    before = polygons("earlier", [(wkt, {"source_id": one}) for wkt, one in boxes])
+    found = run("sources", INPUT=pattern, SOURCES_BEFORE=before, **ids)
+    assert [row["source_id"] for row in read_table(found["OUTPUT"])] == [7, 3, 13]
+    assert np.unique(read_raster(found["RASTER"])[0]).tolist() == [0, 3, 7, 13]
+    assert "2 persistent, 1 lost, 1 new" in run.feedback.textLog()
+    # A road through the second: its larger part keeps the id.
+    split = PATTERN.copy()
+    split[:, 10] = 1
+    found = run("sources", INPUT=raster("split", split, nodata=0), SOURCES_BEFORE=before, **ids)
+    held = {row["source_id"]: row["area_ha"] for row in read_table(found["OUTPUT"])}
+    assert held[3] == pytest.approx(8 * 0.09)
+    assert sorted(held) == [3, 7, 13, 14]
+    named = polygons("named", [(box(1, 1, 4, 4), {"source_id": "east"})])
+    with pytest.raises(Exception, match="no whole numbers"):
+        run("sources", INPUT=pattern, SOURCES_BEFORE=named, **ids)

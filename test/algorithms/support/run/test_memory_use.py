@@ -126,6 +126,9 @@ _MANY_TIMES = {
     },
 }
 _SOLVED = {
+    "compareruns": {"MANIFEST": "manifest"}
+    | dict.fromkeys(("TABLE", "SOURCES_CHANGE", "LINKS_CHANGE", "TRANSITIONS"), "TEMPORARY_OUTPUT")
+    | dict.fromkeys(("DIFFERENCE", "PERSISTENCE", "HTML"), "TEMPORARY_OUTPUT"),
     "strategicpoints": {**_LINKED, "OUTPUT": "TEMPORARY_OUTPUT"},
     "corridorwidths": {"LINKS": "links", "LANDUSE": "classes", "SOURCES": "sources", "CURRENT": "surface"}
     | dict.fromkeys(("TABLE", "OUTPUT_LINKS"), "TEMPORARY_OUTPUT"),
@@ -145,7 +148,7 @@ _SOLVED = {
     [(side, tool) for side in (1000, 3000) for tool in (*_QUICK, *_SOLVED, *_LONG)]
     + [(1000, tool) for tool in _MANY_TIMES],
 )
-def test_within_30_percent(qgis, raster, polygons, side, tool):
+def test_within_30_percent(qgis, raster, polygons, tmp_path, side, tool):
     ndimage = pytest.importorskip("scipy.ndimage")
     smooth = ndimage.gaussian_filter(np.random.default_rng(0).random((side, side)), 6)
     smooth = (smooth - smooth.min()) / (smooth.max() - smooth.min())
@@ -157,7 +160,7 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
         left, top = 500_000 + 30.0 * x * side, 2_900_000 - 30.0 * y * side
         right, bottom = left + width, top - width
         return f"POLYGON(({left} {top}, {right} {top}, {right} {bottom}, {left} {bottom}, {left} {top}))", {
-            "name": f"s{number}"
+            "name": f"s{str(number).lstrip('s')}"
         }
 
     places = [(x, y) for x in (0.1, 0.3, 0.5, 0.7, 0.88) for y in (0.1, 0.5, 0.88)]
@@ -194,6 +197,19 @@ def test_within_30_percent(qgis, raster, polygons, side, tool):
             kind="LineString",
         ),
     }
+    named = polygons("named", [(wkt, {"source_id": one["name"]}) for wkt, one in map(square, names, *zip(*places))])
+    of_run = {
+        "landuse": layers["classes"],
+        "mspa": raster("mspa", np.where(smooth > 0.5, 17, 0).astype(np.uint8)),
+        "resistance": layers["surface"],
+        "current": layers["surface"],
+        "sources": named,
+        "links": layers["links"],
+        "pinchpoints": layers["candidates"],
+    }
+    runs = [",".join(["name", *of_run]), *(",".join([name, *of_run.values()]) for name in ("now", "later"))]
+    (tmp_path / "runs.csv").write_text("\n".join(runs), encoding="utf-8")
+    layers["manifest"] = str(tmp_path / "runs.csv")
     options = {**_QUICK, **_LONG, **_MANY_TIMES, **_SOLVED}[tool]
     given = {
         name: [layers[one] for one in value] if isinstance(value, list) else layers.get(value, value)

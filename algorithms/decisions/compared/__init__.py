@@ -1,0 +1,1 @@
+"""Reading the runs that are compared, and what is said of them."""
