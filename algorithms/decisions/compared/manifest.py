@@ -57,13 +57,17 @@ class RunFiles:
     files : dict of str to File
         By the names in `LAYERS`.
     limits : str
-        `HELD`, `OWN` or `UNKNOWN`.
+        `HELD` (those of the first run), `OWN` or `UNKNOWN`.
+    given_limits, found_limits : str
+        What says, in a capsule, which limits it was given and which ones it has written.
     """
 
     name: str
     year: str = ""
     files: dict[str, File] = field(default_factory=dict)
     limits: str = UNKNOWN
+    given_limits: str = ""
+    found_limits: str = ""
 
 
 def read_manifest(path: str) -> list[RunFiles]:
@@ -98,6 +102,10 @@ def read_manifest(path: str) -> list[RunFiles]:
                 f"{place}: '{name}' has no SOURCES. Name its layer, or a folder or capsule that holds them."
             )
         runs.append(run)
+    for run in runs[1:]:
+        if run.given_limits:
+            same = run.given_limits in (runs[0].found_limits, runs[0].given_limits)
+            run.limits = HELD if same else UNKNOWN
     if len(runs) < 2:
         raise InputError(f"{os.path.basename(path)} lists {len(runs)} run(s); comparing needs two at least.")
     return runs
@@ -188,9 +196,10 @@ def _take_capsule(run: RunFiles, path: str) -> None:
     if made["algorithm"] != "ecosecnet:securitynetwork":
         capsule.close()
         raise InputError(f"{path} is of '{made['algorithm']}'; a run that can be compared is of 'securitynetwork'.")
-    given = made["parameters"]
-    roles = {one["role"] for one in made["inputs"]}
-    run.limits = HELD if given.get("LIMITS") or "LIMITS_TABLE" in roles else OWN
+    table = next((one["content_sha256"] for one in made["inputs"] if one["role"] == "LIMITS_TABLE"), "")
+    run.given_limits = str(made["parameters"].get("LIMITS") or table)
+    run.found_limits = next((one["content_sha256"] for one in made["outputs"] if one["role"] == "BREAKS"), "")
+    run.limits = UNKNOWN if run.given_limits else OWN
     outputs = [one for one in made["outputs"] if one["role"] in LAYERS]
     for entry in (*(one for one in made["inputs"] if one["role"] == "LANDUSE"), *outputs):
         beside = os.path.join(os.path.dirname(path), entry.get("file") or os.path.basename(entry.get("path", "")))

@@ -155,11 +155,15 @@ def _key_areas(compared: Compared) -> list[str]:
     if not rows:
         return []
     heads = ["Runs", "Kind", "Kept", "Lost", "New", "Kept (ha)", "Lost (ha)", "New (ha)", "Jaccard"]
-    limits = [[run.name, run.files.limits] for run in compared.runs]
+    limits = [[run.name, run.files.limits if number else "the first run"] for number, run in enumerate(compared.runs)]
     return [
         html.heading("Key areas"),
         html.table(heads, rows),
-        html.table(["Run", "Limits of the classes"], limits, caption="Held: given to the run, not found in its values"),
+        html.table(
+            ["Run", "Limits of the classes"],
+            limits,
+            caption="Held: those of the first run, not found anew in the values",
+        ),
     ]
 
 

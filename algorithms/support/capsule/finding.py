@@ -136,7 +136,9 @@ class Finder:
                         "with the inputs alone."
                     )
                     return
-                yield os.path.join(top, name)
+                path = os.path.join(top, name)
+                if os.path.realpath(path) != os.path.realpath(self._capsule.path):  # no input of its own run
+                    yield path
 
     def named(self, path: str) -> list[str]:
         """Return the files of the folder that have the name of a file, those first whose folders are called so too."""

@@ -339,6 +339,32 @@ def test_capsules_hold_the_runs(run, county, tmp_path):
         run("compareruns", MANIFEST=str(manifest), TABLE=table)
 
 
+def test_a_capsule_says_whether_it_has_the_limits_of_the_first(run, county, tmp_path):
+    def with_run(name, change):
+        target = tmp_path / f"{name}.capsule.zip"
+        with zipfile.ZipFile(county / "run.capsule.zip") as archive, zipfile.ZipFile(target, "w") as made:
+            for one in archive.infolist():
+                data = archive.read(one)
+                if one.filename == "run.json":
+                    held = json.loads(data)
+                    change(held)
+                    data = json.dumps(held).encode()
+                made.writestr(one.filename, data)
+        return target
+
+    def breaks(letter, part):
+        table = {"role": part, "kind": "table", "content_sha256": letter * 64, "in_capsule": None}
+        return lambda held: held["outputs" if part == "BREAKS" else "inputs"].append(table)
+
+    first = with_run("first", breaks("a", "BREAKS"))
+    manifest = tmp_path / "runs.csv"
+    for letter, words in (("a", "which were held for all runs"), ("b", "is not known")):
+        second = with_run("second", breaks(letter, "LIMITS_TABLE"))
+        manifest.write_text(f"name,capsule\nfirst,{first}\nsecond,{second}\n", encoding="utf-8")
+        run("compareruns", MANIFEST=str(manifest), TABLE=str(tmp_path / "t.csv"))
+        assert words in run.feedback.textLog()
+
+
 def test_scenarios_have_the_parameters_and_limits_of_the_run(run, county, tmp_path):
     from osgeo import gdal
 
@@ -356,7 +382,7 @@ def test_scenarios_have_the_parameters_and_limits_of_the_run(run, county, tmp_pa
         SCENARIOS=[same, other],
         RUN_CAPSULE=str(county / "run.capsule.zip"),
         RUNS_FOLDER=str(tmp_path / "runs"),
-        CAPSULE=str(tmp_path / "c.capsule.zip"),
+        CAPSULE=str(tmp_path / "run.capsule.zip"),  # called as the other one
         **made,
     )
     rows = read_table(made["TABLE"])
@@ -378,7 +404,7 @@ def test_scenarios_have_the_parameters_and_limits_of_the_run(run, county, tmp_pa
     assert sorted(os.listdir(tmp_path / "runs"))[-1] == "plus 2035"
     assert (tmp_path / "runs" / "plus 2035" / "sources.gpkg").exists()
     out = {"OUTPUT_FOLDER": str(tmp_path / "again"), "TABLE": str(tmp_path / "again.csv")}
-    assert run("replay", CAPSULE=str(tmp_path / "c.capsule.zip"), **out)["VERDICT"] == "identical"
+    assert run("replay", CAPSULE=str(tmp_path / "run.capsule.zip"), **out)["VERDICT"] == "identical"
     files = {row["file"] for row in read_table(out["TABLE"]) if row["name"] == "RUNS_FOLDER"}
     assert "plus 2035/sources.gpkg" in files
 
