@@ -111,9 +111,8 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
                 "BLOCKED",
                 "Areas built over",
                 "The areas of BLOCKING with the links they touch and cut, the effective resistance of the worst link and "
-                "EC(PC) before and after.",
+                "EC(PC) before and after. Without BLOCKING there is none.",
                 optional=True,
-                default=False,
             ),
             QgsProcessingOutputNumber("MAXIMUM", "Largest current (A)"),
             QgsProcessingOutputNumber("CUTTING", "Areas that cut a link when built over"),
@@ -122,10 +121,9 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
 
     def check(self, job: Job) -> str | None:
         read_cutoff(job)
-        if job.given("BLOCKING") != job.given("BLOCKED"):
+        if job.given("BLOCKING") and not job.given("BLOCKED"):
             return (
-                "Give both the areas to build over (BLOCKING) and the output that says what is lost with each (BLOCKED), or "
-                "neither."
+                "Give the output that says what is lost with each area (BLOCKED), or no areas to build over (BLOCKING)."
             )
         if job.given("BLOCKING"):
             # raises for a kernel that there is not

@@ -58,7 +58,7 @@ def given(tool, window, files):
             "GROUND_POINTS": layers["Geological hazards"].id(),
         },
         "circuitscapeini": {"INPUT": str(files / "job.ini")},
-        "pinchpoints": {"BLOCKING": layers["Pinch points"], "BLOCKED": "TEMPORARY_OUTPUT"},
+        "pinchpoints": {"BLOCKING": layers["Pinch points"]},
         "networkoptimisation": {"RESISTANCE": layers["Resistance surface"], "OBJECTIVE": 2},
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5, "PROCESSES": 2},
         "actionsheet": {"LEGEND": 1},

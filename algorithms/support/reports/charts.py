@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..run.palette import BAR, CHART, CHART_GRID, CHART_INK
+from .html import entry
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 70, 36, 16, 46
 _WIDE, _HIGH = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
@@ -52,7 +53,7 @@ def _axes(across: dict[float, float], up: dict[float, float], x_label: str, y_la
     parts = []
     for tick, place in up.items():
         parts.append(f"<path d='M{_LEFT} {place:.1f}H{_WIDTH - _RIGHT}' stroke='{CHART_GRID}'/>")
-        parts.append(f"<text x='{_LEFT - 6}' y='{place + 4:.1f}' text-anchor='end'>{tick:g}</text>")
+        parts.append(f"<text x='{_LEFT - 6}' y='{place + 4:.1f}' text-anchor='end'>{tick:,g}</text>")
     for tick, place in across.items():
         parts.append(f"<text x='{place:.1f}' y='{_HEIGHT - 28}' text-anchor='middle'>{tick:,g}</text>")
     parts.append(f"<text x='{_LEFT + _WIDE / 2}' y='{_HEIGHT - 8}' text-anchor='middle'>{escape(x_label)}</text>")
@@ -64,7 +65,7 @@ def _axes(across: dict[float, float], up: dict[float, float], x_label: str, y_la
 
 def _figure(parts: Sequence[str], caption: str, keys: Sequence[tuple[str, str]]) -> str:
     """Return shapes as a figure; the keys are colours and what they stand for."""
-    shown = "".join(f"<span class='key' style='background: {colour}'></span>{escape(name)}" for colour, name in keys)
+    shown = "".join(entry(f"background: {colour}", name) for colour, name in keys)
     return (
         f"<figure><svg viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' role='img' aria-label='{escape(caption)}' "
         f"font-size='12' font-family='sans-serif' fill='{CHART_INK}'>{''.join(parts)}</svg>"

@@ -26,8 +26,8 @@ figure { margin: 1em 0; } figure img, figure svg { max-width: 100%; height: auto
 box-sizing: border-box; }
 figcaption { color: #55675d; font-size: 14px; } .warn { background: #fff6df; border-left: 4px solid #e0a100;
 padding: .4em 1em; margin: .6em 0; } .key { display: inline-block; width: 1em; height: 1em; vertical-align: -2px;
-margin: 0 .35em 0 .9em; border: 1px solid #8886; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-.keys { margin: .2em 0; } .keys .entry:first-child .key { margin-left: 0; } .entry { display: inline-block; }
+margin: 0 .35em 0 0; border: 1px solid #8886; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+.keys { margin: .2em 0; } .entry { display: inline-block; margin-right: .9em; }
 figure svg.ramp { display: block; border: 0; }
 .map { position: relative; display: inline-block; max-width: 100%; } .map img { display: block; }
 .map > svg { position: absolute; left: 0; top: 0; width: 100%; height: 100%; border: 0; }
@@ -192,8 +192,13 @@ def _keys(keys: Iterable[Key]) -> str:
             look += f"; border: 2px solid {_rgb(key.edge)}"
         if key.line:
             look += f"; border: 0; height: {key.line:g}px; width: 1.8em; vertical-align: middle"
-        texts.append(f"<span class='entry'><span class='key' style='{look}'></span>{escape(key.name)}</span>")
+        texts.append(entry(look, key.name))
     return "".join(texts)
+
+
+def entry(look: str, name: str) -> str:
+    """Return a sign of a given look (CSS) and what it stands for, for a legend; no end of a line parts them."""
+    return f" <span class='entry'><span class='key' style='{look}'></span>{escape(name)}</span>"
 
 
 def _rgb(parts: Colour) -> str:

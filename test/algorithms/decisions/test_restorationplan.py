@@ -184,3 +184,19 @@ def test_links_of_other_sources_are_refused(run, redundant, polygons, tmp_path):
 def test_a_smaller_budget_that_buys_nothing_is_said(run, redundant, tmp_path):
     run("restorationplan", **{**redundant, "BUDGET": "0.5, 2"}, **outputs(tmp_path))
     assert "The budget of 0.5 buys nothing: the cheapest place costs 1." in run.feedback.textLog()
+
+
+def test_the_surface_of_the_plan_does_not_hide_the_map(run, redundant):
+    import processing
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProject
+
+    project = QgsProject.instance()
+    project.clear()
+    context = QgsProcessingContext()
+    context.setProject(project)
+    wanted = dict.fromkeys(("PLAN", "FRONTIER", "RESISTANCE_AFTER"), "TEMPORARY_OUTPUT")
+    processing.runAndLoadResults("ecosecnet:restorationplan", {**redundant, **wanted}, QgsProcessingFeedback(False), context)
+    seen = {node.name(): node.itemVisibilityChecked() for node in project.layerTreeRoot().findLayers()}
+    project.clear()
+    assert seen["Restoration plan"]
+    assert not seen["Resistance surface after restoration"]

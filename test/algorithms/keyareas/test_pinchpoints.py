@@ -172,10 +172,10 @@ def test_areas_built_over_by_two_processes_are_the_same(run, strait, areas, tmp_
     assert first == second
 
 
-def test_areas_to_build_over_and_their_output_belong_together(run, strait, areas, polygons):
-    for given in ({"BLOCKING": areas}, {"BLOCKED": "TEMPORARY_OUTPUT"}):
-        with pytest.raises(Exception, match="Give both the areas to build over"):
-            run("pinchpoints", **strait, **given)
+def test_areas_to_build_over_need_their_output(run, strait, areas, polygons):
+    with pytest.raises(Exception, match=r"Give the output that says what is lost with each area \(BLOCKED\)"):
+        run("pinchpoints", **strait, BLOCKING=areas)
+    assert "BLOCKED" not in run("pinchpoints", **strait, BLOCKED="TEMPORARY_OUTPUT")  # as dialogs offer it
     both = {"BLOCKING": areas, "BLOCKED": "TEMPORARY_OUTPUT"}
     with pytest.raises(Exception, match="between 0 and 1"):
         run("pinchpoints", **strait, **both, PROBABILITY=0.0)
