@@ -92,7 +92,7 @@ def write_capsule(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Inpu
     _pack(job, target, texts, kept)
     job.results[CAPSULE] = target
     if left_out:
-        job.monitor.info(f"Not in the capsule, which has their hashes alone: {'; '.join(left_out)}.")
+        job.monitor.info(f"In no file or too large, so that the capsule has the hashes alone: {', '.join(left_out)}.")
     if job.texts(CAPSULE) == [QgsProcessing.TEMPORARY_OUTPUT]:
         job.monitor.info(f"The capsule is a temporary file, which goes with this QGIS: copy it to keep it. {target}")
 
@@ -134,7 +134,7 @@ def _choose(job: Job, inputs: list[Input], outputs: list[Output], target: str) -
         size = sum(os.path.getsize(path) for path in files)
         if not files or size > room:
             what = f"{one.entry['role']} {one.entry.get('file') or one.entry.get('name', '')}".strip()
-            left_out.append(f"{what} ({f'{size:,} bytes' if files else 'in no file'})")
+            left_out.append(f"{what} ({size:,} bytes)" if files else what)
             continue
         room -= size
         for path in files:

@@ -195,7 +195,9 @@ def test_the_surface_of_the_plan_does_not_hide_the_map(run, redundant):
     context = QgsProcessingContext()
     context.setProject(project)
     wanted = dict.fromkeys(("PLAN", "FRONTIER", "RESISTANCE_AFTER"), "TEMPORARY_OUTPUT")
-    processing.runAndLoadResults("ecosecnet:restorationplan", {**redundant, **wanted}, QgsProcessingFeedback(False), context)
+    processing.runAndLoadResults(
+        "ecosecnet:restorationplan", {**redundant, **wanted}, QgsProcessingFeedback(False), context
+    )
     seen = {node.name(): node.itemVisibilityChecked() for node in project.layerTreeRoot().findLayers()}
     project.clear()
     assert seen["Restoration plan"]

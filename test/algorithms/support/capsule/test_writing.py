@@ -125,7 +125,7 @@ def test_what_is_too_large_is_left_out_and_named(run, raster, folder, monkeypatc
     assert found["inputs"][0]["in_capsule"] is None
     assert len(found["inputs"][0]["content_sha256"]) == 64
     assert f"INPUT landuse ({os.path.getsize(land):,} bytes)" in found["not_in_capsule"]
-    assert "Not in the capsule, which has their hashes alone: INPUT landuse" in run.feedback.textLog()
+    assert "the capsule has the hashes alone: INPUT landuse" in run.feedback.textLog()
     assert {"@id": "#input-0"} in next(one for one in crate["@graph"] if one["@id"] == "#run")["object"]
 
 
@@ -135,9 +135,9 @@ def test_what_a_dialog_leaves_temporary_is_told_in_words(run, polygons):
     temporary = {"OUTPUT": "TEMPORARY_OUTPUT", "CAPSULE": "TEMPORARY_OUTPUT"}
     results = run("naturalbreaks", INPUT=areas, FIELD="value", CLASSES=1, **temporary)
     found, _, _ = opened(results["CAPSULE"])
-    assert found["not_in_capsule"] == ["OUTPUT (in no file)"]
+    assert found["not_in_capsule"] == ["OUTPUT"]
     said = run.feedback.textLog()
-    assert "Not in the capsule, which has their hashes alone: OUTPUT (in no file)." in said
+    assert "the capsule has the hashes alone: OUTPUT." in said
     assert f"temporary file, which goes with this QGIS: copy it to keep it. {results['CAPSULE']}" in said
 
 
