@@ -123,6 +123,14 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         """Return the files that a text file that is an input names, and that are read with it."""
         return []
 
+    def described_inputs(self, job: Job) -> list[Input]:
+        """Return the inputs of a run whose parameters have been checked, as its capsule would note them."""
+        return list(inputs_of(job, origins(job), self.named_in, job.monitor))
+
+    def named_in_tables(self, job: Job) -> Iterable[Input]:
+        """Return the inputs that tables of a run name, with their hashes; their role is the table."""
+        return ()
+
     def how_to_run_again(self, job: Job) -> str:
         """Return the section of a report that says what the run was made of."""
         from .support.capsule.again import section
@@ -133,6 +141,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         """Return the inputs of a run with their hashes, for its reports and its capsule."""
         if self._inputs_described is None:
             self._inputs_described = list(inputs_of(job, self._origins, self.named_in, job.monitor))
+            self._inputs_described += self.named_in_tables(job)
         return self._inputs_described
 
     def name(self) -> str:

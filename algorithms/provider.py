@@ -22,12 +22,14 @@ from .corridors.networkoptimisation import NetworkOptimisationAlgorithm
 from .corridors.omniscape import OmniscapeAlgorithm
 from .corridors.strategicpoints import StrategicPointsAlgorithm
 from .decisions.actionsheet import ActionSheetAlgorithm
+from .decisions.areamanifest import AreaManifestAlgorithm
 from .decisions.combineshards import CombineShardsAlgorithm
 from .decisions.compareruns import CompareRunsAlgorithm
 from .decisions.nullmodel import NullModelAlgorithm
 from .decisions.replay import ReplayAlgorithm
 from .decisions.restorationplan import RestorationPlanAlgorithm
 from .decisions.robustness import RobustnessAlgorithm
+from .decisions.speciesmanifest import SpeciesManifestAlgorithm
 from .decisions.validate import ValidateAlgorithm
 from .keyareas.barriers import BarriersAlgorithm
 from .keyareas.circuitbarriers import CircuitBarriersAlgorithm
@@ -104,6 +106,8 @@ ALGORITHMS = [
     RestorationPlanAlgorithm,
     ActionSheetAlgorithm,
     CompareRunsAlgorithm,
+    SpeciesManifestAlgorithm,
+    AreaManifestAlgorithm,
     ReplayAlgorithm,
     CombineShardsAlgorithm,
 ]

@@ -18,6 +18,7 @@ from .comparison import (
     percent_change,
     persistence,
 )
+from .complement import Belt, Complement, Web, complementary_links
 from .linkmatching import LinkChange, Paths, belt, match_links, path_overlap
 from .networkplan import NetworkPlan, plan_of_network
 from .nullmodel import WITHOUT_CHANCE, Figure, NullModel, Question, nullmodel, question_of
@@ -30,6 +31,7 @@ from .robustness import Robustness, robustness
 from .sameness import CellDifferences, Difference, differ
 from .sampling import Uncertainty
 from .settings import Setting, parse_setting
+from .species import Community, Failed, Species, SpeciesNetwork, Together, in_groups, many_species, overlaps
 from .tallies import half_width, robust_areas
 from .tornado import ENOUGH, needed, tornado
 from .tracks import Steps, validate_tracks
@@ -60,12 +62,16 @@ __all__ = [
     "Agreement",
     "AreaChange",
     "Areas",
+    "Belt",
     "Candidates",
     "CellDifferences",
     "Chain",
+    "Community",
     "Comparison",
+    "Complement",
     "Difference",
     "Factor",
+    "Failed",
     "Figure",
     "Frontier",
     "Gap",
@@ -87,23 +93,31 @@ __all__ = [
     "Rule",
     "RunMaps",
     "Setting",
+    "Species",
+    "SpeciesNetwork",
     "Steps",
     "Study",
+    "Together",
     "Transition",
     "Uncertainty",
     "Validation",
+    "Web",
     "ZoneRow",
     "action_sheet",
     "available_cells",
     "belt",
     "classes_of",
+    "complementary_links",
     "corridors_of",
     "differ",
     "half_width",
+    "in_groups",
     "indices",
+    "many_species",
     "match_links",
     "needed",
     "nullmodel",
+    "overlaps",
     "parse_setting",
     "path_overlap",
     "percent_change",

@@ -206,6 +206,8 @@ CHAIN = (
 
 LEFT_OUT = {
     "circuitscapeini": "takes an .ini with its rasters, which no tool writes",
+    "areamanifest": "takes a table that a planner writes, with the names of files",
+    "speciesmanifest": "takes a table that a planner writes, with the names of files",
     "selftest": "takes nothing, and makes no layer",
     "combineshards": "takes the chunks of another tool's run, no layer",
 }

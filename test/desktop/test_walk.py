@@ -30,6 +30,8 @@ MISSING = {
     "replay": "Capsule",
     "compareruns": "Give either a MANIFEST or SCENARIOS",
     "restorationplan": "Budget, or several",
+    "areamanifest": "columns that are not known",
+    "speciesmanifest": "columns that are not known",
 }
 """What the first sentence names where Run is pressed at once and something is missing."""
 
@@ -64,6 +66,8 @@ def given(tool, window, files):
         "actionsheet": {"LEGEND": 1},
         "nullmodel": {"RUNS": 19},
         "restorationplan": {"BUDGET": "10, 20"},
+        "areamanifest": {"MANIFEST": counties(window, files), "OUTPUT_FOLDER": str(files / "县")},
+        "speciesmanifest": {"MANIFEST": str(files / "species.csv"), "OUTPUT_FOLDER": str(files / "物种")},
         "validate": {"POINTS": layers["Geological hazards"].id()},
         "combineshards": {"CHECKPOINT": str(files / "shards"), "OUTPUT_FOLDER": str(files / "combined")},
         "compareruns": {"MANIFEST": str(files / "runs" / "runs.csv")},
@@ -89,6 +93,9 @@ def files(tmp_path_factory):
         f"habitat_file = {folder}/network.txt\nhabitat_map_is_resistances = True\n"
         "[Options for pairwise and one-to-all and all-to-one modes]\n"
         f"point_file = {folder}/focal.txt\n[Output options]\noutput_file = {folder}/out.out\n"
+    )
+    (folder / "species.csv").write_text(
+        "species,dispersal,group\n獾,4000,mammals\nnewt,1500,amphibians\n", encoding="utf-8"
     )
     return folder
 
@@ -149,6 +156,15 @@ def with_manifest(window, folder):
             processing.run("native:extractbyexpression", given)
         rows.append(",".join([name, str(year), *rasters, *saved]))
     (folder / "runs.csv").write_text("\n".join(rows), encoding="utf-8")
+
+
+def counties(window, folder):
+    """Return a table of two areas, which are the county of the project."""
+    use = window.layers()["Land use"].source()
+    (folder / "counties.csv").write_text(
+        f"name,LANDUSE,LEGEND,MIN_AREA\n六枝,{use},1,20\nnowhere,missing.tif,1,20\n", encoding="utf-8"
+    )
+    return str(folder / "counties.csv")
 
 
 def loaded(dialog):

@@ -132,6 +132,7 @@ RASTER_TOOLS = {
     "actionsheet": ("LANDUSE", "land", {"AREAS": ["sources"], "TYPES": "barrier", "LEGEND": 1, "TABLE": TEMPORARY}),
     "nullmodel": ("RESISTANCE", "resistance", {"CUTOFF": 900.0, "RUNS": 19, "STAGE": 0}),
     "restorationplan": ("RESISTANCE", "resistance", {"CANDIDATES": "sources", "BUDGET": "2, 4"}),
+    "speciesmanifest": ("RESISTANCE", "resistance", {"MANIFEST": "species", "CUTOFF": 600.0, "STAGE": 0}),
     "validate": ("SURFACES", "height", {"POINTS": "seen", "PERMUTATIONS": 19, "POINTS_OUT": TEMPORARY}),
     "securitynetwork": (
         "LANDUSE",
@@ -178,6 +179,7 @@ VECTOR_TOOLS = {
     "actionsheet": ("AREAS", {"LANDUSE": "land", "TYPES": "barrier", "LEGEND": 1, "TABLE": TEMPORARY}),
     "nullmodel": ("SOURCES", {"CUTOFF": 900.0, "RUNS": 19, "STAGE": 0}),
     "restorationplan": ("CANDIDATES", {"BUDGET": "2, 4"}),
+    "speciesmanifest": ("SOURCES", {"MANIFEST": "species", "CUTOFF": 600.0}),
     "validate": ("AREAS", {"SURFACES": ["height"], "POINTS": "seen", "PERMUTATIONS": 19}),
     "robustness": ("SOURCES", {"FACTORS": ["height", "current"], "WEIGHTS": "0.5;0.5", "RUNS": 2, "CUTOFF": 600.0}),
 }
@@ -208,6 +210,7 @@ class World:
             "outlets": self._points("outlets", (18, 20)),
             "seen": self._points("seen", *((3 * k % 31 + 1, 7 * k % 23 + 1) for k in range(25))),
             "roads": self._roads(),
+            "species": self._species(),
             "scores": [str(one) for code in range(1, 7) for one in (code, code, 10 * code)],
         }
         self._plain = {}
@@ -219,6 +222,11 @@ class World:
             for number, (col, row) in enumerate(places, start=1)
         ]
         return write_vector(str(self.folder / f"{name}.gpkg"), rows, "Point", "field=number:integer")
+
+    def _species(self):
+        path = self.folder / "species.csv"
+        path.write_text("species,dispersal,weight\nnewt,500,1\nbadger,2000,2\n")
+        return str(path)
 
     def _roads(self):
         rows = [

@@ -22,6 +22,7 @@ from ...support.inputs.declarations import (
     dispersal_probability,
     drop_through_sources,
     key_area_classes,
+    overlaid,
     read_cutoff,
     smallest_dpc,
     smallest_key_area,
@@ -171,13 +172,7 @@ def declare_variation() -> list:
         smallest_dpc("Where the dispersal distance varies.", defaults.MIN_DPC, advanced=True),
         key_area_classes(advanced=True),
         smallest_key_area("MIN_KEY_AREA", defaults.MIN_KEY_AREA_HA, advanced=True),
-        p.flag(
-            "OVERLAY_RESISTANCE",
-            "Overlay current and score with the resistance",
-            "Multiply current and score by the resistance before they are classified, as 'securitynetwork' does.",
-            True,
-            advanced=True,
-        ),
+        overlaid(),
     ]
 
 

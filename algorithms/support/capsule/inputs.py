@@ -224,6 +224,25 @@ def _features(role: str, source: VectorSource, place: Origin, monitor: Monitor) 
     return _with_files(entry, files if whole else [], copy)
 
 
+def named_input(role: str, source: RasterSource | VectorSource, path: str, layer: str, monitor: Monitor) -> Input:
+    """Return a raster or a layer that a table names.
+
+    Parameters
+    ----------
+    role : str
+        The parameter of the table.
+    source : RasterSource or VectorSource
+        The layer.
+    path, layer : str
+        Its file, and its layer in that file; empty: the only one.
+    monitor : Monitor
+        For cancellation.
+    """
+    if isinstance(source, RasterSource):
+        return _raster(role, source, monitor)
+    return _features(role, source, Origin(path, layer, source.name, True), monitor)
+
+
 def _companions(path: str, dataset: gdal.Dataset) -> list[str]:
     """Return a file and those that are read with it."""
     stem = os.path.splitext(path)[0]

@@ -66,11 +66,7 @@ def write_capsule(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Inpu
         "schema": SCHEMA,
         "algorithm": algorithm.id(),
         "label": algorithm.LABEL,
-        "parameters": {
-            one.name(): plain_value(job, one)
-            for one in job.definitions()
-            if not (one.isDestination() or is_layer(one) or one.type() == "file" or one.name() in OWN)
-        },
+        "parameters": plain_parameters(job),
         "inputs": [one.entry for one in inputs],
         "outputs": [one.entry for one in outputs],
         "numbers": {
@@ -95,6 +91,15 @@ def write_capsule(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Inpu
         job.monitor.info(f"In no file or too large, so that the capsule has the hashes alone: {', '.join(left_out)}.")
     if job.texts(CAPSULE) == [QgsProcessing.TEMPORARY_OUTPUT]:
         job.monitor.info(f"The capsule is a temporary file, which goes with this QGIS: copy it to keep it. {target}")
+
+
+def plain_parameters(job: Job) -> dict[str, object]:
+    """Return the parameters that are no layers and no files, as they were resolved."""
+    return {
+        one.name(): plain_value(job, one)
+        for one in job.definitions()
+        if not (one.isDestination() or is_layer(one) or one.type() == "file" or one.name() in OWN)
+    }
 
 
 def _is_place(job: Job, name: str) -> bool:

@@ -333,6 +333,17 @@ def key_area_classes(*, advanced: bool = False):
     return p.integer("CLASSES", "Number of classes", text, defaults.CLASSES, low=2, high=255, advanced=advanced)
 
 
+def overlaid():
+    """Return whether current and score are multiplied by the resistance before they are classified."""
+    return p.flag(
+        "OVERLAY_RESISTANCE",
+        "Overlay current and score with the resistance",
+        "Multiply current and score by the resistance before they are classified, as 'securitynetwork' does.",
+        True,
+        advanced=True,
+    )
+
+
 def barrier_centres(name: str = "CENTRES"):
     """Return whether only the centres of discs get their score."""
     return p.flag(

@@ -47,6 +47,8 @@ _INPUTS = {
     "SOURCES": ("sources",),
     "LINKS": ("links",),
     "SCORES": ("scores",),
+    "speciesmanifest:MANIFEST": ("manifest",),
+    "areamanifest:MANIFEST": ("manifest",),
     "WEIGHTS_TABLE": ("weights",),
     "securitynetwork:WEIGHTS_TABLE": (),  # the weights of a run of 'ahp' are not those of every network
     "robustness:SCORES": (),  # its factors are scores already, as 'scorefactor' and 'securitynetwork' make them
@@ -109,6 +111,7 @@ _ALSO_CALLED = {
     "resistance": ("resistance surface", "阻力面"),
     "sources": ("ecological sources", "生态源地"),
     "links": ("linkages", "ecological corridors", "生态廊道"),
+    "manifest": ("species", "counties", "areas", "物种", "县域"),
     "scores": ("score table", "table of scores"),
     "pinchpoints": ("pinch points", "生态夹点"),
     "barriers": ("ecological barriers", "生态障碍点"),

@@ -116,6 +116,9 @@ _MANY_TIMES = {
         "PLAN": "TEMPORARY_OUTPUT",
         "ACTIONS": "TEMPORARY_OUTPUT",
     },
+    "speciesmanifest": {"MANIFEST": "manifest", "RESISTANCE": "surface", "SOURCES": "sources", "STAGE": 3}
+    | dict.fromkeys(("OUTPUT_FOLDER", "SHARE", "CURRENT", "KEY", "OVERLAP"), "TEMPORARY_OUTPUT")
+    | dict.fromkeys(("COMPLEMENTARY", "TABLE", "HTML"), "TEMPORARY_OUTPUT"),
     "robustness": {
         "FACTORS": ["surface", "classes"],
         "WEIGHTS": "0.9, 0.1",
@@ -178,7 +181,10 @@ def test_within_30_percent(qgis, raster, polygons, tmp_path, side, tool):
         (f"POINT({500_000 + 30 * side * x} {2_900_000 - 30 * side * y})", {"name": "x"})
         for x, y in np.random.default_rng(1).random((200, 2))
     ]
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("species,weight\nbadger,1\nnewt,2\n")
     layers = {
+        "manifest": str(manifest),
         "seen": polygons("seen", seen, kind="Point"),
         "habitat": raster("habitat", habitat),
         "walled": raster("walled", walled),

@@ -222,7 +222,7 @@ def test_every_output_that_a_tool_asks_for_is_marked(qgis):
     tools = [algorithm().create() for algorithm in ALGORITHMS]
     assert all(role_of_output(tool.name(), output.name()) for tool in tools for output in tool.outputDefinitions())
     made = {role_of_output(tool.name(), output.name()) for tool in tools for output in tool.outputDefinitions()}
-    assert {role for roles in _INPUTS.values() for role in roles} - made <= {"scores", "railways"}
+    assert {role for roles in _INPUTS.values() for role in roles} - made <= {"scores", "railways", "manifest"}
     for key in _INPUTS:
         name, _, parameter = key.rpartition(":")
         assert any(tool.parameterDefinition(parameter) for tool in tools if name in ("", tool.name())), key

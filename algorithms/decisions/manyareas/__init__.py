@@ -1,0 +1,1 @@
+"""What 'areamanifest' runs for each area, and its report."""

@@ -1,0 +1,1 @@
+"""What 'speciesmanifest' reads and writes for each species, and its report."""
