@@ -33,6 +33,7 @@ from ..network.centrality import current_flow
 from ..spread.spreading import spread
 from ..spread.where import HERE, Where
 from ..stats.discoveries import benjamini_hochberg
+from ..stats.ranks import NOISE
 from ..types import FloatArray, IntArray
 from .nulls import moved_sources, shuffled_land, shuffled_scores, uniform
 
@@ -231,12 +232,13 @@ def nullmodel(question: Question, *, runs: int = 99, where: Where = HERE, monito
         runs = 1
     values, observed = measure(question, question.resistance, question.labels, monitor.part(0.0, 1.0 / (runs + 1)))
     cells = np.flatnonzero(((question.labels == 0) & ~np.isnan(question.resistance)).ravel())
-    there = values.ravel()[cells] > 0.0
+    held = values.ravel()[cells]
+    there = held > NOISE * held.max(initial=0.0)
     if not there.any():
         raise InputError(
             "The map has no cell with a value outside the sources. Are the sources linked, and is the cutoff above 0?"
         )
-    asked = Asked(question, cells, values.ravel()[cells])
+    asked = Asked(question, cells, held)
     reached, exceeded = (np.zeros(cells.size, dtype=np.int32) for _ in range(2))
     total, figures = np.zeros(cells.size), []
 
@@ -278,7 +280,7 @@ def draws(asked: Asked, piece: tuple[int, int], monitor: Monitor) -> Counted:
     first, last = piece
     reached, exceeded = (np.zeros(asked.cells.size, dtype=np.int32) for _ in range(2))
     total, figures = np.zeros(asked.cells.size), np.full((last - first, len(FIGURES)), np.nan)
-    tie = 1e-9 * asked.observed
+    tie = NOISE * asked.observed.max()
     for number in range(first, last):
         monitor.step(number - first, last - first)
         try:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import fft, ndimage
 
 from ..errors import InputError
+from ..stats.ranks import without_noise
 from ..types import BoolArray, FloatArray, IntArray
 
 _ROUNDS = 5
@@ -140,9 +141,9 @@ def shuffled_land(resistance: FloatArray, random: np.random.Generator) -> FloatA
 
 
 def _in_order_of(field: FloatArray, values: FloatArray) -> FloatArray:
-    """Return ascending values in the order of others."""
+    """Return ascending values in the order of others; those equal but for rounding, as on flats, are as the cells are."""
     placed = np.empty(values.size)
-    placed[np.argsort(field)] = values  # equal ones stand for equal values, in whatever order they come
+    placed[np.argsort(without_noise(field), kind="stable")] = values
     return placed
 
 

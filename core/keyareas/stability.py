@@ -10,7 +10,7 @@ import numpy as np
 from ..choices import ClassRule
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
-from ..stats.ranks import rank_correlation
+from ..stats.ranks import rank_correlation, without_noise
 from ..types import BoolArray, FloatArray
 from .areas import key_areas
 
@@ -131,5 +131,5 @@ def _agreement(i: int, j: int, surfaces: Sequence[FloatArray], keys: list[BoolAr
     either = np.count_nonzero(keys[i] | keys[j])
     jaccard = np.count_nonzero(keys[i] & keys[j]) / either if either else np.nan
     both = ~np.isnan(surfaces[i]) & ~np.isnan(surfaces[j])
-    correlation = rank_correlation(surfaces[i][both], surfaces[j][both])
+    correlation = rank_correlation(*(without_noise(one[both]) for one in (surfaces[i], surfaces[j])))
     return Agreement(i, j, float(jaccard), correlation, int(np.count_nonzero(both)))

@@ -7,6 +7,9 @@ import numpy as np
 from ..types import FloatArray, IntArray
 from .breaks import natural_breaks
 
+NOISE = 1e-9
+"""Share of the largest value below which a difference is rounding, on which no rank may hang."""
+
 
 def ranks(values: FloatArray) -> IntArray:
     """Return 1 for the highest value; equal values share the better rank.
@@ -71,3 +74,16 @@ def mean_ranks(values: FloatArray) -> FloatArray:
     _, place, count = np.unique(values, return_inverse=True, return_counts=True)
     mean: FloatArray = np.cumsum(count) - (count - 1) / 2.0
     return mean[place]
+
+
+def without_noise(values: FloatArray) -> FloatArray:
+    """Return values in steps of `NOISE`, so that those that are equal but for rounding are equal on every computer.
+
+    Examples
+    --------
+    >>> without_noise(np.array([0.1 + 0.2, 0.3, 1.0])).tolist()
+    [300000000.0, 300000000.0, 1000000000.0]
+    """
+    step = NOISE * float(np.abs(values).max(initial=0.0))
+    found: FloatArray = np.rint(values / step) if step else values
+    return found

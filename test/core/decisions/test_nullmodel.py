@@ -34,6 +34,20 @@ def asked(surface, labels, **chosen):
     return Question(surface, labels, pairs, np.full(3, 30.0), 10.0, 0.01, **given)
 
 
+def test_values_at_the_rounding_of_the_solver_are_none_and_ties():
+    """Where no current flows there is 0 on one computer and 1e-16 A on another."""
+    surface, labels = landscape()
+    question = asked(np.full_like(surface, 2.0), labels, kind=NullKind.UNIFORM)
+    values, _ = measure(question, question.resistance, question.labels)
+    cells = np.flatnonzero(labels.ravel() == 0)
+    held = values.ravel()[cells]
+    noise = 1e-13 * np.random.default_rng(1).random(held.size)
+    there, here = (draws(Asked(question, cells, one), (0, 1), SILENT) for one in (held + noise, held))
+    for one in (there, here):
+        assert (one.reached == 1).all()
+        assert not one.exceeded.any()
+
+
 def test_counts_are_those_of_the_draws():
     """P-values, percentiles and ratios from the maps of the draws one by one."""
     question = asked(*landscape())
