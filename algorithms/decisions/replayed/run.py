@@ -24,7 +24,8 @@ from ...support.capsule.comparing import Finding
 from ...support.capsule.declaration import CAPSULE
 from ...support.capsule.outputs import describe, open_features, open_raster
 from ...support.capsule.parameters import parameters_of
-from ...support.capsule.reading import Capsule, is_plain
+from ...support.capsule.reading import Capsule
+from ...support.io.filenames import is_plain
 from ...support.run.job import Job
 from ...support.run.outputnames import file_of
 
@@ -144,6 +145,8 @@ class Replay:
         outputs = list(self._of_outputs(made))
         outputs += comparing.compare_numbers(self.run["numbers"], numbers, self.tolerance)
         self.findings += outputs
+        if all(one.outcome == comparing.NOT_COMPARED for one in outputs):
+            return Verdict("cannot run", "the capsule has no output but reports, which hold the time, and no numbers")
         wrong = [one for one in outputs if one.outcome == comparing.DIFFERS]
         if wrong:
             return Verdict("differs", _listed(wrong))

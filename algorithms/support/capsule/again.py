@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from .inputs import Input
 
 _SPECIAL = re.compile(r"[^\w.:/\\=+-]")
-_ENDS = r"\\+$"
-"""Backslashes before the closing mark, which would else belong to it."""
-
 _WINDOWS = "qgis_process-qgis.bat"
 """What the installers for Windows call the program; the long-term release has '-ltr' behind."""
 
@@ -68,15 +65,29 @@ def section(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Input] | N
 
 
 def for_cmd(words: list[str]) -> str:
-    """Return a command for cmd of Windows: words in quotation marks where they need them, and % that starts no variable."""
-    return " ".join("^%".join(_quoted(part) for part in word.split("%")) for word in words)
+    """Return a command for cmd of Windows: words in quotation marks where they need them, and % that starts no variable.
+
+    cmd counts the marks that belong to words as well: after an odd number of them it takes what is in marks for what is
+    outside. It reads the line twice, as the program is a batch file.
+    """
+    line, marks = [], 0
+    for word in words:
+        line.append(_quoted(word, swapped=marks % 2 == 1))
+        marks += word.count('"')
+    return " ".join(line)
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str, swapped: bool) -> str:
     if not _SPECIAL.search(text):
         return text
-    text = re.sub(r'(\\*)"', r'\1\1\\"', text)
-    return f'"{text}{"".join(re.findall(_ENDS, text))}"'
+    parts = text.split('"')
+    for k, part in enumerate(parts):
+        if swapped == bool(k % 2):
+            part = re.sub(r"(\\*)(%+)", lambda found: f'{found[1] * 2}"{"^%" * len(found[2])}"', part)
+        else:  # in marks of its own, between which cmd is inside
+            part = re.sub(r"(\\*)([&|<>^()]+)", r'\1\1"\2"', part).replace("%", "^%")
+        parts[k] = re.sub(r"(\\+)$", r"\1\1", part)  # they would else belong to the mark
+    return '"{}"'.format('\\"'.join(parts))
 
 
 def _arguments(job: Job) -> tuple[list[str], list[str]]:

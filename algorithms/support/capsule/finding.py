@@ -116,6 +116,9 @@ class Finder:
         self._capsule, self._folder, self._scratch, self._monitor = capsule, folder, scratch, monitor
         self._named_in = named_in
         self._files = list(self._walk(os.path.realpath(passed_over))) if folder else []
+        self._by_name: dict[str, list[str]] = {}
+        for path in self._files:
+            self._by_name.setdefault(os.path.basename(path), []).append(path)
         self._unpacked: dict[str, str] = {}
 
     def _walk(self, passed_over: str) -> Iterator[str]:
@@ -143,7 +146,7 @@ class Finder:
     def named(self, path: str) -> list[str]:
         """Return the files of the folder that have the name of a file, those first whose folders are called so too."""
         parts = _parts(path)
-        found = (one for one in self._files if parts and os.path.basename(one) == parts[-1])
+        found = self._by_name.get(parts[-1], []) if parts else []
         return sorted(found, key=lambda one: -_alike(_parts(one), parts))
 
     def handed_in(self, entry: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ _DECIMALS_OF_DEGREES = 11
 """As much, in degrees."""
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 """Texts that some formats, such as CSV, give back as numbers and some as texts; one with a leading zero stays a text."""
+_WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 KEYS = ("fid", "ogc_fid")
 """Fields that GeoPackage and SQLite add."""
 _WIDTHS = ("<u1", "<i2", "<i4", "<i8", "<u8", "<f4", "<f8")
@@ -186,7 +187,9 @@ def plain(value: object) -> str | None:
         return _number(value)
     if not isinstance(value, str):
         value = value.toString(Qt.DateFormat.ISODate) if hasattr(value, "toString") else str(value)
-    value = value.rstrip()
+    value = value.rstrip().removesuffix("T00:00:00")  # formats without days have their midnight
+    if _WHOLE.fullmatch(value):  # codes of parcels have more digits than a measure
+        return str(int(value))
     return _number(float(value)) if _NUMBER.fullmatch(value) else value or None
 
 

@@ -68,7 +68,7 @@ class Input:
     folder : str
         Where the names of files in the capsule start.
     copy : callable
-        Writes what the tool saw into a folder, and returns the file.
+        Writes what the tool saw into a folder, and returns the file, where the files cannot be kept.
     """
 
     entry: dict[str, object]
@@ -188,7 +188,8 @@ def _raster(role: str, source: RasterSource, monitor: Monitor) -> Input:
         "content_sha256": hashes.raster_hash(source, monitor),
     }
     whole = os.path.isfile(source.path) and not source.hidden and not source.options and driver in copies.RASTERS
-    return _with_files(entry, files if whole else [], lambda folder: copies.save_raster(source, folder, monitor))
+    copy = lambda folder: copies.save_raster(source, folder, monitor)  # noqa: E731
+    return _with_files(entry, files if whole else [], copy, monitor)
 
 
 def raster_facts(source: RasterSource) -> dict[str, object]:
@@ -221,7 +222,7 @@ def _features(role: str, source: VectorSource, place: Origin, monitor: Monitor) 
     }
     whole = place.whole and driver in copies.VECTORS
     copy = lambda folder: copies.save_features(source, place.name, folder, monitor)  # noqa: E731
-    return _with_files(entry, files if whole else [], copy)
+    return _with_files(entry, files if whole else [], copy, monitor)
 
 
 def named_input(role: str, source: RasterSource | VectorSource, path: str, layer: str, monitor: Monitor) -> Input:
@@ -251,13 +252,13 @@ def _companions(path: str, dataset: gdal.Dataset) -> list[str]:
     return [one for one in found if not one.lower().endswith((".ovr", ".qix", "-wal", "-shm"))]
 
 
-def _with_files(entry: dict[str, object], files: list[str], copy: Callable[[str], str]) -> Input:
+def _with_files(entry: dict[str, object], files: list[str], copy: Callable[[str], str], monitor: Monitor) -> Input:
     if not files:
         return Input(entry, copy=copy)
     files = sorted(files, key=lambda path: os.path.abspath(path) != entry["path"])
     entry["bytes"] = sum(os.path.getsize(path) for path in files)
-    entry["file_sha256"] = hashes.file_hash(files[0])
-    return Input(entry, files, os.path.dirname(files[0]))
+    entry["file_sha256"] = hashes.file_hash(files[0], monitor)
+    return Input(entry, files, os.path.dirname(files[0]), copy)
 
 
 def _file_or_folder(role: str, path: str, named_in: Callable[[str], list[str]], monitor: Monitor) -> Input:

@@ -43,6 +43,10 @@ def parameters_of(tool: Any, run: dict[str, Any], found: Sequence[Found]) -> dic
         if definition.isDestination() or name in OWN:
             continue
         if is_layer(definition) or isinstance(definition, QgsProcessingParameterFile):
+            kinds = ("raster", "features", "table") if is_layer(definition) else ("text", "folder")
+            for one in here:  # a text that is opened as a layer may be one of layers elsewhere
+                if one.entry["kind"] not in kinds:
+                    raise InputError(f"{name} of '{tool.NAME}' takes no {one.entry['kind']}.")
             values = [one.value for one in here]
             if values:
                 given[name] = values if isinstance(definition, QgsProcessingParameterMultipleLayers) else values[0]

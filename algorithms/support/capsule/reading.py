@@ -14,22 +14,23 @@ from osgeo import gdal
 
 from ....core.errors import InputError
 from ....core.monitor import SILENT, Monitor
+from ..io.filenames import is_plain
 from ..io.rasterheaders import tried
 from ..run.outputs import OutputError
 from . import copies
-from .writing import LIMIT, RUN, SCHEMA
+from .writing import FILES, LIMIT, RUN, SCHEMA
 
-MOST_FILES = 20_000
+MOST_FILES = 2 * FILES
 MOST_BYTES = 5 * LIMIT
-"""What the files of a capsule may come to when they are unpacked; those written here hold a fifth of it."""
+"""What the files of a capsule may come to when they are unpacked; those written here hold half and a fifth of it."""
 MOST_TEXT = 50_000_000
 """Bytes of run.json, which lists every file."""
 _SLICE = 2**20
-_STYLES = (".qml", ".qmd", ".qgs", ".qgz", ".vrt", ".py")
+_STYLES = (".qml", ".qmd", ".qgs", ".qgz", ".vrt", ".py", ".ovr")
 """Endings of files that QGIS or GDAL would read beside a layer, and that hold more than data."""
+_DATA = (*copies.RASTERS, *copies.VECTORS, "XYZ")
+"""What GDAL may take a file of a folder for, or one that a text names: 'XYZ' are three columns of numbers."""
 
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-"""Names that Windows gives to devices."""
 _HASH = re.compile("[0-9a-f]{64}")
 _PROVIDER = "ecosecnet:"
 
@@ -81,6 +82,8 @@ class Capsule:
             )
         found: dict[str, zipfile.ZipInfo] = {}
         for one in members:
+            if one.is_dir() and is_plain(one.filename[:-1]):  # of other programs that pack what was unpacked
+                continue
             if not is_plain(one.filename) or stat.S_ISLNK(one.external_attr >> 16) or one.filename in found:
                 raise InputError(
                     f"{self.path} holds '{one.filename}', which is no plain name of a file in it: a link, a path out of it, "
@@ -94,6 +97,8 @@ class Capsule:
             raise InputError(f"{self.path} has no {RUN}: it is no capsule. Give a file that CAPSULE wrote.")
         try:
             run = json.loads(b"".join(self._bytes(RUN, MOST_TEXT)).decode("utf-8"))
+        except InputError:
+            raise
         except (ValueError, RecursionError) as error:
             raise InputError(f"{RUN} in {self.path} cannot be read ({error}).") from None
         schema = run.get("schema") if isinstance(run, dict) else None
@@ -138,7 +143,7 @@ class Capsule:
         Raises
         ------
         InputError
-            If a file is in none of the formats that hold data alone.
+            If it is not there, or in none of the formats that hold data alone.
         """
         names = self._names_of(entry)
         top = "/".join(names[0].split("/")[:2])
@@ -150,20 +155,28 @@ class Capsule:
                     for block in self._bytes(name, self._members[name].file_size):
                         monitor.check()
                         file.write(block)
+                if (entry["kind"] in ("text", "folder") or name.endswith(".msk")) and _format(target) not in (
+                    "",
+                    *_DATA,
+                ):
+                    os.remove(target)
             except OSError as error:
                 raise OutputError(f"{target} cannot be written ({error.strerror}).") from None
         rest = entry["in_capsule"][len(top) + 1 :]
         path = os.path.join(folder, *rest.split("/")) if rest else folder
-        if entry["kind"] in ("raster", "features", "table"):
+        if entry["kind"] in ("raster", "features", "table") and os.path.exists(path):
             _require_data(path, entry["kind"] == "raster")
+        if not os.path.exists(path):
+            raise InputError(
+                f"{entry['in_capsule']} is not in {self.path}, or in a format that may refer to other files. Give the FOLDER "
+                "that holds it."
+            )
         return path
 
 
 def _require_data(path: str, raster: bool) -> None:
     """Raise `InputError` unless a file is in a format that refers to no others."""
-    flags = gdal.OF_RASTER if raster else gdal.OF_VECTOR
-    driver = tried(gdal.IdentifyDriverEx, path, flags)
-    name = driver.ShortName if driver is not None else "unknown"
+    name = _format(path, gdal.OF_RASTER if raster else gdal.OF_VECTOR) or "unknown"
     if name not in (copies.RASTERS if raster else copies.VECTORS):
         raise InputError(
             f"{os.path.basename(path)} in the capsule is in the format '{name}', which may refer to other files. Capsules "
@@ -171,16 +184,10 @@ def _require_data(path: str, raster: bool) -> None:
         )
 
 
-def is_plain(name: str) -> bool:
-    """Return whether a name is one that stays below the folder it is unpacked to, on every system."""
-    parts = name.split("/")
-    return bool(name) and all(
-        part not in ("", ".", "..")
-        and not re.search(r'[\\:\x00-\x1f<>"|?*]', part)
-        and not part.endswith((".", " "))
-        and not _RESERVED.fullmatch(part)
-        for part in parts
-    )
+def _format(path: str, flags: int = gdal.OF_RASTER | gdal.OF_VECTOR) -> str:
+    """Return what GDAL takes a file for, whatever its name; empty if for nothing."""
+    driver = tried(gdal.IdentifyDriverEx, path, flags)
+    return driver.ShortName if driver is not None else ""
 
 
 def _problem(run: object) -> str:
@@ -193,6 +200,8 @@ def _problem(run: object) -> str:
         ("inputs", list),
         ("outputs", list),
         ("numbers", dict),
+        ("run", dict),
+        ("label", str),
     ):
         if not isinstance(run.get(name), kind):
             return f"'{name}' is missing or of another kind"
@@ -218,12 +227,15 @@ def _problem(run: object) -> str:
         if not good:
             return f"the entry of '{str(entry.get('role'))[:60]}' is not complete"
     for name, value in run["parameters"].items():
-        if not _is_value(value):
+        if not (_is_value(value) or (isinstance(value, list) and all(map(_is_value, value)))):
             return f"the parameter '{name[:60]}' is neither number, text, yes or no, nor a list of them"
+    for name, value in run["numbers"].items():
+        if not _is_value(value):
+            return f"'{name[:60]}' of the numbers is neither number nor text"
     return ""
 
 
 def _is_value(value: object) -> bool:
-    if isinstance(value, list):
-        return all(isinstance(one, (str, int, float, bool)) or one is None for one in value)
-    return value is None or isinstance(value, (str, int, float, bool))
+    if isinstance(value, int):
+        return abs(value) < 2**63
+    return value is None or isinstance(value, (str, float))

@@ -12,6 +12,7 @@ from qgis.core import QgsProcessing, QgsProcessingAlgorithm, QgsRasterLayer, Qgs
 
 from ..inputs.spreading import OWN
 from ..inputs.stored import is_layer, plain_value
+from ..io.filenames import is_plain
 from ..run.outputs import OutputError
 from .crate import metadata
 from .declaration import CAPSULE
@@ -28,6 +29,9 @@ SCHEMA = 1
 
 LIMIT = 200_000_000
 """Bytes of files that a capsule holds at most: inputs first, the small ones before the large."""
+
+FILES = 10_000
+"""As many files."""
 
 RUN, CRATE = "run.json", "ro-crate-metadata.json"
 _PACKED = (".tif", ".tiff", ".xlsx", ".ods", ".zip", ".png")
@@ -88,7 +92,10 @@ def write_capsule(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Inpu
     _pack(job, target, texts, kept)
     job.results[CAPSULE] = target
     if left_out:
-        job.monitor.info(f"In no file or too large, so that the capsule has the hashes alone: {', '.join(left_out)}.")
+        job.monitor.info(
+            "In no file, too large, or of a name that not every system takes, so that the capsule has the hashes alone: "
+            f"{', '.join(left_out)}."
+        )
     if job.texts(CAPSULE) == [QgsProcessing.TEMPORARY_OUTPUT]:
         job.monitor.info(f"The capsule is a temporary file, which goes with this QGIS: copy it to keep it. {target}")
 
@@ -117,7 +124,7 @@ def _choose(job: Job, inputs: list[Input], outputs: list[Output], target: str) -
     """Return the files that go in, and what to say of those that do not; the entries say where in the capsule they are."""
     kept: list[_Kept] = []
     left_out: list[str] = []
-    taken: dict[str, str] = {}
+    taken: dict[tuple[str, ...], str] = {}
     room = LIMIT
     wishes = [("inputs", one) for one in inputs] + [("outputs", one) for one in outputs]
     order = sorted(range(len(wishes)), key=lambda k: (wishes[k][0], wishes[k][1].entry.get("bytes", 0), k))
@@ -125,30 +132,35 @@ def _choose(job: Job, inputs: list[Input], outputs: list[Output], target: str) -
         job.monitor.check()
         where, one = wishes[k]
         files, folder = one.files, os.path.dirname(one.files[0]) if one.files else ""
-        one.entry["in_capsule"] = None
         if isinstance(one, Input):
             folder = one.folder
-            if not files and one.copy is not None and _cells(one.entry) <= LIMIT:
-                scratch = job.outputs.scratch(f"{target}.{k}")
-                os.mkdir(scratch)
-                files, folder = [one.copy(scratch)], scratch
-                one.entry["copied_as_seen"] = True
-        if files and files[0] in taken:  # another layer of the same file
-            one.entry["in_capsule"] = taken[files[0]]
+        one.entry["in_capsule"] = None
+        if not all(is_plain(name) for name in _names(files, folder)):  # a reader would refuse them
+            files = []
+        if not files and isinstance(one, Input) and one.copy is not None and _cells(one.entry) <= LIMIT:
+            scratch = job.outputs.scratch(f"{target}.{k}")
+            os.mkdir(scratch)
+            files, folder = [one.copy(scratch)], scratch
+            one.entry["copied_as_seen"] = True
+        if files and tuple(files) in taken:  # another layer of the same file
+            one.entry["in_capsule"] = taken[tuple(files)]
             continue
         size = sum(os.path.getsize(path) for path in files)
-        if not files or size > room:
+        if not files or size > room or len(kept) + len(files) > FILES:
             what = f"{one.entry['role']} {one.entry.get('file') or one.entry.get('name', '')}".strip()
             left_out.append(f"{what} ({size:,} bytes)" if files else what)
             continue
         room -= size
-        for path in files:
-            name = os.path.relpath(path, folder).replace(os.sep, "/")
-            kept.append(_Kept(path, f"{where}/{k}/{name}"))
-        first = os.path.relpath(files[0], folder).replace(os.sep, "/")
-        one.entry["in_capsule"] = f"{where}/{k}" if one.entry["kind"] == "folder" else f"{where}/{k}/{first}"
-        taken[files[0]] = one.entry["in_capsule"]
+        names = _names(files, folder)
+        kept += [_Kept(path, f"{where}/{k}/{name}") for path, name in zip(files, names)]
+        one.entry["in_capsule"] = f"{where}/{k}" if one.entry["kind"] == "folder" else f"{where}/{k}/{names[0]}"
+        taken[tuple(files)] = one.entry["in_capsule"]
     return kept, left_out
+
+
+def _names(files: list[str], folder: str) -> list[str]:
+    """Return what files are called in a capsule, where their folder has a name of its own."""
+    return [os.path.relpath(path, folder).replace(os.sep, "/") for path in files]
 
 
 def _cells(entry: dict[str, object]) -> int:

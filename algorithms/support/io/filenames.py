@@ -1,4 +1,4 @@
-"""Names of files that are called by ids, on any system."""
+"""Names of files that every system takes: of files called by ids, and of those in a capsule."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Iterable
 
 _REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
 """What Windows takes in no name, which includes what other systems refuse."""
+
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows gives to devices."""
 
 _LONGEST = 180
 """Bytes of a name; file systems take 255, with what is put before and behind it."""
@@ -26,9 +29,17 @@ class FileNames:
         """Return the ids joined by underscores; where other ids have taken that name, with a number after it."""
         parts = tuple(str(one) for one in ids)
         name = unicodedata.normalize("NFC", "_".join(_REFUSED.sub("-", part).strip(". ") or "-" for part in parts))
-        name = name.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore")
+        name = "_" * bool(_DEVICES.fullmatch(name)) + name.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore")
         free, number = name, 1
         while self._taken.setdefault(free.casefold(), parts) != parts:
             number += 1
             free = f"{name} ({number})"
         return free
+
+
+def is_plain(name: str) -> bool:
+    """Return whether a name, with / between folders, stays below the folder it is put in, on every system."""
+    return all(
+        part and not _REFUSED.search(part) and not part.endswith((".", " ")) and not _DEVICES.fullmatch(part)
+        for part in name.split("/")
+    )

@@ -110,10 +110,10 @@ class Outputs:
                 os.replace(target, source)
             self._aside.update(kept)
             raise
-        self._remove_aside()
+        self.discard()
 
     def discard(self) -> None:
-        """Remove everything that has been written, and folders that were made for it."""
+        """Remove everything that lies aside, and folders that were made for it and hold nothing."""
         self._remove_aside()
         for folder in self._made:
             with contextlib.suppress(OSError):  # others may have put something there

@@ -364,12 +364,40 @@ def test_sizes_are_limited_also_where_the_header_lies(case, monkeypatch):
         (lambda run: run["parameters"].update(NEW=1), "has no parameter NEW"),
         (lambda run: run["parameters"].update(LEGEND=77), "cannot run: "),
         (lambda run: run.pop("schema"), "it states no schema"),
+        (lambda run: run.update(run=5), "'run' is missing or of another kind"),
+        (lambda run: run["numbers"].update(N=10**400), "'N' of the numbers is neither number nor text"),
+        (lambda run: run["parameters"].update(LEGEND=10**400), "'LEGEND' is neither number, text"),
+        (
+            lambda run: (run["outputs"][0].update(kind="page"), run["numbers"].clear()),
+            "cannot run: the capsule has no output but reports",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(case, change, words):
     rewritten(case.capsule, change)
     assert words in case.replay() or words in case.verdict
     assert case.failed
+
+
+def test_a_capsule_that_was_unpacked_and_packed_again_is_one(case):
+    rewritten(case.capsule, lambda run: None, extra=[("inputs/", b""), ("inputs/0/", b""), ("styles/", b"")])
+    assert case.replay() == "identical"
+    rewritten(case.capsule, lambda run: None, extra=[("../", b"")])
+    assert "is no plain name" in case.replay()
+
+
+def test_a_file_that_is_not_in_the_capsule_is_named(case):
+    rewritten(case.capsule, lambda run: run["inputs"][0].update(in_capsule="inputs/0/other.tif"))
+    case.land.unlink()
+    assert "cannot run: inputs/0/other.tif is not in " in case.replay()
+
+
+def test_where_nothing_is_run_no_folder_stays_behind(case):
+    rewritten(case.capsule, lambda run: None, without="inputs/")
+    case.land.unlink()
+    assert case.replay().startswith("cannot run: not found: INPUT")
+    assert not case.out.exists()
+    assert case.page
 
 
 def test_a_copy_in_the_capsule_that_is_not_the_file_is_named(case):
@@ -405,6 +433,14 @@ def test_paths_and_places_of_a_capsule_are_not_used(case, tmp_path):
         without="inputs/",
     )
     assert "cannot run: landuse.tif in the capsule is in the format 'VRT'" in case.replay()
+
+    def as_text(run):
+        run["inputs"][0].update(kind="text", in_capsule="inputs/0/land.txt", path="")
+
+    rewritten(case.capsule, as_text, extra=[("inputs/0/land.txt", "1 2 3")])
+    assert "cannot run: INPUT of 'foreground' takes no text." in case.replay()
+    rewritten(case.capsule, as_text, extra=[("inputs/0/land.txt", vrt)], without="inputs/")
+    assert "cannot run: inputs/0/land.txt is not in" in case.replay()
 
 
 def test_what_is_no_capsule_is_refused(case, tmp_path):

@@ -9,9 +9,9 @@ pytestmark = pytest.mark.qgis
 
 
 def split_by_windows(line):
-    """Return the words of a line as the run-time library of Windows parts them, after cmd has taken out its own marks."""
+    """Return the words of a line as the run-time library of Windows parts them."""
     words, word, inside, slashes, any_ = [], "", False, 0, False
-    for letter in line.replace("^%", "%"):
+    for letter in line:
         if letter == "\\":
             slashes += 1
             continue
@@ -32,9 +32,27 @@ def split_by_windows(line):
     return [*words, word + "\\" * slashes]
 
 
+def read_by_cmd(line, *, typed):
+    """Return what cmd makes of a line that is typed, or that stands in a batch file; it must hold one command alone."""
+    found, inside, escaped = "", False, False
+    for letter in line:
+        if letter == "%" and typed:
+            assert escaped, line  # else it might start the name of a variable
+        if letter == "^" and not inside and not escaped:
+            escaped = True
+            continue
+        assert inside or escaped or letter not in "&|<>()", line
+        if letter == '"' and not escaped:
+            inside = not inside
+        found, escaped = found + letter, False
+    return found
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        ['--A=a"b&c d|e', "--B=x & y", "--C=100%", '--D="', "--E=50%%^2"],
+        ['--A=|subset="kind" = \'x\' AND "n" <> 3', '--B=\\\\"(%PATH%)\\"<', "--C=a"],
         ["run", "--A=C:\\My data\\", "--B=a.gpkg|layername=roads"],
         ["--A=say \"yes\" & 'no'", "--B=50% of 100%", "--C=土地 利用.tif", "--D=x<1;(y)>2^3"],
         ["--A=C:\\plain\\file.tif", "--B=\\\\server\\share name\\", "--C="],
@@ -44,9 +62,9 @@ def test_commands_are_quoted_for_windows(words):
     from ecosecnet.algorithms.support.capsule.again import for_cmd
 
     line = for_cmd(words)
-    assert split_by_windows(line) == words
-    outside = "".join(line.replace("^%", "").split('"')[::2])
-    assert not set(outside) & set("&|<>()^%;")
+    batch = read_by_cmd(line, typed=True)
+    assert read_by_cmd(batch, typed=False) == batch
+    assert split_by_windows(batch) == words
 
 
 def test_a_report_has_the_line_that_runs_it_again(run, tmp_path):

@@ -191,3 +191,14 @@ def test_text_files_are_the_same_with_either_end_of_line(tmp_path):
     (tmp_path / "b.txt").write_bytes(b"1 2\r\n3 4\r\n")
     assert text_hash(tmp_path / "a.txt") == text_hash(tmp_path / "b.txt")
     assert file_hash(tmp_path / "a.txt") != file_hash(tmp_path / "b.txt")
+
+
+def test_codes_longer_than_a_measure_keep_all_their_digits():
+    from ecosecnet.algorithms.support.capsule.hashes import plain
+    from qgis.PyQt.QtCore import QDate, QDateTime, QTime
+
+    assert plain("1234567890123456789") != plain("1234567890123456788")
+    assert plain("1234567890123456789") == plain(1234567890123456789)
+    assert plain("-0") == plain("0") == plain(0.0)
+    assert plain("05") != plain("5") == plain("5.0") == plain(5)
+    assert plain(QDateTime(QDate(2020, 1, 2), QTime(0, 0))) == plain(QDate(2020, 1, 2)) == "2020-01-02"

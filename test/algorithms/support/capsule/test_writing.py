@@ -141,6 +141,33 @@ def test_what_a_dialog_leaves_temporary_is_told_in_words(run, polygons):
     assert f"temporary file, which goes with this QGIS: copy it to keep it. {results['CAPSULE']}" in said
 
 
+def test_more_files_than_a_reader_takes_are_left_out(run, raster, folder, monkeypatch):
+    from ecosecnet.algorithms.support.capsule import writing
+
+    monkeypatch.setattr(writing, "FILES", 1)
+    given = {"INPUT": raster("landuse", CLASSES), "FOREGROUND": "1", "CAPSULE": str(folder / "a.capsule.zip")}
+    found, _, names = opened(run("foreground", **given, OUTPUT=str(folder / "a.tif"))["CAPSULE"])
+    assert len([name for name in names if name.startswith(("inputs/", "outputs/"))]) == 1
+    assert len(found["not_in_capsule"]) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("name", ["a:b.tif", 'wh"at?.tif', "con.tif"])
+def test_files_that_other_systems_cannot_name_are_kept_under_another_name(run, raster, folder, tmp_path, name):
+    from ecosecnet.algorithms.support.capsule.reading import Capsule
+
+    land = tmp_path / name
+    os.rename(raster("landuse", CLASSES), land)
+    given = {"INPUT": str(land), "FOREGROUND": "1", "CAPSULE": str(folder / "a.capsule.zip")}
+    capsule = Capsule(run("foreground", **given, OUTPUT=str(folder / name))["CAPSULE"])
+    assert capsule.holds(capsule.run["inputs"][0])
+    capsule.close()
+    land.unlink()
+    (folder / name).unlink()
+    again = {"OUTPUT_FOLDER": str(folder / "again"), "TABLE": str(folder / "t.csv")}
+    assert run("replay", CAPSULE=given["CAPSULE"], **again)["VERDICT"] == "identical"
+
+
 def test_a_capsule_keeps_what_the_tool_saw(qgis, run, polygons, folder):
     """Of a layer with a subset and unsaved edits, and of one that is nowhere but in memory."""
     from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
