@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +64,7 @@ def crossed(
     outside: FloatArray,
     *,
     together: float,
+    open_at: Callable[[FloatArray], BoolArray] | None = None,
     monitor: Monitor = SILENT,
 ) -> Crossed:
     """Return where paths cross lines of a kind, once for each run near them.
@@ -78,6 +79,9 @@ def crossed(
         From where to where on each path it is between its sources, in metres.
     together : float
         Distance in metres within which lines and path run together.
+    open_at : callable, optional
+        Which of some points one can walk on, for the way around a line: roads end where the map does, and there is no way
+        around them there. None for everywhere.
     monitor : Monitor
         Progress and cancellation.
 
@@ -86,9 +90,9 @@ def crossed(
     Where a path meets lines, it is followed both ways for as long as it stays within `together` of any of them: that is a
     run. Several carriageways, a line that is there twice, and lines that begin where others end are met in the same run and
     count once. The run changes sides if one cannot get from its beginning to its end without crossing a line, within twice
-    that distance around it; this is looked up on a grid of a quarter of the distance, coarser for runs of tens of
-    kilometres. A path that weaves along a road, or touches the end of one, does not. O(n log n) in the points on path and
-    lines, that far apart.
+    that distance around it and on the map; this is looked up on a grid of a quarter of the distance, coarser for runs of
+    tens of kilometres. A path that weaves along a road, or touches the end of one, does not. O(n log n) in the points on
+    path and lines, that far apart.
 
     Examples
     --------
@@ -118,7 +122,7 @@ def crossed(
         for number, (first, stop, begin, end) in enumerate(runs):
             monitor.part(0.6, 1.0).step(number, len(runs))
             one = int(path[first])
-            if not ways.changes_sides(one, begin, end, float(along[first]), float(along[stop - 1])):
+            if not ways.changes_sides(one, begin, end, float(along[first]), float(along[stop - 1]), open_at):
                 followed += 1
                 continue
             best = first + np.flatnonzero(weight[line[first:stop]] == weight[line[first:stop]].max())
@@ -173,7 +177,15 @@ class _Ways:
                 end = where[far[gap]] if gap < far.size else where[-1]
                 yield first + start, first + stop, float(begin), float(end)
 
-    def changes_sides(self, path: int, begin: float, end: float, first: float, last: float) -> bool:
+    def changes_sides(
+        self,
+        path: int,
+        begin: float,
+        end: float,
+        first: float,
+        last: float,
+        open_at: Callable[[FloatArray], BoolArray] | None,
+    ) -> bool:
         """Return whether one cannot get from the beginning of a run to its end without crossing a line."""
         where = self._along[path]
         here = slice(np.searchsorted(where, begin), np.searchsorted(where, end, side="right"))
@@ -186,7 +198,12 @@ class _Ways:
         shape = np.floor(points.max(axis=0) / cell).astype(np.int64) - low + reach + 1
         around = self._lines[self._tree.query_ball_point((low + shape / 2.0) * cell, np.hypot(*shape) / 2.0 * cell)]
         way, wall = _marked(points, cell, low, shape), _marked(around, cell, low, shape)
-        sides, _ = ndimage.label((ndimage.distance_transform_edt(~way) * cell <= tube) & ~wall)
+        free = ndimage.distance_transform_edt(~way) * cell <= tube
+        if open_at is not None:
+            # The path itself is open, also where it runs through the corner of a cell.
+            free[free] = open_at((np.argwhere(free) + low + 0.5) * cell)
+            free |= ndimage.binary_dilation(way, np.ones((3, 3)))
+        sides, _ = ndimage.label(free & ~wall)
         at = np.floor(points / cell).astype(np.int64) - low
         side = sides[at[:, 0], at[:, 1]]
         start, stop = side[(where <= first) & (side > 0)], side[(where >= last) & (side > 0)]

@@ -202,6 +202,7 @@ def strategic_points(
             one.weight,
             outside,
             together=together,
+            open_at=lambda xy: ~np.isnan(_values_at(resistance, xy, grid, np.nan)),
             monitor=monitor.part(layer * part, (layer + 1) * part),
         )
         followed += found.followed

@@ -96,6 +96,20 @@ def test_following_or_touching_is_no_break(road):
     assert found.followed == 1
 
 
+@pytest.mark.parametrize("beyond", [0, 3], ids=["edge of the raster", "edge of the data"])
+def test_there_is_no_way_around_a_road_where_the_map_ends(beyond):
+    """Roads are cut where the map is; one that ends on the map can be walked around."""
+    surface = np.ones(GRID.shape)
+    surface[GRID.rows - beyond :] = np.nan
+    end = 3000 - 30 * beyond
+    path = line((105, end - 45), (2700, end - 45), (3000, end - 15), (3300, end - 45), (5895, end - 45))
+    found = breaks(line((3000, 0), (3000, end)), path=path, surface=surface)
+    assert (places(found, PointKind.BREAK), found.followed) == ([(3000, end - 15)], 0)
+    inland = line((105, 1500), (5895, 1500))
+    found = breaks(line((3000, 0), (3000, 1550)), path=inland, surface=surface)
+    assert (places(found, PointKind.BREAK), found.followed) == ([], 1)
+
+
 def test_a_road_that_follows_and_then_leaves_on_the_other_side_is_crossed_once():
     road = line((1000, 0), (1000, 1480), *weave(1050, 4000, 1500), (4050, 1520), (4050, 2900))
     found = breaks(road)
