@@ -466,12 +466,13 @@ class Job:
         self.monitor.check()
         self.outputs.move()
         order = [definition.name() for definition in self._algorithm.outputDefinitions()]
+        tool = self._algorithm.NAME
         for name, details, style, place in self._to_load:
-            role = role_of_output(self._algorithm.NAME, name)
-            details.setPostProcessor(styling.post_processor(self._named, style, place, role, order.index(name)))
+            role = role_of_output(tool, name)
+            details.setPostProcessor(styling.post_processor(self._named, style, place, role, order.index(name), tool))
             self.context.addLayerToLoadOnCompletion(str(self.results[name]), details)
         for source, details, style, place, role in self._more_to_load:
-            details.setPostProcessor(styling.post_processor(self._named, style, place, role, len(order)))
+            details.setPostProcessor(styling.post_processor(self._named, style, place, role, len(order), tool))
             self.context.addLayerToLoadOnCompletion(source, details)
 
     def discard(self) -> None:

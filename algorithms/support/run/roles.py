@@ -27,6 +27,9 @@ from qgis.core import (
 PROPERTY = "ecosecnet/role"
 """Custom property of a layer that holds its role; it is saved with the project."""
 
+_TOOL = "ecosecnet/tool"
+"""Custom property of a layer that holds the tool which wrote it."""
+
 # What inputs of a name take, the same in every tool and, in lower case, in every model; of several roles the first that
 # is there, or one layer of each where an input takes several layers.
 _INPUTS = {
@@ -140,15 +143,17 @@ def role_of_output(tool: str, name: str) -> str:
     return _OUTPUTS.get(f"{tool}:{name}", _OUTPUTS.get(name, name.lower()))
 
 
-def mark(layer: QgsMapLayer, role: str) -> None:
-    """Note on a loaded layer what it is."""
+def mark(layer: QgsMapLayer, role: str, tool: str = "") -> None:
+    """Note on a loaded layer what it is, and the tool that wrote it."""
     layer.setCustomProperty(PROPERTY, role)
+    layer.setCustomProperty(_TOOL, tool)
 
 
 def suggestions(algorithm: QgsProcessingAlgorithm, project: QgsProject) -> dict[str, object]:
     """Return the layers of a project that fit the inputs of a tool, for its dialog.
 
-    A layer fits by its role, else by its name or that of its file; of several the topmost in the layer tree.
+    A layer fits by its role, else by its name or that of its file; of several the topmost in the layer tree, but what the
+    tool itself has written last: run again, it would keep the fields of each run before under other names.
     """
     found: dict[str, object] = {}
     for definition in algorithm.parameterDefinitions():
@@ -157,6 +162,7 @@ def suggestions(algorithm: QgsProcessingAlgorithm, project: QgsProject) -> dict[
         if wanted is None:
             continue
         layers = _from_the_top(_fitting(definition, project), project)
+        layers.sort(key=lambda layer: layer.customProperty(_TOOL) == algorithm.name())
         chosen = [layer for layer in (_choose(layers, role) for role in wanted) if layer is not None]
         if not chosen and not definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
             # Better a layer of which nothing is known than one that is known to be something else.

@@ -60,14 +60,14 @@ _ALIVE: list[QgsProcessingLayerPostProcessorInterface] = []
 
 
 class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
-    def __init__(self, run: Run, style: Style | None, place: Place | None, role: str, order: int) -> None:
+    def __init__(self, run: Run, style: Style | None, place: Place | None, role: str, order: int, tool: str) -> None:
         super().__init__()
         self._style = style
-        self._role = role
+        self._marks = role, tool
         self.where = run, place, order
 
     def postProcessLayer(self, layer, context, feedback) -> None:
-        roles.mark(layer, self._role)
+        roles.mark(layer, *self._marks)
         if layer.isSpatial() and stated(layer.crs()) != layer.crs():
             layer.setCrs(stated(layer.crs()))
         if self._style is not None:
@@ -78,10 +78,10 @@ class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
 
 
 def post_processor(
-    run: Run, style: Style | None, place: Place | None = None, role: str = "", order: int = 0
+    run: Run, style: Style | None, place: Place | None = None, role: str = "", order: int = 0, tool: str = ""
 ) -> QgsProcessingLayerPostProcessorInterface:
     """Return what QGIS calls when the layer is loaded; kept alive until then, since QGIS does not own it."""
-    processor = _PostProcessor(run, style, place, role, order)
+    processor = _PostProcessor(run, style, place, role, order, tool)
     _ALIVE.append(processor)
     return processor
 

@@ -199,6 +199,7 @@ def test_the_surface_of_the_plan_does_not_hide_the_map(run, redundant):
         "ecosecnet:restorationplan", {**redundant, **wanted}, QgsProcessingFeedback(False), context
     )
     seen = {node.name(): node.itemVisibilityChecked() for node in project.layerTreeRoot().findLayers()}
+    assert {layer.customProperty("ecosecnet/tool") for layer in project.mapLayers().values()} == {"restorationplan"}
     project.clear()
     assert seen["Restoration plan"]
     assert not seen["Resistance surface after restoration"]

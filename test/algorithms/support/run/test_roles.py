@@ -193,6 +193,22 @@ def test_of_several_the_topmost_is_taken(project):
     assert suggested("centrality") == {"SOURCES": "above", "LINKS": "links"}
 
 
+def test_a_tool_run_again_takes_what_it_was_run_on(project):
+    """A second run of 'corridorwidths' was offered its own links, and kept 22 fields of the first under other names."""
+    from ecosecnet.algorithms.support.run.roles import mark
+    from qgis.core import QgsVectorLayer
+
+    for name, tool in (("Ecological corridors", "securitynetwork"), ("Links with widths", "corridorwidths")):
+        layer = QgsVectorLayer(f"{LINES}?crs=EPSG:32648", name, "memory")
+        project.addMapLayer(layer, False)
+        project.layerTreeRoot().insertLayer(0, layer)
+        mark(layer, "links", tool)
+    assert suggested("corridorwidths")["LINKS"] == "Ecological corridors"
+    assert suggested("pinchpoints")["LINKS"] == "Links with widths"
+    project.removeMapLayer(project.mapLayersByName("Ecological corridors")[0])
+    assert suggested("corridorwidths")["LINKS"] == "Links with widths"
+
+
 def test_what_is_only_planned_is_not_taken_for_what_is(project, raster):
     """After a plan, or with links to be added, the next tool was offered the land and the network as they will be."""
     import numpy as np
