@@ -163,8 +163,7 @@ class Reach:
         gain = self._stone_gain if len(self.candidates.stones) else self._link_gain
         found = np.empty(len(options))
         for k, option in enumerate(options):
-            if k % 64 == 0 or len(self.candidates.stones):
-                monitor.step(k, len(options))
+            monitor.step(k, len(options))
             found[k] = self._value(total + gain(option, monitor))
         return found
 
