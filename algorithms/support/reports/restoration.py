@@ -108,8 +108,8 @@ def frontier_table(outcome: Outcome, caption: str = "") -> str:
 
 def draw_picks(map_: Map, shapes: Sequence[QgsGeometry], picked: Sequence[int]) -> None:
     """Paint all places, and over them those that are picked, with their order."""
-    mark = palette.BARRIER
-    map_.polygons(shapes, palette.WHITE, mark.edge, 0.6)
+    mark = palette.RESTORED
+    map_.polygons(shapes, palette.WHITE, palette.BARRIER.edge, 0.6)
     for order, place in enumerate(picked, start=1):
         map_.polygons([shapes[place]], mark.fill, mark.edge, 0.8, mark.halo)
         map_.label(str(order), shapes[place])
@@ -117,8 +117,11 @@ def draw_picks(map_: Map, shapes: Sequence[QgsGeometry], picked: Sequence[int]) 
 
 def pick_keys(others: str) -> list[html.Key]:
     """Return what the legend says of `draw_picks`."""
-    mark = palette.BARRIER
-    return [html.Key("Restored, with the order", mark.fill, mark.edge), html.Key(others, palette.WHITE, mark.edge)]
+    mark = palette.RESTORED
+    return [
+        html.Key("Restored, with the order", mark.fill, mark.edge),
+        html.Key(others, palette.WHITE, palette.BARRIER.edge),
+    ]
 
 
 def plan_columns(outcome: Outcome) -> list[Column]:
@@ -157,7 +160,7 @@ def plan_rows(outcome: Outcome, restored_ha: Sequence[float]) -> list[list[objec
 
 def plan_style() -> styling.Style:
     """Return the style of the picks, with their order."""
-    return styling.labelled(styling.marked(palette.BARRIER), "pick")
+    return styling.labelled(styling.marked(palette.RESTORED), "pick")
 
 
 def restored_ha(resistance: np.ndarray, candidates: core.decisions.Candidates, cell_ha: float) -> list[float]:

@@ -62,6 +62,8 @@ DROPPED = (72, 72, 72)
 """Links that are not corridors."""
 PINCH = Mark((238, 62, 40), (138, 0, 26), WHITE)
 BARRIER = Mark((255, 208, 52), (52, 34, 0), (255, 236, 170))
+RESTORED = Mark((250, 150, 226), (70, 0, 60), WHITE)
+"""Places that a plan restores, beside barriers that stay."""
 
 CHANGES = {
     "persistent": Mark((178, 190, 186), (70, 84, 80), WHITE),

@@ -77,6 +77,7 @@ FOREGROUNDS = {
     "sources": (palette.SOURCE.edge, palette.SOURCE.halo),
     "pale sources": (palette.PALE_SOURCE.edge, palette.PALE_SOURCE.halo),
     "stepping stones": (palette.STONE.edge, palette.STONE.halo),
+    "restored places": (palette.RESTORED.edge, palette.RESTORED.halo),
     "added links": (palette.ADDED, palette.WHITE),
     **{f"corridors, grade {k}": (colour, palette.WHITE) for k, colour in enumerate(palette.CORRIDORS, start=1)},
 }
@@ -93,6 +94,7 @@ def test_one_of_the_two_tones_of_a_mark_stands_out_on_every_background(name):
 def test_what_is_shown_together_is_told_apart(vision):
     grades = 3
     shown = {"pinch point": palette.PINCH.fill, "barrier": palette.BARRIER.fill, "added link": palette.ADDED}
+    shown["restored"] = palette.RESTORED.fill
     shown.update({f"source {k + 1}": palette.SOURCES[k] for k in range(grades)})
     shown.update({f"corridor {k + 1}": palette.CORRIDORS[k] for k in range(grades)})
     for one, other in combinations(shown, 2):
