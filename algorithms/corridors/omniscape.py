@@ -175,7 +175,14 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
         _say_lengths(job, raster, radius)
         further = sum(layer is not None for layer in (strength, *layers.values()))
         cells = raster.grid.rows * raster.grid.cols
-        once, each = core.circuit.windows_bytes(raster.grid.shape, max(radius + buffer, 0))
+        with_potential = job.given("NORMALISED") or job.given("FLOW_POTENTIAL")
+        once, each = core.circuit.windows_bytes(
+            raster.grid.shape,
+            max(radius + buffer, 0),
+            job.integer("BLOCK_SIZE"),
+            flow_potential=with_potential,
+            correct_blocks=job.flag("CORRECT_BLOCKS"),
+        )
         where = spreading.where(job, each=each, kept=once + 8 * further * cells)
         cutoff = job.number("CUTOFF")
         flow = core.circuit.omniscape(
@@ -189,7 +196,7 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
             threshold=job.number("THRESHOLD"),
             cutoff=math.inf if cutoff is None else cutoff,
             conditions=[_condition(job, name, layers) for name in _CONDITIONS if layers[name] is not None],
-            flow_potential=job.given("NORMALISED") or job.given("FLOW_POTENTIAL"),
+            flow_potential=with_potential,
             correct_blocks=job.flag("CORRECT_BLOCKS"),
             clear_own_block=job.flag("CLEAR_OWN_BLOCK") or not job.flag("COMPATIBLE"),
             move_targets=job.flag("MOVE_TARGETS") or not job.flag("COMPATIBLE"),

@@ -12,9 +12,9 @@ from ..errors import ConvergenceError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
 from .conductances import DIRECTIONS
-from .direct import FACTORISED_MOST, DirectSolver
+from .direct import FACTORISED_MOST, DirectSolver, factor_bytes
 from .graph import RasterGraph
-from .solvers import Solver, make_solver
+from .solvers import Solver, make_solver, solver_bytes
 
 _TOLERANCE = 1e-10
 """Residual at which a uniform window is solved, relative to the injected currents (Euclidean norms)."""
@@ -24,6 +24,9 @@ _MOST = 100
 
 _NOTHING = 1e-9
 """Share of the largest uniform current below which a current is rounding."""
+
+_CORRECTION_BYTES = 200
+"""Memory of `block_correction` for each cell of a window, beside that of the factor."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +247,20 @@ def block_correction(
     flows = many > _NOTHING * many.max()
     correction[flows] = total[flows] / many[flows]
     return correction
+
+
+def correction_bytes(side: int) -> int:
+    """Return about how much memory, in bytes, `block_correction` needs for windows of so many cells on a side.
+
+    Examples
+    --------
+    >>> correction_bytes(201) > correction_bytes(101)
+    True
+    """
+    cells = side * side
+    if cells > FACTORISED_MOST:
+        return solver_bytes(cells)
+    return factor_bytes(cells) + _CORRECTION_BYTES * cells
 
 
 def _box_sum(values: FloatArray, half: int) -> FloatArray:

@@ -15,9 +15,10 @@ from ..spread.spreading import spread
 from ..spread.where import HERE, Where
 from ..surface import check_resistance
 from ..types import FloatArray, IntArray
+from . import compiledfronts
 from .conditions import COMPARISONS, Condition
 from .windowbatch import Alike, batch_bytes, cut_alike
-from .windowflow import block_correction
+from .windowflow import block_correction, correction_bytes
 from .windowpieces import Run, Setting, Share, Tally, Windows, bundles, solve, tiles
 
 _PIECES = 64
@@ -35,9 +36,15 @@ _TILE_SIDE = 1_000
 _ROWS = 64
 """Rows of strengths that are worked out at a time."""
 
-_RASTER_BYTES, _TILE_BYTES = 30, 150
-"""Memory of a run for each cell of the raster, its resistance included, and of a process for each cell that the windows
-of a piece cover."""
+_BEFORE_BYTES, _RASTER_BYTES, _POTENTIAL_BYTES = 16, 22, 8
+"""Memory of a run for each cell of the raster, its resistance included: before there are maps, with the current, and of
+the flow potential."""
+
+_TILE_BYTES, _KEPT_BYTES = 77, 41
+"""Memory of a process for each cell that the windows of a piece cover: while their links are made, and afterwards."""
+
+_NUMBA_BYTES = 70_000_000
+"""Memory of numba and of what it compiles for windows."""
 
 
 @dataclass(frozen=True)
@@ -167,9 +174,7 @@ def omniscape(
     valid = ~np.isnan(resistance)
     strengths = _strengths(resistance, strength, threshold, cutoff)
     centres, amperes = _targets(strengths, block_size)
-    area = float(np.minimum(2 * reach + 1, shape).prod())
-    each = max(_PIECE_CELLS, min(area * amperes.size / _PIECES, _MOST_CELLS))
-    blocks = max(1, min(int(np.sqrt(each / area)), _TILE_SIDE // block_size))
+    each, blocks = _piece(shape, reach, block_size, amperes.size)
     order, runs = tiles(centres, blocks * block_size)
     centres, amperes = centres[order], amperes[order]
     pieces: list[Run | list[Alike]] = [*runs]
@@ -215,7 +220,14 @@ def omniscape(
     return WindowFlow(current, potential, normalised, amperes.size)
 
 
-def windows_bytes(shape: tuple[int, int], reach: int) -> tuple[int, int]:
+def windows_bytes(
+    shape: tuple[int, int],
+    reach: int,
+    block_size: int = 1,
+    *,
+    flow_potential: bool = True,
+    correct_blocks: bool = True,
+) -> tuple[int, int]:
     """Return about how much memory, in bytes, `omniscape` needs for a raster, and each process for windows in it.
 
     Parameters
@@ -224,16 +236,34 @@ def windows_bytes(shape: tuple[int, int], reach: int) -> tuple[int, int]:
         Rows and columns of the raster.
     reach : int
         Radius + buffer of the windows, in cells.
+    block_size, flow_potential, correct_blocks
+        See `omniscape`.
 
     Examples
     --------
     >>> windows_bytes((500, 500), 50)[1] > windows_bytes((500, 500), 10)[1]
     True
     """
-    side = 2 * reach + 1
-    rows, cols = (min(size, _TILE_SIDE + side) for size in shape)
-    each = rows * cols * _TILE_BYTES + batch_bytes(min(side, shape[0]) * min(side, shape[1]))
-    return shape[0] * shape[1] * _RASTER_BYTES, each
+    block_size += block_size % 2 == 0
+    cells, side = shape[0] * shape[1], 2 * reach + 1
+    window = min(side, shape[0]) * min(side, shape[1])
+    piece, blocks = _piece(shape, reach, block_size, max(1, cells // block_size**2))
+    rows, cols = (min(size, (blocks - 1) * block_size + side) for size in shape)
+    each = max(rows * cols * _TILE_BYTES, rows * cols * _KEPT_BYTES + batch_bytes(window))
+    each += _NUMBA_BYTES if compiledfronts.available() else 0
+    maps = _RASTER_BYTES * cells
+    if flow_potential:
+        maps += _POTENTIAL_BYTES * cells
+        each += int(_POTENTIAL_BYTES * min(cells, _UNIFORM * piece / window * block_size**2))
+    before = _BEFORE_BYTES * cells + (correction_bytes(side) if correct_blocks and block_size > 1 else 0)
+    return max(maps, before - each), each
+
+
+def _piece(shape: tuple[int, int], reach: int, block_size: int, windows: int) -> tuple[float, int]:
+    """Return the cells of the windows of a piece, and the blocks on a side of its tile."""
+    area = float(np.minimum(2 * reach + 1, shape).prod())
+    cells = max(_PIECE_CELLS, min(area * windows / _PIECES, _MOST_CELLS))
+    return cells, max(1, min(int(np.sqrt(cells / area)), _TILE_SIDE // block_size))
 
 
 def _check(

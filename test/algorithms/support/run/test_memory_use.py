@@ -137,6 +137,8 @@ _SOLVED = {
     | dict.fromkeys(("TABLE", "OUTPUT_LINKS"), "TEMPORARY_OUTPUT"),
     "linkpriority": {**_LINKED, "OUTPUT_SOURCES": "TEMPORARY_OUTPUT", "OUTPUT_LINKS": "TEMPORARY_OUTPUT"},
     "currentflow": {"RESISTANCE": "surface", "FOCAL": "focal", "CURRENT": "TEMPORARY_OUTPUT"},
+    "omniscape": {"RESISTANCE": "surface", "BLOCK_SIZE": 99}
+    | dict.fromkeys(("CURRENT", "NORMALISED"), "TEMPORARY_OUTPUT"),
     "networkoptimisation": {
         **_LINKED,
         "OBJECTIVE": 2,
