@@ -159,24 +159,21 @@ def widths_page(said: Widths, links: Sequence[Column], rows: Sequence[Sequence[o
             [html.Key(said.classes[n][1], said.classes[n][2]) for n in present],
             "Share of the land uses in belts of each width.",
         ),
-        html.table(
-            [
-                "Land use",
-                *(f"{width:g} m (ha)" for width in said.widths),
-                *(f"{width:g} m (%)" for width in said.widths),
-            ],
-            [
-                *(
-                    [
-                        said.classes[n][1],
-                        *(float(one) for one in belt.cells[:, n] * said.cell_ha),
-                        *(100.0 * float(one) for one in share[:, n]),
-                    ]
-                    for n in present
-                ),
-                [TOTAL, *(float(one) for one in total * said.cell_ha), *(100.0 for _ in total)],
-            ],
-            total=True,
+        # two tables, as one is wider than a page
+        *(
+            html.table(
+                ["Land use", *(f"{width:g} m ({unit})" for width in said.widths)],
+                [
+                    *([said.classes[n][1], *(float(one) for one in held[:, n])] for n in present),
+                    [TOTAL, *(float(one) for one in whole)],
+                ],
+                caption=caption,
+                total=True,
+            )
+            for caption, unit, held, whole in (
+                ("Area", "ha", belt.cells * said.cell_ha, total * said.cell_ha),
+                ("Share", "%", 100.0 * share, np.full(total.size, 100.0)),
+            )
         ),
     ]
     if said.flows:
