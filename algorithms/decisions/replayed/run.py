@@ -28,6 +28,7 @@ from ...support.capsule.reading import Capsule
 from ...support.io.filenames import is_plain
 from ...support.run.job import Job
 from ...support.run.outputnames import file_of
+from ...support.run.outputs import identity
 
 SAME_VERSIONS, OTHER_VERSIONS = 1e-9, 1e-6
 """Tolerances where nothing is given: the last digits hang on the versions of the libraries."""
@@ -235,7 +236,13 @@ class Replay:
             and file.endswith(f".{ending}")
         ):
             file = named
-        return self._job.outputs.path(os.path.join(self._target, file))
+        target = os.path.join(self._target, file)
+        for name in ("TABLE", "HTML"):
+            if self._job.given(name) and identity(self._job.destination(name)) == identity(target):
+                raise InputError(
+                    f"{target} would be an output of the run and {name} of this replay. Give {name} another name or folder."
+                )
+        return self._job.outputs.path(target)
 
     def _of_outputs(self, made: dict[str, str]) -> Iterator[Finding]:
         """Yield what came of each output."""

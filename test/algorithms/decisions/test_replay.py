@@ -392,6 +392,18 @@ def test_a_file_that_is_not_in_the_capsule_is_named(case):
     assert "cannot run: inputs/0/other.tif is not in " in case.replay()
 
 
+def test_what_comes_out_again_and_the_report_are_not_one_file(run, case, tmp_path):
+    given = {"NAMES": "a;b", "MATRIX": [1, 3, "1/3", 1], "WEIGHTS": str(case.made / "w.csv")}
+    run("ahp", **given, HTML=str(case.made / "report.html"), CAPSULE=str(case.capsule))
+    clash = tmp_path / "again" / "report.html"
+    case.replay(OUTPUT_FOLDER=str(clash.parent), HTML=str(clash))
+    assert case.failed
+    assert f"cannot run: {clash} would be an output of the run and HTML of this replay. Give HTML another name" in (
+        case.verdict
+    )
+    assert "cannot run" in clash.read_text(encoding="utf-8")
+
+
 def test_where_nothing_is_run_no_folder_stays_behind(case):
     rewritten(case.capsule, lambda run: None, without="inputs/")
     case.land.unlink()
