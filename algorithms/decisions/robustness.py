@@ -16,8 +16,8 @@ from .robust.inputs import SourceDistances, check_variation, declare_inputs, dec
 from .robust.layers import write_links, write_robust, write_shares, write_tables
 from .robust.report import robustness_report
 
-_EACH_PER_CELL, _KEPT_PER_CELL = 210, 40
-"""Bytes a cell of one run at its peak; and of the counters, shares and the base run."""
+_KEPT_PER_CELL = 40
+"""Bytes a cell of the counters, shares and the base run."""
 
 
 class RobustnessAlgorithm(EcoSecNetAlgorithm):
@@ -117,7 +117,7 @@ class RobustnessAlgorithm(EcoSecNetAlgorithm):
         grid = job.rasters("FACTORS")[0].grid
         cells = grid.rows * grid.cols
         kept = (_KEPT_PER_CELL + len(job.rasters("FACTORS"))) * cells
-        where = spreading.where(job, each=_EACH_PER_CELL * cells, kept=kept)
+        where = spreading.where(job, each=core.decisions.run_bytes(cells), kept=kept)
         asked = read_asked(job)
         found = core.decisions.robustness(
             asked.study,

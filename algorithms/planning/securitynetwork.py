@@ -5,6 +5,7 @@ from __future__ import annotations
 from ... import core
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support.inputs import spreading
 from ..support.inputs.declarations import corridor_cutoff, read_budgets
 from ..support.run.memory import FULL
 from .network import studyland
@@ -87,6 +88,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             measures.budget(),
             robust.runs(),
             *land.tables(),
+            spreading.processes(),
             *results.outputs(),
         ]
 
@@ -113,9 +115,11 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
 
         study = studyland.StudyLand(job)
         cells = study.grid.rows * study.grid.cols
-        each = _BYTES_PER_CELL + max(robust.bytes_per_cell(job), bytes_per_cell(job))
-        needed = core.leastcost.graph_bytes(study.grid.shape) + each * cells
-        job.need_memory(needed, at_most=needed + core.circuit.most_solver_bytes(cells), where=FULL)
+        more = _BYTES_PER_CELL + max(robust.bytes_per_cell(job), bytes_per_cell(job))
+        needed = core.leastcost.graph_bytes(study.grid.shape) + more * cells
+        each = max(core.leastcost.graph_bytes(study.grid.shape, corridors=False), robust.bytes_of_run(job, cells))
+        at_most = each + core.circuit.most_solver_bytes(cells)
+        where = spreading.where(job, each=each, kept=max(0, needed - each), at_most=at_most, cause=FULL)
         land_use, values, valid = study.read(job.monitor.part(0.0, 0.02))
         use = LandUse(job, values, valid)
         valid = use.valid
@@ -160,6 +164,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             own_ids=() if own is None else own.ids,
             own_surface=inputs.own_surface(),
             area=area,
+            where=where,
             monitor=job.monitor.part(0.1, done),
         )
         stays.run(
@@ -167,6 +172,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             land_use.grid,
             options,
             distances,
+            where,
             job.monitor.part(done, built),
             corrections=list(corrections.values()),
             zones=zones,

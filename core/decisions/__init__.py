@@ -27,7 +27,7 @@ from .plan import Frontier, Pick, RestorationPlan, restoration_plan
 from .planpatches import Candidates
 from .planvalue import Habitat
 from .replicates import BARRIER, CORRIDOR, CUTOFF, DISPERSAL, MIN_AREA, PATH, PINCH, Chain, Factor, Known, Study
-from .robustness import Robustness, robustness
+from .robustness import Robustness, robustness, run_bytes
 from .sameness import CellDifferences, Difference, differ
 from .sampling import Uncertainty
 from .settings import Setting, parse_setting
@@ -130,6 +130,7 @@ __all__ = [
     "restoration_plan",
     "robust_areas",
     "robustness",
+    "run_bytes",
     "strange_prices",
     "tornado",
     "validate",

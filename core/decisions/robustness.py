@@ -94,6 +94,17 @@ class Robustness:
     tried: int
 
 
+def run_bytes(cells: int) -> int:
+    """Return about how much memory, in bytes, one run on a raster of so many cells needs at its peak.
+
+    Examples
+    --------
+    >>> run_bytes(1_000_000)
+    210000000
+    """
+    return 210 * cells
+
+
 class _Settled(Exception):  # noqa: N818 (not an error)
     """The shares are known well enough."""
 

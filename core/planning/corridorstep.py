@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..leastcost.fields import CostFields
 from ..monitor import SILENT, Monitor
 from ..network import centrality as network
+from ..spread.where import HERE, Where
 from ..stats.ranks import grades
 from .options import CorridorOptions
 from .results import CorridorNetwork, Distances
@@ -23,9 +24,13 @@ def connect(
     options: CorridorOptions,
     *,
     distances: Distances,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> CorridorNetwork:
-    """Find the corridors between the sources and rank them by current-flow centrality."""
+    """Find the corridors between the sources and rank them by current-flow centrality.
+
+    `where` is where the least-cost searches are made.
+    """
     labels = fields.labels
     pairs = find_pairs(fields, adjacency=options.adjacency, monitor=monitor.part(0.0, 0.1)).pairs
     euclidean = distances.between(labels, pairs - 1, monitor.part(0.1, 0.3))
@@ -35,6 +40,7 @@ def connect(
         pairs,
         euclidean,
         drop_through_sources=options.drop_through_sources,
+        where=where,
         monitor=monitor.part(0.3, 0.7),
     )
     active = np.flatnonzero(links.active)

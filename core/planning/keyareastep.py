@@ -17,6 +17,7 @@ from ..keyareas.rules import RuleComparison, compare_rules, overlap
 from ..leastcost.fields import CostFields
 from ..leastcost.links import Links
 from ..monitor import SILENT, Monitor
+from ..spread.where import HERE, Where
 from ..types import BoolArray, FloatArray
 from .obstacles import Obstacles
 from .options import KeyAreaOptions
@@ -36,16 +37,20 @@ def find_places(
     obstacles: Obstacles,
     land: FloatArray,
     reported: Reported | None = None,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> KeyPlaces:
     """Find the pinch points and barriers of the links, and the areas of their highest class.
 
     `belt` holds the cells of the corridors, which end at the `cutoff` of each link above its path, `valid` those that have
     data. All are searched, and those `reported` are returned. Currents and scores are overlaid with the resistance of the
-    `land`: with that of roads, key areas would be the cells of roads and nothing else.
+    `land`: with that of roads, key areas would be the cells of roads and nothing else. `where` is where links are solved and
+    cells scored.
     """
-    pinch = find_currents(fields, links, options, cutoff=cutoff, monitor=monitor.part(0.0, 0.45))
-    barrier = find_barriers(fields, links, belt, grid, options, obstacles=obstacles, monitor=monitor.part(0.45, 0.9))
+    pinch = find_currents(fields, links, options, cutoff=cutoff, where=where, monitor=monitor.part(0.0, 0.45))
+    barrier = find_barriers(
+        fields, links, belt, grid, options, obstacles=obstacles, where=where, monitor=monitor.part(0.45, 0.9)
+    )
     fields.release()
     if reported is not None:
         pinch, barrier = reported.of_pinch(pinch, links), reported.of_barriers(barrier, links)
@@ -99,10 +104,18 @@ def find_places(
 
 
 def find_currents(
-    fields: CostFields, links: Links, options: KeyAreaOptions, *, cutoff: FloatArray, monitor: Monitor = SILENT
+    fields: CostFields,
+    links: Links,
+    options: KeyAreaOptions,
+    *,
+    cutoff: FloatArray,
+    where: Where = HERE,
+    monitor: Monitor = SILENT,
 ) -> PinchPoints:
     """Map the current in the corridors of the links, as `find_places` does."""
-    return pinchpoints(fields, links, cutoff=cutoff, mode=options.mode, combine=options.combine, monitor=monitor)
+    return pinchpoints(
+        fields, links, cutoff=cutoff, mode=options.mode, combine=options.combine, where=where, monitor=monitor
+    )
 
 
 def find_barriers(
@@ -113,6 +126,7 @@ def find_barriers(
     options: KeyAreaOptions,
     *,
     obstacles: Obstacles,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> Barriers:
     """Score the barriers of the links, as `find_places` does."""
@@ -125,6 +139,7 @@ def find_barriers(
         outside=False,
         restorable=obstacles.restorable(fields.graph.resistance),
         centres=options.centres,
+        where=where,
         monitor=monitor,
     )
     return found.clipped(belt) if options.barriers_in_belt else found

@@ -16,6 +16,7 @@ from ..leastcost.graph import CostGraph
 from ..monitor import SILENT, Monitor
 from ..resistance.lostcells import cut_to_surface
 from ..resistance.scoretable import FactorScores
+from ..spread.where import HERE, Where
 from ..types import Array, BoolArray, FloatArray, IntArray
 from .corridorstep import connect
 from .keyareastep import find_places
@@ -48,6 +49,7 @@ def security_network(
     own_ids: Sequence[object] = (),
     own_surface: FloatArray | None = None,
     area: BoolArray | None = None,
+    where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> SecurityNetwork:
     """Build an ecological security network.
@@ -88,6 +90,8 @@ def security_network(
     area : bool array, same shape, optional
         The study area, where the data reach beyond it: all is computed on the whole rasters, and of the result only what
         concerns the area is returned, see `Reported`. Key areas are classified and cut inside it.
+    where : Where
+        Where least-cost searches are made, circuits solved and barriers scored; the result is the same to the last bit.
     monitor : Monitor
         Progress, messages and cancellation.
 
@@ -170,7 +174,9 @@ def security_network(
     graph = CostGraph(surface.values, cell_size=grid.cell_size, monitor=monitor.part(0.3, 0.32))
     # All that follow need the fields of the same sources; none is searched twice while they fit into the budget.
     fields = CostFields(graph, labels, budget=FIELD_BYTES_PER_CELL * labels.size, everywhere=True)
-    corridor_network = connect(fields, options.corridors, distances=distances, monitor=monitor.part(0.32, 0.55))
+    corridor_network = connect(
+        fields, options.corridors, distances=distances, where=where, monitor=monitor.part(0.32, 0.55)
+    )
     reported = None if area is None else Reported.of(area, labels, corridor_network.links)
     monitor.info("Step 4 of 4: pinch points and barriers")
     belt = ~np.isnan(corridor_network.mosaic)
@@ -185,6 +191,7 @@ def security_network(
         obstacles=obstacles,
         land=surface.land,
         reported=reported,
+        where=where,
         monitor=monitor.part(0.55, 1.0),
     )
     if reported is not None:

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from layerio import read_table
+from layerio import read_raster, read_table
 from qgis.core import QgsProcessingException
 
 TEMPORARY = "TEMPORARY_OUTPUT"
@@ -102,3 +102,23 @@ def test_the_report_says_what_varied(run, given, folder, tmp_path):
     run("securitynetwork", **alone, ROBUSTNESS_RUNS=1, REPORT=str(tmp_path / "alone.html"))
     text = (tmp_path / "alone.html").read_text(encoding="utf-8")
     assert "computed 1 times with scores of the classes" in text  # one factor has no weights to vary
+
+
+def test_two_processes_give_the_bits_of_one(qgis, given, tmp_path):
+    from qgis.core import QgsProcessingFeedback
+
+    found, needed = [], []
+    for count in (1, 2):
+        names = ("LINKS.gpkg", "PINCHPOINTS.gpkg", "BARRIERS.gpkg", "CORRIDORS.tif", "CURRENT.tif", "SCORE.tif")
+        layers = {name.split(".")[0]: str(tmp_path / f"{count}{name}") for name in names}
+        feedback = QgsProcessingFeedback(False)
+        more = {"ROBUSTNESS_RUNS": 2, "PROCESSES": count}
+        qgis.run("ecosecnet:securitynetwork", {**given, **layers, **more}, feedback=feedback)
+        for path in layers.values():
+            if path.endswith("tif"):
+                found.append(read_raster(path)[0])
+            else:
+                found.append([{**row, "_geometry": row["_geometry"].asWkt(17)} for row in read_table(path)])
+        needed.append(max(int(size) for size in re.findall(r"about (\d+) MB", feedback.textLog())))
+    np.testing.assert_equal(found[6:], found[:6])
+    assert needed[1] > needed[0] + 2 * 100

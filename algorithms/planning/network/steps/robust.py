@@ -51,6 +51,11 @@ def bytes_per_cell(job: Job) -> int:
     return 50 if job.integer("ROBUSTNESS_RUNS") else 0
 
 
+def bytes_of_run(job: Job, cells: int) -> int:
+    """Return the memory of one of the runs."""
+    return core.decisions.run_bytes(cells) if job.integer("ROBUSTNESS_RUNS") else 0
+
+
 class Stays:
     """Takes the scores of the factors as the network is built, and then runs it on others.
 
@@ -75,7 +80,7 @@ class Stays:
         if self._runs:
             self._factors.append(core.decisions.Factor.of(name, scores))
 
-    def run(self, network, grid, options, distances, monitor: Monitor, **built) -> None:
+    def run(self, network, grid, options, distances, where: core.spread.Where, monitor: Monitor, **built) -> None:
         """Run the network on other judgements."""
         if not self._runs:
             return
@@ -93,6 +98,7 @@ class Stays:
             runs=self._runs,
             tolerance=0.0,
             chain=core.decisions.Chain.of(network),
+            where=where,
             monitor=monitor,
         )
         for kind in self.found.stayed:
