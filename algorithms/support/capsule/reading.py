@@ -182,6 +182,23 @@ def _require_data(path: str, raster: bool) -> None:
             f"{os.path.basename(path)} in the capsule is in the format '{name}', which may refer to other files. Capsules "
             f"hold {', '.join((*copies.RASTERS, *copies.VECTORS))}. It was not opened."
         )
+    if name == "GeoJSON" and _has_linked_crs(path):
+        raise InputError(
+            f"{os.path.basename(path)} in the capsule is a GeoJSON that is larger than {MOST_TEXT:,} bytes, damaged, or has "
+            "its coordinate reference system at an address. It was not opened. Give the FOLDER that holds it."
+        )
+
+
+def _has_linked_crs(path: str) -> bool:
+    """Return whether a GeoJSON file may have its CRS at an address, which GDAL would ask for it."""
+    if os.path.getsize(path) > MOST_TEXT:
+        return True
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            crs = json.load(file).get("crs")
+    except (ValueError, RecursionError, AttributeError):
+        return True
+    return isinstance(crs, dict) and str(crs.get("type")).lower() not in ("name", "epsg")
 
 
 def _format(path: str, flags: int = gdal.OF_RASTER | gdal.OF_VECTOR) -> str:

@@ -455,6 +455,38 @@ def test_paths_and_places_of_a_capsule_are_not_used(case, tmp_path):
     assert "cannot run: inputs/0/land.txt is not in" in case.replay()
 
 
+@pytest.mark.parametrize(
+    ("crs", "good"),
+    [
+        ({"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32648"}}, True),
+        ({"type": "link", "properties": {"href": "http://127.0.0.1:9/x", "type": "ogcwkt"}}, False),
+        ({"type": "URL", "properties": {"url": "http://127.0.0.1:9/x"}}, False),
+    ],
+)
+def test_a_geojson_whose_crs_is_at_an_address_is_not_opened(run, case, polygons, tmp_path, crs, good):
+    land = case.given / "areas.geojson"
+    feature = {"type": "Feature", "properties": {"value": 1.5}, "geometry": {"type": "Point", "coordinates": [1, 2]}}
+    held = {"type": "FeatureCollection", "crs": crs, "features": [feature]}
+    land.write_text(json.dumps({**held, "crs": {"type": "name", "properties": {"name": "EPSG:32648"}}}))
+    run(
+        "naturalbreaks",
+        INPUT=str(land),
+        FIELD="value",
+        CLASSES=1,
+        OUTPUT=str(case.made / "o.gpkg"),
+        CAPSULE=str(case.capsule),
+    )
+    rewritten(
+        case.capsule,
+        lambda run: run["inputs"][0].pop("file_sha256"),
+        extra=[("inputs/0/areas.geojson", json.dumps(held))],
+        without="inputs/",
+    )
+    land.unlink()
+    assert ("identical" in case.replay()) == good
+    assert ("coordinate reference system at an address" in case.verdict) != good
+
+
 def test_what_is_no_capsule_is_refused(case, tmp_path):
     (tmp_path / "a.zip").write_text("nothing")
     assert "cannot be opened as a capsule" in case.replay(CAPSULE=str(tmp_path / "a.zip"))
