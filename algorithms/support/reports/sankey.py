@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from unicodedata import east_asian_width
 
 import numpy as np
 
 from ..run.palette import CHART_INK, Colour
 
 _WIDTH, _HEIGHT, _LABEL, _BAR, _GAP, _TOP = 760, 380, 190, 16, 6, 24
+_LETTER = 7
+"""Width of a letter; one of Chinese has twice that."""
 _LEAST = 0.003
 """Share of all below which a flow is not drawn."""
 
@@ -41,12 +44,14 @@ def sankey(
     if not total > 0.0:
         return ""
     count = len(names)
-    scale = (_HEIGHT - _TOP - _GAP * (count - 1)) / total
+    gap = min(_GAP, (_HEIGHT - _TOP) / (3 * count))  # many classes leave no room for more
+    scale = (_HEIGHT - _TOP - gap * (count - 1)) / total
     starts, parts = [], []
     for side, sums in enumerate((flows.sum(axis=1), flows.sum(axis=0))):
         left = _LABEL if side == 0 else _WIDTH - _LABEL - _BAR
         anchor, x = ("end", left - 6) if side == 0 else ("start", left + _BAR + 6)
-        parts.append(f"<text x='{x}' y='14' text-anchor='{anchor}' font-weight='600'>{escape(titles[side])}</text>")
+        title = _cut(titles[side], _LABEL - 6)
+        parts.append(f"<text x='{x}' y='14' text-anchor='{anchor}' font-weight='600'>{escape(title)}</text>")
         top, places = float(_TOP), []
         for name, colour, value in zip(names, colours, sums):
             places.append(top)
@@ -57,10 +62,10 @@ def sankey(
                     f"stroke='#8888'><title>{escape(name)}: {value:,.2f} {escape(unit)}</title></rect>"
                 )
             if high > 9:
-                parts.append(
-                    f"<text x='{x}' y='{top + high / 2 + 4:.1f}' text-anchor='{anchor}'>{escape(name)} {value:,.0f}</text>"
-                )
-            top += high + _GAP
+                amount = f" {value:,.0f}"
+                label = escape(_cut(name, _LABEL - 6 - _LETTER * len(amount)) + amount)
+                parts.append(f"<text x='{x}' y='{top + high / 2 + 4:.1f}' text-anchor='{anchor}'>{label}</text>")
+            top += high + gap
         starts.append(places)
     parts += _bands(names, colours, flows, starts, scale, _LEAST * total, unit)
     left_out = float(flows[(flows < _LEAST * total)].sum())
@@ -72,6 +77,14 @@ def sankey(
         f"font-size='12' font-family='sans-serif' fill='{CHART_INK}'>{''.join(parts)}</svg>"
         f"<figcaption>{escape(caption + more)}</figcaption></figure>"
     )
+
+
+def _cut(text: str, room: float) -> str:
+    """Return a text as far as it has room."""
+    widths = np.cumsum([_LETTER * (2 if east_asian_width(one) in "WF" else 1) for one in text])
+    if not widths.size or widths[-1] <= room:
+        return text
+    return text[: np.searchsorted(widths, room - _LETTER, side="right")].rstrip() + "…"
 
 
 def _bands(
