@@ -279,10 +279,12 @@ class CompareRunsAlgorithm(EcoSecNetAlgorithm):
 
     def _held(self, job: Job, grid, read: list):
         """Return what is the same for all runs."""
-        cost = sum(float(one.maps.cost.sum()) for one in read)
+        cost, length = (
+            sum(float(part.sum()) for part in one) for one in zip(*((r.maps.cost, r.maps.length) for r in read))
+        )
         metre = 1.0
-        if cost:
-            metre = cost / sum(float(one.maps.length.sum()) for one in read)
+        if cost and length:
+            metre = cost / length
             job.monitor.info(
                 f"A metre of dispersal costs what a metre of the links of all runs does: {metre:,.4g} cost units."
             )

@@ -62,6 +62,8 @@ class RunMaps:
         Key areas by kind, 0 outside: 'pinch points', 'barriers'.
     area_counts : dict of str to int
         Numbers of these.
+    linked : bool
+        False where the links are not known, which is another thing than none.
     """
 
     name: str
@@ -75,6 +77,7 @@ class RunMaps:
     surfaces: dict[str, FloatArray]
     areas: dict[str, IntArray]
     area_counts: dict[str, int]
+    linked: bool = True
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class Indices:
     source_count: int
     source_ha: float
     mean_resistance: float
-    link_count: int
+    link_count: float
     link_km: float
     mean_cost: float
     equivalent: float
@@ -115,7 +118,7 @@ class Indices:
     alpha: float
     beta: float
     gamma: float
-    components: int
+    components: float
     efficiency: float
     robustness: float
     pinch_count: float
@@ -131,7 +134,8 @@ class AreaChange:
     Attributes
     ----------
     kept, lost, new : int
-        Areas before with a cell of one after, those before without, those after without one before.
+        Areas before with a cell of one after, those before without, those after without one before; of those that have a
+        cell of their own.
     kept_ha, lost_ha, new_ha : float
         Hectares of the cells.
     """
@@ -184,8 +188,10 @@ class Comparison:
         The two.
     sources : Matches
         What became of the sources.
+    linked : bool
+        Whether the links of both are known.
     links : list of LinkChange
-        What became of the links.
+        What became of the links; empty unless both are known.
 
     Examples
     --------
@@ -203,23 +209,28 @@ class Comparison:
             )
         self.before, self.after, self._held = before, after, held
         self.sources: Matches = match_areas(before.labels, after.labels, counts=(before.count, after.count))
-        self.links: list[LinkChange] = match_links(
-            self.sources,
-            before.pairs,
-            after.pairs,
-            (before.paths, after.paths),
-            cell_size=held.cell_size,
-            width=held.width,
-            monitor=monitor,
-        )
+        self.linked = before.linked and after.linked
+        self.links: list[LinkChange] = []
+        if self.linked:
+            self.links = match_links(
+                self.sources,
+                before.pairs,
+                after.pairs,
+                (before.paths, after.paths),
+                cell_size=held.cell_size,
+                width=held.width,
+                monitor=monitor,
+            )
 
-    def link_count(self, change: str) -> int:
-        """Return how many links were kept, lost or are new."""
-        return sum(one.change == change for one in self.links)
+    def link_count(self, change: str) -> int | None:
+        """Return how many links were kept, lost or are new; None unless the links of both are known."""
+        return sum(one.change == change for one in self.links) if self.linked else None
 
     @cached_property
     def corridor_jaccard(self) -> float:
-        """Cells within the width of paths of both runs over those of either; 1 where there are none."""
+        """Cells within the width of paths of both runs over those of either; 1 where there are none, NaN if not known."""
+        if not self.linked:
+            return math.nan
         first, second = (corridors_of(run, self._held) for run in (self.before, self.after))
         either = np.count_nonzero(first | second)
         return float(np.count_nonzero(first & second) / either) if either else 1.0
@@ -240,8 +251,10 @@ class Comparison:
         if kind not in self.before.areas or kind not in self.after.areas:
             return None
         first, second = self.before.areas[kind], self.after.areas[kind]
-        both, counts = (first > 0) & (second > 0), (self.before.area_counts[kind], self.after.area_counts[kind])
+        both = (first > 0) & (second > 0)
         stay, stayed = np.unique(first[both]).size, np.unique(second[both]).size
+        # By cells, not by features: one that is too small for a cell, or below others, is lost in no comparison.
+        counts = [np.unique(one[one > 0]).size for one in (first, second)]
         cells = [np.count_nonzero(one) for one in (both, (first > 0) & ~both, (second > 0) & ~both)]
         return AreaChange(stay, counts[0] - stay, counts[1] - stayed, *(one * self._held.cell_ha for one in cells))
 
@@ -286,10 +299,8 @@ def indices(run: RunMaps, held: Measures, *, monitor: Monitor = SILENT) -> Indic
     (2, 1, 0.36, 0.5)
     """
     hectares = np.bincount(run.labels.ravel(), minlength=run.count + 1)[1:] * held.cell_ha
-    found = figures(Network(hectares, run.pairs, run.cost), Rules(held.rate), monitor=monitor)
     surface = run.surfaces.get("resistance")
     known = surface is not None and bool(np.isfinite(surface).any())
-    shape = found.structure
     numbers = [
         value
         for kind in ("pinch points", "barriers")
@@ -303,6 +314,16 @@ def indices(run: RunMaps, held: Measures, *, monitor: Monitor = SILENT) -> Indic
         run.count,
         float(hectares.sum()),
         float(np.nanmean(surface, dtype=np.float64)) if surface is not None and known else math.nan,
+        *(_of_links(run, hectares, held, monitor) if run.linked else [math.nan] * 11),
+        *numbers,
+    )
+
+
+def _of_links(run: RunMaps, hectares: FloatArray, held: Measures, monitor: Monitor) -> list[float]:
+    """Return the indices from the number of links to robustness."""
+    found = figures(Network(hectares, run.pairs, run.cost), Rules(held.rate), monitor=monitor)
+    shape = found.structure
+    return [
         len(run.pairs),
         float(run.length.sum() / 1000.0),
         float(run.cost.mean()) if len(run.cost) else math.nan,
@@ -314,8 +335,7 @@ def indices(run: RunMaps, held: Measures, *, monitor: Monitor = SILENT) -> Indic
         shape.components,
         found.efficiency,
         found.robustness,
-        *numbers,
-    )
+    ]
 
 
 def percent_change(before: float, after: float) -> float:

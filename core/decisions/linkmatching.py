@@ -10,7 +10,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from ..monitor import SILENT, Monitor
-from ..sources.matching import LOST, NEW, PERSISTENT, Matches
+from ..sources.matching import LOST, NEW, PERSISTENT, REGROUPED, Matches
 from ..types import BoolArray, FloatArray, IntArray
 
 GONE, COME, WITHIN, UNLINKED, LINKED, FEWER, MORE = (
@@ -141,8 +141,9 @@ def match_links(
 ) -> list[LinkChange]:
     """Return what became of the links of a network.
 
-    A link persists where its two sources do: it joins areas of the same two groups, see `Matches`. Of several links
-    between two groups, as of the parts of a source that was split, those whose corridors are most alike belong together.
+    A link persists where its two sources do: it joins areas of the same two groups, see `Matches`, or two of one group
+    before and after, if those were regrouped. Of several links between two groups, as of the parts of a source that was
+    split, those whose corridors are most alike belong together.
 
     Parameters
     ----------
@@ -174,7 +175,7 @@ def match_links(
     old, new = _by_groups(sources.group_before, before), _by_groups(sources.group_after, after)
     kept: list[LinkChange] = []
     partner: set[int] = set()
-    shared = [key for key in old if key in new and key[0] != key[1]]
+    shared = [key for key in old if key in new]
     for done, key in enumerate(shared):
         monitor.step(done, len(shared))
         likeness = []
@@ -224,7 +225,7 @@ def _why(
     unlinked: str,
     fewer: str,
 ) -> str:
-    if key[0] == key[1]:
+    if key[0] == key[1] and sources.fate[key[0]] != REGROUPED:
         return WITHIN
     if any(sources.fate[group] in (LOST, NEW) for group in key):
         return gone

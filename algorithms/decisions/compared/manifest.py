@@ -91,19 +91,24 @@ def read_manifest(path: str) -> list[RunFiles]:
         run = RunFiles(name, row.get("year", ""))
         if row.get("capsule"):
             _take_capsule(run, _existing(folder, row["capsule"], place))
+        of_capsule = dict(run.files)
         if row.get("folder"):
             _take_folder(run, _existing(folder, row["folder"], place))
         for role in LAYERS:
             if row.get(role.lower()):
                 file, _, layer = row[role.lower()].partition("|layername=")
                 run.files[role] = File(_existing(folder, file, f"{place}, {role}"), layer)
+        if any(run.files.get(role) is not of_capsule.get(role) for role in ("PINCHPOINTS", "BARRIERS")):
+            run.limits, run.given_limits, run.found_limits = UNKNOWN, "", ""  # those of the capsule made other areas
         if "SOURCES" not in run.files:
             raise InputError(
                 f"{place}: '{name}' has no SOURCES. Name its layer, or a folder or capsule that holds them."
             )
         runs.append(run)
     for run in runs[1:]:
-        if run.given_limits:
+        if run.found_limits and run.found_limits == runs[0].found_limits:
+            run.limits = HELD  # found anew, and the same
+        elif run.given_limits:
             same = run.given_limits in (runs[0].found_limits, runs[0].given_limits)
             run.limits = HELD if same else UNKNOWN
     if len(runs) < 2:
@@ -136,11 +141,10 @@ def _rows(path: str) -> Iterator[dict[str, str]]:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path} cannot be read as text ({getattr(error, 'strerror', None) or 'it is not in UTF-8'}). Save it as CSV "
-            "UTF-8."
-        ) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} cannot be read as text (it is not in UTF-8). Save it as CSV UTF-8.") from None
     head = text.partition("\n")[0]
     reader = csv.reader(text.splitlines(), delimiter=max(",;\t", key=head.count))
     columns = [one.strip().lower() for one in next(reader, [])]
@@ -148,7 +152,15 @@ def _rows(path: str) -> Iterator[dict[str, str]]:
     if strange or not columns:
         said = f"has a column '{strange[0]}', which is not known" if strange else "is empty"
         raise InputError(f"{os.path.basename(path)} {said}. Columns are: {', '.join(_COLUMNS)}.")
+    double = next((one for one in columns if one and columns.count(one) > 1), None)
+    if double:
+        raise InputError(f"{os.path.basename(path)} has two columns '{double}'. Leave one.")
     for cells in reader:
+        if any(cells[len(columns) :]):
+            raise InputError(
+                f"{os.path.basename(path)}, line {reader.line_num}: there are {len(cells)} values for {len(columns)} "
+                "columns. Put a value that holds a comma in double quotes."
+            )
         row = {name: cell.strip() for name, cell in zip(columns, cells) if name}
         if any(row.values()):
             yield row

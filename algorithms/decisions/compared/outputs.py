@@ -48,6 +48,7 @@ _FATES = tuple(palette.CHANGES)
 _LINK_FATES = ("persistent", "lost", "new")
 _AREA_FATES = ("kept", "lost", "new")
 _KINDS = {"pinch": "pinch points", "barrier": "barriers"}
+_MAY_LACK = {"LINKS": "links", "PINCHPOINTS": "pinch points", "BARRIERS": "barriers"}
 NOTHING = "No data"
 
 
@@ -114,7 +115,7 @@ class Compared:
             yield [run.name, run.files.year or None, *self._numbers(number), *changes.get(number, blank)]
 
     def _numbers(self, number: int) -> list[object]:
-        return list(dataclasses.astuple(self.indices[number]))
+        return [None if math.isnan(value) else value for value in dataclasses.astuple(self.indices[number])]
 
     def _changes(self, before: int, after: int, found: core.decisions.Comparison) -> list[object]:
         areas = [found.areas(kind) for kind in _KINDS.values()]
@@ -133,7 +134,9 @@ class Compared:
         for before, after, found in self.pairs:
             area, connected = self.shares(before, after)
             counts = ", ".join(f"{found.sources.count(fate)} {fate}" for fate in _FATES if found.sources.count(fate))
-            links = ", ".join(f"{found.link_count(fate)} {fate}" for fate in _LINK_FATES)
+            links = (
+                ", ".join(f"{found.link_count(fate)} {fate}" for fate in _LINK_FATES) if found.linked else "not known"
+            )
             said = (
                 f"'{self.runs[before].name}' to '{self.runs[after].name}': sources {counts or 'none'}; links {links}; "
             )
@@ -143,6 +146,13 @@ class Compared:
 
     def warnings(self) -> Iterator[str]:
         """Yield what a reader must be warned of."""
+        for role, what in _MAY_LACK.items():
+            without = [run.name for run in self.runs if role not in run.files.files]
+            if without and len(without) < len(self.runs):
+                yield (
+                    f"The {what} of {name_ids(without)} are not given. They are compared with those of no other run, and "
+                    "persistence counts none there."
+                )
         if not self.has_areas:
             return
         own = [run.name for run in self.runs[1:] if run.files.limits == OWN]
@@ -177,7 +187,7 @@ class Compared:
             "AREA_CHANGE": area,
             "EC_CHANGE": connected,
         }
-        return {name: value for name, value in numbers.items() if not math.isnan(value)}
+        return {name: value for name, value in numbers.items() if value is not None and not math.isnan(value)}
 
     def class_names(self, map_name: str) -> dict[int, str]:
         """Return the names of the classes of a class map."""

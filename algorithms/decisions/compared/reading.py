@@ -169,6 +169,7 @@ class Reader:
             surfaces,
             areas,
             counts,
+            "LINKS" in run.files,
         )
         return ReadRun(run, maps, sources, ids, ends, lines, names, colours)
 

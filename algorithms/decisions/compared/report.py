@@ -127,7 +127,7 @@ def _changes(compared: Compared) -> Iterator[str]:
             "Mean distance of paths (m)",
             "All corridors",
         ],
-        [_link_line(compared, *pair) for pair in compared.pairs],
+        [_link_line(compared, *pair) for pair in compared.pairs if pair[-1].linked],
         caption=f"Links; corridors reach {compared.held.width:,.0f} m from the path",
     )
 

@@ -417,3 +417,66 @@ def test_outputs_that_are_temporary(case, run):
     found = run("compareruns", MANIFEST=manifest, **dict.fromkeys(names, QgsProcessing.TEMPORARY_OUTPUT))
     assert len(read_table(found["SOURCES_CHANGE"])) == 3
     assert len(os.listdir(found["DIFFERENCE"])) >= 3
+
+
+def test_a_run_whose_links_are_not_given_has_not_lost_them(case):
+    _, second = case.compare(case.layers, {role: path for role, path in case.layers.items() if role != "links"})
+    assert case.links == []
+    unknown = (
+        "link_count",
+        "equivalent_ha",
+        "components",
+        "ec_change",
+        "links_lost",
+        "links_persistent",
+        "corridors_same",
+    )
+    assert [number(second[name]) for name in unknown] == [None] * len(unknown)
+    assert not {"EC_CHANGE", "LINKS_LOST", "LINKS_NEW"} & set(case.results)
+    assert number(second["area_change"]) == 0.0
+    assert "The links of run 2 are not given" in case.log
+    assert ">nan" not in case.page
+    assert "links not known" in case.page
+
+
+def test_links_without_length_and_areas_without_a_cell(case, polygons):
+    flat = polygons(
+        "flat",
+        [("LINESTRING EMPTY", {"link_id": 1, "from_id": 1, "to_id": 2, "cw_dist": 5.0, "lcp_length": 0.0})],
+        kind="LineString",
+    )
+    small = polygons(
+        "small", [(box((14, 17), (30, 36)), {"area_id": 1}), (box((2.6, 2.9), (3.6, 3.9)), {"area_id": 2})]
+    )
+    layers = {**case.layers, "links": flat, "pinchpoints": small}
+    _, second = case.compare(layers, layers)
+    assert number(second["links_persistent"]) == 1
+    assert [number(second[f"pinch_{fate}"]) for fate in ("kept", "lost", "new")] == [1, 0, 0]
+
+
+def test_rows_that_do_not_fit_their_heads_are_refused(case, run, tmp_path):
+    def refused(words, text):
+        path = tmp_path / "rows.csv"
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(Exception, match=words):
+            run("compareruns", MANIFEST=str(path), TABLE=str(tmp_path / "t.csv"))
+
+    refused("two columns 'sources'", "name,sources,Sources\na,b,c\n")
+    refused("line 2: there are 4 values for 2 columns", "name,sources\na,one,two.gpkg,three\n")
+    with pytest.raises(Exception, match=r"gone.csv cannot be read \(No such file"):
+        run("compareruns", MANIFEST=str(tmp_path / "gone.csv"), TABLE=str(tmp_path / "t.csv"))
+
+
+def test_limits_are_those_of_the_areas_that_are_compared(run, county, tmp_path):
+    breaks = {"BREAKS": str(tmp_path / "breaks.csv"), "CAPSULE": str(tmp_path / "a.capsule.zip")}
+    layers = {name: str(tmp_path / f"{name}.gpkg") for name in ("SOURCES", "LINKS", "PINCHPOINTS")}
+    layers["RESISTANCE"] = str(tmp_path / "r.tif")
+    run("securitynetwork", LANDUSE=str(county / "land" / "landuse.tif"), LEGEND=1, MIN_AREA=20.0, **layers, **breaks)
+    manifest = tmp_path / "runs.csv"
+    for pinchpoints, words in (
+        ("", "which were held for all runs"),  # found anew, and the same
+        (str(county / "pinchpoints.gpkg"), "is not known"),
+    ):
+        manifest.write_text(f"name,capsule,pinchpoints\na,a.capsule.zip,\nb,a.capsule.zip,{pinchpoints}\n")
+        run("compareruns", MANIFEST=str(manifest), TABLE=str(tmp_path / "t.csv"))
+        assert words in run.feedback.textLog()

@@ -206,3 +206,54 @@ def test_other_grids_are_refused():
     other = replace(case("x"), labels=np.zeros((3, 3), dtype=np.int32))
     with pytest.raises(InputError, match="different grids"):
         Comparison(case(), other, HELD)
+
+
+def test_links_that_are_not_known_are_neither_lost_nor_none():
+    run = case()
+    nothing = {"pairs": run.pairs[:0], "cost": run.cost[:0], "length": run.length[:0], "paths": Paths([], (30, 90))}
+    dark = replace(run, linked=False, **nothing)
+    for found in (Comparison(run, dark, HELD), Comparison(dark, run, HELD)):
+        assert (found.linked, found.links, found.link_count("lost"), found.link_count("new")) == (False, [], None, None)
+        assert np.isnan(found.corridor_jaccard)
+        assert set(found.sources.fate) == {"persistent"}
+    known, unknown = indices(run, HELD), indices(dark, HELD)
+    assert (unknown.source_ha, unknown.mean_resistance) == (known.source_ha, known.mean_resistance)
+    assert np.isnan([unknown.link_count, unknown.equivalent, unknown.components, unknown.robustness]).all()
+    assert np.isnan(percent_change(known.equivalent, unknown.equivalent))
+
+
+def test_areas_that_have_no_cell_are_lost_in_no_comparison():
+    run = replace(case(), area_counts={"pinch points": 5})
+    areas = Comparison(run, run, HELD).areas("pinch points")
+    assert (areas.kept, areas.lost, areas.new) == (2, 0, 0)
+
+
+def test_a_link_between_sources_that_are_regrouped_stays():
+    labels = np.zeros((4, 12), dtype=np.int32)
+    labels[:, 0:4], labels[:, 8:12] = 1, 2
+    moved = np.zeros_like(labels)
+    moved[0], moved[1:, 8:12] = labels[0] > 0, 2  # a row of both, and the rest of the second
+    way = Paths([np.array([16, 17, 18, 19])], labels.shape)
+    base = replace(
+        case(),
+        labels=labels,
+        count=2,
+        pairs=np.array([[0, 1]]),
+        cost=np.array([5.0]),
+        length=np.array([9.0]),
+        paths=way,
+        classes={},
+        surfaces={},
+        areas={},
+        area_counts={},
+    )
+    after = replace(base, labels=moved)
+    found = Comparison(base, after, HELD)
+    assert found.sources.fate == ("regrouped",)
+    assert [(one.change, one.jaccard) for one in found.links] == [("persistent", 1.0)]
+    cut = replace(
+        after, pairs=base.pairs[:0], cost=base.cost[:0], length=base.length[:0], paths=Paths([], labels.shape)
+    )
+    assert [(one.change, one.why) for one in Comparison(base, cut, HELD).links] == [
+        ("lost", "the sources are no longer linked")
+    ]
