@@ -172,11 +172,9 @@ def complementary_links(
 
     Examples
     --------
-    Two species with the same two sources and corridor need it once:
-
     >>> belt = Belt.of(slice(0, 1), slice(1, 4), np.ones((1, 3), dtype=bool))
     >>> web = Web(np.array([4.0, 4.0]), np.array([[0, 1]]), np.array([30.0]), 0.01, (belt,))
-    >>> found = complementary_links([web, web], (1, 5))
+    >>> found = complementary_links([web, web], (1, 5))  # both need the same corridor, once
     >>> found.cells, found.alone.tolist(), [one.tolist() for one in found.kept], [one.tolist() for one in found.turn]
     (3, [3, 3], [[True], [True]], [[1], [0]])
     """
