@@ -224,7 +224,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
     def _check(self, job: Job) -> None:
         """Raise `InputError` for what is wrong with the layers, the outputs, or the parameters together."""
         name_by_layer(job, self.parameterDefinitions())
-        self._inputs = check_outputs(job, self.parameterDefinitions())
+        self._inputs = check_outputs(job, self.parameterDefinitions(), self.named_in)
         self._rasters = self._headers(job)
         self._origins = origins(job) if self.keeps_capsule(job) else {}
         problem = self._in_degrees(job) or self._measured_values(job) or self.check(job)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from osgeo import gdal
@@ -55,8 +55,10 @@ class _Use:
         return not self.layer or not other.layer or self.layer.lower() == other.layer.lower()
 
 
-def check_outputs(job: Job, definitions: Sequence[QgsProcessingParameterDefinition]) -> set[object]:
-    """Return the identities of the files that are inputs.
+def check_outputs(
+    job: Job, definitions: Sequence[QgsProcessingParameterDefinition], named_in: Callable[[str], list[str]]
+) -> set[object]:
+    """Return the identities of the files that are inputs, also of those that `named_in` finds in text files.
 
     Raises
     ------
@@ -66,7 +68,7 @@ def check_outputs(job: Job, definitions: Sequence[QgsProcessingParameterDefiniti
     inputs: dict[object, list[_Use]] = {}
     for definition in definitions:
         if not definition.isDestination() and job.given(definition.name()):
-            for file, use in _inputs(job, definition):
+            for file, use in _inputs(job, definition, named_in):
                 inputs.setdefault(identity(file), []).append(use)
     outputs: dict[object, list[_Use]] = {}
     for definition in definitions:
@@ -108,10 +110,15 @@ def _files(path: str) -> list[str]:
     return [path, *(f"{stem}.{part}" for part in _PARTS.get(ending.lstrip(".").lower(), ()))]
 
 
-def _inputs(job: Job, definition: QgsProcessingParameterDefinition) -> Iterator[tuple[str, _Use]]:
+def _inputs(
+    job: Job, definition: QgsProcessingParameterDefinition, named_in: Callable[[str], list[str]]
+) -> Iterator[tuple[str, _Use]]:
     """Yield the files behind an input."""
     if isinstance(definition, QgsProcessingParameterFile):
-        yield job.text(definition.name()), _Use(f"the input {definition.name()}")
+        path = os.path.abspath(job.text(definition.name()))
+        yield path, _Use(f"the input {definition.name()}")
+        for file in named_in(path) if os.path.isfile(path) else ():
+            yield file, _Use(f"an input that {definition.name()} names")
     for layer in job.map_layers(definition):
         yield from _files_behind(layer)
 

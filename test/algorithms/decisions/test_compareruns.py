@@ -480,3 +480,11 @@ def test_limits_are_those_of_the_areas_that_are_compared(run, county, tmp_path):
         manifest.write_text(f"name,capsule,pinchpoints\na,a.capsule.zip,\nb,a.capsule.zip,{pinchpoints}\n")
         run("compareruns", MANIFEST=str(manifest), TABLE=str(tmp_path / "t.csv"))
         assert words in run.feedback.textLog()
+
+
+def test_no_layer_that_a_manifest_names_is_overwritten(case, run):
+    manifest = case.manifest(case.layers, case.layers)
+    before = read_raster(case.layers["resistance"])[0]
+    with pytest.raises(Exception, match=r"\(PERSISTENCE\) would overwrite an input that MANIFEST names"):
+        run("compareruns", MANIFEST=manifest, TABLE=str(case.folder / "t.csv"), PERSISTENCE=case.layers["resistance"])
+    assert (read_raster(case.layers["resistance"])[0] == before).all()
