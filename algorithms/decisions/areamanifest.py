@@ -7,7 +7,7 @@ from qgis.core import QgsProcessingOutputNumber
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.manifest import folder_of, named_in_rows, read_manifest
+from ..support.inputs.manifest import named_in_rows, place_of, read_manifest
 from ..support.io.fields import Shown
 from ..support.io.tables import Column, columns
 from ..support.reports import html
@@ -64,7 +64,7 @@ class AreaManifestAlgorithm(EcoSecNetAlgorithm):
         ]
 
     def check(self, job: Job) -> str | None:
-        self._folder = folder_of(job, "MANIFEST")
+        self._place = place_of(job, "MANIFEST")
         self._rows(job)
         return None
 
@@ -101,7 +101,7 @@ class AreaManifestAlgorithm(EcoSecNetAlgorithm):
         return self.provider().algorithm(_RUN)
 
     def _rows(self, job: Job):
-        return read_manifest(job.vector("MANIFEST"), self._folder, FIRST, columns_of(self._tool()))
+        return read_manifest(job.vector("MANIFEST"), self._place, FIRST, columns_of(self._tool()))
 
 
 def _kind(areas: list[Area], name: str) -> type:

@@ -22,7 +22,7 @@ from ..support.inputs.declarations import (
     read_cutoff,
     smallest_key_area,
 )
-from ..support.inputs.manifest import folder_of, named_in_rows, read_manifest
+from ..support.inputs.manifest import named_in_rows, place_of, read_manifest
 from ..support.run import memory
 from ..support.run.forecast import Forecast
 from .manyspecies.inputs import COLUMNS, DESCRIBED, FIRST, Reader, first_raster
@@ -170,8 +170,8 @@ class SpeciesManifestAlgorithm(EcoSecNetAlgorithm):
 
     def check(self, job: Job) -> str | None:
         read_cutoff(job)
-        self._folder = folder_of(job, "MANIFEST")
-        rows = read_manifest(job.vector("MANIFEST"), self._folder, FIRST, COLUMNS)
+        self._place = place_of(job, "MANIFEST")
+        rows = read_manifest(job.vector("MANIFEST"), self._place, FIRST, COLUMNS)
         self._first = first_raster(job, rows)
         return None
 
@@ -179,11 +179,11 @@ class SpeciesManifestAlgorithm(EcoSecNetAlgorithm):
         return "RESISTANCE" if job.given("RESISTANCE") else "LANDUSE" if job.given("LANDUSE") else "SOURCES"
 
     def named_in_tables(self, job: Job):
-        rows = read_manifest(job.vector("MANIFEST"), self._folder, FIRST, COLUMNS)
+        rows = read_manifest(job.vector("MANIFEST"), self._place, FIRST, COLUMNS)
         return named_in_rows(job, "MANIFEST", rows, ("resistance", "landuse", "sources", "scores"))
 
     def execute(self, job: Job) -> None:
-        rows = read_manifest(job.vector("MANIFEST"), self._folder, FIRST, COLUMNS)
+        rows = read_manifest(job.vector("MANIFEST"), self._place, FIRST, COLUMNS)
         stage = job.choice("STAGE", Stage)
         grid = self._first.grid
         cells = grid.rows * grid.cols

@@ -214,6 +214,10 @@ class Reader:
             require_aligned(self.onto, land)
             values, there = land.read()
             habitat = core.sources.members(values, core.sources.parse_values(row.text("values"))) & there & valid
+            if not habitat.any():
+                raise InputError(
+                    f"No cell of '{land.name}' that has a resistance is one of its values, {row.text('values')}. Correct them."
+                )
             patches = core.sources.find_patches(
                 habitat, minimum=least / self.grid.cell_ha * (1.0 - 1e-9), valid=valid, cell_ha=self.grid.cell_ha
             )

@@ -66,6 +66,11 @@ class Found:
     where: str = ""
 
     @property
+    def source(self) -> str:
+        """What QGIS opens."""
+        return f"{self.path}|layername={self.layer}" if self.layer else self.path
+
+    @property
     def value(self) -> object:
         """What the tool is given."""
         if self.entry["kind"] in ("text", "folder"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from qgis.core import QgsProcessingParameterFile, QgsProcessingParameterMultiple
 from ....core.errors import InputError
 from ..inputs.spreading import OWN
 from ..inputs.stored import is_layer
+from ..run.inputlayers import STATED
 from .finding import Found
 from .inputs import is_below
 
@@ -47,7 +49,10 @@ def parameters_of(tool: Any, run: dict[str, Any], found: Sequence[Found]) -> dic
             for one in here:  # a text that is opened as a layer may be one of layers elsewhere
                 if one.entry["kind"] not in kinds:
                     raise InputError(f"{name} of '{tool.NAME}' takes no {one.entry['kind']}.")
-            values = [one.value for one in here]
+            values = [one.value for one in here if not one.entry.get("named_as")]
+            stated = {text: one.source for one in here for text in one.entry.get("named_as", ())}
+            if stated and values:
+                values[0].setCustomProperty(STATED, json.dumps(stated))
             if values:
                 given[name] = values if isinstance(definition, QgsProcessingParameterMultipleLayers) else values[0]
             for one in here:

@@ -238,6 +238,8 @@ def _problem(run: object) -> str:
             and all(
                 isinstance(entry.get(name, ""), str) for name in ("name", "path", "file", "layer", "crs", "file_sha256")
             )
+            and isinstance(entry.get("named_as", []), list)
+            and all(isinstance(one, str) for one in entry.get("named_as", []))
             and all(isinstance(entry.get(name, 0), int) for name in ("rows", "cols", "features", "bytes"))
             and (where is None or (isinstance(where, str) and is_plain(where) and where.count("/") >= 1))
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from ..io.rasterheaders import tried
 from ..io.rasters import RasterSource
 from ..io.tables import read_rows
 from ..io.vectors import VectorSource
+from ..run.inputlayers import STATED
 
 if TYPE_CHECKING:
     from ..capsule.inputs import Input
@@ -23,6 +25,22 @@ if TYPE_CHECKING:
 
 _OF_FILES = ("fid", "ogc_fid")
 """Columns that formats add by themselves."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the files are that a table names.
+
+    Attributes
+    ----------
+    folder : str
+        Where their names start; empty where the table is in no file.
+    found : dict of str to str, optional
+        The sources by what stands in the table, where a run is run again and they were found elsewhere: there are no others.
+    """
+
+    folder: str
+    found: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -35,13 +53,13 @@ class Row:
         What it is of.
     values : dict of str to object
         The cells that are not empty, by the name of the column as it was asked for.
-    folder : str
-        Where the names of files start; empty where the table is in no file.
+    place : Place
+        Where the files are that it names.
     """
 
     name: str
     values: dict[str, object]
-    folder: str
+    place: Place
 
     def text(self, column: str) -> str:
         """Return a text; empty where there is none. Whole numbers have no point."""
@@ -78,20 +96,27 @@ class Row:
             If there is no such file.
         """
         text = self.text(column)
-        return self._located(text, column) if text else ""
+        return self.located(text, column) if text else ""
 
-    def _located(self, text: str, column: str) -> str:
+    def located(self, text: str, column: str) -> str:
+        """Return the source that a text in a column names, see `path`."""
         file, bar, layer = text.partition("|")
-        path = os.path.normpath(os.path.join(self.folder, file.strip()))
-        if not self.folder and not os.path.isabs(file.strip()):
+        file, found = file.strip(), self.place.found
+        if found is None and not self.place.folder and not os.path.isabs(file):
             raise InputError(f"The {column} is '{text}'. The table is in no file: give the whole path.")
-        if not os.path.exists(path):
-            raise InputError(f"There is no file {path} ({column}).")
-        return path + bar + layer
+        path = os.path.normpath(os.path.join(self.place.folder, file))
+        if text not in found if found is not None else not os.path.exists(path):
+            # Without the folder: what a table of results says must not depend on where the run is.
+            raise InputError(f"There is no file '{file}' ({column}). Names of files start in the folder of the table.")
+        return found[text] if found is not None else path + bar + layer
+
+    def stated(self, column: str) -> list[str]:
+        """Return the texts of a cell that has several with semicolons between them."""
+        return [one.strip() for one in self.text(column).split(";") if one.strip()]
 
     def paths(self, column: str) -> list[str]:
         """Return what a cell names, see `path`; several with semicolons between them."""
-        return [self._located(one.strip(), column) for one in self.text(column).split(";") if one.strip()]
+        return [self.located(one, column) for one in self.stated(column)]
 
     def raster(self, column: str) -> RasterSource:
         """Return the raster that a cell names."""
@@ -105,32 +130,38 @@ class Row:
 def named_in_rows(job: Job, role: str, rows: Sequence[Row], columns: Sequence[str]) -> Iterator[Input]:
     """Yield the layers that rows name in some columns, each once, with the hash of what it holds.
 
-    What cannot be opened is passed over: its row fails, and says why.
+    Their entries say how the table names them, so that they can be found elsewhere. What cannot be opened is passed over: its
+    row fails, and says why.
     """
     from ..capsule.inputs import named_input
 
-    seen: set[str] = set()
+    named: dict[str, tuple[str, list[str]]] = {}
     for row in rows:
         for column in columns:
-            try:
-                for path in row.paths(column):
-                    if path in seen:
-                        continue
-                    seen.add(path)
-                    file, _, layer = path.partition("|layername=")
-                    of_features = tried(gdal.OpenEx, file, gdal.OF_VECTOR) is not None
-                    context = job.context.transformContext()
-                    source = vector_at(path, column, context) if of_features else raster_at(path, column)
-                    yield named_input(role, source, file, layer, job.monitor)
-            except InputError:
-                continue
+            for text in row.stated(column):
+                try:
+                    texts = named.setdefault(row.located(text, column), (column, []))[1]
+                except InputError:
+                    continue
+                texts += [text] * (text not in texts)
+    for path, (column, texts) in named.items():
+        file, _, layer = path.partition("|layername=")
+        of_features = tried(gdal.OpenEx, file, gdal.OF_VECTOR) is not None
+        context = job.context.transformContext()
+        try:
+            source = vector_at(path, column, context) if of_features else raster_at(path, column)
+            found = named_input(role, source, file, layer, job.monitor)
+        except InputError:
+            continue
+        found.entry["named_as"] = texts
+        yield found
 
 
 def raster_at(path: str, column: str) -> RasterSource:
     """Return the raster of a file that a column names."""
     layer = QgsRasterLayer(path, os.path.splitext(os.path.basename(path))[0])
     if not layer.isValid():
-        raise InputError(f"{path} cannot be opened as a raster ({column}).")
+        raise InputError(f"'{os.path.basename(path)}' cannot be opened as a raster ({column}).")
     return RasterSource.of(layer)
 
 
@@ -139,29 +170,30 @@ def vector_at(path: str, column: str, context: QgsCoordinateTransformContext) ->
     name = os.path.splitext(os.path.basename(path.partition("|")[0]))[0]
     layer = QgsVectorLayer(path, name, "ogr")
     if not layer.isValid():
-        raise InputError(f"{path} cannot be opened as a layer or table ({column}).")
+        raise InputError(f"'{os.path.basename(path)}' cannot be opened as a layer or table ({column}).")
     return VectorSource(layer, name, context)
 
 
-def folder_of(job: Job, name: str) -> str:
-    """Return the folder of the file that a table is in, empty where it is in none; to be called in the main thread."""
+def place_of(job: Job, name: str) -> Place:
+    """Return where the files are that a table names; to be called in the main thread."""
     for layer in job.map_layers(job.definition(name)):
+        found = layer.customProperty(STATED)
         parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
         path = parts.get("path") or ""
-        if os.path.isfile(path):
-            return os.path.dirname(os.path.abspath(path))
-    return ""
+        folder = os.path.dirname(os.path.abspath(path)) if os.path.isfile(path) else ""
+        return Place(folder, json.loads(found) if found else None)
+    return Place("")
 
 
-def read_manifest(table: VectorSource, folder: str, first: str, known: Sequence[str]) -> list[Row]:
+def read_manifest(table: VectorSource, place: Place, first: str, known: Sequence[str]) -> list[Row]:
     """Return the rows of a manifest in the order of their names.
 
     Parameters
     ----------
     table : VectorSource
         The table.
-    folder : str
-        See `folder_of`.
+    place : Place
+        See `place_of`.
     first : str
         The column of the names, which must be there; in any case, as all are.
     known : sequence of str
@@ -185,14 +217,14 @@ def read_manifest(table: VectorSource, folder: str, first: str, known: Sequence[
     _refuse_twice(table.name, "column", [column for column in names.values() if column])
     rows = []
     for number, cells in enumerate(read_rows(table), start=1):
-        held = {names[one]: value for one, value in cells.items() if names[one] and str(value or "0").strip()}
-        held = {column: value for column, value in held.items() if value is not None}
+        held = {names[one]: value for one, value in cells.items() if names[one] and value is not None}
+        held = {column: value for column, value in held.items() if str(value).strip()}
         if not held:
             continue
-        name = Row("", held, folder).text(first)
+        name = Row("", held, place).text(first)
         if not name:
             raise InputError(f"Row {number} of '{table.name}' has nothing in the column '{first}'.")
-        rows.append(Row(name, held, folder))
+        rows.append(Row(name, held, place))
     if not rows:
         raise InputError(f"'{table.name}' has no rows.")
     _refuse_twice(table.name, first, [row.name for row in rows])

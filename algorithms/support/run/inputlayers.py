@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 NAMED = "ecosecnet/named"
 """Property of layers that keep the name they have in a run."""
 
+STATED = "ecosecnet/stated"
+"""Property of tables whose files were found elsewhere: the sources by what stands in the table, as JSON."""
+
 _OFF = 0.01
 """Error of lengths at the middle of a layer from which it is warned of."""
 

@@ -145,6 +145,8 @@ def test_species_that_fail_are_named_and_the_others_go_on(run, land, table, tmp_
         "wordy,sources.gpkg,,first.tif,,,far,\n"
         "light,sources.gpkg,,first.tif,,,,0\n"
         "none,,,first.tif,,,,\n"
+        "empty,,7-9,first.tif,,,,\n"
+        ",,,,,,,\n"
     )
     out = run(
         "speciesmanifest",
@@ -156,7 +158,7 @@ def test_species_that_fail_are_named_and_the_others_go_on(run, land, table, tmp_
         **outputs(tmp_path / "out"),
     )
     rows = {row["species"]: row for row in read_table(out["TABLE"])}
-    assert (out["RAN"], out["FAILED"]) == (2, 8)
+    assert (out["RAN"], out["FAILED"]) == (2, 9)
     assert list(rows) == sorted(rows)
     failures = {name: row["failure"] for name, row in rows.items() if row["failure"]}
     expected = {
@@ -168,6 +170,7 @@ def test_species_that_fail_are_named_and_the_others_go_on(run, land, table, tmp_
         "wordy": "The dispersal is 'far', which is no number",
         "light": "The weight is 0",
         "none": "neither sources nor values",
+        "empty": "is one of its values, 7-9",
     }
     assert set(failures) == set(expected)
     for name, words in expected.items():
@@ -199,6 +202,22 @@ def test_a_capsule_comes_out_the_same_and_sees_a_changed_file(run, land, table, 
     raster("second", values)
     with pytest.raises(QgsProcessingException, match="inputs changed: MANIFEST"):
         run("replay", **again, OUTPUT_FOLDER=str(tmp_path / "third"))
+
+
+def test_a_capsule_alone_comes_out_the_same(run, land, table, tmp_path):
+    first = str(tmp_path / "first.tif")  # by its whole path, and by its name in the folder of the table
+    text = f"species,resistance,sources\na,{first},sources.gpkg\nb,second.tif,\nc,gone.tif,\nd,./second.tif,\n,,\n"
+    given = {"MANIFEST": table(text), "SOURCES": land["sources"], "CUTOFF": 400.0, "CUTOFF_RULE": 1}
+    capsule = tmp_path / "run.capsule.zip"
+    out = run("speciesmanifest", **given, CAPSULE=str(capsule), **outputs(tmp_path / "out"))
+    assert (out["RAN"], out["FAILED"]) == (3, 1)
+    alone = tmp_path / "elsewhere" / capsule.name
+    alone.parent.mkdir()
+    capsule.rename(alone)
+    for name in ("first.tif", "second.tif", "species.csv", "sources.gpkg"):
+        (tmp_path / name).rename(tmp_path / f"{name}.away")
+    again = {"CAPSULE": str(alone), "TABLE": "TEMPORARY_OUTPUT", "OUTPUT_FOLDER": str(tmp_path / "again")}
+    assert run("replay", **again)["VERDICT"] == "identical"
 
 
 def test_the_order_of_the_rows_changes_nothing(run, land, table, tmp_path):
