@@ -148,7 +148,7 @@ class SpeciesManifestAlgorithm(EcoSecNetAlgorithm):
             p.raster_output(
                 "KEY",
                 "Species for which a cell is key",
-                "From the number above on; 255 stands for more.",
+                "From the number above on; 255 stands for more. Made where the stage has pinch points or barriers.",
                 optional=True,
             ),
             p.table_output("OVERLAP", "Overlap of the corridors", "A row for every two species."),
@@ -216,6 +216,9 @@ class SpeciesManifestAlgorithm(EcoSecNetAlgorithm):
         )
         for sentence in sentences(job, reader, found):
             job.monitor.info(sentence)
+        for name, made in (("CURRENT", with_current), ("KEY", stage is not Stage.CORRIDORS)):
+            if job.given(name) and not made:
+                job.monitor.info(f"{name} is not made: STAGE is '{stage.label}'.")
         write_maps(job, reader, found)
         job.write_table("OVERLAP", OVERLAP, overlap_rows(reader, found))
         write_complementary(job, reader, folders, found)

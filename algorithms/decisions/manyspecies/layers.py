@@ -10,7 +10,7 @@ import numpy as np
 from qgis.core import QgsGeometry, QgsWkbTypes
 
 from .... import core
-from ....core.choices import AreaKind
+from ....core.choices import AreaKind, Stage
 from ...support.inputs.areatable import area_columns, area_rows
 from ...support.inputs.linktable import link_columns, link_lines, link_rows
 from ...support.io.fields import Shown
@@ -181,6 +181,8 @@ def write_maps(job: Job, reader: Reader, found: Together) -> None:
             style=styling.surface(PERCENTILE_RAMP),
             place=UNSEEN,
         )
+    if job.choice("STAGE", Stage) is Stage.CORRIDORS:
+        return
     key, least = key_cells(job, found)
     shown = np.where(key, np.minimum(found.key, 255), NO_CLASS).astype(np.uint8)
     values = np.unique(shown[shown > 0]).tolist()

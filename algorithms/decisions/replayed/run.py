@@ -199,9 +199,12 @@ class Replay:
         for definition in self.tool.destinationParameterDefinitions():
             name = definition.name()
             entry = next((one for one in self.run["outputs"] if one["role"] == name), None)
-            if entry is None or name == CAPSULE:
+            optional = bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
+            folder = isinstance(definition, QgsProcessingParameterFolderDestination)
+            if name == CAPSULE or (entry is None and (optional or not folder)):
                 continue
-            made[name] = self._place(definition, entry)
+            # A folder without which a tool does not run, and whose files are outputs of other runs, has no entry.
+            made[name] = self._place(definition, entry or {})
             given[name] = made[name]
         # A context of this thread: that of the window belongs to another one.
         context = QgsProcessingContext()

@@ -98,6 +98,19 @@ def test_areas_are_run_and_finished_ones_are_recognised_by_contents(run, county,
     assert batch(run, changed, tmp_path, AGAIN=True)[1] == ["second", "甲"]
 
 
+def test_a_capsule_alone_comes_out_the_same(run, county, tmp_path):
+    manifest = county("first,use.tif,1,1,heights.tif,1,0,0\nlost,nowhere.tif,1,1,,1,0,0\n")
+    capsule = tmp_path / "run.capsule.zip"
+    batch(run, manifest, tmp_path, CAPSULE=str(capsule))
+    alone = tmp_path / "elsewhere" / capsule.name
+    alone.parent.mkdir()
+    capsule.rename(alone)
+    for name in ("use.tif", "heights.tif", "counties.csv"):
+        (tmp_path / name).rename(tmp_path / f"{name}.away")
+    again = {"CAPSULE": str(alone), "TABLE": "TEMPORARY_OUTPUT", "OUTPUT_FOLDER": str(tmp_path / "again")}
+    assert run("replay", **again)["VERDICT"] == "identical"
+
+
 def test_an_area_that_fails_is_named_and_the_others_go_on(run, county, tmp_path):
     rows = (
         "gone,nowhere.tif,1,1,,1,0,0\n"

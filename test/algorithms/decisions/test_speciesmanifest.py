@@ -204,6 +204,14 @@ def test_a_capsule_comes_out_the_same_and_sees_a_changed_file(run, land, table, 
         run("replay", **again, OUTPUT_FOLDER=str(tmp_path / "third"))
 
 
+def test_maps_that_a_stage_has_nothing_for_are_not_made(run, land, table, tmp_path):
+    given = {"MANIFEST": table("species,resistance\na,first.tif\n"), "SOURCES": land["sources"], "STAGE": 0}
+    run("speciesmanifest", **given, CUTOFF=400.0, CUTOFF_RULE=1, **outputs(tmp_path / "out"))
+    assert {"current.tif", "key.tif"}.isdisjoint(os.listdir(tmp_path / "out"))
+    for name in ("CURRENT", "KEY"):
+        assert f"{name} is not made: STAGE is 'Corridors'" in run.feedback.textLog()
+
+
 def test_a_capsule_alone_comes_out_the_same(run, land, table, tmp_path):
     first = str(tmp_path / "first.tif")  # by its whole path, and by its name in the folder of the table
     text = f"species,resistance,sources\na,{first},sources.gpkg\nb,second.tif,\nc,gone.tif,\nd,./second.tif,\n,,\n"
