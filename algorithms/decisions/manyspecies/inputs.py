@@ -216,7 +216,7 @@ class Reader:
             habitat = core.sources.members(values, core.sources.parse_values(row.text("values"))) & there & valid
             if not habitat.any():
                 raise InputError(
-                    f"No cell of '{land.name}' that has a resistance is one of its values, {row.text('values')}. Correct them."
+                    f"No cell of '{land.name}' with a resistance is one of its values, {row.text('values')}. Correct them."
                 )
             patches = core.sources.find_patches(
                 habitat, minimum=least / self.grid.cell_ha * (1.0 - 1e-9), valid=valid, cell_ha=self.grid.cell_ha
