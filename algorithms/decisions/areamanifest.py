@@ -7,10 +7,11 @@ from qgis.core import QgsProcessingOutputNumber
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.manifest import named_in_rows, place_of, read_manifest
+from ..support.inputs.manifest import files_named, named_in_rows, place_of, read_manifest
 from ..support.io.fields import Shown
 from ..support.io.tables import Column, columns
 from ..support.reports import html
+from ..support.run.outputchecks import refuse_in_place_of
 from .manyareas.run import FIRST, Area, Areas, columns_of, layer_columns, numbers_of
 
 _RUN = "securitynetwork"
@@ -65,7 +66,8 @@ class AreaManifestAlgorithm(EcoSecNetAlgorithm):
 
     def check(self, job: Job) -> str | None:
         self._place = place_of(job, "MANIFEST")
-        self._rows(job)
+        files = files_named(self._rows(job), layer_columns(self._tool()))
+        self._inputs |= refuse_in_place_of(job, files, "MANIFEST")
         return None
 
     def named_in_tables(self, job: Job):

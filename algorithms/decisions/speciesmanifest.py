@@ -22,9 +22,10 @@ from ..support.inputs.declarations import (
     read_cutoff,
     smallest_key_area,
 )
-from ..support.inputs.manifest import named_in_rows, place_of, read_manifest
+from ..support.inputs.manifest import files_named, named_in_rows, place_of, read_manifest
 from ..support.run import memory
 from ..support.run.forecast import Forecast
+from ..support.run.outputchecks import refuse_in_place_of
 from .manyspecies.inputs import COLUMNS, DESCRIBED, FIRST, Reader, first_raster
 from .manyspecies.layers import (
     OVERLAP,
@@ -37,6 +38,9 @@ from .manyspecies.layers import (
     write_maps,
 )
 from .manyspecies.report import sentences, species_page
+
+_FILES = ("resistance", "landuse", "sources", "scores")
+"""Columns that name files."""
 
 _LINKED, _EACH, _KEPT = 20, 100, 80
 """Bytes a cell of one network beside its least-cost graph, with corridors alone and with key areas; and of the sums, and of
@@ -172,6 +176,7 @@ class SpeciesManifestAlgorithm(EcoSecNetAlgorithm):
         read_cutoff(job)
         self._place = place_of(job, "MANIFEST")
         rows = read_manifest(job.vector("MANIFEST"), self._place, FIRST, COLUMNS)
+        self._inputs |= refuse_in_place_of(job, files_named(rows, _FILES), "MANIFEST")
         self._first = first_raster(job, rows)
         return None
 
@@ -180,7 +185,7 @@ class SpeciesManifestAlgorithm(EcoSecNetAlgorithm):
 
     def named_in_tables(self, job: Job):
         rows = read_manifest(job.vector("MANIFEST"), self._place, FIRST, COLUMNS)
-        return named_in_rows(job, "MANIFEST", rows, ("resistance", "landuse", "sources", "scores"))
+        return named_in_rows(job, "MANIFEST", rows, _FILES)
 
     def execute(self, job: Job) -> None:
         rows = read_manifest(job.vector("MANIFEST"), self._place, FIRST, COLUMNS)

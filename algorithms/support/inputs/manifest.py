@@ -157,6 +157,17 @@ def named_in_rows(job: Job, role: str, rows: Sequence[Row], columns: Sequence[st
         yield found
 
 
+def files_named(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[str]:
+    """Yield the files that rows name in some columns and that are there."""
+    for row in rows:
+        for column in columns:
+            for text in row.stated(column):
+                try:
+                    yield row.located(text, column).partition("|")[0]
+                except InputError:
+                    continue
+
+
 def raster_at(path: str, column: str) -> RasterSource:
     """Return the raster of a file that a column names."""
     layer = QgsRasterLayer(path, os.path.splitext(os.path.basename(path))[0])

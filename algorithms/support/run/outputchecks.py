@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from osgeo import gdal
@@ -93,6 +93,26 @@ def check_outputs(
         for file in _files(target.path):
             outputs.setdefault(identity(file), []).append(use)
     return set(inputs)
+
+
+def refuse_in_place_of(job: Job, files: Iterable[str], who: str) -> set[object]:
+    """Return the identities of files that a table names.
+
+    Raises
+    ------
+    OutputError
+        If an output would be written in place of one.
+    """
+    named = {identity(file) for file in files}
+    for definition in job.definitions():
+        target = _target(job, definition) if definition.isDestination() else None
+        if target is None or isinstance(definition, QgsProcessingParameterFolderDestination):
+            continue
+        if any(identity(file) in named for file in _files(target.path)):
+            raise OutputError(
+                f"{target.path} ({definition.name()}) would overwrite an input that {who} names. Choose another file."
+            )
+    return named
 
 
 def _target(job: Job, definition: QgsProcessingParameterDefinition) -> Target | None:

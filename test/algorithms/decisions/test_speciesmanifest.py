@@ -212,6 +212,16 @@ def test_maps_that_a_stage_has_nothing_for_are_not_made(run, land, table, tmp_pa
         assert f"{name} is not made: STAGE is 'Corridors'" in run.feedback.textLog()
 
 
+def test_a_file_that_the_table_names_is_not_overwritten(run, land, table, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    given = {"MANIFEST": table("species,resistance\na,first.tif\n"), "SOURCES": land["sources"], "CUTOFF": 400.0}
+    before = (tmp_path / "first.tif").read_bytes()
+    with pytest.raises(QgsProcessingException, match="SHARE.* would overwrite an input that MANIFEST names"):
+        run("speciesmanifest", **given, **{**outputs(tmp_path / "out"), "SHARE": str(tmp_path / "first.tif")})
+    assert (tmp_path / "first.tif").read_bytes() == before
+
+
 def test_a_capsule_alone_comes_out_the_same(run, land, table, tmp_path):
     first = str(tmp_path / "first.tif")  # by its whole path, and by its name in the folder of the table
     text = f"species,resistance,sources\na,{first},sources.gpkg\nb,second.tif,\nc,gone.tif,\nd,./second.tif,\n,,\n"
