@@ -217,7 +217,7 @@ def test_a_file_that_the_table_names_is_not_overwritten(run, land, table, tmp_pa
 
     given = {"MANIFEST": table("species,resistance\na,first.tif\n"), "SOURCES": land["sources"], "CUTOFF": 400.0}
     before = (tmp_path / "first.tif").read_bytes()
-    with pytest.raises(QgsProcessingException, match="SHARE.* would overwrite an input that MANIFEST names"):
+    with pytest.raises(QgsProcessingException, match=r"SHARE.* would overwrite an input that MANIFEST names"):
         run("speciesmanifest", **given, **{**outputs(tmp_path / "out"), "SHARE": str(tmp_path / "first.tif")})
     assert (tmp_path / "first.tif").read_bytes() == before
 
