@@ -42,9 +42,11 @@ from .manyspecies.report import sentences, species_page
 _FILES = ("resistance", "landuse", "sources", "scores")
 """Columns that name files."""
 
-_LINKED, _EACH, _KEPT = 20, 100, 80
-"""Bytes a cell of one network beside its least-cost graph, with corridors alone and with key areas; and of the sums, and of
-one network that is written."""
+_LINKED, _EACH = 20, 100
+"""Bytes a cell of one network beside its least-cost graph, with corridors alone and with key areas."""
+
+_KEPT = 80
+"""Bytes a cell of the sums, and of one network that is written."""
 
 
 class SpeciesManifestAlgorithm(EcoSecNetAlgorithm):
