@@ -113,9 +113,12 @@ class RasterSource:
             raise InputError(f"'{name}' has no band of cells; choose one of the rasters in {path}.")
         if gdal.DataTypeIsComplex(held.DataType):
             raise InputError(f"'{name}' holds complex numbers. Save their real part or modulus as a raster first.")
+        # All that the provider is asked, at once: PyQt can lose it while other objects come and go.
         provider = layer.dataProvider()
+        sourced = provider.sourceHasNoDataValue(band) and provider.useSourceNoDataValue(band)
+        left_out = tuple((one.min(), one.max()) for one in provider.userNoDataValues(band))
         nodata = ()
-        if provider.sourceHasNoDataValue(band) and provider.useSourceNoDataValue(band):
+        if sourced:
             value = held.GetNoDataValue()
             if value is not None and value == value:
                 nodata = (value,)
@@ -127,7 +130,7 @@ class RasterSource:
             _grid(dataset, name, crs, upright),
             crs,
             nodata,
-            tuple((one.min(), one.max()) for one in provider.userNoDataValues(band)),
+            left_out,
             band,
             1.0 if held.GetScale() is None else held.GetScale(),
             held.GetOffset() or 0.0,
