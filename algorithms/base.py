@@ -26,6 +26,7 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..core.errors import EcoSecNetError, InputError, ShardDone
+from .support.addresses import help_page, page, tracker
 from .support.capsule.declaration import CAPSULE, capsule
 from .support.capsule.environment import Clock
 from .support.capsule.inputs import Input, inputs_of, origins
@@ -40,8 +41,6 @@ from .support.run.layertree import Place
 from .support.run.outputchecks import check_outputs
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
-TRACKER = "https://github.com/ecosecnet/ecosecnet/issues"
-DOCS = "https://ecosecnet.github.io/ecosecnet/tools.html"
 
 MISSING = {
     "scipy": "SciPy is missing from the Python of this QGIS. Debian and Ubuntu: sudo apt install python3-scipy. "
@@ -166,7 +165,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         return f"<p>{self.SUMMARY}</p>{self.HELP}"
 
     def helpUrl(self) -> str:
-        return f"{DOCS}#{self.NAME}"
+        return help_page(self.NAME)
 
     def icon(self) -> QIcon:
         return QIcon(self.svgIconPath())
@@ -359,7 +358,7 @@ def _sentence(error: Exception, feedback: QgsProcessingFeedback) -> str:
     if isinstance(error, (EcoSecNetError, QgsProcessingException)):
         return str(error)
     feedback.pushDebugInfo("".join(traceback.format_exception(type(error), error, error.__traceback__)))
-    return (
-        f"The tool has failed in an unexpected way ({type(error).__name__}: {error}). This is a fault of the tool. "
-        f"Please report it, with this log, at {TRACKER}."
-    )
+    what = f"The tool has failed in an unexpected way ({type(error).__name__}: {error}). This is a fault of the tool. "
+    if tracker():
+        return f"{what}Please report it, with this log, at {tracker()}."
+    return f"{what}Keep this log and the inputs; what else helps to mend it stands in {page('faults')}."

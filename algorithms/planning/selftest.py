@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import importlib
 import os
 import platform
@@ -16,6 +15,7 @@ from ... import core
 from ...core.errors import EcoSecNetError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
+from ..support.addresses import version
 
 
 class SelfTestAlgorithm(EcoSecNetAlgorithm):
@@ -41,8 +41,8 @@ class SelfTestAlgorithm(EcoSecNetAlgorithm):
         return [QgsProcessingOutputNumber("PASSED", "Problems solved correctly")]
 
     def execute(self, job: Job) -> None:
-        for name, version in _versions():
-            job.monitor.info(f"{name}: {version}")
+        for name, found in _versions():
+            job.monitor.info(f"{name}: {found}")
         try:
             outcomes = core.planning.self_test(job.monitor)
         except ImportError as error:
@@ -57,10 +57,8 @@ class SelfTestAlgorithm(EcoSecNetAlgorithm):
 
 
 def _versions() -> list[tuple[str, str]]:
-    metadata = configparser.ConfigParser(interpolation=None)
-    metadata.read(os.path.join(base.ROOT, "metadata.txt"), encoding="utf-8")
     return [
-        ("EcoSecNet", metadata["general"]["version"]),
+        ("EcoSecNet", version()),
         ("QGIS", Qgis.QGIS_VERSION),
         ("Qt", qVersion()),
         ("GDAL", gdal.VersionInfo("RELEASE_NAME")),

@@ -152,7 +152,7 @@ def test_an_unforeseen_error_is_owned_up_to_and_can_be_reported(run, layers, tmp
     monkeypatch.setattr(CostDistanceAlgorithm, place, fail)
     ear, out = Ear(False), tmp_path / "out"
     with pytest.raises(
-        Exception, match=r"\(KeyError: 'cw_dist'\)\. This is a fault of the tool\. .*report it.*http"
+        Exception, match=r"\(KeyError: 'cw_dist'\)\. This is a fault of the tool\. Keep this log .*faults"
     ) as caught:
         run("costdistance", feedback=ear, **{**needs("costdistance", layers, str(out / "cost.tif"))})
     assert "Traceback" not in str(caught.value)

@@ -32,7 +32,6 @@ def test_tool_is_complete(tools, name):
     assert len(tool.shortHelpString()) > 150
     assert Path(tool.svgIconPath()).exists()
     assert not tool.icon().isNull()
-    assert tool.helpUrl().endswith(f"#{name}")
     assert type(tool.create()) is type(tool)
     for parameter in tool.parameterDefinitions():
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*", parameter.name())

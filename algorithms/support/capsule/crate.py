@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 from qgis.core import QgsProcessingAlgorithm
 
+from ..addresses import home
+
 _CRATE = "https://w3id.org/ro/crate/1.1"
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
-_HOME = "https://github.com/ecosecnet/ecosecnet"
 _TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 _FORMATS = {
     "json": "application/json",
@@ -44,7 +45,7 @@ def metadata(algorithm: QgsProcessingAlgorithm, run: dict, texts: list[str]) -> 
         for name, value in run["numbers"].items()
     ]
     data = {one["@id"]: one for one in [*files, *inputs, *outputs]}
-    tool, action = f"{_HOME}#{algorithm.name()}", "#run"
+    tool, action = f"{home()}#{algorithm.name()}", "#run"
     parts = [{"@id": key} for key, one in data.items() if one["@type"] in ("File", "Dataset")]
     settings = "; ".join(f"{name}={value}" for name, value in run["parameters"].items())
     graph = [
@@ -76,7 +77,7 @@ def metadata(algorithm: QgsProcessingAlgorithm, run: dict, texts: list[str]) -> 
             "@id": tool,
             "@type": "SoftwareApplication",
             "name": f"EcoSecNet: {algorithm.LABEL}",
-            "url": _HOME,
+            **({"url": home()} if home() else {}),
             "softwareVersion": run["versions"]["EcoSecNet"],
         },
         {"@id": "#agent", "@type": "Organization", "name": "Whoever ran the tool; not recorded"},

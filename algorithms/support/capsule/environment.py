@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import ctypes
 import datetime
 import os
@@ -10,26 +9,16 @@ import platform
 import sys
 import time
 from functools import cache
-from pathlib import Path
 
 from osgeo import gdal, osr
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import qVersion
 
 from .... import core
-
-ROOT = Path(__file__).resolve().parents[3]
+from ..addresses import ROOT, version
 
 _OF_NUMBERS = ("EcoSecNet code", "GDAL", "PROJ", "numpy", "scipy", "numba")
 """What the last digits of a result can depend on."""
-
-
-@cache
-def plugin_version() -> str:
-    """Return the version of the plugin."""
-    metadata = configparser.ConfigParser(interpolation=None)
-    metadata.read(ROOT / "metadata.txt", encoding="utf-8")
-    return metadata["general"]["version"]
 
 
 @cache
@@ -42,7 +31,7 @@ def plugin_hash() -> str:
 def versions() -> dict[str, str]:
     """Return what a run is computed with, by name; a package that is not there has an empty text."""
     return {
-        "EcoSecNet": plugin_version(),
+        "EcoSecNet": version(),
         "EcoSecNet code": plugin_hash(),
         "QGIS": Qgis.QGIS_VERSION,
         "Qt": qVersion(),
