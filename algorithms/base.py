@@ -39,6 +39,7 @@ from .support.run.inputlayers import crs_warnings, input_layers, measured, name_
 from .support.run.job import Job
 from .support.run.layertree import Place
 from .support.run.outputchecks import check_outputs
+from .support.run.resultsfolder import RESULTS
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
 
@@ -320,6 +321,10 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
                 from .support.capsule.writing import write_capsule
 
                 write_capsule(self, job, self._described(job), clock)
+            if self.parameterDefinition(RESULTS) is not None and job.given(RESULTS):
+                from .support.run.resultsproject import complete_folder
+
+                complete_folder(job, self.LABEL)
             job.complete()
             job.monitor.step(1, 1)
         except ShardDone as done:

@@ -95,7 +95,7 @@ def _arguments(job: Job) -> tuple[list[str], list[str]]:
     arguments, open_ends, named = [], [], []
     for definition in job.definitions():
         name = definition.name()
-        if not job.given(name):
+        if not job.given(name) or name in job.foldered:
             continue
         try:
             value = stored_value(job, definition)

@@ -50,6 +50,8 @@ from .inputchecks import checked_number
 from .layertree import Place, Run
 from .outputs import OutputError, Outputs
 from .palette import Colour
+from .resultsfolder import into_folder
+from .resultsproject import Shown
 from .roles import role_of_output
 from .runname import name_run
 
@@ -67,6 +69,8 @@ class Job:
         Where the writing methods put what they write.
     results : dict
         What the tool returns; the writing methods fill it.
+    foldered : frozenset of str
+        Outputs that have no place of their own and go into the results folder.
     """
 
     def __init__(
@@ -77,7 +81,7 @@ class Job:
         feedback: QgsProcessingFeedback,
     ) -> None:
         self._algorithm = algorithm
-        self._parameters = parameters
+        self._parameters, self.foldered = into_folder(algorithm, parameters, context)
         self.context = context
         self.feedback = feedback
         self.monitor = FeedbackMonitor(feedback)
@@ -93,10 +97,13 @@ class Job:
         """What a run that has written everything has found against what it was given; such a run counts as failed."""
         self._destinations: dict[str, str] = {}
         self._to_load: list[tuple[str, QgsProcessingContext.LayerDetails, styling.Style | None, Place | None]] = []
+        self.shown: list[Shown] = []
+        """The layers that this run has written, also those that are not loaded."""
         self._more_to_load: list[tuple[str, QgsProcessingContext.LayerDetails, styling.Style, Place, str]] = []
 
     @cached_property
-    def _named(self) -> Run:
+    def run(self) -> Run:
+        """What the layers of this run have in common."""
         return name_run(self._algorithm, self._parameters, self.context)
 
     # parameters ------------------------------------------------------------------------------------------------
@@ -332,6 +339,12 @@ class Job:
         if style is not None:
             self.styles[name] = style
         value = self._parameters[name]
+        if not isinstance(
+            self.definition(name), (QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination)
+        ):
+            role = role_of_output(self.tool, name)
+            label = self.definition(name).description()
+            self.shown.append(Shown(name, str(self.results[name]), label, self.styles.get(name), place, role))
         if isinstance(value, QgsProcessingOutputLayerDefinition) and value.destinationProject is not None:
             label = value.destinationName or self.definition(name).description()
             self._to_load.append((name, self._details(name, label, value.destinationProject), style, place))
@@ -352,6 +365,7 @@ class Job:
 
     def offer_raster(self, source: str, label: str, style: styling.Style, place: Place, role: str) -> None:
         """Have QGIS load a raster that is no output of its own but one of several in a folder."""
+        self.shown.append(Shown(self.definitions()[-1].name(), source, label, style, place, role))
         project = self.context.project()
         if project is not None:
             raster = QgsProcessingUtils.LayerHint.Raster
@@ -469,10 +483,10 @@ class Job:
         tool = self._algorithm.NAME
         for name, details, style, place in self._to_load:
             role = role_of_output(tool, name)
-            details.setPostProcessor(styling.post_processor(self._named, style, place, role, order.index(name), tool))
+            details.setPostProcessor(styling.post_processor(self.run, style, place, role, order.index(name), tool))
             self.context.addLayerToLoadOnCompletion(str(self.results[name]), details)
         for source, details, style, place, role in self._more_to_load:
-            details.setPostProcessor(styling.post_processor(self._named, style, place, role, len(order), tool))
+            details.setPostProcessor(styling.post_processor(self.run, style, place, role, len(order), tool))
             self.context.addLayerToLoadOnCompletion(source, details)
 
     def discard(self) -> None:

@@ -88,10 +88,18 @@ def put(layer: QgsMapLayer, run: Run, place: Place | None = None, order: int = 0
     QGIS has groups for outputs only since 3.32, and no say in their order. The layer is moved at once, before the map is
     drawn, where it is in the tree already; else as soon as Processing has added it.
     """
-    identifier = layer.id()
-    rank = 100 * _kind_rank(layer) - order if place is None or place.rank is None else place.rank
-    if not _move(identifier, run, place, rank):
-        QTimer.singleShot(0, lambda: _move(identifier, run, place, rank))
+    root, identifier, rank = QgsProject.instance().layerTreeRoot(), layer.id(), _rank(layer, place, order)
+    if not _move(root, identifier, run, place, rank):
+        QTimer.singleShot(0, lambda: _move(root, identifier, run, place, rank))
+
+
+def put_into(root: QgsLayerTreeGroup, layer: QgsMapLayer, run: Run, place: Place | None, order: int) -> None:
+    """Move a layer of a project that no window shows to its place, see `put`; any thread may, whose project it is."""
+    _move(root, layer.id(), run, place, _rank(layer, place, order))
+
+
+def _rank(layer: QgsMapLayer, place: Place | None, order: int) -> int:
+    return 100 * _kind_rank(layer) - order if place is None or place.rank is None else place.rank
 
 
 def _kind_rank(layer: QgsMapLayer) -> int:
@@ -103,8 +111,7 @@ def _kind_rank(layer: QgsMapLayer) -> int:
     return ranks.get(layer.geometryType(), -1)
 
 
-def _move(identifier: str, run: Run, place: Place | None, rank: int) -> bool:
-    root = QgsProject.instance().layerTreeRoot()
+def _move(root: QgsLayerTreeGroup, identifier: str, run: Run, place: Place | None, rank: int) -> bool:
     node = root.findLayer(identifier)
     if node is None:
         return False
@@ -134,8 +141,9 @@ def _group(root: QgsLayerTreeGroup, run: Run, place: Place) -> QgsLayerTreeGroup
     group = next((child for child in root.children() if _is_group_of(child, run.key)), None)
     if group is None:
         taken = {child.name() for child in root.children()}
-        # Once all layers are in: until then the window opens the groups of layers that come and go.
-        QTimer.singleShot(0, lambda: _close_earlier(run.key))
+        if root == QgsProject.instance().layerTreeRoot():
+            # Once all layers are in: until then the window opens the groups of layers that come and go.
+            QTimer.singleShot(0, lambda: _close_earlier(run.key))
         group = root.insertGroup(0, next(name for name in run.names() if name not in taken))
         group.setCustomProperty(_RUN, run.key)
     for name in place.groups:

@@ -26,6 +26,7 @@ from ..io.rasterheaders import tried
 from ..io.vectorfiles import Target
 from .job import Job
 from .outputs import OutputError, identity
+from .resultsfolder import check_folder
 
 _LONGEST_COMPANION = ".aux.xml-journal"
 
@@ -65,6 +66,7 @@ def check_outputs(
     OutputError
         If an output cannot be written, is one of the inputs, or two outputs are one file.
     """
+    check_folder(job)
     inputs: dict[object, list[_Use]] = {}
     for definition in definitions:
         if not definition.isDestination() and job.given(definition.name()):

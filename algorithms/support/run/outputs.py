@@ -60,6 +60,7 @@ class Outputs:
         self._owned: list[FileIO] = []
         self._made: list[str] = []
         self._last: list[Callable[[], None]] = []
+        self._gone: list[str] = []
 
     def path(self, target: str) -> str:
         """Return where to write a file until the run is complete."""
@@ -78,6 +79,12 @@ class Outputs:
     def at_the_end(self, write: Callable[[], None]) -> None:
         """Have something written that cannot be moved, such as a table of a database, when all else is in place."""
         self._last.append(write)
+
+    def remove(self, target: str) -> None:
+        """Have a file that an earlier run has left removed when everything is complete."""
+        folder, file = os.path.split(os.path.realpath(target))
+        self._beside(folder)
+        self._gone.append(os.path.join(folder, file))
 
     def written(self) -> list[tuple[str, str]]:
         """Return the files that lie aside, and where they will be."""
@@ -101,6 +108,11 @@ class Outputs:
                 for one in _set_of(target, os.path.dirname(source)):
                     _rename(one, os.path.join(former, os.path.basename(one)), moved, target)
                 _rename(source, target, moved, target)
+            for target in self._gone:
+                aside = self._aside[os.path.dirname(target)]
+                for one in _set_of(target, os.path.join(aside, "new")) if identity(target) not in self.inputs else ():
+                    if os.path.exists(one):
+                        _rename(one, os.path.join(aside, "former", os.path.basename(one)), moved, target)
             for write in self._last:
                 write()
         except BaseException:

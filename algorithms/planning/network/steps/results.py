@@ -6,6 +6,7 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ....support.inputs import parameters as p
 from ....support.inputs.declarations import rules_output
+from ....support.run.resultsfolder import RESULTS
 
 
 def outputs() -> list:
@@ -13,6 +14,14 @@ def outputs() -> list:
     types = QgsProcessing.SourceType
     polygon, line, table = types.TypeVectorPolygon, types.TypeVectorLine, types.TypeVector
     return [
+        p.folder_output(
+            RESULTS,
+            "Folder of all results",
+            "Everything in one folder: layers with their styles, tables, reports, capsule, and a QGIS project that finds "
+            "them wherever the folder is moved. Every output without a place of its own goes there, also those that are "
+            "skipped below. The results of an earlier run are replaced at the end; a folder with other files of the same "
+            "names is refused.",
+        ),
         p.raster_output("MSPA", "MSPA codes", "Byte codes of GuidosToolbox with the official colours.", optional=True),
         p.vector_output(
             "SOURCES",
