@@ -30,9 +30,10 @@ from .support.addresses import help_page, page, tracker
 from .support.capsule.declaration import CAPSULE, capsule
 from .support.capsule.environment import Clock
 from .support.capsule.inputs import Input, inputs_of, origins
-from .support.inputs.parameters import CLASSES
+from .support.inputs.parameters import CLASSES, put_in_language
 from .support.io.crs import forget_those_of_this_thread
 from .support.io.rasters import RasterSource, measured_values
+from .support.language import tr, tr_html
 from .support.run import memory
 from .support.run.inputchecks import check_inputs
 from .support.run.inputlayers import crs_warnings, input_layers, measured, name_by_layer, refuse_degrees, scale_warning
@@ -148,10 +149,10 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         return self.NAME
 
     def displayName(self) -> str:
-        return f"{self.STEP} {self.LABEL}".strip()
+        return f"{self.STEP} {tr(self.LABEL)}".strip()
 
     def group(self) -> str:
-        return self.GROUP.label
+        return tr(self.GROUP.label)
 
     def groupId(self) -> str:
         return self.GROUP.id
@@ -160,10 +161,10 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         return list(self.TAGS)
 
     def shortDescription(self) -> str:
-        return self.SUMMARY
+        return tr(self.SUMMARY)
 
     def shortHelpString(self) -> str:
-        return f"<p>{self.SUMMARY}</p>{self.HELP}"
+        return tr_html(f"<p>{self.SUMMARY}</p>{self.HELP}")
 
     def helpUrl(self) -> str:
         return help_page(self.NAME)
@@ -185,16 +186,19 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
 
     def initAlgorithm(self, configuration: dict | None = None) -> None:
         for item in self.declare():
+            put_in_language(item)
             if isinstance(item, QgsProcessingParameterDefinition):
                 self.addParameter(item)
             else:
                 self.addOutput(item)
         if self.parameterDefinition(CAPSULE) is None:
-            self.addParameter(capsule(default=self.CAPSULE_BY_DEFAULT))
+            item = capsule(default=self.CAPSULE_BY_DEFAULT)
+            put_in_language(item)
+            self.addParameter(item)
 
     def canExecute(self) -> tuple[bool, str]:
         missing = [MISSING[package] for package in self.REQUIRES if importlib.util.find_spec(package) is None]
-        return not missing, " ".join(missing)
+        return not missing, tr(" ".join(missing))
 
     def checkParameterValues(self, parameters: dict, context: QgsProcessingContext) -> tuple[bool, str]:
         able, why = self.canExecute()
@@ -342,7 +346,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             return sentence
         finally:
             forget_those_of_this_thread()
-        return job.verdict
+        return tr(job.verdict)
 
 
 def _unless(wrong: str) -> bool:
@@ -358,6 +362,10 @@ def _unless(wrong: str) -> bool:
 
 def _sentence(error: Exception, feedback: QgsProcessingFeedback) -> str:
     """Return the message of an error for the user; the traceback of an unexpected one goes to the log, for a report."""
+    return tr(_in_english(error, feedback))
+
+
+def _in_english(error: Exception, feedback: QgsProcessingFeedback) -> str:
     if isinstance(error, MemoryError) or (isinstance(error, ImportError) and memory.has_failed_to_load(error)):
         return "There is not enough memory for this run. Use larger cells or a smaller area, or close other programs."
     if isinstance(error, (EcoSecNetError, QgsProcessingException)):

@@ -13,6 +13,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.capsule.declaration import CAPSULE, ENDING
 from ..support.inputs import parameters as p
 from ..support.io.tables import columns
+from ..support.language import tr
 from ..support.run.outputs import identity
 
 _TABLE = columns(
@@ -138,4 +139,4 @@ class ReplayAlgorithm(EcoSecNetAlgorithm):
         elif qgis.utils.iface is None:
             job.verdict = f"Verdict: {verdict}"
         else:
-            job.feedback.reportError(f"Verdict: {verdict}")
+            job.feedback.reportError(tr(f"Verdict: {verdict}"))

@@ -207,7 +207,7 @@ class EvidenceAlgorithm(EcoSecNetAlgorithm):
                         grid,
                         "uint8",
                         NO_CLASS if name == "CLASSES" else core.sources.NO_MASK,
-                        description=self.parameterDefinition(name).description(),
+                        description=p.in_english(self.parameterDefinition(name))[0],
                         classes=entries[name],
                     )
                 )

@@ -27,6 +27,7 @@ from ...support.capsule.declaration import CAPSULE
 from ...support.capsule.reading import Capsule
 from ...support.capsule.writing import plain_parameters
 from ...support.inputs.manifest import Row
+from ...support.inputs.parameters import in_english
 from ...support.inputs.spreading import OWN
 from ...support.inputs.stored import is_layer
 from ...support.io.filenames import FileNames
@@ -190,7 +191,9 @@ def _option(definition: QgsProcessingParameterEnum, text: str) -> int:
     options = definition.options()
     if text.isdigit() and int(text) < len(options):
         return int(text)
-    found = [k for k, one in enumerate(options) if one.casefold() == text.casefold()]
+    _, english = in_english(definition)
+    said = [one.casefold() for one in (*options, *english)]
+    found = [said.index(text.casefold()) % len(options)] if text.casefold() in said else []
     if not found:
         listed = ", ".join(f"{k} ({one})" for k, one in enumerate(options))
         raise InputError(f"The {definition.name()} is '{text}'. Choose one of {listed}.")

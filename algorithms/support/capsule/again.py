@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from qgis.core import QgsDataSourceUri, QgsProcessing, QgsProcessingAlgorithm, QgsProcessingParameterEnum
 
 from ....core.errors import InputError
+from ..inputs.parameters import in_english
 from ..inputs.spreading import OWN
 from ..inputs.stored import is_layer, plain_value, stored_value
 from ..reports import html
@@ -128,8 +129,8 @@ def _settings(job: Job) -> Iterator[list[str]]:
         ):
             continue
         value = plain_value(job, definition)
+        label, options = in_english(definition)
         if isinstance(definition, QgsProcessingParameterEnum):
-            options = definition.options()
             value = [options[k] for k in (value if isinstance(value, list) else [value])]
         text = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-        yield [definition.name(), definition.description(), text]
+        yield [definition.name(), label, text]

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingParameterEnum
 
+from ..inputs.parameters import in_english
+
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>,;]+[^\s<>,;.)]")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -87,12 +89,12 @@ def _changed(algorithm: QgsProcessingAlgorithm, run: dict) -> Iterator[tuple[str
         default = definition.defaultValue()
         if value in (None, "", []) or _alike(value, default):
             continue
+        label, options = in_english(definition)
         if isinstance(definition, QgsProcessingParameterEnum):
-            options = definition.options()
             value = [options[k] for k in (value if isinstance(value, list) else [value])]
         if isinstance(value, list):
             value = ", ".join(map(str, value))
-        yield name, definition.description(), value
+        yield name, label, value
 
 
 def _alike(value: object, default: object) -> bool:

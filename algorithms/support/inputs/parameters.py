@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from qgis.core import (
     QgsProcessing,
+    QgsProcessingOutputDefinition,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterCrs,
     QgsProcessingParameterDefinition,
@@ -28,11 +29,41 @@ from qgis.core import (
 )
 
 from ....core.choices import Choice
+from ..language import ENGLISH, language, tr
 
 Type = QgsProcessing.SourceType
 
+_AS_WRITTEN = "ecosecnet/english"
+"""Key in the metadata of parameters: label and options as the sources have them, for what is written in English."""
+
 CLASSES = "ecosecnet/classes"
 """Key in the metadata of parameters: whether they take class rasters only."""
+
+
+def put_in_language(item: QgsProcessingParameterDefinition | QgsProcessingOutputDefinition) -> None:
+    """Put what people read of a parameter or output into the language of QGIS; its name, values and default stay."""
+    if language() == ENGLISH:
+        return
+    said = item.description()
+    item.setDescription(tr(said))
+    if isinstance(item, QgsProcessingOutputDefinition):
+        return
+    item.setHelp(tr(item.help()))
+    options = item.options() if isinstance(item, QgsProcessingParameterEnum) else []
+    if options:
+        item.setOptions([tr(one) for one in options])
+    if isinstance(item, QgsProcessingParameterMatrix):
+        item.setHeaders([tr(one) for one in item.headers()])
+    if isinstance(item, (QgsProcessingParameterFile, QgsProcessingParameterFileDestination)):
+        item.setFileFilter(";;".join(map(tr, item.fileFilter().split(";;"))))
+    item.setMetadata({**item.metadata(), _AS_WRITTEN: [said, options]})
+
+
+def in_english(definition: QgsProcessingParameterDefinition) -> tuple[str, list[str]]:
+    """Return the label of a parameter and the labels of its options as the sources have them."""
+    options = definition.options() if isinstance(definition, QgsProcessingParameterEnum) else []
+    said, own = definition.metadata().get(_AS_WRITTEN) or (definition.description(), options)
+    return said, own
 
 
 def _with_help(parameter: QgsProcessingParameterDefinition, text: str, advanced: bool = False):

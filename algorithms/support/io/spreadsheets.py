@@ -181,10 +181,10 @@ def _letters(column: int) -> str:
 
 
 def _width(column: Column, values: Sequence[object]) -> int:
-    longest = max((_columns_of(str(value)) for value in values if isinstance(value, str)), default=10)
-    return max(_NARROWEST, min(_WIDEST, max(longest, _columns_of(column.shown.heading) // 2) + 2))
+    longest = max((columns_of(str(value)) for value in values if isinstance(value, str)), default=10)
+    return max(_NARROWEST, min(_WIDEST, max(longest, columns_of(column.shown.heading) // 2) + 2))
 
 
-def _columns_of(text: str) -> int:
+def columns_of(text: str) -> int:
     """Return how wide a text is in letters; Chinese ones take two."""
     return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)

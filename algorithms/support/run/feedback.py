@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingFeedback
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ....core.monitor import Monitor
+from ..language import tr
 
 _INTERVAL = 0.1
 
@@ -17,7 +18,7 @@ class FeedbackMonitor(Monitor):
     """Passes progress, messages and cancellation between a core function and a `QgsProcessingFeedback`.
 
     Progress never runs backwards and is passed on at most ten times a second. A warning that comes again, as when a layer is
-    used twice, is not repeated; `warnings` keeps what was warned of, for reports.
+    used twice, is not repeated; `warnings` keeps what was warned of, in English, for reports.
     """
 
     def __init__(self, feedback: QgsProcessingFeedback) -> None:
@@ -47,9 +48,9 @@ class FeedbackMonitor(Monitor):
             self._feedback.setProgress(percent)
 
     def info(self, text: str) -> None:
-        self._feedback.pushInfo(text)
+        self._feedback.pushInfo(tr(text))
 
     def warn(self, text: str) -> None:
         if text not in self.warnings:
             self.warnings.append(text)
-            self._feedback.pushWarning(text)
+            self._feedback.pushWarning(tr(text))

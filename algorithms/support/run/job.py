@@ -43,6 +43,7 @@ from ..io.rasters import RasterSource
 from ..io.tables import Column
 from ..io.vectorfiles import Target
 from ..io.vectors import VectorSource, is_null
+from ..language import BOTH, both, report_language, tr, tr_html
 from ..reports.html import with_section
 from . import memory, ramps, styling
 from .feedback import FeedbackMonitor
@@ -359,7 +360,7 @@ class Job:
         """Note a layer that is no output parameter in the results and, if `load`, have QGIS load it."""
         self.results[name] = source
         if load and self.context.project() is not None:
-            details = self._details(name, label, self.context.project())
+            details = self._details(name, tr(label), self.context.project())
             details.forceName = True  # nobody chose the file names; QGIS would show them by default
             self._to_load.append((name, details, style, place))
 
@@ -369,7 +370,7 @@ class Job:
         project = self.context.project()
         if project is not None:
             raster = QgsProcessingUtils.LayerHint.Raster
-            details = QgsProcessingContext.LayerDetails(label, project, label, raster)
+            details = QgsProcessingContext.LayerDetails(tr(label), project, label, raster)
             details.forceName = True
             self._more_to_load.append((source, details, style, place, role))
 
@@ -448,7 +449,9 @@ class Job:
     def write_html(self, name: str, html: str) -> None:
         """Write a report with a last section on how to run it again; does nothing when it was not asked for."""
         if self.given(name):
-            self.write_text(name, with_section(html, self._algorithm.how_to_run_again(self)))
+            html = with_section(html, self._algorithm.how_to_run_again(self))
+            asked = report_language()
+            self.write_text(name, both(html) if asked == BOTH else tr_html(html, asked))
 
     def read_text(self, name: str) -> str:
         """Return the text of a file that is an input."""

@@ -17,6 +17,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QTimer
 
+from ..language import tr
+
 _RANK = "ecosecnet/rank"
 _RUN = "ecosecnet/run"
 
@@ -146,12 +148,13 @@ def _group(root: QgsLayerTreeGroup, run: Run, place: Place) -> QgsLayerTreeGroup
             QTimer.singleShot(0, lambda: _close_earlier(run.key))
         group = root.insertGroup(0, next(name for name in run.names() if name not in taken))
         group.setCustomProperty(_RUN, run.key)
-    for name in place.groups:
+    above = {tr(one) for one in place.above}
+    for name in map(tr, place.groups):
         inner = next(
             (child for child in group.children() if QgsLayerTree.isGroup(child) and child.name() == name), None
         )
         if inner is None:
-            higher = [k + 1 for k, child in enumerate(group.children()) if child.name() in place.above]
+            higher = [k + 1 for k, child in enumerate(group.children()) if child.name() in above]
             inner = group.insertGroup(max(higher, default=0), name)
         group = inner
     return group

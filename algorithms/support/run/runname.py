@@ -14,6 +14,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ..language import tr
 from .layertree import Run
 
 _MOST = 3
@@ -25,8 +26,8 @@ def name_run(algorithm: QgsProcessingAlgorithm, parameters: dict, context: QgsPr
     """Return what the layers of a run go by."""
     found = [_change(algorithm, one, parameters, context) for one in algorithm.parameterDefinitions()]
     changes = [text for text in found if text]
-    more = [f"and {len(changes) - _MOST} more"] if len(changes) > _MOST else []
-    return Run(", ".join([algorithm.LABEL, *changes[:_MOST], *more]), bool(changes))
+    more = [tr(f"and {len(changes) - _MOST} more")] if len(changes) > _MOST else []
+    return Run(", ".join([tr(algorithm.LABEL), *changes[:_MOST], *more]), bool(changes))
 
 
 def _change(
@@ -39,7 +40,7 @@ def _change(
     name, default = definition.name(), definition.defaultValue()
     if parameters.get(name) is None or name.upper() == "LEGEND":
         return ""
-    label, unit = re.fullmatch(r"(.*?)(?: \(([^()]*)\))?", definition.description()).groups()
+    label, unit = re.fullmatch(r"(.*?)(?: ?[(（]([^()（）]*)[)）])?", definition.description()).groups()
     if not label[1:2].isupper():
         label = label[:1].lower() + label[1:]
     if isinstance(definition, QgsProcessingParameterNumber):
@@ -53,7 +54,7 @@ def _change(
         return "" if chosen == default else f"{label} '{_short(definition.options()[chosen])}'"
     if isinstance(definition, QgsProcessingParameterBoolean):
         chosen = algorithm.parameterAsBool(parameters, name, context)
-        return "" if chosen == bool(default) else label if chosen else f"not {label}"
+        return "" if chosen == bool(default) else label if chosen else tr(f"not {label}")
     if isinstance(definition, QgsProcessingParameterString):
         text = algorithm.parameterAsString(parameters, name, context).strip()
         return "" if text == (default or "") else f"{label} {_short(text)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Callable
 
@@ -34,7 +35,9 @@ from qgis.PyQt.QtGui import QColor, QPainter
 
 from ..io.crs import stated
 from ..io.fields import Shown
+from ..io.spreadsheets import columns_of
 from ..io.tables import Column
+from ..language import tr
 from . import roles
 from .layertree import Place, Run, put
 from .palette import (
@@ -102,7 +105,7 @@ def classes(entries: Sequence[tuple[int, str, Colour]]) -> Style:
     """Style a class raster: value, name, colour."""
 
     def apply(layer: QgsMapLayer) -> None:
-        palette = [QgsPalettedRasterRenderer.Class(value, colour(c), name) for value, name, c in entries]
+        palette = [QgsPalettedRasterRenderer.Class(value, colour(c), tr(name)) for value, name, c in entries]
         # The layer connects it to its provider. Asked for the provider here, in a thread, Python may hand out the wrapper of
         # another one that has died at the same address.
         layer.setRenderer(QgsPalettedRasterRenderer(None, 1, palette))
@@ -120,7 +123,7 @@ def surface(ramp: Ramp) -> Style:
 
     def apply(layer: QgsMapLayer) -> None:
         items = [
-            QgsColorRampShader.ColorRampItem(stop, colour(c), f"{label} {ramp.unit}".strip())
+            QgsColorRampShader.ColorRampItem(stop, colour(c), f"{label} {tr(ramp.unit)}".strip())
             for stop, c, label in zip(ramp.stops, ramp.colours, ramp.labels())
         ]
         shader = QgsColorRampShader(ramp.stops[0], ramp.stops[-1])
@@ -152,8 +155,9 @@ def described(style: Style | None, columns: Sequence[Column]) -> Style:
             place = max(layer.fields().lookupField(column.name), layer.fields().lookupField(column.name[:10]))
             if place < 0 or column.shown == Shown(column.name):
                 continue
-            layer.setFieldAlias(place, column.shown.heading)
-            letters = max(len(column.shown.heading) + 3, _TEXT_LETTERS if column.kind is str else 0)
+            heading = tr(column.shown.heading)
+            layer.setFieldAlias(place, heading)
+            letters = max(columns_of(heading) + 3, _TEXT_LETTERS if column.kind is str else 0)
             table.setColumnWidth(place, _PIXELS_PER_LETTER * letters)
             if column.kind is float:
                 options = {"Precision": column.shown.decimals, "AllowNull": True}
@@ -162,7 +166,7 @@ def described(style: Style | None, columns: Sequence[Column]) -> Style:
         names = {column.name for column in columns}
         title = next((title for needed, title in _TITLES if names.issuperset(needed)), None)
         if title is not None and layer.isSpatial():
-            layer.setDisplayExpression(title)
+            layer.setDisplayExpression(re.sub(r"'([A-Z][a-z]+) '", lambda word: f"'{tr(word[1])} '", title))
 
     return apply
 
@@ -211,7 +215,7 @@ def categories(field: str, entries: Sequence[tuple[object, str, QgsSymbol]]) -> 
         renderer = QgsCategorizedSymbolRenderer(
             field,
             [
-                QgsRendererCategory(value, _levelled(symbol.clone(), len(entries) - k), name)
+                QgsRendererCategory(value, _levelled(symbol.clone(), len(entries) - k), tr(name))
                 for k, (value, name, symbol) in enumerate(entries)
             ],
         )

@@ -1,0 +1,311 @@
+"""The second language: finished English texts, recognised by the texts and templates of the sources, in Chinese.
+
+The sources hold English sentences, many of them f-strings, in a core that knows no Qt. They are translated at the few places
+where texts leave: parameters, log, errors, names of layers, legends, reports. `scripts/translate` finds every text of the
+sources and compiles their translations; a text with values in it is recognised by its template there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from html import escape, unescape
+from typing import NamedTuple
+
+from qgis.core import QgsApplication, QgsSettings
+from qgis.PyQt.QtCore import QTranslator
+
+ENGLISH, CHINESE = "en", "zh_CN"
+REPORTS = "ecosecnet/report_language"
+"""Setting with the language of reports: empty for that of QGIS, `en`, `zh_CN` or `both`."""
+BOTH = "both"
+
+_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "i18n")
+_CONTEXT = "EcoSecNet"
+_LONGEST = 4000
+"""Letters of a text that templates are tried on."""
+_MOST_SENTENCES = 8
+"""In a text that is recognised as a whole."""
+
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_SLOT = re.compile(r"\{(=?)\d+\}")
+_SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[^\s.a-z])")
+_FULL_WIDTH = "，。；：？！）”、」"
+
+
+@cache
+def language() -> str:
+    """Return the language of QGIS: Chinese, or English for all others."""
+    return CHINESE if QgsApplication.locale().lower().startswith("zh") else ENGLISH
+
+
+def report_language() -> str:
+    """Return the language of reports: `en`, `zh_CN`, or `both`."""
+    chosen = QgsSettings().value(REPORTS, "", type=str)
+    return chosen if chosen in (ENGLISH, CHINESE, BOTH) else language()
+
+
+def tr(text: str, language: str | None = None) -> str:
+    """Return a text in a language, that of QGIS by default; what is not known stays as it is."""
+    if (language or _of_qgis()) == ENGLISH or not _WORD.search(text):
+        return text
+    return _translate(text)
+
+
+def tr_html(html: str, language: str | None = None) -> str:
+    """Return HTML in a language, block by block; tags, styles and code stay as they are."""
+    return html if (language or _of_qgis()) == ENGLISH else "".join(_blocks(html))
+
+
+_of_qgis = language
+
+
+class _Found(NamedTuple):
+    """A translation, and how many letters of the source it has understood."""
+
+    text: str
+    known: int
+
+
+class _Template:
+    """A text with values in it."""
+
+    def __init__(self, source: str) -> None:
+        pieces = _SLOT.split(source)
+        self.source = source
+        self.literals = pieces[::2]
+        self.anchor = max(self.literals, key=len)
+        self.weight = sum(map(len, self.literals))
+        self._of_ours = [mark == "=" for mark in pieces[1::2]]
+        self._pattern: re.Pattern[str] | None = None
+
+    def values(self, text: str) -> Iterator[tuple[str, str, bool]]:
+        """Yield placeholder, value and whether it may be a text of ours; nothing where the text is another one."""
+        if self._pattern is None:
+            self._pattern = re.compile("(.*?)".join(map(re.escape, self.literals)), re.DOTALL)
+        match = self._pattern.fullmatch(text)
+        if match is None:
+            return
+        quoted = False
+        for number, (value, known, before) in enumerate(zip(match.groups(), self._of_ours, self.literals), 1):
+            # an apostrophe within a word is no quotation mark
+            quoted ^= len(re.findall(r"(?<![a-z])'|'(?![a-z])", before)) % 2 == 1
+            yield f"{{{'=' if known else ''}{number}}}", value, known or not quoted
+
+
+class _Chinese:
+    """The translations, and the templates, which are read when a text is not one of the sources as it stands."""
+
+    def __init__(self) -> None:
+        self._translator = QTranslator()
+        self._translator.load(os.path.join(_FOLDER, f"ecosecnet_{CHINESE}.qm"))
+        self._templates: list[_Template] | None = None
+
+    def exact(self, text: str) -> str:
+        return self._translator.translate(_CONTEXT, text) or ""
+
+    def fitting(self, text: str) -> Iterator[_Template]:
+        """Yield the templates that may have made a text, those of the most literal text first."""
+        if self._templates is None:
+            with open(os.path.join(_FOLDER, "templates.json"), encoding="utf-8") as file:
+                made = [_Template(source) for source in json.load(file)]
+            self._templates = sorted(made, key=lambda one: -one.weight)
+        return (one for one in self._templates if one.anchor in text and one.weight <= len(text))
+
+
+@cache
+def _chinese() -> _Chinese:
+    return _Chinese()
+
+
+@lru_cache(maxsize=4096)
+def _translate(text: str) -> str:
+    lines = text.split("\n")
+    if len(lines) > 1:
+        whole = _exact(text)
+        return whole.text if whole else "\n".join(map(_translate, lines))
+    return _best(text).text
+
+
+def _exact(text: str) -> _Found | None:
+    """Return the translation of a text of the sources as it stands; blanks around it stay."""
+    bare = text.strip()
+    if not bare:
+        return _Found(text, 0)
+    found = _chinese().exact(bare)
+    if not found and bare[0].islower():  # such as a label in the middle of a sentence
+        found = _chinese().exact(bare[0].upper() + bare[1:])
+    if not found and bare[0].isupper():
+        found = _chinese().exact(bare[0].lower() + bare[1:])
+    return _Found(text.replace(bare, found, 1), len(bare)) if found else None
+
+
+@lru_cache(maxsize=4096)
+def _best(text: str) -> _Found:
+    """Return the translation that understands most of a text."""
+    exact = _exact(text)
+    if exact or not _WORD.search(text) or len(text) > _LONGEST:
+        return exact or _Found(text, 0)
+    enough = 0.9 * len(re.sub(r"[\d\s.,%]+", "", text))
+    best = _by_template(text)
+    if best.known < enough:
+        best = max(best, _by_sentences(text), key=lambda one: one.known)
+    if best.known < enough:
+        best = max(best, *(_by_parts(text, *marks) for marks in _MARKS), key=lambda one: one.known)
+    return best
+
+
+_MARKS = (("; ", "；"), (": ", "："), (", ", "、"), (" (", "（"))
+"""What parts of a text are joined by, and what joins them in Chinese."""
+
+
+def _by_template(text: str) -> _Found:
+    """Return the translation by the template that understands most."""
+    bare = text.strip()
+    best = _Found(text, 0)
+    for template in _chinese().fitting(bare):
+        # those that follow have less literal text
+        if best.known >= template.weight and best.known > 0.6 * len(bare):
+            break
+        found = _filled(template, bare)
+        if found is not None and found.known > best.known:
+            best = found._replace(text=text.replace(bare, found.text, 1))
+    return best
+
+
+def _filled(template: _Template, text: str) -> _Found | None:
+    translation = ""
+    known = template.weight
+    for slot, value, ours in template.values(text):
+        translation = translation or _chinese().exact(template.source)
+        if not translation:
+            return None
+        if ours and value != text:
+            held = _best(value)
+            # a name that happens to hold a word of ours stays a name
+            if held.known >= 0.5 * len(_letters(value)):
+                value, known = held.text, known + held.known
+        if _SENTENCE.search(value) and value in text:
+            known -= len(value)  # several sentences that nobody knows are no value
+        translation = translation.replace(slot, value.replace("{", "\0"), 1)
+    return _Found(translation.replace("\0", "{"), known) if translation else None
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^A-Za-z]", "", text)
+
+
+def _by_sentences(text: str) -> _Found:
+    """Return the translation of a text of several sentences, the longest runs of them that are known first."""
+    ends = [0, *(match.end() for match in _SENTENCE.finditer(text)), len(text)]
+    if len(ends) == 2:
+        return _Found(text, 0)
+    made, known, start = "", 0, 0
+    while start < len(ends) - 1:
+        last = min(len(ends) - 1, start + _MOST_SENTENCES)
+        for end in range(last, start, -1):
+            run = text[ends[start] : ends[end]].strip()
+            if end == start + 1:
+                found = _by_template(run) if not _exact(run) else _exact(run)
+                if found.known < 0.5 * len(_letters(run)):
+                    found = max(found, *(_by_parts(run, *marks) for marks in _MARKS), key=lambda one: one.known)
+                break
+            if ends[end] - ends[start] == len(text):
+                continue
+            found = _exact(run) or _by_template(run)
+            if found.known >= 0.7 * len(run):
+                break
+        made += found.text if not made or made[-1] in _FULL_WIDTH else f" {found.text}"
+        known += found.known
+        start = end
+    return _Found(made, known)
+
+
+def _by_parts(text: str, mark: str, chinese: str) -> _Found:
+    """Return the translation of a text whose parts are joined by a mark."""
+    parts = text.split(mark)
+    if len(parts) == 1:
+        return _Found(text, 0)
+    found = [_part(part) for part in parts]
+    known = sum(one.known for one in found)
+    if mark == " (":
+        made = found[0].text
+        for one in found[1:]:
+            made += f"（{one.text[:-1]}）" if one.text.endswith(")") and one.known else f" ({one.text}"
+        return _Found(made, known)
+    return _Found(chinese.join(one.text for one in found), known)
+
+
+def _part(text: str) -> _Found:
+    if text.endswith(")") and "(" not in text:
+        inner = _best(text[:-1])
+        return _Found(f"{inner.text})", inner.known)
+    end = text[-1:] if text[-1:] in ".:" else ""
+    return _exact(text) or _exact(text.removesuffix(end) if end else text) or _by_template(text)
+
+
+# HTML ----------------------------------------------------------------------------------------------------------
+
+_TAG = re.compile(r"<!--.*?-->|<(style|script|pre|code)\b.*?</\1\s*>|<[a-zA-Z/!][^<>]*>", re.DOTALL)
+_INLINE = re.compile(r"</?(?:b|i|em|strong|sub|sup|a|small|span|mark|u|q|cite)\b", re.IGNORECASE)
+_READ = re.compile(r"""(\s(?:alt|title|aria-label)=)("[^"]*"|'[^']*')""")
+
+
+def _blocks(html: str) -> Iterator[str]:
+    """Yield pieces of HTML, translated: what lies between two tags of blocks is one text."""
+    run: list[str] = []
+    place = 0
+    for match in _TAG.finditer(html):
+        run.append(html[place : match.start()])
+        place = match.end()
+        tag = match.group()
+        if _INLINE.match(tag):
+            run.append(_attributes(tag))
+            continue
+        yield from _inline(run)
+        run = []
+        yield _attributes(tag) if not match.group(1) else tag
+    run.append(html[place:])
+    yield from _inline(run)
+
+
+def _attributes(tag: str) -> str:
+    tag = re.sub(r"""(<html[^>]*\slang=)("en"|'en')""", r'\1"zh-CN"', tag)
+    return _READ.sub(lambda one: one.group(1) + one.group(2)[0] + _plain(one.group(2)[1:-1]) + one.group(2)[0], tag)
+
+
+def _inline(run: list[str]) -> Iterator[str]:
+    """Yield a text with tags inside it: as a whole where the sources have it so, else piece by piece."""
+    text = "".join(run)
+    if not _WORD.search(re.sub(r"<[^<>]*>", "", text)):
+        yield text
+    elif "<" not in text:
+        yield _plain(text)
+    else:
+        bare = text.strip()
+        found = _best(bare)
+        if found.known > 0.6 * len(bare):
+            yield text.replace(bare, found.text, 1)
+        else:
+            yield from (one if one.startswith("<") else _plain(one) for one in run)
+
+
+def _plain(text: str) -> str:
+    """Return escaped text, translated."""
+    plain = unescape(text)
+    made = tr(plain, CHINESE)
+    return text if made == plain else escape(made)
+
+
+def both(english: str) -> str:
+    """Return a page in English with the same in Chinese behind it, and a link to that at its top."""
+    head, body, rest = re.split(r"(?<=<body>)|(?=</body>)", english, maxsplit=2)
+    chinese = re.search(r"<body>(.*)</body>", tr_html(english, CHINESE), re.DOTALL).group(1)
+    # places of the second half have names of their own, so that its links stay in it
+    chinese = re.sub(r"""(\s(?:id|href|xlink:href|for|aria-labelledby)=["']#?)(?=[\w-]+["'])""", r"\1zh-", chinese)
+    chinese = chinese.replace("url(#", "url(#zh-")
+    link = "<p><a href='#zh'>中文</a></p>"
+    return f"{head}{link}{body}\n<hr><div id='zh' lang='zh-CN'>{chinese}</div>{rest}"
