@@ -113,6 +113,42 @@
     </message>
     <message>
         <location filename="../algorithms/corridors/centrality.py"/>
+        <source>&lt;b&gt;Current-flow centrality.&lt;/b&gt; Every link is a resistor; for every pair of sources one ampere enters at one and leaves at the other. A link collects the size of its currents, a source the larger of inflow and outflow, its own pairs counting one each. As the Centrality Mapper of Linkage Mapper. Unit: amperes, summed over all pairs.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/centrality.py"/>
+        <source>&lt;b&gt;Betweenness&lt;/b&gt;: how many shortest ways between two other sources run through a source, each pair once. &lt;b&gt;Degree&lt;/b&gt;: its number of links. &lt;b&gt;Component&lt;/b&gt;: its part of the network, from 1.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/centrality.py"/>
+        <source>&lt;b&gt;Indices&lt;/b&gt; of the whole network, with V sources, L links and p components: alpha = (L - V + p) / (2 V - 5), the share of possible circuits; beta = L / V; gamma = L / (3 (V - 2)), the share of possible links. Alpha and gamma need three sources and can pass 1 where links cross. Cost ratio = 1 - L / (length of all links in km).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/centrality.py"/>
+        <source>&lt;b&gt;Weak places&lt;/b&gt;: links (bridges) and sources whose loss alone cuts others off from each other, and the fewest links whose loss cuts the largest component in two. &lt;b&gt;Communities&lt;/b&gt; are sources with many links among them and few to others (greedy modularity, every link counting alike; Clauset et al. 2004, doi:10.1103/PhysRevE.70.066111). They and the weak places are found by networkx.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/centrality.py"/>
+        <source>&lt;b&gt;Robustness&lt;/b&gt;: share of all sources in the largest component, and global efficiency (mean of 1 / shortest path, as a share of the intact network), when sources are lost at random, by degree, by betweenness or by current flow. Its area under the curve is in the log (Schneider et al. 2011, doi:10.1073/pnas.1009440108).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/centrality.py"/>
+        <source>McRae et al. 2008, doi:10.1890/07-1861.1; Brandes 2001, doi:10.1080/0022250X.2001.9990249.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/centrality.py"/>
         <source>sources</source>
         <extracomment>kept(2)</extracomment>
         <translation type="unfinished"></translation>
@@ -421,6 +457,36 @@
         <location filename="../algorithms/corridors/circuitscapeini.py"/>
         <source>Runs an existing .ini file of Circuitscape and writes the files that Circuitscape writes.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/circuitscapeini.py"/>
+        <source>Pairwise, one-to-all, all-to-one and advanced mode on rasters, pairwise and advanced mode on networks. Rasters may be ASCII grids, also packed with gzip, or GeoTIFFs; relative paths start at the folder of the .ini.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/circuitscapeini.py"/>
+        <source>&lt;b&gt;Output&lt;/b&gt;: the names start as &lt;i&gt;output_file&lt;/i&gt; says: resistances (&lt;i&gt;_resistances.out&lt;/i&gt;, &lt;i&gt;_resistances_3columns.out&lt;/i&gt;), maps (&lt;i&gt;_curmap_1_2.asc&lt;/i&gt;, &lt;i&gt;_voltmap_1_2.asc&lt;/i&gt;, &lt;i&gt;_cum_curmap.asc&lt;/i&gt;, &lt;i&gt;_max_curmap.asc&lt;/i&gt;), and for networks &lt;i&gt;_node_currents_1_2.txt&lt;/i&gt;, &lt;i&gt;_branch_currents_1_2.txt&lt;/i&gt;, &lt;i&gt;_voltages_1_2.txt&lt;/i&gt; and the sums &lt;i&gt;_cum&lt;/i&gt;. Files of the same name are replaced, all at once when everything is done.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/circuitscapeini.py"/>
+        <source>An option that Circuitscape does not know, or that means nothing in the mode chosen, is named in the log; an impossible one stops the run. Options of the solver and of logging change nothing.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/circuitscapeini.py"/>
+        <source>Semantics of Circuitscape 4.0.5, checked on its own test cases. Departures: a list of excluded pairs works; strengths go by id; grids must align (nothing is resampled); several sources or grounds of one cell in a list add up; the logarithm of a sum is that of the summed currents; NumPy arrays are not read.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/circuitscapeini.py"/>
+        <source>McRae et al. 2008, Ecology 89:2712-2724, doi:10.1890/07-1861.1; Anantharaman et al. 2020, doi:10.21105/jcon.00058.</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -905,6 +971,30 @@
     </message>
     <message>
         <location filename="../algorithms/corridors/currentflow.py"/>
+        <source>Every valid cell is a node, connected to its 4 or 8 neighbours. &lt;b&gt;Pairwise&lt;/b&gt; sends 1 A between every two focal nodes; &lt;b&gt;one-to-all&lt;/b&gt; puts current into each in turn while all others are grounded; &lt;b&gt;all-to-one&lt;/b&gt; grounds each in turn while all others put in current.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/currentflow.py"/>
+        <source>The current of a cell is the larger of what flows in and out. The cumulative map is the sum over all pairs or turns. Effective resistances are in resistance units times cells: the cell size does not enter.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/currentflow.py"/>
+        <source>A focal node may have many cells; in pairwise mode they are one node while their own pair is solved and ordinary cells otherwise. Focal points of one cell are much faster than regions: n points take n - 1 solves, regions one for each pair, though on large rasters compact regions share one set-up.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/currentflow.py"/>
+        <source>Semantics of Circuitscape 4.0.5, checked on its own test cases. Departures: a filter of pairs may also leave pairs out, strengths go by id, and currents below 1e-8 of the largest are not cut off.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/currentflow.py"/>
         <source>Give the focal nodes either as a raster (FOCAL) or as a layer (FOCAL_LAYER).</source>
         <extracomment>returned</extracomment>
         <translation type="unfinished"></translation>
@@ -1361,6 +1451,24 @@
     </message>
     <message>
         <location filename="../algorithms/corridors/gravity.py"/>
+        <source>&lt;i&gt;G = L&lt;sub&gt;max&lt;/sub&gt;&amp;sup2; ln S&lt;sub&gt;a&lt;/sub&gt; ln S&lt;sub&gt;b&lt;/sub&gt; / (L&amp;sup2; P&lt;sub&gt;a&lt;/sub&gt; P&lt;sub&gt;b&lt;/sub&gt;)&lt;/i&gt; with the area S of a source, the mean resistance P of its cells, the least-cost distance L of the link and the largest one L&lt;sub&gt;max&lt;/sub&gt;.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/gravity.py"/>
+        <source>Because of the logarithm the values, &lt;b&gt;and the order of the links&lt;/b&gt;, depend on the unit of S: in hectares a large source counts for more beside a small one than in square metres. The unit is a choice, square metres by default, and stands in the links (&lt;i&gt;size_unit&lt;/i&gt;); compare only what has the same. Every source must be larger than one unit. Without a resistance raster P is 1. &lt;b&gt;Rank&lt;/b&gt; 1 is the strongest; the &lt;b&gt;grade&lt;/b&gt; is by natural breaks.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/gravity.py"/>
+        <source>Kong et al. 2010, doi:10.1016/j.landurbplan.2009.11.001.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/gravity.py"/>
         <source>Square metres</source>
         <extracomment>_Unit(0)</extracomment>
         <translation type="unfinished"></translation>
@@ -1769,6 +1877,36 @@
     </message>
     <message>
         <location filename="../algorithms/corridors/linkpriority.py"/>
+        <source>The &lt;b&gt;value of a source&lt;/b&gt; is a weighted sum of low mean resistance, area, area over perimeter, current-flow centrality, an expert value and the mean of another raster (as that of a climate over the raster's own cells, on whatever grid it lies). The &lt;b&gt;priority of a link&lt;/b&gt; is a weighted sum of a short path, low cost for its length, the mean value of its sources, an expert value and the climate it leads to. Parts are scaled to 0 - 1 within the run, so priorities compare within one run only; weights count as shares of their sum. The parts stay in the layers.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/linkpriority.py"/>
+        <source>&lt;b&gt;How sure are the ranks?&lt;/b&gt; &lt;i&gt;rank_best&lt;/i&gt; and &lt;i&gt;rank_worst&lt;/i&gt; are the extremes over 200 runs in which every weight is changed at random, by up to the share given.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/linkpriority.py"/>
+        <source>&lt;b&gt;Climate&lt;/b&gt; (higher is warmer, kelvin): the future climate at the cooler end over the present one at the warmer end is best at 1.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/linkpriority.py"/>
+        <source>&lt;b&gt;Priority raster&lt;/b&gt;: the place of a cell in a corridor (1 on the path, 0 at the cutoff) blended with the priority of the link; of several corridors the best.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/linkpriority.py"/>
+        <source>As Linkage Priority of Linkage Mapper (Gallo and Greene 2018, doi:10.6084/m9.figshare.5673715). Departures: costs per length are not rounded, the cutoff is not shifted by 10,000, and the climate curve picks its branch by the place of its top.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/linkpriority.py"/>
         <source>low mean resistance</source>
         <extracomment>_SOURCE_WEIGHTS</extracomment>
         <translation type="unfinished"></translation>
@@ -2063,6 +2201,36 @@
     </message>
     <message>
         <location filename="../algorithms/corridors/networkoptimisation.py"/>
+        <source>&lt;b&gt;Candidates.&lt;/b&gt; With LINKS alone: its inactive links, but for those that run through a third source. With a resistance surface: new least-cost links between near sources that are not linked. With stepping stones too: those polygons, each joined by least-cost links to its nearest sources (by cost), and to another stepping stone where that costs no more than the dearest of these.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/networkoptimisation.py"/>
+        <source>&lt;b&gt;Objective.&lt;/b&gt; &lt;i&gt;Equivalent connectivity&lt;/i&gt;, EC(PC): the size of one patch that would connect as much; a metre of dispersal costs what a metre of the least-cost paths does. &lt;i&gt;Global efficiency&lt;/i&gt;: the mean of 1 / least-cost distance through the network over all pairs of sources; stepping stones are ways, not ends. &lt;i&gt;Robustness&lt;/i&gt;: the mean of the areas under the two curves of the largest component while sources, and while links, are lost, the most important first; of equal ones the first in the layer. It is the only one that an addition can lower.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/networkoptimisation.py"/>
+        <source>&lt;b&gt;How.&lt;/b&gt; One at a time, each the one that raises the objective most, all being evaluated exactly anew after every addition. It stops early where no other one alone raises it. No guarantee holds that they are the best set: two links may bring only together what neither brings alone. Where there are at most 10,000 sets all are tried, and the log says how far the additions are from the best one.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/networkoptimisation.py"/>
+        <source>&lt;b&gt;Before and after&lt;/b&gt;: alpha, beta and gamma, efficiency and robustness as in 'centrality' (stepping stones count as sources), EC(PC) as in 'connectivity' with the distances of the links. The links written go into 'centrality', 'pinchpoints' and the others; with stepping stones merge these with the sources first.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/networkoptimisation.py"/>
+        <source>Saura &amp;amp; Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Latora &amp;amp; Marchiori 2001, doi:10.1103/PhysRevLett.87.198701; Schneider et al. 2011, doi:10.1073/pnas.1009440108; Holme et al. 2002, doi:10.1103/PhysRevE.65.056109 (attacks on links).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/networkoptimisation.py"/>
         <source>Link {1} - {2}</source>
         <extracomment>returned; 1 = ends[a]; 2 = ends[b]</extracomment>
         <translation type="unfinished"></translation>
@@ -2299,6 +2467,42 @@
         <location filename="../algorithms/corridors/omniscape.py"/>
         <source>Maps the current between all places within a radius, without sources drawn beforehand.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/omniscape.py"/>
+        <source>A window moves over the landscape. Its middle is grounded and draws as many amperes as its block of cells has source strength, from all sources within the radius in proportion to theirs. The currents of all windows add up to the &lt;b&gt;cumulative current&lt;/b&gt;.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/omniscape.py"/>
+        <source>&lt;b&gt;Flow potential&lt;/b&gt; is the same on uniform ground: what would flow if nothing resisted more than anything else. &lt;b&gt;Normalised current&lt;/b&gt; is the one over the other: below 0.7 flow is impeded, around 1 diffuse, from 1.3 intensified, from 1.7 channelled.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/omniscape.py"/>
+        <source>Time grows with the number of windows (cells of the raster over block size squared) and with the cells of a window: a radius of 50 cells takes about 20 ms a window, 100 about 40 ms. A tenth of the radius is a usual block size. Only whole blocks draw current: what is left over at the right and lower edge does not.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/omniscape.py"/>
+        <source>&lt;b&gt;Conditions&lt;/b&gt; limit which sources send current to a target, for instance to places whose future climate is the present one of the source. A value that is not known excludes nothing. Sources are left out after the current has been shared among all, so less flows.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/omniscape.py"/>
+        <source>All lengths are in cells. The results are those of Omniscape.jl 0.6, checked on its own test cases; only the block correction is 1 where nothing flows, where Omniscape divides rounding errors. Current that cannot flow is reported in the log. Two options mend what Omniscape does near edges and NoData: 'Clear the block of the target near the upper and left edge' and 'Move targets on NoData'.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/omniscape.py"/>
+        <source>Landau et al. 2021, doi:10.21105/joss.02829; McRae et al. 2016, Conserving nature's stage, The Nature Conservancy.</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2711,6 +2915,12 @@
     </message>
     <message>
         <location filename="../algorithms/corridors/optimisation/report.py"/>
+        <source>{1}. The bar is {2}.</source>
+        <extracomment>caption; 1 = title; 2 = view.scale_bar()</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/optimisation/report.py"/>
         <source>lost by {=1}</source>
         <extracomment>lost; 1 = self.attack.label.lower()</extracomment>
         <translation type="unfinished"></translation>
@@ -2957,6 +3167,54 @@
     </message>
     <message>
         <location filename="../algorithms/corridors/strategicpoints.py"/>
+        <source>Only &lt;b&gt;active&lt;/b&gt; links are used, and nothing counts inside sources.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/strategicpoints.py"/>
+        <source>&lt;b&gt;Break points&lt;/b&gt;: where a path crosses roads, railways or rivers. From where it meets a line the path is followed both ways as long as it stays within the distance below of lines of that layer; such a run is one place, however many carriageways, pieces or copies of lines it meets (&lt;i&gt;crossed&lt;/i&gt;). It counts if it changes sides: if one cannot get from its beginning to its end without crossing a line, within twice that distance around it and where the resistance has data. A road that the path weaves along, or that ends at it, is no break point; how many there are is reported. Layers are looked at one by one, so that a road beside a railway gives two points.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/strategicpoints.py"/>
+        <source>&lt;b&gt;Crossings of corridors&lt;/b&gt;: where the paths of two links cross or touch. A stretch that both share gives a point at each of its two ends, where they meet and part, or one in its middle if it is no longer than the distance below. Paths with a common source do not cross in or beside it.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/strategicpoints.py"/>
+        <source>&lt;b&gt;Midpoints&lt;/b&gt;: on each path that is long enough outside its sources, the cell of least resistance in the middle third (the one nearest to the middle of several), a site for a stepping stone. There is none where even that cell resists more than the path does in the mean.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/strategicpoints.py"/>
+        <source>Points of one kind (break points: of one layer) within the distance below of each other are one place; &lt;i&gt;links&lt;/i&gt; lists all its links, &lt;i&gt;link_id&lt;/i&gt; is the most central, whose centrality and grade it has. &lt;i&gt;Level&lt;/i&gt; is the class of the line, that with the largest weight of several.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/strategicpoints.py"/>
+        <source>&lt;b&gt;Score&lt;/b&gt;: the centrality of the links as a share of the largest, summed over the links of the point; of break points times the weight of the class over the largest weight, of midpoints times the length of the path over that of the longest. &lt;b&gt;Grades&lt;/b&gt; are natural breaks of the scores of a kind; scores of two kinds are not comparable.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/strategicpoints.py"/>
+        <source>Yu 1996, Landsc. Urban Plan. 36:1-17, doi:10.1016/S0169-2046(96)00331-X (strategic points); break points and stepping stones of a network as in doi:10.1002/eco.2620.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/strategicpoints.py"/>
+        <source>{1}. Places within {2} m are one.</source>
+        <extracomment>info(0); 1 = said; 2 = together</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/corridors/strategicpoints.py"/>
         <source>Places within {1} m are to be one (TOGETHER), but paths are known to half a cell only; give {2} m or more.</source>
         <extracomment>returned; 1 = together; 2 = cell / 2</extracomment>
         <translation type="unfinished"></translation>
@@ -3109,6 +3367,48 @@
         <location filename="../algorithms/decisions/actionsheet.py"/>
         <source>Says by rules what is to be done in each pinch point, barrier, break point and weak source, and adds it up.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/actionsheet.py"/>
+        <source>Every area gets one of four classes of measures: &lt;b&gt;protection and conservation&lt;/b&gt; (保护保育), &lt;b&gt;natural recovery&lt;/b&gt; (自然恢复), &lt;b&gt;assisted regeneration&lt;/b&gt; (辅助再生), &lt;b&gt;ecological reconstruction&lt;/b&gt; (生态重建), and a measure in words.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/actionsheet.py"/>
+        <source>&lt;b&gt;Areas&lt;/b&gt;: what a layer holds is told by the tool that made it, else by its name ('pinch', 'barrier', 'break point', 'source'; 夹点, 障碍, 断裂点, 源地), else write it as TYPES. Points become discs. Of graded sources the weak ones are those of the lowest grade that are also in the quarter of all sources with the lowest dPC, where there is a field dPC. Of strategic points only the break points are taken.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/actionsheet.py"/>
+        <source>&lt;b&gt;Rows&lt;/b&gt;: areas are cut along land uses, zones and protected land; each part gets a measure, and the parts of an area in one zone with one measure are a row. So a barrier of fields and houses has two rows, each with the hectares its measure is for. Hectares are whole square metres that add up to each area, and so the sums of any table made of the rows equal the map to the digit. An area that is in two layers stands in both; the log says how much ground that is.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/actionsheet.py"/>
+        <source>&lt;b&gt;Rules&lt;/b&gt;: a table with the columns &lt;i&gt;rule, type, land_use, slope_from, slope_to, protected, grade_from, grade_to, class, measure, measure_zh, source&lt;/i&gt;, of which type, land_use, class and measure are needed. The first rule that holds is taken; an empty condition always holds, several types or land uses are parted by semicolons. Land uses are the groups woodland, grassland, wetland, water, cropland, garden, urban green, built-up, mining, transport, bare and ice, to which every legend is translated, or codes and names of the map. Slope is the mean of the part, from slope_from to below slope_to; protected is yes or no. A condition on what is not given does not hold, and the log says on how many hectares that may matter. &lt;b&gt;Parts without a rule&lt;/b&gt; are named, not guessed.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/actionsheet.py"/>
+        <source>The rules that come with the plugin name their sources; RULES_USED writes them as a table to start from. Classes follow the Chinese guide for restoration works of mountains, waters, forests, fields, lakes and grasslands (Ministry of Natural Resources and others, 2020): intact land is protected, slightly damaged land recovers by itself, damaged land is helped, land that is built on or mined is made anew. Which land use is which is a judgement: check it on the ground.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/actionsheet.py"/>
+        <source>&lt;b&gt;Costs&lt;/b&gt;: a table with the columns &lt;i&gt;measure, per_ha, per_place&lt;/i&gt;; measure is one in either language, the name of a rule, or a class. per_place is due once for each area. Measures without a price are named.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/actionsheet.py"/>
+        <source>Gann et al. 2019, Restor. Ecol. 27:S1-S46, doi:10.1111/rec.13035; Hilty et al. 2020, IUCN, doi:10.2305/IUCN.CH.2020.PAG.30.en.</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4205,6 +4505,60 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
+        <source>Give the runs as a MANIFEST, or land uses as SCENARIOS.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compareruns.py"/>
+        <source>&lt;b&gt;MANIFEST&lt;/b&gt;: a CSV file (UTF-8) with a row for each run, the first year or the present state first: &lt;b&gt;name&lt;/b&gt;, &lt;b&gt;year&lt;/b&gt; (optional), and where its layers are, with paths relative to the table: &lt;b&gt;capsule&lt;/b&gt; of a run of 'securitynetwork', or &lt;b&gt;folder&lt;/b&gt; with files called as its outputs (sources.gpkg, mspa.tif, resistance.tif, links.gpkg, current.tif, pinchpoints.gpkg, barriers.gpkg, landuse.tif), or columns with a layer each: landuse, mspa, sources, resistance, links, current, pinchpoints, barriers (file.gpkg|layername=name picks one of several). A column counts more than a folder, a folder more than a capsule. Only the sources and a raster of the first run are needed; what is not given is not compared.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compareruns.py"/>
+        <source>&lt;b&gt;SCENARIOS&lt;/b&gt;: land-use rasters, such as PLUS, FLUS or CLUE-S write them. 'securitynetwork' runs for each with all the other parameters and layers of the run whose capsule is given (RUN_CAPSULE); that run is repeated as the first. Scenarios are run one after the other.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compareruns.py"/>
+        <source>&lt;b&gt;Limits.&lt;/b&gt; Natural breaks that are found anew move with the values, so that the numbers of key areas of two runs mean nothing. Scenarios are classed by the limits of the first run (HOLD_LIMITS). Runs of a MANIFEST have the classes they were made with; the report says of each whether it was given those of the first (LIMITS_TABLE = BREAKS of 'securitynetwork'), and warns where not.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compareruns.py"/>
+        <source>&lt;b&gt;Sources&lt;/b&gt; match where they share at least half of the smaller one. One and one: persistent; one and several: split; several and one: merged; several and several, joined by matches: regrouped; else lost or new. &lt;b&gt;Links&lt;/b&gt; are the same where they join the same sources, or parts of them; of several the one whose corridor is most alike. Their paths are compared by the cells within WIDTH of them (Jaccard index) and by the mean distance of the cells of each path from the other.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compareruns.py"/>
+        <source>&lt;b&gt;Indices&lt;/b&gt;: EC(PC) is that of the sources (ha) and links, with a probability that falls with the least-cost distance; a metre of DISPERSAL costs what a metre of the links of all runs does. dEC equal to dA: the connection has not changed; dEC below dA: the sources have become more isolated (Saura et al. 2011). Efficiency is per cost unit; robustness is the mean area under the curves of the largest component while sources and while links are lost by degree.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compareruns.py"/>
+        <source>&lt;b&gt;Transitions&lt;/b&gt;: hectares of each class before and after; the sums are the totals of both runs, with cells that one of them has no data for as a class of their own. MSPA has its seven classes and the background.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compareruns.py"/>
+        <source>Each run is compared with the first, or with the one before (AGAINST). The grid is that of the first run (RESISTANCE, else MSPA, LANDUSE, CURRENT); other grids and coordinate reference systems are brought onto it, and the run says how, unless they are to be refused (SAME_GRID).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compareruns.py"/>
+        <source>Saura et al. 2011, Ecological Indicators 11:407, doi:10.1016/j.ecolind.2010.06.011 (dEC and dA). Pontius et al. 2004, Agriculture, Ecosystems &amp;amp; Environment 101:251, doi:10.1016/j.agee.2003.09.008 (transition matrix).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compareruns.py"/>
         <source>Give either a MANIFEST or SCENARIOS; there is {1}.</source>
         <extracomment>returned; 1 = both</extracomment>
         <translation type="unfinished"></translation>
@@ -4817,6 +5171,42 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/nullmodel.py"/>
+        <source>Any sources have pinch points between them, on any surface. This tool makes the same map many times on landscapes that chance could have made, with the same pairs of sources and cutoffs, and counts how often a cell gets as high a value as on the real one.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/nullmodel.py"/>
+        <source>&lt;b&gt;Null models&lt;/b&gt;: &lt;i&gt;uniform&lt;/i&gt;, the mean resistance everywhere; what is left is geometry alone. &lt;i&gt;Shuffled scores&lt;/i&gt;: the resistances of the classes change places, so that patches stay and their meaning goes. &lt;i&gt;Shuffled land&lt;/i&gt;: the same resistances, exactly, as patchy as they are (power spectrum), elsewhere. &lt;i&gt;Moved sources&lt;/i&gt;: all sources shifted, turned and mirrored together; those that would come to lie on no land or on another one are slid to the nearest place where nine tenths of them fit. &lt;i&gt;Straight lines&lt;/i&gt; between the ends of the least-cost paths, for corridors. The first and the last have no chance in them and so a single draw: read the ratio.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/nullmodel.py"/>
+        <source>&lt;b&gt;P&lt;/b&gt; of a cell is (1 + number of draws with at least its value) / (1 + number of draws), so that the smallest is 1 in 100 with 99 draws; &lt;b&gt;percentile&lt;/b&gt; is the share of draws below it. With thousands of cells some are rare by chance: the log and the report state how many are left at 0.05 after the correction of Benjamini and Hochberg for all cells outside the sources, as in the rule 'Against a null model' of 'keyareas', which takes P. P is 1 where the map has no value; without these cells any narrow corridor would stand out, as most draws have none just there. With N draws no cell can pass unless a share of 20 / (N + 1) of the land has the smallest p-value: 99 draws show percentiles and the figures of the network, what stands out takes 999 or more.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/nullmodel.py"/>
+        <source>&lt;b&gt;Values&lt;/b&gt;: current at 1 A between the two sources of a link, barrier score (maximum of the links, discs), or for corridors 1 on the least-cost path falling to 0 where the corridor ends. Cells without a value in a draw count as 0.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/nullmodel.py"/>
+        <source>&lt;b&gt;Figures of the network&lt;/b&gt; against the draws: length of the paths, mean least-cost distance, EC(PC) with least-cost distances (a metre of dispersal costs what a metre of the paths does), and the Gini coefficient of the current-flow centrality of the sources.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/nullmodel.py"/>
+        <source>Benjamini &amp; Hochberg 1995, J. R. Stat. Soc. B 57:289-300, doi:10.1111/j.2517-6161.1995.tb02031.x; Schreiber &amp; Schmitz 1996, Phys. Rev. Lett. 77:635-638, doi:10.1103/PhysRevLett.77.635 (shuffled land); North et al. 2002, Am. J. Hum. Genet. 71:439-441, doi:10.1086/341527 (p-value).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/nullmodel.py"/>
         <source>Straight lines carry no current and have no barriers: choose '{=1}' for the map (STAGE), or another null model (NULL).</source>
         <extracomment>returned; 1 = Stage.CORRIDORS.label</extracomment>
         <translation type="unfinished"></translation>
@@ -4891,6 +5281,12 @@
         <location filename="../algorithms/decisions/nullmodel.py"/>
         <source>The same seed gives the same draws.</source>
         <extracomment>integer(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/nullmodel.py"/>
+        <source>P-value</source>
+        <extracomment>raster_output(1)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4993,6 +5389,72 @@
         <location filename="../algorithms/decisions/replay.py"/>
         <source>Runs a capsule again and says whether the same comes out: the inputs, every output, every number.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>CAPSULE of any tool writes down what a run was made of. This tool finds the inputs again, runs the same tool with the same parameters, compares every output and number, and gives one verdict:</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>&lt;b&gt;identical&lt;/b&gt;: all outputs hold the same, to the last bit of rasters and twelve digits of tables;</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>&lt;b&gt;same within tolerance&lt;/b&gt;: no value is off by more than TOLERANCE;</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>&lt;b&gt;differs&lt;/b&gt;: which output, how many cells or features, by how much at most;</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>&lt;b&gt;inputs changed&lt;/b&gt;: which input holds something else now; nothing is run;</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>&lt;b&gt;cannot run&lt;/b&gt;: what is missing, with its size and hash.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>With 'qgis_process' the last three end with exit code 1, though table and report are written; in a window they are a message in red.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>&lt;b&gt;Inputs&lt;/b&gt; are known by what they hold, whatever their names: another compression, a GeoPackage for a shapefile are the same input. A file of the FOLDER that has the name of an input and holds something else is a changed input, even where the capsule holds the old one: empty FOLDER, or a folder without it, runs the old one. A shapefile cuts names of fields after ten letters; a layer with longer ones is another one as a shapefile.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>&lt;b&gt;Outputs&lt;/b&gt; are compared with the files of their names in the FOLDER, which are those that were handed in, else with those in the capsule, else by their hashes alone. Reports (HTML) are not compared: they hold the time.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>A capsule is data: only tools of this plugin are run, its paths are not used, files are written nowhere but in the OUTPUT_FOLDER, and only formats that refer to no other files are opened.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replay.py"/>
+        <source>Leo et al. 2024, PLOS ONE 19:e0309210, doi:10.1371/journal.pone.0309210 (Process Run Crate, the format of the metadata).</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -5339,6 +5801,12 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
+        <source>. Give the FOLDER that holds them.</source>
+        <extracomment>more</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>not found: {1}{2}</source>
         <extracomment>Verdict(1); 1 = listed; 2 = more</extracomment>
         <translation type="unfinished"></translation>
@@ -5623,6 +6091,48 @@
         <location filename="../algorithms/decisions/restorationplan.py"/>
         <source>Chooses what to restore, in which order, for a budget: the network is solved again after every pick.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/restorationplan.py"/>
+        <source>Barrier scores rank places as if each were restored alone. Here a place is restored in earnest before the next is chosen: what lies on a parallel way is worth less then, and what stands behind it may be worth more.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/restorationplan.py"/>
+        <source>&lt;b&gt;Objectives&lt;/b&gt;: &lt;i&gt;least-cost distance&lt;/i&gt;, what comes off the distances of all links, each times its LINK_WEIGHT (centrality, priority; 1 without); &lt;i&gt;effective resistance&lt;/i&gt;, the same inside the corridors, which stay as they are drawn at the start by CUTOFF; &lt;i&gt;equivalent connectivity&lt;/i&gt; EC(PC) with least-cost distances, the area of one connected patch that would do as much. Links whose sources no way joins count in EC only. A metre of dispersal costs what a metre of the least-cost paths does before anything is restored.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/restorationplan.py"/>
+        <source>&lt;b&gt;How&lt;/b&gt;: before each pick every place that can still be paid for gets an estimate of its gain that needs no new search (enter it at the cost of its rim from one source, cross it restored, leave it towards the other), never above the true gain; by effective resistance the derivatives serve, a lower bound as well. Walls one behind the other bring nothing one by one: for every link the places that its path crosses where all are restored, and parts of them, are options too, as &lt;i&gt;bundles&lt;/i&gt;. The TOP options by estimated gain for the cost are carried out, and that with the largest true gain for its cost is taken. Then each pick is exchanged, once, where another brings more (SWAP). A smaller budget buys the first picks of the largest one that fit, and goes on from there. No plan brings less than the order of the first scores.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/restorationplan.py"/>
+        <source>&lt;b&gt;No guarantee holds.&lt;/b&gt; Where gains only shrink as more is restored and all places cost the same, taking the best first brings at least 63 % of the best plan. Gains here do not only shrink: redundant ways make places replace each other, walls in series make them need each other. The frontier shows what that costs in your case: beside the plan stands the order of the first scores, restored and solved as honestly, and with up to 12 places the best of all sets and the gap to it.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/restorationplan.py"/>
+        <source>&lt;b&gt;Costs&lt;/b&gt;: COST_FIELD, a COST raster summed over the cells of a place, or the area in hectares of the cells that may be restored. Cells locked out are not restored and cost nothing. Restored cells get RESTORED or what they have if that is lower; NoData cells of the resistance are opened.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/restorationplan.py"/>
+        <source>&lt;b&gt;Plan&lt;/b&gt;: one polygon a pick, with cost, gain when picked and alone, and the links that get shorter; the gain of a bundle stands with its last members. RESISTANCE_AFTER is the surface to run 'linkages' on again.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/restorationplan.py"/>
+        <source>McRae et al. 2012, PLoS ONE 7(12), doi:10.1371/journal.pone.0052604 (barriers); Saura et al. 2011, Ecol. Indic. 11:407-416, doi:10.1016/j.ecolind.2010.06.011 (EC); Nemhauser et al. 1978, Math. Program. 14:265-294, doi:10.1007/BF01588971 (when taking the best first is nearly best).</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -6353,6 +6863,42 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/robustness.py"/>
+        <source>The weights and scores behind a resistance surface are judgements. This tool draws others that could as well have been made, follows each through the whole chain - surface, least-cost paths, corridors, pinch points, barriers - and counts in how many of the runs each cell, link and area comes out again.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/robustness.py"/>
+        <source>&lt;b&gt;What varies.&lt;/b&gt; &lt;i&gt;Judgements&lt;/i&gt;: each by up to so many steps of Saaty's scale, small changes likelier (triangle); only matrices with a consistency ratio below 0.1 count, missing judgements stay missing. &lt;i&gt;Weights&lt;/i&gt;: a Dirichlet distribution around those given. &lt;i&gt;Experts&lt;/i&gt;: as many tables as there are, drawn with replacement. &lt;i&gt;Scores&lt;/i&gt;: each class by up to a share of the gap to the next; the order stays, equal scores stay equal. &lt;i&gt;Settings&lt;/i&gt;: cutoff, dispersal distance, smallest source.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/robustness.py"/>
+        <source>&lt;b&gt;Shares.&lt;/b&gt; Cells in nine runs of ten or more are &lt;i&gt;certain&lt;/i&gt;, in half or more &lt;i&gt;likely&lt;/i&gt;, in a tenth or more open. A share p of n runs is known to 1.96 sqrt(p (1 - p) / n); near 0 and 1 by Wilson's interval. Runs end at the tolerance or at their number, and the log says which.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/robustness.py"/>
+        <source>&lt;b&gt;Tornado.&lt;/b&gt; How far each outcome (cells in common with the network as it was judged, length, equivalent connected area) follows each input: standardised rank regression coefficient, and the share of the variance that the input explains by itself, by bins and corrected for chance. Below 200 runs the bars are grey.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/robustness.py"/>
+        <source>&lt;b&gt;Repeatable.&lt;/b&gt; The draw of a run follows from the seed and its number alone. Uniform numbers come from Latin hypercubes of 50 runs (McKay et al. 1979, doi:10.2307/1268522).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/robustness.py"/>
+        <source>Uncertainty of weighted overlays: Feizizadeh et al. 2014, doi:10.1016/j.cageo.2013.11.009; Jankowski et al. 2023, doi:10.4230/LIPIcs.GIScience.2023.42. Following it into corridors and key areas is ours.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/robustness.py"/>
         <source>Share of paths</source>
         <extracomment>raster_output(1)</extracomment>
         <translation type="unfinished"></translation>
@@ -6487,6 +7033,42 @@
         <location filename="../algorithms/decisions/speciesmanifest.py"/>
         <source>Builds the network of each species of a table, and shows which corridors they share and which few keep all of them connected.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/speciesmanifest.py"/>
+        <source>&lt;b&gt;Table&lt;/b&gt;. {1} Columns of other names are refused.</source>
+        <extracomment>HELP; 1 = DESCRIBED</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/speciesmanifest.py"/>
+        <source>&lt;b&gt;Each species&lt;/b&gt; gets a folder with its links, corridors, current and key areas, as 'linkages', 'pinchpoints', 'barriers' and 'keyareas' make them. One that cannot have a network (a file is missing, fewer than two sources, no way between them) is named with the reason in the log and the table, and the others go on. All rasters are on one grid, see 'Study grid'. The order of the rows changes nothing.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/speciesmanifest.py"/>
+        <source>&lt;b&gt;Share&lt;/b&gt;: of the species, by weight, for which a cell is corridor outside the sources. &lt;b&gt;Current&lt;/b&gt;: mean of the percentiles that a cell has within each species whose corridors hold it; amperes of one species are not comparable with those of another. &lt;b&gt;Key&lt;/b&gt;: for how many species a cell is pinch point or barrier.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/speciesmanifest.py"/>
+        <source>&lt;b&gt;Overlap&lt;/b&gt;: Jaccard index of the corridors of every two species, cells that both have as a share of those that either has.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/speciesmanifest.py"/>
+        <source>&lt;b&gt;Complementary set&lt;/b&gt;: the fewest corridors, by the area they cover together, with which every species keeps the asked share of its EC(PC) (least-cost distances, a metre of dispersal costs what a metre of its paths does). Greedy cover (Chvatal 1979, doi:10.1287/moor.4.3.233): the corridor with the largest gain for its new area comes first; those that can be done without are given up at the end. Another set may be smaller, no bound holds. The log prints its area against the sum of what each species would need by itself.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/speciesmanifest.py"/>
+        <source>Dilkina et al. 2017, doi:10.1111/cobi.12814; Oehri et al. 2024, doi:10.1007/s10531-024-02938-2.</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -6691,6 +7273,48 @@
         <location filename="../algorithms/decisions/validate.py"/>
         <source>Tests whether roadkill, cameras, occurrences or tracks that nobody used to make a map agree with it.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/validate.py"/>
+        <source>&lt;b&gt;What is compared&lt;/b&gt;: the surface where the points are with the surface wherever they could have been recorded. &lt;i&gt;AUC&lt;/i&gt; is how likely a cell with a point is higher than another one, from the ranks of all cells: 0.5 is chance, 1 perfect. The &lt;i&gt;enrichment&lt;/i&gt; of a class is the share of the points in it over its share of the cells; classes hold a tenth of the cells each. &lt;i&gt;Boyce&lt;/i&gt; is the rank correlation of that with the value in 101 windows, -1 to 1.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/validate.py"/>
+        <source>&lt;b&gt;P-values keep the clusters of the points.&lt;/b&gt; Animals are recorded in clusters, and against points strewn singly any map seems to be right, or wrong, far too often: a test at 5 % says so in about a third of the cases where there are ten clusters. So all points are moved together, PERMUTATIONS times: shifted on the box of the available cells, whose edges are joined, mirrored and, on a square, turned by a quarter, so that at least 90 % of them come to lie on available cells. Where the area is too ragged for that at least a third must, and the AUC is scaled by the root of their number (Mrkvička et al. 2021); on the cells of roads all are shifted along a curve through these cells (p-values are then a little too small: 11 % below 0.05 instead of 5). The log states which. The same moves serve all surfaces, so that the difference of two has a p-value too.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/validate.py"/>
+        <source>&lt;b&gt;Available&lt;/b&gt;: roadkill is found on roads only, cameras stand where people can get to. Choose 'Cells of a mask', or 'At the same distance from features' (distances up to 1, 2, 4, 8 ... cells are compared each with itself), else the tool finds the roads and not the animals.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/validate.py"/>
+        <source>&lt;b&gt;Points that are not independent&lt;/b&gt; are refused where that shows: a layer with the field 'source_id' was made of the sources; and with the sources given, points that lie one in each source are the sources. Cells in sources are not compared then. Other points that went into the map the tool cannot know: leave them out yourself. Several points in a cell count once.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/validate.py"/>
+        <source>&lt;b&gt;Tracks&lt;/b&gt;, lines or points with a time, are compared with copies of themselves that are turned about their first fix by any angle; and each step with ten of the same length in random directions: the mean logarithm of the percentile at its end over the mean of theirs (&lt;i&gt;step_ratio&lt;/i&gt;, above 0 where higher ground is preferred).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/validate.py"/>
+        <source>&lt;b&gt;Blocks&lt;/b&gt;: the AUC of the points within squares of BLOCK metres against the cells of the same square. What is left there is not owed to differences between regions.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/validate.py"/>
+        <source>McClure, Hansen &amp; Inman 2016, Landsc. Ecol. 31:1419-1432, doi:10.1007/s10980-016-0347-0; Hirzel et al. 2006, Ecol. Modell. 199:142-152, doi:10.1016/j.ecolmodel.2006.05.017; Roberts et al. 2017, Ecography 40:913-929, doi:10.1111/ecog.02881; Mrkvička et al. 2021, Spat. Stat. 42:100430, doi:10.1016/j.spasta.2020.100430. Departures: percentiles instead of values along tracks and at the ends of steps, so that negative surfaces and 0 can be used; tracks are turned, not shifted out of the range of their animal.</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -7051,6 +7675,42 @@
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>Finds the places whose restoration would shorten the least-cost paths between sources most.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/barriers.py"/>
+        <source>For every cell and radius r the tool asks what a restored strip of length 2 r through the cell would save on each link: &lt;i&gt;score = (LCD - min CWD&lt;sub&gt;A&lt;/sub&gt; - min CWD&lt;sub&gt;B&lt;/sub&gt; - 2 r q) / (2 r)&lt;/i&gt;, with the least-cost distance LCD of the link, the smallest cost-weighted distances from its two sources within r, and the resistance q after restoration. The score is in cost units saved per metre restored.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/barriers.py"/>
+        <source>&lt;b&gt;Scores&lt;/b&gt; are computed for discs around every cell and given to all cells of the disc: a cell shows the best disc that holds it, over all radii, as in the default of Linkage Mapper. NoData: no gain. Impassable (NoData) cells of the resistance, also those outside the study area, can be barriers too, as in Linkage Mapper, unless 'Score places without resistance' is unticked. Places beside the corridors are barriers too where a restored disc would open a shorter way there: with a cutoff of 2130 on the demonstration county 9 % of the barrier areas. Give the cutoff of a belt to clip the scores to it.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/barriers.py"/>
+        <source>&lt;b&gt;Land that cannot be restored&lt;/b&gt; (NOT_RESTORABLE): its cells have no score, and no disc is centred on them. Of a disc that holds some, only what straight arms from its centre reach without crossing them counts, so that the banks of a river do not score for a bridge nobody can plant. Sources, and cells no worse than q, are no obstacle. Linkage Mapper has nothing like it; without these values its rule holds.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/barriers.py"/>
+        <source>&lt;b&gt;Links&lt;/b&gt; carry the best place of each link. The predicted gain is an estimate; tick 'check' to restore the best disc of each link and have the least-cost distance computed again.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/barriers.py"/>
+        <source>Departures from Linkage Mapper 3.1: the smallest distances are taken in the whole disc unless 'ring' is chosen (they differ where the disc reaches a source), a score of 0 counts as no gain, and so does a disc without any cell above q. Where little is above it, scores of up to 0.08 q come from the grid alone: paths go in 8 directions and the strip does not.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/barriers.py"/>
+        <source>McRae et al. 2012, PLoS ONE 7(12), doi:10.1371/journal.pone.0052604.</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -7421,6 +8081,36 @@
     </message>
     <message>
         <location filename="../algorithms/keyareas/cutoffsweep.py"/>
+        <source>It is often said that the corridor cutoff changes the values of pinch points and barriers but not where they are. This tool tests that on your own data: it makes the surface for each cutoff, grades it and keeps the highest class, as 'keyareas' does, and compares every two cutoffs.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/cutoffsweep.py"/>
+        <source>&lt;b&gt;Places&lt;/b&gt;: Jaccard index of the key cells, shared over all; 1 means the same places, 0 none in common. &lt;b&gt;Values&lt;/b&gt;: Spearman's rank correlation over the cells that lie in the corridors of both.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/cutoffsweep.py"/>
+        <source>&lt;b&gt;Pinch points&lt;/b&gt; are solved anew for each cutoff. &lt;b&gt;Barrier&lt;/b&gt; scores do not depend on the cutoff at all; it only decides which cells are graded, so here the places can move while the values cannot.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/cutoffsweep.py"/>
+        <source>&lt;b&gt;Stability&lt;/b&gt;: the share of cutoffs with which a cell is key. Cells near 1 can be relied on.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/cutoffsweep.py"/>
+        <source>Jaccard 1912, doi:10.1111/j.1469-8137.1912.tb05611.x.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/cutoffsweep.py"/>
         <source>{1}: places agree to {2} to {3} (Jaccard), values to {4} to {5} (rank correlation); {6} % of the cells that are key with any cutoff are key with every one.</source>
         <extracomment>returned; 1 = surface; 2 = min(jaccard); 3 = max(jaccard); 4 = min(correlation); 5 = max(correlation); 6 = 100 * np.mean(found.share[found.share &gt; 0] == 1)</extracomment>
         <translation type="unfinished"></translation>
@@ -7585,6 +8275,54 @@
         <location filename="../algorithms/keyareas/keyareas.py"/>
         <source>Grades a current, barrier or priority surface and keeps the places of the highest class as polygons.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/keyareas.py"/>
+        <source>&lt;b&gt;Overlay&lt;/b&gt;: with a resistance surface, the product &lt;i&gt;value x R / max(R)&lt;/i&gt; is graded instead of the value; max(R) is the largest resistance under the values. A place then counts more the harder it is to cross. The areas still report the values of the input.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/keyareas.py"/>
+        <source>&lt;b&gt;Classes&lt;/b&gt;: natural breaks (Fisher-Jenks, the exact optimum), quantiles (equal numbers of cells), or equal shares of the maximum (with four classes the highest starts above 75 percent of it). A class holds its upper limit.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/keyareas.py"/>
+        <source>&lt;b&gt;Held limits&lt;/b&gt;: limits that are found anew move with the values, so that two dates are hardly comparable. With those of another run (LIMITS, or its table BREAKS) a class means the same in both, also of an overlay, for which the table keeps max(R).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/keyareas.py"/>
+        <source>&lt;b&gt;Against a null model&lt;/b&gt;: the cells whose p-value of the tool 'nullmodel' is at most 0.05 once corrected for all cells outside the sources (Benjamini and Hochberg). Their number follows from the data, there are two classes, and nothing is overlaid. It finds what is more than geometry: currents are high wherever two sources lie close together.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/keyareas.py"/>
+        <source>&lt;b&gt;Both rules&lt;/b&gt;: the overlay draws pinch points to hard ground, such as the cliffs beside a gully, where the current is not highest but the resistance is. Those are the places a barrier search finds too, and the same ground is then to be protected and to be restored. On three real maps built-up land and fields made up 59 to 81 % of the area of the pinch points with it (of their corridors 9 to 53 %), and 3 to 19 % without. So the overlay marks what is costly to cross, the current alone what is left to cross. The map of both rules shows where they differ. Where roads are cells of the resistance, overlay a surface without them, or all areas are roads.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/keyareas.py"/>
+        <source>&lt;b&gt;Areas&lt;/b&gt;: cells of the highest class that touch with an edge or a corner. Their length and width are those of the smallest rectangle around them, in metres. With links given, each area names the active link with the longest part inside it, or else the nearest one. An area larger than the largest one is cut: within it the limit rises until what comes off is small enough, each part as little as it takes, so that every peak keeps what fits around it. &lt;i&gt;edge_ha&lt;/i&gt; is how much of an area lies within 5 cells of the edge of the data, which is where the resistance ends (without a resistance surface, the raster): paths cannot run beyond it, and currents crowd along it, because the map ends there and not the landscape. With the areas of the other kind given (barriers beside pinch points), &lt;i&gt;overlap_ha&lt;/i&gt; is how much of an area is both.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/keyareas.py"/>
+        <source>&lt;b&gt;Agreement&lt;/b&gt;: how many of the three rules put a cell into the highest class. Where they disagree, the place is a matter of the rule, not of the landscape.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/keyareas/keyareas.py"/>
+        <source>Fisher 1958, J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479; Benjamini &amp; Hochberg 1995, J. R. Stat. Soc. B 57:289-300, doi:10.1111/j.2517-6161.1995.tb02031.x.</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8975,6 +9713,12 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/drawing.py"/>
+        <source>{1}. Bar: {2}.</source>
+        <extracomment>figure(1); 1 = caption; 2 = length</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/drawing.py"/>
         <source>townships {1}</source>
         <extracomment>lay(_once(0)); 1 = map_.width</extracomment>
         <translation type="unfinished"></translation>
@@ -9121,6 +9865,30 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Barriers larger than the largest disc are cut at higher limits: a score says what restoring one disc saves.</source>
         <extracomment>cut</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Soille and Vogt 2009, doi:10.1016/j.patrec.2008.10.015</source>
+        <extracomment>returned</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Saura and Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura and Rubio 2010, doi:10.1111/j.1600-0587.2009.05760.x</source>
+        <extracomment>returned</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>McRae, Dickson, Keitt and Shah 2008, doi:10.1890/07-1861.1; McRae, Hall, Beier and Theobald 2012, doi:10.1371/journal.pone.0052604</source>
+        <extracomment>returned</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</source>
+        <extracomment>returned</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -9805,6 +10573,18 @@
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
         <source>Resistance per metre, above 0, that is taken as it is: factors, scores, weights and corrections do not apply. Roads and land uses that are given a resistance of their own, or are impassable, are put onto it.</source>
         <extracomment>raster(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>Folder of all results</source>
+        <extracomment>folder_output(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>Everything in one folder: layers with their styles, tables, reports, capsule, and a QGIS project that finds them wherever the folder is moved. Every output without a place of its own goes there, also those that are skipped below. The results of an earlier run are replaced at the end; a folder with other files of the same names is refused.</source>
+        <extracomment>folder_output(2)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -10850,6 +11630,36 @@ Check the CRS of both, or use a raster that covers the area.</source>
     </message>
     <message>
         <location filename="../algorithms/resistance/distancefactor.py"/>
+        <source>The distance is the exact Euclidean one between cell centres: 0 in every cell that a feature touches, elsewhere the distance to the nearest such cell. It differs from the distance to the feature itself by at most half a cell diagonal.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/distancefactor.py"/>
+        <source>Where there is no layer of features, values of the grid do: 8 gives the distance to built-up land if that is class 8 of a land-cover map.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/distancefactor.py"/>
+        <source>Features outside the grid are seen within the margin only. Where a road runs just beyond the edge, give a margin.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/distancefactor.py"/>
+        <source>&lt;b&gt;Output&lt;/b&gt;: float raster, metres, no NoData.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/distancefactor.py"/>
+        <source>Method: Maurer, Qi &amp;amp; Raghavan (2003), doi:10.1109/TPAMI.2003.1177156.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/distancefactor.py"/>
         <source>Distances are measured from features or from values of the grid ({1}). Give one of the two.</source>
         <extracomment>returned; 1 = values</extracomment>
         <translation type="unfinished"></translation>
@@ -10936,6 +11746,54 @@ Check the CRS of both, or use a raster that covers the area.</source>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>Overlays weighted factors to a resistance surface, and corrects it by further rasters.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/resistance.py"/>
+        <source>&lt;b&gt;Overlay&lt;/b&gt;: sum of weight x score. Weights that do not sum to 1 are divided by their sum, with a warning. Where a factor has no data the cell is NoData, or the factor is left out and the other weights are divided by their sum; the cells are counted.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/resistance.py"/>
+        <source>&lt;b&gt;Correction&lt;/b&gt; by rock desertification, erosion, geohazards, night light, slope and the like, with R the surface and f the raster: &lt;i&gt;value / mean&lt;/i&gt;: R f / mean(f), the mean of the whole area or of the zone (a land-use map gives the usual night-light correction); &lt;i&gt;multiply&lt;/i&gt;: R f; &lt;i&gt;add weighted&lt;/i&gt;: R + w f; &lt;i&gt;1 + weight x normalised value&lt;/i&gt;: R (1 + w c), c stretched to 0 to 1. Floor and cap hold the multiplier of each raster, so that a value of 0 does not make resistance vanish. Cells without a value are left as they are.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/resistance.py"/>
+        <source>Studies that correct in this way: night light in Kangbao (Jiao et al. 2024, doi:10.3389/fevo.2023.1301149), ecological sensitivity in karst Guangnan (Zhao et al. 2021, doi:10.3390/ijerph18136863). They differ in detail, and many give no formula: state which one you use.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/resistance.py"/>
+        <source>&lt;b&gt;Rescaling&lt;/b&gt; to MIN and MAX is linear and comes after that.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/resistance.py"/>
+        <source>&lt;b&gt;Roads and impassable land&lt;/b&gt; come last, on the finished surface. A road that is a factor only (the distance to it) costs next to nothing to cross; with road scores each cell it runs through has at least that resistance, and the cells of a road join edge to edge, so that no path slips through diagonally. Impassable land uses become NoData, also under a road, and where two such cells touch at a corner only, one cell beside it is closed too. The cells of sources stay passable, and one cell of the same land around them (the edge that MSPA leaves out of a core), so that a lake that is a source can be reached from its shore. Where a source lies deep inside such land it is cut off; the tools of the corridors say so.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/resistance.py"/>
+        <source>The table gives what each factor contributes: its share of the mean, and its share of the variance (the covariance of its weighted part with the whole, over the variance of the whole).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/resistance.py"/>
+        <source>Works in bands of rows: rasters larger than memory are fine when they lie on one grid. Five factors of 20,000 x 20,000 cells took 41 s and 0.7 GB in all, with a correction by zones and rescaling 3 minutes and 0.9 GB. Rasters on another grid are resampled first, held in memory, and it is said how.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/resistance/resistance.py"/>
+        <source>&lt;b&gt;Output&lt;/b&gt;: float raster, above 0.</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -11660,6 +12518,30 @@ Check the CRS of both, or use a raster that covers the area.</source>
     </message>
     <message>
         <location filename="../algorithms/sources/conefor.py"/>
+        <source>Reads a &lt;b&gt;node file&lt;/b&gt; (number, attribute and, optionally, 1 for nodes that exist and 0 for candidates) and a &lt;b&gt;connection file&lt;/b&gt; (two numbers and a value), without headers. Pairs that are missing are not linked.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/conefor.py"/>
+        <source>&lt;b&gt;Values&lt;/b&gt;: with distances p = exp(-k d) as in 'connectivity', and pairs up to the threshold are linked in IIC. Probabilities are taken as they are, and pairs with at least the threshold are linked. Links give IIC only.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/conefor.py"/>
+        <source>&lt;b&gt;Output&lt;/b&gt;: a table, and text files in the form of Conefor: &lt;i&gt;node_importances.txt&lt;/i&gt; and &lt;i&gt;overall_indices.txt&lt;/i&gt;. Candidates are left out of both; their gain (per cent of PC, or of IIC for links, without them) stands in the table of additions.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/conefor.py"/>
+        <source>Saura &amp;amp; Torn&amp;eacute; 2009, doi:10.1016/j.envsoft.2008.05.005; definitions and references as in 'connectivity'.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/conefor.py"/>
         <source>{1} nodes, {2} links, {3} components.</source>
         <extracomment>info(0); 1 = len(ids); 2 = found.binary.links; 3 = found.binary.components</extracomment>
         <translation type="unfinished"></translation>
@@ -11828,6 +12710,24 @@ Check the CRS of both, or use a raster that covers the area.</source>
     </message>
     <message>
         <location filename="../algorithms/sources/coneforexport.py"/>
+        <source>The &lt;b&gt;node file&lt;/b&gt; holds a number and the attribute of each source, the &lt;b&gt;connection file&lt;/b&gt; the two numbers and the distance of each pair, separated by tabs, without header. With a largest distance the pairs beyond it are missing, so choose &lt;i&gt;notall&lt;/i&gt; in Conefor.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/coneforexport.py"/>
+        <source>Conefor numbers its nodes. Where the ids of the sources are texts, they are numbered from 1 in their order; the optional table lists which is which.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/coneforexport.py"/>
+        <source>Saura &amp;amp; Torn&amp;eacute; 2009, doi:10.1016/j.envsoft.2008.05.005.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/coneforexport.py"/>
         <source>{1} nodes, {2} pairs: use -t dist {3} in Conefor.</source>
         <extracomment>info(0); 1 = count; 2 = len(distances); 3 = complete</extracomment>
         <translation type="unfinished"></translation>
@@ -11896,6 +12796,48 @@ Check the CRS of both, or use a raster that covers the area.</source>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>Computes PC, IIC and other connectivity indices, and how much of them each source and link contributes.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/connectivity.py"/>
+        <source>&lt;b&gt;Dispersal&lt;/b&gt;: two sources at distance d are linked with the probability p = exp(-k d), where k makes p equal to the probability given at the dispersal distance. 0.5 makes that distance the median, 0.05 nearly the longest; 5,000 m at 0.5 is the same kernel as 21,610 m at 0.05. The log draws it.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/connectivity.py"/>
+        <source>&lt;b&gt;Indices&lt;/b&gt;: PC sums a&lt;sub&gt;i&lt;/sub&gt; a&lt;sub&gt;j&lt;/sub&gt; p*&lt;sub&gt;ij&lt;/sub&gt; over all pairs, p* being the largest product of probabilities over any path; IIC takes 1 / (1 + links of the shortest path) instead, sources being linked up to the threshold. EC is the square root of the sum: the size of one patch that would connect as much. PC, IIC and LCP need the area of the landscape; EC and the importances do not.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/connectivity.py"/>
+        <source>&lt;b&gt;Importance&lt;/b&gt;: dPC and dIIC are the per cent lost with the source, with three parts: &lt;i&gt;intra&lt;/i&gt; (what it holds), &lt;i&gt;flux&lt;/i&gt; (what it exchanges), &lt;i&gt;connector&lt;/i&gt; (what others lose because their best path led through it). They are exactly what removing the sources one at a time gives. dA is the share of the area. BC, BC_IIC, BC_PC: betweenness, plain and weighted as in IIC and PC. &lt;i&gt;rank&lt;/i&gt; and &lt;i&gt;level&lt;/i&gt; (the grade: three natural breaks, 1 is the highest) follow dPC.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/connectivity.py"/>
+        <source>&lt;b&gt;Distances&lt;/b&gt;: edge to edge is the exact distance between the polygons. With centroids a detour is never shorter, so hardly any connector fraction can appear. Least cost runs over a resistance surface; the dispersal distance is then converted to cost with the mean or median resistance.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/connectivity.py"/>
+        <source>&lt;b&gt;Stepping stones&lt;/b&gt;: for every source below the smallest dPC, what it alone would add to those that stay; &lt;i&gt;stepping&lt;/i&gt; is the part the others gain because they reach each other through it.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/connectivity.py"/>
+        <source>&lt;b&gt;Many sources&lt;/b&gt;: with more than 2,000, about two million of the nearest pairs are measured, and paths of a probability below 0.0001 are left out; the log states the distance and the most that PC can miss. The log states the memory needed before the run.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/connectivity.py"/>
+        <source>Saura &amp;amp; Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura &amp;amp; Rubio 2010, doi:10.1111/j.1600-0587.2009.05760.x; Bodin &amp;amp; Saura 2010, doi:10.1016/j.ecolmodel.2010.06.017. Links are d &amp;le; threshold, as in Conefor; weak links are kept, unlike Makurhini's default.</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -12202,6 +13144,12 @@ Check the CRS of both, or use a raster that covers the area.</source>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>All settings</source>
         <extracomment>heading(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/dispersalsweep.py"/>
+        <source>p = exp(-k d) with p = {1} at the dispersal distance; dPC after Saura and Pascual-Hortal (2007), doi:10.1016/j.landurbplan.2007.03.005. A source is chosen when it is large enough and its dPC reaches the cut. Overlap: sources in both choices over those in either (Jaccard). Rank correlation: Spearman's, of dPC over all sources.</source>
+        <extracomment>paragraph(0); 1 = job.number('PROBABILITY')</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -12818,6 +13766,54 @@ Check the CRS of both, or use a raster that covers the area.</source>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
+        <source>&lt;b&gt;Core&lt;/b&gt;: further from the background than the edge width. &lt;b&gt;Islet&lt;/b&gt;: patch without core. &lt;b&gt;Edge&lt;/b&gt;, &lt;b&gt;perforation&lt;/b&gt;: outer rim of a core, and rim round a hole in it. &lt;b&gt;Bridge&lt;/b&gt;: joins different cores. &lt;b&gt;Loop&lt;/b&gt;: returns to the same core. &lt;b&gt;Branch&lt;/b&gt;: hangs on at one end.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/mspa.py"/>
+        <source>Foreground at the border of the raster is taken to go on outside, and missing cells near foreground count as foreground while the classes are found; neither makes an edge.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/mspa.py"/>
+        <source>&lt;b&gt;The four parameters of GuidosToolbox&lt;/b&gt;: connectivity, edge width, transition, intext. &lt;b&gt;Transition changes colours only&lt;/b&gt;: the codes, the class raster and the statistics are the same with and without it. On, the code raster shows bridges and loops running through edges and perforations; off, it shows edges and perforations closed.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/mspa.py"/>
+        <source>&lt;b&gt;Code raster&lt;/b&gt;: the byte codes of GuidosToolbox: 17 core, 9 islet, 5 perforation, 3 edge, 65 loop (67 in an edge, 69 in a perforation), 33 bridge (35, 37), 1 branch; 100 more inside a core hole; 0 background, 100 core-opening, 220 border-opening, 129 missing. Feed it to &lt;i&gt;Ecological sources&lt;/i&gt; with the core values 17,117.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/mspa.py"/>
+        <source>&lt;b&gt;Class raster and statistics&lt;/b&gt; count the cells of a bridge or loop inside an edge or perforation as edge or perforation, as the statistics of GuidosToolbox do.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/mspa.py"/>
+        <source>With numba installed, large rasters (from 16 million cells; at an edge width of 1 from 150 million) are thinned and thickened several times faster, with the same codes; the log says so.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/mspa.py"/>
+        <source>There is no standard edge width. Ask for the &lt;b&gt;profile&lt;/b&gt; to see how the seven areas change with it.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/mspa.py"/>
+        <source>P. Soille and P. Vogt (2009), Pattern Recognition Letters 30, 456-459, doi:10.1016/j.patrec.2008.10.015. Same cells as the program of the Joint Research Centre (mspa 2.4, in GuidosToolbox Workbench and pyGuidos).</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/mspa.py"/>
         <source>'{1}' is not coded 0 missing, 1 background, 2 foreground; {2}. Give the foreground values, or use the output of 'Foreground from land cover', which takes them from a legend.</source>
         <extracomment>returned; 1 = source.name; 2 = held</extracomment>
         <translation type="unfinished"></translation>
@@ -13124,6 +14120,24 @@ Check the CRS of both, or use a raster that covers the area.</source>
     </message>
     <message>
         <location filename="../algorithms/sources/naturalbreaks.py"/>
+        <source>&lt;b&gt;Natural breaks&lt;/b&gt; (Fisher-Jenks) make the classes as uniform as possible: the sum of squares within the classes is the smallest there is, for any number of features. The classification in layer properties of QGIS is exact only up to 3,000 values. &lt;b&gt;Quantile&lt;/b&gt;: equal numbers of features. &lt;b&gt;Equal intervals&lt;/b&gt;, &lt;b&gt;geometric intervals&lt;/b&gt;: equal steps or ratios between the limits.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/naturalbreaks.py"/>
+        <source>A class holds the values above the limit before it, up to and including its own limit. Equal values are never separated; with fewer distinct values than classes there are fewer grades. Features without a value get no grade. Limits of another run can be &lt;b&gt;held&lt;/b&gt; (LIMITS, or its table BREAKS), so that two dates are graded alike.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/naturalbreaks.py"/>
+        <source>W. D. Fisher (1958), J. Am. Stat. Assoc. 53, doi:10.1080/01621459.1958.10501479.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/naturalbreaks.py"/>
         <source>{1} Goodness of variance fit {2}.</source>
         <extracomment>info(0); 1 = said(found.limits, held=held is not None); 2 = found.goodness</extracomment>
         <translation type="unfinished"></translation>
@@ -13246,6 +14260,18 @@ Check the CRS of both, or use a raster that covers the area.</source>
         <location filename="../algorithms/sources/rasterbreaks.py"/>
         <source>Classifies a raster by natural breaks, quantiles, equal or geometric intervals; class 1 is the lowest.</source>
         <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/rasterbreaks.py"/>
+        <source>&lt;b&gt;Natural breaks&lt;/b&gt; (Fisher-Jenks) make the classes as uniform as possible. All cells are used, not a sample: up to 131,072 distinct values the limits are exactly the best ones, beyond that near values are grouped first, and the log states by how much the sum of squares within the classes can exceed the best one. &lt;b&gt;Quantile&lt;/b&gt;: equal numbers of cells. &lt;b&gt;Equal intervals&lt;/b&gt;, &lt;b&gt;geometric intervals&lt;/b&gt;: equal steps or ratios between the limits.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/rasterbreaks.py"/>
+        <source>A class holds the values above the limit before it, up to and including its own limit. With fewer distinct values than classes there are fewer classes. Limits of another run can be &lt;b&gt;held&lt;/b&gt; (LIMITS, or its table BREAKS): those that are found anew move with the values, so that a class is as large in a bad year as in a good one.</source>
+        <extracomment>HELP</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -15118,6 +16144,12 @@ Check the CRS of both, or use a raster that covers the area.</source>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>The unit of the corridor cutoff (CUTOFF_RULE) is '{=1}', but {2} is empty. Give a number, or choose '{=3}'.</source>
         <extracomment>InputError(0); 1 = rule.label; 2 = name; 3 = CutoffRule.COST.label</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/inputs/declarations.py"/>
+        <source>{1} is not</source>
+        <extracomment>said; 1 = wrong[0]</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -18015,6 +19047,12 @@ Or choose a raster for GRID: then all are resampled onto it, and the run says ho
     </message>
     <message>
         <location filename="../algorithms/support/io/vectorfiles.py"/>
+        <source>{1}. Is the disk full?</source>
+        <extracomment>returned; 1 = problem.strip().rstrip('.')</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/io/vectorfiles.py"/>
         <source>{1} could not be written: {2}</source>
         <extracomment>OutputError(0); 1 = layer or os.path.basename(path); 2 = problem</extracomment>
         <translation type="unfinished"></translation>
@@ -19410,6 +20448,12 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
+        <source>{1}. Check the CRS of both layers, or leave it out.</source>
+        <extracomment>returned; 1 = said</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>too long</source>
         <extracomment>_percent(1)</extracomment>
         <translation type="unfinished"></translation>
@@ -19634,6 +20678,48 @@ Check the CRS of both, or leave it out.</source>
         <location filename="../algorithms/support/run/outputs.py"/>
         <source>{1} is an input of this run and cannot be replaced. Choose another folder.</source>
         <extracomment>OutputError(0); 1 = target</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/resultsfolder.py"/>
+        <source>This list</source>
+        <extracomment>text</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/resultsfolder.py"/>
+        <source>Style of the layer of the same name</source>
+        <extracomment>returned</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/resultsfolder.py"/>
+        <source>{1} holds {2}, which is not of an earlier run of this tool and would be replaced. Choose another folder, or a new one in it.</source>
+        <extracomment>OutputError(0); 1 = folder; 2 = file</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/resultsproject.py"/>
+        <source>QGIS project of all layers</source>
+        <extracomment>text</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/resultsproject.py"/>
+        <source>Everything is in {1}: open {2} in QGIS; {3} says what each file is.</source>
+        <extracomment>info(0); 1 = folder; 2 = PROJECT; 3 = CONTENTS</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/resultsproject.py"/>
+        <source>Paths</source>
+        <extracomment>writeEntryBool(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/runname.py"/>
+        <source>not {1}</source>
+        <extracomment>tr(0); 1 = label</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -23259,6 +24345,12 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
+        <source>{1} is not in it</source>
+        <extracomment>append(0); 1 = low</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendfit.py"/>
         <source>{1} to {2} are not in it</source>
         <extracomment>append(0); 1 = low; 2 = high</extracomment>
         <translation type="unfinished"></translation>
@@ -24411,6 +25503,12 @@ importlib.import_module(package + &quot;.spread.worker&quot;).main(scratch)</sou
         <location filename="../core/spread/scheduler.py"/>
         <source>The scheduler at {1} has no workers. Start some: dask worker {2}</source>
         <extracomment>InputError(0); 1 = address; 2 = address</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/spread/scheduler.py"/>
+        <source>The workers of {1} cannot run EcoSecNet ({2}: {3}). Install the same version for them, see docs/cluster.md.</source>
+        <extracomment>InputError(0); 1 = address; 2 = type(error).__name__; 3 = error</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -52,11 +52,11 @@ _SKIPPED_NAMES = re.compile(
     r"_FIELDS_OF_NAMES|_FIRST|_SMALL_TYPES|_UNDEFINED|_UNLOADED|graph|look|identifier|axes|_VALUES)$"
 )
 _SKIPPED_FILES = re.compile(
-    r"core/landscapes/names|core/resistance/(legendtables|factornames|landgroups)|capsule/(crate|methods)|io/categories"
+    r"core/landscapes/names|support/language|core/resistance/(legendtables|factornames|landgroups)|capsule/(crate|methods)|io/categories"
 )
 """Tables of names that are recognised, and what other programs read."""
 _NOT_PROSE = re.compile(
-    r"CASE WHEN|SELECT |\bAND \"|COMPRESS=|LOCAL_CS|POLYGON|PROJCS|xmlns|viewBox|^[#./~\\-]|/\w+\.\w+|"
+    r"CASE WHEN|SELECT |\bAND \"|COMPRESS=|LOCAL_CS|POLYGON|PROJCS|xmlns|viewBox|^[#./~\\-]\S*$|^\S*/\w+\.\w+$|"
     r"^\s*(if|import|from) .*:|^(http|doi:)|text-anchor|stroke=|\bfont-|margin:|padding:|font:|\\d|\(\?|^\W*$"
 )
 _BLOCK = (
@@ -65,7 +65,7 @@ _BLOCK = (
 )
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _WORD = re.compile(r"[A-Za-z][a-z]{2,}")
-_UNITS = {"ids", "per", "the", "and", "for", "not", "nan", "inf", "rgb", "svg", "png", "tif", "csv", "span", "div"}
+_UNITS = {"ids", "per", "the", "and", "for", "nan", "inf", "rgb", "svg", "png", "tif", "csv", "span", "div"}
 _MOST = 12
 """Ways a text with alternatives may read; above, the alternatives are texts of their own."""
 
@@ -229,11 +229,11 @@ def _of_form(form: list[str | _Slot], file: str, line: int, kind: str) -> Iterat
     slots = [part for part in form if isinstance(part, _Slot)]
     number = itertools.count()
     marked = "".join(part if isinstance(part, str) else f"\0{next(number)}\0" for part in form)
-    if _NOT_PROSE.search(re.sub(r"\0\d+\0", "", _TAG.sub("", marked))):
-        return
     pieces = re.split(_BLOCK, marked) if _TAG.search(marked) else [marked]
     for piece in pieces:
         text = _outer(piece.strip())
+        if _NOT_PROSE.search(re.sub(r"\0\d+\0", "", _TAG.sub("", text))):
+            continue
         if not _is_prose(re.sub(r"\0\d+\0", "\0", _TAG.sub(" ", text)), kind, bool(slots)):
             continue
         order = [int(one) for one in re.findall(r"\0(\d+)\0", text)]
@@ -268,7 +268,7 @@ def _is_prose(text: str, kind: str, template: bool) -> bool:
             return False
         if template and stripped != text.replace("\0", "") and stripped.islower():
             return " " in text
-        capital = stripped[:1].isupper() and stripped[1:2].islower()
+        capital = re.match("[A-Z]-?[a-z]", stripped) is not None
         return capital or kind.endswith("!") or "part" in kind or (template and " " in text)
     return not re.fullmatch(r"[A-Z0-9_ ]+", stripped) and not re.match(r"^[\w-]+: [^ ]+;", stripped)
 

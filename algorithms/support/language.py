@@ -24,7 +24,7 @@ REPORTS = "ecosecnet/report_language"
 BOTH = "both"
 
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "i18n")
-_CONTEXT = "EcoSecNet"
+_CONTEXT = b"EcoSecNet"
 _LONGEST = 4000
 """Letters of a text that templates are tried on."""
 _MOST_SENTENCES = 8
@@ -77,7 +77,7 @@ class _Template:
         pieces = _SLOT.split(source)
         self.source = source
         self.literals = pieces[::2]
-        self.anchor = max(self.literals, key=len)
+        self.anchor = max(self.literals, key=len).strip()
         self.weight = sum(map(len, self.literals))
         self._of_ours = [mark == "=" for mark in pieces[1::2]]
         self._pattern: re.Pattern[str] | None = None
@@ -85,7 +85,13 @@ class _Template:
     def values(self, text: str) -> Iterator[tuple[str, str, bool]]:
         """Yield placeholder, value and whether it may be a text of ours; nothing where the text is another one."""
         if self._pattern is None:
-            self._pattern = re.compile("(.*?)".join(map(re.escape, self.literals)), re.DOTALL)
+            literals = [re.escape(one) for one in self.literals]
+            # an empty value at an end leaves a blank that may have been taken off
+            if not self.literals[0]:
+                literals[1] = re.sub(r"^(\\ )+", r"\\s*", literals[1])
+            if not self.literals[-1]:
+                literals[-2] = re.sub(r"(\\ )+$", r"\\s*", literals[-2])
+            self._pattern = re.compile("(.*?)".join(literals), re.DOTALL)
         match = self._pattern.fullmatch(text)
         if match is None:
             return
@@ -105,7 +111,8 @@ class _Chinese:
         self._templates: list[_Template] | None = None
 
     def exact(self, text: str) -> str:
-        return self._translator.translate(_CONTEXT, text) or ""
+        # bytes: PyQt takes texts of ASCII only here
+        return self._translator.translate(_CONTEXT, text.encode("utf-8")) or ""
 
     def fitting(self, text: str) -> Iterator[_Template]:
         """Yield the templates that may have made a text, those of the most literal text first."""
