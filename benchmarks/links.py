@@ -22,7 +22,7 @@ def surface(folder, size):
     """Write the resistance; return the CRS."""
     chain.run(chain.ROOT, "demolandscape", {"OUTPUT_FOLDER": folder, "SIZE": COUNTY})
     made = f"{folder}/county.tif"
-    chain.run(chain.ROOT, "securitynetwork", {**chain.network(folder), "RESISTANCE": made})
+    chain.run(chain.ROOT, "securitynetwork", {**chain.network(folder, False), "RESISTANCE": made})
     raster = gdal.Open(made)
     part = raster.ReadAsArray()
     part[part == raster.GetRasterBand(1).GetNoDataValue()] = FILLED

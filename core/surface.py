@@ -13,6 +13,9 @@ _MOST_CONTRAST = 1e12
 _LIKE_NODATA = 1e30
 """Resistances from which on a value is taken for NoData that is not declared."""
 
+_STRIP = 2**20
+"""Cells that are looked at at a time, so that the memory of it does not grow with the raster."""
+
 
 def check_resistance(resistance: Array) -> None:
     """Raise unless a raster can serve as a resistance surface.
@@ -33,19 +36,27 @@ def check_resistance(resistance: Array) -> None:
             f"A resistance surface is a two-dimensional array of numbers, not {resistance.ndim} dimensions of "
             f"{resistance.dtype}."
         )
-    valid = ~np.isnan(resistance)
-    if not valid.any():
+    count, first, low, high = 0, -1, np.inf, -np.inf
+    height = max(1, _STRIP // max(1, resistance.shape[1]))
+    for top in range(0, len(resistance), height):
+        strip = resistance[top : top + height]
+        valid = ~np.isnan(strip)
+        if not valid.any():
+            continue
+        wrong = valid & ~((strip > 0) & (strip < np.inf))
+        if first < 0 and wrong.any():
+            first = top * strip.shape[1] + int(np.argmax(wrong))
+        count += int(np.count_nonzero(wrong))
+        low, high = min(low, float(np.nanmin(strip))), max(high, float(np.nanmax(strip)))
+    if low > high:
         raise InputError("The resistance surface has no valid cell: every cell is NoData.")
-    wrong = valid & ~((resistance > 0) & (resistance < np.inf))
-    count = int(np.count_nonzero(wrong))
     if count:
-        row, col = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+        row, col = np.unravel_index(first, resistance.shape)
         raise InputError(
             f"Resistance must be greater than 0 and finite, but {count} cell{'s are' if count > 1 else ' is'} not; "
             f"the first is {resistance[row, col]:g} in row {row + 1}, column {col + 1} (counted from the top left). "
             "Give free passage a small positive value, and barriers NoData or a large value."
         )
-    low, high = float(np.nanmin(resistance)), float(np.nanmax(resistance))
     if high > _MOST_CONTRAST * low:
         raise InputError(_too_wide(resistance, low, high))
 

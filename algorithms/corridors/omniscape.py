@@ -174,20 +174,27 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
         radius, buffer = job.integer("RADIUS"), job.integer("BUFFER")
         _say_lengths(job, raster, radius)
         further = sum(layer is not None for layer in (strength, *layers.values()))
-        cells = raster.grid.rows * raster.grid.cols
         with_potential = job.given("NORMALISED") or job.given("FLOW_POTENTIAL")
+        scratch = core.circuit.windows_scratch(raster.grid.shape, flow_potential=with_potential, layers=further)
         once, each = core.circuit.windows_bytes(
             raster.grid.shape,
             max(radius + buffer, 0),
             job.integer("BLOCK_SIZE"),
             flow_potential=with_potential,
             correct_blocks=job.flag("CORRECT_BLOCKS"),
+            layers=further,
+            scratch=scratch,
         )
-        where = spreading.where(job, each=each, kept=once + 8 * further * cells)
+        where = spreading.where(job, each=each, kept=once)
         cutoff = job.number("CUTOFF")
+
+        def read(source: RasterSource | None):
+            return None if source is None else source.read_surface(make=scratch.zeros)
+
+        conductance = job.chosen("INPUT_IS") == 1
         flow = core.circuit.omniscape(
-            core.circuit.as_resistance(raster.read_surface(), conductance=job.chosen("INPUT_IS") == 1),
-            None if strength is None else strength.read_surface(),
+            core.circuit.as_resistance(read(raster), conductance=conductance, scratch=scratch),
+            read(strength),
             radius=radius,
             block_size=job.integer("BLOCK_SIZE"),
             buffer=buffer,
@@ -195,11 +202,16 @@ class OmniscapeAlgorithm(EcoSecNetAlgorithm):
             average=job.choice("AVERAGE", _AVERAGES),
             threshold=job.number("THRESHOLD"),
             cutoff=math.inf if cutoff is None else cutoff,
-            conditions=[_condition(job, name, layers) for name in _CONDITIONS if layers[name] is not None],
+            conditions=[
+                _condition(job, name, read(layers[name]), read(layers[f"{name}_FUTURE"]))
+                for name in _CONDITIONS
+                if layers[name] is not None
+            ],
             flow_potential=with_potential,
             correct_blocks=job.flag("CORRECT_BLOCKS"),
             clear_own_block=job.flag("CLEAR_OWN_BLOCK") or not job.flag("COMPATIBLE"),
             move_targets=job.flag("MOVE_TARGETS") or not job.flag("COMPATIBLE"),
+            scratch=scratch,
             where=where,
             monitor=Forecast(
                 job.monitor.part(0.02, 0.98), "Larger blocks, a smaller radius or larger cells make it shorter."
@@ -264,12 +276,11 @@ def _condition_parameters(number: int):
     ]
 
 
-def _condition(job: Job, name: str, layers: dict[str, RasterSource | None]):
-    future = layers[f"{name}_FUTURE"]
+def _condition(job: Job, name: str, present: np.ndarray, future: np.ndarray | None):
     lower, upper = job.number(f"{name}_LOWER"), job.number(f"{name}_UPPER")
     return core.circuit.Condition(
-        layers[name].read_surface(),
-        None if future is None else future.read_surface(),
+        present,
+        future,
         _COMPARE[job.chosen(f"{name}_COMPARE")],
         -math.inf if lower is None else lower,
         math.inf if upper is None else upper,

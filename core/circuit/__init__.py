@@ -9,7 +9,7 @@ from .one_and_all import FocalFlow, all_to_one, one_to_all
 from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
 from .potentials import potential_bytes
 from .solvers import most_solver_bytes, solver_bytes
-from .windows import WindowFlow, omniscape, windows_bytes
+from .windows import WindowFlow, omniscape, windows_bytes, windows_scratch
 
 __all__ = [
     "Condition",
@@ -40,4 +40,5 @@ __all__ = [
     "solver_bytes",
     "stranded",
     "windows_bytes",
+    "windows_scratch",
 ]

@@ -10,9 +10,16 @@ from scipy import ndimage
 
 from ..errors import InputError
 from ..types import Array, BoolArray, FloatArray, IntArray
+from .scratch import Scratch
 
 
-def as_resistance(values: Array, *, conductance: bool = False, mask: BoolArray | None = None) -> FloatArray:
+_STRIP = 2**20
+"""Cells that are converted at a time."""
+
+
+def as_resistance(
+    values: Array, *, conductance: bool = False, mask: BoolArray | None = None, scratch: Scratch | None = None
+) -> FloatArray:
     """Return a raster as resistances, NaN where there is no node.
 
     Parameters
@@ -24,6 +31,8 @@ def as_resistance(values: Array, *, conductance: bool = False, mask: BoolArray |
         Whether the values are conductances.
     mask : bool (rows, cols), optional
         Cells to keep.
+    scratch : Scratch, optional
+        Where the copy is made; left out: in memory.
 
     Returns
     -------
@@ -35,12 +44,18 @@ def as_resistance(values: Array, *, conductance: bool = False, mask: BoolArray |
     >>> as_resistance(np.array([[4.0, 0.5, 0.0]]), conductance=True).tolist()
     [[0.25, 2.0, nan]]
     """
-    resistance = np.array(values, dtype=np.float32 if values.dtype == np.float32 and not conductance else np.float64)
-    if conductance:
-        resistance[~(resistance > 0)] = np.nan
-        np.divide(1.0, resistance, out=resistance)
-    if mask is not None:
-        resistance[~mask] = np.nan
+    dtype = np.float32 if values.dtype == np.float32 and not conductance else np.float64
+    resistance = scratch.zeros(values.shape, dtype) if scratch else np.empty(values.shape, dtype)
+    height = max(1, _STRIP // max(1, values.shape[1]))
+    for top in range(0, len(values), height):
+        rows = slice(top, top + height)
+        strip = resistance[rows]
+        strip[...] = values[rows]
+        if conductance:
+            strip[~(strip > 0)] = np.nan
+            np.divide(1.0, strip, out=strip)
+        if mask is not None:
+            strip[~mask[rows]] = np.nan
     return resistance
 
 

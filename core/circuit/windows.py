@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..surface import check_resistance
 from ..types import FloatArray, IntArray
 from . import compiledfronts
 from .conditions import COMPARISONS, Condition
+from .scratch import Scratch
 from .windowbatch import Alike, batch_bytes, cut_alike
 from .windowflow import block_correction, correction_bytes
 from .windowpieces import Run, Setting, Share, Tally, Windows, bundles, solve, tiles
@@ -34,11 +35,14 @@ _TILE_SIDE = 1_000
 """Most cells on a side of the square that the centres of a piece's windows lie in."""
 
 _ROWS = 64
-"""Rows of strengths that are worked out at a time."""
+"""Rows that are worked out at a time."""
 
-_BEFORE_BYTES, _RASTER_BYTES, _POTENTIAL_BYTES = 16, 22, 8
+_BEFORE_BYTES, _RASTER_BYTES, _MAP_BYTES = 16, 22, 8
 """Memory of a run for each cell of the raster, its resistance included: before there are maps, with the current, and of
-the flow potential."""
+the flow potential or of what else is read."""
+
+_WINDOW_BYTES = 100
+"""Memory of a run for each window."""
 
 _TILE_BYTES, _KEPT_BYTES = 77, 41
 """Memory of a process for each cell that the windows of a piece cover: while their links are made, and afterwards."""
@@ -85,6 +89,7 @@ def omniscape(
     correct_blocks: bool = True,
     clear_own_block: bool = False,
     move_targets: bool = False,
+    scratch: Scratch | None = None,
     where: Where = HERE,
     monitor: Monitor = SILENT,
 ) -> WindowFlow:
@@ -122,6 +127,8 @@ def omniscape(
         than the window reaches. Omniscape.jl 0.6 clears cells farther down and to the right there.
     move_targets : bool
         Whether a target on NoData moves to the nearest valid cell of its block. In Omniscape.jl 0.6 it draws nothing.
+    scratch : Scratch, optional
+        Where the maps are made; see `windows_scratch`, whose it is if left out.
     where : Where
         Where the windows are solved; the result is the same to the last bit.
     monitor : Monitor
@@ -146,7 +153,8 @@ def omniscape(
     correction is 1 where nothing flows, where Omniscape divides rounding errors.
 
     Time grows with the number of windows (cells / block_size^2) and, slightly more than linearly, with the cells of a
-    window; memory with the cells of the raster.
+    window. Memory grows with the cells of the raster up to some ten million; the maps of larger ones are mapped from
+    temporary files, which the inputs can be too, and the memory of the process is that of the windows of a tile.
 
     References
     ----------
@@ -171,8 +179,8 @@ def omniscape(
         monitor.info(f"Blocks need a middle cell: their size is raised to {block_size} cells.")
     half, reach = block_size // 2, radius + buffer
     shape = resistance.shape[0], resistance.shape[1]
-    valid = ~np.isnan(resistance)
-    strengths = _strengths(resistance, strength, threshold, cutoff)
+    scratch = scratch or windows_scratch(shape, flow_potential=flow_potential)
+    strengths = _strengths(resistance, strength, threshold, cutoff, scratch)
     centres, amperes = _targets(strengths, block_size)
     each, blocks = _piece(shape, reach, block_size, amperes.size)
     order, runs = tiles(centres, blocks * block_size)
@@ -197,8 +205,8 @@ def omniscape(
         move_targets=move_targets,
     )
     monitor.info(f"{amperes.size:,} windows of up to {2 * reach + 1:,} x {2 * reach + 1:,} cells.")
-    tally, current = Tally(), np.zeros(shape)
-    potential = np.zeros(shape) if flow_potential else None
+    tally, current = Tally(), scratch.zeros(shape)
+    potential = scratch.zeros(shape) if flow_potential else None
 
     def merge(shares: list[Share]) -> None:
         for share in shares:
@@ -211,13 +219,32 @@ def omniscape(
     spread(solve, setting, pieces, merge, prepare=Windows, where=where, monitor=monitor)
     _tell(tally, monitor)
     del setting, strengths  # which the normalised current takes the place of
-    current[~valid] = np.nan
-    normalised = None
-    if potential is not None:
-        potential[~valid] = np.nan
-        normalised = np.where(valid, 0.0, np.nan)
-        np.divide(current, potential, out=normalised, where=potential > 0.0)
+    normalised = None if potential is None else scratch.zeros(shape)
+    for rows in _strips(shape):
+        monitor.check()
+        missing = np.isnan(resistance[rows])
+        current[rows][missing] = np.nan
+        if potential is not None and normalised is not None:
+            potential[rows][missing] = normalised[rows][missing] = np.nan
+            np.divide(current[rows], potential[rows], out=normalised[rows], where=potential[rows] > 0.0)
     return WindowFlow(current, potential, normalised, amperes.size)
+
+
+def windows_scratch(shape: tuple[int, int], *, flow_potential: bool = True, layers: int = 0) -> Scratch:
+    """Return where `omniscape` makes the maps of a raster: in memory, or in temporary files where there are many cells.
+
+    Parameters
+    ----------
+    shape, flow_potential, layers
+        See `windows_bytes`.
+
+    Examples
+    --------
+    >>> windows_scratch((500, 500)).on_disk
+    False
+    """
+    each = _RASTER_BYTES + _MAP_BYTES * (layers + (2 if flow_potential else 0))
+    return Scratch(float(each) * shape[0] * shape[1])
 
 
 def windows_bytes(
@@ -227,6 +254,8 @@ def windows_bytes(
     *,
     flow_potential: bool = True,
     correct_blocks: bool = True,
+    layers: int = 0,
+    scratch: Scratch | None = None,
 ) -> tuple[int, int]:
     """Return about how much memory, in bytes, `omniscape` needs for a raster, and each process for windows in it.
 
@@ -238,6 +267,10 @@ def windows_bytes(
         Radius + buffer of the windows, in cells.
     block_size, flow_potential, correct_blocks
         See `omniscape`.
+    layers : int
+        Rasters that are read beside the resistance.
+    scratch : Scratch, optional
+        Where the rasters are made, all that are read among them; left out: in memory.
 
     Examples
     --------
@@ -246,17 +279,19 @@ def windows_bytes(
     """
     block_size += block_size % 2 == 0
     cells, side = shape[0] * shape[1], 2 * reach + 1
+    windows = max(1, cells // block_size**2)
     window = min(side, shape[0]) * min(side, shape[1])
-    piece, blocks = _piece(shape, reach, block_size, max(1, cells // block_size**2))
+    piece, blocks = _piece(shape, reach, block_size, windows)
     rows, cols = (min(size, (blocks - 1) * block_size + side) for size in shape)
     each = max(rows * cols * _TILE_BYTES, rows * cols * _KEPT_BYTES + batch_bytes(window))
     each += _NUMBA_BYTES if compiledfronts.available() else 0
-    maps = _RASTER_BYTES * cells
     if flow_potential:
-        maps += _POTENTIAL_BYTES * cells
-        each += int(_POTENTIAL_BYTES * min(cells, _UNIFORM * piece / window * block_size**2))
-    before = _BEFORE_BYTES * cells + (correction_bytes(side) if correct_blocks and block_size > 1 else 0)
-    return max(maps, before - each), each
+        each += int(_MAP_BYTES * min(cells, _UNIFORM * piece / window * block_size**2))
+    correction = correction_bytes(side) if correct_blocks and block_size > 1 else 0
+    if scratch and scratch.on_disk:
+        return max(_WINDOW_BYTES * windows, correction - each), each
+    maps = (_RASTER_BYTES + _MAP_BYTES * (layers + flow_potential)) * cells
+    return max(maps, _BEFORE_BYTES * cells + correction - each), each
 
 
 def _piece(shape: tuple[int, int], reach: int, block_size: int, windows: int) -> tuple[float, int]:
@@ -306,10 +341,17 @@ def _check(
         raise InputError(f"Strengths must not be negative; the smallest is {float(np.nanmin(strength)):g}.")
 
 
-def _strengths(resistance: FloatArray, strength: FloatArray | None, threshold: float, cutoff: float) -> FloatArray:
-    strengths: FloatArray = np.empty(resistance.shape)
-    for first in range(0, len(strengths), _ROWS):
-        rows = slice(first, first + _ROWS)
+def _strips(shape: tuple[int, int]) -> Iterator[slice]:
+    """Yield runs of rows."""
+    for first in range(0, shape[0], _ROWS):
+        yield slice(first, first + _ROWS)
+
+
+def _strengths(
+    resistance: FloatArray, strength: FloatArray | None, threshold: float, cutoff: float, scratch: Scratch
+) -> FloatArray:
+    strengths: FloatArray = scratch.zeros(resistance.shape)
+    for rows in _strips(resistance.shape):
         if strength is None:
             exact = resistance[rows].astype(np.float64)
             with np.errstate(invalid="ignore"):
@@ -325,16 +367,21 @@ def _strengths(resistance: FloatArray, strength: FloatArray | None, threshold: f
 def _targets(strengths: FloatArray, block_size: int) -> tuple[IntArray, FloatArray]:
     """Return row and column of the centre, and the strength, of every block that has some."""
     rows, cols = (size // block_size for size in strengths.shape)
-    blocks = strengths[: rows * block_size, : cols * block_size].reshape(rows, block_size, cols, block_size)
-    amperes = blocks.sum(axis=(1, 3))
-    places = np.argwhere(amperes > 0.0)
+    height = max(1, _ROWS // block_size)
+    found, amperes = [np.empty((0, 2), dtype=np.int64)], [np.empty(0)]
+    for first in range(0, rows, height):
+        some = strengths[first * block_size : min(first + height, rows) * block_size, : cols * block_size]
+        sums = some.reshape(-1, block_size, cols, block_size).sum(axis=(1, 3))
+        found.append(np.argwhere(sums > 0.0) + (first, 0))
+        amperes.append(sums[sums > 0.0])
+    places = np.concatenate(found)
     if not places.size:
         raise InputError(
             "There is no source: no cell in a whole block has a strength above 0 that reaches the threshold. Look at "
             f"the strengths, the threshold, the largest resistance of a source, and the blocks of {block_size} x "
             f"{block_size} cells."
         )
-    return places * block_size + block_size // 2, amperes[amperes > 0.0]
+    return places * block_size + block_size // 2, np.concatenate(amperes)
 
 
 def _tell(tally: Tally, monitor: Monitor) -> None:

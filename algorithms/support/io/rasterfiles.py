@@ -243,7 +243,7 @@ def write(
     """
     kind = values.dtype
     dtype = "float32" if kind.kind == "f" else "uint8" if kind in (np.uint8, bool) else "int32"
-    height = max(1, _BLOCK_CELLS // grid.cols)
+    height = max(TILE, _BLOCK_CELLS // grid.cols // TILE * TILE)
     with RasterWriter(path, grid, dtype, nodata, description=description, classes=classes) as writer:
         for row in range(0, grid.rows, height):
             monitor.step(row, grid.rows)

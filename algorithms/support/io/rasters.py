@@ -181,7 +181,9 @@ class RasterSource:
         for start in starts:
             monitor.step(start - starts.start, rows.stop - starts.start)
             row = max(start, rows.start)
-            yield row, *self._rows(dataset, row, min(start + height, rows.stop) - row, cols)
+            values, valid = self._rows(dataset, row, min(start + height, rows.stop) - row, cols)
+            dataset.FlushCache()  # GDAL would keep up to a twentieth of the memory
+            yield row, values, valid
 
     def _rows(
         self, dataset: gdal.Dataset, row: int, count: int, cols: slice | None = None
@@ -226,11 +228,18 @@ class RasterSource:
             valid[row : row + len(block)] = good
         return values, valid
 
-    def read_surface(self, monitor: Monitor = SILENT) -> np.ndarray:
-        """Return a continuous raster as float32 (float64 where the file needs it), NaN where NoData."""
+    def read_surface(
+        self, monitor: Monitor = SILENT, make: Callable[[tuple[int, int], type], np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Return a continuous raster as float32 (float64 where the file needs it), NaN where NoData.
+
+        It is in memory unless `make`, given shape and type, makes it elsewhere.
+        """
         dataset = self.open()  # held while its band is used: GDAL frees the one with the other
-        self._require_memory(surface_type(dataset.GetRasterBand(self.band))().itemsize)
-        surface = np.empty(self.grid.shape, dtype=surface_type(dataset.GetRasterBand(self.band)))
+        kind = surface_type(dataset.GetRasterBand(self.band))
+        if make is None:
+            self._require_memory(kind().itemsize)
+        surface = (make or np.empty)(self.grid.shape, kind)
         for row, block, good in self.blocks(monitor):
             part = surface[row : row + len(block)]
             part[...] = block

@@ -9,7 +9,7 @@ import pytest
 from circuits import plain_links
 from conftest import REFERENCE
 from ecosecnet.core import circuit
-from ecosecnet.core.circuit import windows
+from ecosecnet.core.circuit import scratch, windows
 from ecosecnet.core.circuit.conductances import DIRECTIONS
 from ecosecnet.core.circuit.direct import DirectSolver
 from ecosecnet.core.circuit.windowflow import UniformWindow, block_correction, through
@@ -543,3 +543,66 @@ def test_memory_is_that_of_the_maps_and_a_tile(monkeypatch):
     assert flow.windows == 50
     assert peak < once + each
     assert once + each < 80 * resistance.size
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_maps_in_files_have_the_same_bits(small_pieces, monkeypatch, processes):
+    resistance = np.exp(np.random.default_rng(8).normal(size=(50, 61))).astype(np.float32)
+    resistance[8:12, :30] = resistance[30, 20:] = np.nan
+    options = {"radius": 9, "block_size": 5, "flow_potential": True}
+    here = circuit.omniscape(resistance, **options)
+    monkeypatch.setattr(scratch, "_IN_MEMORY", -1)
+    store = circuit.windows_scratch(resistance.shape)
+    filed = circuit.as_resistance(resistance, scratch=store)
+    for one in (filed, store.zeros((3, 2))):
+        assert isinstance(one.base, np.memmap)
+    there = circuit.omniscape(filed, **options, scratch=store, where=Where(processes))
+    for name in ("current", "potential", "normalised"):
+        assert isinstance(getattr(there, name).base, np.memmap)
+        np.testing.assert_array_equal(getattr(there, name), getattr(here, name))
+
+
+def test_memory_is_that_of_a_tile_where_maps_are_in_files(monkeypatch):
+    """Four times the cells take at most twice the memory beside what is mapped: uniform windows, row by row of tiles."""
+    monkeypatch.setattr(scratch, "_IN_MEMORY", -1)
+    monkeypatch.setattr(windows, "_TILE_SIDE", 100)
+    monkeypatch.setattr(windows, "_PIECE_CELLS", 20_000)
+    monkeypatch.setattr(windows, "_MOST_CELLS", 20_000)
+    peaks = []
+    for side in (500, 1000):
+        store = circuit.windows_scratch((side, side))
+        resistance = store.zeros((side, side), np.float32)
+        resistance[...] = 1.0
+        tracemalloc.start()
+        circuit.omniscape(resistance, radius=10, block_size=19, flow_potential=True, scratch=store)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 2 * peaks[0]
+    assert peaks[1] < 8 * 1000**2  # less than a single map
+
+
+@pytest.mark.parametrize(("shape", "block_size"), [((90, 130), 1), ((200, 131), 7), ((301, 140), 15), ((70, 400), 65)])
+def test_blocks_are_summed_in_the_same_order_whatever_is_taken_at_a_time(shape, block_size):
+    strengths = np.exp(np.random.default_rng(5).normal(size=shape) * 5)
+    strengths[: shape[0] // 2, : shape[1] // 3] = 0.0
+    rows, cols = (size // block_size for size in shape)
+    blocks = strengths[: rows * block_size, : cols * block_size].reshape(rows, block_size, cols, block_size)
+    amperes = blocks.sum(axis=(1, 3))
+    centres, got = windows._targets(strengths, block_size)
+    np.testing.assert_array_equal(got, amperes[amperes > 0.0])
+    np.testing.assert_array_equal(centres, np.argwhere(amperes > 0.0) * block_size + block_size // 2)
+
+
+def test_a_full_disk_leaves_the_maps_in_memory(monkeypatch):
+    monkeypatch.setattr(scratch, "_IN_MEMORY", -1)
+    store = circuit.windows_scratch((30, 30))
+
+    def full(*given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(scratch, "_mapped", full)
+    assert store.on_disk
+    assert store.zeros((30, 30)).base is None
+    assert not store.on_disk
+    monkeypatch.setattr(scratch, "_SHARE_OF_DISK", 0.0)
+    assert not circuit.windows_scratch((30, 30)).on_disk
