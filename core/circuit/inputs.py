@@ -12,7 +12,6 @@ from ..errors import InputError
 from ..types import Array, BoolArray, FloatArray, IntArray
 from .scratch import Scratch
 
-
 _STRIP = 2**20
 """Cells that are converted at a time."""
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..types import Array
 
-_IN_MEMORY = 2**28
+_IN_MEMORY = 2**29
 """Bytes of all rasters up to which they stay in memory."""
 
 _SHARE_OF_DISK = 0.5

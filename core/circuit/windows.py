@@ -372,7 +372,7 @@ def _targets(strengths: FloatArray, block_size: int) -> tuple[IntArray, FloatArr
     for first in range(0, rows, height):
         some = strengths[first * block_size : min(first + height, rows) * block_size, : cols * block_size]
         sums = some.reshape(-1, block_size, cols, block_size).sum(axis=(1, 3))
-        found.append(np.argwhere(sums > 0.0) + (first, 0))
+        found.append(np.argwhere(sums > 0.0) + np.array([first, 0]))
         amperes.append(sums[sums > 0.0])
     places = np.concatenate(found)
     if not places.size:
