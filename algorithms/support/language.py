@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from html import escape, unescape
 from typing import NamedTuple
@@ -49,15 +51,33 @@ def report_language() -> str:
 
 
 def tr(text: str, language: str | None = None) -> str:
-    """Return a text in a language, that of QGIS by default; what is not known stays as it is."""
-    if (language or _of_qgis()) == ENGLISH or not _WORD.search(text):
+    """Return a text in a language, by default that of QGIS, or the one of `speaking`; what is not known stays as it is."""
+    if (language or _default()) == ENGLISH or not _WORD.search(text):
         return text
     return _translate(text)
 
 
 def tr_html(html: str, language: str | None = None) -> str:
     """Return HTML in a language, block by block; tags, styles and code stay as they are."""
-    return html if (language or _of_qgis()) == ENGLISH else "".join(_blocks(html))
+    return html if (language or _default()) == ENGLISH else "".join(_blocks(html))
+
+
+_spoken = threading.local()
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Have `tr` put texts into another language than that of QGIS by default, in this thread: where styles name classes."""
+    before = getattr(_spoken, "language", None)
+    _spoken.language = language
+    try:
+        yield
+    finally:
+        _spoken.language = before
+
+
+def _default() -> str:
+    return getattr(_spoken, "language", None) or _of_qgis()
 
 
 _of_qgis = language

@@ -1,0 +1,1 @@
+"""One way to draw a map: a description of it, and a page layout of QGIS that is filled with it."""
