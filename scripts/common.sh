@@ -39,13 +39,41 @@ need_venv() {
 
 qgis_version() { /usr/bin/python3 -c 'from qgis.core import Qgis; print(Qgis.QGIS_VERSION)' 2>/dev/null; }
 
-# Makes the zip that QGIS installs, from the working tree with what is not committed yet.
+# Makes the zip that QGIS installs. make_zip ZIP [COMMIT]     default: the working tree with what is not committed yet
+# What git does not hold is built into it: the translations, and the documentation where the development tools are there.
 make_zip() {
-  local index tree
-  index=$(mktemp -u)
-  tree=$(cd "$root" && export GIT_INDEX_FILE=$index && git read-tree HEAD && git add -A && git write-tree)
-  rm -f "$index"
+  local index tree=${2:-} built
+  if [ -z "$tree" ]; then
+    index=$(mktemp -u)
+    tree=$(cd "$root" && export GIT_INDEX_FILE=$index && git read-tree HEAD && git add -A && git write-tree)
+    rm -f "$index"
+  fi
   git -C "$root" archive --format=zip --prefix=ecosecnet/ -o "$1" "$tree"
+  built=$(mktemp -d)
+  build_translations "$built/ecosecnet/i18n"
+  build_help "$built/ecosecnet/help"
+  python3 "$root/scripts/add_to_zip.py" "$1" "$built"
+  rm -rf "$built"
+}
+
+# Compiles the translations into a folder.
+build_translations() {
+  local source
+  [ -d "$root/i18n" ] || return 0
+  need_packages qttools5-dev-tools
+  mkdir -p "$1"
+  for source in "$root"/i18n/*.ts; do
+    lrelease -silent "$source" -qm "$1/$(basename "${source%.ts}").qm"
+  done
+}
+
+# Builds the documentation into a folder; the site is kept in build/site until a page changes.
+build_help() {
+  local site=$root/build/site
+  if [ -x "$root/scripts/docs" ] && [ -x "$venv/bin/python" ]; then
+    [ -n "$(find "$root/docs" "$root/mkdocs.yml" -newer "$site/index.html" 2>&1 | head -n 1)" ] && "$root/scripts/docs"
+    cp -r "$site" "$1"
+  fi
 }
 
 # Starts a screen without a monitor and a window manager on it, as jobs of the calling script; sets DISPLAY.

@@ -2,7 +2,6 @@
 
 import configparser
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,27 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
 
-
-def test_metadata_is_complete():
-    parser = configparser.ConfigParser()  # with interpolation, as the plugin site reads it: no raw percent sign
-    parser.read(ROOT / "metadata.txt", encoding="utf-8")
-    general = dict(parser["general"])
-    for key in (
-        "name",
-        "description",
-        "version",
-        "qgisminimumversion",
-        "author",
-        "about",
-    ):
-        assert general[key]
-    assert general["hasprocessingprovider"] == "yes"
-    assert "plugin" not in general["name"].lower()
-    assert re.fullmatch(r"\d+\.\d+\.\d+", general["version"])
-    assert (ROOT / general["icon"]).exists()
-    assert "supportsqt6" not in general
-
+import check_zip  # noqa: E402
 
 HOSTS = {
     # names of formats and standards, which nobody opens
@@ -44,9 +25,17 @@ HOSTS = {
 """Every host that a file of the repository may name. The project has none of its own, see PUBLISHING.md."""
 
 
+def git(*arguments):
+    """Run git here; it fails where this is no checkout, and where there is no git."""
+    try:
+        return subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, check=False)
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(arguments, 127)
+
+
 def tracked():
     """Return the text files of the repository, without the text of the licence."""
-    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, check=False)
+    listed = git("ls-files", "-z")
     if listed.returncode:
         pytest.skip("not a git checkout, or no git")
     paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name not in ("", "LICENSE")]
@@ -83,20 +72,76 @@ for file in sorted((root / 'core').rglob('*.py')):
     assert done.returncode == 0, done.stderr
 
 
-def test_zip_is_what_the_plugin_site_takes(tmp_path):
-    git = shutil.which("git")
-    if (
-        not git
-        or subprocess.run([git, "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, check=False).returncode
-    ):
+def the_zip(folder):
+    """Return the zip of what is committed, without what scripts/package builds into it."""
+    if git("rev-parse", "HEAD").returncode:
         pytest.skip("not a git checkout, or no git")
-    path = tmp_path / "plugin.zip"
-    command = ["git", "-C", str(ROOT), "archive", "--format=zip", "--prefix=ecosecnet/", "-o", str(path), "HEAD"]
-    subprocess.run(command, check=True)
-    names = zipfile.ZipFile(path).namelist()
-    assert path.stat().st_size < 25e6
-    assert {name.split("/")[0] for name in names} == {"ecosecnet"}
-    for needed in ("LICENSE", "metadata.txt", "__init__.py", "plugin.py", "core/__init__.py", "icons/ecosecnet.svg"):
-        assert f"ecosecnet/{needed}" in names
-    for name in names:
-        assert not re.search(r"__pycache__|\.pyc$|/\.|\.(sh|bat|exe|dll|so|ps1)$|/test/|/scripts/", name), name
+    path = folder / "plugin.zip"
+    assert not git("archive", "--format=zip", "--prefix=ecosecnet/", "-o", str(path), "HEAD").returncode
+    return path
+
+
+def test_zip_is_what_the_plugin_site_takes(tmp_path):
+    path = the_zip(tmp_path)
+    assert list(check_zip.faults_of_zip(path)) == []
+    # Nobody has given the project a home, and none is made up.
+    upload = list(check_zip.faults_of_zip(path, upload=True))
+    assert all("PUBLISHING.md" in fault for fault in upload)
+    assert len(upload) in (0, 4)
+
+
+GOOD = (ROOT / "metadata.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("about=", "about=100% "), "metadata.txt cannot be read"),
+        (("description=", "summary="), "no description"),
+        (("tracker=", "tracker=bugs"), "tracker is no address"),
+        (("email=", "mail="), "no line email"),
+        (("author=", "author=a/"), "slash"),
+        (("name=EcoSecNet", "name=EcoSecNet plugin"), "says plugin"),
+        (("version=", "version=v"), "three numbers"),
+        (("deprecated=False", "supportsQt6=True"), "out of use"),
+        (("icons/ecosecnet.svg", "icons/none.svg"), "the icon"),
+        (("hasProcessingProvider=yes", "hasProcessingProvider=True"), "qgis_process"),
+    ],
+)
+def test_metadata_that_the_site_refuses(change, fault):
+    names = ["ecosecnet/icons/ecosecnet.svg"]
+    assert list(check_zip.faults_of_metadata(GOOD, names)) == []
+    changed = re.sub(f"^{change[0]}" if "=" in change[0] else change[0], change[1], GOOD, flags=re.M)
+    assert changed != GOOD
+    assert any(fault in found for found in check_zip.faults_of_metadata(changed, names))
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("ecosecnet/core/a.cpython-311.pyc", "of a kind"),
+        ("ecosecnet/core/__pycache__/a.txt", "does not belong"),
+        ("ecosecnet/test/a.py", "does not belong"),
+        ("ecosecnet/.secrets.txt", "hidden"),
+        ("ecosecnet/../a.py", "leads elsewhere"),
+        ("ecosecnet/run.sh", "of a kind"),
+        ("other/a.py", "not one folder"),
+        ("ecosecnet/broken.py", "not Python"),
+    ],
+)
+def test_files_that_the_site_refuses(tmp_path, name, fault):
+    path = the_zip(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, "def (")
+    assert any(fault in found for found in check_zip.faults_of_zip(path))
+
+
+def test_pb_tool_packs_what_the_zip_holds(tmp_path):
+    config = configparser.ConfigParser()
+    config.read(ROOT / "pb_tool.cfg", encoding="utf-8")
+    listed = " ".join(config["files"][key] for key in ("python_files", "extras", "extra_dirs")).split()
+    with zipfile.ZipFile(the_zip(tmp_path)) as archive:
+        held = {name.split("/")[1] for name in archive.namelist()} - {""}
+    # The translations are compiled when the zip is made, so their folder may hold nothing yet.
+    assert held | {"i18n"} == set(listed) | {"i18n"}
+    assert config["help"]["target"] == "help"

@@ -197,7 +197,7 @@ def autocorrelation(surface: FloatArray) -> FloatArray:
     return np.array(found) / (variance or np.nan)
 
 
-def moved_sources(labels: IntArray, land: BoolArray, random: np.random.Generator) -> IntArray:
+def moved_sources(labels: IntArray, land: BoolArray, rng: np.random.Generator) -> IntArray:
     """Return the sources shifted, turned and mirrored together.
 
     Parameters
@@ -206,7 +206,7 @@ def moved_sources(labels: IntArray, land: BoolArray, random: np.random.Generator
         1 to n, 0 outside.
     land : bool array, shape (rows, cols)
         Where sources can lie.
-    random : Generator
+    rng : Generator
         What chance is.
 
     Returns
@@ -235,8 +235,8 @@ def moved_sources(labels: IntArray, land: BoolArray, random: np.random.Generator
     # The largest first: the small ones find room between them.
     order = np.argsort([-shape.sum() for _, _, shape in shapes], kind="stable")
     for _ in range(_ATTEMPTS):
-        angle, mirrored = random.uniform(0.0, 360.0), bool(random.integers(2))
-        there = random.integers(rows.size)
+        angle, mirrored = rng.uniform(0.0, 360.0), bool(rng.integers(2))
+        there = rng.integers(rows.size)
         # As much of the way to a random place of the land as the sources leave room for, in the mean.
         goal = np.array([rows.mean(), cols.mean()]) + (np.array([rows[there], cols[there]]) - centre) / 4.0
         turn = np.deg2rad(angle)

@@ -92,14 +92,14 @@ class Moves:
 
     def draw(self, number: int) -> IntArray:
         """Return the flat indices of the cells that the points come to lie on in one of the moves."""
-        random = np.random.default_rng([self._seed, number])
+        rng = np.random.default_rng([self._seed, number])
         if not self.together:
-            return self._order[random.choice(self._order.size, self._count, replace=False, shuffle=False)]
+            return self._order[rng.choice(self._order.size, self._count, replace=False, shuffle=False)]
         if not self.rigid:
-            places = -self._places if random.integers(2) else self._places
-            return self._order[(places + random.integers(self._order.size)) % self._order.size]
+            places = -self._places if rng.integers(2) else self._places
+            return self._order[(places + rng.integers(self._order.size)) % self._order.size]
         while True:
-            moved = self._moved(random)
+            moved = self._moved(rng)
             if moved.size >= self.kept * self._count:
                 return moved
 
@@ -108,19 +108,19 @@ class Moves:
         return (self.draw(number) for number in range(1, count + 1))
 
     def _fits(self, kept: float) -> bool:
-        random = np.random.default_rng([self._seed, 0])
-        enough = sum(self._moved(random).size >= kept * self._count for _ in range(_TRIALS))
+        rng = np.random.default_rng([self._seed, 0])
+        enough = sum(self._moved(rng).size >= kept * self._count for _ in range(_TRIALS))
         return enough >= _ENOUGH * _TRIALS
 
-    def _moved(self, random: np.random.Generator) -> IntArray:
+    def _moved(self, rng: np.random.Generator) -> IntArray:
         """Return the cells that one random move brings the points to, without those that are not available."""
         high, wide = self._box
         rows, cols = self._rows - self._top, self._cols - self._left
-        if high == wide and random.integers(2):
+        if high == wide and rng.integers(2):
             rows, cols = cols, rows
-        rows, cols = (-one if random.integers(2) else one for one in (rows, cols))
-        rows = (rows + random.integers(high)) % high + self._top
-        cols = (cols + random.integers(wide)) % wide + self._left
+        rows, cols = (-one if rng.integers(2) else one for one in (rows, cols))
+        rows = (rows + rng.integers(high)) % high + self._top
+        cols = (cols + rng.integers(wide)) % wide + self._left
         cells: IntArray = (rows * self._available.shape[1] + cols)[self._available[rows, cols]]
         return cells
 

@@ -174,7 +174,7 @@ class _FixedError(Exception):
 class _Copies:
     """A track and its copies as flat indices of cells, -1 where there is none that is available."""
 
-    def __init__(self, places: FloatArray, where: BoolArray, count: int, random: np.random.Generator) -> None:
+    def __init__(self, places: FloatArray, where: BoolArray, count: int, rng: np.random.Generator) -> None:
         cells = _cells(places[:, 0] + 1j * places[:, 1], where)
         self.observed = cells[cells >= 0]
         if not self.observed.size:
@@ -183,8 +183,8 @@ class _Copies:
         offset = places[:, 0] + 1j * places[:, 1] - first
         found: list[IntArray] = []
         for tried in range(0, max(_TRIALS, 20 * count), _BATCH):
-            turn = np.exp(2j * np.pi * random.random(_BATCH))[:, None]
-            mirrored = random.integers(2, size=_BATCH).astype(bool)[:, None]
+            turn = np.exp(2j * np.pi * rng.random(_BATCH))[:, None]
+            mirrored = rng.integers(2, size=_BATCH).astype(bool)[:, None]
             moved = _cells(first + turn * np.where(mirrored, offset.conj(), offset), where)
             found += list(moved[(moved >= 0).mean(axis=1) >= _KEPT].astype(np.int32))
             if len(found) >= count or (tried >= _TRIALS and len(found) < tried / 100):
@@ -219,8 +219,8 @@ def _steps(tracks: Sequence[FloatArray]) -> tuple[Array, Array]:
 
 
 def _selection(shares: FloatArray, starts: Array, ends: Array, permutations: int, seed: int) -> Steps:
-    random = np.random.default_rng([seed, 1])
-    turns = np.exp(2j * np.pi * random.random((starts.size, ALTERNATIVES)))
+    rng = np.random.default_rng([seed, 1])
+    turns = np.exp(2j * np.pi * rng.random((starts.size, ALTERNATIVES)))
     places = np.column_stack((ends, starts[:, None] + np.abs(ends - starts)[:, None] * turns))
     cells = _cells(places, ~np.isnan(shares))
     known = cells >= 0
@@ -235,5 +235,5 @@ def _selection(shares: FloatArray, starts: Array, ends: Array, permutations: int
     ratio = np.take_along_axis(ratio, np.argsort(~known, axis=1, kind="stable"), axis=1)
     count = known.sum(axis=1)
     rows = np.arange(len(ratio))
-    null = np.array([ratio[rows, random.integers(count)].mean() for _ in range(permutations)])
+    null = np.array([ratio[rows, rng.integers(count)].mean() for _ in range(permutations)])
     return Steps(len(ratio), float(ratio[:, 0].mean()), exceedance(float(ratio[:, 0].mean()), null))

@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from html import escape
 
 from .formulas import guard
 from .tables import Column, plain
@@ -76,9 +76,7 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
             [*(("worksheet", f"worksheets/sheet{k}.xml") for k in numbers), ("styles", "styles.xml")]
         ),
         "xl/workbook.xml": f'<workbook xmlns="{_NAMESPACE}" xmlns:r="{_OFFICE}"><sheets>'
-        + "".join(
-            f'<sheet name="{escape(name, _IN_QUOTES)}" sheetId="{k}" r:id="rId{k}"/>' for k, name in zip(numbers, names)
-        )
+        + "".join(f'<sheet name="{escape(name)}" sheetId="{k}" r:id="rId{k}"/>' for k, name in zip(numbers, names))
         + "</sheets></workbook>",
         "xl/styles.xml": _styles(),
         **{f"xl/worksheets/sheet{k}.xml": _worksheet(sheet) for k, sheet in zip(numbers, sheets)},
@@ -88,9 +86,6 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
         for name, text in files.items():
             archive.writestr(zipfile.ZipInfo(name), (_HEAD + text).encode("utf-8"), zipfile.ZIP_DEFLATED)
     return held.getvalue()
-
-
-_IN_QUOTES = {'"': "&quot;"}
 
 
 def _relations(parts: Sequence[tuple[str, str]]) -> str:

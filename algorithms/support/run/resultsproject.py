@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import zipfile
+from html import escape
 from typing import TYPE_CHECKING, NamedTuple
-from xml.sax.saxutils import escape
 
 from qgis.core import (
     Qgis,
@@ -137,7 +137,7 @@ def _pack(text: str, target: str, moved: dict[str, str], folder: str) -> None:
         )[0] else False  # fmt: skip
         final = f"./{os.path.relpath(place, folder)}" if inside else place
         for old, new in {(path, final), (path.replace(os.sep, "/"), final.replace(os.sep, "/"))}:
-            held = held.replace(escape(old), escape(new.replace(os.sep, "/")))
+            held = held.replace(escape(old, quote=False), escape(new.replace(os.sep, "/"), quote=False))
     held = held.replace('<Absolute type="bool">true</Absolute>', '<Absolute type="bool">false</Absolute>')
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{os.path.splitext(PROJECT)[0]}.qgs", held)
