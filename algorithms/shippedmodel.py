@@ -14,6 +14,8 @@ from qgis.PyQt.QtCore import QPointF, QRectF
 from qgis.PyQt.QtWidgets import QWidget
 
 from . import base
+from .support.inputs.parameters import put_in_language
+from .support.language import tr, tr_html
 from .support.run.layertree import Place
 from .support.run.runname import name_run
 from .support.run.styling import move
@@ -29,13 +31,32 @@ class ShippedModel(QgsProcessingModelAlgorithm):
     def name(self) -> str:
         return os.path.splitext(os.path.basename(self.sourceFilePath()))[0]
 
+    def displayName(self) -> str:
+        return tr(super().displayName())
+
+    def group(self) -> str:
+        return tr(super().group())
+
+    def shortHelpString(self) -> str:
+        return tr_html(super().shortHelpString())
+
+    def fromFile(self, path: str) -> bool:
+        read = super().fromFile(path)
+        self._put_in_language()
+        return read
+
     def createInstance(self) -> ShippedModel:
         # From the variant and not from the file: the designer runs what stands in its window.
         model = type(self)()
         model.loadVariant(self.toVariant())
         model.setProvider(self.provider())
         model.setSourceFilePath(self.sourceFilePath())
+        model._put_in_language()
         return model
+
+    def _put_in_language(self) -> None:
+        for item in (*self.parameterDefinitions(), *self.outputDefinitions()):
+            put_in_language(item)
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         results = super().processAlgorithm(parameters, context, feedback)

@@ -9551,8 +9551,8 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/outputs.py"/>
-        <source>{SOURCE_COUNT} sources ({SOURCE_HA:,.0f} ha), {LINK_COUNT} corridors ({LINK_KM:,.1f} km), {PINCH_COUNT} pinch points ({PINCH_HA:,.1f} ha), {BARRIER_COUNT} barriers ({BARRIER_HA:,.1f} ha).</source>
-        <extracomment>info(format(-1))</extracomment>
+        <source>{1} sources ({2} ha), {3} corridors ({4} km), {5} pinch points ({6} ha), {7} barriers ({8} ha).</source>
+        <extracomment>info(0); 1 = numbers['SOURCE_COUNT']; 2 = numbers['SOURCE_HA']; 3 = numbers['LINK_COUNT']; 4 = numbers['LINK_KM']; 5 = numbers['PINCH_COUNT']; 6 = numbers['PINCH_HA']; 7 = numbers['BARRIER_COUNT']; 8 = numbers['BARRIER_HA']</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -10985,11 +10985,14 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/studyland.py"/>
-        <source>'{1}' has data in no cell in which '{2}' has.
-  {3}: {4}
-  {5}: {6}
-Check the CRS of both, or use a raster that covers the area.</source>
-        <extracomment>InputError(0); 1 = source.name; 2 = self._land.name; 3 = self._land.name; 4 = self.grid.describe(); 5 = source.name; 6 = source.grid.describe()</extracomment>
+        <source>'{1}' has data in no cell in which '{2}' has.</source>
+        <extracomment>InputError(0); 1 = source.name; 2 = self._land.name</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/studyland.py"/>
+        <source>Check the CRS of both, or use a raster that covers the area.</source>
+        <extracomment>InputError(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -13630,7 +13633,7 @@ Check the CRS of both, or use a raster that covers the area.</source>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>Other land</source>
         <extracomment>entries</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其他土地</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
@@ -18962,9 +18965,8 @@ Check the CRS of both, or use a raster that covers the area.</source>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
-        <source>{1}
-Or choose a raster for GRID: then all are resampled onto it, and the run says how.</source>
-        <extracomment>InputError(0); 1 = error</extracomment>
+        <source>Or choose a raster for GRID: then all are resampled onto it, and the run says how.</source>
+        <extracomment>InputError(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -19119,11 +19121,20 @@ Or choose a raster for GRID: then all are resampled onto it, and the run says ho
     </message>
     <message>
         <location filename="../algorithms/support/io/warping.py"/>
-        <source>'{1}' does not reach into the study area.
-  Study area: {2} ({3})
-  {4}: {5} ({6})
-Check the CRS of both, or leave it out.</source>
-        <extracomment>InputError(0); 1 = source.name; 2 = grid.describe(); 3 = _name(crs); 4 = source.name; 5 = source.grid.describe(); 6 = _name(source.crs)</extracomment>
+        <source>'{1}' does not reach into the study area.</source>
+        <extracomment>InputError(0); 1 = source.name</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/io/warping.py"/>
+        <source>Study area: {1} ({2})</source>
+        <extracomment>InputError(0); 1 = grid.describe(); 2 = _name(crs)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/io/warping.py"/>
+        <source>Check the CRS of both, or leave it out.</source>
+        <extracomment>InputError(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -19590,14 +19601,8 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../algorithms/support/reports/nullmodel.py"/>
-        <source>, against {1} with {2}</source>
-        <extracomment>text; 1 = held.mean() * factor; 2 = self.name</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/nullmodel.py"/>
-        <source>{1}; {2} % of the draws have more (p = {3}).</source>
-        <extracomment>returned; 1 = text; 2 = 100.0 - one.percentile; 3 = one.p</extracomment>
+        <source>{1}: {2}, against {3} with {4}; {5} % of the draws have more (p = {6}).</source>
+        <extracomment>returned; 1 = name; 2 = found; 3 = mean; 4 = self.name; 5 = 100.0 - one.percentile; 6 = one.p</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -19620,8 +19625,14 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../algorithms/support/reports/nullmodel.py"/>
-        <source>{1}; no draw has a network.</source>
-        <extracomment>returned; 1 = text</extracomment>
+        <source>{1}: {2}; no draw has a network.</source>
+        <extracomment>returned; 1 = name; 2 = found</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/nullmodel.py"/>
+        <source>{1}: {2}, against {3} with {4}.</source>
+        <extracomment>returned; 1 = name; 2 = found; 3 = mean; 4 = self.name</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -19716,8 +19727,20 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../algorithms/support/reports/restoration.py"/>
-        <source>{1} of {2} places for {3} of {4}{5} gain {6}{7} {8}.</source>
-        <extracomment>text; 1 = len(plan.picks); 2 = len(outcome.places); 3 = best.spent; 4 = best.budget; 5 = cost; 6 = best.gain; 7 = gain; 8 = what</extracomment>
+        <source>{1} of {2} places for {3} of {4}{5} gain {6}{7} off the least-cost distances.</source>
+        <extracomment>text; 1 = len(plan.picks); 2 = len(outcome.places); 3 = best.spent; 4 = best.budget; 5 = cost; 6 = best.gain; 7 = gain</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/restoration.py"/>
+        <source>{1} of {2} places for {3} of {4}{5} gain {6}{7} of equivalent connectivity.</source>
+        <extracomment>text; 1 = len(plan.picks); 2 = len(outcome.places); 3 = best.spent; 4 = best.budget; 5 = cost; 6 = best.gain; 7 = gain</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/restoration.py"/>
+        <source>{1} of {2} places for {3} of {4}{5} gain {6}{7} off the effective resistances.</source>
+        <extracomment>text; 1 = len(plan.picks); 2 = len(outcome.places); 3 = best.spent; 4 = best.budget; 5 = cost; 6 = best.gain; 7 = gain</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -19742,24 +19765,6 @@ Check the CRS of both, or leave it out.</source>
         <location filename="../algorithms/support/reports/restoration.py"/>
         <source>Restored, with the order</source>
         <extracomment>Key(0)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/restoration.py"/>
-        <source>off the least-cost distances</source>
-        <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/restoration.py"/>
-        <source>off the effective resistances</source>
-        <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/restoration.py"/>
-        <source>of equivalent connectivity</source>
-        <extracomment>text</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -20088,8 +20093,14 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
-        <source>the {1}est tenth of the cells holds {2} times the share of the {3}).</source>
-        <extracomment>text; 1 = side; 2 = one.classes.top; 3 = self.what</extracomment>
+        <source>{1}: {2} (AUC {3}, p = {4}; the highest tenth of the cells holds {5} times the share of the {6}).</source>
+        <extracomment>text; 1 = name; 2 = self.verdict(one, 'high' if high else 'low'); 3 = one.auc; 4 = one.p; 5 = one.classes.top; 6 = self.what</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/validation.py"/>
+        <source>{1}: {2} (AUC {3}, p = {4}; the lowest tenth of the cells holds {5} times the share of the {6}).</source>
+        <extracomment>text; 1 = name; 2 = self.verdict(one, 'high' if high else 'low'); 3 = one.auc; 4 = one.p; 5 = one.classes.top; 6 = self.what</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -20544,13 +20555,25 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
-        <source>Needs about {1} of memory (up to {2} where {3})</source>
+        <source>Needs about {1} of memory (up to {2} where {3}), {4} available.</source>
+        <extracomment>text; 1 = size_text(needed); 2 = size_text(at_most); 3 = where; 4 = size_text(there)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/memory.py"/>
+        <source>Needs about {1} of memory (up to {2} where {3}).</source>
         <extracomment>text; 1 = size_text(needed); 2 = size_text(at_most); 3 = where</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
-        <source>Needs about {1} of memory</source>
+        <source>Needs about {1} of memory, {2} available.</source>
+        <extracomment>text; 1 = size_text(needed); 2 = size_text(there)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/memory.py"/>
+        <source>Needs about {1} of memory.</source>
         <extracomment>text; 1 = size_text(needed)</extracomment>
         <translation type="unfinished"></translation>
     </message>
@@ -20558,12 +20581,6 @@ Check the CRS of both, or leave it out.</source>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>Any run</source>
         <extracomment>require(1)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/run/memory.py"/>
-        <source>, {1} available.</source>
-        <extracomment>text; 1 = size_text(there)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -21048,6 +21065,12 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../core/choices.py"/>
+        <source>Settings</source>
+        <extracomment>SETTINGS</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
         <source>Corridors and pinch points</source>
         <extracomment>PINCH_POINTS</extracomment>
         <translation type="unfinished"></translation>
@@ -21162,7 +21185,19 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../core/choices.py"/>
+        <source>Uniform surface</source>
+        <extracomment>UNIFORM</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
         <source>Shuffled scores: classes change resistances</source>
+        <extracomment>SCORES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>Shuffled scores</source>
         <extracomment>SCORES</extracomment>
         <translation type="unfinished"></translation>
     </message>
@@ -21174,7 +21209,19 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../core/choices.py"/>
+        <source>Shuffled land</source>
+        <extracomment>LAND</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
         <source>Moved sources: shifted and turned together</source>
+        <extracomment>SOURCES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>Moved sources</source>
         <extracomment>SOURCES</extracomment>
         <translation type="unfinished"></translation>
     </message>
@@ -21308,6 +21355,12 @@ Check the CRS of both, or leave it out.</source>
         <location filename="../core/choices.py"/>
         <source>There is no {1} {2}. Choose one of: {3}.</source>
         <extracomment>InputError(0); 1 = what; 2 = value; 3 = keys</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>There is no</source>
+        <extracomment>InputError(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -23058,11 +23111,8 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../core/grid.py"/>
-        <source>The rasters do not lie on the same grid.
-  {1}: {2}
-  {3}: {4}
-{5}</source>
-        <extracomment>GridMismatchError(0); 1 = name; 2 = self.describe(); 3 = other_name; 4 = other.describe(); 5 = USE_STUDY_GRID</extracomment>
+        <source>The rasters do not lie on the same grid.</source>
+        <extracomment>GridMismatchError(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -24621,9 +24671,8 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
-        <source>The score table has mistakes:
-{1}</source>
-        <extracomment>InputError(0); 1 = '\n'.join((f'- {line}' for line in lines))</extracomment>
+        <source>The score table has mistakes:</source>
+        <extracomment>InputError(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -25402,16 +25451,55 @@ Check the CRS of both, or leave it out.</source>
     </message>
     <message>
         <location filename="../core/spread/interpreter.py"/>
-        <source>import importlib, os, sys, types
-if sys.path[:1] == [&quot;&quot;]:
-    del sys.path[0]
-package, folder, scratch = sys.argv[1:]
-names = package.split(&quot;.&quot;)[:-1]
-for count in range(1, len(names) + 1):
-    module = types.ModuleType(&quot;.&quot;.join(names[:count]))
-    module.__path__ = [os.path.dirname(folder)]
-    sys.modules[module.__name__] = module
-importlib.import_module(package + &quot;.spread.worker&quot;).main(scratch)</source>
+        <source>import importlib, os, sys, types</source>
+        <extracomment>_START</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/spread/interpreter.py"/>
+        <source>del sys.path[0]</source>
+        <extracomment>_START</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/spread/interpreter.py"/>
+        <source>package, folder, scratch = sys.argv[1:]</source>
+        <extracomment>_START</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/spread/interpreter.py"/>
+        <source>names = package.split(&quot;.&quot;)[:-1]</source>
+        <extracomment>_START</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/spread/interpreter.py"/>
+        <source>for count in range(1, len(names) + 1):</source>
+        <extracomment>_START</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/spread/interpreter.py"/>
+        <source>module = types.ModuleType(&quot;.&quot;.join(names[:count]))</source>
+        <extracomment>_START</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/spread/interpreter.py"/>
+        <source>module.__path__ = [os.path.dirname(folder)]</source>
+        <extracomment>_START</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/spread/interpreter.py"/>
+        <source>sys.modules[module.__name__] = module</source>
+        <extracomment>_START</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/spread/interpreter.py"/>
+        <source>importlib.import_module(package + &quot;.spread.worker&quot;).main(scratch)</source>
         <extracomment>_START</extracomment>
         <translation type="unfinished"></translation>
     </message>
@@ -25956,6 +26044,1692 @@ importlib.import_module(package + &quot;.spread.worker&quot;).main(scratch)</sou
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Keep as it is: patrol and monitor, no building, no fences</source>
+        <extracomment>class or measure</extracomment>
+        <translation>严格保护：巡护监测，禁止建设和围栏隔断</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Keep free of building and fences, under control as an ecological corridor</source>
+        <extracomment>class or measure</extracomment>
+        <translation>纳入生态廊道管控：禁止占用和隔断，保持原有植被</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Keep as it is</source>
+        <extracomment>class or measure</extracomment>
+        <translation>维持原貌，减少人为干扰</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Close the steep bare ground so that vegetation comes back by itself</source>
+        <extracomment>class or measure</extracomment>
+        <translation>陡坡裸地封育，促进植被自然恢复</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Sow and plant native species on the bare ground</source>
+        <extracomment>class or measure</extracomment>
+        <translation>裸地补播补植乡土植物</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Close to felling, grazing and trampling; take the stress away</source>
+        <extracomment>class or measure</extracomment>
+        <translation>封育保护，消除砍伐、放牧和践踏等胁迫因子</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Take the stress off the wetland and give it back its water; plant only where it does not recover</source>
+        <extracomment>class or measure</extracomment>
+        <translation>消除胁迫、恢复水文，湿地以自然恢复为主</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Near-natural banks and a belt of native plants along the water</source>
+        <extracomment>class or measure</extracomment>
+        <translation>生态护岸，营造乡土植物滨岸缓冲带</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Turn steep cropland back to woodland or grassland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>陡坡耕地退耕还林还草</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Terraces and contour hedges on sloping cropland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>坡耕地水土保持整治：梯田、等高植物篱</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Hedges, tree belts and wide field margins; leave gaps in fences</source>
+        <extracomment>class or measure</extracomment>
+        <translation>建设农田防护林、植物篱和生态田埂，围栏留通道</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Undergrowth and native trees between the rows</source>
+        <extracomment>class or measure</extracomment>
+        <translation>恢复林下植被，行间套种乡土树种</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Native, layered planting; dim the lights at night</source>
+        <extracomment>class or measure</extracomment>
+        <translation>乡土植物复层种植，控制夜间照明</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Give up idle building land on the corridor, clear and replant it</source>
+        <extracomment>class or measure</extracomment>
+        <translation>拆除廊道内闲置建设用地并复绿</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Green steps through the settlement: street trees, gardens, planted roofs and banks</source>
+        <extracomment>class or measure</extracomment>
+        <translation>建成区增绿：行道树、庭院与屋顶绿化，形成踏脚石</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Give up idle building land, clear and replant it; no further building</source>
+        <extracomment>class or measure</extracomment>
+        <translation>腾退闲置建设用地并复绿，禁止新增建设</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Reshape the ground, bring soil back and replant the mine</source>
+        <extracomment>class or measure</extracomment>
+        <translation>矿山地貌重塑、土壤重构和植被重建</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>A crossing for animals with planted approaches</source>
+        <extracomment>class or measure</extracomment>
+        <translation>建设野生动物通道，引导种植</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Bring soil back where it is gone, sow and plant native species</source>
+        <extracomment>class or measure</extracomment>
+        <translation>客土改良，补播补植乡土植物</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>An over- or underpass for animals with planted approaches</source>
+        <extracomment>class or measure</extracomment>
+        <translation>建设上跨或下穿式野生动物通道，引导种植</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Make culverts and bridges passable; planting and fences that lead to them</source>
+        <extracomment>class or measure</extracomment>
+        <translation>改造涵洞桥梁，设置引导种植和围栏</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Woodland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>林地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Grassland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Garden</source>
+        <extracomment>class or measure</extracomment>
+        <translation>园地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Arable land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>耕地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Water and water facilities</source>
+        <extracomment>class or measure</extracomment>
+        <translation>水域及水利设施用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Transport</source>
+        <extracomment>class or measure</extracomment>
+        <translation>交通运输用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Urban, villages, industry and mining</source>
+        <extracomment>class or measure</extracomment>
+        <translation>城镇村及工矿用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Paddy field</source>
+        <extracomment>class or measure</extracomment>
+        <translation>水田</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Dry land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>旱地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Closed forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>有林地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Shrubland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>灌木地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Open forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>疏林地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Other woodland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>其他林地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>High-cover grassland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>高覆盖度草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Medium-cover grassland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>中覆盖度草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Low-cover grassland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>低覆盖度草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Rivers and canals</source>
+        <extracomment>class or measure</extracomment>
+        <translation>河渠</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Lakes</source>
+        <extracomment>class or measure</extracomment>
+        <translation>湖泊</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Reservoirs and ponds</source>
+        <extracomment>class or measure</extracomment>
+        <translation>水库坑塘</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Permanent ice and snow</source>
+        <extracomment>class or measure</extracomment>
+        <translation>永久性冰川雪地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Tidal flats</source>
+        <extracomment>class or measure</extracomment>
+        <translation>滩涂</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>River and lake shoals</source>
+        <extracomment>class or measure</extracomment>
+        <translation>滩地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Urban land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>城镇用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Rural settlements</source>
+        <extracomment>class or measure</extracomment>
+        <translation>农村居民点</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Other built-up land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>其他建设用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Sandy land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>沙地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Gobi</source>
+        <extracomment>class or measure</extracomment>
+        <translation>戈壁</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Saline-alkali land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>盐碱地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Marsh</source>
+        <extracomment>class or measure</extracomment>
+        <translation>沼泽地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Bare soil</source>
+        <extracomment>class or measure</extracomment>
+        <translation>裸土地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Bare rock</source>
+        <extracomment>class or measure</extracomment>
+        <translation>裸岩石质地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Other unused land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>其他</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Sea</source>
+        <extracomment>class or measure</extracomment>
+        <translation>海域</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Cropland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>农田</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Water</source>
+        <extracomment>class or measure</extracomment>
+        <translation>水体</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Built-up land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>城乡、工矿、居民用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Unused land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>未利用土地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Irrigated land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>水浇地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Orchard</source>
+        <extracomment>class or measure</extracomment>
+        <translation>果园</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Tea garden</source>
+        <extracomment>class or measure</extracomment>
+        <translation>茶园</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Rubber plantation</source>
+        <extracomment>class or measure</extracomment>
+        <translation>橡胶园</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Other garden</source>
+        <extracomment>class or measure</extracomment>
+        <translation>其他园地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Arbor forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>乔木林地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Bamboo forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>竹林地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Mangrove</source>
+        <extracomment>class or measure</extracomment>
+        <translation>红树林地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Forest swamp</source>
+        <extracomment>class or measure</extracomment>
+        <translation>森林沼泽</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Shrub swamp</source>
+        <extracomment>class or measure</extracomment>
+        <translation>灌丛沼泽</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Natural grassland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>天然牧草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Swamp grassland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>沼泽草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Artificial grassland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>人工牧草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Other grassland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>其他草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Retail</source>
+        <extracomment>class or measure</extracomment>
+        <translation>零售商业用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Wholesale market</source>
+        <extracomment>class or measure</extracomment>
+        <translation>批发市场用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Catering</source>
+        <extracomment>class or measure</extracomment>
+        <translation>餐饮用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Hotel</source>
+        <extracomment>class or measure</extracomment>
+        <translation>旅馆用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Business and finance</source>
+        <extracomment>class or measure</extracomment>
+        <translation>商务金融用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Entertainment</source>
+        <extracomment>class or measure</extracomment>
+        <translation>娱乐用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Other commercial land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>其他商服用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Industry</source>
+        <extracomment>class or measure</extracomment>
+        <translation>工业用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Mining</source>
+        <extracomment>class or measure</extracomment>
+        <translation>采矿用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Salt field</source>
+        <extracomment>class or measure</extracomment>
+        <translation>盐田</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Storage</source>
+        <extracomment>class or measure</extracomment>
+        <translation>仓储用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Urban housing</source>
+        <extracomment>class or measure</extracomment>
+        <translation>城镇住宅用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Rural homestead</source>
+        <extracomment>class or measure</extracomment>
+        <translation>农村宅基地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Government and organisations</source>
+        <extracomment>class or measure</extracomment>
+        <translation>机关团体用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Press and publishing</source>
+        <extracomment>class or measure</extracomment>
+        <translation>新闻出版用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Education</source>
+        <extracomment>class or measure</extracomment>
+        <translation>教育用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Research</source>
+        <extracomment>class or measure</extracomment>
+        <translation>科研用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Health care</source>
+        <extracomment>class or measure</extracomment>
+        <translation>医疗卫生用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Social welfare</source>
+        <extracomment>class or measure</extracomment>
+        <translation>社会福利用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Cultural facilities</source>
+        <extracomment>class or measure</extracomment>
+        <translation>文化设施用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Sports</source>
+        <extracomment>class or measure</extracomment>
+        <translation>体育用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Public utilities</source>
+        <extracomment>class or measure</extracomment>
+        <translation>公用设施用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Parks and green space</source>
+        <extracomment>class or measure</extracomment>
+        <translation>公园与绿地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Military</source>
+        <extracomment>class or measure</extracomment>
+        <translation>军事设施用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Embassies and consulates</source>
+        <extracomment>class or measure</extracomment>
+        <translation>使领馆用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Prisons</source>
+        <extracomment>class or measure</extracomment>
+        <translation>监教场所用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Religious sites</source>
+        <extracomment>class or measure</extracomment>
+        <translation>宗教用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Cemeteries</source>
+        <extracomment>class or measure</extracomment>
+        <translation>殡葬用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Scenic-area facilities</source>
+        <extracomment>class or measure</extracomment>
+        <translation>风景名胜设施用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Railway</source>
+        <extracomment>class or measure</extracomment>
+        <translation>铁路用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Rail transit</source>
+        <extracomment>class or measure</extracomment>
+        <translation>轨道交通用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Road</source>
+        <extracomment>class or measure</extracomment>
+        <translation>公路用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Urban and village road</source>
+        <extracomment>class or measure</extracomment>
+        <translation>城镇村道路用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Transport stations</source>
+        <extracomment>class or measure</extracomment>
+        <translation>交通服务场站用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Farm road</source>
+        <extracomment>class or measure</extracomment>
+        <translation>农村道路</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Airport</source>
+        <extracomment>class or measure</extracomment>
+        <translation>机场用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Port and wharf</source>
+        <extracomment>class or measure</extracomment>
+        <translation>港口码头用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Pipeline</source>
+        <extracomment>class or measure</extracomment>
+        <translation>管道运输用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>River</source>
+        <extracomment>class or measure</extracomment>
+        <translation>河流水面</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Lake</source>
+        <extracomment>class or measure</extracomment>
+        <translation>湖泊水面</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Reservoir</source>
+        <extracomment>class or measure</extracomment>
+        <translation>水库水面</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Pond</source>
+        <extracomment>class or measure</extracomment>
+        <translation>坑塘水面</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Coastal flat</source>
+        <extracomment>class or measure</extracomment>
+        <translation>沿海滩涂</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Inland flat</source>
+        <extracomment>class or measure</extracomment>
+        <translation>内陆滩涂</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Ditch</source>
+        <extracomment>class or measure</extracomment>
+        <translation>沟渠</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Hydraulic structures</source>
+        <extracomment>class or measure</extracomment>
+        <translation>水工建筑用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Glacier and permanent snow</source>
+        <extracomment>class or measure</extracomment>
+        <translation>冰川及永久积雪</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Vacant land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>空闲地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Farm facilities</source>
+        <extracomment>class or measure</extracomment>
+        <translation>设施农用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Field ridge</source>
+        <extracomment>class or measure</extracomment>
+        <translation>田坎</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Bare rock and gravel</source>
+        <extracomment>class or measure</extracomment>
+        <translation>裸岩石砾地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Commercial land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>商服用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Industry, mining and storage</source>
+        <extracomment>class or measure</extracomment>
+        <translation>工矿仓储用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Residential land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>住宅用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Public administration and services</source>
+        <extracomment>class or measure</extracomment>
+        <translation>公共管理与公共服务用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Special land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>特殊用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>林地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Shrub</source>
+        <extracomment>class or measure</extracomment>
+        <translation>灌木</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Snow and ice</source>
+        <extracomment>class or measure</extracomment>
+        <translation>冰雪</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Barren</source>
+        <extracomment>class or measure</extracomment>
+        <translation>荒地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Impervious</source>
+        <extracomment>class or measure</extracomment>
+        <translation>不透水面</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Wetland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>湿地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Cultivated land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>耕地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Water bodies</source>
+        <extracomment>class or measure</extracomment>
+        <translation>水体</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Tundra</source>
+        <extracomment>class or measure</extracomment>
+        <translation>苔原</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Artificial surfaces</source>
+        <extracomment>class or measure</extracomment>
+        <translation>人造地表</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Bare land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>裸地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Permanent snow and ice</source>
+        <extracomment>class or measure</extracomment>
+        <translation>永久冰雪</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Tree cover</source>
+        <extracomment>class or measure</extracomment>
+        <translation>林木</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Built-up</source>
+        <extracomment>class or measure</extracomment>
+        <translation>建成区</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Bare or sparse vegetation</source>
+        <extracomment>class or measure</extracomment>
+        <translation>裸地或稀疏植被</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Permanent water bodies</source>
+        <extracomment>class or measure</extracomment>
+        <translation>永久水体</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Herbaceous wetland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>草本湿地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Mangroves</source>
+        <extracomment>class or measure</extracomment>
+        <translation>红树林</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Moss and lichen</source>
+        <extracomment>class or measure</extracomment>
+        <translation>苔藓和地衣</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Trees</source>
+        <extracomment>class or measure</extracomment>
+        <translation>树木</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Flooded vegetation</source>
+        <extracomment>class or measure</extracomment>
+        <translation>淹水植被</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Crops</source>
+        <extracomment>class or measure</extracomment>
+        <translation>农作物</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Built area</source>
+        <extracomment>class or measure</extracomment>
+        <translation>建成区</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Bare ground</source>
+        <extracomment>class or measure</extracomment>
+        <translation>裸地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Clouds</source>
+        <extracomment>class or measure</extracomment>
+        <translation>云</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Rangeland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>草灌地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Grass</source>
+        <extracomment>class or measure</extracomment>
+        <translation>草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Scrub and shrub</source>
+        <extracomment>class or measure</extracomment>
+        <translation>灌木</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Shrub and scrub</source>
+        <extracomment>class or measure</extracomment>
+        <translation>灌丛</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Built</source>
+        <extracomment>class or measure</extracomment>
+        <translation>建成区</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Bare</source>
+        <extracomment>class or measure</extracomment>
+        <translation>裸地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Continuous urban fabric</source>
+        <extracomment>class or measure</extracomment>
+        <translation>连续城市建筑</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Discontinuous urban fabric</source>
+        <extracomment>class or measure</extracomment>
+        <translation>不连续城市建筑</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Industrial or commercial units</source>
+        <extracomment>class or measure</extracomment>
+        <translation>工业或商业用地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Road and rail networks</source>
+        <extracomment>class or measure</extracomment>
+        <translation>道路和铁路</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Port areas</source>
+        <extracomment>class or measure</extracomment>
+        <translation>港口</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Airports</source>
+        <extracomment>class or measure</extracomment>
+        <translation>机场</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Mineral extraction sites</source>
+        <extracomment>class or measure</extracomment>
+        <translation>采矿场</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Dump sites</source>
+        <extracomment>class or measure</extracomment>
+        <translation>垃圾场</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Construction sites</source>
+        <extracomment>class or measure</extracomment>
+        <translation>建筑工地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Green urban areas</source>
+        <extracomment>class or measure</extracomment>
+        <translation>城市绿地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Sport and leisure facilities</source>
+        <extracomment>class or measure</extracomment>
+        <translation>运动休闲设施</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Non-irrigated arable land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>旱地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Permanently irrigated land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>水浇地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Rice fields</source>
+        <extracomment>class or measure</extracomment>
+        <translation>水田</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Vineyards</source>
+        <extracomment>class or measure</extracomment>
+        <translation>葡萄园</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Fruit trees and berry plantations</source>
+        <extracomment>class or measure</extracomment>
+        <translation>果园</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Olive groves</source>
+        <extracomment>class or measure</extracomment>
+        <translation>橄榄园</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Pastures</source>
+        <extracomment>class or measure</extracomment>
+        <translation>牧场</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Annual crops with permanent crops</source>
+        <extracomment>class or measure</extracomment>
+        <translation>一年生与多年生作物混合</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Complex cultivation patterns</source>
+        <extracomment>class or measure</extracomment>
+        <translation>复杂耕作</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Agriculture with natural vegetation</source>
+        <extracomment>class or measure</extracomment>
+        <translation>农田与自然植被混合</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Agro-forestry areas</source>
+        <extracomment>class or measure</extracomment>
+        <translation>农林复合</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Broad-leaved forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>阔叶林</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Coniferous forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>针叶林</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Mixed forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>混交林</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Natural grasslands</source>
+        <extracomment>class or measure</extracomment>
+        <translation>天然草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Moors and heathland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>荒原和石楠灌丛</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Sclerophyllous vegetation</source>
+        <extracomment>class or measure</extracomment>
+        <translation>硬叶植被</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Transitional woodland-shrub</source>
+        <extracomment>class or measure</extracomment>
+        <translation>过渡林地灌丛</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Beaches, dunes, sands</source>
+        <extracomment>class or measure</extracomment>
+        <translation>海滩沙丘</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Bare rocks</source>
+        <extracomment>class or measure</extracomment>
+        <translation>裸岩</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Sparsely vegetated areas</source>
+        <extracomment>class or measure</extracomment>
+        <translation>稀疏植被</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Burnt areas</source>
+        <extracomment>class or measure</extracomment>
+        <translation>火烧迹地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Glaciers and perpetual snow</source>
+        <extracomment>class or measure</extracomment>
+        <translation>冰川和永久积雪</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Inland marshes</source>
+        <extracomment>class or measure</extracomment>
+        <translation>内陆沼泽</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Peat bogs</source>
+        <extracomment>class or measure</extracomment>
+        <translation>泥炭沼泽</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Salt marshes</source>
+        <extracomment>class or measure</extracomment>
+        <translation>盐沼</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Salines</source>
+        <extracomment>class or measure</extracomment>
+        <translation>盐田</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Intertidal flats</source>
+        <extracomment>class or measure</extracomment>
+        <translation>潮间带滩涂</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Water courses</source>
+        <extracomment>class or measure</extracomment>
+        <translation>河流</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Coastal lagoons</source>
+        <extracomment>class or measure</extracomment>
+        <translation>沿海泻湖</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Estuaries</source>
+        <extracomment>class or measure</extracomment>
+        <translation>河口</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Sea and ocean</source>
+        <extracomment>class or measure</extracomment>
+        <translation>海洋</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Open water</source>
+        <extracomment>class or measure</extracomment>
+        <translation>开阔水体</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Perennial ice and snow</source>
+        <extracomment>class or measure</extracomment>
+        <translation>多年冰雪</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Developed, open space</source>
+        <extracomment>class or measure</extracomment>
+        <translation>开发用地，开放空间</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Developed, low intensity</source>
+        <extracomment>class or measure</extracomment>
+        <translation>开发用地，低强度</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Developed, medium intensity</source>
+        <extracomment>class or measure</extracomment>
+        <translation>开发用地，中强度</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Developed, high intensity</source>
+        <extracomment>class or measure</extracomment>
+        <translation>开发用地，高强度</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Barren land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>荒地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Deciduous forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>落叶林</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Evergreen forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>常绿林</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Dwarf scrub</source>
+        <extracomment>class or measure</extracomment>
+        <translation>矮灌丛</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Grassland and herbaceous</source>
+        <extracomment>class or measure</extracomment>
+        <translation>草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Sedge and herbaceous</source>
+        <extracomment>class or measure</extracomment>
+        <translation>莎草草本</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Lichens</source>
+        <extracomment>class or measure</extracomment>
+        <translation>地衣</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Moss</source>
+        <extracomment>class or measure</extracomment>
+        <translation>苔藓</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Pasture and hay</source>
+        <extracomment>class or measure</extracomment>
+        <translation>牧草地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Cultivated crops</source>
+        <extracomment>class or measure</extracomment>
+        <translation>耕地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Woody wetlands</source>
+        <extracomment>class or measure</extracomment>
+        <translation>木本湿地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Emergent herbaceous wetlands</source>
+        <extracomment>class or measure</extracomment>
+        <translation>挺水草本湿地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Evergreen needleleaf forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>常绿针叶林</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Evergreen broadleaf forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>常绿阔叶林</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Deciduous needleleaf forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>落叶针叶林</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Deciduous broadleaf forest</source>
+        <extracomment>class or measure</extracomment>
+        <translation>落叶阔叶林</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Closed shrubland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>郁闭灌丛</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Open shrubland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>稀疏灌丛</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Woody savanna</source>
+        <extracomment>class or measure</extracomment>
+        <translation>多树草原</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Savanna</source>
+        <extracomment>class or measure</extracomment>
+        <translation>稀树草原</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Permanent wetland</source>
+        <extracomment>class or measure</extracomment>
+        <translation>永久湿地</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Urban and built-up land</source>
+        <extracomment>class or measure</extracomment>
+        <translation>城市和建成区</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Cropland and natural vegetation mosaic</source>
+        <extracomment>class or measure</extracomment>
+        <translation>农田与自然植被镶嵌</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>bilinear</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>nearest</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>average</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>median</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>mean</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>true</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>false</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>first</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>second</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>third</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>low</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>high</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>persistent</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>split</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>merged</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>regrouped</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>kept</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>found</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>held</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>alone</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>chance</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>limit</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>accumulated</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>outside</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>inside</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>woodland</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>grassland</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>wetland</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>water</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>bare</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>cropland</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>garden</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>built-up</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>transport</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>ice</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>internal</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>yes</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>no</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>ha</source>
+        <extracomment>word</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>{1} and {2} more</source>
+        <extracomment>list; {1} = names, {2} = how many more; 1 = value; 2 = value</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>{1} to {2}</source>
+        <extracomment>range; 1 = value; 2 = value</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>All files (*.*)</source>
+        <extracomment>file dialog</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>No such file or directory</source>
+        <extracomment>error of the system</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>Permission denied</source>
+        <extracomment>error of the system</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>No space left on device</source>
+        <extracomment>error of the system</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>Is a directory</source>
+        <extracomment>error of the system</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>Not a directory</source>
+        <extracomment>error of the system</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>File exists</source>
+        <extracomment>error of the system</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>Read-only file system</source>
+        <extracomment>error of the system</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>Invalid argument</source>
+        <extracomment>error of the system</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../models/corridorsandkeyareas.model3"/>
         <source>Key areas: barriers</source>
         <extracomment>model component_description</extracomment>
@@ -25977,6 +27751,12 @@ importlib.import_module(package + &quot;.spread.worker&quot;).main(scratch)</sou
         <location filename="../models/corridorsandkeyareas.model3"/>
         <source>Goes from ecological sources and a resistance surface to corridors, pinch points and barriers.</source>
         <extracomment>model SHORT_DESCRIPTION</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../models/corridorsandkeyareas.model3"/>
+        <source>7 Models</source>
+        <extracomment>model model_group</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>

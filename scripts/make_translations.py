@@ -10,6 +10,7 @@ finished text by it. `{=1}` stands for a value that is itself a text of ours, su
 from __future__ import annotations
 
 import ast
+import csv
 import itertools
 import json
 import re
@@ -68,6 +69,30 @@ _WORD = re.compile(r"[A-Za-z][a-z]{2,}")
 _UNITS = {"ids", "per", "the", "and", "for", "nan", "inf", "rgb", "svg", "png", "tif", "csv", "span", "div"}
 _MOST = 12
 """Ways a text with alternatives may read; above, the alternatives are texts of their own."""
+
+
+_WORDS = (
+    "bilinear", "nearest", "average", "median", "mean", "true", "false", "first", "second", "third", "low", "high",
+    "persistent", "split", "merged", "regrouped", "lost", "new", "kept", "found", "held", "alone", "chance",
+    "limit", "accumulated", "outside", "inside", "woodland", "grassland", "wetland", "water", "bare", "cropland",
+    "garden", "built-up", "transport", "ice", "internal", "yes", "no", "ha", "degrees", "cells",
+)  # fmt: skip
+"""Words that are put together with others, or stand in tables by themselves."""
+
+_MORE = {
+    "{1} and {2} more": "list; {1} = names, {2} = how many more",
+    "{1} to {2}": "range",
+    "All files (*.*)": "file dialog",
+    "No such file or directory": "error of the system",
+    "Permission denied": "error of the system",
+    "No space left on device": "error of the system",
+    "Is a directory": "error of the system",
+    "Not a directory": "error of the system",
+    "File exists": "error of the system",
+    "Read-only file system": "error of the system",
+    "Invalid argument": "error of the system",
+}
+"""Texts that no literal shows: what is put together of little ones, and what the system says."""
 
 
 class Unit(NamedTuple):
@@ -220,6 +245,8 @@ def _units(node: ast.AST, file: str, kind: str) -> Iterator[Unit]:
     forms, alone = _forms(node)
     for form in forms:
         yield from _of_form(form, file, node.lineno, kind)
+        if file == "core/choices.py" and ": " in "".join(map(str, form)):  # a choice is also called by its first words
+            yield from _of_form([str(form[0]).partition(":")[0]], file, node.lineno, kind)
     for one in alone:
         yield from _units(one, file, kind + " part")
 
@@ -229,7 +256,7 @@ def _of_form(form: list[str | _Slot], file: str, line: int, kind: str) -> Iterat
     slots = [part for part in form if isinstance(part, _Slot)]
     number = itertools.count()
     marked = "".join(part if isinstance(part, str) else f"\0{next(number)}\0" for part in form)
-    pieces = re.split(_BLOCK, marked) if _TAG.search(marked) else [marked]
+    pieces = re.split(_BLOCK, marked) if _TAG.search(marked) else marked.split("\n")
     for piece in pieces:
         text = _outer(piece.strip())
         if _NOT_PROSE.search(re.sub(r"\0\d+\0", "", _TAG.sub("", text))):
@@ -344,7 +371,15 @@ def _flat(node: ast.AST) -> Iterator[str | ast.AST]:
 
 def texts_of_model(path: Path) -> Iterator[Unit]:
     """Yield what a shipped model says: its name, group, labels and help."""
-    wanted = {"component_description", "description", "model_name", "SHORT_DESCRIPTION", "ALG_DESC", "help"}
+    wanted = {
+        "component_description",
+        "description",
+        "model_name",
+        "SHORT_DESCRIPTION",
+        "ALG_DESC",
+        "help",
+        "model_group",
+    }
     for option in ET.parse(path).iter("Option"):
         name, value = option.get("name"), option.get("value") or ""
         if name in wanted and _WORD.search(value):
@@ -361,17 +396,32 @@ def all_texts() -> list[Unit]:
         file = path.relative_to(ROOT).as_posix()
         for unit in texts_of(path.read_text(encoding="utf-8"), file) if not _SKIPPED_FILES.search(file) else ():
             found.setdefault(unit.source, unit)
+    for source in names_in_both():
+        found.setdefault(source, Unit(source, "core/resistance/legendtables.py", 0, "class or measure", ()))
+    for word in _WORDS:
+        found.setdefault(word, Unit(word, "scripts/make_translations.py", 0, "word", ()))
+    for source, kind in _MORE.items():
+        values = tuple("value" for _ in re.findall(r"\{\d\}", source))
+        found.setdefault(source, Unit(source, "scripts/make_translations.py", 0, kind, values))
     for path in sorted((ROOT / "models").glob("*.model3")):
         for unit in texts_of_model(path):
             found.setdefault(unit.source, unit)
     return list(found.values())
 
 
+def names_in_both() -> dict[str, str]:
+    """Return what tables of ours have in both languages: the classes of the legends, and the measures."""
+    with open(ROOT / "algorithms" / "support" / "inputs" / "actionrules.csv", encoding="utf-8-sig", newline="") as file:
+        measures = {row["measure"]: row["measure_zh"] for row in csv.DictReader(file)}
+    tables = (ROOT / "core" / "resistance" / "legendtables.py").read_text(encoding="utf-8")
+    return {**measures, **dict(re.findall(r"^\S+ +[0-9a-f]{6} +\S+ +(.+?) = (.+?)\s*$", tables, re.MULTILINE))}
+
+
 def read_translations(path: Path = TS) -> dict[str, str]:
-    """Return the finished translations of a .ts file."""
+    """Return the finished translations of a .ts file, and those that the tables of legends hold."""
+    made = names_in_both()
     if not path.exists():
-        return {}
-    made = {}
+        return made
     for message in ET.parse(path).iter("message"):
         translation = message.find("translation")
         if translation is not None and translation.text and translation.get("type") is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
@@ -23,6 +25,7 @@ from ..support.inputs.declarations import (
     smallest_key_area,
 )
 from ..support.inputs.manifest import files_named, named_in_rows, place_of, read_manifest
+from ..support.language import tr_html
 from ..support.run import memory
 from ..support.run.forecast import Forecast
 from ..support.run.outputchecks import refuse_in_place_of
@@ -93,7 +96,7 @@ class SpeciesManifestAlgorithm(EcoSecNetAlgorithm):
 
     def declare(self):
         return [
-            p.table("MANIFEST", "Table of the species", DESCRIBED.replace("<b>", "").replace("</b>", "")),
+            p.table("MANIFEST", "Table of the species", re.sub("</?b>", "", tr_html(DESCRIBED))),
             p.raster(
                 "RESISTANCE",
                 "Resistance surface",

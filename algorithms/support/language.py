@@ -29,6 +29,8 @@ _FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 _CONTEXT = b"EcoSecNet"
 _LONGEST = 4000
 """Letters of a text that templates are tried on."""
+_BRIEF, _FEW = 80, 12
+"""Templates of fewer letters than that are for brief texts."""
 _MOST_SENTENCES = 8
 """In a text that is recognised as a whole."""
 
@@ -98,25 +100,27 @@ class _Template:
         self.source = source
         self.literals = pieces[::2]
         self.anchor = max(self.literals, key=len).strip()
-        self.weight = sum(map(len, self.literals))
+        self.weight = len("".join(self.literals).strip())
         self._of_ours = [mark == "=" for mark in pieces[1::2]]
-        self._pattern: re.Pattern[str] | None = None
+        self._patterns: list[re.Pattern[str]] = []
 
-    def values(self, text: str) -> Iterator[tuple[str, str, bool]]:
-        """Yield placeholder, value and whether it may be a text of ours; nothing where the text is another one."""
-        if self._pattern is None:
+    def readings(self, text: str) -> list[tuple[str, ...]]:
+        """Return the values a text may be made of: first ones as short, or as long, as can be."""
+        if not self._patterns:
             literals = [re.escape(one) for one in self.literals]
             # an empty value at an end leaves a blank that may have been taken off
             if not self.literals[0]:
-                literals[1] = re.sub(r"^(\\ )+", r"\\s*", literals[1])
+                literals[1] = re.sub(r"^(\\ )+", r"(?:^|\\s+)", literals[1])
             if not self.literals[-1]:
-                literals[-2] = re.sub(r"(\\ )+$", r"\\s*", literals[-2])
-            self._pattern = re.compile("(.*?)".join(literals), re.DOTALL)
-        match = self._pattern.fullmatch(text)
-        if match is None:
-            return
+                literals[-2] = re.sub(r"(\\ )+$", r"(?:\\s+|$)", literals[-2])
+            self._patterns = [re.compile(slot.join(literals), re.DOTALL) for slot in ("(.*?)", "(.*)")]
+        found = [match.groups() for match in (one.fullmatch(text) for one in self._patterns) if match]
+        return found[:1] if len(set(found)) == 1 else found
+
+    def slots(self, values: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
+        """Yield placeholder, value and whether it may be a text of ours."""
         quoted = False
-        for number, (value, known, before) in enumerate(zip(match.groups(), self._of_ours, self.literals), 1):
+        for number, (value, known, before) in enumerate(zip(values, self._of_ours, self.literals), 1):
             # an apostrophe within a word is no quotation mark
             quoted ^= len(re.findall(r"(?<![a-z])'|'(?![a-z])", before)) % 2 == 1
             yield f"{{{'=' if known else ''}{number}}}", value, known or not quoted
@@ -140,7 +144,9 @@ class _Chinese:
             with open(os.path.join(_FOLDER, "templates.json"), encoding="utf-8") as file:
                 made = [_Template(source) for source in json.load(file)]
             self._templates = sorted(made, key=lambda one: -one.weight)
-        return (one for one in self._templates if one.anchor in text and one.weight <= len(text))
+        brief = len(text) <= _BRIEF and not _SENTENCE.search(text)
+        least = 0 if brief else _FEW
+        return (one for one in self._templates if one.anchor in text and least <= one.weight <= len(text))
 
 
 @cache
@@ -181,11 +187,11 @@ def _best(text: str) -> _Found:
     if best.known < enough:
         best = max(best, _by_sentences(text), key=lambda one: one.known)
     if best.known < enough:
-        best = max(best, *(_by_parts(text, *marks) for marks in _MARKS), key=lambda one: one.known)
+        best = max(best, _by_marks(text), key=lambda one: one.known)
     return best
 
 
-_MARKS = (("; ", "；"), (": ", "："), (", ", "、"), (" (", "（"))
+_MARKS = (("; ", "；"), (": ", "："), (", ", "、"), (" (", "（"), (" and ", "和"))
 """What parts of a text are joined by, and what joins them in Chinese."""
 
 
@@ -193,32 +199,41 @@ def _by_template(text: str) -> _Found:
     """Return the translation by the template that understands most."""
     bare = text.strip()
     best = _Found(text, 0)
-    for template in _chinese().fitting(bare):
-        # those that follow have less literal text
-        if best.known >= template.weight and best.known > 0.6 * len(bare):
+    for other in (bare, bare[:1].swapcase() + bare[1:]):  # such as a label in the middle of a sentence
+        for template in _chinese().fitting(other):
+            # those that follow have less literal text
+            if best.known >= template.weight and best.known > 0.6 * len(bare):
+                break
+            found = _filled(template, other)
+            if found is not None and found.known > best.known:
+                best = found._replace(text=text.replace(bare, found.text, 1))
+        if best.known or not bare[:1].isalpha():
             break
-        found = _filled(template, bare)
-        if found is not None and found.known > best.known:
-            best = found._replace(text=text.replace(bare, found.text, 1))
     return best
 
 
 def _filled(template: _Template, text: str) -> _Found | None:
-    translation = ""
+    """Return the translation by a template; None if it has none, or is not that of the text."""
+    readings = template.readings(text)
+    translation = _chinese().exact(template.source) if readings else ""
+    if not translation:
+        return None
+    return max((_with_values(template, translation, text, one) for one in readings), key=lambda one: one.known)
+
+
+def _with_values(template: _Template, translation: str, text: str, values: tuple[str, ...]) -> _Found:
     known = template.weight
-    for slot, value, ours in template.values(text):
-        translation = translation or _chinese().exact(template.source)
-        if not translation:
-            return None
+    for slot, value, ours in template.slots(values):
+        if _SENTENCE.search(value):
+            known -= len(value)  # several sentences that nobody knows are no value
         if ours and value != text:
             held = _best(value)
             # a name that happens to hold a word of ours stays a name
             if held.known >= 0.5 * len(_letters(value)):
-                value, known = held.text, known + held.known
-        if _SENTENCE.search(value) and value in text:
-            known -= len(value)  # several sentences that nobody knows are no value
+                known += held.known + (len(value) if _SENTENCE.search(value) else 0)
+                value = held.text
         translation = translation.replace(slot, value.replace("{", "\0"), 1)
-    return _Found(translation.replace("\0", "{"), known) if translation else None
+    return _Found(translation.replace("\0", "{"), known)
 
 
 def _letters(text: str) -> str:
@@ -238,7 +253,7 @@ def _by_sentences(text: str) -> _Found:
             if end == start + 1:
                 found = _by_template(run) if not _exact(run) else _exact(run)
                 if found.known < 0.5 * len(_letters(run)):
-                    found = max(found, *(_by_parts(run, *marks) for marks in _MARKS), key=lambda one: one.known)
+                    found = max(found, _by_marks(run), key=lambda one: one.known)
                 break
             if ends[end] - ends[start] == len(text):
                 continue
@@ -251,27 +266,54 @@ def _by_sentences(text: str) -> _Found:
     return _Found(made, known)
 
 
+def _by_marks(text: str) -> _Found:
+    """Return the translation of a text cut at the marks with which most of it is understood, if that is half of it."""
+    best = max(_part(text), *(_by_parts(text, *marks) for marks in _MARKS), key=lambda one: one.known)
+    return best if best.known >= 0.5 * len(_letters(text)) else _Found(text, 0)
+
+
 def _by_parts(text: str, mark: str, chinese: str) -> _Found:
     """Return the translation of a text whose parts are joined by a mark."""
     parts = text.split(mark)
     if len(parts) == 1:
         return _Found(text, 0)
-    found = [_part(part) for part in parts]
-    known = sum(one.known for one in found)
-    if mark == " (":
-        made = found[0].text
-        for one in found[1:]:
-            made += f"（{one.text[:-1]}）" if one.text.endswith(")") and one.known else f" ({one.text}"
-        return _Found(made, known)
-    return _Found(chinese.join(one.text for one in found), known)
+    made, known, *_ = _part(parts[0])
+    for part in parts[1:]:
+        found = _part(part)
+        if found.known < 0.7 * len(_letters(part)):
+            half = f"({part}" if mark == " (" else f"{mark.strip()} {part}"
+            glued = _exact(half) or _by_template(half)
+            if glued.known > found.known:  # a half sentence that begins with its mark
+                made, known = made + glued.text, known + glued.known
+                continue
+        if mark == " (":
+            made += f"（{found.text[:-1]}）" if found.text.endswith(")") and found.known else f" ({found.text}"
+        else:
+            made += chinese + found.text
+        known += found.known
+    return _Found(made, known)
 
 
 def _part(text: str) -> _Found:
     if text.endswith(")") and "(" not in text:
         inner = _best(text[:-1])
         return _Found(f"{inner.text})", inner.known)
-    end = text[-1:] if text[-1:] in ".:" else ""
-    return _exact(text) or _exact(text.removesuffix(end) if end else text) or _by_template(text)
+    exact = _exact(text)
+    if exact:
+        return exact
+    # such as '(a) Land use', 'core 63.5 %', '12 ha'
+    before, name, after = re.fullmatch(r"(\(\w\)\s+|[^A-Za-z]*)(.*?)([^A-Za-z]*)", text, re.DOTALL).groups()
+    exact = _exact(name) if before or after else None
+    if exact:
+        return _Found(before + exact.text + after, exact.known)
+    both = re.fullmatch(r"([A-Za-z][A-Za-z ,;:-]*?) ?([\u3400-\u9fff].*)", text)
+    if both and _exact(both[1]):  # said in both languages already
+        return _Found(both[2], len(both[1]))
+    head, _, tail = text.rpartition(" ")
+    found = [_exact(one) for one in (head, tail)] if head else [None]
+    if all(found):
+        return _Found("".join(one.text for one in found), sum(one.known for one in found))
+    return _by_template(text)
 
 
 # HTML ----------------------------------------------------------------------------------------------------------
@@ -323,6 +365,8 @@ def _inline(run: list[str]) -> Iterator[str]:
 def _plain(text: str) -> str:
     """Return escaped text, translated."""
     plain = unescape(text)
+    if plain != text and _best(text.strip()).known > 0.6 * len(text.strip()):
+        return tr(text, CHINESE)  # in the sources with its entities
     made = tr(plain, CHINESE)
     return text if made == plain else escape(made)
 

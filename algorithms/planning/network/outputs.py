@@ -226,8 +226,9 @@ class NetworkOutputs:
             numbers.update(PLAN_SPENT=best.spent, PLAN_GAIN=best.gain)
         self.job.results.update(numbers)
         self.job.monitor.info(
-            "{SOURCE_COUNT} sources ({SOURCE_HA:,.0f} ha), {LINK_COUNT} corridors ({LINK_KM:,.1f} km), {PINCH_COUNT} "
-            "pinch points ({PINCH_HA:,.1f} ha), {BARRIER_COUNT} barriers ({BARRIER_HA:,.1f} ha).".format(**numbers)
+            f"{numbers['SOURCE_COUNT']} sources ({numbers['SOURCE_HA']:,.0f} ha), {numbers['LINK_COUNT']} corridors "
+            f"({numbers['LINK_KM']:,.1f} km), {numbers['PINCH_COUNT']} pinch points ({numbers['PINCH_HA']:,.1f} ha), "
+            f"{numbers['BARRIER_COUNT']} barriers ({numbers['BARRIER_HA']:,.1f} ha)."
         )
         return numbers
 

@@ -100,13 +100,16 @@ class Said:
         unit, factor = _UNITS.get(one.name, ("", 1.0))
         held = one.null[~np.isnan(one.null)]
         name = one.name if one.name.startswith("EC") else one.name[0].upper() + one.name[1:]
-        text = f"{name}: {one.observed * factor:,.4g} {unit}".rstrip()
+        found = f"{one.observed * factor:,.4g} {unit}".rstrip()
         if not held.size:
-            return f"{text}; no draw has a network."
-        text += f", against {held.mean() * factor:,.4g} with {self.name}"
+            return f"{name}: {found}; no draw has a network."
+        mean = f"{held.mean() * factor:,.4g}"
         if self.kind in core.decisions.WITHOUT_CHANCE:
-            return f"{text}."
-        return f"{text}; {100.0 - one.percentile:.0f} % of the draws have more (p = {one.p:.3g})."
+            return f"{name}: {found}, against {mean} with {self.name}."
+        return (
+            f"{name}: {found}, against {mean} with {self.name}; {100.0 - one.percentile:.0f} % of the draws have more "
+            f"(p = {one.p:.3g})."
+        )
 
 
 def null_page(said: Said, sources: Sequence[QgsGeometry]) -> str:

@@ -176,11 +176,7 @@ def summary(outcome: Outcome) -> Iterator[str]:
     """Yield what the log and the report say of a plan."""
     plan, best = outcome.plan, outcome.best
     cost, gain = (f" {unit}" if unit else "" for unit in (outcome.unit, outcome.gain_unit))
-    what = {
-        PlanObjective.COST: "off the least-cost distances",
-        PlanObjective.RESISTANCE: "off the effective resistances",
-        PlanObjective.EQUIVALENT: "of equivalent connectivity",
-    }[plan.objective]
+    by_cost, by_size = (plan.objective is one for one in (PlanObjective.COST, PlanObjective.EQUIVALENT))
     if not plan.picks:
         yield (
             f"Nothing that can be paid for with {best.budget:,.6g}{cost} brings a gain: no place, and no set of places on "
@@ -189,7 +185,15 @@ def summary(outcome: Outcome) -> Iterator[str]:
         return
     yield (
         f"{len(plan.picks)} of {len(outcome.places)} places for {best.spent:,.6g} of {best.budget:,.6g}{cost} gain "
-        f"{best.gain:,.6g}{gain} {what}."
+        f"{best.gain:,.6g}{gain} "
+        + (
+            "off the least-cost distances"
+            if by_cost
+            else "of equivalent connectivity"
+            if by_size
+            else "off the effective resistances"
+        )
+        + "."
     )
     yield (
         f"The order of the first scores, taken as it stands, would gain {best.static_gain:,.6g}{gain} for "

@@ -85,9 +85,11 @@ class Said:
     def sentences(self) -> Iterator[str]:
         """Yield what was found, a sentence for each surface."""
         for number, (name, high, one) in enumerate(zip(self.names, self.high, self.found.surfaces)):
-            side = "high" if high else "low"
-            text = f"{name}: {self.verdict(one, side)} (AUC {one.auc:.2f}, p = {one.p:.3g}; "
-            text += f"the {side}est tenth of the cells holds {one.classes.top:.1f} times the share of the {self.what})."
+            text = (
+                f"{name}: {self.verdict(one, 'high' if high else 'low')} (AUC {one.auc:.2f}, p = {one.p:.3g}; the "
+                f"{'highest' if high else 'lowest'} tenth of the cells holds {one.classes.top:.1f} times the share of the "
+                f"{self.what})."
+            )
             if number:
                 text += f" That '{self.names[0]}' agrees better has p = {self.found.beats[0, number]:.3g}."
             yield text

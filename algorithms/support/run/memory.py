@@ -184,10 +184,10 @@ def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0, where: st
     needed, at_most = needed + _LIBRARIES, at_most + _LIBRARIES
     there = available_bytes()
     hard = at_most > 1.3 * needed
-    text = f"Needs about {size_text(needed)} of memory" + (
-        f" (up to {size_text(at_most)} where {where})" if hard else ""
+    text = (
+        f"Needs about {size_text(needed)} of memory{f' (up to {size_text(at_most)} where {where})' if hard else ''}"
+        f"{f', {size_text(there)} available' if there is not None else ''}."
     )
-    text += f", {size_text(there)} available." if there is not None else "."
     if there is not None and needed > there:
         raise MemoryLimitError(f"{text} {_ADVICE}")
     if _process() is not None:
