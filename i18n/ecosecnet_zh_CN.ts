@@ -20788,6 +20788,132 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../algorithms/support/sheets/description.py"/>
+        <source>The layer '{1}' cannot be opened: {2}.</source>
+        <extracomment>InputError(0); 1 = self.name or layer.name(); 2 = layer.source()</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/drawing.py"/>
+        <source>no PDF could be written there</source>
+        <extracomment>OSError(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Study area and land use</source>
+        <extracomment>TITLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Ecological sources by importance</source>
+        <extracomment>TITLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Resistance factors</source>
+        <extracomment>TITLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Ecological corridors by grade</source>
+        <extracomment>TITLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Current density and pinch points</source>
+        <extracomment>TITLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Barrier score and barriers</source>
+        <extracomment>TITLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Pinch points and barriers</source>
+        <extracomment>TITLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Cost saved by restoration</source>
+        <extracomment>_NAMES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Ecological source</source>
+        <extracomment>_of(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Ecological corridor</source>
+        <extracomment>_of(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>&quot;grade&quot; IS NOT NULL</source>
+        <extracomment>setSubsetString(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/figures.py"/>
+        <source>Resistance factor: {1}</source>
+        <extracomment>title; 1 = name[len(FACTOR):]</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/layout.py"/>
+        <source>{1} is not a template of a page layout. Choose a .qpt file, as the layout designer of QGIS saves it.</source>
+        <extracomment>InputError(0); 1 = template</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/layout.py"/>
+        <source>{1} has no page. Choose a template of a print layout.</source>
+        <extracomment>InputError(0); 1 = template</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/layout.py"/>
+        <source>There is nothing to draw: the layers of the map have no features.</source>
+        <extracomment>InputError(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/layout.py"/>
+        <source>{1} has no map with the id 'map'. Give the map of that layout this id (Item properties, Item id), or leave the template out.</source>
+        <extracomment>InputError(0); 1 = template</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/layout.py"/>
+        <source>Not in the legend for want of room: {1} more classes.</source>
+        <extracomment>insert(tr(0)); 1 = self.left_out</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/looks.py"/>
+        <source>Arial</source>
+        <extracomment>FONT</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/mainthread.py"/>
+        <source>The window of QGIS has not answered for ten minutes, so that no map could be drawn. A script that waits in the main thread for this run must let it handle events.</source>
+        <extracomment>EcoSecNetError(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../core/choices.py"/>
         <source>Multiply by value / mean</source>
         <extracomment>MEAN_RATIO</extracomment>
@@ -22675,6 +22801,12 @@
         <location filename="../core/decisions/robustness.py"/>
         <source>{1} runs are done; {2} more take about {3}.</source>
         <extracomment>info(0); 1 = CHUNK; 2 = len(draws) - CHUNK; 3 = _words(left)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/decisions/robustness.py"/>
+        <source>score {1} of {2}</source>
+        <extracomment>text; 1 = score; 2 = name</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -201,7 +201,11 @@ def _use(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
     kind = ""
     while True:
         if isinstance(parent, (ast.Compare, ast.Subscript, ast.arg)):
-            return None if child is node or isinstance(child, (ast.Tuple, ast.List, ast.Set)) else kind or "text"
+            if isinstance(child, (ast.Tuple, ast.List, ast.Set)) or (
+                child is node and not isinstance(node, ast.JoinedStr)
+            ):
+                return None
+            return kind or "text"
         if isinstance(parent, ast.AnnAssign) and child is parent.annotation:
             return None
         if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):

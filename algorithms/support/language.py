@@ -36,6 +36,8 @@ _MOST_SENTENCES = 8
 
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _SLOT = re.compile(r"\{(=?)\d+\}")
+_SLOTS = (r"([-+]?\d[\d.,]*|[^\d]*?)", "(.*?)", "(.*)")
+"""What a value may be: a number or a text without any; then as short, and as long, as can be."""
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[^\s.a-z])")
 _FULL_WIDTH = "，。；：？！）”、」"
 
@@ -105,7 +107,7 @@ class _Template:
         self._patterns: list[re.Pattern[str]] = []
 
     def readings(self, text: str) -> list[tuple[str, ...]]:
-        """Return the values a text may be made of: first ones as short, or as long, as can be."""
+        """Return the values a text may be made of, as where two values stand side by side there are several ways."""
         if not self._patterns:
             literals = [re.escape(one) for one in self.literals]
             # an empty value at an end leaves a blank that may have been taken off
@@ -113,9 +115,8 @@ class _Template:
                 literals[1] = re.sub(r"^(\\ )+", r"(?:^|\\s+)", literals[1])
             if not self.literals[-1]:
                 literals[-2] = re.sub(r"(\\ )+$", r"(?:\\s+|$)", literals[-2])
-            self._patterns = [re.compile(slot.join(literals), re.DOTALL) for slot in ("(.*?)", "(.*)")]
-        found = [match.groups() for match in (one.fullmatch(text) for one in self._patterns) if match]
-        return found[:1] if len(set(found)) == 1 else found
+            self._patterns = [re.compile(slot.join(literals), re.DOTALL) for slot in _SLOTS]
+        return list(dict.fromkeys(match.groups() for one in self._patterns if (match := one.fullmatch(text))))
 
     def slots(self, values: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
         """Yield placeholder, value and whether it may be a text of ours."""
@@ -195,8 +196,8 @@ _MARKS = (("; ", "；"), (": ", "："), (", ", "、"), (" (", "（"), (" and ", 
 """What parts of a text are joined by, and what joins them in Chinese."""
 
 
-def _by_template(text: str) -> _Found:
-    """Return the translation by the template that understands most."""
+def _by_template(text: str, holding: re.Pattern[str] = _WORD) -> _Found:
+    """Return the translation by the template that understands most, of those that hold something."""
     bare = text.strip()
     best = _Found(text, 0)
     for other in (bare, bare[:1].swapcase() + bare[1:]):  # such as a label in the middle of a sentence
@@ -204,7 +205,7 @@ def _by_template(text: str) -> _Found:
             # those that follow have less literal text
             if best.known >= template.weight and best.known > 0.6 * len(bare):
                 break
-            found = _filled(template, other)
+            found = _filled(template, other) if holding.search(template.source) else None
             if found is not None and found.known > best.known:
                 best = found._replace(text=text.replace(bare, found.text, 1))
         if best.known or not bare[:1].isalpha():
@@ -230,7 +231,7 @@ def _with_values(template: _Template, translation: str, text: str, values: tuple
             held = _best(value)
             # a name that happens to hold a word of ours stays a name
             if held.known >= 0.5 * len(_letters(value)):
-                known += held.known + (len(value) if _SENTENCE.search(value) else 0)
+                known += held.known + (len(value) - 5 if _SENTENCE.search(value) else 0)
                 value = held.text
         translation = translation.replace(slot, value.replace("{", "\0"), 1)
     return _Found(translation.replace("\0", "{"), known)
@@ -257,7 +258,7 @@ def _by_sentences(text: str) -> _Found:
                 break
             if ends[end] - ends[start] == len(text):
                 continue
-            found = _exact(run) or _by_template(run)
+            found = _exact(run) or _by_template(run, _SENTENCE)
             if found.known >= 0.7 * len(run):
                 break
         made += found.text if not made or made[-1] in _FULL_WIDTH else f" {found.text}"
