@@ -42,9 +42,16 @@ _SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[^\s.a-z])")
 _FULL_WIDTH = "，。；：？！）”、」"
 
 
-@cache
+_spoken = threading.local()
+
+
 def language() -> str:
-    """Return the language of QGIS: Chinese, or English for all others."""
+    """Return the language of QGIS: Chinese, or English for all others; within `speaking`, that one."""
+    return getattr(_spoken, "language", None) or _of_qgis()
+
+
+@cache
+def _of_qgis() -> str:
     return CHINESE if QgsApplication.locale().lower().startswith("zh") else ENGLISH
 
 
@@ -56,22 +63,19 @@ def report_language() -> str:
 
 def tr(text: str, language: str | None = None) -> str:
     """Return a text in a language, by default that of QGIS, or the one of `speaking`; what is not known stays as it is."""
-    if (language or _default()) == ENGLISH or not _WORD.search(text):
+    if (language or _spoken_here()) == ENGLISH or not _WORD.search(text):
         return text
     return _translate(text)
 
 
 def tr_html(html: str, language: str | None = None) -> str:
     """Return HTML in a language, block by block; tags, styles and code stay as they are."""
-    return html if (language or _default()) == ENGLISH else "".join(_blocks(html))
-
-
-_spoken = threading.local()
+    return html if (language or _spoken_here()) == ENGLISH else "".join(_blocks(html))
 
 
 @contextmanager
 def speaking(language: str | None) -> Iterator[None]:
-    """Have `tr` put texts into another language than that of QGIS by default, in this thread: where styles name classes."""
+    """Speak another language than that of QGIS in this thread, such as where styles name the classes of a report."""
     before = getattr(_spoken, "language", None)
     _spoken.language = language
     try:
@@ -80,11 +84,8 @@ def speaking(language: str | None) -> Iterator[None]:
         _spoken.language = before
 
 
-def _default() -> str:
-    return getattr(_spoken, "language", None) or _of_qgis()
-
-
-_of_qgis = language
+_spoken_here = language
+"""Where a parameter has that name."""
 
 
 class _Found(NamedTuple):
