@@ -19,6 +19,7 @@ from ..io.compat import field
 from ..io.filenames import FileNames
 from ..io.rasterfiles import NO_NUMBER
 from ..io.rasters import RasterSource
+from ..io.vectorfiles import layer_name
 from ..io.vectors import VectorSource
 from ..run.outputs import OutputError
 
@@ -61,7 +62,7 @@ def save_features(source: VectorSource, name: str, folder: str, monitor: Monitor
     for one in held:
         fields.append(one)
     options = QgsVectorFileWriter.SaveVectorOptions()
-    options.driverName, options.layerName = "GPKG", name
+    options.driverName, options.layerName = "GPKG", layer_name(name)
     kind = source.source.wkbType()
     writer = QgsVectorFileWriter.create(path, fields, kind, source.crs, QgsCoordinateTransformContext(), options)
     for number, feature in enumerate(source.features()):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""What a text begins with that a spreadsheet takes for a formula."""
+_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a text begins with that a spreadsheet takes for a formula; the wide signs where it speaks Chinese or Japanese."""
 
 _PLAIN = re.compile(r"[+-]|[+-]?[0-9]*[.,]?[0-9]+([eE][+-]?[0-9]+)?")
 """A lone sign or a number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ TABLE_ENDINGS = ("gpkg", "csv", "xlsx", "ods", "geojson", "gml")
 _TAKEN = {"GPKG": ("fid", "geom"), "SQLite": ("ogc_fid", "geometry")}
 """Names that these formats need for themselves; they do not tell upper from lower case either."""
 
+_NO_LAYER = re.compile("[]`~!@#$%^&*()+={}|[\\\\:\";'<>?,./-]|gpkg|sqlite_", re.IGNORECASE)
 _CSV_TYPES = ("STRING_QUOTING=", "CREATE_CSVT=")
 _SPREADSHEETS = ("CSV", "XLSX", "ODS")
 
@@ -81,6 +83,11 @@ class Target:
 def driver_of(path: str) -> str:
     """Return the OGR driver that writes a file."""
     return QgsVectorFileWriter.driverForExtension(os.path.splitext(path)[1].lstrip(".").lower())
+
+
+def layer_name(text: str) -> str:
+    """Return a text as the name of a layer of a GeoPackage, which takes none that begins with a sign or a word of its own."""
+    return f"_{text}" if _NO_LAYER.match(text) else text
 
 
 def layer_names(path: str) -> list[str]:
@@ -136,7 +143,7 @@ def write(
     driver = driver_of(path)
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = driver
-    options.layerName = layer
+    options.layerName = layer or (layer_name(os.path.splitext(os.path.basename(path))[0]) if driver == "GPKG" else "")
     options.fileEncoding = encoding or "UTF-8"
     options.datasourceOptions = QgsVectorFileWriter.defaultDatasetOptions(driver)
     options.layerOptions = QgsVectorFileWriter.defaultLayerOptions(driver)
