@@ -88,8 +88,9 @@ def _vectors() -> list[_Vector]:
     roads = [
         ("Expressway", palette.ROADS[0], 0.9),
         ("County road", palette.ROADS[1], 0.5),
-        ("Village road", palette.ROADS[2], 0.2),
+        ("Village road", palette.ROADS[2], 0.3),
     ]
+    settled = [("County seat", palette.SEAT, 3.4), ("Town", palette.WHITE, 2.6), ("Village", palette.WHITE, 1.2)]
     county, township, village = palette.BORDERS
     return [
         _Vector(
@@ -106,7 +107,19 @@ def _vectors() -> list[_Vector]:
             _POLYGON,
             styling.polygons((*palette.RESERVE, 50), palette.RESERVE, 0.6),
         ),
-        _Vector("RIVERS", "rivers", "Rivers", _LINE, styling.categories("strahler", rivers)),
+        _Vector(
+            "RIVERS",
+            "rivers",
+            "Rivers",
+            _LINE,
+            styling.labelled(
+                styling.categories("strahler", rivers),
+                "CASE WHEN strahler > 2 THEN name END",
+                7.5,
+                palette.RIVER_INK,
+                along=True,
+            ),
+        ),
         _Vector(
             "ROADS",
             "roads",
@@ -122,6 +135,24 @@ def _vectors() -> list[_Vector]:
             styling.points(palette.HAZARD, 1.4, "diamond"),
         ),
         _Vector("MINES", "mines", "Mines", _POINT, styling.points(palette.MINE, 3.0, "triangle")),
+        _Vector(
+            "SETTLEMENTS",
+            "settlements",
+            "Settlements",
+            _POINT,
+            styling.labelled(
+                styling.categories(
+                    "kind",
+                    [
+                        (kind, kind, styling.marker_symbol(fill, size, outline=palette.INK))
+                        for kind, fill, size in settled
+                    ],
+                ),
+                "CASE WHEN kind = 'Village' THEN name END",
+                7.0,
+                nearer_than=60_000,
+            ),
+        ),
         _Vector("VILLAGES", "villages", "Villages", _POLYGON, styling.polygons(palette.CLEAR, village, 0.1)),
         _Vector(
             "TOWNSHIPS",
@@ -156,9 +187,9 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
         "with the county, so a small one has everything too.</p>"
         "<p><b>Output</b>: a folder with the GeoTIFFs landuse (1 woodland, 2 grassland, 3 other, 4 garden, 5 arable, 6 "
         "water, 7 transport, 8 urban, villages, industry and mines), dem, lithology, desertification, erosion and "
-        "geohazards, and landscape.gpkg with the layers boundary, townships, villages, roads, rivers, mines, redline, "
-        "reserves and geohazards. scores.csv is the table of scores and weights of the Liuzhi study, corrected (see 'Check "
-        "scores'). Files of these names are replaced. CRS: CGCS2000 / 3-degree Gauss-Kruger CM 105E.</p>"
+        "geohazards, and landscape.gpkg with the layers boundary, townships, villages, settlements, roads, rivers, mines, "
+        "redline, reserves and geohazards. scores.csv is the table of scores and weights of the Liuzhi study, corrected (see "
+        "'Check scores'). Files of these names are replaced. CRS: CGCS2000 / 3-degree Gauss-Kruger CM 105E.</p>"
         "<p>Methods: relief in balance of uplift and erosion (Whipple &amp; Tucker 1999, doi:10.1029/1999JB900120); soil "
         "loss classes after SL 190-2007.</p>"
     )

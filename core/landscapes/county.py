@@ -98,7 +98,7 @@ def karst_county(
     reservoir = make_reservoir(terrain, grid)
     monitor.step(0.4, 1)
     water = water_cells(rivers, reservoir, grid) & terrain.county
-    people = settle(terrain, grid, dice(3), monitor.part(0.4, 0.55))
+    people = settle(terrain, grid, dice(3), reservoir, monitor.part(0.4, 0.55))
     near_road = distance_to(burnt((road.coordinates for road in people.roads), grid))
     monitor.step(0.6, 1)
     mines = open_mines(terrain, grid, dice(4), near_road)
@@ -146,6 +146,7 @@ def karst_county(
         villages=people.village_zones.with_area(grid),
         redline=redline.with_area(grid),
         reserves=reserves.with_area(grid),
+        settlements=people.places,
         roads=people.roads,
         rivers=rivers,
         mines=mines,

@@ -82,8 +82,10 @@ class Landscape:
         Partitions of the county; every village lies in one township.
     redline, reserves : Zones
         Ecological protection red line and nature reserves.
+    settlements : tuple of Feature
+        Points: the county seat, the towns, then the villages, where roads meet or end.
     roads, rivers : tuple of Feature
-        Lines.
+        Lines; those that meet share a vertex.
     mines, hazards : tuple of Feature
         Points.
     """
@@ -100,6 +102,7 @@ class Landscape:
     villages: Zones
     redline: Zones
     reserves: Zones
+    settlements: tuple[Feature, ...]
     roads: tuple[Feature, ...]
     rivers: tuple[Feature, ...]
     mines: tuple[Feature, ...]

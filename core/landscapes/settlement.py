@@ -14,7 +14,7 @@ from ..grid import Grid
 from ..monitor import Monitor
 from ..types import BoolArray, FloatArray, IntArray
 from .drainage import grid_graph
-from .lines import cell_centres, cells_at, clipped, line_length, smoothed
+from .lines import cell_centres, cells_at, clipped, line_length, network_lines
 from .model import Feature, Value, Zones
 from .names import place_names
 from .noise import blurred, fractal_noise, resample
@@ -32,6 +32,7 @@ class Settlement:
 
     towns: FloatArray
     villages: FloatArray
+    places: tuple[Feature, ...]
     township_zones: Zones
     village_zones: Zones
     roads: tuple[Feature, ...]
@@ -58,11 +59,15 @@ def spread_out(quality: FloatArray, allowed: BoolArray, count: int, spacing: flo
         spacing *= 0.85
 
 
-def settle(terrain: Terrain, grid: Grid, rng: np.random.Generator, monitor: Monitor) -> Settlement:
-    """Return towns, villages, their territories and the roads between them."""
+def settle(
+    terrain: Terrain, grid: Grid, rng: np.random.Generator, reservoir: BoolArray, monitor: Monitor
+) -> Settlement:
+    """Return towns, villages, their territories and the roads between them, all beside the reservoir."""
     coarse = terrain.coarse_shape
     inside = resample(terrain.county.astype(float), coarse) > 0.5
     inside = ndimage.binary_erosion(inside, iterations=coarse[0] // 25)
+    lake = resample(reservoir.astype(float), coarse) > 0.1
+    inside &= ~ndimage.binary_dilation(lake, iterations=2)
     slope = ndimage.gaussian_filter(resample(terrain.slope, coarse), 1.5)
     above = ndimage.gaussian_filter(resample(terrain.above_river, coarse), 1.0)
     quality = -slope / 10.0 - above / 150.0 + 0.6 * fractal_noise(coarse, rng, exponent=2.0)
@@ -80,19 +85,25 @@ def settle(terrain: Terrain, grid: Grid, rng: np.random.Generator, monitor: Moni
     sites = np.concatenate([towns, spread_out(quality, free, count - len(towns), spacing)])
     monitor.step(1, 3)
     places = cell_centres(sites, coarse, grid)
-    townships, villages = _territories(places, len(towns), terrain.county, grid, rng)
+    townships, villages, settlements = _territories(places, len(towns), terrain.county, grid, rng)
     monitor.step(2, 3)
     cost = (1.0 + (slope / 6.0) ** 2) * np.exp(0.45 * fractal_noise(coarse, rng, exponent=2.2, longest=0.15))
     cost[terrain.river_order.reshape(coarse) > 0] += 6.0
-    roads = _roads(cost, sites, len(towns), terrain.county, grid)
+    cost[lake] += 60.0
+    cost[resample(terrain.county.astype(float), coarse) < 0.99] += 20.0  # roads of the county stay in it
+    outside = resample(terrain.county.astype(float), coarse) < 0.5
+    roads = _roads(cost, outside, sites, len(towns), terrain.county, grid)
     monitor.step(3, 3)
-    return Settlement(places[: len(towns)], places, townships, villages, roads)
+    return Settlement(places[: len(towns)], places, settlements, townships, villages, roads)
 
 
 def _territories(
     places: FloatArray, towns: int, county: BoolArray, grid: Grid, rng: np.random.Generator
-) -> tuple[Zones, Zones]:
-    """Return townships and villages: the cells nearest to each place on a wobbly map, villages grouped by town."""
+) -> tuple[Zones, Zones, tuple[Feature, ...]]:
+    """Return townships, villages and the places they are named after.
+
+    A village is the cells nearest to its place on a wobbly map, a township the villages nearest to its town.
+    """
     wobble = np.stack([0.008 * grid.rows * fractal_noise(grid.shape, rng, exponent=4.0, longest=0.1) for _ in range(2)])
     at = np.stack(cells_at(places, grid))
     moved = (at + wobble[:, at[0], at[1]]).T
@@ -121,7 +132,16 @@ def _territories(
                 "town_zh": town["name_zh"],
             }
         )
-    return Zones(township, tuple(town_rows)), Zones(village, tuple(village_rows))
+    kinds = ["County seat"] + ["Town"] * (towns - 1) + ["Village"] * (len(places) - towns)
+    called = names[:towns] + names[2 * towns :]
+    settlements = tuple(
+        Feature(
+            place[None, :],
+            {"place_id": i + 1, "name": called[i][0], "name_zh": called[i][1], "kind": kinds[i]},
+        )
+        for i, place in enumerate(places)
+    )
+    return Zones(township, tuple(town_rows)), Zones(village, tuple(village_rows)), settlements
 
 
 def _whole(labels: IntArray) -> IntArray:
@@ -136,13 +156,16 @@ def _whole(labels: IntArray) -> IntArray:
     return np.where(labels > 0, labels[tuple(nearest)], 0)
 
 
-def _roads(cost: FloatArray, sites: IntArray, towns: int, county: BoolArray, grid: Grid) -> tuple[Feature, ...]:
+def _roads(
+    cost: FloatArray, outside: BoolArray, sites: IntArray, towns: int, county: BoolArray, grid: Grid
+) -> tuple[Feature, ...]:
     """Return an expressway, roads between neighbouring towns and the roads that tie the villages to them."""
     index = np.arange(cost.size).reshape(cost.shape)
     graph = grid_graph(cost)
     reach, before = dijkstra(graph, directed=False, indices=sites[:towns], return_predecessors=True)
     north, west, east = (edge[reach[0, edge].argmin()] for edge in (index[0], index[:, 0], index[:, -1]))
-    routes = [(1, _path(before[0], west)[:-1] + _path(before[0], east)[::-1]), (2, _path(before[0], north))]
+    west, east, north = (_as_far_as(outside, _path(before[0], edge)[::-1]) for edge in (west, east, north))
+    routes = [(1, west[:0:-1] + east), (2, north)]
     between = reach[:, sites[:towns]] ** 2
     for a in range(towns):
         for b in range(a):
@@ -155,14 +178,13 @@ def _roads(cost: FloatArray, sites: IntArray, towns: int, county: BoolArray, gri
     routes += [(3, _path(from_road, village)) for village in sites[towns:]]
 
     roads: list[Feature] = []
-    used: set[tuple[int, int]] = set()
-    for level, route in routes:
-        for cells in _unused(route, used):
-            line = smoothed(cell_centres(np.array(cells), cost.shape, grid))
-            for part in clipped(line, county, grid):
-                km = line_length(part) * grid.metres_per_unit / 1000.0
-                attributes: dict[str, Value] = {"road_id": len(roads) + 1, "level": level, "kind": _ROADS[level]}
-                roads.append(Feature(part, {**attributes, "length_km": round(km, 3)}))
+    for level, line in network_lines(routes, cell_centres(index.ravel(), cost.shape, grid)):
+        for part in clipped(line, county, grid):
+            if not np.isin(line[[0, -1]], part[[0, -1]]).all(axis=1).any():
+                continue  # comes back over the boundary for a few steps
+            km = line_length(part) * grid.metres_per_unit / 1000.0
+            attributes: dict[str, Value] = {"road_id": len(roads) + 1, "level": level, "kind": _ROADS[level]}
+            roads.append(Feature(part, {**attributes, "length_km": round(km, 3)}))
     return tuple(roads)
 
 
@@ -174,6 +196,12 @@ def _path(before: IntArray, target: int) -> list[int]:
     return cells
 
 
+def _as_far_as(border: BoolArray, route: list[int]) -> list[int]:
+    """Return a route up to its first cell in an area."""
+    beyond = np.flatnonzero(border.flat[route])
+    return route[: int(beyond[0]) + 1] if beyond.size else route
+
+
 def _predecessors(graph: csr_matrix, starts: IntArray) -> IntArray:
     """Return, per cell, the cell before it on the least-cost path from the nearest start; negative at the starts."""
     count = graph.shape[0]
@@ -183,19 +211,6 @@ def _predecessors(graph: csr_matrix, starts: IntArray) -> IntArray:
     whole = coo_matrix((weight, (row, col)), shape=(count + 1, count + 1)).tocsr()
     _, before = dijkstra(whole, directed=False, indices=count, return_predecessors=True)
     return np.where(before == count, -1, before)[:count]
-
-
-def _unused(route: list[int], used: set[tuple[int, int]]) -> list[list[int]]:
-    """Return the runs of a route over cell pairs that no earlier route took, and note them."""
-    runs: list[list[int]] = [[route[0]]]
-    for a, b in zip(route, route[1:]):
-        pair = (min(a, b), max(a, b))
-        if pair in used:
-            runs.append([b])
-        else:
-            used.add(pair)
-            runs[-1].append(b)
-    return [run for run in runs if len(run) > 1]
 
 
 def open_mines(terrain: Terrain, grid: Grid, rng: np.random.Generator, near_road: FloatArray) -> tuple[Feature, ...]:

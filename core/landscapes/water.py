@@ -43,7 +43,7 @@ def make_rivers(terrain: Terrain, grid: Grid, rng: np.random.Generator) -> tuple
                     {
                         "river_id": len(rivers) + 1,
                         "name": f"{name[0]} River",
-                        "name_zh": f"{name[1]}河",
+                        "name_zh": name[1].removesuffix("河") + "河",
                         "strahler": int(order[head]),
                         "width_m": _WIDTHS[min(int(order[head]), len(_WIDTHS)) - 1],
                         "length_km": round(line_length(part) * grid.metres_per_unit / 1000.0, 3),

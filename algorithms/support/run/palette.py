@@ -127,7 +127,9 @@ DEGRADATION = ((247, 244, 238), (253, 219, 160), (244, 165, 96), (214, 96, 77), 
 
 # What the county of the demonstration has beside its network.
 RIVER = (58, 124, 190)
-ROADS = ((190, 74, 38), (70, 70, 76), (140, 136, 130))
+RIVER_INK = (24, 78, 140)
+SEAT = (190, 30, 45)
+ROADS = ((190, 74, 38), (70, 70, 76), (118, 112, 104))
 RED_LINE = (192, 32, 38)
 RESERVE = (20, 90, 66)
 HAZARD, MINE = (232, 120, 30), (24, 24, 28)

@@ -312,8 +312,20 @@ def points(fill: Colour, size: float = 2.0, shape: str = "circle") -> Style:
     return _single(lambda: marker_symbol(fill, size, shape))
 
 
-def labelled(style: Style, field: str, size: float = 9.0, ink: Colour = INK) -> Style:
-    """Add labels with a white halo to the style of a vector layer; size in points."""
+def labelled(
+    style: Style,
+    text: str,
+    size: float = 9.0,
+    ink: Colour = INK,
+    *,
+    along: bool = False,
+    nearer_than: float = 0.0,
+) -> Style:
+    """Add labels with a white halo to the style of a vector layer.
+
+    `text` is a field or an expression, the size in points; `along` bends the labels along lines; `nearer_than` is the
+    denominator of the smallest scale at which they show, 0 for any.
+    """
 
     def apply(layer: QgsMapLayer) -> None:
         style(layer)
@@ -321,13 +333,22 @@ def labelled(style: Style, field: str, size: float = 9.0, ink: Colour = INK) -> 
         halo.setEnabled(True)
         halo.setSize(0.8)
         halo.setColor(colour(TEXT_HALO))
-        text = QgsTextFormat()
-        text.setSize(size)
-        text.setColor(colour(ink))
-        text.setBuffer(halo)
+        letters = QgsTextFormat()
+        letters.setSize(size)
+        letters.setColor(colour(ink))
+        letters.setBuffer(halo)
         settings = QgsPalLayerSettings()
-        settings.fieldName = field
-        settings.setFormat(text)
+        settings.fieldName = text
+        settings.isExpression = layer.fields().lookupField(text) < 0
+        settings.setFormat(letters)
+        if along:
+            settings.placement = QgsPalLayerSettings.Placement.Curved
+            lines = settings.lineSettings()
+            lines.setMergeLines(True)
+            settings.setLineSettings(lines)
+        if nearer_than:
+            settings.scaleVisibility = True
+            settings.minimumScale = nearer_than
         layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
         layer.setLabelsEnabled(True)
 
@@ -339,9 +360,11 @@ def relief(exaggeration: float = 1.2, opacity: float = 0.6) -> Style:
 
     def apply(layer: QgsMapLayer) -> None:
         provider = layer.dataProvider()
-        # Shade of averaged elevations, not averages of shade: else a small map looks like sandpaper.
+        # Shade of averaged elevations, not averages of shade: else a small map looks like sandpaper. And smoothed between
+        # cells: else a large one shows the steps from cell to cell only.
         provider.enableProviderResampling(True)
         provider.setZoomedOutResamplingMethod(QgsRasterDataProvider.ResamplingMethod.Bilinear)
+        provider.setZoomedInResamplingMethod(QgsRasterDataProvider.ResamplingMethod.Cubic)
         provider.setMaxOversampling(8.0)
         renderer = QgsHillshadeRenderer(None, 1, 315.0, 45.0)
         renderer.setZFactor(exaggeration)

@@ -16,6 +16,7 @@ VECTORS = {
     "RESERVES": "reserves",
     "TOWNSHIPS": "townships",
     "VILLAGES": "villages",
+    "SETTLEMENTS": "settlements",
     "BOUNDARY": "boundary",
     "GEOHAZARD_POINTS": "geohazards",
 }
@@ -109,6 +110,10 @@ def test_styles_are_kept_beside_the_data(made, folder):
     towns = QgsVectorLayer(made["TOWNSHIPS"], "", "ogr")
     assert towns.labelsEnabled()
     assert towns.labeling().settings().fieldName == "name"
+    assert not towns.labeling().settings().isExpression
+    rivers = QgsVectorLayer(made["RIVERS"], "", "ogr")
+    assert rivers.labeling().settings().isExpression
+    assert "strahler" in rivers.labeling().settings().fieldName
     assert QgsVectorLayer(made["ROADS"], "", "ogr").renderer().classAttribute() == "kind"
 
 

@@ -15,7 +15,7 @@ from ecosecnet.core.landscapes import (
     karst_county,
 )
 from ecosecnet.core.landscapes.drainage import Drainage, drain, eroded_relief, grid_graph, height_above, strahler
-from ecosecnet.core.landscapes.lines import burnt, clipped, smoothed
+from ecosecnet.core.landscapes.lines import burnt, clipped, network_lines, smoothed
 from ecosecnet.core.landscapes.noise import blurred, drop_small, ranked, resample, scattered_distance
 from ecosecnet.core.landscapes.settlement import spread_out
 from ecosecnet.core.monitor import Monitor
@@ -218,6 +218,22 @@ def test_smoothing_keeps_ends_and_stays_in_the_hull():
     assert np.ptp(smooth[middle, 1]) < 0.6
 
 
+def test_lines_of_a_network_meet_in_their_vertices():
+    places = np.column_stack([np.divmod(np.arange(25), 5)]).T[:, ::-1].astype(float)
+    # Along the middle row; up to it from below; a ring; and a way that adds nothing.
+    routes = [(1, [10, 11, 12, 13, 14]), (2, [22, 17, 12]), (2, [3, 4, 9, 8, 3]), (3, [13, 12, 17])]
+    lines = network_lines(routes, places)
+    ends = sorted((level, *line[0].tolist(), *line[-1].tolist()) for level, line in lines)
+    assert ends == [
+        (1, 0.0, 2.0, 2.0, 2.0),
+        (1, 2.0, 2.0, 3.0, 2.0),
+        (1, 3.0, 2.0, 4.0, 2.0),
+        (2, 2.0, 2.0, 2.0, 3.0),
+        (2, 2.0, 3.0, 2.0, 4.0),
+        (2, 3.0, 0.0, 3.0, 0.0),
+    ]
+
+
 def test_clipping_leaves_the_runs_inside():
     grid = Grid(1, 10)
     line = np.column_stack([np.arange(0.5, 10), np.full(10, -0.5)])
@@ -369,8 +385,58 @@ def test_roads_join_all_towns(county):
     assert len(np.unique(county.townships.labels[joined & county.county])) == 11
 
 
+def road_ends(county):
+    """Yield the ends of roads and how many ends lie there."""
+    ends = np.concatenate([road.coordinates[[0, -1]] for road in county.roads])
+    return np.unique(ends, axis=0, return_counts=True)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 7])
+def test_roads_end_at_roads_and_settlements_or_leave_the_county(seed):
+    county = karst_county(250, seed=seed)
+    places = {tuple(place.coordinates[0]) for place in county.settlements}
+    far_from_outside = ndimage.distance_transform_edt(county.county)
+    for end, count in zip(*road_ends(county)):
+        assert count > 1 or tuple(end) in places or far_from_outside[county.grid.index(*end)] < 4, end
+    # Between towns they do not leave it on the way: the few ends at the boundary are those of through roads.
+    lost = [end for end, count in zip(*road_ends(county)) if count == 1 and tuple(end) not in places]
+    assert len(lost) <= 6
+
+
+def test_settlements_lie_dry_where_roads_meet(county):
+    ends, counts = road_ends(county)
+    meeting = {tuple(end): count for end, count in zip(ends, counts)}
+    assert [place.attributes["kind"] for place in county.settlements[:12]] == ["County seat"] + ["Town"] * 10 + [
+        "Village"
+    ]
+    assert len(county.settlements) == len(county.villages.attributes)
+    for place in county.settlements:
+        spot = county.grid.index(*place.coordinates[0])
+        assert tuple(place.coordinates[0]) in meeting
+        township = county.townships.attributes[county.townships.labels[spot] - 1]["name"]
+        if place.attributes["kind"] != "Village":
+            assert township.startswith(place.attributes["name"] + " ")
+    seat = county.settlements[0]
+    assert np.mean([meeting[tuple(place.coordinates[0])] for place in county.settlements[:11]]) > 2
+    assert seat.attributes["name_zh"] + "街道" == county.townships.attributes[0]["name_zh"]
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_nothing_is_built_in_the_reservoir(seed):
+    county = karst_county(300, seed=seed)
+    lake = ndimage.binary_erosion(county.reserves.labels == 1, iterations=3) & (county.landuse == 6)
+    wet = burnt([place.coordinates for place in county.settlements], county.grid) & lake
+    roads = burnt([road.coordinates for road in county.roads], county.grid)
+    assert not wet.any()
+    assert (roads & lake).sum() < 0.02 * roads.sum()
+
+
+def test_no_river_is_called_river_twice(county):
+    assert not any(river.attributes["name_zh"].endswith("河河") for river in county.rivers)
+
+
 def test_lines_and_points_lie_in_the_county_with_one_set_of_fields_each(county):
-    for layer in (county.roads, county.rivers, county.mines, county.hazards):
+    for layer in (county.settlements, county.roads, county.rivers, county.mines, county.hazards):
         assert len({tuple(feature.attributes) for feature in layer}) == 1
         ids = [next(iter(feature.attributes.values())) for feature in layer]
         assert ids == list(range(1, len(layer) + 1))

@@ -235,7 +235,7 @@ def test_corrections_by_zone_take_the_mean_of_the_zone(county, factors):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"min_dpc": 100.0}, "None of 14 patches has a dPC of 100 % or more.*MIN_DPC = 3.96 leaves 10"),
+        ({"min_dpc": 100.0}, "None of 14 patches has a dPC of 100 % or more.*MIN_DPC = 3.79 leaves 10"),
         ({"min_area_ha": 1e6}, "Lower the smallest area"),
         ({"foreground": []}, "No foreground values"),
     ],

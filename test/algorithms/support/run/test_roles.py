@@ -46,7 +46,7 @@ def test_layers_have_their_plain_name_wherever_the_files_are(qgis, project, tmp_
         layer = QgsRasterLayer("/elsewhere/file.tif", "file")
         details.setOutputLayerName(layer)
         names.append(layer.name())
-    assert len(names) == 16
+    assert len(names) == 17
     assert {"Elevation", "Land use"} <= set(names)
     assert "file" not in names
 
