@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingOutputNumber
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import parameters as p
-from ..support.inputs.manifest import files_named, named_in_rows, place_of, read_manifest
+from ..support.inputs.manifest import Row, files_named, named_in_rows, place_of, read_manifest
 from ..support.io.fields import Shown
+from ..support.io.filenames import FileNames
 from ..support.io.tables import Column, columns
 from ..support.reports import html
 from ..support.run.outputchecks import refuse_in_place_of
-from .manyareas.run import FIRST, Area, Areas, columns_of, layer_columns, numbers_of
+from .manyareas.run import FIRST, Area, Areas, columns_of, destinations, layer_columns, numbers_of
 
 _RUN = "securitynetwork"
 
@@ -66,8 +67,9 @@ class AreaManifestAlgorithm(EcoSecNetAlgorithm):
 
     def check(self, job: Job) -> str | None:
         self._place = place_of(job, "MANIFEST")
-        files = files_named(self._rows(job), layer_columns(self._tool()))
-        self._inputs |= refuse_in_place_of(job, files, "MANIFEST")
+        rows = self._rows(job)
+        files = files_named(rows, layer_columns(self._tool()))
+        self._inputs |= refuse_in_place_of(job, files, "MANIFEST", written=self._written(job, rows))
         return None
 
     def named_in_tables(self, job: Job):
@@ -101,6 +103,13 @@ class AreaManifestAlgorithm(EcoSecNetAlgorithm):
 
     def _tool(self) -> EcoSecNetAlgorithm:
         return self.provider().algorithm(_RUN)
+
+    def _written(self, job: Job, rows: list[Row]) -> list[str]:
+        """Return the files of all areas, of which none may be in the place of an input of another; none in a new folder."""
+        if job.texts("OUTPUT_FOLDER") == [QgsProcessing.TEMPORARY_OUTPUT]:
+            return []
+        names, folder, tool = FileNames(), job.destination("OUTPUT_FOLDER"), self._tool()
+        return [file for row in rows for file in destinations(tool, folder, names.of([row.name])).values()]
 
     def _rows(self, job: Job):
         return read_manifest(job.vector("MANIFEST"), self._place, FIRST, columns_of(self._tool()))

@@ -240,7 +240,8 @@ class CompareRunsAlgorithm(EcoSecNetAlgorithm):
             scenarios.close()
 
     def _compare(self, job: Job, onto, read: list, monitor) -> None:
-        from .compared.outputs import Compared, write_differences, write_layers, write_tables
+        from .compared.differences import write_differences
+        from .compared.outputs import Compared, write_layers, write_tables
         from .compared.report import comparison_page
 
         held = self._held(job, onto.grid, read)

@@ -48,6 +48,15 @@ def layer_columns(tool: EcoSecNetAlgorithm) -> list[str]:
     return [one.name() for one in tool.parameterDefinitions() if is_layer(one)]
 
 
+def destinations(tool: EcoSecNetAlgorithm, folder: str, area: str) -> dict[str, str]:
+    """Return the outputs of an area, and the files in the folder of all that they are written to."""
+    made = {CAPSULE: os.path.join(folder, area, f"{area}.capsule.zip")}
+    for definition in tool.destinationParameterDefinitions():
+        if definition.name() != CAPSULE and definition.createByDefault():
+            made[definition.name()] = os.path.join(folder, area, file_of(definition))
+    return made
+
+
 @dataclass
 class Area:
     """What came of an area.
@@ -109,11 +118,7 @@ class Areas:
         folder = os.path.join(self._job.folder("OUTPUT_FOLDER"), area.folder)
         tool = self._tool.create()
         given = {name: self._value(row, tool.parameterDefinition(name)) for name in columns_of(tool) if row.text(name)}
-        for definition in tool.destinationParameterDefinitions():
-            if definition.name() == CAPSULE:
-                given[CAPSULE] = os.path.join(folder, f"{area.folder}.capsule.zip")
-            elif definition.createByDefault():
-                given[definition.name()] = os.path.join(folder, file_of(definition))
+        given.update(destinations(tool, self._job.folder("OUTPUT_FOLDER"), area.folder))
         context = QgsProcessingContext()
         context.setTransformContext(self._job.context.transformContext())
         context.setDefaultEncoding("UTF-8")

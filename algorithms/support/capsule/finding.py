@@ -40,6 +40,9 @@ _PASSED_OVER = (
 
 SAME, CHANGED, MISSING = "found", "changed", "missing"
 
+IN_CAPSULE = "in the capsule"
+"""Where an input was found that came with the capsule."""
+
 
 @dataclass
 class Found:
@@ -178,7 +181,7 @@ class Finder:
             noted = None if as_seen else entry.get("file_sha256")
             if noted and hashes.file_hash(path, self._monitor) != noted:
                 return Found(entry, CHANGED, "", "", "its copy in the capsule is not the file that was used")
-            return Found(entry, SAME, path, "" if as_seen else layer, "in the capsule")
+            return Found(entry, SAME, path, "" if as_seen else layer, IN_CAPSULE)
         return Found(entry, MISSING)
 
     def unpacked(self, entry: dict[str, Any]) -> str:

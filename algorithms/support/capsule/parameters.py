@@ -13,7 +13,7 @@ from ....core.errors import InputError
 from ..inputs.spreading import OWN
 from ..inputs.stored import is_layer
 from ..run.inputlayers import STATED
-from .finding import Found
+from .finding import IN_CAPSULE, Found
 from .inputs import is_below
 
 
@@ -51,7 +51,8 @@ def parameters_of(tool: Any, run: dict[str, Any], found: Sequence[Found]) -> dic
                     raise InputError(f"{name} of '{tool.NAME}' takes no {one.entry['kind']}.")
             values = [one.value for one in here if not one.entry.get("named_as")]
             stated = {text: one.source for one in here for text in one.entry.get("named_as", ())}
-            if stated and values:
+            # A table from the capsule may name only what the capsule notes: no other file is read because it says so.
+            if values and (stated or any(one.where == IN_CAPSULE for one in here)) and is_layer(definition):
                 values[0].setCustomProperty(STATED, json.dumps(stated))
             if values:
                 given[name] = values if isinstance(definition, QgsProcessingParameterMultipleLayers) else values[0]
@@ -64,7 +65,7 @@ def parameters_of(tool: Any, run: dict[str, Any], found: Sequence[Found]) -> dic
 
 def _require_inside(tool: Any, found: Found) -> None:
     """Raise `InputError` where a text file from the capsule names files elsewhere."""
-    if found.entry["kind"] != "text" or found.where != "in the capsule":
+    if found.entry["kind"] != "text" or found.where != IN_CAPSULE:
         return
     folder = os.path.dirname(found.path)
     for file in tool.named_in(found.path):

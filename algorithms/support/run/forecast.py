@@ -9,7 +9,7 @@ import time
 from ....core.monitor import Monitor
 from .memory import size_text
 
-_EVIDENCE = 3.0
+_EVIDENCE = 6.0
 """Seconds over which the pace is measured at least."""
 
 _OFTEN = 0.2
@@ -17,6 +17,9 @@ _OFTEN = 0.2
 
 _WRONG = 2.0
 """How many times longer or shorter than reported the rest has to be for it to be reported anew."""
+
+_STEADY = 1.5
+"""How many times faster or slower than in the later half a run may be in its last quarter for its pace to be known."""
 
 _WORTH_REPORTING, _VERY_LONG = 60.0, 86_400.0
 """Seconds still to go from which on they are reported, and warned of."""
@@ -38,7 +41,8 @@ class Forecast(Monitor):
     """Passes everything on and reports, as soon as the pace is known, how long a long run will still take.
 
     The pace is that of the later half of the run so far: preparations, and steps whose share of the progress is only a
-    guess, do not spoil it. Where it turns out to be far from what was reported, it is reported anew.
+    guess, do not spoil it. It is known once the last quarter has about the same. Where it turns out to be far from what was
+    reported, it is reported anew.
 
     Parameters
     ----------
@@ -91,11 +95,17 @@ class Forecast(Monitor):
 
     def _left(self, now: float, fraction: float) -> float | None:
         """Return the seconds still to go; None while the pace is not known."""
-        since = min(now - _EVIDENCE, (self._past[0][0] + now) / 2.0)
-        then, done = next((past for past in reversed(self._past) if past[0] <= since), (now, fraction))
-        if fraction <= done:
+        begun = self._past[0][0]
+        pace = self._pace(now, fraction, min(now - _EVIDENCE, (begun + now) / 2.0))
+        lately = self._pace(now, fraction, min(now - _EVIDENCE / 2.0, (begun + 3.0 * now) / 4.0))
+        if not lately / _STEADY < pace < lately * _STEADY:
             return None
-        return (1.0 - fraction) * (now - then) / (fraction - done)
+        return (1.0 - fraction) / pace
+
+    def _pace(self, now: float, fraction: float, since: float) -> float:
+        """Return the progress of a second from a time on; 0 where there is none."""
+        then, done = next((past for past in reversed(self._past) if past[0] <= since), (now, fraction))
+        return (fraction - done) / (now - then) if fraction > done and now > then else 0.0
 
 
 def announce_files(folder: str, count: int, bytes_each: float, monitor: Monitor) -> None:

@@ -97,8 +97,8 @@ def check_outputs(
     return set(inputs)
 
 
-def refuse_in_place_of(job: Job, files: Iterable[str], who: str) -> set[object]:
-    """Return the identities of files that a table names.
+def refuse_in_place_of(job: Job, files: Iterable[str], who: str, *, written: Iterable[str] = ()) -> set[object]:
+    """Return the identities of files that a table names; `written` are files of OUTPUT_FOLDER.
 
     Raises
     ------
@@ -106,6 +106,11 @@ def refuse_in_place_of(job: Job, files: Iterable[str], who: str) -> set[object]:
         If an output would be written in place of one.
     """
     named = {identity(file) for file in files}
+    for path in written:
+        if any(identity(file) in named for file in _files(path)):
+            raise OutputError(
+                f"{path} (OUTPUT_FOLDER) would overwrite an input that {who} names. Choose another folder, or copy the input."
+            )
     for definition in job.definitions():
         target = _target(job, definition) if definition.isDestination() else None
         if target is None or isinstance(definition, QgsProcessingParameterFolderDestination):

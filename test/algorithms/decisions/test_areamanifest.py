@@ -1,10 +1,14 @@
 """The whole method for many areas in a real QGIS: folders, going on where a run ended, and what a table can get wrong."""
 
+import contextlib
+import json
 import os
+import zipfile
 
 import numpy as np
 import pytest
 from layerio import read_raster, read_table
+from qgis.core import QgsProcessingException
 
 pytestmark = pytest.mark.qgis
 
@@ -27,6 +31,18 @@ def county(raster, tmp_path):
         return str(tmp_path / "counties.csv")
 
     return table
+
+
+def rewritten(capsule, change, path, text):
+    """Change run.json of a capsule, and put a text in the place of a file."""
+    with zipfile.ZipFile(capsule) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    noted = json.loads(members["run.json"])
+    change(noted)
+    members.update({"run.json": json.dumps(noted).encode(), path: text.encode()})
+    with zipfile.ZipFile(capsule, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
 
 
 def batch(run, manifest, folder, **more):
@@ -166,3 +182,43 @@ def test_what_is_finished_stays_where_the_run_is_cancelled(run, county, tmp_path
     assert not os.path.exists(tmp_path / "areas.gpkg")
     out, made = batch(run, manifest, tmp_path)
     assert (made, out["FINISHED"]) == (["甲"], 2)
+
+
+def test_a_capsule_has_no_file_read_that_its_table_names_but_it_does_not_bring(run, county, tmp_path):
+    manifest = county("first,use.tif,1,1,,1,0,0\n")
+    capsule = tmp_path / "run.capsule.zip"
+    batch(run, manifest, tmp_path, CAPSULE=str(capsule))
+    for name in ("use.tif", "counties.csv"):
+        (tmp_path / name).rename(tmp_path / f"{name}.away")
+    private = tmp_path / "private.tif"
+    (tmp_path / "use.tif.away").rename(private)
+    table = f"{HEAD}first,{private},1,1,,1,0,0\n"
+
+    def change(noted):
+        noted["inputs"] = [one for one in noted["inputs"] if not one.get("named_as")]
+        (entry,) = noted["inputs"]
+        entry.pop("file_sha256")
+
+    with zipfile.ZipFile(capsule) as archive:
+        held = next(name for name in archive.namelist() if name.endswith("counties.csv"))
+    rewritten(capsule, change, held, table)
+    again = tmp_path / "elsewhere" / capsule.name
+    again.parent.mkdir()
+    capsule.rename(again)
+    out = {"TABLE": "TEMPORARY_OUTPUT", "OUTPUT_FOLDER": str(tmp_path / "again")}
+    with contextlib.suppress(QgsProcessingException):
+        run("replay", CAPSULE=str(again), **out)
+    assert "There is no file" in run.feedback.textLog()
+    assert "Area 1 of 1" in run.feedback.textLog()
+
+
+def test_outputs_of_an_area_are_not_written_in_place_of_inputs_of_another(run, county, tmp_path):
+    manifest = county("first,use.tif,1,1,,1,0,0\n")
+    batch(run, manifest, tmp_path)
+    made = tmp_path / "all" / "first" / "resistance.tif"
+    before = made.read_bytes()
+    manifest = county(f"first,use.tif,1,1,,1,0,0\nsecond,use.tif,1,1,{made},1,0,0\n")
+    words = r"first.resistance\.tif \(OUTPUT_FOLDER\) would overwrite an input that MANIFEST names"
+    with pytest.raises(QgsProcessingException, match=words):
+        batch(run, manifest, tmp_path)
+    assert made.read_bytes() == before

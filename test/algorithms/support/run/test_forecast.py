@@ -74,6 +74,15 @@ def test_a_slower_step_is_told_anew(forecast):
     assert listener.told[-1] in {f"At this pace the run takes about {m} minutes more." for m in (8, 9, 10)}
 
 
+def test_steps_at_several_paces_are_not_told_before_one_holds(forecast):
+    """Short steps of shares that are guesses, then the work: what is told does not change at once, and ends right."""
+    first = [(0.25 * k, 0.04 * k) for k in range(5)] + [(1.0 + k, 0.16 + 0.002 * k) for k in range(1, 5)]
+    first += [(5.0 + 0.5 * k, 0.17 + 0.01 * k) for k in range(1, 4)]
+    listener = forecast(first + [(6.5 + k, 0.2 + 0.8 * k / 400) for k in range(1, 100)])
+    assert len(listener.told) <= 2
+    assert listener.told[-1].endswith(("about 6 minutes more.", "about 7 minutes more."))
+
+
 def test_a_told_time_that_holds_is_told_once(forecast):
     assert len(forecast([(0.5 * k, k / 2400) for k in range(2400)]).told) == 1
 
