@@ -3239,12 +3239,6 @@
     </message>
     <message>
         <location filename="../algorithms/corridors/strategicpoints.py"/>
-        <source>max(2.2, 5.0 - 0.8 * &quot;grade&quot;)</source>
-        <extracomment>setDataDefinedSize(fromExpression(0))</extracomment>
-        <translation>max(2.2, 5.0 - 0.8 * &quot;grade&quot;)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/corridors/strategicpoints.py"/>
         <source>Long links</source>
         <extracomment>distance(1)</extracomment>
         <translation>长连接</translation>
@@ -4465,31 +4459,31 @@
         <location filename="../algorithms/decisions/compared/scenarios.py"/>
         <source>see the log above</source>
         <extracomment>why</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>见上面的日志</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compared/scenarios.py"/>
         <source>{1} is of '{2}'. Give the capsule of a run of '{3}'.</source>
         <extracomment>InputError(0); 1 = path; 2 = self._capsule.run['algorithm']; 3 = _TOOL</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 属于“{2}”。请给出“{3}”运行的运行存档。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compared/scenarios.py"/>
         <source>The parameters of {1} cannot be taken: {2}. Put the files as they were beside it.</source>
         <extracomment>InputError(0); 1 = self._capsule.path; 2 = listed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法采用 {1} 的参数：{2}。将这些文件按原样放在存档旁。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compared/scenarios.py"/>
         <source>Run {1} of {2}: {3}</source>
         <extracomment>info(0); 1 = number + 1; 2 = len(land_uses) + 1; 3 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 {1} 次运行，共 {2} 次：{3}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compared/scenarios.py"/>
         <source>'{1}' could not be run: {2}</source>
         <extracomment>InputError(0); 1 = name; 2 = why</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”无法运行：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
@@ -4561,19 +4555,19 @@
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>Give either a MANIFEST or SCENARIOS; there is {1}.</source>
         <extracomment>returned; 1 = both</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只能给出 MANIFEST 或 SCENARIOS 之一；现有 {1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>SCENARIOS and the capsule of the run whose parameters they have (RUN_CAPSULE) belong together. Give both.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>SCENARIOS 与提供其参数的运行存档（RUN_CAPSULE）须同时给出。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>Layers can be kept (RUNS_FOLDER) only of SCENARIOS; those of a manifest are there already.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只能保存 SCENARIOS 的图层（RUNS_FOLDER）；清单中各运行的图层已经存在。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
@@ -4765,13 +4759,13 @@
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>A metre of dispersal costs what a metre of the links of all runs does: {1} cost units.</source>
         <extracomment>info(0); 1 = metre</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散 1 m 的成本与各次运行的连接 1 m 的成本相同：{1} 个成本单位。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>The rasters of '{1}' hold only NoData.</source>
         <extracomment>InputError(0); 1 = read[0].name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的栅格只有 NoData。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
@@ -4801,169 +4795,169 @@
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>Sources that stayed (last comparison)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>保持的源地数（最后一次对比）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>Sources lost (last comparison)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>消失的源地数（最后一次对比）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>Sources that are new (last comparison)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>新增的源地数（最后一次对比）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>Links lost (last comparison)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>消失的连接数（最后一次对比）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>Links that are new (last comparison)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>新增的连接数（最后一次对比）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>Change of the area of the sources, dA (%, last comparison)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地面积的变化，dA（%，最后一次对比）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compareruns.py"/>
         <source>Change of EC(PC), dEC (%, last comparison)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>EC(PC) 的变化，dEC（%，最后一次对比）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyareas/run.py"/>
         <source>The {1} is '{2}'. Choose one of {3}.</source>
         <extracomment>InputError(0); 1 = definition.name(); 2 = text; 3 = listed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 为“{2}”。请从 {3} 中选择。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyareas/run.py"/>
         <source>Area {1} of {2}: '{3}'.</source>
         <extracomment>info(0); 1 = number + 1; 2 = len(rows); 3 = row.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 {1} 个区域，共 {2} 个：“{3}”。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyareas/run.py"/>
         <source>'{1}' is finished: its capsule has the same parameters and inputs.</source>
         <extracomment>info(0); 1 = row.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”已完成：其运行存档的参数和输入相同。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyareas/run.py"/>
         <source>It was made with another version of {1}; tick 'Run finished areas again' to make it anew.</source>
         <extracomment>info(0); 1 = ', '.join(other)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它是用另一版本的 {1} 生成的；要重新生成，勾选“重新运行已完成的区域”。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyareas/run.py"/>
         <source>The run has failed; the log above says why.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>运行失败；原因见上面的日志。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyareas/run.py"/>
         <source>The {1} is '{2}'; write yes or no.</source>
         <extracomment>InputError(0); 1 = name; 2 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 为“{2}”；请填 yes 或 no。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyareas/run.py"/>
         <source>{1} The area is run again.</source>
         <extracomment>warn(0); 1 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 该区域将重新运行。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyareas/run.py"/>
         <source>'{1}' has no network: {2}</source>
         <extracomment>warn(0); 1 = row.name; 2 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有网络：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>One row a species; columns in any case and order, cells may be empty, names of files start in the folder of the table. &lt;b&gt;species&lt;/b&gt;: its name. &lt;b&gt;sources&lt;/b&gt;: a polygon layer (a layer of a GeoPackage: otters.gpkg|layername=sources), or &lt;b&gt;values&lt;/b&gt;: the land uses that are its habitat (1,2,5-7), whose patches are its sources; else SOURCES. &lt;b&gt;min_area&lt;/b&gt;: smaller sources are left out (ha). &lt;b&gt;resistance&lt;/b&gt;: its resistance raster, or &lt;b&gt;scores&lt;/b&gt;: a table of the scores of the land uses; else RESISTANCE. &lt;b&gt;landuse&lt;/b&gt;: the class raster for both, else LANDUSE. &lt;b&gt;dispersal&lt;/b&gt; (m), &lt;b&gt;probability&lt;/b&gt;, &lt;b&gt;cutoff&lt;/b&gt;: else those below. &lt;b&gt;weight&lt;/b&gt;: how much it counts, else 1. &lt;b&gt;group&lt;/b&gt;: such as mammals, for the report.</source>
         <extracomment>DESCRIBED</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每个物种一行；列的大小写和顺序不限，单元格可留空，文件名从表所在文件夹算起。&lt;b&gt;species&lt;/b&gt;：名称。&lt;b&gt;sources&lt;/b&gt;：多边形图层（GeoPackage 中的图层写作 otters.gpkg|layername=sources）；或 &lt;b&gt;values&lt;/b&gt;：作为其生境的土地利用（1,2,5-7），其斑块为源地；否则用 SOURCES。&lt;b&gt;min_area&lt;/b&gt;：更小的源地不计（hm²）。&lt;b&gt;resistance&lt;/b&gt;：其阻力栅格；或 &lt;b&gt;scores&lt;/b&gt;：土地利用的赋值表；否则用 RESISTANCE。&lt;b&gt;landuse&lt;/b&gt;：两者所用的类别栅格，否则用 LANDUSE。&lt;b&gt;dispersal&lt;/b&gt;（m）、&lt;b&gt;probability&lt;/b&gt;、&lt;b&gt;cutoff&lt;/b&gt;：否则用下面各项。&lt;b&gt;weight&lt;/b&gt;：其分量，否则为 1。&lt;b&gt;group&lt;/b&gt;：如 mammals，用于报告。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>No species has a raster that can be opened. Give RESISTANCE for all, or name rasters in the column resistance or landuse; files start in the folder of the table.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有一个物种的栅格能够打开。请为所有物种给出 RESISTANCE，或在 resistance 或 landuse 列中填写栅格；文件从表所在文件夹算起。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>No species can be read. {1}</source>
         <extracomment>InputError(0); 1 = ' '.join((f'{name}: {why}' for name, why in self.failed.items()))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有可读取的物种。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>The weight is {1}; it must be above 0.</source>
         <extracomment>InputError(0); 1 = weight</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重为 {1}；须大于 0。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>Its values or scores are those of land uses: give a landuse, or LANDUSE for all.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其 values 或 scores 针对土地利用：请给出 landuse，或为所有物种给出 LANDUSE。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>It has neither sources nor values, and no SOURCES are given for all.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>既没有 sources 也没有 values，且未为所有物种给出 SOURCES。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>of {1} ha and more</source>
         <extracomment>left; 1 = least</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>（面积不小于 {1} hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>It has {1} source{2}{3}; corridors need two.</source>
         <extracomment>InputError(0); 1 = count; 2 = 's' * (count != 1); 3 = left</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地数{2}为 {1}{3}；廊道需要两个。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>Both {1} and {2} are given. Leave one of them empty.</source>
         <extracomment>InputError(0); 1 = one; 2 = other</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 和 {2} 都已给出。将其中一项留空。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>No cell of '{1}' with a resistance is one of its values, {2}. Correct them.</source>
         <extracomment>InputError(0); 1 = land.name; 2 = row.text('values')</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”中没有一个有阻力的像元属于其 values（{2}）。请更正。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>'{1}' is left out: {2}</source>
         <extracomment>warn(0); 1 = row.name; 2 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”已略去：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
         <source>It has neither resistance nor scores, and no RESISTANCE is given for all.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>既没有 resistance 也没有 scores，且未为所有物种给出 RESISTANCE。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/layers.py"/>
         <source>barriers</source>
         <extracomment>_areas(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>障碍点</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/layers.py"/>
@@ -4975,7 +4969,7 @@
         <location filename="../algorithms/decisions/manyspecies/layers.py"/>
         <source>{1} species</source>
         <extracomment>classes; 1 = k</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个物种</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/layers.py"/>
@@ -4993,7 +4987,7 @@
         <location filename="../algorithms/decisions/manyspecies/layers.py"/>
         <source>Current, amperes at 1 A</source>
         <extracomment>_surface(4)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>1 A 时的电流，安培</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/layers.py"/>
@@ -5005,19 +4999,19 @@
         <location filename="../algorithms/decisions/manyspecies/layers.py"/>
         <source>Chosen</source>
         <extracomment>categories(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选中</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/layers.py"/>
         <source>Lies in corridors chosen for others</source>
         <extracomment>categories(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>位于为其他物种选取的廊道内</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/layers.py"/>
         <source>Dropped</source>
         <extracomment>layer(graded(3))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>剔除</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/layers.py"/>
@@ -5209,13 +5203,13 @@
         <location filename="../algorithms/decisions/nullmodel.py"/>
         <source>Straight lines carry no current and have no barriers: choose '{=1}' for the map (STAGE), or another null model (NULL).</source>
         <extracomment>returned; 1 = Stage.CORRIDORS.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>直线不承载电流，也没有障碍点：地图选“{=1}”（STAGE），或选其他零模型（NULL）。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/nullmodel.py"/>
         <source>Observed over mean of {1}</source>
         <extracomment>write_surface(5); 1 = kind.value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>观测值与{1}均值之比</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/nullmodel.py"/>
@@ -5269,7 +5263,7 @@
         <location filename="../algorithms/decisions/nullmodel.py"/>
         <source>the null model 'Shuffled scores' where the resistance has more than 256 different values</source>
         <extracomment>land_use(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力的不同值超过 256 个时的零模型“打乱分值”</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/nullmodel.py"/>
@@ -5359,7 +5353,7 @@
         <location filename="../algorithms/decisions/nullmodel.py"/>
         <source>'{=1}' has no chance in it: there is one draw. Read the ratio (RATIO), not P.</source>
         <extracomment>info(0); 1 = kind.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{=1}”没有随机成分：只有一次抽取。看比值（RATIO），不看 P。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/nullmodel.py"/>
@@ -5377,7 +5371,7 @@
         <location filename="../algorithms/decisions/nullmodel.py"/>
         <source>Fewer draws. {1}</source>
         <extracomment>nullmodel(Forecast(1)); 1 = FEWER_LINKS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>减少抽取次数。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replay.py"/>
@@ -5461,7 +5455,7 @@
         <location filename="../algorithms/decisions/replay.py"/>
         <source>The FOLDER {1} does not exist. Leave it empty, or give one that does.</source>
         <extracomment>returned; 1 = folder</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>FOLDER {1} 不存在。留空，或给出存在的文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replay.py"/>
@@ -5539,19 +5533,19 @@
         <location filename="../algorithms/decisions/replay.py"/>
         <source>{1} may hold what the run gave, which would be replaced. Choose another OUTPUT_FOLDER, such as a new folder in it.</source>
         <extracomment>returned; 1 = target</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 可能含有该次运行的结果，会被覆盖。请另选 OUTPUT_FOLDER，如其中的一个新文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replay.py"/>
         <source>There is no capsule {1}.</source>
         <extracomment>InputError(0); 1 = capsule</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>运行存档 {1} 不存在。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replay.py"/>
         <source>Verdict: {1}</source>
         <extracomment>info(0); 1 = verdict</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>结论：{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/report.py"/>
@@ -5665,139 +5659,139 @@
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>; and {1} more</source>
         <extracomment>more; 1 = len(findings) - _NAMED</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>；以及另外 {1} 项</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} x {2} cells</source>
         <extracomment>returned; 1 = entry['rows']; 2 = entry['cols']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} × {2} 个像元</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} features</source>
         <extracomment>returned; 1 = entry['features']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个要素</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} bytes</source>
         <extracomment>returned; 1 = entry.get('bytes', 0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 字节</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>identical</source>
         <extracomment>Verdict(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>完全一致</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>Runs '{1}' again.</source>
         <extracomment>info(0); 1 = self.tool.displayName()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>重新运行“{1}”。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} is of '{2}', which is no tool that can be run again.</source>
         <extracomment>InputError(0); 1 = path; 2 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 属于“{2}”，而该工具不能重新运行。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} was {2}, is {3}.</source>
         <extracomment>info(0); 1 = name; 2 = before; 3 = now</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：当时为 {2}，现为 {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} was {2}, is missing.</source>
         <extracomment>info(0); 1 = name; 2 = before</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：当时为 {2}，现缺失。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} was missing, is {2}.</source>
         <extracomment>info(0); 1 = name; 2 = now</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：当时缺失，现为 {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} was missing, is missing.</source>
         <extracomment>info(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：当时缺失，现仍缺失。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>inputs changed</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>输入已改变</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>cannot run</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法运行</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>the capsule has no output but reports, which hold the time, and no numbers</source>
         <extracomment>Verdict(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>存档除含有时间的报告外没有输出，也没有数值</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>differs</source>
         <extracomment>Verdict(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有差异</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>same within tolerance</source>
         <extracomment>Verdict(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>容差内一致</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} of {2} differ, by {3} of the value at most</source>
         <extracomment>Verdict(1); 1 = len(near); 2 = len(outputs); 3 = most</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 项中有 {1} 项不同，最多相差其值的 {3}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>its fields or its coordinate reference system</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其字段或坐标参考系</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>the tool has not made the outputs, see the log above</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>工具没有生成输出，见上面的日志</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>the copy in the capsule</source>
         <extracomment>against</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>存档中的副本</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>its hash alone</source>
         <extracomment>against</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>仅其哈希值</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>it holds something else; what it held is neither in the capsule nor in the FOLDER</source>
         <extracomment>note</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其内容不同；原内容既不在存档中，也不在 FOLDER 中</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>layer</source>
         <extracomment>describe(get(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图层</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
@@ -5809,43 +5803,43 @@
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>not found: {1}{2}</source>
         <extracomment>Verdict(1); 1 = listed; 2 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未找到：{1}{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1}, {2}, content SHA-256 {3}</source>
         <extracomment>replace(note=); 1 = file or entry['name']; 2 = _size(entry); 3 = entry['content_sha256']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，{2}，内容 SHA-256 {3}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} holds something else</source>
         <extracomment>replace(note=); 1 = file</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 的内容不同</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} would be an output of the run and {2} of this replay. Give {3} another name or folder.</source>
         <extracomment>InputError(0); 1 = target; 2 = name; 3 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 会同时成为该次运行和此次重现的输出（{2}）。请为 {3} 另选名称或文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>it holds the time</source>
         <extracomment>Finding(note=)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>含有时间</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>it has not come out now</source>
         <extracomment>Finding(note=)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>此次没有生成</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
         <source>Give the cost of the places as a field (COST_FIELD) or as a raster (COST), not both.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地点的费用只能以字段（COST_FIELD）或栅格（COST）之一给出。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
@@ -5923,19 +5917,19 @@
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
         <source>lie outside the raster</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>位于栅格之外</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
         <source>lie wholly in land that is locked out</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>完全位于禁选土地之内</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
         <source>'{1}' has no place that can be restored: {2} lie outside the raster, {3} in land that is locked out (LOCKED_OUT).</source>
         <extracomment>InputError(0); 1 = layer.name; 2 = len(outside); 3 = len(locked)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有可修复的地点：{2} 个位于栅格之外，{3} 个位于禁选土地内（LOCKED_OUT）。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
@@ -5947,37 +5941,37 @@
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
         <source>Places {1} have cells without a cost: the cost raster (COST) is NoData there. Fill it, or lock this land out.</source>
         <extracomment>InputError(0); 1 = name_ids(lacking)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地点 {1} 含有没有费用的像元：费用栅格（COST）在该处为 NoData。请补全，或将该土地设为禁选。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
         <source>The cost of places {1} by the cost raster (COST) is not above 0.</source>
         <extracomment>InputError(0); 1 = name_ids(free)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地点 {1} 按费用栅格（COST）计算的费用不大于 0。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
         <source>Places {1} have no number in '{2}' ({3}). Every place needs a {4} above 0.</source>
         <extracomment>InputError(0); 1 = name_ids(lacking); 2 = field; 3 = name; 4 = what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地点 {1} 在“{2}”（{3}）中没有数值。每个地点都需要大于 0 的{4}。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
         <source>Places {1} have a {2} of 0 or less in '{3}' ({4}); it must be above 0.</source>
         <extracomment>InputError(0); 1 = name_ids(wrong); 2 = what; 3 = field; 4 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地点 {1} 在“{3}”（{4}）中的{2}不大于 0；须大于 0。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/candidates.py"/>
         <source>Places {1} of '{2}' {3} and were dropped.</source>
         <extracomment>warn(0); 1 = name_ids(ids); 2 = layer.name; 3 = why</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的地点 {1} {3}，已剔除。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/layers.py"/>
         <source>places</source>
         <extracomment>kept(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地点</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/layers.py"/>
@@ -6085,7 +6079,7 @@
         <location filename="../algorithms/decisions/restorationplan.py"/>
         <source>Fewer places, budgets or options to try (TOP), no swaps, or larger cells make it shorter.</source>
         <extracomment>_ADVICE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>减少地点、预算或试算的选项（TOP），不作替换，或增大像元，可缩短运行时间。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restorationplan.py"/>
@@ -6139,31 +6133,31 @@
         <location filename="../algorithms/decisions/restorationplan.py"/>
         <source>Equivalent connectivity takes no weights of links (LINK_WEIGHT): what links count follows from the sources they join (ATTRIBUTE). Leave it empty, or choose another objective.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>等效连通性不用连接的权重（LINK_WEIGHT）：连接的分量取决于其所连的源地（ATTRIBUTE）。将该项留空，或选择其他目标。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restorationplan.py"/>
         <source>Resistance with the restoration plan carried out</source>
         <extracomment>write_surface(5)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修复方案实施后的阻力</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restorationplan.py"/>
         <source>Links {1} have no number of 0 or more in '{2}' (LINK_WEIGHT).</source>
         <extracomment>InputError(0); 1 = name_ids(lacking); 2 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接 {1} 在“{2}”中没有不小于 0 的数值（LINK_WEIGHT）。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restorationplan.py"/>
         <source>Budget, or several</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>一个或多个预算</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restorationplan.py"/>
         <source>In the unit of the costs: 10, 20, 50. The plan is that of the largest; the frontier shows all.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>以费用的单位计：10, 20, 50。方案取最大预算；各预算的结果见前沿表。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restorationplan.py"/>
@@ -6193,7 +6187,7 @@
         <location filename="../algorithms/decisions/restorationplan.py"/>
         <source>For effective resistance.</source>
         <extracomment>corridor_cutoff(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于有效电阻。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restorationplan.py"/>
@@ -6289,49 +6283,49 @@
         <location filename="../algorithms/decisions/restorationplan.py"/>
         <source>The budget of {1} buys nothing: the cheapest place costs {2}.</source>
         <extracomment>warn(0); 1 = point.budget; 2 = cheapest</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>预算 {1} 什么也买不到：最便宜的地点费用为 {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>For settings that vary: a list such as {1}, {2}, {3} or a range such as {4}-{5}, {6}.</source>
         <extracomment>text; 1 = low; 2 = 2 * low; 3 = 4 * low; 4 = low; 5 = 4 * low; 6 = unit</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于变动的设置：列表如 {1}, {2}, {3}，或范围如 {4}-{5}，{6}。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>{1} that vary</source>
         <extracomment>text(1); 1 = label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>变动的{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>The factors are weighed by {1}. Give one of them.</source>
         <extracomment>returned; 1 = ' and '.join(ways)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>因子的权重由 {1} 给出。只能给出其中一项。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>The factors have no weights. Give numbers (WEIGHTS), a table of weights, a matrix or tables of judgements.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>因子没有权重。请给出数值（WEIGHTS）、权重表、判断矩阵或判断表。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>The settings vary, but none has values. Give a list or range: {1}.</source>
         <extracomment>returned; 1 = ', '.join(_SETTINGS)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选择了设置变动，但没有任何值。请给出列表或范围：{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>Judgements vary, but there are none. Give a matrix or tables of them, or let the weights vary.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选择了判断变动，但没有判断。请给出判断矩阵或判断表，或改为权重变动。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>Experts vary: give the table of judgements of each, two at least (JUDGEMENTS).</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选择了专家变动：请给出每位专家的判断表，至少两位（JUDGEMENTS）。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
@@ -6349,13 +6343,13 @@
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>Weights of the factors</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>因子的权重</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>One number for each factor, in their order.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每个因子一个数值，按因子的顺序。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
@@ -6481,37 +6475,37 @@
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>Corridor cutoffs</source>
         <extracomment>_values(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>in the unit of the corridor cutoff</source>
         <extracomment>_values(3)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>单位与廊道阈值相同</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>Dispersal distances</source>
         <extracomment>_values(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散距离</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>in metres; sources with less than the smallest dPC (MIN_DPC) are left out then</source>
         <extracomment>_values(3)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>以米计；此时剔除低于最小 dPC（MIN_DPC）的源地</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>Smallest sources</source>
         <extracomment>_values(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小源地</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>in hectares; smaller sources are left out</source>
         <extracomment>_values(3)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>以公顷计；更小的源地不计</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
@@ -6553,103 +6547,97 @@
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>Where the dispersal distance varies.</source>
         <extracomment>smallest_dpc(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于扩散距离变动时。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>Weights vary against each other: give two factors or more, not {1}.</source>
         <extracomment>InputError(0); 1 = len(layers)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重是相对变动的：需要两个或更多因子，而不是 {1} 个。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>Two factors have the same name ({1}). Rename the layers.</source>
         <extracomment>InputError(0); 1 = ', '.join(names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两个因子同名（{1}）。请重命名图层。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>{1} hold scores already. Leave the table of scores out, or give what it scores.</source>
         <extracomment>InputError(0); 1 = ', '.join(scored)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 已是分值。去掉赋值表，或给出其所赋值的栅格。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>The scores of {1} do not vary: the rasters have no classes, or a single one.</source>
         <extracomment>warn(0); 1 = ', '.join(without)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 的分值不变动：栅格没有类别，或只有一类。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>There are {1} experts. What as few as that agree on is no measure of what others would have said; ask five or more, or vary the judgements as well.</source>
         <extracomment>warn(0); 1 = experts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只有 {1} 位专家。人数这样少，其一致程度不能说明他人的看法；请征询五位或更多，或同时变动判断。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>Matrix</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>矩阵</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>the judgements</source>
         <extracomment>match_names(3)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>判断</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/inputs.py"/>
         <source>The table of scores has no weight for some factors. Give one for each, or WEIGHTS.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表中有些因子没有权重。请为每个因子给出权重，或填写 WEIGHTS。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>pinch point</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>夹点</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>corridors in common</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>共有的廊道</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>key areas in common</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>共有的关键区域</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>equivalent area</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/decisions/robust/layers.py"/>
-        <source>&quot;kind&quot; || ' ' || &quot;certainty&quot;</source>
-        <extracomment>categories(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>等效面积</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>Jaccard corridors</source>
         <extracomment>_OUTCOMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道 Jaccard</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>Jaccard key</source>
         <extracomment>_OUTCOMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>关键区域 Jaccard</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>Length</source>
         <extracomment>_OUTCOMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>长度</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
@@ -6661,19 +6649,19 @@
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>In nine runs of ten or more</source>
         <extracomment>categories(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>十次运行中九次或以上</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>In half of the runs or more</source>
         <extracomment>categories(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>一半或以上的运行</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>In fewer</source>
         <extracomment>categories(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>更少</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
@@ -6703,25 +6691,25 @@
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>{1} certain</source>
         <extracomment>append(0); 1 = kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>确定的{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>{1}, certain</source>
         <extracomment>append(0); 1 = kind.capitalize()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，确定</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>{1} likely</source>
         <extracomment>append(0); 1 = kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>可能的{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/layers.py"/>
         <source>{1}, likely</source>
         <extracomment>append(0); 1 = kind.capitalize()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，可能</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/report.py"/>
@@ -7075,7 +7063,7 @@
         <location filename="../algorithms/decisions/speciesmanifest.py"/>
         <source>{1} species, read one after another onto the disk of the outputs.</source>
         <extracomment>info(0); 1 = len(rows)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个物种，逐一读入并存到输出所在的磁盘。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/speciesmanifest.py"/>
@@ -7099,7 +7087,7 @@
         <location filename="../algorithms/decisions/speciesmanifest.py"/>
         <source>species with values or scores of land uses that name no raster themselves</source>
         <extracomment>land_use(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 values 或 scores 但没有自己栅格的物种所用的土地利用</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/speciesmanifest.py"/>
@@ -7117,7 +7105,7 @@
         <location filename="../algorithms/decisions/speciesmanifest.py"/>
         <source>Of species that have none of their own.</source>
         <extracomment>corridor_cutoff(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于没有自己此项的物种。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/speciesmanifest.py"/>
@@ -7255,13 +7243,13 @@
         <location filename="../algorithms/decisions/speciesmanifest.py"/>
         <source>Fewer species, or a shorter STAGE.</source>
         <extracomment>many_species(Forecast(1))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>减少物种，或缩短 STAGE。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/speciesmanifest.py"/>
         <source>{1} is not made: STAGE is '{=2}'.</source>
         <extracomment>info(0); 1 = name; 2 = stage.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不生成 {1}：STAGE 为“{=2}”。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
@@ -7321,67 +7309,67 @@
         <location filename="../algorithms/decisions/validate.py"/>
         <source>High values are used (HIGH_IS_USED)</source>
         <extracomment>parse_answers(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高值被利用（HIGH_IS_USED）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>Give either points (POINTS) or tracks (TRACKS) of animals, and not both: places where the species was recorded and that nobody used to make the map.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只能给出动物的点（POINTS）或轨迹（TRACKS）之一：即记录到该物种、且制图时无人用过的位置。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>Points could have been recorded in '{=1}', but '{2}' ({3}) is empty. Give it.</source>
         <extracomment>returned; 1 = how.label; 2 = label; 3 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>点可能被记录到的范围为“{=1}”，但“{2}”（{3}）为空。请填写。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>Lower half of the available cells</source>
         <extracomment>names</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>可用像元的下半部分</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>Upper half</source>
         <extracomment>names</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>上半部分</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>Highest tenth</source>
         <extracomment>names</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最高十分之一</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>There are {1} surfaces, but {2} answers whether high values are used (HIGH_IS_USED). Give one for each, or none.</source>
         <extracomment>InputError(0); 1 = len(rasters); 2 = len(answers)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个栅格，但“高值是否被利用”（HIGH_IS_USED）填了 {2} 个。请为每个栅格各填一个，或都不填。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>{1} tracks with {2} fixes.</source>
         <extracomment>info(0); 1 = len(tracks); 2 = sum(map(len, tracks))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 条轨迹，{2} 个定位点。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>fixes of tracks</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>轨迹定位点</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>{1} of the {2} cells with {3} lie where, by '{=4}', none could have been recorded. They are not compared.</source>
         <extracomment>warn(0); 1 = beside; 2 = seen.cells.size; 3 = seen.what; 4 = how.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有{3}的 {2} 个像元中，{1} 个位于按“{=4}”不可能有记录之处，不参与比较。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>Points were strewn singly, {1} times. Where they come in clusters this makes p-values far too small; '{=2}' (RELOCATION) keeps the clusters.</source>
         <extracomment>warn(0); 1 = times; 2 = Relocation.TOGETHER.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>点已逐个随机散布 {1} 次。点成簇时这会使 p 值过小很多；“{=2}”（RELOCATION）可保持聚集。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
@@ -7399,13 +7387,13 @@
         <location filename="../algorithms/decisions/validate.py"/>
         <source>High values are used (yes or no)</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高值是否被利用（yes 或 no）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>yes or no (1 or 0) for each surface, in their order: no for resistance and for corridors, where low values are good. Empty: all yes.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按顺序为每个栅格填 yes 或 no（1 或 0）：阻力和廊道填 no，因其低值为好。留空：全部为 yes。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
@@ -7621,43 +7609,43 @@
         <location filename="../algorithms/decisions/validate.py"/>
         <source>Only {1} points could be compared; with fewer than {2} AUC and p-value say little, and a map that is right can fail.</source>
         <extracomment>warn(0); 1 = found.used.size; 2 = few</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只有 {1} 个点可比较；少于 {2} 个时，AUC 和 p 值说明不了什么，正确的图也可能通不过。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>{1} of the {2} cells with {3} lie in sources and are not compared.</source>
         <extracomment>info(0); 1 = within; 2 = seen.cells.size; 3 = seen.what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有{3}的 {2} 个像元中，{1} 个位于源地内，不参与比较。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>All points were moved together {1} times, at least {2} % of them on available cells each time.</source>
         <extracomment>info(0); 1 = times; 2 = 100 * moves.kept</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>所有点整体移动 {1} 次，每次至少有 {2} % 落在可用像元上。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>The available cells are too ragged for points to be moved as they lie: all were shifted {1} times along a curve through these cells, which keeps neighbours together mostly. P-values are a little too small.</source>
         <extracomment>info(0); 1 = times</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>可用像元过于破碎，点无法保持原样移动：改为沿一条穿过这些像元的曲线整体平移 {1} 次，相邻的点大多仍相邻。p 值略偏小。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>'{1}' has no value at all: every cell is NoData.</source>
         <extracomment>InputError(0); 1 = raster.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有任何值：所有像元都是 NoData。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>{1} of the {2} cells with {3} have no value of '{4}' (NoData), and are not compared.</source>
         <extracomment>warn(0); 1 = lost; 2 = seen.cells.size; 3 = seen.what; 4 = raster.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有{3}的 {2} 个像元中，{1} 个在“{4}”中没有值（NoData），不参与比较。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
         <source>Tracks {1} have no room to be turned on available cells and were left out.</source>
         <extracomment>warn(0); 1 = name_ids((seen.names[k] for k in fixed))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>轨迹 {1} 在可用像元上没有转动的余地，已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/validate.py"/>
@@ -7717,25 +7705,25 @@
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>Link that gains most</source>
         <extracomment>description</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>增益最大的连接</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>Number of links that gain</source>
         <extracomment>description</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有增益的连接数</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>{1} % of the cells with a score lay outside the corridor belt and were left out.</source>
         <extracomment>info(0); 1 = 100 * found.outside(belt)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有得分的像元中 {1} % 位于廊道带之外，已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>{1} links, radii {2}.</source>
         <extracomment>info(0); 1 = len(net.links.ids); 2 = ', '.join((f'{radius:g}' for radius in radii))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 条连接，半径 {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
@@ -7777,7 +7765,7 @@
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>the values that cannot be restored</source>
         <extracomment>land_use(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可修复的值</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
@@ -7873,31 +7861,31 @@
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>No place would shorten any link: there is no barrier that a disc of these radii could open. Try larger radii, or look at the resistance surface.</source>
         <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有任何地点能缩短任何连接：不存在这些半径的圆能打通的障碍点。试用更大的半径，或检查阻力面。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>cost units per m</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>成本单位/m</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>{1}, cost units saved per metre restored</source>
         <extracomment>text; 1 = BARRIER_SCORE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，每修复 1 m 节省的成本单位</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>{1}, percent of the least-cost distance per metre restored</source>
         <extracomment>text; 1 = BARRIER_SCORE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，每修复 1 m 节省的最小成本距离百分比</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>Radius of the best barrier score, m</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最高障碍得分的半径，m</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
@@ -7957,13 +7945,13 @@
         <location filename="../algorithms/keyareas/circuitbarriers.py"/>
         <source>Give the polygons of the places to try, or leave out the output of places tried.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请给出要试的地点的多边形，或去掉“试过的地点”这一输出。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/circuitbarriers.py"/>
         <source>{1} of {2} places bring nothing: they lie outside all corridors or are as good as restored. A larger cutoff widens the corridors.</source>
         <extracomment>warn(0); 1 = outside; 2 = len(shapes)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 个地点中有 {1} 个没有作用：位于所有廊道之外，或已与修复后一样好。增大廊道阈值可加宽廊道。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/circuitbarriers.py"/>
@@ -8053,13 +8041,13 @@
         <location filename="../algorithms/keyareas/circuitbarriers.py"/>
         <source>Predicted fall of the effective resistance, cost units</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有效电阻的预测降幅，成本单位</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/circuitbarriers.py"/>
         <source>Fall of the effective resistance by unit of resistance, m</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>单位阻力的有效电阻降幅，m</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/circuitbarriers.py"/>
@@ -8113,25 +8101,25 @@
         <location filename="../algorithms/keyareas/cutoffsweep.py"/>
         <source>{1}: places agree to {2} to {3} (Jaccard), values to {4} to {5} (rank correlation); {6} % of the cells that are key with any cutoff are key with every one.</source>
         <extracomment>returned; 1 = surface; 2 = min(jaccard); 3 = max(jaccard); 4 = min(correlation); 5 = max(correlation); 6 = 100 * np.mean(found.share[found.share &gt; 0] == 1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：位置的吻合程度为 {2} 到 {3}（Jaccard），数值为 {4} 到 {5}（秩相关）；在任一阈值下为关键区域的像元中，{6} % 在每个阈值下都是。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/cutoffsweep.py"/>
         <source>{1} over corridor cutoffs</source>
         <extracomment>page(0); 1 = surface</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}随廊道阈值的变化</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/cutoffsweep.py"/>
         <source>Corridor cutoffs (cost units, or empty)</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值（成本单位，可留空）</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/cutoffsweep.py"/>
         <source>Two or more: how much longer than the least-cost path a way through the corridor may be. Empty: {1} m times the mean resistance of the least-cost paths; the log states the numbers.</source>
         <extracomment>text(2); 1 = _CUTOFFS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两个或更多：穿过廊道的路线可比最小成本路径多出的成本。留空：{1} m 乘以最小成本路径的平均阻力；日志列出各数值。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/cutoffsweep.py"/>
@@ -8161,13 +8149,13 @@
         <location filename="../algorithms/keyareas/cutoffsweep.py"/>
         <source>For pinch points only.</source>
         <extracomment>pinch_point_mode(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>仅用于夹点。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/cutoffsweep.py"/>
         <source>For barriers only.</source>
         <extracomment>barrier_window(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>仅用于障碍点。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/cutoffsweep.py"/>
@@ -8329,31 +8317,31 @@
         <location filename="../algorithms/keyareas/keyareas.py"/>
         <source>The rule '{=1}' needs p-values: choose the raster P that 'nullmodel' made of this surface (P_VALUES), or another rule (METHOD).</source>
         <extracomment>returned; 1 = ClassRule.NULL_MODEL.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>规则“{=1}”需要 p 值：选择「nullmodel」为此栅格生成的 P 栅格（P_VALUES），或其他规则（METHOD）。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/keyareas.py"/>
         <source>Against a null model there are no limits of values to hold (METHOD, LIMITS).</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>与零模型比较时没有可沿用的数值界限（METHOD、LIMITS）。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/keyareas.py"/>
         <source>AGREEMENT compares rules for the limits, which are held (LIMITS): leave one of them out.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>AGREEMENT 比较各种界限规则，而界限已经给定（LIMITS）：去掉其中一项。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/keyareas.py"/>
         <source>RULES compares key areas with and without the overlay: choose the resistance surface (RESISTANCE).</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>RULES 比较叠加与不叠加的关键区域：请选择阻力面（RESISTANCE）。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/keyareas.py"/>
         <source>RULES compares key areas with and without the overlay, which there is not against a null model (METHOD).</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>RULES 比较叠加与不叠加的关键区域，而与零模型比较时没有叠加（METHOD）。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/keyareas.py"/>
@@ -8437,7 +8425,7 @@
         <location filename="../algorithms/keyareas/keyareas.py"/>
         <source>Polygons. Cells outside them are not classified and make no areas: they are the margin in which paths and currents were computed, so that the map does not end where the study area does. Empty: all cells.</source>
         <extracomment>study_area(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>多边形。其外的像元不分类，也不形成区域：那是计算路径和电流时的外扩范围，使图不致止于研究区边界。留空：所有像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/keyareas.py"/>
@@ -8515,19 +8503,19 @@
         <location filename="../algorithms/keyareas/keyareas.py"/>
         <source>1: as in the null model</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>1：与零模型无异</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/keyareas.py"/>
         <source>2: stands out against it</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>2：相对零模型显著</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/keyareas.py"/>
         <source>Two rules</source>
         <extracomment>info(describe(0)!)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两种规则</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/keyareas.py"/>
@@ -8551,13 +8539,13 @@
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>resistance rises</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电阻升高</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>no corridor</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有廊道</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
@@ -8605,49 +8593,49 @@
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>Built over, {1} of {2} areas cut the corridor of a link, {3} raise its effective resistance, and {4} touch no corridor. EC(PC) falls by {5} % at most (area {6} of the layer).</source>
         <extracomment>info(0); 1 = cutting; 2 = len(losses); 3 = len(losses) - cutting - off; 4 = off; 5 = losses[worst].equivalent; 6 = worst + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>被建设占用后，{2} 个区域中有 {1} 个切断连接的廊道，{3} 个使其有效电阻升高，{4} 个不触及廊道。EC(PC) 最多下降 {5} %（图层中的区域 {6}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>Give the output that says what is lost with each area (BLOCKED), or no areas to build over (BLOCKING).</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请给出说明各区域损失的输出（BLOCKED），或去掉被建设占用的区域（BLOCKING）。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>{1} links.</source>
         <extracomment>info(0); 1 = len(links.ids)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 条连接。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>Current as a share of the largest of its link</source>
         <extracomment>write_surface(5)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电流占所在连接最大值的比例</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>'{1}' has no polygon to build over (BLOCKING).</source>
         <extracomment>InputError(0); 1 = layer.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有可设为被占用的多边形（BLOCKING）。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>{1} effective resistances that an update gave were solved again: the largest relative difference is {2}.</source>
         <extracomment>info(0); 1 = found.checked; 2 = found.difference</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>对由更新得到的 {1} 个有效电阻重新求解：最大相对差异为 {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>Values and places depend on it; the tool 'cutoffsweep' shows how much.</source>
         <extracomment>corridor_cutoff(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>数值和位置取决于它；工具「cutoffsweep」可显示影响程度。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>Turns and pairs of sources count as links do.</source>
         <extracomment>link_combination(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>轮次和源地对与连接同样计入。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
@@ -8725,37 +8713,37 @@
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>The sources of {1} link(s) are not connected by valid cells; no current there: {2}.</source>
         <extracomment>warn(0); 1 = len(cut_off); 2 = name_ids(cut_off)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 条连接的源地之间没有有效像元连通，该处没有电流：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>Fewer areas to build over (BLOCKING) make it shorter.</source>
         <extracomment>blocking(Forecast(1))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>减少被建设占用的区域（BLOCKING）可缩短运行时间。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>Cuts a link: protect</source>
         <extracomment>categories(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>切断连接：须保护</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>Raises the resistance</source>
         <extracomment>categories(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>使电阻升高</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/pinchpoints.py"/>
         <source>Touches no corridor</source>
         <extracomment>categories(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不触及廊道</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/tabulate.py"/>
         <source>(no name)</source>
         <extracomment>_NO_NAME</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>（无名称）</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/tabulate.py"/>
@@ -8797,19 +8785,19 @@
         <location filename="../algorithms/keyareas/tabulate.py"/>
         <source>Each area is counted once, in the zone that holds most of it. 'Areas touching' counts it in every zone that has a part of it, so its sum is the number of pieces.</source>
         <extracomment>page(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每个区域只计一次，归入包含其最大部分的分区。“触及的区域数”在每个含有其一部分的分区中都计入，因此其合计为碎块数。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/tabulate.py"/>
         <source>Name the field of '{1}' that holds the land use; it has no field '{2}'. It has: {3}.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = name; 3 = ', '.join(source.field_names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请指明“{1}”中记录土地利用的字段；它没有字段“{2}”。现有字段：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/tabulate.py"/>
         <source>Name the field of '{1}' that holds the land use. It has: {2}.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = ', '.join(source.field_names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请指明“{1}”中记录土地利用的字段。现有字段：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/tabulate.py"/>
@@ -8857,19 +8845,19 @@
         <location filename="../algorithms/keyareas/tabulate.py"/>
         <source>Land-use field of the polygons</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>多边形的土地利用字段</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/tabulate.py"/>
         <source>Needed when the land use is a polygon layer.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>土地利用为多边形图层时需要。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/tabulate.py"/>
         <source>Code and name of each, for example: 1=Forest; 2=Grassland; 3=Cropland. Empty: the names that the file of the raster holds, if any.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各代码及其名称，例如：1=林地; 2=草地; 3=耕地。留空：采用栅格文件自带的名称（若有）。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/tabulate.py"/>
@@ -8923,13 +8911,13 @@
         <location filename="../algorithms/keyareas/tabulate.py"/>
         <source>'{1}' has no area to tabulate.</source>
         <extracomment>InputError(0); 1 = areas.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有可统计的区域。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/tabulate.py"/>
         <source>'{1}' needs two columns: the code and the name of each land use.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”需要两列：每种土地利用的代码和名称。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
@@ -8971,151 +8959,151 @@
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Geological hazard density</source>
         <extracomment>_Raster(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地质灾害密度</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Geological hazards per square kilometre</source>
         <extracomment>_Raster(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每平方千米的地质灾害点数</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Soil erosion</source>
         <extracomment>_Raster(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>土壤侵蚀</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Soil erosion intensity, class 1 to 6</source>
         <extracomment>_Raster(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>土壤侵蚀强度，1 到 6 级</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Rock desertification</source>
         <extracomment>_Raster(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>石漠化</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Degree of rock desertification, 0 to 4</source>
         <extracomment>_Raster(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>石漠化程度，0 到 4</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Lithology</source>
         <extracomment>_Raster(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>岩性</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Rock type</source>
         <extracomment>_Raster(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>岩石类型</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Land-use class</source>
         <extracomment>_Raster(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>土地利用类别</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Elevation</source>
         <extracomment>_Raster(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高程</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Elevation in metres</source>
         <extracomment>_Raster(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>以米为单位的高程</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Order {1}</source>
         <extracomment>rivers; 1 = k</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 级</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Expressway</source>
         <extracomment>roads</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高速公路</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>County road</source>
         <extracomment>roads</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>县道</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Village road</source>
         <extracomment>roads</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>村道</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Ecological protection red line</source>
         <extracomment>_Vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>生态保护红线</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Nature reserves</source>
         <extracomment>_Vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>自然保护区</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Rivers</source>
         <extracomment>_Vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>河流</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Roads</source>
         <extracomment>_Vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>道路</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Geological hazards</source>
         <extracomment>_Vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地质灾害点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Mines</source>
         <extracomment>_Vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>矿山</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Villages</source>
         <extracomment>_Vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>行政村</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Townships</source>
         <extracomment>_Vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>乡镇</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>County boundary</source>
         <extracomment>_Vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>县界</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>A county of {1} km2 with {2} townships and {3} villages in {4}.</source>
         <extracomment>info(0); 1 = hectares / 100; 2 = len(county.townships.attributes); 3 = len(county.villages.attributes); 4 = os.path.abspath(path)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{4} 中一个 {1} km² 的县，含 {2} 个乡镇和 {3} 个行政村。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
@@ -9181,43 +9169,43 @@
         <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Demonstration County</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>示范县</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/checks.py"/>
         <source>The smallest source (MIN_AREA) is {1} ha, but the whole raster has {2}. Lower the smallest area.</source>
         <extracomment>InputError(0); 1 = job.number('MIN_AREA'); 2 = hectares</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小源地（MIN_AREA）为 {1} hm²，而整个栅格只有 {2}。请减小最小面积。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/checks.py"/>
         <source>Gaps of up to {1} m (GAP) are wider than the whole raster. Use a smaller width.</source>
         <extracomment>InputError(0); 1 = job.number('GAP')</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>间隙上限 {1} m（GAP）比整个栅格还宽。请减小宽度。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/checks.py"/>
         <source>An edge of {1} cells (EDGE_WIDTH) leaves no core on a raster of {2} x {3} cells. Use a narrower one.</source>
         <extracomment>InputError(0); 1 = edge; 2 = grid.rows; 3 = grid.cols</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个像元的边缘（EDGE_WIDTH）在 {2} × {3} 个像元的栅格上留不下核心区。请减小宽度。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/checks.py"/>
         <source>'{1}' has no coordinate reference system, so that it cannot be brought into that of the study ({2}). Set it in the properties of the layer (Source).</source>
         <extracomment>InputError(0); 1 = layer.name; 2 = study.crs.authid() or study.crs.description()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有坐标参考系，无法转到研究的坐标参考系（{2}）。在图层属性（源）中设置。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/corridorsides.py"/>
         <source>Study area</source>
         <extracomment>WHOLE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究区</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/corridorsides.py"/>
         <source>within {1} m</source>
         <extracomment>near; 1 = layers.near</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} m 以内</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/corridorsides.py"/>
@@ -9247,97 +9235,97 @@
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>Vegetation cover</source>
         <extracomment>_BEYOND_THE_STUDY</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>植被覆盖度</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>Distance to rivers (m)</source>
         <extracomment>_BEYOND_THE_STUDY</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>到河流的距离（m）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>Distance to settlements (m)</source>
         <extracomment>_BEYOND_THE_STUDY</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>到居民点的距离（m）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>(its slope)</source>
         <extracomment>_GIVEN_AS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>（其坡度）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>(the distance to it)</source>
         <extracomment>_GIVEN_AS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>（到它的距离）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>Distances to classes of the land use</source>
         <extracomment>split_pairs(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>到土地利用类别的距离</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>Distance to {1} (m)</source>
         <extracomment>text; 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>到{1}的距离（m）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>No layer is given for {1}: left out, the other weights are scaled up to 1.</source>
         <extracomment>info(0); 1 = ', '.join(absent)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有给出 {1} 的图层：略去该因子，其余权重按比例放大到总和为 1。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>Weights</source>
         <extracomment>split_pairs(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>There are {1} weights but {2} factors with a layer, in this order: {3}. Give one number for each, or names with them: land use = 0.4; slope = 0.2.</source>
         <extracomment>InputError(0); 1 = len(numbers); 2 = len(used); 3 = ', '.join(used)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个权重，但有图层的因子为 {2} 个，顺序为：{3}。请为每个因子给出一个数值，或连同名称填写：土地利用 = 0.4; 坡度 = 0.2。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>layer '{1}'</source>
         <extracomment>_Layer(1); 1 = one.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图层“{1}”</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>No factor of the score table is called '{1}', so that this layer would not be used. Name the layer as its factor, or leave it out.</source>
         <extracomment>_Layer(4); 1 = one.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表中没有名为“{1}”的因子，此图层不会被采用。以因子名命名图层，或去掉它。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>layer '{1}' (the distance to its classes {2})</source>
         <extracomment>_Layer(1); 1 = self._land.name; 2 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图层“{1}”（到其类别 {2} 的距离）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>No factor of the score table is the distance to '{1}', which is given as CLASS_DISTANCES. Call one 'distance to {2}', or leave it out.</source>
         <extracomment>_Layer(4); 1 = target; 2 = target</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表中没有到“{1}”的距离这一因子，而它已在 CLASS_DISTANCES 中给出。将一个因子命名为“distance to {2}”，或去掉它。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>Factor '{1}' is taken from {2}.</source>
         <extracomment>info(0); 1 = factor.name; 2 = layer.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>因子“{1}”取自{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>{1} The factors of the score table are: {2}.</source>
         <extracomment>InputError(0); 1 = one.refusal; 2 = names</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 赋值表的因子有：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
@@ -9349,103 +9337,103 @@
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>Two layers of further factors are called '{1}'. Rename one, or leave it out.</source>
         <extracomment>InputError(0); 1 = one.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其他因子中有两个图层都名为“{1}”。重命名其中一个，或去掉它。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>layer '{1}'{2}</source>
         <extracomment>append(_Layer(1)); 1 = layer.name; 2 = made</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图层“{1}”{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
         <source>No factor of the score table takes the layer given as {1}. Call one {2}, with a unit in brackets if you like, or leave the layer out.</source>
         <extracomment>append(_Layer(4)); 1 = parameter; 2 = wanted</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表中没有因子采用以 {1} 给出的图层。将一个因子命名为{2}（可加括号注明单位），或去掉该图层。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/inputs.py"/>
         <source>The {1} sources are those of '{2}': MSPA, the smallest area, gaps and the smallest dPC do not apply.</source>
         <extracomment>info(0); 1 = len(found.ids); 2 = layer.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个源地取自“{2}”：MSPA、最小面积、间隙和最小 dPC 均不起作用。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/inputs.py"/>
         <source>{1} are given too and not used.</source>
         <extracomment>also; 1 = ', '.join(idle)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>另外给出的 {1} 未被采用。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/inputs.py"/>
         <source>The resistance is that of '{1}'.{2}</source>
         <extracomment>(0); 1 = layer.name; 2 = also</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力取自“{1}”。{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/inputs.py"/>
         <source>'{1}' has no data in the study area. Check the CRS of both, or leave the study area out.</source>
         <extracomment>InputError(0); 1 = self._land.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”在研究区内没有数据。检查两者的 CRS，或去掉研究区。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/inputs.py"/>
         <source>No protected polygon ({1}) lies on the land use. Check their coordinate reference systems, or leave them out.</source>
         <extracomment>InputError(0); 1 = ', '.join((layer.name for layer in layers))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有受保护的多边形（{1}）位于土地利用之上。检查其坐标参考系，或去掉它们。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/inputs.py"/>
         <source>not restorable</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可修复</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/keyplaces.py"/>
         <source>Grade 1 to {1}</source>
         <extracomment>_IMPORTANT; 1 = IMPORTANT</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>1 至 {1} 级</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/keyplaces.py"/>
         <source>{1} They are of the value times the resistance over the largest one, {2}.</source>
         <extracomment>returned; 1 = text; 2 = areas.most_resistance</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 它们是数值乘以阻力与最大阻力 {2} 之比的界限。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/keyplaces.py"/>
         <source>Short ones between large sources carry much current and have little room for narrow or blocked places.</source>
         <extracomment>why</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>大源地之间的短廊道电流大，容纳狭窄或受阻地段的余地小。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/keyplaces.py"/>
         <source>The Liuzhi study found 85 % of its pinch points and 65 % of its barriers there. The share depends on how long these corridors are: on average {1} m, the others {2} m. {3}Compare it with the share of the length, not with that of another study.</source>
         <extracomment>append(0); 1 = means[0]; 2 = means[1]; 3 = why</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>六枝研究有 85 % 的夹点和 65 % 的障碍点位于其上。该比例取决于这些廊道的长短：平均 {1} m，其余为 {2} m。{3}应与长度占比比较，而不是与其他研究的比例比较。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/keyplaces.py"/>
         <source>The Liuzhi study found 85 % of its pinch points and 65 % of its barriers there. The share depends on how long these corridors are: on average {1} m, the others {2} m. Compare it with the share of the length, not with that of another study.</source>
         <extracomment>append(0); 1 = means[0]; 2 = means[1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>六枝研究有 85 % 的夹点和 65 % 的障碍点位于其上。该比例取决于这些廊道的长短：平均 {1} m，其余为 {2} m。应与长度占比比较，而不是与其他研究的比例比较。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/keyplaces.py"/>
         <source>more than their length would give, so that these corridors are the ones to work on first</source>
         <extracomment>meaning</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高于其长度应有的比例，因此宜优先治理这些廊道</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/keyplaces.py"/>
         <source>no more than their length would give, so that work on these alone would leave most places as they are</source>
         <extracomment>meaning</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不高于其长度应有的比例，因此仅治理这些廊道会使多数地点保持原状</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/keyplaces.py"/>
         <source>{1} % of the {2} lie on corridors of grade 1 and {3}, which are {4} % of the length of all corridors: {5}.</source>
         <extracomment>append(0); 1 = share; 2 = kind.lower(); 3 = IMPORTANT; 4 = of_all; 5 = meaning</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2}的 {1} % 位于 1 级和 {3} 级廊道上，而这些廊道占全部廊道长度的 {4} %：{5}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/keyplaces.py"/>
@@ -9457,13 +9445,13 @@
         <location filename="../algorithms/planning/network/landuse.py"/>
         <source>What the codes of '{1}' mean is not said: there is no legend, and no {2}. {3}{4}. Choose the LEGEND of the map, or give FOREGROUND and SCORES.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = ' and no '.join(lacking); 3 = held[0].upper(); 4 = held[1:]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的代码含义不明：没有分类体系，也没有{2}。{3}{4}。选择该图的 LEGEND，或给出 FOREGROUND 和 SCORES。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/landuse.py"/>
         <source>table of SCORES</source>
         <extracomment>needed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>SCORES 表</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/layers.py"/>
@@ -9475,13 +9463,13 @@
         <location filename="../algorithms/planning/network/layers.py"/>
         <source>Cost above the least-cost path</source>
         <extracomment>_surface(3)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>超出最小成本路径的成本</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/layers.py"/>
         <source>Cost saved per metre restored</source>
         <extracomment>_surface(3)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每修复 1 m 节省的成本</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/layers.py"/>
@@ -9493,67 +9481,67 @@
         <location filename="../algorithms/planning/network/lithology.py"/>
         <source>Not known</source>
         <extracomment>names</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未知</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/lithology.py"/>
         <source>The lithology does not lie on the land use. Check their coordinate reference systems.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>岩性与土地利用不重叠。检查其坐标参考系。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/lithology.py"/>
         <source>The lithology has {1} classes, more than a map can show ({2}). Group the rocks, or give the field with their groups as LITHOLOGY_NAME.</source>
         <extracomment>InputError(0); 1 = len(held); 2 = _MOST</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>岩性有 {1} 类，超出一幅图能显示的数目（{2}）。对岩类分组，或以 LITHOLOGY_NAME 给出分组字段。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/lithology.py"/>
         <source>Name the field of '{1}' with the names of the rocks as LITHOLOGY_NAME; it has no field '{2}'. It has: {3}.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = field; 3 = ', '.join(source.field_names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请以 LITHOLOGY_NAME 指明“{1}”中岩类名称的字段；它没有字段“{2}”。现有字段：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/lithology.py"/>
         <source>Name the field of '{1}' with the names of the rocks as LITHOLOGY_NAME. It has: {2}.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = ', '.join(source.field_names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请以 LITHOLOGY_NAME 指明“{1}”中岩类名称的字段。现有字段：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/lithology.py"/>
         <source>All sources</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>所有源地</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/measures.py"/>
         <source>Smaller budgets, larger barriers (MIN_KEY_AREA) or larger cells make it shorter.</source>
         <extracomment>_ADVICE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>减小预算、增大障碍点（MIN_KEY_AREA）或增大像元，可缩短运行时间。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/measures.py"/>
         <source>There is no restoration plan: there are no barriers that can be restored.</source>
         <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有修复方案：不存在可修复的障碍点。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/measures.py"/>
         <source>Measures are given where a LEGEND says what the land uses are; for own codes the tool 'Action sheet' takes their groups.</source>
         <extracomment>info(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只有 LEGEND 说明了土地利用的含义，才给出措施；自定代码可用工具「修复措施表」填写其分组。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/measures.py"/>
         <source>There is no restoration plan: {1}</source>
         <extracomment>warn(0); 1 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有修复方案：{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/outputs.py"/>
         <source>{1} sources ({2} ha), {3} corridors ({4} km), {5} pinch points ({6} ha), {7} barriers ({8} ha).</source>
         <extracomment>info(0); 1 = numbers['SOURCE_COUNT']; 2 = numbers['SOURCE_HA']; 3 = numbers['LINK_COUNT']; 4 = numbers['LINK_KM']; 5 = numbers['PINCH_COUNT']; 6 = numbers['PINCH_HA']; 7 = numbers['BARRIER_COUNT']; 8 = numbers['BARRIER_HA']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>生态源地 {1} 个（{2} hm²），生态廊道 {3} 条（{4} km），夹点 {5} 处（{6} hm²），障碍点 {7} 处（{8} hm²）。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
@@ -10279,13 +10267,13 @@
         <location filename="../algorithms/planning/network/steps/keyareas.py"/>
         <source>In the last three all corridors make one circuit, and links have no effective resistance.</source>
         <extracomment>pinch_point_mode(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>在后三种模式中，所有廊道构成一个电路，连接没有有效电阻。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/keyareas.py"/>
         <source>Of currents and of barrier scores.</source>
         <extracomment>link_combination(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>针对电流和障碍得分。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/keyareas.py"/>
@@ -10357,7 +10345,7 @@
         <location filename="../algorithms/planning/network/steps/land.py"/>
         <source>Fills in foreground, scores and names, and colours the map of the land use.</source>
         <extracomment>legend(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>填写前景、分值和名称，并为土地利用图着色。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/land.py"/>
@@ -10369,7 +10357,7 @@
         <location filename="../algorithms/planning/network/steps/land.py"/>
         <source>Polygons, where the land use reaches beyond them: all is computed on the whole rasters, and reported are the sources that touch the area, the corridors through it with the sources at their ends, and key areas cut at its border. MSPA and resistance stay whole, grades are those of the whole. Empty: all of the land use.</source>
         <extracomment>study_area(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>土地利用超出研究区时给出的多边形：在整个栅格上计算，只报告触及研究区的源地、穿过研究区的廊道及其两端源地，关键区域在边界处裁切。MSPA 和阻力保持完整，等级按整体划分。留空：土地利用的全部范围。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/land.py"/>
@@ -10429,43 +10417,43 @@
         <location filename="../algorithms/planning/network/steps/land.py"/>
         <source>Field of the rocks</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>岩类字段</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/land.py"/>
         <source>Needed where the lithology is a polygon layer. The names of a raster come from its own table of classes.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>岩性为多边形图层时需要。栅格的名称取自其自身的类别表。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/land.py"/>
         <source>For tables and maps: 1=Forest; 2=Grassland. Empty: the names in the table of scores, else those of the legend, else those in the file.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于表和图：1=林地; 2=草地。留空：采用赋值表中的名称，否则采用分类体系的名称，否则采用文件自带的名称。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/measures.py"/>
         <source>Budget of a restoration plan (ha)</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修复方案的预算（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/measures.py"/>
         <source>Hectares of barriers that can be restored, one number or several: 20, 50, 100. Barriers are chosen one by one, the least-cost distances computed again after each: see the report, PLAN and FRONTIER. It takes several times as long as the network. 'Restoration plan' takes costs, locked land and other objectives. Empty: no plan.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>可修复的障碍点公顷数，一个或多个：20, 50, 100。障碍点逐个选取，每选一个都重新计算最小成本距离：见报告、PLAN 和 FRONTIER。耗时为网络的数倍。「修复方案」可设费用、锁定土地和其他目标。留空：不做方案。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
         <source>Without SCORES it is scored from 1 to 5 in five classes by natural breaks and weighs 0.1 beside the 1 of the study's factors, all then scaled to 1: the study gives no table for it, so that this is our judgement.</source>
         <extracomment>_SCORED</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有 SCORES 时，按自然断点法分为五类，赋 1 到 5 分，权重为 0.1（该研究各因子合计为 1），再一并缩放到 1：该研究没有给出赋值表，这是我们的判断。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
         <source>Points, lines or polygons; the distance to them in metres is a resistance factor.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>点、线或多边形；到它们的距离（米）为阻力因子。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
@@ -10483,7 +10471,7 @@
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
         <source>Weights come from one place, but {1} are given. Leave all but one of them out.</source>
         <extracomment>returned; 1 = ' and '.join(given)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重只能有一个来源，但给出了 {1}。只留其中一项。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
@@ -10501,7 +10489,7 @@
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
         <source>Names, each with values of the land use, such as: built-up = 8; water = 6. The distance in metres to the nearest such cell is the factor 'distance to built-up' of the score table, without a layer. Without a table resistance falls with the distance to what disturbs and rises with that to water and woodland. {1}</source>
         <extracomment>text(2); 1 = _SCORED</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>名称及各自的土地利用值，如：built-up = 8; water = 6。到最近的此类像元的距离（米）即为赋值表中的因子“distance to built-up”，无需图层。没有赋值表时，离干扰物越远阻力越小，离水域和林地越远阻力越大。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
@@ -10525,7 +10513,7 @@
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
         <source>Instead of those of the score table: land use = 0.4; slope = 0.2; distance to roads = 0.4. Or numbers alone, in the order in which the log names the factors.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>代替赋值表中的权重：土地利用 = 0.4; 坡度 = 0.2; 到道路的距离 = 0.4。或只填数值，按日志所列因子的顺序。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
@@ -10561,7 +10549,7 @@
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
         <source>They can still be barriers; see the values that cannot be restored.</source>
         <extracomment>impassable_classes(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它们仍可以是障碍点；见“不可修复的值”。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
@@ -10801,61 +10789,61 @@
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Area of the sources (ha)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地面积（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Length of the corridors (km)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道长度（km）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Corridor cutoff (cost units; mean of the links)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值（成本单位；各连接的平均）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Area of the pinch points (ha)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>夹点面积（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Area of the barriers (ha)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>障碍点面积（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Area that is pinch point and barrier (ha)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>同为夹点和障碍点的面积（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Area of pinch points near the edge of the study area (ha)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>靠近研究区边缘的夹点面积（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Area that the restoration plan restores (ha)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修复方案的修复面积（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Least-cost distance that the restoration plan saves (cost units)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修复方案节省的最小成本距离（成本单位）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Area of barriers near the edge of the study area (ha)</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>靠近研究区边缘的障碍点面积（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/robust.py"/>
@@ -10873,25 +10861,25 @@
         <location filename="../algorithms/planning/network/steps/robust.py"/>
         <source>ROBUSTNESS_RUNS varies the weights and scores of the resistance surface, but the surface is given (RESISTANCE_IN). Set it to 0, or leave the surface out.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>ROBUSTNESS_RUNS 变动阻力面的权重和分值，但阻力面已经给定（RESISTANCE_IN）。将其设为 0，或去掉该阻力面。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/robust.py"/>
         <source>{1} runs on other judgements</source>
         <extracomment>info(0); 1 = self._runs</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>采用其他判断运行 {1} 次</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/sources.py"/>
         <source>Land-use values of the foreground</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>前景的土地利用值</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/sources.py"/>
         <source>Values and ranges that are habitat, for example 1,2,5-7. Empty: the habitat of the legend.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>作为生境的值和范围，例如 1,2,5-7。留空：分类体系中的生境。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/sources.py"/>
@@ -10945,7 +10933,7 @@
         <location filename="../algorithms/planning/network/steps/sources.py"/>
         <source>Patches of less importance do not become sources.</source>
         <extracomment>smallest_dpc(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>重要性更低的斑块不成为源地。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/sources.py"/>
@@ -10975,25 +10963,25 @@
         <location filename="../algorithms/planning/network/studyland.py"/>
         <source>'{1}' was brought onto the grid of the study: {2}; no data in {3} of its cells.</source>
         <extracomment>info(0); 1 = source.name; 2 = METHODS[move.method]; 3 = missing</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”已转到研究网格：{2}；其 {3} 的像元没有数据。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/studyland.py"/>
         <source>'{1}' holds only NoData. Choose another land use.</source>
         <extracomment>InputError(0); 1 = land.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”只有 NoData。请选择其他土地利用。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/studyland.py"/>
         <source>'{1}' has data in no cell in which '{2}' has.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = self._land.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”有数据的像元中，“{1}”均无数据。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/studyland.py"/>
         <source>Check the CRS of both, or use a raster that covers the area.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请检查两者的坐标参考系（CRS），或改用覆盖该区域的栅格。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/securitynetwork.py"/>
@@ -11101,25 +11089,25 @@
         <location filename="../algorithms/planning/selftest.py"/>
         <source>PASS: all {1} problems.</source>
         <extracomment>info(0); 1 = len(outcomes)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>通过：全部 {1} 个问题。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/selftest.py"/>
         <source>System</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>系统</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/selftest.py"/>
         <source>{1}, {2} processors</source>
         <extracomment>returned; 1 = platform.platform(); 2 = os.cpu_count()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，{2} 个处理器</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/selftest.py"/>
         <source>Python</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>Python</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/selftest.py"/>
@@ -11131,37 +11119,37 @@
         <location filename="../algorithms/planning/selftest.py"/>
         <source>{1}: right</source>
         <extracomment>info(0); 1 = outcome.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：正确</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/selftest.py"/>
         <source>FAIL: {1}. The log says what was found.</source>
         <extracomment>EcoSecNetError(0); 1 = ', '.join(failed)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未通过：{1}。结果见日志。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/selftest.py"/>
         <source>FAIL: {1}. The list above says what is missing and how to get it.</source>
         <extracomment>EcoSecNetError(0); 1 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未通过：{1}。上面列出了缺少的内容及获取方法。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/selftest.py"/>
         <source>not installed (optional)</source>
         <extracomment>get(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未安装（可选）</translation>
     </message>
     <message>
         <location filename="../algorithms/provider.py"/>
         <source>EcoSecNet: ecological security networks</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>EcoSecNet：生态安全网络</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/ahp.py"/>
         <source>Land use, Elevation, Slope, Distance from road, Distance to mining area</source>
         <extracomment>_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>土地利用, 高程, 坡度, 到道路的距离, 到矿区的距离</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/ahp.py"/>
@@ -11209,7 +11197,7 @@
         <location filename="../algorithms/resistance/ahp.py"/>
         <source>Pairwise judgements, the weights that follow from them, and their consistency</source>
         <extracomment>lead</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>成对判断、由此得出的权重及其一致性</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/ahp.py"/>
@@ -11221,25 +11209,25 @@
         <location filename="../algorithms/resistance/ahp.py"/>
         <source>Weights by {1} from {2} cells with data in every factor.</source>
         <extracomment>info(0); 1 = method.value; 2 = found.cells</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}权重，取自每个因子都有数据的 {2} 个像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/ahp.py"/>
         <source>For weights from the data give both the factor rasters and the way to weight them.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>由数据得出权重时，因子栅格和赋权方法须同时给出。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/ahp.py"/>
         <source>There are {1} factors judged but {2} rasters. Give one for each.</source>
         <extracomment>InputError(0); 1 = len(names); 2 = len(sources)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>判断涉及 {1} 个因子，但栅格有 {2} 个。请一一对应。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/ahp.py"/>
         <source>There are judgements in the matrix and in tables. Give one of the two.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>矩阵和表中都有判断。只能给出一项。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/ahp.py"/>
@@ -11257,13 +11245,13 @@
         <location filename="../algorithms/resistance/ahp.py"/>
         <source>Names of the factors</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>因子名称</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/ahp.py"/>
         <source>Separated by commas, in the order of the rows.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>以逗号分隔，按行的顺序。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/ahp.py"/>
@@ -11275,7 +11263,7 @@
         <location filename="../algorithms/resistance/ahp.py"/>
         <source>One number for each table, separated by blanks. Empty: all count the same.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每个表一个数值，以空格分隔。留空：全部同等对待。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/ahp.py"/>
@@ -11407,13 +11395,13 @@
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>Liuzhi, as printed</source>
         <extracomment>_EXAMPLES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>六枝，按原文</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>Liuzhi, corrected</source>
         <extracomment>_EXAMPLES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>六枝，经校正</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
@@ -11455,31 +11443,31 @@
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>Check of resistance scores</source>
         <extracomment>page(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力赋值检查</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>Give either a table of scores or an example.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只能给出赋值表或示例之一。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>Give a table of scores, or choose a legend or an example.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请给出赋值表，或选择分类体系或示例。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>'{1}': {2} factors, {3} errors, {4} warnings.</source>
         <extracomment>info(0); 1 = name; 2 = len(factors); 3 = errors; 4 = warnings</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”：{2} 个因子，{3} 个错误，{4} 个警告。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>None of the factors ({1}) is the land use; the legend was not used. Call it 'Land use'.</source>
         <extracomment>warn(0); 1 = names</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>因子（{1}）中没有土地利用，未采用分类体系。将相应因子命名为“土地利用”。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
@@ -11497,13 +11485,13 @@
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>, weight {1}</source>
         <extracomment>weight; 1 = factor.weight</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>，权重 {1}</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>, resistance {1} with the value</source>
         <extracomment>rule; 1 = factor.direction</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>，阻力随值{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
@@ -11527,7 +11515,7 @@
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>Without a table its default scores are checked; with one, whether the land use has a score for every class of it.</source>
         <extracomment>legend(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有表时检查其默认分值；有表时检查土地利用的每一类是否都有分值。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
@@ -11569,7 +11557,7 @@
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>'{1}' is not a factor of the table ({2}) and was not used. Name the layer like its factor.</source>
         <extracomment>warn(0); 1 = source.name; 2 = ', '.join((f.name for f in factors))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不是表中的因子（{2}），未被采用。以因子名命名图层。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
@@ -11587,7 +11575,7 @@
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>Scores of the legend {1}: {2}.</source>
         <extracomment>info(0); 1 = scheme.name; 2 = scheme.scores</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分类体系 {1} 的分值：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
@@ -11665,25 +11653,25 @@
         <location filename="../algorithms/resistance/distancefactor.py"/>
         <source>Distances are measured from features or from values of the grid ({1}). Give one of the two.</source>
         <extracomment>returned; 1 = values</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>距离只能从要素或从网格的值（{1}）之一起算。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/distancefactor.py"/>
         <source>Give the features to measure from (FEATURES), or values of the grid (VALUES) such as a land-cover class.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请给出起算要素（FEATURES），或网格的值（VALUES），如某个土地覆盖类。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/distancefactor.py"/>
         <source>There are no cells beyond the edge of the grid: a margin is for features. Set it to 0.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>网格边缘之外没有像元：外扩范围只用于要素。将其设为 0。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/distancefactor.py"/>
         <source>Distance: up to {1} m, mean {2} m.</source>
         <extracomment>info(0); 1 = largest; 2 = distance.mean(dtype=np.float64)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>距离：最大 {1} m，平均 {2} m。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/distancefactor.py"/>
@@ -11713,13 +11701,13 @@
         <location filename="../algorithms/resistance/distancefactor.py"/>
         <source>Or values of the grid to measure from</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>或起算的网格值</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/distancefactor.py"/>
         <source>Values and ranges of the raster above, such as 6, 8-10: classes of a land-cover map. Instead of features.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>上面栅格的值和范围，如 6, 8-10，即土地覆盖图的类别。代替要素。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/distancefactor.py"/>
@@ -11803,49 +11791,49 @@
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>Resistance: {1} to {2}, mean {3}, contrast {4}; {5} cells, {6} NoData.</source>
         <extracomment>info(0); 1 = summary.minimum; 2 = summary.maximum; 3 = summary.mean; 4 = summary.contrast; 5 = summary.cells; 6 = summary.missing</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力：{1} 到 {2}，平均 {3}，对比度 {4}；{5} 个像元，{6} 个 NoData。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>Give both the new minimum and the new maximum, or none of them.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>新的最小值和最大值须同时给出，或都不给。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>The impassable values {1} are classes of a land-use raster. Give it (LANDUSE).</source>
         <extracomment>returned; 1 = job.text('IMPASSABLE')</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可通行的值 {1} 是土地利用栅格的类别。请给出该栅格（LANDUSE）。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>those factors were left out</source>
         <extracomment>what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已略去这些因子</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>they became NoData</source>
         <extracomment>what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已设为 NoData</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>{1} cells have no data in some of the factors; {2}.</source>
         <extracomment>warn(0); 1 = summary.partial; 2 = what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个像元在部分因子中没有数据；{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>{1}: weight {2}, {3} % of the mean, {4} % of the variance</source>
         <extracomment>info(0); 1 = part.name; 2 = part.weight; 3 = 100 * part.share_of_mean; 4 = 100 * part.share_of_variance</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：权重 {2}，占均值的 {3} %，占方差的 {4} %</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>Correction by {1}: {2} % of the cells without a value and left as they are, {3} % held at the floor, {4} % at the cap.</source>
         <extracomment>info(0); 1 = effect.name; 2 = share * effect.neutral; 3 = share * effect.raised; 4 = share * effect.lowered</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 的修正：{2} % 的像元没有值而保持不变，{3} % 取下限，{4} % 取上限。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
@@ -11863,7 +11851,7 @@
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>One number for each factor, in their order, with commas or blanks between, such as 0.35, 0.1, 0.1, 0.2.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每个因子一个数值，按因子的顺序，以逗号或空格分隔，如 0.35, 0.1, 0.1, 0.2。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
@@ -11923,7 +11911,7 @@
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>the impassable values</source>
         <extracomment>land_use(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可通行的值</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
@@ -11995,31 +11983,31 @@
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>There are weights as numbers and as a table. Give one of the two.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重同时以数值和表给出。只能给出一项。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>There are no weights. Give one number for each factor, or a table, for example from 'Weights by AHP'.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有权重。请为每个因子给出一个数值，或给出表，例如由「层次分析法权重」得到的表。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>An overlay needs two factors or more, not {1}.</source>
         <extracomment>InputError(0); 1 = len(factors)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>叠加需要两个或更多因子，而不是 {1} 个。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>Impassable: {1} of {2} cells with a resistance ({3}) became NoData.</source>
         <extracomment>info(0); 1 = summary.impassable; 2 = cells; 3 = summary.impassable / cells</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可通行：有阻力的 {2} 个像元中有 {1} 个（{3}）变为 NoData。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
         <source>Roads: {1} cells; in {2} of them the road resists more than the land.</source>
         <extracomment>info(0); 1 = self._roads.cells.size; 2 = summary.raised</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>道路：{1} 个像元；其中 {2} 个像元上道路的阻力高于土地。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/resistance.py"/>
@@ -12085,31 +12073,31 @@
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>Give the scores either in the rows or as a table.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分值只能以行或表之一给出。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>There are no scores. Fill in the rows, give a table, choose the legend of a land-use map, or let the classes be made from the values.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有分值。请填写各行、给出表、选择土地利用图的分类体系，或由数值生成类别。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>A legend is chosen, but another way to make scores than a table. Choose one of the two.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选择了分类体系，但分值的生成方法不是赋值表。两者只能选一。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>There is a table of scores, but another way to make scores is chosen. Choose one of the two.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>给出了赋值表，但选择了其他生成分值的方法。两者只能选一。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>Resistance from suitability has no classes. Leave the table of classes out.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>由适宜性得出的阻力没有类别。去掉类别表。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
@@ -12163,19 +12151,19 @@
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>For a land-use map: without a table it gives scores from 1 to 5, and it names the classes.</source>
         <extracomment>legend(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于土地利用图：没有表时给出 1 到 5 的分值，并为各类命名。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>Name of the factor in the table</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>因子在表中的名称</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>Name of the factor whose rows to use. Empty: the only one, or the one that the raster measures.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>采用哪个因子的行。留空：唯一的因子，或栅格所表示的因子。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
@@ -12205,13 +12193,13 @@
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>Scores of the classes made</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>所生成类别的分值</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>For classes made from the values: scores with blanks between, such as 1 10 30 60 100. Empty: 1, 2 ...</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于由数值生成的类别：以空格分隔的分值，如 1 10 30 60 100。留空：1、2……</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
@@ -12283,25 +12271,25 @@
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>{1} cells ({2} %) are in no class and have no score.</source>
         <extracomment>warn(0); 1 = unmatched; 2 = share</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个像元（{2} %）不属于任何类，没有分值。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>{1} cells ({2} %) lie beyond the worst ({3}) or best ({4}) suitability and count as these. Check the range of the raster.</source>
         <extracomment>warn(0); 1 = beyond; 2 = 100 * beyond / valid; 3 = worst; 4 = best</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个像元（{2} %）超出最差（{3}）或最佳（{4}）适宜性，按该值计。检查栅格的取值范围。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>The values of '{1}' make {2} classes only, not {3}.</source>
         <extracomment>warn(0); 1 = source.name; 2 = len(found.limits); 3 = classes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的值只能分成 {2} 类，而不是 {3} 类。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>{1}: score {2}</source>
         <extracomment>info(0); 1 = item.describe(); 2 = item.score</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：分值 {2}</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
@@ -12379,13 +12367,13 @@
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>No cell of '{1}' ({2} to {3}) falls in a class. Check the unit and the limits.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = values.minimum; 3 = values.maximum</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有像元（{2} 到 {3}）落入任何类。检查单位和界限。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/scorefactor.py"/>
         <source>'{1}' has too many different values to be a land-use map with a legend.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的不同值过多，不像是有分类体系的土地利用图。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/terrainfactor.py"/>
@@ -12427,13 +12415,13 @@
         <location filename="../algorithms/resistance/terrainfactor.py"/>
         <source>The window must be an odd number of cells, not {1}: the cell is its middle.</source>
         <extracomment>returned; 1 = job.integer('WINDOW')</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>窗口须为奇数个像元，而不是 {1}：像元位于窗口中央。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/terrainfactor.py"/>
         <source>{1}: {2} to {3} {4}, mean {5}.</source>
         <extracomment>info(0); 1 = name; 2 = low; 3 = high; 4 = unit; 5 = np.nanmean(values, dtype=np.float64)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2} 到 {3} {4}，平均 {5}。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/terrainfactor.py"/>
@@ -12493,19 +12481,19 @@
         <location filename="../algorithms/sources/conefor.py"/>
         <source>Distances</source>
         <extracomment>VALUES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>距离</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/conefor.py"/>
         <source>Probabilities</source>
         <extracomment>VALUES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>概率</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/conefor.py"/>
         <source>Links (1) and no links (0)</source>
         <extracomment>VALUES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>相连（1）和不相连（0）</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/conefor.py"/>
@@ -12547,7 +12535,7 @@
         <location filename="../algorithms/sources/conefor.py"/>
         <source>{1} nodes, {2} links, {3} components.</source>
         <extracomment>info(0); 1 = len(ids); 2 = found.binary.links; 3 = found.binary.components</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个节点，{2} 条连接，{3} 个组分。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/conefor.py"/>
@@ -12691,13 +12679,13 @@
         <location filename="../algorithms/sources/conefor.py"/>
         <source>All nodes are candidates (0 in the third column); at least one must exist.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>所有节点都是候选（第三列为 0）；至少须有一个现有节点。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/conefor.py"/>
         <source>Links must be 1 or 0. Choose distances or probabilities for other values.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接须为 1 或 0。其他值请选择距离或概率。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/coneforexport.py"/>
@@ -12733,7 +12721,7 @@
         <location filename="../algorithms/sources/coneforexport.py"/>
         <source>{1} nodes, {2} pairs: use -t dist {3} in Conefor.</source>
         <extracomment>info(0); 1 = count; 2 = len(distances); 3 = complete</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个节点，{2} 对：在 Conefor 中使用 -t dist {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/coneforexport.py"/>
@@ -12781,13 +12769,13 @@
         <location filename="../algorithms/sources/coneforexport.py"/>
         <source>Conefor numbers its nodes: the sources were numbered from 1 in their order.</source>
         <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>Conefor 以数字为节点编号：源地已按顺序从 1 编号。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/coneforexport.py"/>
         <source>All distances are 0; check that the sources do not overlap.</source>
         <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>所有距离都为 0；检查源地是否重叠。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
@@ -12847,73 +12835,73 @@
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>Kernel p = exp(-k d), k = {1} per unit of distance:</source>
         <extracomment>info(0); 1 = found.rate</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>核函数 p = exp(-k d)，每单位距离 k = {1}：</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>{1} sources, {2} links up to {3}, {4} component(s). EC(PC) = {5}, EC(IIC) = {6}; all sources together hold {7}.</source>
         <extracomment>info(0); 1 = len(nodes.ids); 2 = found.binary.links; 3 = _plain(found.threshold); 4 = found.binary.components; 5 = _plain(found.probable.equivalent); 6 = _plain(found.binary.equivalent); 7 = _plain(nodes.attributes.sum())</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个源地，{2} 条不超过 {3} 的连接，{4} 个组分。EC(PC) = {5}，EC(IIC) = {6}；所有源地合计为 {7}。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>The dispersal distance must be above 0.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散距离须大于 0。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>The probability at the dispersal distance must lie between 0 and 1; with 0 or 1 there is no kernel.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散距离处的概率须在 0 和 1 之间；为 0 或 1 时没有核函数。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>The nearest two are {1} apart.</source>
         <extracomment>nearest; 1 = _plain(distances.min())</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最近的两个相距 {1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>No two sources are within {1} of each other, so IIC counts every source on its own.{2} PC still counts the small probabilities of longer ways.</source>
         <extracomment>warn(0); 1 = _plain(found.threshold); 2 = nearest</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有两个源地相距在 {1} 以内，因此 IIC 将每个源地单独计算。{2} PC 仍计入更远路程的小概率。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>Paths around removed sources were searched with numba.</source>
         <extracomment>info(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已用 numba 搜索绕过被移除源地的路径。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>PC, IIC and LCP were left out: the area of the landscape is not given. The importances do not need it.</source>
         <extracomment>info(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未计算 PC、IIC 和 LCP：没有给出景观面积。重要性不需要它。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>{1} sources with a dPC below {2} % were left out.</source>
         <extracomment>info(0); 1 = len(nodes.ids) - keep.size; 2 = least</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已略去 {1} 个 dPC 低于 {2} % 的源地。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>No source is below the smallest dPC, so there are no stepping stones to look for. Raise the smallest dPC.</source>
         <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有低于最小 dPC 的源地，因此没有可寻找的踏脚石。请提高最小 dPC。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>Of {1} sources left out, {2} would raise EC(PC) most: by {3} %.</source>
         <extracomment>info(0); 1 = gains.candidates.size; 2 = nodes.ids[gains.candidates[best]]; 3 = gains.equivalent[best]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>在略去的 {1} 个源地中，{2} 最能提高 EC(PC)：{3} %。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>Needed for PC, IIC and LCP only.</source>
         <extracomment>landscape_area(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>仅 PC、IIC 和 LCP 需要。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
@@ -12931,7 +12919,7 @@
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>Sources with a lower dPC are left out of the output.</source>
         <extracomment>smallest_dpc(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>dPC 更低的源地不输出。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
@@ -12979,13 +12967,13 @@
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>Paths of less than {1} were left out: PC misses less than {2} %.</source>
         <extracomment>info(0); 1 = negligible; 2 = missed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已略去概率低于 {1} 的路径：PC 的缺失小于 {2} %。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/connectivity.py"/>
         <source>The output is empty. {1}</source>
         <extracomment>warn(0); 1 = advice</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>输出为空。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13033,37 +13021,37 @@
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>{1} sources, {2} landscapes, {3} dPC cut(s)</source>
         <extracomment>lead; 1 = len(nodes.ids); 2 = len(found.landscapes); 3 = found.cuts.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个源地，{2} 个景观，{3} 个 dPC 界限</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Always</source>
         <extracomment>GRADES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>始终</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>In three quarters or more</source>
         <extracomment>GRADES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>四分之三或更多</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>In a quarter or more</source>
         <extracomment>GRADES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>四分之一或更多</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Hardly or never</source>
         <extracomment>GRADES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>很少或从不</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>{1} of {2} sources are chosen in all {3} settings.</source>
         <extracomment>sentences; 1 = always; 2 = found.share.size; 3 = settings</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 个源地中有 {1} 个在全部 {3} 个设置中都选中。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13081,25 +13069,25 @@
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>{1} must be 0 or more: {2}</source>
         <extracomment>InputError(0); 1 = what; 2 = job.text(name)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}不得小于 0：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Dispersal distances must be above 0.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散距离须大于 0。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>With a dPC of at least {1} % and sources of at least {2} ha</source>
         <extracomment>where; 1 = cut; 2 = minimum</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>dPC 不低于 {1} % 且源地不小于 {2} hm² 时，</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>, at least {1} ha</source>
         <extracomment>label; 1 = minimum</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>，不小于 {1} hm²</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13117,19 +13105,19 @@
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Dispersal distance</source>
         <extracomment>line_chart(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散距离</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>% of the sources' total</source>
         <extracomment>line_chart(3)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>占源地总量的 %</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Equivalent connected area by dispersal distance.</source>
         <extracomment>line_chart(4)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>等效连通面积随扩散距离的变化。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13141,7 +13129,7 @@
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Number of sources chosen.</source>
         <extracomment>line_chart(4)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选中的源地数。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13171,13 +13159,13 @@
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Dispersal distances to try (m)</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>要尝试的扩散距离（m）</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>For example 1000, 2000, 5000, 10000. Empty: from, to and step below.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>例如 1000, 2000, 5000, 10000。留空：用下面的起点、终点和步长。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13219,43 +13207,43 @@
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Smallest sources to try (ha)</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>要尝试的最小源地（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>For example 0, 10, 50, 100. Empty: all sources.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>例如 0, 10, 50, 100。留空：所有源地。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Smallest dPC of a source to try (%)</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>要尝试的源地最小 dPC（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>For example 0.5, 1, 2. Empty: 1.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>例如 0.5, 1, 2。留空：1。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Dispersal probability at each distance</source>
         <extracomment>dispersal_probability(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各距离处的扩散概率</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Each setting has its own.</source>
         <extracomment>iic_threshold(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每个设置各有其值。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Needed for PC and IIC; EC does without.</source>
         <extracomment>landscape_area(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PC 和 IIC 需要；EC 不需要。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13309,37 +13297,37 @@
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>From {1} to {2} in steps of {3} gives no distances. Check the three.</source>
         <extracomment>InputError(0); 1 = low; 2 = high; 3 = step</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>从 {1} 到 {2}、步长 {3} 得不到任何距离。检查这三项。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>From {1} to {2} in steps of {3} are over 1,000 distances. Use larger steps.</source>
         <extracomment>InputError(0); 1 = low; 2 = high; 3 = step</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>从 {1} 到 {2}、步长 {3} 超过 1,000 个距离。请增大步长。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>Evenly spaced distances need all three: from, to and step.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>等间隔距离需要起点、终点和步长三项。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>{1} the choice of distance stops mattering from {2} on: {3} sources are chosen there, and up to {4} at least 90 % of them stay in nearly the same order.</source>
         <extracomment>append(0); 1 = where; 2 = one.dispersal; 3 = int(one.chosen(cut).sum()); 4 = longest</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}距离的选择从 {2} 起不再有影响：此时选中 {3} 个源地，直到 {4}，其中至少 90 % 的顺序几乎不变。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>PC and IIC by dispersal distance.</source>
         <extracomment>append(line_chart(4))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PC 和 IIC 随扩散距离的变化。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>{1} the choice of distance matters all the way to {2}.</source>
         <extracomment>append(0); 1 = where; 2 = longest</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}距离的选择直到 {2} 都有影响。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13351,7 +13339,7 @@
         <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>dPC at least {1} %{2}</source>
         <extracomment>append(Line(0)); 1 = cut; 2 = label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>dPC 不低于 {1} %{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
@@ -13411,55 +13399,55 @@
         <location filename="../algorithms/sources/evidence.py"/>
         <source>High values are good</source>
         <extracomment>parse_answers(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高值是否为好</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>Importance: {1} to {2}, mean {3}; {4} cells, {5} NoData.</source>
         <extracomment>info(0); 1 = summary.minimum; 2 = summary.maximum; 3 = summary.mean; 4 = summary.cells; 5 = summary.missing</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>重要性：{1} 到 {2}，平均 {3}；{4} 个像元，{5} 个 NoData。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>Important from {1} on: {2} cells, {3} ha, {4} % of those with data.</source>
         <extracomment>info(0); 1 = summary.threshold; 2 = summary.kept; 3 = summary.kept * hectares; 4 = 100.0 * summary.kept / summary.cells</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>重要性不低于 {1} 为重要：{2} 个像元，{3} hm²，占有数据像元的 {4} %。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>There are weights as numbers and as a table. Give one of the two, or none.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重同时以数值和表给出。只能给出一项，或都不给。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>There are {1} evidences but {2} answers whether high is good. Give one for each, or none.</source>
         <extracomment>InputError(0); 1 = len(names); 2 = len(answers)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个证据，但“高值是否为好”填了 {2} 个。请为每个证据各填一个，或都不填。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>{1} cells have no data in some of the evidences ({2}); they became NoData. Where that means 'none', fill it with 0 first.</source>
         <extracomment>warn(0); 1 = summary.partial; 2 = lacking</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个像元在部分证据（{2}）中没有数据，已设为 NoData。若其含义是“没有”，请先填为 0。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>Ranks are exact to {1} % of the cells.</source>
         <extracomment>info(0); 1 = 100.0 * summary.rank_error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>秩的精度为像元数的 {1} %。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>{1} cells were asked for and {2} are kept: all that are as important as the last of them ({3}).</source>
         <extracomment>tell(0); 1 = summary.wanted; 2 = summary.kept; 3 = summary.threshold</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>要求 {1} 个像元，保留了 {2} 个：包括与最后一个同样重要（{3}）的所有像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>Evidences that agree, of {1}, in the important cells: {2}.</source>
         <extracomment>info(0); 1 = len(names); 2 = shares</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>重要像元中 {1} 个证据的一致个数：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
@@ -13477,13 +13465,13 @@
         <location filename="../algorithms/sources/evidence.py"/>
         <source>Weights of the evidences</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各证据的权重</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>One number for each raster, in their order, with commas or blanks between. Empty: all the same.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每个栅格一个数值，按其顺序，以逗号或空格分隔。留空：全部相同。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
@@ -13495,7 +13483,7 @@
         <location filename="../algorithms/sources/evidence.py"/>
         <source>yes or no (1 or 0) for each raster, in their order: whether high values speak for a source. Empty: all yes.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按顺序为每个栅格填 yes 或 no（1 或 0）：高值是否有利于作为源地。留空：全部为 yes。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
@@ -13621,13 +13609,13 @@
         <location filename="../algorithms/sources/evidence.py"/>
         <source>There are {1} evidences; {2} are the most.</source>
         <extracomment>InputError(0); 1 = count; 2 = _MOST</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个证据；最多 {2} 个。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>Class {1}</source>
         <extracomment>returned; 1 = k + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 类</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
@@ -13639,13 +13627,13 @@
         <location filename="../algorithms/sources/evidence.py"/>
         <source>Important</source>
         <extracomment>entries</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>重要</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
         <source>{1} of {2} evidences</source>
         <extracomment>entries; 1 = k; 2 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 个证据中的 {1} 个</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/evidence.py"/>
@@ -13687,7 +13675,7 @@
         <location filename="../algorithms/sources/foreground.py"/>
         <source>Foreground: {1} of {2} cells ({3} %).</source>
         <extracomment>info(0); 1 = count; 2 = valid_count; 3 = 100 * count / valid_count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>前景：{2} 个像元中的 {1} 个（{3} %）。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/foreground.py"/>
@@ -13705,31 +13693,31 @@
         <location filename="../algorithms/sources/foreground.py"/>
         <source>Land-cover values of the foreground</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>前景的土地覆盖值</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/foreground.py"/>
         <source>Values and ranges of the foreground classes, both ends included, for example 1,2,5-7. Empty: the habitat of the legend.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>前景类别的值和范围，含两端，例如 1,2,5-7。留空：分类体系中的生境。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/foreground.py"/>
         <source>Fills in the foreground.</source>
         <extracomment>legend(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于填写前景。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/foreground.py"/>
         <source>Land-cover values of missing data</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>表示缺失数据的土地覆盖值</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/foreground.py"/>
         <source>Values that count as missing data, beside the NoData of the raster.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>除栅格的 NoData 外，也视为缺失数据的值。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/foreground.py"/>
@@ -13747,7 +13735,7 @@
         <location filename="../algorithms/sources/foreground.py"/>
         <source>Background</source>
         <extracomment>classes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>背景</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/foreground.py"/>
@@ -13819,31 +13807,31 @@
         <location filename="../algorithms/sources/mspa.py"/>
         <source>'{1}' is not coded 0 missing, 1 background, 2 foreground; {2}. Give the foreground values, or use the output of 'Foreground from land cover', which takes them from a legend.</source>
         <extracomment>returned; 1 = source.name; 2 = held</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”未编码为 0 缺失、1 背景、2 前景；{2}。请给出前景值，或使用「由土地覆盖提取前景」的输出（可由分类体系取得前景值）。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
         <source>{1}, cells of {2}; the map was made with an edge width of {3} cell(s).</source>
         <extracomment>lead; 1 = source.name; 2 = size; 3 = used</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，像元 {2}；地图采用的边缘宽度为 {3} 个像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
         <source>{1} degrees</source>
         <extracomment>size; 1 = source.grid.dx</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 度</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
         <source>Edge width: {1} m is {2} cell(s) of {3} m, that is {4} m.</source>
         <extracomment>info(0); 1 = metres; 2 = width; 3 = cell; 4 = width * cell</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>边缘宽度：{1} m 相当于 {2} 个 {3} m 的像元，即 {4} m。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
         <source>The edge width of {1} cells is larger than the raster ({2} rows, {3} columns). Use a smaller one.</source>
         <extracomment>InputError(0); 1 = width; 2 = grid.rows; 3 = grid.cols</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>边缘宽度 {1} 个像元大于栅格（{2} 行，{3} 列）。请减小宽度。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
@@ -13861,7 +13849,7 @@
         <location filename="../algorithms/sources/mspa.py"/>
         <source>For a land-cover map: values and ranges that are foreground, for example 1,2,5-7. All other cells with data are background. Empty: the raster is coded 0, 1, 2 already.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于土地覆盖图：属于前景的值和范围，例如 1,2,5-7。其余有数据的像元为背景。留空：栅格已编码为 0、1、2。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
@@ -13999,13 +13987,13 @@
         <location filename="../algorithms/sources/mspa.py"/>
         <source>Segmenting with numba.</source>
         <extracomment>info(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用 numba 作分割。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
         <source>There is no core: with an edge width of {1} cell(s) every patch is too narrow, and all foreground is islet. Use a smaller edge width or smaller cells.</source>
         <extracomment>warn(0); 1 = width</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有核心区：边缘宽度为 {1} 个像元时，每个斑块都太窄，前景全为孤岛。请减小边缘宽度或像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
@@ -14017,25 +14005,19 @@
         <location filename="../algorithms/sources/mspa.py"/>
         <source>{1} of {2} ha foreground.</source>
         <extracomment>info(0); 1 = ', '.join((f'{row.name.lower()} {row.of_foreground:.1f} %' for row in result.classes[:7])); 2 = result.foreground * cell_ha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} hm² 前景中{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
         <source>'{1}' holds only NoData: there is nothing to segment.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/sources/mspa.py"/>
-        <source>There is no background: every cell with data is foreground, so all of it is core.</source>
-        <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”只有 NoData：没有可分割的内容。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
         <source>Share of the foreground in each class, by edge width</source>
         <extracomment>stacked_bars(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各类占前景的比例，按边缘宽度</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
@@ -14047,13 +14029,13 @@
         <location filename="../algorithms/sources/mspa.py"/>
         <source>How the MSPA classes change with the edge width</source>
         <extracomment>write_html(page(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>MSPA 类随边缘宽度的变化</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
         <source>'{1}' is in degrees, where {2} m are not a number of cells. Give the edge width in cells, or bring the raster into metres. {3}</source>
         <extracomment>InputError(0); 1 = source.name; 2 = metres; 3 = USE_STUDY_GRID</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”以度为单位，{2} m 无法换算为像元数。以像元给出边缘宽度，或将栅格转到以米为单位。{3}</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
@@ -14077,13 +14059,13 @@
         <location filename="../algorithms/sources/mspa.py"/>
         <source>There is no foreground: no cell of the raster is coded 2, so all of it is background. Give the foreground values, or use the output of 'Foreground from land cover'.</source>
         <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有前景：栅格中没有编码为 2 的像元，因此全为背景。请给出前景值，或使用「由土地覆盖提取前景」的输出。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
         <source>No cell has one of the foreground values {1}, so all of it is background; {2}.</source>
         <extracomment>warn(0); 1 = job.text('FOREGROUND'); 2 = describe_codes(source, core.sources.held_codes(*source.read()))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有像元具有前景值 {1}，因此全为背景；{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
@@ -14101,13 +14083,13 @@
         <location filename="../algorithms/sources/mspa.py"/>
         <source>{1} cell(s)</source>
         <extracomment>stacked_bars(0); 1 = w</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个像元</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
         <source>{1} cell(s), {2} m</source>
         <extracomment>stacked_bars(0); 1 = w; 2 = w * metres</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个像元，{2} m</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/naturalbreaks.py"/>
@@ -14143,13 +14125,13 @@
         <location filename="../algorithms/sources/naturalbreaks.py"/>
         <source>{1} Goodness of variance fit {2}.</source>
         <extracomment>info(0); 1 = said(found.limits, held=held is not None); 2 = found.goodness</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 方差拟合优度 {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/naturalbreaks.py"/>
         <source>features</source>
         <extracomment>kept(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>要素</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/naturalbreaks.py"/>
@@ -14233,25 +14215,25 @@
         <location filename="../algorithms/sources/naturalbreaks.py"/>
         <source>'{1}' has no field '{2}'. It has: {3}.</source>
         <extracomment>InputError(0); 1 = layer.name; 2 = name; 3 = ', '.join(layer.field_names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有字段“{2}”。现有字段：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/naturalbreaks.py"/>
         <source>'{1}' allows only {2} grade(s): there are not enough different values.</source>
         <extracomment>warn(0); 1 = name; 2 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”只能分 {2} 级：不同的值不够多。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/naturalbreaks.py"/>
         <source>{1} features have no value in '{2}' and got no grade.</source>
         <extracomment>warn(0); 1 = missing; 2 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个要素在“{2}”中没有值，未分级。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/naturalbreaks.py"/>
         <source>'{1}' has a field 'level' already; the grade is in '{2}'.</source>
         <extracomment>info(0); 1 = layer.name; 2 = level</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”已有字段“level”；等级写入“{2}”。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/rasterbreaks.py"/>
@@ -14323,31 +14305,31 @@
         <location filename="../algorithms/sources/rasterbreaks.py"/>
         <source>'{1}' has no cell with data inside the mask.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”在掩膜内没有有数据的像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/rasterbreaks.py"/>
         <source>'{1}' has no cell with data.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有有数据的像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/rasterbreaks.py"/>
         <source>'{1}' allows only {2} class(es): there are not enough different values.</source>
         <extracomment>warn(0); 1 = source.name; 2 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”只能分 {2} 类：不同的值不够多。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/rasterbreaks.py"/>
         <source>There are too many distinct values to look at each; the sum of squares within the classes is at most {1} % above the smallest possible.</source>
         <extracomment>info(0); 1 = 100 * found.error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不同的值太多，无法逐一考察；类内平方和最多比可能的最小值大 {1} %。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/rasterbreaks.py"/>
         <source>above {1}</source>
         <extracomment>text; 1 = lower[-1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>大于 {1}</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
@@ -14383,19 +14365,19 @@
         <location filename="../algorithms/sources/sources.py"/>
         <source>Of the sources of '{1}' and these: {2}. Ids go on.</source>
         <extracomment>info(0); 1 = layer.name; 2 = said</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的源地与现在的源地相比：{2}。编号沿用。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
         <source>{1} sources of {2} ha; the largest has {3} ha, the smallest {4} ha.</source>
         <extracomment>info(0); 1 = found.count; 2 = area.sum(); 3 = area.max(); 4 = area.min()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个源地，共 {2} hm²；最大 {3} hm²，最小 {4} hm²。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
         <source>'{1}' (SOURCES_BEFORE) has ids that are no whole numbers; only those can go on.</source>
         <extracomment>InputError(0); 1 = layer.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”（SOURCES_BEFORE）含有不是整数的编号；只有整数编号才能沿用。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
@@ -14413,19 +14395,19 @@
         <location filename="../algorithms/sources/sources.py"/>
         <source>Map values of core area</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>代表核心区的值</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
         <source>Values and ranges. 17,117, the GuidosToolbox codes of core, also stands for 1 in the class map of 'mspa' and the mask of 'evidence', and with a legend for its habitat.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>值和范围。17,117 为 GuidosToolbox 的核心区代码，在「mspa」的类别图和「evidence」的掩膜中也代表 1，有分类体系时代表其生境。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
         <source>For a land-use map: core area are its habitat classes, or those of them given above.</source>
         <extracomment>legend(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于土地利用图：核心区为其生境类别，或上面给出的其中几类。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
@@ -14509,37 +14491,37 @@
         <location filename="../algorithms/sources/sources.py"/>
         <source>core area</source>
         <extracomment>read_habitat(what=)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>核心区</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
         <source>There is no protected land, so all core area was kept.</source>
         <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有受保护土地，因此保留全部核心区。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
         <source>{1} core patches that no protected land touches were dropped.</source>
         <extracomment>info(0); 1 = found.untouched</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已剔除 {1} 个不与受保护土地相接的核心区斑块。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
         <source>{1} patches smaller than {2} ha were dropped ({3} ha together).</source>
         <extracomment>info(0); 1 = found.removed; 2 = job.number('MIN_AREA'); 3 = found.removed_cells * grid.cell_ha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已剔除 {1} 个小于 {2} hm² 的斑块（共 {3} hm²）。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
         <source>Gaps filled: {1} ha.</source>
         <extracomment>info(0); 1 = found.filled_cells * grid.cell_ha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>填补的间隙：{1} hm²。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
         <source>'{1}' says that it holds: {2}. Core area is 1 in it.</source>
         <extracomment>info(0); 1 = source.name; 2 = source.about.lower()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”说明其内容为：{2}。其中核心区为 1。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/studygrid.py"/>
@@ -14581,25 +14563,25 @@
         <location filename="../algorithms/sources/studygrid.py"/>
         <source>A margin is kept around a study area. Give its polygons (AREA), or set the margin to 0.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>外扩范围是在研究区周围保留的。请给出研究区的多边形（AREA），或将外扩设为 0。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/studygrid.py"/>
         <source>Give a folder for the other rasters (OUTPUT_FOLDER).</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请为其他栅格给出文件夹（OUTPUT_FOLDER）。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/studygrid.py"/>
         <source>'{1}': {2}; no data in {3} cells of the study area.</source>
         <extracomment>info(0); 1 = move.source.name; 2 = METHODS[move.method]; 3 = self._missing</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”：{2}；研究区内 {3} 个像元没有数据。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/studygrid.py"/>
         <source>map units</source>
         <extracomment>unit</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地图单位</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/studygrid.py"/>
@@ -14707,43 +14689,43 @@
         <location filename="../algorithms/sources/studygrid.py"/>
         <source>Margin: {1} m around '{2}'.</source>
         <extracomment>info(0); 1 = margin; 2 = area.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>外扩：“{2}”周围 {1} m。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/studygrid.py"/>
         <source>'{1}' has no data in the study area: all {2} cells would be NoData. Check the CRS of both, or leave it out.</source>
         <extracomment>InputError(0); 1 = move.source.name; 2 = self._missing</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”在研究区内没有数据：全部 {2} 个像元都会是 NoData。检查两者的 CRS，或去掉它。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/studygrid.py"/>
         <source>measured values</source>
         <extracomment>what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>测量值</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/studygrid.py"/>
         <source>{1} holds the input '{2}'. Choose another folder for the rasters that are made.</source>
         <extracomment>returned; 1 = folder; 2 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 中含有输入“{2}”。请为生成的栅格另选文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/studygrid.py"/>
         <source>'{1}' has no polygon. Choose another layer for the study area, or none.</source>
         <extracomment>InputError(0); 1 = area.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有多边形。请为研究区另选图层，或不选。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/again.py"/>
         <source>A run with the output CAPSULE keeps inputs, hashes and versions in one file for the tool 'replay'.</source>
         <extracomment>said</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>带输出 CAPSULE 的运行会将输入、哈希值和版本保存在一个文件中，供工具「replay」使用。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/again.py"/>
         <source>The capsule {1} holds this run: the tool 'replay' runs it again and says whether it comes out the same.</source>
         <extracomment>said; 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>运行存档 {1} 保存了此次运行：工具「replay」可重新运行，并说明结果是否相同。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/again.py"/>
@@ -14767,7 +14749,7 @@
         <location filename="../algorithms/support/capsule/again.py"/>
         <source>Temporary outputs of this run ({1}) are given a name, without which qgis_process writes none of them. They come into the folder where the command is run.</source>
         <extracomment>append(0); 1 = ', '.join(named)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>此次运行的临时输出（{1}）已加上名称，否则 qgis_process 不会写出。它们写到执行命令所在的文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/again.py"/>
@@ -14815,67 +14797,67 @@
         <location filename="../algorithms/support/capsule/comparing.py"/>
         <source>within the tolerance</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>在容差内</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/comparing.py"/>
         <source>not compared</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未比较</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/comparing.py"/>
         <source>another coordinate reference system</source>
         <extracomment>other</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>坐标参考系不同</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/comparing.py"/>
         <source>fields of only one: {1}</source>
         <extracomment>note; 1 = ', '.join(missing)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只在一方有的字段：{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/comparing.py"/>
         <source>{1}shapes differ by {2} m2 or m</source>
         <extracomment>note; 1 = f'{note}; ' * bool(note); 2 = area</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}形状相差 {2} m² 或 m</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/comparing.py"/>
         <source>another grid: {1} x {2} and {3} x {4} cells</source>
         <extracomment>Parts(note=); 1 = rows; 2 = cols; 3 = now.grid.rows; 4 = now.grid.cols</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>网格不同：{1} × {2} 与 {3} × {4} 个像元</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/comparing.py"/>
         <source>{1} before, {2} now</source>
         <extracomment>note; 1 = value; 2 = other</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>之前为 {1}，现在为 {2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/comparing.py"/>
         <source>by {1} at most</source>
         <extracomment>append(0); 1 = self.difference</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最多相差 {1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/comparing.py"/>
         <source>the capsule</source>
         <extracomment>Finding(4)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>运行存档</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/copies.py"/>
         <source>ESRI Shapefile</source>
         <extracomment>VECTORS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>ESRI Shapefile</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/copies.py"/>
         <source>'{1}' cannot be copied into the capsule: {2}</source>
         <extracomment>OutputError(0); 1 = name; 2 = writer.lastError()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”无法复制到运行存档：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/declaration.py"/>
@@ -14899,295 +14881,217 @@
         <location filename="../algorithms/support/capsule/environment.py"/>
         <source>EcoSecNet code</source>
         <extracomment>_OF_NUMBERS</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/environment.py"/>
-        <source>core</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/environment.py"/>
-        <source>algorithms</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/finding.py"/>
-        <source>{1}|layername={2}</source>
-        <extracomment>returned; 1 = self.path; 2 = self.layer</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>EcoSecNet 代码</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/finding.py"/>
         <source>{1} cannot be opened.</source>
         <extracomment>InputError(0); 1 = path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法打开 {1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/finding.py"/>
         <source>in the capsule</source>
         <extracomment>Found(4)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>在存档中</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/finding.py"/>
         <source>its copy in the capsule is not the file that was used</source>
         <extracomment>Found(4)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/finding.py"/>
-        <source>path</source>
-        <extracomment>_parts(get(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>存档中的副本不是当时使用的文件</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/finding.py"/>
         <source>{1} cannot be compared: {2}</source>
         <extracomment>info(0); 1 = path; 2 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法比较 {1}：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/finding.py"/>
         <source>{1} holds more than {2} files; the others were not looked at. Give a FOLDER with the inputs alone.</source>
         <extracomment>warn(0); 1 = self._folder; 2 = MOST_FILES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 含有超过 {2} 个文件；其余未查看。请给出只含输入的 FOLDER。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/finding.py"/>
         <source>{1}, by what it holds</source>
         <extracomment>Found(4); 1 = path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，按内容认定</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/inputs.py"/>
         <source>{1} layer</source>
         <extracomment>where; 1 = provider</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/outputs.py"/>
-        <source>shx</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/outputs.py"/>
-        <source>dbf</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/outputs.py"/>
-        <source>prj</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/outputs.py"/>
-        <source>cpg</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/outputs.py"/>
-        <source>csvt</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/outputs.py"/>
-        <source>dat</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/outputs.py"/>
-        <source>map</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/outputs.py"/>
-        <source>ind</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 图层</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/parameters.py"/>
         <source>'{1}' of this version of EcoSecNet has no parameter {2}.</source>
         <extracomment>InputError(0); 1 = tool.NAME; 2 = name[:60]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>此版本 EcoSecNet 的“{1}”没有参数 {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/parameters.py"/>
         <source>{1} names {2}, which is not in the capsule. Give the FOLDER that holds both.</source>
         <extracomment>InputError(0); 1 = os.path.basename(found.path); 2 = file</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 指向 {2}，而后者不在存档中。请给出同时含有两者的 FOLDER。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/parameters.py"/>
         <source>{1} of '{2}' takes no {3}.</source>
         <extracomment>InputError(0); 1 = name; 2 = tool.NAME; 3 = one.entry['kind']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的 {1} 不接受 {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>it states no schema</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未注明 schema</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>'{1}' is no tool of EcoSecNet, and no other is run</source>
         <extracomment>returned; 1 = run['algorithm'][:60]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不是 EcoSecNet 的工具，其他工具不予运行</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>'versions' is missing or of another kind</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“versions”缺失或类型不符</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} in the capsule is in the format '{2}', which may refer to other files. Capsules hold {3}. It was not opened.</source>
         <extracomment>InputError(0); 1 = os.path.basename(path); 2 = name; 3 = ', '.join((*copies.RASTERS, *copies.VECTORS))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>存档中的 {1} 为“{2}”格式，可能引用其他文件。运行存档只含 {3}。未予打开。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} in the capsule is a GeoJSON that is larger than {2} bytes, damaged, or has its coordinate reference system at an address. It was not opened. Give the FOLDER that holds it.</source>
         <extracomment>InputError(0); 1 = os.path.basename(path); 2 = MOST_TEXT</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>存档中的 {1} 是 GeoJSON，但大于 {2} 字节、已损坏，或其坐标参考系指向某个网址。未予打开。请给出含有它的 FOLDER。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>'{1}' is missing or of another kind</source>
         <extracomment>returned; 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”缺失或类型不符</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>an input or output is no object</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某个输入或输出不是对象</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>the entry of '{1}' is not complete</source>
         <extracomment>returned; 1 = str(entry.get('role'))[:60]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的条目不完整</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>the parameter '{1}' is neither number, text, yes or no, nor a list of them</source>
         <extracomment>returned; 1 = name[:60]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>参数“{1}”既不是数值、文本、是或否，也不是它们的列表</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>'{1}' of the numbers is neither number nor text</source>
         <extracomment>returned; 1 = name[:60]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>数值中的“{1}”既不是数值也不是文本</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} holds {2} files; a capsule has {3} at most.</source>
         <extracomment>InputError(0); 1 = self.path; 2 = len(members); 3 = MOST_FILES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 含有 {2} 个文件；运行存档最多有 {3} 个。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} would unpack to {2} bytes; a capsule has {3} at most. It was not opened.</source>
         <extracomment>InputError(0); 1 = self.path; 2 = total; 3 = MOST_BYTES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 解包后有 {2} 字节；运行存档最多有 {3} 字节。未予打开。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} has no {2}: it is no capsule. Give a file that CAPSULE wrote.</source>
         <extracomment>InputError(0); 1 = self.path; 2 = RUN</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 没有 {2}：不是运行存档。请给出由 CAPSULE 写出的文件。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} was written by a later version of EcoSecNet (schema {2}; this one reads {3}). Update the plugin to replay it.</source>
         <extracomment>InputError(0); 1 = self.path; 2 = schema; 3 = SCHEMA</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 由更新版本的 EcoSecNet 写出（schema 为 {2}；当前可读 {3}）。要重现，请更新插件。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} in {2} is not what a capsule has: {3}.</source>
         <extracomment>InputError(0); 1 = RUN; 2 = self.path; 3 = problem</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 中的 {1} 不符合运行存档的格式：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} is not in {2}, or in a format that may refer to other files. Give the FOLDER that holds it.</source>
         <extracomment>InputError(0); 1 = entry['in_capsule']; 2 = self.path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 不在 {2} 中，或其格式可能引用其他文件。请给出含有它的 FOLDER。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} cannot be opened as a capsule ({2}). Give a file that CAPSULE wrote.</source>
         <extracomment>InputError(0); 1 = path; 2 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 无法作为运行存档打开（{2}）。请给出由 CAPSULE 写出的文件。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} holds '{2}', which is no plain name of a file in it: a link, a path out of it, or there twice. No capsule of these tools has such a file; it was not opened.</source>
         <extracomment>InputError(0); 1 = self.path; 2 = one.filename</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 含有“{2}”，它不是存档内普通的文件名：是链接、指向存档之外的路径，或出现两次。这些工具的运行存档不会有这样的文件；未予打开。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} in {2} cannot be read ({3}).</source>
         <extracomment>InputError(0); 1 = RUN; 2 = self.path; 3 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法读取 {2} 中的 {1}（{3}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} in {2} is damaged ({3}).</source>
         <extracomment>InputError(0); 1 = name; 2 = self.path; 3 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 中的 {1} 已损坏（{3}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/reading.py"/>
         <source>{1} in {2} is larger than {3} bytes. It was not read.</source>
         <extracomment>InputError(0); 1 = name; 2 = self.path; 3 = most</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 中的 {1} 大于 {3} 字节。未予读取。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/writing.py"/>
         <source>Hashing the outputs for the capsule.</source>
         <extracomment>info(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>正在为运行存档计算输出的哈希值。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/writing.py"/>
         <source>In no file, too large, or of a name that not every system takes, so that the capsule has the hashes alone: {1}.</source>
         <extracomment>info(0); 1 = ', '.join(left_out)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>以下内容不在文件中、过大，或文件名并非所有系统都接受，存档只含其哈希值：{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/writing.py"/>
         <source>The capsule is a temporary file, which goes with this QGIS: copy it to keep it. {1}</source>
         <extracomment>info(0); 1 = target</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/writing.py"/>
-        <source>styles/{1}/{2}.qml</source>
-        <extracomment>text; 1 = number; 2 = one.entry['role'].lower()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>运行存档是临时文件，会随此次 QGIS 关闭而消失：要保留请复制。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/writing.py"/>
         <source>{1} ({2} bytes)</source>
         <extracomment>append(0); 1 = what; 2 = size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}（{2} 字节）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/distances.py"/>
@@ -15199,25 +15103,25 @@
         <location filename="../algorithms/support/geometry/distances.py"/>
         <source>'{1}' names ids that no source has: {2}. The sources are {3}. Choose the id field that the table uses.</source>
         <extracomment>InputError(0); 1 = table.name; 2 = name_ids(dict.fromkeys(unknown)); 3 = name_ids(ids)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”中有不属于任何源地的编号：{2}。源地为 {3}。请选择该表所用的编号字段。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/distances.py"/>
         <source>'{1}': the distance between {2} and {3} is {4}; it must be a number of 0 or more. Leave out pairs that are not linked.</source>
         <extracomment>InputError(0); 1 = table.name; 2 = ends[0]; 3 = ends[1]; 4 = row[wanted[2]]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”：{2} 与 {3} 之间的距离为 {4}；须为不小于 0 的数值。不相连的源地对请略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/distances.py"/>
         <source>'{1}' gives two distances for {2} and {3}: {4} and {5}.</source>
         <extracomment>InputError(0); 1 = table.name; 2 = ends[0]; 3 = ends[1]; 4 = found[pair]; 5 = distance</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”为 {2} 和 {3} 给出两个距离：{4} 和 {5}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/distances.py"/>
         <source>The distance between polygons {1} and {2} cannot be computed; one of them is invalid. Run 'Fix geometries' first.</source>
         <extracomment>InputError(0); 1 = k + 1; 2 = other + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法计算多边形 {1} 与 {2} 之间的距离；其中一个无效。请先运行「修复几何图形」。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/proximity.py"/>
@@ -15235,313 +15139,313 @@
         <location filename="../algorithms/support/geometry/proximity.py"/>
         <source>listed</source>
         <extracomment>read_class_cells(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>所列</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/proximity.py"/>
         <source>'{1}' has no features. Choose a layer that has some, or drop this factor.</source>
         <extracomment>InputError(0); 1 = features.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有要素。请选择有要素的图层，或去掉此因子。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/proximity.py"/>
         <source>None of the {1} features of '{2}' lies on the grid of '{3}' ({4}) or within the margin of {5} m around it; the nearest is {6} m away. If it is to count, set the margin around the raster (MARGIN) to {7} m or more. Else check the CRS of both layers, or drop this factor.</source>
         <extracomment>InputError(0); 1 = len(shapes); 2 = features.name; 3 = template.name; 4 = grid.describe(); 5 = margin; 6 = away; 7 = away</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的 {1} 个要素都不在“{3}”的网格（{4}）上，也不在其周围 {5} m 的外扩范围内；最近的相距 {6} m。若要计入，将栅格周围的外扩范围（MARGIN）设为 {7} m 或更大；否则检查两个图层的 CRS，或去掉此因子。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/proximity.py"/>
         <source>{1} of {2} features of '{3}' lie outside the grid and its margin and are not seen. Near the edge the distance may be too large; a larger margin helps.</source>
         <extracomment>warn(0); 1 = len(shapes) - len(inside); 2 = len(shapes); 3 = features.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{3}”的 {2} 个要素中有 {1} 个在网格及其外扩范围之外，未计入。边缘附近的距离可能偏大；增大外扩范围可改善。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>most frequent class (mode), since cells become larger</source>
         <extracomment>METHODS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>众数，因为像元变大</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>nearest cell</source>
         <extracomment>METHODS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最近邻</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>average, since cells become larger</source>
         <extracomment>METHODS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>平均，因为像元变大</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>bilinear interpolation</source>
         <extracomment>METHODS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>双线性内插</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>'{1}' is not a coordinate reference system that QGIS knows. Choose one from the list.</source>
         <extracomment>returned; 1 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不是 QGIS 认识的坐标参考系。请从列表中选择。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>{1} is in degrees. A study grid is in metres: choose a projected CRS, such as the UTM zone of the area, or leave it empty and a fitting one is taken.</source>
         <extracomment>returned; 1 = crs.authid() or crs.description()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 以度为单位。研究网格以米为单位：请选择投影坐标系，如该区域的 UTM 分带，或留空以采用合适的坐标系。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>'{1}' has no coordinate reference system, so that nothing can be brought together with it. Set it in the properties of the layer (Source).</source>
         <extracomment>returned; 1 = cover.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有坐标参考系，无法与其他数据对齐。在图层属性（源）中设置。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>CRS: {1}, since '{2}' is in degrees: {3}.</source>
         <extracomment>info(0); 1 = name; 2 = cover.name; 3 = reason</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>CRS：{1}，因为“{2}”以度为单位：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>Study grid: {1}.</source>
         <extracomment>info(0); 1 = grid.describe()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究网格：{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>CRS: {1}, as asked for.</source>
         <extracomment>info(0); 1 = given.authid() or given.description()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>CRS：{1}，按要求。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>CRS: {1}, that of '{2}'.</source>
         <extracomment>info(0); 1 = cover.crs.authid() or cover.crs.description(); 2 = cover.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>CRS：{1}，与“{2}”相同。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>Cell: {1} m; those of '{2}' are {3} m ({4}).</source>
         <extracomment>info(0); 1 = cell; 2 = cover.name; 3 = own; 4 = how</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>像元：{1} m；“{2}”的像元为 {3} m（{4}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>Cell: {1} m, as asked for.</source>
         <extracomment>info(0); 1 = cell</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>像元：{1} m，按要求。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/studygrids.py"/>
         <source>the study grid</source>
         <extracomment>scale_warning(InputLayer(1))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究网格</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/terrain.py"/>
         <source>GDAL cannot compute the slope of '{1}': {2}</source>
         <extracomment>InputError(0); 1 = source.name; 2 = gdal.GetLastErrorMsg()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>GDAL 无法计算“{1}”的坡度：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zonal.py"/>
         <source>Zones {1} and {2} overlap on {3} ha of the areas; that part was given to the first.</source>
         <extracomment>warn(0); 1 = ' / '.join(names[first]); 2 = ' / '.join(names[second]); 3 = size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分区 {1} 与 {2} 在区域中重叠 {3} hm²；该部分归入前者。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zonal.py"/>
         <source>{1} ha of the areas lie in no zone (row '{2}').</source>
         <extracomment>warn(0); 1 = table.rows[core.keyareas.OUTSIDE].area_ha; 2 = OUTSIDE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>区域中有 {1} hm² 不在任何分区内（行“{2}”）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zonal.py"/>
         <source>'{1}' holds decimal numbers; land use must be whole-number classes.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”含有小数；土地利用须为整数类别。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zonal.py"/>
         <source>not known {1} %</source>
         <extracomment>join(0); 1 = share</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未知 {1} %</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zonal.py"/>
         <source>'{1}' is not a code with a name. Write for example: 1=Forest; 2=Grassland.</source>
         <extracomment>InputError(0); 1 = entry.strip()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不是“代码=名称”的形式。例如写作：1=林地; 2=草地。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zonal.py"/>
         <source>{1} is given two names, '{2}' and '{3}'. Give it one.</source>
         <extracomment>InputError(0); 1 = code.strip(); 2 = other; 3 = name.strip()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 有两个名称，“{2}”和“{3}”。请只给一个。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zones.py"/>
         <source>No field of '{1}' is surely the name of its zones, which are called by the number of their feature ('feature 4'). That is the feature id of QGIS, not an id in a field: choose the field with their names. It has: {2}.</source>
         <extracomment>warn(0); 1 = zones.name; 2 = ', '.join(zones.field_names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有可确认为分区名称的字段，分区以要素序号称呼（“feature 4”）。这是 QGIS 的要素 id，不是字段中的编号：请选择名称字段。现有字段：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zones.py"/>
         <source>No field of '{1}' is surely the name of its zones, which are called by the number of their feature ('feature 4'). That is the feature id of QGIS, not an id in a field: choose the field with their names. It has: none.</source>
         <extracomment>warn(0); 1 = zones.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有可确认为分区名称的字段，分区以要素序号称呼（“feature 4”）。这是 QGIS 的要素 id，不是字段中的编号：请选择名称字段。现有字段：无。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zones.py"/>
         <source>'{1}' has no polygon. Choose another layer for the zones.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有多边形。请为分区另选图层。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zones.py"/>
         <source>'{1}' has several features with the name {2}; each is a row of its own. Dissolve the zones by their name if they belong together.</source>
         <extracomment>warn(0); 1 = source.name; 2 = ', '.join(double[:5])</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”有多个名为 {2} 的要素；各成一行。若属同一分区，请按名称融合。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zones.py"/>
         <source>The zones of '{1}' are called by their field '{2}'.</source>
         <extracomment>info(0); 1 = zones.name; 2 = found</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的分区以字段“{2}”命名。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zones.py"/>
         <source>feature {1}</source>
         <extracomment>returned; 1 = feature.id()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>要素 {1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>break point</source>
         <extracomment>_WORDS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>断裂点</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>It cannot be told what '{1}' holds: {2}? Name it so, or write the types of all layers, in their order, as TYPES, for example: pinch point; barrier.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = known</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法判断“{1}”的内容：是 {2}？请据此命名，或在 TYPES 中依次写出所有图层的类型，例如：pinch point; barrier。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>There are {1} layers of areas but {2} types (TYPES). Write one for each layer, in their order: {3}.</source>
         <extracomment>InputError(0); 1 = len(layers); 2 = len(kinds); 3 = ', '.join((source.name for _, source in layers))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个区域图层，但类型（TYPES）有 {2} 个。请按顺序为每个图层写一个：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>'{1}': {2} of type {3}.</source>
         <extracomment>info(0); 1 = source.name; 2 = len(found.kind) - before; 3 = kind.value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”：{2} 个，类型为{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>'{1}' has no areas. Choose layers of pinch points, barriers, break points or sources.</source>
         <extracomment>InputError(0); 1 = names</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有区域。请选择夹点、障碍点、断裂点或源地的图层。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>Areas {1} of '{2}' are smaller than a square metre and were left out.</source>
         <extracomment>warn(0); 1 = name_ids(small); 2 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的区域 {1} 不足一平方米，已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>There is no type of areas '{1}' (TYPES). Write for each layer one of: {2}.</source>
         <extracomment>InputError(0); 1 = one; 2 = known</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有“{1}”这一区域类型（TYPES）。请为每个图层从以下各项中选写：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>'{1}' holds lines, but AREAS takes points or polygons. Choose another layer.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的内容是线，而 AREAS 需要点或多边形。请另选图层。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>in the quarter of all sources with the lowest {1}</source>
         <extracomment>quarter; 1 = by</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>，且位于所有源地中 {1} 最低的四分之一</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>'{1}': the weak sources are the {2} of the lowest grade ({3} {4}){5}; the others are left out.</source>
         <extracomment>info(0); 1 = source.name; 2 = np.count_nonzero(weak); 3 = graded; 4 = np.nanmax(grades); 5 = quarter</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”：薄弱源地为 {2} 个最低等级（{3} {4}）的源地{5}；其余已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionareas.py"/>
         <source>'{1}': {2} features that are no {3} are left out.</source>
         <extracomment>info(0); 1 = source.name; 2 = len(features) - len(kept); 3 = kind.value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”：{2} 个不是{3}的要素已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionrules.py"/>
         <source>the rule table of the plugin</source>
         <extracomment>read_rules(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>插件自带的规则表</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionrules.py"/>
         <source>There is no group of land uses '{1}' (GROUPS). Choose among: {2}.</source>
         <extracomment>InputError(0); 1 = strange[0]; 2 = known</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有“{1}”这一土地利用分组（GROUPS）。请从以下各项中选择：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionrules.py"/>
         <source>The land uses {1} belong to no group and no rule names them: only rules for all land uses hold there. Choose the LEGEND of the map, or say their group (GROUPS), for example 1=woodland; 2=cropland.</source>
         <extracomment>warn(0); 1 = name_ids(lost)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>土地利用 {1} 不属于任何分组，也没有规则提到它们：只适用针对所有土地利用的规则。请选择该图的 LEGEND，或说明其分组（GROUPS），例如 1=woodland; 2=cropland。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/actionrules.py"/>
         <source>The cost table has prices of measures that no rule has: {1}.</source>
         <extracomment>warn(0); 1 = name_ids(strange)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>费用表中有些措施的价格没有对应的规则：{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/areatable.py"/>
         <source>Current</source>
         <extracomment>_CURRENT</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电流</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/areatable.py"/>
         <source>key area</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>关键区域</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>There is a class field or weights of classes, but no layer of lines. Give the layers (BARRIER_LINES).</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>给出了等级字段或等级权重，但没有线图层。请给出图层（BARRIER_LINES）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>No layer of lines has a field '{1}' (LEVEL). They have: {2}.</source>
         <extracomment>returned; 1 = ', '.join(named); 2 = held</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有线图层有字段“{1}”（LEVEL）。现有字段：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>none of its {1} lines lies where the paths are, check its CRS</source>
         <extracomment>returned; 1 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其 {1} 条线都不在路径所在之处，检查其 CRS</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>it is empty</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它是空的</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
@@ -15559,79 +15463,79 @@
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>Class field of the lines</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>线的等级字段</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>Field with the class of each line, such as motorway or trunk. Several names with commas where the layers call it differently: of each layer the first it has. Empty: no classes.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>记录每条线等级的字段，如高速公路或干线公路。各图层字段名不同时可写多个，以逗号分隔：每个图层取其第一个已有的。留空：不分等级。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>Weights of the classes</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各等级的权重</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>How much more a class counts than another in the score of a break point: motorway=4; trunk=2; 1, where a number alone is that of all other lines. Empty: all count the same.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>在断裂点得分中某一等级比另一等级重要多少：motorway=4; trunk=2; 1，单独的数字用于其余所有线。留空：全部相同。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>The weights name classes ({1}), but not the field with the class of each line (LEVEL).</source>
         <extracomment>returned; 1 = ', '.join(classes)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重中写了等级（{1}），但没有给出记录线等级的字段（LEVEL）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>No line near the paths is of a class that has a weight ({1}). There are: {2}. Write the classes as the field has them.</source>
         <extracomment>InputError(0); 1 = ', '.join(absent); 2 = ', '.join(sorted(held))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>路径附近没有任何线属于有权重的等级（{1}）。现有等级：{2}。请按字段中的写法填写等级。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>No line near the paths is of a class that has a weight ({1}). There are: no classes. Write the classes as the field has them.</source>
         <extracomment>InputError(0); 1 = ', '.join(absent)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>路径附近没有任何线属于有权重的等级（{1}）。现有等级：无。请按字段中的写法填写等级。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>No line near the paths is of class {1}.</source>
         <extracomment>warn(0); 1 = ', '.join(absent)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>路径附近没有等级为 {1} 的线。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>'{1}' has no line that could cross a path: {2}; it was left out.</source>
         <extracomment>warn(0); 1 = layer.name; 2 = _where(layer, len(features))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有可能穿越路径的线：{2}；已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/barrierlines.py"/>
         <source>'{1}' has no field '{2}'; its lines are of no class.</source>
         <extracomment>info(0); 1 = layer.name; 2 = ', '.join(named)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有字段“{2}”；其线不分等级。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/corrections.py"/>
         <source>Zones are for the correction by value / mean. Choose that one, or leave the zones out.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分区只用于按“值 / 均值”修正。请选择该方式，或去掉分区。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/corrections.py"/>
         <source>There are {1} of corrections but no rasters (CORRECTIONS). Give these, or leave the {2} out.</source>
         <extracomment>returned; 1 = idle; 2 = idle</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>给出了修正的{1}，但没有修正栅格（CORRECTIONS）。请给出栅格，或去掉{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/corrections.py"/>
         <source>There are {1} correction weights for {2} correction rasters ({3}). Give one number for each, or none.</source>
         <extracomment>returned; 1 = len(weights); 2 = len(rasters); 3 = ', '.join((one.name for one in rasters))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 个修正栅格（{3}）却有 {1} 个修正权重。请为每个栅格给出一个数值，或都不给。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/corrections.py"/>
@@ -15661,13 +15565,13 @@
         <location filename="../algorithms/support/inputs/corrections.py"/>
         <source>Weights of the corrections</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修正的权重</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/corrections.py"/>
         <source>One number for each correction raster, for the two methods with weights. Empty: 1.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每个修正栅格一个数值，用于两种带权重的方式。留空：1。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/corrections.py"/>
@@ -15701,231 +15605,225 @@
     </message>
     <message>
         <location filename="../algorithms/support/inputs/cwdfolder.py"/>
-        <source>cwd_{1}.tif</source>
-        <extracomment>file; 1 = names.of([one])</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/inputs/cwdfolder.py"/>
         <source>Cost distance from source {1}, resistance x m</source>
         <extracomment>about; 1 = one</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>到源地 {1} 的成本距离，阻力 × m</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/cwdfolder.py"/>
         <source>raster of the sources</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地栅格</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/cwdfolder.py"/>
         <source>mean of the two cells of a step</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>一步两像元的平均方式</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/cwdfolder.py"/>
         <source>{1}, {2} neighbours</source>
         <extracomment>returned; 1 = graph.average.value; 2 = graph.neighbours</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，{2} 邻域</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/cwdfolder.py"/>
         <source>'{1}' holds no cost distances of 'linkages' ({2} is not there or not complete). Choose the folder that 'linkages' has written, or leave it out.</source>
         <extracomment>InputError(0); 1 = folder; 2 = _TABLE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有「linkages」的成本距离（{2} 不存在或不完整）。请选择「linkages」写出的文件夹，或不填。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/cwdfolder.py"/>
         <source>The cost distances in '{1}' were made with another {2} than this run has. Run 'linkages' again, or leave the folder out: the tool searches itself then.</source>
         <extracomment>InputError(0); 1 = folder; 2 = what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”中的成本距离所用的{2}与此次运行不同。请重新运行「linkages」，或不填此文件夹，由工具自行搜索。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/cwdfolder.py"/>
         <source>'{1}' cannot be read. Run 'linkages' again, or leave the folder out.</source>
         <extracomment>InputError(0); 1 = path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法读取“{1}”。请重新运行「linkages」，或不填此文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/cwdfolder.py"/>
         <source>'{1}' is not as 'linkages' has written it. Run 'linkages' again, or leave the folder out.</source>
         <extracomment>InputError(0); 1 = path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”已不是「linkages」写出时的内容。请重新运行「linkages」，或不填此文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Polygons, one feature (single or multi part) for each source. {1}</source>
         <extracomment>text; 1 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>多边形，每个源地一个要素（单部件或多部件）。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>What a cell shows of several links: with the maximum the largest value for a single link, with the sum that of all links together. {1}</source>
         <extracomment>text; 1 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>多条连接经过的像元显示什么：最大值为单条连接的最大值，求和为所有连接之和。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Cells that each cell is connected to: 8 with the diagonal ones, 4 without.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每个像元与哪些像元相连：8 包括对角，4 不包括。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Whether two cells are connected by their mean resistance or mean conductance. {1}</source>
         <extracomment>text; 1 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两个像元以平均阻力还是平均电导相连。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Two cells are connected by the mean of their</source>
         <extracomment>label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>相邻两像元的连接取两者的平均</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Sources at most this far apart are linked. Empty: the dispersal distance. {1}</source>
         <extracomment>text; 1 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>相距不超过此值的源地相连。留空：扩散距离。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Cells above 0 are kept, all others are not part of the circuit.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>保留大于 0 的像元，其余不属于电路。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Positive ids; all cells of one id are one node that resists nothing.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>编号为正数；编号相同的所有像元为一个没有电阻的节点。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Which pairs of sources are tried.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>尝试哪些源地对。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Links whose least-cost path runs through a third source become inactive. Where several paths cost the same, one that avoids other sources is drawn, and the link stays active.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小成本路径穿过第三个源地的连接变为未启用。有多条成本相同的路径时，画出避开其他源地的一条，连接保持启用。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Adjacent pairs: the two sources of each link. All-to-one: all sources and one at a time. All pairs: every two sources. One-to-all: one at a time and all other sources. {1}</source>
         <extracomment>text; 1 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>相邻对：每条连接的两个源地。多对一：所有源地对其中一个，逐一进行。所有对：每两个源地。一对多：其中一个对所有其他源地，逐一进行。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>The whole disc, or only its outermost ring of cells as Linkage Mapper does. {1}</source>
         <extracomment>text; 1 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>整个圆，或像 Linkage Mapper 那样只取其最外一圈像元。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Class raster on the same grid; needed for {1}.</source>
         <extracomment>text; 1 = purpose</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>同一网格上的类别栅格；用于{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Land-use values that nothing crosses, such as lakes or open-cast mines: 6, 8 or 6-8. Their cells become NoData of the resistance, but for sources and the edge of such land around them. {1}</source>
         <extracomment>text; 1 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>任何东西都不穿越的土地利用值，如湖泊或露天矿：6、8 或 6-8。其像元的阻力变为 NoData，但源地及其周围此类土地的边缘除外。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Land-use values that stay as they are, such as water, rock or motorways: 6, 8 or 6-8. They have no score, and what is restored does not reach across them. {1}</source>
         <extracomment>text; 1 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>保持现状的土地利用值，如水域、裸岩或高速公路：6、8 或 6-8。它们没有得分，修复也不跨越它们。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Land-use values that cannot be restored</source>
         <extracomment>label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可修复的土地利用值</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>What a restored cell would have: 1 if ideal habitat has resistance 1.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修复后像元的阻力：若理想生境的阻力为 1，则为 1。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Copied to the {1} as 'link_grade'. Empty: the field 'level' (of 'naturalbreaks'), else 'grade' (of 'centrality'), if there is one{2}.</source>
         <extracomment>text; 1 = of; 2 = otherwise</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>复制到{1}的“link_grade”字段。留空：若有则用字段“level”（由「naturalbreaks」生成），其次用“grade”（由「centrality」生成）{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>{1}; grade 1 is the highest.</source>
         <extracomment>text; 1 = how</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}；1 级最高。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Or its attribute, in the unit of the attribute. {1}</source>
         <extracomment>text; 1 = needed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>或其属性，以属性的单位计。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Distance at which dispersal has the probability below.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散概率为下列数值时的距离。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Between 0 and 1: 0.5 makes it the median distance, 0.05 nearly the longest.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>介于 0 和 1 之间：0.5 表示该距离为中位距离，0.05 表示近于最长距离。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Smaller patches are dropped; 0 keeps all. The method drops those below 100 ha, which dialogs offer.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>剔除更小的斑块；0 表示全部保留。该方法剔除小于 100 hm² 的斑块，对话框以此为初始值。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>{1} The method asks for 1 % and more, which dialogs offer.</source>
         <extracomment>text; 1 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 该方法要求不低于 1 %，对话框以此为初始值。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Smallest dPC of a source (%)</source>
         <extracomment>label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地的最小 dPC（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>How much costlier than the least-cost path a way may be and still belong to the corridor. A number alone is in cost units, resistance times metres: 2000 is 2 km over cells of resistance 1. Empty: {1} m times the mean resistance of the least-cost paths (sum of costs over sum of lengths), or less where the corridors would cover more than a third of the land outside the sources; the log states the number. {2}</source>
         <extracomment>text; 1 = defaults.CUTOFF; 2 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>路线可比最小成本路径多出多少成本而仍属于廊道。单独的数字以成本单位（阻力 × m）计：2000 即在阻力为 1 的像元上多走 2 km。留空：{1} m 乘以最小成本路径的平均阻力（成本之和除以长度之和）；若廊道会因此覆盖源地之外三分之一以上的土地，则取更小的值；日志列出该数值。{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Corridor cutoff (cost units, or empty)</source>
         <extracomment>label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值（成本单位，可留空）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>What the number counts: {1}.</source>
         <extracomment>text; 1 = '; '.join((counts[rule] for rule in of))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>该数值的含义：{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Smaller key areas are dropped; 0 keeps all. The method drops those below 1 ha, which dialogs offer.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>剔除更小的关键区域；0 表示全部保留。该方法剔除小于 1 hm² 的关键区域，对话框以此为初始值。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
@@ -15961,13 +15859,13 @@
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>How core area and protected land are combined</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>核心区与受保护土地的组合方式</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>How they make the candidate patches.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两者如何构成候选斑块。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
@@ -15997,7 +15895,7 @@
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Impassable land-use values</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可通行的土地利用值</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
@@ -16027,25 +15925,25 @@
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>cost units, resistance times metres</source>
         <extracomment>counts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>成本单位，即阻力 × m</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>metres that are walked over ground of the mean resistance of the least-cost paths</source>
         <extracomment>counts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>在阻力为最小成本路径平均阻力的地面上行走的米数</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>a share (0.1 is a tenth) of the least-cost distance of each link</source>
         <extracomment>counts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>占各连接最小成本距离的比例（0.1 即十分之一）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>the mean width in metres from which the cutoff of each corridor is solved</source>
         <extracomment>counts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>求解各廊道阈值所依据的平均宽度，以米计</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
@@ -16135,19 +16033,19 @@
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Resistance of the roads by class</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各等级道路的阻力</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>motorway=100; trunk=50; 20, where a number alone is that of all other roads. Every cell that a road runs through has at least this resistance, on the scale of the finished surface: crossing costs about the resistance times a cell, 100 x 30 m as much as 3 km over resistance 1. Leave roads in tunnels and on viaducts out of the layer. Empty: roads are no cells.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>motorway=100; trunk=50; 20，单独的数字用于其余所有道路。道路经过的每个像元至少有此阻力，以最终阻力面的标度计：穿越的成本约为阻力乘以像元大小，100 × 30 m 相当于在阻力为 1 处行走 3 km。隧道内和高架桥上的道路应从图层中去掉。留空：道路不占像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>The unit of the corridor cutoff (CUTOFF_RULE) is '{=1}', but {2} is empty. Give a number, or choose '{=3}'.</source>
         <extracomment>InputError(0); 1 = rule.label; 2 = name; 3 = CutoffRule.COST.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值的单位（CUTOFF_RULE）为“{=1}”，但 {2} 为空。请给出数值，或选择“{=3}”。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
@@ -16159,91 +16057,91 @@
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>there is no number</source>
         <extracomment>said</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有数值</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Budgets (BUDGET) are numbers above 0, such as 10, 20, 50; {1}.</source>
         <extracomment>InputError(0); 1 = said</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>预算（BUDGET）为大于 0 的数值，如 10, 20, 50；{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Smallest barrier radius</source>
         <extracomment>entries</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小障碍半径</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>At least a cell. Empty: {1} cells.</source>
         <extracomment>entries; 1 = defaults.RADIUS_CELLS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>至少一个像元。留空：{1} 个像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Largest barrier radius</source>
         <extracomment>entries</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最大障碍半径</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Empty: {1} times the smallest radius.</source>
         <extracomment>entries; 1 = defaults.RADIUS_SPAN</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>留空：最小半径的 {1} 倍。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>Step between the radii</source>
         <extracomment>entries</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>半径的步长</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
         <source>0 tries the smallest radius only. Empty: as long as the smallest radius.</source>
         <extracomment>entries</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>0 表示只试最小半径。留空：与最小半径相同。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>Focal nodes</source>
         <extracomment>warn_of_bare(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>焦点节点</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>{1} focal node(s) have no cell with a resistance and are left out: {2}.</source>
         <extracomment>sentence; 1 = len(lost); 2 = places</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个焦点节点没有有阻力的像元，已排除：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>Move them, or tick 'Move focal nodes on NoData to the nearest valid cell' (SNAP).</source>
         <extracomment>advice</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请移动它们，或勾选“将位于 NoData 上的焦点节点移到最近的有效像元”（SNAP）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>Focal nodes share {1} cell(s): {2}. These cells belong to both, so that the resistance between the two is 0 and nothing flows between them. Cut the cells from one, or give both one id.</source>
         <extracomment>warn(0); 1 = sum(shared.values()); 2 = pairs</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>焦点节点共用 {1} 个像元：{2}。这些像元同属两者，两者之间电阻为 0，没有电流。请从其中一个去掉这些像元，或给两者相同的编号。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>Focal nodes {1} of '{2}' lie outside the raster ({3}). Use a larger raster, or remove them.</source>
         <extracomment>InputError(0); 1 = name_ids(outside); 2 = source.name; 3 = grid.describe()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的焦点节点 {1} 位于栅格（{3}）之外。采用更大的栅格，或删除它们。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>'{1}' must hold whole numbers as ids; it holds {2}.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = values[numbers != values][0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”须以整数为编号；其中有 {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>'{1}' needs two columns; it has: {2}.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = ', '.join(names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”需要两列；现有：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
@@ -16255,241 +16153,241 @@
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>'{1}' lists {2}, which are not focal nodes of this run.</source>
         <extracomment>warn(0); 1 = source.name; 2 = name_ids(unknown)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”列出了 {2}，它们不是此次运行的焦点节点。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>{1} (nearest valid cell: {2})</source>
         <extracomment>join(0); 1 = focal.ids[k - 1]; 2 = raster.where(*divmod(cell, raster.grid.cols))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}（最近的有效像元：{2}）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>{1} focal node(s) on NoData were moved: {2}.</source>
         <extracomment>warn(0); 1 = len(lost); 2 = places</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个位于 NoData 上的焦点节点已移动：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>'{1}' has features without a value in '{2}'. Give every one an id.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = id_field</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”中有些要素在“{2}”中没有值。请为每个要素给出编号。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>'{1}' gives node {2} no strength. Fill it in, or leave the row out.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = one</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有给出节点 {2} 的强度。请填写，或去掉该行。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>{1} At least two must be left, but there is {2}. {3}</source>
         <extracomment>InputError(0); 1 = sentence; 2 = left; 3 = advice</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 至少须剩下两个，但只剩 {2} 个。{3}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/focal.py"/>
         <source>{1} At least two must be left, but there are {2}. {3}</source>
         <extracomment>InputError(0); 1 = sentence; 2 = left; 3 = advice</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 至少须剩下两个，但只剩 {2} 个。{3}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Components: groups of linked sources</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>组分：相连的源地组</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Harary index: sum over pairs of 1 / links between them</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>Harary 指数：所有对的 1 / 其间连接数之和</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Chance that two points in sources lie in one component</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地中任意两点位于同一组分的概率</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Chance that two points in the landscape lie in one component</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>景观中任意两点位于同一组分的概率</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Numerator of IIC</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>IIC 的分子</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Size of one source that would connect as much as IIC says</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>与 IIC 连通程度相当的单个源地的大小</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Integral index of connectivity</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>整体连通性指数</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Sum of the direct probabilities, both directions</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>直接概率之和，双向</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>The same, weighted with the two attributes</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>同上，以两端属性加权</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Numerator of PC</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PC 的分子</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Size of one source that would connect as much as PC says</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>与 PC 连通程度相当的单个源地的大小</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Probability of connectivity</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>可能连通性指数</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>PCintra(%)</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PCintra(%)</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Share of PC within sources</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PC 中源地内部的比例</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>PCdirect(%)</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PCdirect(%)</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Share of PC over direct links</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PC 中直接连接的比例</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>PCstep(%)</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PCstep(%)</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/indices.py"/>
         <source>Share of PC gained by stepping stones</source>
         <extracomment>rows</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PC 中由踏脚石增加的比例</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/judgements.py"/>
         <source>Lambda max {1}, CI {2}, CR {3} (random index {4}, {=5}).</source>
         <extracomment>info(0); 1 = group.lambda_max; 2 = group.ci; 3 = group.cr; 4 = group.random_index; 5 = table.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>λmax 为 {1}，CI 为 {2}，CR 为 {3}（随机一致性指标 {4}，{=5}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/judgements.py"/>
         <source>{1} contradict each other: CR = {2}, and it should be below 0.1. These fit worst:</source>
         <extracomment>lines; 1 = who; 2 = one.cr</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}自相矛盾：CR = {2}，而它应低于 0.1。最不协调的是：</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/judgements.py"/>
         <source>The judgements of the group</source>
         <extracomment>_mending(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>群体的判断</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/judgements.py"/>
         <source>Least changes found that bring CR to {1}: {2}. Ask the expert first.</source>
         <extracomment>append(0); 1 = steps[-1].mended_cr; 2 = changes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>使 CR 降至 {1} 的最小改动：{2}。请先询问专家。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/judgements.py"/>
         <source>The weights of '{1}' differ from those of the group (compatibility {2}, above 1.1).</source>
         <extracomment>append(0); 1 = name; 2 = index</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的权重与群体不一致（相容性 {2}，高于 1.1）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/judgements.py"/>
         <source>'{1}' against '{2}' from {3} to {4}</source>
         <extracomment>join(0); 1 = step.first; 2 = step.second; 3 = text(step.value); 4 = text(step.mended)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”对“{2}”由 {3} 改为 {4}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/judgements.py"/>
         <source>The judgements</source>
         <extracomment>_mending(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>判断</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/judgements.py"/>
         <source>The judgements of '{1}'</source>
         <extracomment>_mending(1); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的判断</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/landclasses.py"/>
         <source>Not restorable: {1} cells, {2} of the raster; they keep their resistance.</source>
         <extracomment>info(0); 1 = np.count_nonzero(stays); 2 = share</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可修复：{1} 个像元，占栅格的 {2}；其阻力保持不变。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/landclasses.py"/>
         <source>The values {1} that cannot be restored are classes of a land-use raster. Give it (LANDUSE).</source>
         <extracomment>InputError(0); 1 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可修复的值 {1} 是土地利用栅格的类别。请给出该栅格（LANDUSE）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/landclasses.py"/>
         <source>No cell of '{1}' has one of the {2} values {3}. {4}</source>
         <extracomment>InputError(0); 1 = source.name; 2 = self._what; 3 = self._text; 4 = describe_values(held, np.ones(held.shape, dtype=bool))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有像元具有{2}值 {3}。{4}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/landclasses.py"/>
         <source>No cell of '{1}' has the {2} value {3}.</source>
         <extracomment>warn(0); 1 = source.name; 2 = self._what; 3 = ', '.join(absent)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有像元具有{2}值 {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>Whose codes the map holds. {1} With 'Own codes' nothing is filled in. Codes that the legend does not have, and names in the file that contradict it, stop the run.</source>
         <extracomment>text; 1 = fills</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地图采用哪一套代码。{1}选“自定代码”时不填写任何内容。若有分类体系中没有的代码，或文件中的名称与之矛盾，则停止运行。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>There are no {1} values, and no legend to take them from. '{2}', {3}. Choose the LEGEND of the map, or give its {4} values as {5}.</source>
         <extracomment>returned; 1 = what; 2 = source.name; 3 = describe_codes(source, codes); 4 = what; 5 = parameter</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有{1}值，也没有可从中取值的分类体系。“{2}”：{3}。请选择该图的 LEGEND，或以 {5} 给出其{4}值。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>the names in the table of scores</source>
         <extracomment>where</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表中的名称</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
@@ -16501,67 +16399,67 @@
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>'{1}' is read with the legend {2}: {3}.</source>
         <extracomment>info(0); 1 = source.name; 2 = scheme.name; 3 = scheme.source</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”按分类体系 {2} 读取：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>the categories of '{1}'</source>
         <extracomment>known; 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的类别</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>Its codes would fit {1} too; if it was made with another legend, choose that.</source>
         <extracomment>info(0); 1 = ', '.join(others)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其代码也符合 {1}；若该图采用的是另一套分类体系，请选择相应的。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>In this legend {1} is no data, and so it was taken.</source>
         <extracomment>info(0); 1 = ', '.join(map(str, blank))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>在此分类体系中 {1} 为无数据，已按此处理。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>No cell of '{1}' has one of the {2} values {3}; {4}.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = what; 3 = listed; 4 = describe_codes(source, codes)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有像元具有{2}值 {3}；{4}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>{1} names {2}, of which '{3}' has none ({4}). Write the codes of the map, or leave the names out.</source>
         <extracomment>InputError(0); 1 = parameter; 2 = ', '.join(map(str, given)); 3 = source.name; 4 = describe_codes(source, codes)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 为 {2} 命名，而“{3}”中没有这些代码（{4}）。请写图中的代码，或去掉名称。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>{1} has no name for {2}: tables and maps show the code, since names are never mixed with others. Give all classes a name, or none.</source>
         <extracomment>warn(0); 1 = parameter; 2 = ', '.join(map(str, left))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 没有为 {2} 命名：表和图将显示代码，因为名称从不与其他来源混用。请为所有类别命名，或都不命名。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>{1} names values of the land use, which are whole numbers: {2}. Write for example: 1=Forest; 2=Grassland.</source>
         <extracomment>InputError(0); 1 = parameter; 2 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 为土地利用的值命名，值须为整数：{2}。例如写作：1=林地; 2=草地。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>The limits are given twice, as numbers (LIMITS) and as a table (LIMITS_TABLE). Give one.</source>
         <extracomment>_TWICE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>界限同时以数值（LIMITS）和表（LIMITS_TABLE）给出。只能给出一项。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>Upper limits of the classes, lowest first, held: {1}.</source>
         <extracomment>returned; 1 = listed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各类的上限，从最低类起，沿用给定值：{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>Upper limits of the classes, lowest first: {1}.</source>
         <extracomment>returned; 1 = listed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各类的上限，从最低类起：{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
@@ -16579,61 +16477,61 @@
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>Limits that are held</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>沿用的界限</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>Upper limits of the classes as a run reports them, the lowest class first and the highest too: 0.2, 0.5, 1.7. What is larger than the last is in the highest class. For comparing dates, scenarios or places: limits that are found anew move with the values. The rule and the number of classes do not count then. Empty: found anew.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某次运行报告的各类上限，从最低类起，含最高类：0.2, 0.5, 1.7。大于最后一个的归入最高类。用于比较不同时期、情景或地点：重新求得的界限会随数值变动。给出后，规则和类别数不起作用。留空：重新求得。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>'{1}' has no column '{2}' (LIMITS_TABLE). It has: {3}. Give the table of the limits (BREAKS) of another run of this tool.</source>
         <extracomment>InputError(0); 1 = table.name; 2 = lacking[0]; 3 = ', '.join(table.field_names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有列“{2}”（LIMITS_TABLE）。现有列：{3}。请给出此工具另一次运行的界限表（BREAKS）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>'{1}', row {2}</source>
         <extracomment>text; 1 = table.name; 2 = number</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”，第 {2} 行</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>'{1}' holds limits of several kinds of areas (column '{2}'), as 'securitynetwork' writes them (LIMITS_TABLE). Keep the rows of one.</source>
         <extracomment>InputError(0); 1 = table.name; 2 = KIND</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”含有多类区域的界限（列“{2}”），如「securitynetwork」所写（LIMITS_TABLE）。请只保留一类的行。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>'{1}' has no rows (LIMITS_TABLE).</source>
         <extracomment>InputError(0); 1 = table.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有行（LIMITS_TABLE）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>Limits of {1} that are held</source>
         <extracomment>text(1); 1 = ' and '.join(kinds)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}沿用的界限</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>Upper limits of the classes as the report of another run states them, the lowest class first and the highest too: {1}. For comparing dates or scenarios: limits that are found anew move with the values. Empty: found anew.</source>
         <extracomment>text(2); 1 = example</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>另一次运行的报告所列的各类上限，从最低类起，含最高类：{1}。用于比较不同时期或情景：重新求得的界限会随数值变动。留空：重新求得。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>There are limits of '{1}'; they can be of {2}.</source>
         <extracomment>InputError(0); 1 = strange[0]; 2 = ' and of '.join(kinds)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>给出了“{1}”的界限；可用的有{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
         <source>{1}: there is no upper limit.</source>
         <extracomment>InputError(0); 1 = place</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：没有上限。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/limits.py"/>
@@ -16651,139 +16549,139 @@
         <location filename="../algorithms/support/inputs/links.py"/>
         <source>'{1}' does not look like a link layer: it has no fields 'from_id' and 'to_id'. It has: {2}. Use the layer that 'linkages' writes.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = ', '.join(names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不像连接图层：没有字段“from_id”和“to_id”。现有字段：{2}。请使用「linkages」写出的图层。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/links.py"/>
         <source>'{1}' does not match the sources: these links do not join two of them: {2}. The sources are {3}. Use the sources and the id field the links were made with.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = name_ids(unknown); 3 = name_ids(sources.ids)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”与源地不匹配：这些连接的两端不都是源地：{2}。源地为 {3}。请使用生成连接时的源地和编号字段。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/links.py"/>
         <source>Links {1} join sources that another link joins already; they were left out.</source>
         <extracomment>warn(0); 1 = name_ids(double)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接 {1} 的两端源地已由另一条连接相连，已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/links.py"/>
         <source>The links have no field '{1}' with the {2}. They have: {3}.</source>
         <extracomment>InputError(0); 1 = names[0]; 2 = what; 3 = ', '.join(there)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接没有记录{2}的字段“{1}”。现有字段：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/links.py"/>
         <source>Links {1} have no positive number in '{2}' ({3}).</source>
         <extracomment>InputError(0); 1 = name_ids(wrong); 2 = name; 3 = what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接 {1} 在“{2}”（{3}）中没有正数。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/manifest.py"/>
         <source>'{1}' cannot be opened as a raster ({2}).</source>
         <extracomment>InputError(0); 1 = os.path.basename(path); 2 = column</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”无法作为栅格打开（{2}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/manifest.py"/>
         <source>'{1}' cannot be opened as a layer or table ({2}).</source>
         <extracomment>InputError(0); 1 = os.path.basename(path); 2 = column</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”无法作为图层或表打开（{2}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/manifest.py"/>
         <source>'{1}' has columns that are not known: {2}. Correct or remove them. Known are: {3}.</source>
         <extracomment>InputError(0); 1 = table.name; 2 = ', '.join(strange); 3 = listed(first, known)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”有未知的列：{2}。请更正或删除。可用的列：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/manifest.py"/>
         <source>'{1}' has no column '{2}'. Known are: {3}.</source>
         <extracomment>InputError(0); 1 = table.name; 2 = first; 3 = listed(first, known)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有列“{2}”。可用的列：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/manifest.py"/>
         <source>'{1}' has no rows.</source>
         <extracomment>InputError(0); 1 = table.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有行。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/manifest.py"/>
         <source>'{1}' has more than one {2} '{3}'. Each must be there once.</source>
         <extracomment>InputError(0); 1 = table; 2 = what; 3 = twice[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”中有不止一个 {2} 为“{3}”。每个只能出现一次。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/manifest.py"/>
         <source>The {1} is '{2}', which is no number.</source>
         <extracomment>InputError(0); 1 = column; 2 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 为“{2}”，不是数值。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/manifest.py"/>
         <source>The {1} is '{2}'. The table is in no file: give the whole path.</source>
         <extracomment>InputError(0); 1 = column; 2 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 为“{2}”。该表不在文件中：请给出完整路径。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/manifest.py"/>
         <source>There is no file '{1}' ({2}). Names of files start in the folder of the table.</source>
         <extracomment>InputError(0); 1 = file; 2 = column</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>文件“{1}”不存在（{2}）。文件名从表所在文件夹算起。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/manifest.py"/>
         <source>Row {1} of '{2}' has nothing in the column '{3}'.</source>
         <extracomment>InputError(0); 1 = number; 2 = table.name; 3 = first</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的第 {1} 行在列“{3}”中为空。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Edge to edge</source>
         <extracomment>DISTANCES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>边到边</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Centroid to centroid</source>
         <extracomment>DISTANCES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>质心到质心</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Least cost</source>
         <extracomment>DISTANCES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小成本</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Table</source>
         <extracomment>DISTANCES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>表</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Median resistance</source>
         <extracomment>CONVERSIONS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力中位数</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>None: distances are in cost units</source>
         <extracomment>CONVERSIONS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无：距离以成本单位计</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>What a source holds: area, or area times quality. Empty: the area in hectares. {1}</source>
         <extracomment>text; 1 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地的属性：面积，或面积乘以质量。留空：以公顷计的面积。{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Attribute field of the sources</source>
         <extracomment>label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地的属性字段</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
@@ -16813,13 +16711,13 @@
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Least-cost distances need a resistance surface. Choose one, or another kind of distance.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小成本距离需要阻力面。请选择阻力面，或其他距离类型。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Distances from a table need the table. Choose one, or another kind of distance.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>取自表的距离需要该表。请选择表，或其他距离类型。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
@@ -16855,145 +16753,145 @@
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Sources {1} have no value in '{2}'. Fill it, or use the area.</source>
         <extracomment>InputError(0); 1 = name_ids(missing); 2 = attribute</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地 {1} 在“{2}”中没有值。请填写，或使用面积。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Sources {1} have a negative value in '{2}'; it must be 0 or more.</source>
         <extracomment>InputError(0); 1 = name_ids(negative); 2 = attribute</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地 {1} 在“{2}”中为负值；须不小于 0。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>There are too many pairs to measure all; sources more than {1} m apart have no direct link: {2} of {3} pairs are left.</source>
         <extracomment>info(0); 1 = far; 2 = len(distances); 3 = all_pairs</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>成对数太多，无法全部量算；相距超过 {1} m 的源地没有直接连接：{3} 对中剩下 {2} 对。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>A metre of dispersal was taken as {1} units of cost, the {2} of the surface.</source>
         <extracomment>info(0); 1 = factor; 2 = CONVERSIONS[conversion].lower()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散 1 m 折合 {1} 个成本单位，即阻力面的{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>'{1}' has 0 usable source(s); this tool needs at least 1.</source>
         <extracomment>InputError(0); 1 = layer.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”有 0 个可用的源地；此工具至少需要 1 个。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>Between centroids a detour is never shorter, so connector fractions only come from links that are cut off. Use edge-to-edge or least-cost distances to find stepping stones.</source>
         <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>以质心计距离时，绕行从不更短，因此连接分量只来自被隔断的连接。要寻找踏脚石，请使用边到边距离或最小成本距离。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>{1} sources can take hours. dPC is faster with a larger negligible probability or a larger smallest area of the sources; dIIC grows with the square of their number. With numba installed both take about a third.</source>
         <extracomment>warn(0); 1 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个源地可能需要数小时。增大可忽略的概率或源地的最小面积可加快 dPC；dIIC 的耗时随源地数的平方增长。安装 numba 后两者约只需三分之一的时间。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/nodes.py"/>
         <source>{1} of {2} pairs are not in the table: not linked.</source>
         <extracomment>info(0); 1 = all_pairs - len(distances); 2 = all_pairs</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 对中有 {1} 对不在表中：视为不相连。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>'{1}' has the field '{2}': these are sources, or points made of them, from which the map was made. It agrees with them by construction. Take points that nobody used to make it.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = SOURCE_FIELD</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”有字段“{2}”：这些是制图所用的源地，或由源地得到的点，与图必然吻合。请使用制图时无人用过的点。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>'{1}' has no points.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有点。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>None of the {1} points of '{2}' lies on the surfaces ({3}). Check the CRS of both.</source>
         <extracomment>InputError(0); 1 = total; 2 = source.name; 3 = grid.describe()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的 {1} 个点都不在栅格（{3}）上。检查两者的 CRS。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>{1} points of '{2}' have no coordinates and were left out.</source>
         <extracomment>warn(0); 1 = bare; 2 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的 {1} 个点没有坐标，已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>{1} of the {2} points of '{3}' lie outside the surfaces and were left out.</source>
         <extracomment>warn(0); 1 = outside; 2 = total; 3 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{3}”的 {2} 个点中有 {1} 个在栅格之外，已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>{1} points lie in a cell with another one: each cell counts once, so that {2} are left.</source>
         <extracomment>info(0); 1 = again; 2 = cells.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个点与另一个点位于同一像元：每个像元只计一次，因此剩下 {2} 个。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>Each of the {1} points of '{2}' lies in an ecological source, one in each: they are the sources, from which the map was made. It agrees with them by construction. Take points that nobody used to make it.</source>
         <extracomment>InputError(0); 1 = count; 2 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的 {1} 个点各位于一个生态源地内，每个源地一个：它们就是制图所用的源地，与图必然吻合。请使用制图时无人用过的点。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>{1} tracks of '{2}' have a single fix and were left out.</source>
         <extracomment>warn(0); 1 = len(named) - len(kept); 2 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的 {1} 条轨迹只有一个定位点，已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>'{1}' has no track with two fixes.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有含两个定位点的轨迹。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>Points {1} of '{2}' have no time ('{3}') and were left out.</source>
         <extracomment>warn(0); 1 = name_ids(timeless); 2 = source.name; 3 = time_field</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的点 {1} 没有时间（“{3}”），已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>'{1}' holds points: which comes after which in a track is not known without their time. Choose the field with it (TIME_FIELD), give lines, or give the points for POINTS, where no order is needed.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的内容是点：没有时间就无法得知轨迹中的先后。请选择时间字段（TIME_FIELD），或给出线，或将这些点作为 POINTS 给出（不需要先后）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/observations.py"/>
         <source>The time '{1}' of feature {2} of '{3}' ('{4}') cannot be read. Write times like 2024-05-31 18:30:00, or as numbers.</source>
         <extracomment>InputError(0); 1 = feature[field]; 2 = feature.id(); 3 = layer; 4 = field</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{3}”的要素 {2} 的时间“{1}”（“{4}”）无法读取。时间应写作 2024-05-31 18:30:00 之类，或写作数字。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/parameters.py"/>
         <source>{1} In metres, whatever the unit of the CRS.</source>
         <extracomment>text; 1 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 以米为单位，与 CRS 的单位无关。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/parameters.py"/>
         <source>txt *.csv</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>txt *.csv</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/parameters.py"/>
         <source>Text files</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>文本文件</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/parameters.py"/>
         <source>Text files (*.txt)</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>文本文件 (*.txt)</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/parameters.py"/>
@@ -17005,7 +16903,7 @@
         <location filename="../algorithms/support/inputs/parameters.py"/>
         <source>Whole numbers or texts, each once. Empty: the field 'source_id' if there is one, else the feature id.</source>
         <extracomment>_with_help(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>整数或文本，不得重复。留空：若有字段“source_id”则用它，否则用要素 id。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/parameters.py"/>
@@ -17023,163 +16921,163 @@
         <location filename="../algorithms/support/inputs/roads.py"/>
         <source>There are road scores but no roads. Give the layer of the roads, or leave the scores out.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>给出了道路阻力，但没有道路。请给出道路图层，或去掉道路阻力。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/roads.py"/>
         <source>The road scores name classes ({1}), but not the field with the class of each road (ROAD_CLASS). '{2}' has the fields: {3}.</source>
         <extracomment>returned; 1 = ', '.join(named); 2 = roads.name; 3 = ', '.join(roads.field_names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>道路阻力中写了等级（{1}），但没有给出记录道路等级的字段（ROAD_CLASS）。“{2}”的字段有：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/roads.py"/>
         <source>The class field of the roads ({1}) is given, but not the resistance of the classes (ROAD_SCORES), such as: motorway=100; trunk=50.</source>
         <extracomment>returned; 1 = job.field('ROAD_CLASS')</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>给出了道路的等级字段（{1}），但没有各等级的阻力（ROAD_SCORES），如：motorway=100; trunk=50。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/roads.py"/>
         <source>No road of '{1}' lies on the grid ({2}). Check the CRS of both, or leave the roads out.</source>
         <extracomment>InputError(0); 1 = roads.name; 2 = grid.describe()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有道路位于网格（{2}）上。检查两者的 CRS，或去掉道路。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/scores.py"/>
         <source>Columns, in any case: factor, class (name, or a range such as 10~18 or &gt;39), min and max (empty = open) or value (a code), score, weight (once per factor), and where wanted unit and direction (rises or falls).</source>
         <extracomment>COLUMNS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>列（大小写不限）：factor、class（名称，或范围如 10~18、&gt;39）、min 和 max（留空 = 不限）或 value（代码）、score、weight（每个因子一次），需要时还有 unit 和 direction（rises 或 falls）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/scores.py"/>
         <source>Resistance score of</source>
         <extracomment>SCORE_OF</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力分值</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/scores.py"/>
         <source>The names in {1} are not those of the layers; taken in their order: {2}.</source>
         <extracomment>warn(0); 1 = what; 2 = pairs</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}中的名称与图层名不同；按顺序取用：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/scores.py"/>
         <source>'{1}' has no factor '{2}'. Give the factor by its name; it has: {3}.</source>
         <extracomment>InputError(0); 1 = table.name; 2 = wanted or raster.name; 3 = ', '.join(known)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有因子“{2}”。请按名称给出因子；现有：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/scores.py"/>
         <source>There are {1} factors ({2}) but {3} in {4} ({5}). Give each layer the name of its factor, or as many as there are factors, in their order.</source>
         <extracomment>InputError(0); 1 = len(layers); 2 = ', '.join(layers); 3 = len(names); 4 = what; 5 = ', '.join(names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>因子有 {1} 个（{2}），但{4}中有 {3} 个（{5}）。请以因子名命名各图层，或按因子的顺序给出同样数目。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/scores.py"/>
         <source>The table of scores has {1} cells; give {2} in each row.</source>
         <extracomment>InputError(0); 1 = len(cells); 2 = width</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表有 {1} 个单元格；每行应有 {2} 个。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sourcecells.py"/>
         <source>Cells of {1} map units or less part them.</source>
         <extracomment>returned; 1 = math.floor(apart * 10 ** digits) / 10 ** digits</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>像元不大于 {1} 个地图单位时可将其分开。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sourcecells.py"/>
         <source>They lie on one spot, so no cell size parts them.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它们位于同一处，多小的像元都无法分开。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>Sources {1} of '{2}' are points or lines; sources are polygons. Buffer them first (Vector, Geoprocessing Tools, Buffer), by half a cell or more.</source>
         <extracomment>InputError(0); 1 = name_ids(_values(thin, id_field)); 2 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的源地 {1} 是点或线；源地须为多边形。请先做半个像元或更大的缓冲区（矢量 &gt; 地理处理工具 &gt; 缓冲区）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>'{1}' has features without a value in '{2}'. Give every source an id.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = id_field</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”中有些要素在“{2}”中没有值。请为每个源地给出编号。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>'{1}' has more than one feature with the same '{2}': {3}. Dissolve by that field first, so that each source is one (multi-part) feature.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = id_field; 3 = name_ids(double)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”中有多个要素的“{2}”相同：{3}。请先按该字段融合，使每个源地为一个（多部件）要素。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>Sources {1} of '{2}' cross themselves and were repaired; check them.</source>
         <extracomment>warn(0); 1 = name_ids(crossed); 2 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的源地 {1} 自相交，已修复；请检查。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>Sources {1} of '{2}' have an area of 0 ha (polygons that have collapsed): on a raster each is a cell; where areas count they weigh nothing.</source>
         <extracomment>warn(0); 1 = name_ids(flat); 2 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的源地 {1} 面积为 0 hm²（退化的多边形）：在栅格上各为一个像元；凡按面积计时不起作用。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>Sources of '{1}' overlap on {2} ha: {3}. This land counts in the area of both; on a raster it belongs to the later one in the layer. Cut it from one.</source>
         <extracomment>warn(0); 1 = source.name; 2 = sum((area for *_, area in shared)) * hectare; 3 = pairs</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的源地重叠 {2} hm²：{3}。这部分土地计入双方的面积；在栅格上归图层中靠后的一个。请从其中一个去掉。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>'{1}' has {2} usable source(s); this tool needs at least {3}.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = len(ids); 3 = minimum</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”有 {2} 个可用的源地；此工具至少需要 {3} 个。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>Sources {1} of '{2}' lie outside the raster ({3}). Use a larger raster, or remove these sources.</source>
         <extracomment>InputError(0); 1 = name_ids(outside); 2 = source.name; 3 = grid.describe()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的源地 {1} 位于栅格（{3}）之外。采用更大的栅格，或删除这些源地。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>Sources {1} of '{2}' reach beyond the raster; that part is not seen.</source>
         <extracomment>warn(0); 1 = name_ids(beyond); 2 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的源地 {1} 超出栅格；超出部分未计入。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>Sources {1} of '{2}' have no cell with data in the raster. Fill the NoData under them, or remove these sources.</source>
         <extracomment>InputError(0); 1 = name_ids((ids[k] for k in cells.gone)); 2 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的源地 {1} 在栅格中没有有数据的像元。请填补其下的 NoData，或删除这些源地。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>Sources {1} of '{2}' share a cell, and no cell beside it is free. {3} Use smaller cells, or merge or remove these sources.</source>
         <extracomment>InputError(0); 1 = _shared(ids, cells.stuck); 2 = source.name; 3 = parting_size(shapes, cells.stuck, grid)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的源地 {1} 共用一个像元，旁边也没有空闲像元。{3} 请减小像元，或合并、删除这些源地。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>Sources {1} of '{2}' share a cell; the first named took a free cell beside it. {3}</source>
         <extracomment>warn(0); 1 = _shared(ids, cells.moved); 2 = source.name; 3 = parting_size(shapes, cells.moved, grid)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的源地 {1} 共用一个像元；先列出的改占旁边的空闲像元。{3}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>Sources {1} hold no cell centre (smaller than a cell, or covered by another source); each took the cell nearest to its inside.</source>
         <extracomment>warn(0); 1 = name_ids(tiny)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地 {1} 不含任何像元中心（小于一个像元，或被其他源地覆盖）；各占距其内部最近的像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>{1} cells of the sources lie on NoData of the raster and were left out, of sources {2}.</source>
         <extracomment>warn(0); 1 = cells.lost.sum(); 2 = name_ids(part)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地有 {1} 个像元位于栅格的 NoData 上，已略去；涉及源地 {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/sources.py"/>
         <source>{1} (with {2})</source>
         <extracomment>name_ids(0); 1 = ids[k]; 2 = name_ids((ids[one] for one in others))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}（与 {2}）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
@@ -17197,7 +17095,7 @@
         <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>not given</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未给出</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
@@ -17209,79 +17107,79 @@
         <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>Shard of the run</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>运行的分片</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>Only for clusters, else empty. 3/40 computes the third of 40 shares of the work, keeps it in CHECKPOINT and writes no output; when all 40 are there, 'combineshards' makes the outputs. 'array' takes both numbers from the job array (Slurm, LSF, Grid Engine), 'array/40' the first alone (PBS too, and where only some jobs are run again).</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>仅用于集群，否则留空。3/40 表示计算 40 份中的第三份，保存在 CHECKPOINT 中，不写输出；40 份齐备后由「combineshards」生成输出。“array”从作业数组（Slurm、LSF、Grid Engine）取得两个数字，“array/40”只取第一个（也用于 PBS，或只重跑部分作业时）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>Scheduler (Dask)</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>调度器（Dask）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>Only for clusters, else empty. Address of a Dask scheduler whose workers do the work, such as tcp://host:8786. They need this version of EcoSecNet and must see the CHECKPOINT folder, which is needed too.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>仅用于集群，否则留空。Dask 调度器的地址，如 tcp://host:8786，由其工作进程完成计算。各工作进程须装有同一版本的 EcoSecNet，并能访问 CHECKPOINT 文件夹（同样必填）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>{1} processes share the work.</source>
         <extracomment>info(0); 1 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个进程分担计算。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>{1} holds shards of '{2}'. Choose another folder for '{3}'.</source>
         <extracomment>InputError(0); 1 = folder; 2 = noted.get('tool'); 3 = job.tool</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 中含有“{2}”的分片。请为“{3}”另选文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>{1} needs a CHECKPOINT: the folder, on a disk that all computers see, of the chunks.</source>
         <extracomment>InputError(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 需要 CHECKPOINT：存放分片结果的文件夹，位于所有计算机都能访问的磁盘上。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>{1} holds shards of a run whose {2} is {3}; here it is {4}. Run all shards with the same parameters, or choose another folder.</source>
         <extracomment>InputError(0); 1 = folder; 2 = name; 3 = _said(was); 4 = _said(now)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 中含有另一次运行的分片，其 {2} 为 {3}；此处为 {4}。请以相同参数运行所有分片，或另选文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/stored.py"/>
         <source>'{1}' ({2}) is a temporary layer, which other jobs do not have. Save it to a file and give that.</source>
         <extracomment>InputError(0); 1 = definition.description(); 2 = definition.name()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”（{2}）是临时图层，其他作业无法访问。请保存为文件后给出。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/stored.py"/>
         <source>'{1}' ({2}) takes some features of a layer, which other jobs do not know. Save them to a file and give that.</source>
         <extracomment>InputError(0); 1 = definition.description(); 2 = definition.name()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”（{2}）只取图层的部分要素，其他作业无从得知。请将其保存为文件后给出。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/studyarea.py"/>
         <source>The study area '{1}' lies outside the raster ({2}). Check the CRS of both, or leave the study area out.</source>
         <extracomment>InputError(0); 1 = area.name; 2 = grid.describe()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究区“{1}”位于栅格（{2}）之外。检查两者的 CRS，或去掉研究区。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/weights.py"/>
         <source>There are {1} {2} but {3} weights. Give one number for each.</source>
         <extracomment>InputError(0); 1 = len(layers); 2 = what; 3 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2}有 {1} 个，权重却有 {3} 个。请一一对应。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/weights.py"/>
         <source>'{1}' must have the columns 'factor' and 'weight'.</source>
         <extracomment>InputError(0); 1 = table.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”须有“factor”和“weight”两列。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/weights.py"/>
@@ -17293,37 +17191,37 @@
         <location filename="../algorithms/support/io/crs.py"/>
         <source>Albers equal-area with parallels {1} and {2}, centred on {3}, {4}</source>
         <extracomment>name; 1 = first; 2 = second; 3 = lat; 4 = lon</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>Albers 等积投影，标准纬线 {1} 和 {2}，中心 {3}, {4}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/crs.py"/>
         <source>QGIS has lost the coordinate reference system of '{1}' ({2}). Remove the layer from the project and add it again.</source>
         <extracomment>InputError(0); 1 = name; 2 = crs.description()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>QGIS 丢失了“{1}”的坐标参考系（{2}）。请将图层从工程中移除后重新加入。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/crs.py"/>
         <source>QGIS has lost the coordinate reference system of '{1}' (unnamed). Remove the layer from the project and add it again.</source>
         <extracomment>InputError(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>QGIS 丢失了“{1}”的坐标参考系（未命名）。请将图层从工程中移除后重新加入。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/crs.py"/>
         <source>{1} (UTM zone {2})</source>
         <extracomment>returned; 1 = code; 2 = abs(found.zone)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}（UTM {2} 带）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/crs.py"/>
         <source>Cylindrical equal-area, centred on longitude {1}</source>
         <extracomment>name; 1 = lon</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>圆柱等积投影，中央经线 {1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/crs.py"/>
         <source>Lambert azimuthal equal-area, centred on {1}, {2}</source>
         <extracomment>name; 1 = lat; 2 = lon</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>Lambert 方位等积投影，中心 {1}, {2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/fields.py"/>
@@ -18763,283 +18661,277 @@
         <location filename="../algorithms/support/io/points.py"/>
         <source>Points of '{1}' cannot be brought into the CRS of the surfaces: their coordinates lie outside what these cover. Remove them, or correct the CRS of the layer.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的点无法转到栅格的 CRS：其坐标超出该 CRS 的适用范围。请删除这些点，或更正图层的 CRS。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterfiles.py"/>
         <source>Writing {1} failed; is the disk full? GDAL says: {2}</source>
         <extracomment>OutputError(0); 1 = self._name; 2 = message</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>写入 {1} 失败；磁盘是否已满？GDAL 提示：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterfiles.py"/>
         <source>the file is not complete</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>文件不完整</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterfiles.py"/>
         <source>Red</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>红</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterfiles.py"/>
         <source>Green</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>绿</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterfiles.py"/>
         <source>Blue</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>蓝</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterfiles.py"/>
         <source>{1} cannot be written. GDAL says: {2}</source>
         <extracomment>OutputError(0); 1 = self._name; 2 = gdal.GetLastErrorMsg()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {1}。GDAL 提示：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterfiles.py"/>
         <source>{1} cannot hold the coordinate reference system of its input. GDAL says: {2}</source>
         <extracomment>OutputError(0); 1 = self._name; 2 = gdal.GetLastErrorMsg()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 无法保存其输入的坐标参考系。GDAL 提示：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterfiles.py"/>
         <source>{1} cannot be written: {2}</source>
         <extracomment>OutputError(0); 1 = self._name; 2 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {1}：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterheaders.py"/>
         <source>'{1}' has {2} bands; band {3} ({4}) is used.</source>
         <extracomment>text; 1 = name; 2 = count; 3 = band; 4 = title</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”有 {2} 个波段；采用波段 {3}（{4}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterheaders.py"/>
         <source>'{1}' has {2} bands; band {3} is used.</source>
         <extracomment>text; 1 = name; 2 = count; 3 = band</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”有 {2} 个波段；采用波段 {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterheaders.py"/>
         <source>its alpha band ({1})</source>
         <extracomment>what; 1 = mask</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其 alpha 波段（{1}）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterheaders.py"/>
         <source>its mask</source>
         <extracomment>what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其掩膜</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterheaders.py"/>
         <source>'{1}': cells where {2} is 0 are NoData.</source>
         <extracomment>text; 1 = name; 2 = what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”：{2}为 0 的像元为 NoData。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterheaders.py"/>
         <source>'{1}' is rotated by less than {2} of a cell over the whole raster; it is read as north-up.</source>
         <extracomment>text; 1 = name; 2 = ROUNDING</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的旋转在整个栅格上小于一个像元的 {2}；按正北朝上读取。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasterheaders.py"/>
         <source>The cells of '{1}' are {2} x {3} map units. Where square cells are needed, their edge is the mean, {4}: distances along rows and columns are {5} % off.</source>
         <extracomment>text; 1 = name; 2 = dx; 3 = -dy; 4 = (dx - dy) / 2.0; 5 = off</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的像元为 {2} × {3} 个地图单位。需要方形像元时，边长取平均值 {4}：沿行和列的距离有 {5} % 的误差。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>It holds {1} different values from {2} to {3}.</source>
         <extracomment>returned; 1 = len(held); 2 = held[0]; 3 = held[-1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它有 {1} 个不同的值，从 {2} 到 {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>row {1}, column {2} (x {3}, y {4})</source>
         <extracomment>returned; 1 = row + 1; 2 = col + 1; 3 = x; 4 = y</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 {1} 行第 {2} 列（x {3}，y {4}）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>Bringing '{1}' ({2} x {3} cells) onto the grid of '{4}'</source>
         <extracomment>require(1); 1 = source.name; 2 = rows; 3 = cols; 4 = onto.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>将“{1}”（{2} × {3} 个像元）转到“{4}”的网格</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' was resampled onto the grid of '{2}' ({3}); it has no data in {4} cells ({5}) in which '{6}' has.</source>
         <extracomment>info(0); 1 = source.name; 2 = onto.name; 3 = method; 4 = lost; 5 = lost / max(known, 1); 6 = onto.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”已重采样到“{2}”的网格（{3}）；在“{6}”有数据的像元中，它有 {4} 个（{5}）没有数据。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>an unnamed CRS</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未命名的 CRS</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>{1} different values in a few rows, from {2} to {3}</source>
         <extracomment>returned; 1 = different.size; 2 = different[0]; 3 = different[-1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>若干行中有 {1} 个不同的值，从 {2} 到 {3}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>It holds only NoData.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它只有 NoData。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>It holds the values {1}.</source>
         <extracomment>returned; 1 = ', '.join((f'{value:g}' for value in held))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它的值有 {1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>Reading '{1}' ({2} x {3} cells)</source>
         <extracomment>require(1); 1 = self.name; 2 = rows; 3 = cols</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>读取“{1}”（{2} × {3} 个像元）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' cannot be brought onto the grid of '{2}': {3}</source>
         <extracomment>InputError(0); 1 = source.name; 2 = onto.name; 3 = gdal.GetLastErrorMsg()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”无法转到“{2}”的网格：{3}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' does not say where it lies (no geotransform). Georeference it first (Raster, Georeferencer; or a world file).</source>
         <extracomment>InputError(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”未说明其位置（没有地理变换参数）。请先做地理配准（地理配准工具，或坐标文件）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>fractions such as {1}</source>
         <extracomment>returned; 1 = broken[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>小数，如 {1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' comes from a '{2}' service. Save it as a GeoTIFF first (right-click the layer, Export, Save As).</source>
         <extracomment>InputError(0); 1 = layer.name(); 2 = layer.providerType()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”来自“{2}”服务。请先保存为 GeoTIFF（右键单击图层，导出 &gt; 另存为）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' cannot be opened: {2}</source>
         <extracomment>InputError(0); 1 = layer.name(); 2 = path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法打开“{1}”：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' has no band of cells; choose one of the rasters in {2}.</source>
         <extracomment>InputError(0); 1 = name; 2 = path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有像元波段；请从 {2} 中选择一个栅格。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' holds complex numbers. Save their real part or modulus as a raster first.</source>
         <extracomment>InputError(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的内容是复数。请先将其实部或模保存为栅格。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' cannot be opened any more: {2}</source>
         <extracomment>InputError(0); 1 = self.name; 2 = self.path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”已无法打开：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' cannot be read at row {2}; the file may be damaged: {3}</source>
         <extracomment>InputError(0); 1 = self.name; 2 = row + 1; 3 = self.path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”在第 {2} 行无法读取；文件可能已损坏：{3}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>Or choose a raster for GRID: then all are resampled onto it, and the run says how.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>也可为 GRID 选择一个栅格：此时全部栅格都重采样到其网格上，日志中说明重采样方式。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' is rotated or not north-up. {2}</source>
         <extracomment>InputError(0); 1 = name; 2 = USE_STUDY_GRID</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”有旋转或不是正北朝上。{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>The mask of '{1}' cannot be read at row {2}: {3}</source>
         <extracomment>InputError(0); 1 = self.name; 2 = row + 1; 3 = self.path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的掩膜在第 {2} 行无法读取：{3}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/rasters.py"/>
         <source>'{1}' in {2} and the grid in {3} have no place in common. Check the CRS of both.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = _crs_name(source.crs); 3 = _crs_name(crs)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/io/spreadsheets.py"/>
-        <source>&lt;?xml version=&quot;1.0&quot; encoding=&quot;UTF-8&quot; standalone=&quot;yes&quot;?&gt;</source>
-        <extracomment>_HEAD</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”（{2}）与网格（{3}）没有重叠之处。检查两者的 CRS。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/tables.py"/>
         <source>three columns: two ids and a {1}</source>
         <extracomment>wanted; 1 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>三列：两个编号和一个 {1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/tables.py"/>
         <source>two columns of ids</source>
         <extracomment>wanted</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两列编号</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/tables.py"/>
         <source>'{1}' needs {2}. It has: {3}.</source>
         <extracomment>InputError(0); 1 = table.name; 2 = wanted; 3 = ', '.join(table.field_names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”需要{2}。现有列：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/tables.py"/>
         <source>'{1}' has no column '{2}', and each of {3} could be meant. Rename the right one to '{4}', or leave out the others.</source>
         <extracomment>InputError(0); 1 = table.name; 2 = value; 3 = ', '.join(others); 4 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有列“{2}”，而 {3} 都有可能。请将正确的一列改名为“{4}”，或去掉其余各列。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/tables.py"/>
         <source>The {1} have fields of names that this tool gives to its own; theirs are kept: {2}.</source>
         <extracomment>info(0); 1 = of; 2 = ', '.join(moved)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}有些字段与此工具的输出字段同名；原字段改名保留：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/tables.py"/>
         <source>'{1}' is not in UTF-8: '{2}' holds characters that cannot be read. Save it as 'CSV UTF-8' (Excel: Save As), or load it as a layer and set its encoding (Properties, Source).</source>
         <extracomment>InputError(0); 1 = layer; 2 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不是 UTF-8：“{2}”含有无法读取的字符。请另存为“CSV UTF-8”（Excel：另存为），或作为图层加载并设置其编码（属性 &gt; 源）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/tables.py"/>
         <source>{=1}, before</source>
         <extracomment>_replace(label=); 1 = shown.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{=1}，处理前</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectorfiles.py"/>
         <source>{1} of {2} rows can be read back. {3}</source>
         <extracomment>problem; 1 = max(found, 0); 2 = count; 3 = problem</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只能读回 {2} 行中的 {1} 行。{3}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectorfiles.py"/>
@@ -19051,103 +18943,103 @@
         <location filename="../algorithms/support/io/vectorfiles.py"/>
         <source>{1} could not be written: {2}</source>
         <extracomment>OutputError(0); 1 = layer or os.path.basename(path); 2 = problem</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {1}：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectorfiles.py"/>
         <source>{1} cannot take {2} more bytes; the disk has {3} left. Make room first.</source>
         <extracomment>OutputError(0); 1 = target; 2 = size; 3 = free</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 放不下另外 {2} 字节；磁盘剩余 {3}。请先腾出空间。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectorfiles.py"/>
         <source>{1} could not be changed; is it open elsewhere, or write-protected? {2}</source>
         <extracomment>OutputError(0); 1 = target; 2 = problem</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法修改 {1}；是否在别处打开，或有写保护？{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectorfiles.py"/>
         <source>row {1} is refused; is the disk full? {2}</source>
         <extracomment>problem; 1 = count; 2 = writer.lastError()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 {1} 行被拒绝；磁盘是否已满？{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectorfiles.py"/>
         <source>The field '{1}' is written as '{2}': the file has another field of that name.</source>
         <extracomment>warn(0); 1 = name; 2 = free</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>字段“{1}”写为“{2}”：文件中已有另一个同名字段。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectorfiles.py"/>
         <source>its last row is cut</source>
         <extracomment>problem</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最后一行被截断</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectors.py"/>
         <source>{1} {2} of '{3}' have no geometry and were left out.</source>
         <extracomment>warn(0); 1 = what; 2 = name_ids(ids); 3 = layer</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{3}”的{1} {2} 没有几何图形，已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectors.py"/>
         <source>Memory</source>
         <extracomment>GetDriverByName(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>内存</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectors.py"/>
         <source>'{1}' has no polygon on the raster; it was left out.</source>
         <extracomment>warn(0); 1 = layer.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”在栅格上没有多边形；已略去。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectors.py"/>
         <source>{1} polygons of '{2}' hold no cell centre; each took the cell it lies in.</source>
         <extracomment>warn(0); 1 = tiny; 2 = layer.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的 {1} 个多边形不含任何像元中心；各占其所在的像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/vectors.py"/>
         <source>Feature {1} of '{2}' cannot be brought from {3} into {4}: its coordinates lie outside what these cover. Remove it, or correct the CRS of the layer.</source>
         <extracomment>InputError(0); 1 = feature.id(); 2 = self.name; 3 = own.authid() or own.description(); 4 = crs.authid() or crs.description()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的要素 {1} 无法从 {3} 转到 {4}：其坐标超出两者的适用范围。请删除该要素，或更正图层的 CRS。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/warping.py"/>
         <source>'{1}' does not reach into the study area.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”未伸入研究区。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/warping.py"/>
         <source>Study area: {1} ({2})</source>
         <extracomment>InputError(0); 1 = grid.describe(); 2 = _name(crs)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究区：{1}（{2}）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/warping.py"/>
         <source>Check the CRS of both, or leave it out.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请检查两者的坐标参考系（CRS），或不用该数据。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/warping.py"/>
         <source>'{1}' cannot be brought onto the study grid: {2}</source>
         <extracomment>InputError(0); 1 = move.source.name; 2 = gdal.GetLastErrorMsg()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”无法转到研究网格：{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/warping.py"/>
         <source>'{1}' holds values that are not classes, such as {2}. Classes are whole numbers up to {3}. Give measured rasters under 'Measured rasters'.</source>
         <extracomment>InputError(0); 1 = source.name; 2 = none[0]; 3 = _EXACT</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”含有不是类别的值，如 {2}。类别为不超过 {3} 的整数。测量值栅格应在“测量值栅格”中给出。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/warping.py"/>
         <source>The study area cannot be brought from {1} into {2}: it lies outside what these cover. Choose another CRS, or a smaller area.</source>
         <extracomment>InputError(0); 1 = _name(self._crs); 2 = _name(crs)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究区无法从 {1} 转到 {2}：超出其适用范围。请选择其他 CRS，或缩小范围。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/actionsheet.py"/>
@@ -19343,12 +19235,6 @@
     </message>
     <message>
         <location filename="../algorithms/support/reports/charts.py"/>
-        <source>background: {1}</source>
-        <extracomment>join(entry(0)); 1 = colour</extracomment>
-        <translation>background: {1}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/charts.py"/>
         <source>draws of chance</source>
         <extracomment>_figure(2)</extracomment>
         <translation>随机抽取</translation>
@@ -19475,24 +19361,6 @@
     </message>
     <message>
         <location filename="../algorithms/support/reports/html.py"/>
-        <source>class='n'</source>
-        <extracomment>mark</extracomment>
-        <translation>class='n'</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/html.py"/>
-        <source>class='total'</source>
-        <extracomment>last</extracomment>
-        <translation>class='total'</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/html.py"/>
-        <source>; border: 2px solid {1}</source>
-        <extracomment>text; 1 = _rgb(key.edge)</extracomment>
-        <translation>; border: 2px solid {1}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/html.py"/>
         <source>Location</source>
         <extracomment>_picture(1)</extracomment>
         <translation>位置</translation>
@@ -19558,12 +19426,6 @@
         <translation>相容性</translation>
     </message>
     <message>
-        <location filename="../algorithms/support/reports/location.py"/>
-        <source>+proj=laea +lat_0={1} +lon_0={2} +datum=WGS84 +units=m +no_defs</source>
-        <extracomment>fromProj(0); 1 = centre.y(); 2 = centre.x()</extracomment>
-        <translation>+proj=laea +lat_0={1} +lon_0={2} +datum=WGS84 +units=m +no_defs</translation>
-    </message>
-    <message>
         <location filename="../algorithms/support/reports/nullmodel.py"/>
         <source>A cell that stands out is rarer than this null model explains, and no more: other null models ask other questions, and what one explains another need not. It does not show that animals pass there; only points or tracks of them can ('validate'). A cell that does not stand out can still be the only way: where geometry alone makes a bottleneck, such as between two sources close together, it is one all the same. The resistances themselves were taken as right.</source>
         <extracomment>_LIMITS</extracomment>
@@ -19597,7 +19459,7 @@
         <location filename="../algorithms/support/reports/nullmodel.py"/>
         <source>{1}: {2}, against {3} with {4}; {5} % of the draws have more (p = {6}).</source>
         <extracomment>returned; 1 = name; 2 = found; 3 = mean; 4 = self.name; 5 = 100.0 - one.percentile; 6 = one.p</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2}，{4}下为 {3}；{5} % 的随机抽取更大（p = {6}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/nullmodel.py"/>
@@ -19621,13 +19483,13 @@
         <location filename="../algorithms/support/reports/nullmodel.py"/>
         <source>{1}: {2}; no draw has a network.</source>
         <extracomment>returned; 1 = name; 2 = found</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2}；各次随机抽取均未形成网络。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/nullmodel.py"/>
         <source>{1}: {2}, against {3} with {4}.</source>
         <extracomment>returned; 1 = name; 2 = found; 3 = mean; 4 = self.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2}，{4}下为 {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/nullmodel.py"/>
@@ -19723,19 +19585,19 @@
         <location filename="../algorithms/support/reports/restoration.py"/>
         <source>{1} of {2} places for {3} of {4}{5} gain {6}{7} off the least-cost distances.</source>
         <extracomment>text; 1 = len(plan.picks); 2 = len(outcome.places); 3 = best.spent; 4 = best.budget; 5 = cost; 6 = best.gain; 7 = gain</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 处中选取 {1} 处，用去 {4}{5} 中的 {3}，最小成本距离共减少 {6}{7}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/restoration.py"/>
         <source>{1} of {2} places for {3} of {4}{5} gain {6}{7} of equivalent connectivity.</source>
         <extracomment>text; 1 = len(plan.picks); 2 = len(outcome.places); 3 = best.spent; 4 = best.budget; 5 = cost; 6 = best.gain; 7 = gain</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 处中选取 {1} 处，用去 {4}{5} 中的 {3}，等效连通性增加 {6}{7}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/restoration.py"/>
         <source>{1} of {2} places for {3} of {4}{5} gain {6}{7} off the effective resistances.</source>
         <extracomment>text; 1 = len(plan.picks); 2 = len(outcome.places); 3 = best.spent; 4 = best.budget; 5 = cost; 6 = best.gain; 7 = gain</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 处中选取 {1} 处，用去 {4}{5} 中的 {3}，有效电阻共减少 {6}{7}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/restoration.py"/>
@@ -20089,13 +19951,13 @@
         <location filename="../algorithms/support/reports/validation.py"/>
         <source>{1}: {2} (AUC {3}, p = {4}; the highest tenth of the cells holds {5} times the share of the {6}).</source>
         <extracomment>text; 1 = name; 2 = self.verdict(one, 'high' if high else 'low'); 3 = one.auc; 4 = one.p; 5 = one.classes.top; 6 = self.what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2}（AUC {3}，p = {4}；值最高的十分之一像元所含{6}的份额为面积份额的 {5} 倍）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
         <source>{1}: {2} (AUC {3}, p = {4}; the lowest tenth of the cells holds {5} times the share of the {6}).</source>
         <extracomment>text; 1 = name; 2 = self.verdict(one, 'high' if high else 'low'); 3 = one.auc; 4 = one.p; 5 = one.classes.top; 6 = self.what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2}（AUC {3}，p = {4}；值最低的十分之一像元所含{6}的份额为面积份额的 {5} 倍）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
@@ -20299,157 +20161,157 @@
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>Fewer focal nodes, a list of the pairs that matter, single cells instead of regions, or larger cells make it shorter.</source>
         <extracomment>FEWER_NODES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>减少焦点节点、只列出需要的焦点对、以单个像元代替区域，或增大像元，可缩短运行时间。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>Larger cells or a smaller area make it shorter.</source>
         <extracomment>LARGER_CELLS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>增大像元或缩小范围可缩短运行时间。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>Fewer sources or links, a smaller cutoff or radius, or larger cells make it shorter.</source>
         <extracomment>FEWER_LINKS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>减少源地或连接、减小廊道阈值或半径，或增大像元，可缩短运行时间。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>{1} maps: at most {2} on the disk, where {3} are free.</source>
         <extracomment>text; 1 = count; 2 = size_text(needed); 3 = size_text(free)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 幅图：最多占磁盘 {2}，剩余 {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>At this pace the run takes about {1} more.</source>
         <extracomment>text; 1 = _duration(left)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按此速度，还需约 {1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>a minute</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>1 分钟</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>{1} minutes</source>
         <extracomment>returned; 1 = minutes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 分钟</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>{1} If they do not fit, the run stops and removes them: choose another folder or fewer maps.</source>
         <extracomment>warn(0); 1 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 若放不下，运行将停止并删除这些图：请另选文件夹，或减少图幅。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>rows without shapes</source>
         <extracomment>_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有图形的行</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>'{1}' holds {2}, but '{3}' ({4}) takes {5}. Choose another layer.</source>
         <extracomment>InputError(0); 1 = _name(layer); 2 = _NAMES[kind]; 3 = definition.description(); 4 = definition.name(); 5 = ' or '.join((_SHAPES[one][1] for one in wanted))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的内容是{2}，但“{3}”（{4}）需要{5}。请另选图层。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>{1} is {2}; it must be a finite number.</source>
         <extracomment>InputError(0); 1 = label; 2 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 为 {2}；须为有限数值。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>{1} is {2}; it must be {3} or more.</source>
         <extracomment>InputError(0); 1 = label; 2 = value; 3 = definition.minimum()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 为 {2}；不得小于 {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>{1} is {2}; it must be {3} or less.</source>
         <extracomment>InputError(0); 1 = label; 2 = value; 3 = definition.maximum()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 为 {2}；不得大于 {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>'{1}' is given for '{2}' ({3}), but '{4}' ({5}), whose field it would be, is empty. Choose the layer, or leave the field empty.</source>
         <extracomment>InputError(0); 1 = ', '.join(job.fields(definition.name())); 2 = definition.description(); 3 = definition.name(); 4 = parent.description(); 5 = parent.name()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>为“{2}”（{3}）给出了“{1}”，但其所属的“{4}”（{5}）为空。请选择图层，或将字段留空。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>The field '{1}' of '{2}' holds '{3}', but '{4}' ({5}) needs numbers. Choose another field, or correct it.</source>
         <extracomment>InputError(0); 1 = name; 2 = _name(layer); 3 = value; 4 = definition.description(); 5 = definition.name()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”的字段“{1}”含有“{3}”，但“{4}”（{5}）需要数值。请选择其他字段，或更正该值。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>'{1}' ({2}) holds a null character. Type it anew.</source>
         <extracomment>InputError(0); 1 = definition.description(); 2 = definition.name()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”（{2}）含有空字符。请重新输入。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>{1} is {2}; it must be a whole number.</source>
         <extracomment>InputError(0); 1 = label; 2 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 为 {2}；须为整数。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>{1} takes {2}, but '{3}' is a {4}. Remove it.</source>
         <extracomment>InputError(0); 1 = label; 2 = wanted; 3 = _name(layer); 4 = found</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 需要{2}，但“{3}”是{4}。请移除它。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>'{1}' has no field '{2}', which is given for '{3}' ({4}). It has: {5}.</source>
         <extracomment>InputError(0); 1 = _name(layer); 2 = name; 3 = definition.description(); 4 = definition.name(); 5 = ', '.join(fields.names())</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有为“{3}”（{4}）给出的字段“{2}”。现有字段：{5}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>vector layer</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>矢量图层</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputchecks.py"/>
         <source>vector layers</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>矢量图层</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>'{1}' ({2}) lies {3} m beyond '{4}'</source>
         <extracomment>said; 1 = layer.name; 2 = layer.parameter; 3 = math.ceil(away); 4 = reference.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”（{2}）位于“{4}”之外 {3} m</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>{1} and the margin of {2} m around it. If it is to count, set the margin around the raster (MARGIN) to {3} m or more. Else check the CRS of both layers, or leave it out.</source>
         <extracomment>returned; 1 = said; 2 = margin; 3 = math.ceil(away)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，且超出其周围 {2} m 的外扩范围。若要计入，将栅格周围的外扩范围（MARGIN）设为 {3} m 或更大；否则检查两个图层的 CRS，或去掉它。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>'{1}' is in degrees ({2}). Distances and areas need metres; a fitting CRS there is {3}. {4}</source>
         <extracomment>returned; 1 = layer.name; 2 = layer.crs.authid() or layer.crs.description(); 3 = _fitting(layer, context); 4 = USE_STUDY_GRID</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”以度为单位（{2}）。距离和面积需要以米为单位；该处合适的 CRS 为 {3}。{4}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>'{1}' is in degrees ({2}). Distances and areas need metres; a fitting CRS there is {3}. Reproject it first.</source>
         <extracomment>returned; 1 = layer.name; 2 = layer.crs.authid() or layer.crs.description(); 3 = _fitting(layer, context)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”以度为单位（{2}）。距离和面积需要以米为单位；该处合适的 CRS 为 {3}。请先重投影。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>The scale of {1} is off at the middle of '{2}': lengths are {3}; areas are {4}. All lengths, costs and areas of this run are affected. Right are those in {5}. {6}</source>
         <extracomment>returned; 1 = layer.crs.authid() or layer.crs.description(); 2 = layer.name; 3 = lengths; 4 = _percent(area, 'too large', 'too small'); 5 = _fitting(layer, context); 6 = USE_STUDY_GRID</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>在“{2}”的中央，{1} 的比例有偏差：长度{3}；面积{4}。此次运行的所有长度、成本和面积都受影响。{5} 中的数值才正确。{6}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
@@ -20461,235 +20323,235 @@
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>too long</source>
         <extracomment>_percent(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>偏长</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>too short</source>
         <extracomment>_percent(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>偏短</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>{1} to {2}, by their direction</source>
         <extracomment>lengths; 1 = _percent(shortest, 'too long', 'too short'); 2 = lengths</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 到 {2}，因方向而异</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>'{1}' is in degrees. The classes count cells and are right; hectares are approximate, {2} for every cell as in the middle of the raster.</source>
         <extracomment>warn(0); 1 = source.name; 2 = hectares</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”以度为单位。各类按像元计数，是正确的；公顷数为近似值，每个像元按栅格中央计为 {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>No layer has a coordinate reference system ({1}): their units are taken for metres, and the results have none either. Set it in the properties of the layers.</source>
         <extracomment>text; 1 = name_ids(dict.fromkeys(planar))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有图层（{1}）有坐标参考系：其单位视为米，结果也没有坐标参考系。在图层属性中设置。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>too large</source>
         <extracomment>_percent(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>偏大</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>too small</source>
         <extracomment>_percent(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>偏小</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>'{1}' has no coordinate reference system, and its extent (x {2} to {3}, y {4} to {5}) looks like degrees. They are taken for metres, so that lengths and areas are wrong. Set its CRS first. {6}</source>
         <extracomment>text; 1 = one.name; 2 = box.xMinimum(); 3 = box.xMaximum(); 4 = box.yMinimum(); 5 = box.yMaximum(); 6 = USE_STUDY_GRID</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有坐标参考系，而其范围（x {2} 到 {3}，y {4} 到 {5}）像是以度为单位，却被当作米，长度和面积因此不正确。请先设置其 CRS。{6}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>'{1}' has no coordinate reference system; it is taken to be in that of '{2}' ({3}). Set its CRS if that is wrong.</source>
         <extracomment>text; 1 = one.name; 2 = known.name; 3 = known.crs.authid() or known.crs.description()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有坐标参考系；视为与“{2}”（{3}）相同。若不对，请设置其 CRS。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/job.py"/>
         <source>Output '{1}' could not be written to {2}: {3}</source>
         <extracomment>OutputError(0); 1 = name; 2 = where; 3 = sink.lastError()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>输出“{1}”无法写入 {2}：{3}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/job.py"/>
         <source>Output '{1}': not all of {2} rows have arrived in {3}.</source>
         <extracomment>OutputError(0); 1 = name; 2 = len(features); 3 = where</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>输出“{1}”：{2} 行没有全部写入 {3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/job.py"/>
         <source>{1} cannot be read as text ({2}).</source>
         <extracomment>InputError(0); 1 = path; 2 = getattr(error, 'strerror', None) or error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 无法作为文本读取（{2}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>Use larger cells (double the cell size needs a quarter), a smaller area, or close other programs.</source>
         <extracomment>_ADVICE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>增大像元（像元大小加倍，只需四分之一的内存）、缩小范围，或关闭其他程序。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>the resistances jump sharply</source>
         <extracomment>JUMPS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力变化剧烈</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>the corridors fill the raster and {1}</source>
         <extracomment>FULL; 1 = JUMPS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道布满栅格且{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>Needs about {1} of memory (up to {2} where {3}), {4} available.</source>
         <extracomment>text; 1 = size_text(needed); 2 = size_text(at_most); 3 = where; 4 = size_text(there)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>约需内存 {1}（如果{3}，最多 {2}），可用 {4}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>Needs about {1} of memory (up to {2} where {3}).</source>
         <extracomment>text; 1 = size_text(needed); 2 = size_text(at_most); 3 = where</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>约需内存 {1}（如果{3}，最多 {2}）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>Needs about {1} of memory, {2} available.</source>
         <extracomment>text; 1 = size_text(needed); 2 = size_text(there)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>约需内存 {1}，可用 {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>Needs about {1} of memory.</source>
         <extracomment>text; 1 = size_text(needed)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>约需内存 {1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>Any run</source>
         <extracomment>require(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>任何运行</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>{1} needs about {2}, and {3} are available. {4}</source>
         <extracomment>MemoryLimitError(0); 1 = what; 2 = size_text(needed); 3 = size_text(there); 4 = _ADVICE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}约需内存 {2}，而可用 {3}。{4}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/memory.py"/>
         <source>{1} If it does not suffice, the run stops. {2}</source>
         <extracomment>warn(0); 1 = text; 2 = _ADVICE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 若内存不足，运行将停止。{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>the input '{1}'</source>
         <extracomment>_Use(0); 1 = layer.name()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>输入“{1}”</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>{1}: {2} cannot be written as .{3} without loss. Choose a file that ends in .{4} or .{5}.</source>
         <extracomment>OutputError(0); 1 = path; 2 = what; 3 = ending; 4 = ', .'.join(endings[:-1]); 5 = endings[-1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2}无法无损地写为 .{3}。请选择以 .{4} 或 .{5} 结尾的文件。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>{1} is a folder. Give the name of a file in it.</source>
         <extracomment>OutputError(0); 1 = path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 是文件夹。请给出其中的文件名。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>{1} holds {2} layers ({3}), which would all be lost. Choose 'Save to GeoPackage' and a layer name to add one to it, or another file.</source>
         <extracomment>OutputError(0); 1 = target.path; 2 = len(names); 3 = ', '.join(names[:5])</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 含有 {2} 个图层（{3}），会全部丢失。请选择“保存到 GeoPackage”并填写图层名以追加，或另选文件。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>{1} holds other layers ({2}), which would be lost. Choose another folder.</source>
         <extracomment>InputError(0); 1 = path; 2 = ', '.join(others[:5])</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 含有其他图层（{2}），会丢失。请另选文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>{1} ({2}) would overwrite an input that {3} names. Choose another file.</source>
         <extracomment>OutputError(0); 1 = target.path; 2 = definition.name(); 3 = who</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}（{2}）会覆盖 {3} 所指的输入。请另选文件。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>{1} cannot be written ({2}). Choose a folder that you may write to.</source>
         <extracomment>OutputError(0); 1 = path; 2 = error.strerror</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {1}（{2}）。请选择有写入权限的文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>{1} ({2}) would overwrite {3}. Choose another file.</source>
         <extracomment>OutputError(0); 1 = target.path; 2 = definition.name(); 3 = other.who</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}（{2}）会覆盖{3}。请另选文件。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>The outputs {1} and {2} would both write {3}. Choose another file for one of them.</source>
         <extracomment>OutputError(0); 1 = other.who; 2 = use.who; 3 = file</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>输出 {1} 和 {2} 都会写入 {3}。请为其中一个另选文件。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>the input {1}</source>
         <extracomment>_Use(0); 1 = definition.name()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>输入 {1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>{1} cannot be written: the name is too long. Choose a shorter one.</source>
         <extracomment>OutputError(0); 1 = path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {1}：名称过长。请用更短的名称。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>an input that {1} names</source>
         <extracomment>_Use(0); 1 = definition.name()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 所指的输入</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputs.py"/>
         <source>A run was killed while its outputs took their places; put back in {1}: {2}.</source>
         <extracomment>warn(0); 1 = folder; 2 = ', '.join(sorted(back))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某次运行在输出就位时被强行终止；已在 {1} 中复原：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputs.py"/>
         <source>{1} is a folder, so that no file of that name can be written. Choose another name.</source>
         <extracomment>OutputError(0); 1 = target</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 是文件夹，无法写入同名文件。请另选名称。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputs.py"/>
         <source>{1} holds {2} file(s) that a run which was killed had replaced, the results before it. They are kept: move them elsewhere, or delete that folder.</source>
         <extracomment>warn(0); 1 = os.path.join(aside, 'former'); 2 = kept</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 中有 {2} 个文件，是一次被强行终止的运行所替换的先前结果。它们已保留：请移到别处，或删除该文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputs.py"/>
         <source>{1} cannot be replaced ({2}); is it open in QGIS or elsewhere? Remove its layers from the project, or choose another place.</source>
         <extracomment>OutputError(0); 1 = wanted; 2 = error.strerror</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法替换 {1}（{2}）；是否在 QGIS 或别处打开？请从工程中移除其图层，或另选位置。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/outputs.py"/>
         <source>{1} is an input of this run and cannot be replaced. Choose another folder.</source>
         <extracomment>OutputError(0); 1 = target</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 是此次运行的输入，不能替换。请另选文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/resultsfolder.py"/>
@@ -20735,177 +20597,135 @@
     </message>
     <message>
         <location filename="../algorithms/support/run/styling.py"/>
-        <source>'Link ' || &quot;from_id&quot; || ' - ' || &quot;to_id&quot;</source>
-        <extracomment>_TITLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/run/styling.py"/>
-        <source>'Source ' || &quot;source_id&quot;</source>
-        <extracomment>_TITLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/run/styling.py"/>
-        <source>'Area ' || &quot;area_id&quot; || ' (' || format_number(&quot;area_ha&quot;, 1) || ' ha)'</source>
-        <extracomment>_TITLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/run/styling.py"/>
-        <source>'Place ' || &quot;patch_id&quot;</source>
-        <extracomment>_TITLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/run/styling.py"/>
-        <source>&quot;name&quot;</source>
-        <extracomment>_TITLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/run/styling.py"/>
         <source>Grade {1} (highest)</source>
         <extracomment>returned; 1 = grade</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 级（最高）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/styling.py"/>
         <source>Grade {1}</source>
         <extracomment>returned; 1 = grade</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 级</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/styling.py"/>
         <source>Range</source>
         <extracomment>setEditorWidgetSetup(QgsEditorWidgetSetup(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>范围</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/description.py"/>
         <source>The layer '{1}' cannot be opened: {2}.</source>
         <extracomment>InputError(0); 1 = self.name or layer.name(); 2 = layer.source()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图层“{1}”无法打开：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/drawing.py"/>
         <source>no PDF could be written there</source>
         <extracomment>OSError(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>该处无法写入 PDF</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Study area and land use</source>
         <extracomment>TITLES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究区与土地利用</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Ecological sources by importance</source>
         <extracomment>TITLES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>生态源地重要性分级</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Resistance factors</source>
         <extracomment>TITLES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力因子</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Ecological corridors by grade</source>
         <extracomment>TITLES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>生态廊道等级</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Current density and pinch points</source>
         <extracomment>TITLES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电流密度与夹点</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Barrier score and barriers</source>
         <extracomment>TITLES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>障碍得分与障碍点</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Pinch points and barriers</source>
         <extracomment>TITLES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>夹点与障碍点</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Cost saved by restoration</source>
         <extracomment>_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修复节省的成本</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Ecological source</source>
         <extracomment>_of(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>生态源地</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Ecological corridor</source>
         <extracomment>_of(1)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/sheets/figures.py"/>
-        <source>&quot;grade&quot; IS NOT NULL</source>
-        <extracomment>setSubsetString(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>生态廊道</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Resistance factor: {1}</source>
         <extracomment>title; 1 = name[len(FACTOR):]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力因子：{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/layout.py"/>
         <source>{1} is not a template of a page layout. Choose a .qpt file, as the layout designer of QGIS saves it.</source>
         <extracomment>InputError(0); 1 = template</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 不是版面模板。请选择 QGIS 布局设计器保存的 .qpt 文件。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/layout.py"/>
         <source>{1} has no page. Choose a template of a print layout.</source>
         <extracomment>InputError(0); 1 = template</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 没有页面。请选择打印布局的模板。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/layout.py"/>
         <source>There is nothing to draw: the layers of the map have no features.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有可绘制的内容：地图的各图层都没有要素。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/layout.py"/>
         <source>{1} has no map with the id 'map'. Give the map of that layout this id (Item properties, Item id), or leave the template out.</source>
         <extracomment>InputError(0); 1 = template</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 中没有 id 为 map 的地图。请在该布局中把地图的 id 设为 map（项属性、项 id），或不用该模板。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/layout.py"/>
         <source>Not in the legend for want of room: {1} more classes.</source>
         <extracomment>insert(tr(0)); 1 = self.left_out</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/sheets/looks.py"/>
-        <source>Arial</source>
-        <extracomment>FONT</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图例空间不足，另有 {1} 类未列出。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/mainthread.py"/>
         <source>The window of QGIS has not answered for ten minutes, so that no map could be drawn. A script that waits in the main thread for this run must let it handle events.</source>
         <extracomment>EcoSecNetError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>QGIS 窗口十分钟没有响应，无法绘制地图。在主线程中等待本次运行的脚本须让 QGIS 处理事件。</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
@@ -21187,7 +21007,7 @@
         <location filename="../core/choices.py"/>
         <source>Settings</source>
         <extracomment>SETTINGS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>设置</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
@@ -21307,7 +21127,7 @@
         <location filename="../core/choices.py"/>
         <source>Uniform surface</source>
         <extracomment>UNIFORM</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>均一阻力面</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
@@ -21319,7 +21139,7 @@
         <location filename="../core/choices.py"/>
         <source>Shuffled scores</source>
         <extracomment>SCORES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>打乱赋值</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
@@ -21331,7 +21151,7 @@
         <location filename="../core/choices.py"/>
         <source>Shuffled land</source>
         <extracomment>LAND</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>打乱土地</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
@@ -21343,7 +21163,7 @@
         <location filename="../core/choices.py"/>
         <source>Moved sources</source>
         <extracomment>SOURCES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>移动源地</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
@@ -21475,775 +21295,733 @@
         <location filename="../core/choices.py"/>
         <source>There is no {1} {2}. Choose one of: {3}.</source>
         <extracomment>InputError(0); 1 = what; 2 = value; 3 = keys</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/choices.py"/>
-        <source>There is no</source>
-        <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有 {1} {2}。请从以下各项中选择：{3}。</translation>
     </message>
     <message>
         <location filename="../core/circuit/advanced.py"/>
         <source>{1} {2} lie on cells without a resistance (NoData) and are left out: {3}{4} (counted from the top left).</source>
         <extracomment>warn(0); 1 = len(places); 2 = name; 3 = shown; 4 = more</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/circuit/advanced.py"/>
-        <source>source(s)</source>
-        <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/circuit/advanced.py"/>
-        <source>ground(s)</source>
-        <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个{2}位于没有阻力的像元（NoData）上，已排除：{3}{4}（从左上角计数）。</translation>
     </message>
     <message>
         <location filename="../core/circuit/advanced.py"/>
         <source>row {1}, column {2}</source>
         <extracomment>join(0); 1 = row + 1; 2 = col + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 {1} 行第 {2} 列</translation>
     </message>
     <message>
         <location filename="../core/circuit/advanced.py"/>
         <source>A ground has the negative conductance {1}.</source>
         <extracomment>InputError(0); 1 = float(grounds.min())</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某个接地的电导为负值 {1}。</translation>
     </message>
     <message>
         <location filename="../core/circuit/advanced.py"/>
         <source>There is no {1} on a valid cell or node; nothing can flow.</source>
         <extracomment>InputError(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有效像元或节点上没有{1}；无法形成电流。</translation>
     </message>
     <message>
         <location filename="../core/circuit/direct.py"/>
         <source>The circuit could not be solved: the currents miss by {1} of what is injected, {2} is allowed. Narrow the range of the resistances.</source>
         <extracomment>ConvergenceError(0); 1 = error; 2 = _RESIDUAL</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电路无法求解：电流与注入量相差 {1}，允许值为 {2}。请缩小阻力的范围。</translation>
     </message>
     <message>
         <location filename="../core/circuit/direct.py"/>
         <source>The circuit could not be factorised ({1}). Narrow the range of the resistances.</source>
         <extracomment>ConvergenceError(0); 1 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电路矩阵无法分解（{1}）。请缩小阻力的范围。</translation>
     </message>
     <message>
         <location filename="../core/circuit/graph.py"/>
         <source>A cell has 4 or 8 neighbours, not {1}.</source>
         <extracomment>InputError(0); 1 = neighbours</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>像元的邻域为 4 或 8，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/circuit/inputs.py"/>
         <source>The resistance raster has no valid cell.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力栅格没有有效像元。</translation>
     </message>
     <message>
         <location filename="../core/circuit/inputs.py"/>
         <source>The list of pairs leaves no pair of focal nodes to solve. Do its ids match the focal nodes?</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按焦点对的表没有可求解的焦点对。检查其编号与焦点节点是否一致。</translation>
     </message>
     <message>
         <location filename="../core/circuit/iterative.py"/>
         <source>Multigrid does not suit these {1} nodes (the resistances jump sharply): they are factorised instead, which needs about {2} MB.</source>
         <extracomment>info(0); 1 = graph.size; 2 = factor_bytes(graph.size) / 2 ** 20</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>多重网格不适合这 {1} 个节点（阻力变化剧烈）：改用矩阵分解，约需 {2} MB。</translation>
     </message>
     <message>
         <location filename="../core/circuit/iterative.py"/>
         <source>The circuit could not be solved: after {1} iterations the currents miss by up to {2} of what is injected. Narrow the range of the resistances.</source>
         <extracomment>ConvergenceError(0); 1 = self.iterations; 2 = residual</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电路无法求解：迭代 {1} 次后，电流与注入量最多仍相差 {2}。请缩小阻力的范围。</translation>
     </message>
     <message>
         <location filename="../core/circuit/iterative.py"/>
         <source>Convergence is slow (the resistances jump sharply); a level of up to {1} cells is solved directly.</source>
         <extracomment>info(0); 1 = self._limit</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>收敛缓慢（阻力变化剧烈）；不超过 {1} 个像元的层直接求解。</translation>
     </message>
     <message>
         <location filename="../core/circuit/multigrid.py"/>
         <source>The coarsest level could not be factorised: {1}.</source>
         <extracomment>ConvergenceError(0); 1 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最粗一层无法分解：{1}。</translation>
     </message>
     <message>
         <location filename="../core/circuit/network.py"/>
         <source>Pairs need at least two focal nodes; there are {1}.</source>
         <extracomment>InputError(0); 1 = len(focal)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>成对计算至少需要两个焦点节点；现有 {1} 个。</translation>
     </message>
     <message>
         <location filename="../core/circuit/network.py"/>
         <source>Focal nodes must lie between 0 and {1}, not {2} to {3}.</source>
         <extracomment>InputError(0); 1 = graph.size - 1; 2 = min(focal); 3 = max(focal)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>焦点节点须在 0 和 {1} 之间，而不是 {2} 到 {3}。</translation>
     </message>
     <message>
         <location filename="../core/circuit/one_and_all.py"/>
         <source>At least two focal nodes are needed; there are {1}.</source>
         <extracomment>InputError(0); 1 = len(focal)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>至少需要两个焦点节点；现有 {1} 个。</translation>
     </message>
     <message>
         <location filename="../core/circuit/one_and_all.py"/>
         <source>The circuit could not be solved: the resistances around a focal node are so small beside those farther away that no digit of its current is left. Narrow the range of the resistances.</source>
         <extracomment>ConvergenceError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电路无法求解：焦点节点周围的阻力与远处相比太小，其电流已没有有效数字。请缩小阻力的范围。</translation>
     </message>
     <message>
         <location filename="../core/circuit/pairwise.py"/>
         <source>The {1} of the two regions has no cell with a resistance.</source>
         <extracomment>InputError(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两个区域中的{1}没有有阻力的像元。</translation>
     </message>
     <message>
         <location filename="../core/circuit/solvers.py"/>
         <source>Currents are right to about {1} of the whole only.</source>
         <extracomment>returned; 1 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电流的精度仅约为总量的 {1}。</translation>
     </message>
     <message>
         <location filename="../core/circuit/solvers.py"/>
         <source>The largest conductance is {1} times the smallest. That is solved as it stands, but such a range is seldom meant: look for outliers, and make barriers NoData rather than huge resistances.{2}</source>
         <extracomment>warn(0); 1 = graph.contrast; 2 = _digits_left(graph.contrast)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最大电导是最小电导的 {1} 倍。将照此求解，但这样大的范围很少是有意为之：请检查异常值，障碍宜设为 NoData 而不是极大的阻力。{2}</translation>
     </message>
     <message>
         <location filename="../core/circuit/solvers.py"/>
         <source>{1} nodes: multigrid-preconditioned conjugate gradients with numba, about {2} MB (a factorisation would need ten times as much).</source>
         <extracomment>info(0); 1 = graph.size; 2 = solver_bytes(graph.node.size, points=points) / 2 ** 20</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个节点：采用 numba 加速的多重网格预条件共轭梯度法，约需 {2} MB（矩阵分解需要其十倍）。</translation>
     </message>
     <message>
         <location filename="../core/circuit/solvers.py"/>
         <source>{1} nodes: multigrid-preconditioned conjugate gradients, about {2} MB (a factorisation would need ten times as much).</source>
         <extracomment>info(0); 1 = graph.size; 2 = solver_bytes(graph.node.size, points=points) / 2 ** 20</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个节点：采用多重网格预条件共轭梯度法，约需 {2} MB（矩阵分解需要其十倍）。</translation>
     </message>
     <message>
         <location filename="../core/circuit/solvers.py"/>
         <source>{1} nodes: sparse factorisation; multigrid is slower or less exact on this circuit.</source>
         <extracomment>info(0); 1 = graph.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个节点：采用稀疏矩阵分解；多重网格对此电路较慢或精度较低。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windowflow.py"/>
         <source>A uniform window of {1} x {2} cells could not be solved.</source>
         <extracomment>ConvergenceError(0); 1 = residual.shape[0]; 2 = residual.shape[1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} × {2} 个像元的均匀窗口无法求解。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>{1} windows of up to {2} x {3} cells.</source>
         <extracomment>info(0); 1 = amperes.size; 2 = 2 * reach + 1; 3 = 2 * reach + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个窗口，最大 {2} × {3} 个像元。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>Blocks need a middle cell: their size is raised to {1} cells.</source>
         <extracomment>info(0); 1 = block_size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>块需要有中央像元：其大小增为 {1} 个像元。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>The radius ({1}) and the block size ({2}) must be at least 1 cell, the buffer ({3}) at least 0.</source>
         <extracomment>InputError(0); 1 = radius; 2 = block_size; 3 = buffer</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>半径（{1}）和块大小（{2}）至少为 1 个像元，缓冲（{3}）不小于 0。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>The radius of {1} cells reaches far beyond the whole raster ({2} x {3} cells). Use a smaller one.</source>
         <extracomment>InputError(0); 1 = radius; 2 = resistance.shape[0]; 3 = resistance.shape[1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个像元的半径远超整个栅格（{2} × {3} 个像元）。请减小半径。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>Blocks of {1} x {2} cells leave no source within the radius of {3} cells. Use smaller blocks (a tenth of the radius is usual) or a larger radius.</source>
         <extracomment>InputError(0); 1 = block_size; 2 = block_size; 3 = radius</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} × {2} 个像元的块在 {3} 个像元的半径内没有留下任何源。请减小块（通常为半径的十分之一）或增大半径。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>Strengths must not be negative; the smallest is {1}.</source>
         <extracomment>InputError(0); 1 = float(np.nanmin(strength))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>强度不得为负；最小值为 {1}。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>There is no source: no cell in a whole block has a strength above 0 that reaches the threshold. Look at the strengths, the threshold, the largest resistance of a source, and the blocks of {1} x {2} cells.</source>
         <extracomment>InputError(0); 1 = block_size; 2 = block_size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有源：所有完整的块中，没有像元的强度大于 0 并达到阈值。检查强度、阈值、源的最大阻力，以及 {1} × {2} 个像元的块。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>{1} targets lay on NoData and were moved to the nearest valid cell of their block.</source>
         <extracomment>info(0); 1 = tally.moved</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个目标位于 NoData 上，已移到块内最近的有效像元。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>{1} targets lie on NoData and draw no current.</source>
         <extracomment>warn(0); 1 = tally.buried</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个目标位于 NoData 上，不吸引电流。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>{1} targets have no source within the radius outside their own block.</source>
         <extracomment>info(0); 1 = tally.alone</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个目标在半径之内、自身块之外没有源。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>{1} of {2} amperes ({3} %) could not flow: their sources lie on NoData or are cut off from the target by NoData within the window.</source>
         <extracomment>warn(0); 1 = stuck; 2 = tally.offered; 3 = 100 * stuck / tally.offered</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 安培中有 {1} 安培（{3} %）无法流动：其源位于 NoData 上，或在窗口内被 NoData 与目标隔断。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>values of a condition</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>条件的值</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>Conditions compare {1}, not {2}.</source>
         <extracomment>InputError(0); 1 = ' or '.join(COMPARISONS); 2 = condition.compare</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>条件的比较方式为 {1}，而不是 {2}。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>The lower limit of a condition, {1}, is above the upper, {2}.</source>
         <extracomment>InputError(0); 1 = condition.lower; 2 = condition.upper</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>条件的下限 {1} 高于上限 {2}。</translation>
     </message>
     <message>
         <location filename="../core/circuit/windows.py"/>
         <source>The {1} have the shape {2}, the resistances {3}.</source>
         <extracomment>InputError(0); 1 = name; 2 = values.shape; 3 = resistance.shape</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}的形状为 {2}，阻力的形状为 {3}。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/additions.py"/>
         <source>There are {1} marks for {2} patches. Give one per patch.</source>
         <extracomment>InputError(0); 1 = there.size; 2 = graph.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个标记，但斑块有 {2} 个。请为每个斑块给出一个。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/additions.py"/>
         <source>No patch is there to start from. Lower the cut, so that some patches stay.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有现有斑块可作起点。请降低界限，使部分斑块保留。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/additions.py"/>
         <source>The patches that are there hold nothing, so no gain can be given.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>现有斑块的属性为零，无法计算增益。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/analysis.py"/>
         <source>The threshold distance is {1}; it must be 0 or more.</source>
         <extracomment>InputError(0); 1 = threshold</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阈值距离为 {1}；不得小于 0。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/distances.py"/>
         <source>Patch {1} has no cell.</source>
         <extracomment>InputError(0); 1 = empty[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>斑块 {1} 没有像元。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/distances.py"/>
         <source>Probabilities must not exceed 1; the largest value is {1}. Are they distances?</source>
         <extracomment>InputError(0); 1 = probabilities.max()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>概率不得超过 1；最大值为 {1}。它们是否其实是距离？</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>The dispersal distance is {1}; it must be above 0.</source>
         <extracomment>InputError(0); 1 = distance</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散距离为 {1}；须大于 0。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>The probability at the dispersal distance is {1}; it must lie between 0 and 1 (0.5 makes the distance the median one, 0.05 nearly the longest).</source>
         <extracomment>InputError(0); 1 = probability</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散距离处的概率为 {1}；须在 0 和 1 之间（0.5 表示该距离为中位距离，0.05 表示近于最长距离）。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>There is no patch to analyse.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有可分析的斑块。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>{1} patch(es) have a negative or missing attribute; the first is patch {2} with {3}. Attributes must be 0 or more.</source>
         <extracomment>InputError(0); 1 = wrong.size; 2 = wrong[0] + 1; 3 = a[wrong[0]]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个斑块的属性为负或缺失；第一个为斑块 {2}，值为 {3}。属性不得小于 0。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>A link names a patch outside 1 to {1}.</source>
         <extracomment>InputError(0); 1 = a.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某条连接所指的斑块不在 1 到 {1} 之内。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>Patch {1} is linked with itself. Remove that pair.</source>
         <extracomment>InputError(0); 1 = links[same[0], 0] + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>斑块 {1} 与自身相连。请删除这一对。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>The pair of patches {1} and {2} is given more than once. Give each pair once.</source>
         <extracomment>InputError(0); 1 = twice // a.size + 1; 2 = twice % a.size + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>斑块 {1} 与 {2} 这一对给出多次。每对只能给出一次。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>There are {1} distances for {2} links. Give one per link.</source>
         <extracomment>InputError(0); 1 = d.size; 2 = len(links)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个距离，但连接有 {2} 条。请为每条连接给出一个。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>{1} distance(s) are negative or missing; the first is {2} between patches {3} and {4}.</source>
         <extracomment>InputError(0); 1 = wrong.size; 2 = d[first]; 3 = links[first, 0] + 1; 4 = links[first, 1] + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个距离为负或缺失；第一个为 {2}，在斑块 {3} 与 {4} 之间。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>There are {1} probabilities for {2} links. Give one per link.</source>
         <extracomment>InputError(0); 1 = p.size; 2 = len(links)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个概率，但连接有 {2} 条。请为每条连接给出一个。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>{1} link(s) have a probability outside 0 to 1; the first is {2} between patches {3} and {4}.</source>
         <extracomment>InputError(0); 1 = wrong.size; 2 = p[first]; 3 = links[first, 0] + 1; 4 = links[first, 1] + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 条连接的概率不在 0 到 1 之内；第一个为 {2}，在斑块 {3} 与 {4} 之间。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/graph.py"/>
         <source>What is negligible must be at least 0 and below 1, not {1}.</source>
         <extracomment>InputError(0); 1 = connection</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>可忽略的概率须不小于 0 且小于 1，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/importance.py"/>
         <source>{1} a dPC of {2} % or more.</source>
         <extracomment>said; 1 = some; 2 = least</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}的 dPC 不低于 {2} %。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/importance.py"/>
         <source>{1} {2} = {3} leaves all {4}.</source>
         <extracomment>returned; 1 = said; 2 = name; 3 = cut; 4 = left</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}{2} = {3} 时保留全部 {4} 个。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/importance.py"/>
         <source>{1} {2} = {3} leaves {4}.</source>
         <extracomment>returned; 1 = said; 2 = name; 3 = cut; 4 = left</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}{2} = {3} 时保留 {4} 个。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/importance.py"/>
         <source>Of {1} patches {2} has</source>
         <extracomment>some; 1 = count; 2 = kept</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个斑块中有 {2} 个</translation>
     </message>
     <message>
         <location filename="../core/connectivity/importance.py"/>
         <source>Of {1} patches {2} have</source>
         <extracomment>some; 1 = count; 2 = kept</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个斑块中有 {2} 个</translation>
     </message>
     <message>
         <location filename="../core/connectivity/importance.py"/>
         <source>None of {1} patches has</source>
         <extracomment>some; 1 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个斑块中没有一个</translation>
     </message>
     <message>
         <location filename="../core/connectivity/importance.py"/>
         <source>One patch holds {1} % of the connectivity.</source>
         <extracomment>text; 1 = found[0]</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/connectivity/importance.py"/>
-        <source>total</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/connectivity/importance.py"/>
-        <source>intra</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/connectivity/importance.py"/>
-        <source>flux</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/connectivity/importance.py"/>
-        <source>connector</source>
-        <extracomment>parts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>一个斑块占连通性的 {1} %。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/importance.py"/>
         <source>There is only one patch.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只有一个斑块。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/indices.py"/>
         <source>These indices need a graph of links, not of probabilities.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>这些指数需要由连接构成的图，而不是由概率构成的图。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/indices.py"/>
         <source>These indices need a graph of probabilities, not of plain links.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>这些指数需要由概率构成的图，而不是只有连接的图。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/indices.py"/>
         <source>The landscape holds {1}, less than its patches together ({2}). Give the area of the whole study area in the unit of the patches, or leave it empty.</source>
         <extracomment>InputError(0); 1 = landscape; 2 = total</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>景观为 {1}，小于其斑块之和（{2}）。请以斑块的单位给出整个研究区的面积，或留空。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/sweep.py"/>
         <source>dispersal distances</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散距离</translation>
     </message>
     <message>
         <location filename="../core/connectivity/sweep.py"/>
         <source>minimum areas</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小面积</translation>
     </message>
     <message>
         <location filename="../core/connectivity/sweep.py"/>
         <source>No source has the minimum area of {1}; the largest has {2}. Lower it.</source>
         <extracomment>InputError(0); 1 = max(minimum_areas); 2 = sizes.max()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有源地达到最小面积 {1}；最大的为 {2}。请减小该值。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/sweep.py"/>
         <source>No {1} are given. Give at least one.</source>
         <extracomment>InputError(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有给出{1}。至少给出一个。</translation>
     </message>
     <message>
         <location filename="../core/connectivity/sweep.py"/>
         <source>One of the {1} is {2}; they must be 0 or more.</source>
         <extracomment>InputError(0); 1 = name; 2 = min(values)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}之一为 {2}；不得小于 0。</translation>
     </message>
     <message>
         <location filename="../core/corridors/adjacency.py"/>
         <source>Corridors need at least two sources, but there is one on the resistance surface.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道至少需要两个源地，但阻力面上只有一个。</translation>
     </message>
     <message>
         <location filename="../core/corridors/adjacency.py"/>
         <source>Corridors need at least two sources, but there are none on the resistance surface.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道至少需要两个源地，但阻力面上一个也没有。</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
         <source>The corridors cover {1} % of the land outside the sources, so that they hardly tell one way from another.</source>
         <extracomment>said; 1 = 100 * share</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道覆盖源地之外土地的 {1} %，几乎无法区分各条通路。</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
         <source>{1} {2} makes it {3} %.</source>
         <extracomment>returned; 1 = said; 2 = _proposed(cutoff, links, value, up=False); 3 = 100 * left</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}{2} 可使其降为 {3} %。</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
         <source>{1} There is no land for wider ones: use smaller cells.</source>
         <extracomment>returned; 1 = said</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}没有土地可容纳更宽的廊道：请减小像元。</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
         <source>CUTOFF = {1} cost units</source>
         <extracomment>said; 1 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>CUTOFF = {1} 个成本单位</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
         <source>{1}, {2} m times the mean resistance of the paths,</source>
         <extracomment>returned; 1 = said; 2 = rounded(value / mean_resistance(links), up=up)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}（{2} m 乘以路径的平均阻力）</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
         <source>{1} Their least-cost paths alone do: use smaller cells or fewer links.</source>
         <extracomment>returned; 1 = said</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}仅最小成本路径就已如此：请减小像元或减少连接。</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
         <source>CUTOFF = {1} as a share of the least-cost distance</source>
         <extracomment>returned; 1 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>CUTOFF = {1}（占最小成本距离的比例）</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
         <source>CUTOFF = {1} m of mean width</source>
         <extracomment>returned; 1 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>CUTOFF = {1} m（平均宽度）</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
         <source>The corridors are {1} cells wide in the mean, so that there is hardly a second way and every place on them looks like a pinch point.</source>
         <extracomment>said; 1 = values.size / length</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道平均只有 {1} 个像元宽，几乎没有第二条通路，廊道上处处都像夹点。</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
         <source>{1} {2} makes it 2.</source>
         <extracomment>returned; 1 = said; 2 = _proposed(cutoff, links, WIDE_ENOUGH * fields.graph.cell_size, up=True)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}{2} 可使其达到 2 个像元。</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>Corridor cutoff:</source>
         <extracomment>start</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值：</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>{1} {2}, {3} to {4} cost units above the least-cost path.</source>
         <extracomment>returned; 1 = start; 2 = how; 3 = found.min(); 4 = found.max()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}{2}，高出最小成本路径 {3} 到 {4} 个成本单位。</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>{1} {2} cost units above the least-cost path.</source>
         <extracomment>returned; 1 = start; 2 = cutoff.value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}高出最小成本路径 {2} 个成本单位。</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>{1} m times {2}, the mean resistance of the least-cost paths,</source>
         <extracomment>asked; 1 = cutoff.value; 2 = mean</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} m 乘以最小成本路径的平均阻力 {2}</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>{1} {2} make {3} cost units above the least-cost path.</source>
         <extracomment>returned; 1 = start; 2 = asked; 3 = found[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}{2}，即高出最小成本路径 {3} 个成本单位。</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>{1} % of the least-cost distance of each link</source>
         <extracomment>how; 1 = 100 * cutoff.value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各连接最小成本距离的 {1} %</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>that of a mean width of {1} m on each link</source>
         <extracomment>how; 1 = cutoff.value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各连接平均宽度为 {1} m 时的阈值</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>The links carry no least-cost distances and lengths, from which the corridors would take their cutoff. Take the links of `find_links`.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接没有最小成本距离和长度，无从确定廊道阈值。请使用 `find_links` 的连接。</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>The links carry no least-cost distances. Take the links of `find_links`.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接没有最小成本距离。请使用 `find_links` 的连接。</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>{1} {2} cost units above the least-cost path, with which the corridors cover a third of the land outside the sources. {3} would be {4} and cover more.</source>
         <extracomment>returned; 1 = start; 2 = found[0]; 3 = asked; 4 = more</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}高出最小成本路径 {2} 个成本单位，此时廊道覆盖源地之外土地的三分之一。{3}为 {4}，会覆盖更多。</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>The cutoff of the corridors is {1}; it must be a number of 0 or more.</source>
         <extracomment>InputError(0); 1 = self.value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值为 {1}；须为不小于 0 的数值。</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
         <source>The mean width of the corridors is 0; it must be above 0.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道平均宽度为 0；须大于 0。</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>the least-cost path runs through source</source>
         <extracomment>THROUGH</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小成本路径穿过源地</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>dropped: {1} {2}</source>
         <extracomment>returned; 1 = THROUGH; 2 = met</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>剔除：{1} {2}</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>dropped: the straight distance {1} is over the limit of {2}</source>
         <extracomment>returned; 1 = links.euclidean[index]; 2 = max_euclidean</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>剔除：直线距离 {1} 超过上限 {2}</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>dropped: the least-cost distance {1} is over the limit of {2}</source>
         <extracomment>returned; 1 = links.cost[index]; 2 = max_cost</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>剔除：最小成本距离 {1} 超过上限 {2}</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>None of the {1} links between the sources can be kept. {2}</source>
         <extracomment>error(0); 1 = len(links.kind); 2 = ' '.join(reasons)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地间的 {1} 条连接均不能保留。{2}</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>There are {1} links, but {2} straight distances.</source>
         <extracomment>InputError(0); 1 = len(pairs); 2 = euclidean.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 条连接，但直线距离有 {2} 个。</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>The number of nearest neighbours must be 1 or more, not {1}.</source>
         <extracomment>InputError(0); 1 = nearest</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最近邻数须为 1 或更大，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>kept: neighbouring sources</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>保留：源地相邻</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>kept: among the nearest of one of its sources</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>保留：属于其某一源地的最近连接</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>kept: joins groups of sources</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>保留：连通源地组</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>kept: in the minimum spanning tree</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>保留：位于最小生成树中</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>dropped: not in the minimum spanning tree</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>剔除：不在最小生成树中</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>dropped: not among the nearest of either source</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>剔除：不属于任一源地的最近连接</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>dropped: impassable cells (NoData) lie between the sources</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>剔除：源地之间有不可通行的像元（NoData）</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>{1} of them are over the largest straight distance: the shortest is {2}, so the limit would have to be at least {3}.</source>
         <extracomment>append(0); 1 = int(far.sum()); 2 = least; 3 = _rounded_up(least)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其中 {1} 条超过直线距离上限：最短为 {2}，上限至少须为 {3}。</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>{1} of them are over the largest least-cost distance: the cheapest is {2}, so the limit would have to be at least {3}.</source>
         <extracomment>append(0); 1 = int(costly.sum()); 2 = least; 3 = _rounded_up(least)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其中 {1} 条超过最小成本距离上限：成本最低为 {2}，上限至少须为 {3}。</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>{1} of them are cut off by impassable cells (NoData); give barriers a large resistance.</source>
         <extracomment>append(0); 1 = cut</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其中 {1} 条被不可通行的像元（NoData）隔断；请改为给障碍较大的阻力。</translation>
     </message>
     <message>
         <location filename="../core/corridors/linkages.py"/>
         <source>{1} of them run through other sources.</source>
         <extracomment>append(0); 1 = through</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其中 {1} 条穿过其他源地。</translation>
     </message>
     <message>
         <location filename="../core/corridors/nestedbelts.py"/>
         <source>There is no width. Write for example: 30, 60, 100, 200, 400, 1000.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有宽度。例如写作：30, 60, 100, 200, 400, 1000。</translation>
     </message>
     <message>
         <location filename="../core/corridors/nestedbelts.py"/>
         <source>Widths: {1} is not above 0. They are metres from edge to edge.</source>
         <extracomment>InputError(0); 1 = widths[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>宽度：{1} 不大于 0。宽度为从边到边的米数。</translation>
     </message>
     <message>
         <location filename="../core/corridors/nestedbelts.py"/>
         <source>Widths: {1} is given twice.</source>
         <extracomment>InputError(0); 1 = double[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>宽度：{1} 给出两次。</translation>
     </message>
     <message>
         <location filename="../core/corridors/nestedbelts.py"/>
         <source>There are {1} widths; give {2} at most.</source>
         <extracomment>InputError(0); 1 = len(widths); 2 = MOST_WIDTHS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个宽度；最多给出 {2} 个。</translation>
     </message>
     <message>
         <location filename="../core/corridors/nestedbelts.py"/>
         <source>All widths are narrower than a cell of {1} m (the widest is {2} m), so that the raster cannot tell what lies in them. Give wider ones, or a finer raster.</source>
         <extracomment>InputError(0); 1 = cell_size; 2 = widths[-1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>所有宽度都小于 {1} m 的像元（最大为 {2} m），栅格无法分辨其中的内容。请增大宽度，或采用更细的栅格。</translation>
     </message>
     <message>
         <location filename="../core/corridors/nestedbelts.py"/>
         <source>Link number {1} has no path: its line has no length.</source>
         <extracomment>InputError(0); 1 = int(np.argmin(lines.total)) + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 {1} 条连接没有路径：其线的长度为零。</translation>
     </message>
     <message>
         <location filename="../core/corridors/nestedbelts.py"/>
@@ -22255,427 +22033,427 @@
         <location filename="../core/corridors/normalised.py"/>
         <source>Give either a cutoff or a width for the corridors.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值和宽度只能给出一项。</translation>
     </message>
     <message>
         <location filename="../core/corridors/normalised.py"/>
         <source>The width of the corridors must be positive, but is {1}.</source>
         <extracomment>InputError(0); 1 = width</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道宽度须为正数，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/corridors/normalised.py"/>
         <source>The links carry no least-cost distances, from which the corridors would take their cutoffs. Take the links of `find_links`, or give a cutoff.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接没有最小成本距离，无从确定廊道阈值。请使用 `find_links` 的连接，或给出廊道阈值。</translation>
     </message>
     <message>
         <location filename="../core/corridors/normalised.py"/>
         <source>The area of the corridors must be at least one cell.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道面积至少为一个像元。</translation>
     </message>
     <message>
         <location filename="../core/corridors/normalised.py"/>
         <source>There are only {1} cells for corridors, {2} are wanted. All are taken.</source>
         <extracomment>warn(0); 1 = values.size; 2 = cells</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>可作廊道的像元只有 {1} 个，而需要 {2} 个。已全部采用。</translation>
     </message>
     <message>
         <location filename="../core/corridors/normalised.py"/>
         <source>A corridor cannot reach a mean width of {1}: there are only {2} cells around it, {3} are needed. It takes all of them.</source>
         <extracomment>warn(0); 1 = width; 2 = values.size; 3 = wanted[place]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某条廊道达不到平均宽度 {1}：其周围只有 {2} 个像元，而需要 {3} 个。已全部采用。</translation>
     </message>
     <message>
         <location filename="../core/corridors/priority.py"/>
         <source>Weights must be 0 or more, and not all 0, but are {1}.</source>
         <extracomment>InputError(0); 1 = ', '.join((f'{w:g}' for w in shares))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重不得小于 0，也不得全为 0，而现为 {1}。</translation>
     </message>
     <message>
         <location filename="../core/corridors/priority.py"/>
         <source>The change of the weights must be between 0 and 1, not {1}.</source>
         <extracomment>InputError(0); 1 = change</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重的变动幅度须在 0 和 1 之间，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/corridors/priority.py"/>
         <source>Climate values are compared as ratios and must be positive, but go down to {1}. Give temperatures in kelvin.</source>
         <extracomment>InputError(0); 1 = min(now.min(), future.min())</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>气候值按比值比较，须为正数，而最小为 {1}。温度请以开尔文给出。</translation>
     </message>
     <message>
         <location filename="../core/corridors/priority.py"/>
         <source>The preferred climate must be positive, not {1}.</source>
         <extracomment>InputError(0); 1 = preferred</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>偏好气候须为正数，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/corridors/priority.py"/>
         <source>The weight of the place in the corridor must be between 0 and 1, not {1}.</source>
         <extracomment>InputError(0); 1 = corridor_weight</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道内位置的权重须在 0 和 1 之间，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/corridors/shapes.py"/>
         <source>The sections of a width profile must have a length, not {1}.</source>
         <extracomment>InputError(0); 1 = step</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>宽度剖面的分段须有长度，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/corridors/shapes.py"/>
         <source>Sections of {1} m are shorter than a cell ({2} m), and a width profile shows nothing between cells. Use at least one cell.</source>
         <extracomment>InputError(0); 1 = step; 2 = graph.cell_size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} m 的分段小于一个像元（{2} m），而宽度剖面在像元之间显示不出内容。至少用一个像元。</translation>
     </message>
     <message>
         <location filename="../core/corridors/strategicpoints.py"/>
         <source>Places are one within a distance above 0, not within {1} m.</source>
         <extracomment>InputError(0); 1 = together</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>视为同一处的距离须大于 0，而不是 {1} m。</translation>
     </message>
     <message>
         <location filename="../core/corridors/strategicpoints.py"/>
         <source>The centrality of a link is a number of 0 or more; give one for each link.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接的中心性须为不小于 0 的数值；请为每条连接给出一个。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionmatch.py"/>
         <source>{1} (no group)</source>
         <extracomment>returned; 1 = use.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}（无分组）</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionmatch.py"/>
         <source>land use not known</source>
         <extracomment>said</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>土地利用未知</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionmatch.py"/>
         <source>slope not known</source>
         <extracomment>append(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>坡度未知</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionmatch.py"/>
         <source>slope {1} to {2} degrees</source>
         <extracomment>append(0); 1 = low; 2 = low + _STEP</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>坡度 {1} 到 {2} 度</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionmatch.py"/>
         <source>grade not known</source>
         <extracomment>append(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>等级未知</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionmatch.py"/>
         <source>grade {1}</source>
         <extracomment>append(0); 1 = one.grade</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 级</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionmatch.py"/>
         <source>not protected</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未受保护</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionmatch.py"/>
         <source>protection not known</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>保护情况未知</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>the rule table</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>规则表</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>the cost table</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>费用表</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>rules</source>
         <extracomment>_check_columns(4)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>规则</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>Row {1} of {2}</source>
         <extracomment>where; 1 = number; 2 = table</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2}第 {1} 行</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>costs</source>
         <extracomment>_check_columns(4)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>费用</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1}: there is no {2} '{3}'. Write one of: {4}.</source>
         <extracomment>InputError(0); 1 = where; 2 = column; 3 = text; 4 = known</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：没有“{3}”这一 {2}。请从以下各项中选写：{4}。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1}{2} has no rows.</source>
         <extracomment>InputError(0); 1 = table[0].upper(); 2 = table[1:]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}{2} 没有行。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1}{2} has {3}. A table of {4} has: {5}.</source>
         <extracomment>InputError(0); 1 = table[0].upper(); 2 = table[1:]; 3 = '; '.join(wrong); 4 = what; 5 = ', '.join(known)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}{2} 有{3}。{4}表的列为：{5}。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1}: {2} is '{3}', which is not a number.</source>
         <extracomment>InputError(0); 1 = where; 2 = column; 3 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2} 为“{3}”，不是数值。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1}: {2}_from ({3}) is above {4}_to ({5}).</source>
         <extracomment>InputError(0); 1 = where; 2 = name; 3 = limits[0]; 4 = name; 5 = limits[1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2}_from（{3}）大于 {4}_to（{5}）。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1}: protected is '{2}'. Write yes, no, or nothing where it does not matter.</source>
         <extracomment>InputError(0); 1 = where; 2 = text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：protected 为“{2}”。请写 yes、no，不限则不写。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1}: there is another rule '{2}'. Give each a name of its own.</source>
         <extracomment>InputError(0); 1 = where; 2 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：已有另一条规则“{2}”。各规则的名称不得相同。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1} has no measure. Say what is to be done there.</source>
         <extracomment>InputError(0); 1 = where</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}没有措施。请写明应采取的措施。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1} has no price for '{2}'. Write one under per_ha or per_place; 0 if it costs nothing.</source>
         <extracomment>InputError(0); 1 = where; 2 = of</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}没有“{2}”的价格。请填在 per_ha 或 per_place 中；不需费用则填 0。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1}: there is another price for '{2}'. Give each measure one row.</source>
         <extracomment>InputError(0); 1 = where; 2 = of</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：“{2}”已有另一个价格。每项措施只占一行。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>unknown columns: {1}</source>
         <extracomment>wrong; 1 = ', '.join(strange)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>未知的列：{1}</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>missing columns: {1}</source>
         <extracomment>text; 1 = ', '.join(missing)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>缺少的列：{1}</translation>
     </message>
     <message>
         <location filename="../core/decisions/actionrules.py"/>
         <source>{1}: {2} of '{3}' is {4}. A cost is 0 or more.</source>
         <extracomment>InputError(0); 1 = where; 2 = name; 3 = of; 4 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：“{3}”的 {2} 为 {4}。费用不得小于 0。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actions.py"/>
         <source>Slopes are from {1} to {2}; they must be in degrees, from 0 to 90.</source>
         <extracomment>InputError(0); 1 = steep.min(); 2 = steep.max()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>坡度为 {1} 到 {2}；须以度为单位，在 0 到 90 之间。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actions.py"/>
         <source>Area {1} has no surface. Repair or remove it.</source>
         <extracomment>InputError(0); 1 = int(np.argmin(areas.hectares &gt; 0)) + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>区域 {1} 没有面积。请修复或删除。</translation>
     </message>
     <message>
         <location filename="../core/decisions/actions.py"/>
         <source>Area {1} has no parts. Repair or remove it.</source>
         <extracomment>InputError(0); 1 = int(np.argmin(held &gt; 0)) + 1</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>区域 {1} 没有任何部分。请修复或删除。</translation>
     </message>
     <message>
         <location filename="../core/decisions/comparison.py"/>
         <source>'{1}' and '{2}' have different grids: {3} and {4}.</source>
         <extracomment>InputError(0); 1 = before.name; 2 = after.name; 3 = before.labels.shape; 4 = after.labels.shape</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”与“{2}”的网格不同：{3} 和 {4}。</translation>
     </message>
     <message>
         <location filename="../core/decisions/complement.py"/>
         <source>The share of EC that species keep is {1}; it must be above 0 and at most 1.</source>
         <extracomment>InputError(0); 1 = share</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>物种保留的 EC 比例为 {1}；须大于 0 且不大于 1。</translation>
     </message>
     <message>
         <location filename="../core/decisions/complement.py"/>
         <source>There is no network to choose corridors of.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有可从中选取廊道的网络。</translation>
     </message>
     <message>
         <location filename="../core/decisions/linkmatching.py"/>
         <source>a source is lost</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某个源地消失</translation>
     </message>
     <message>
         <location filename="../core/decisions/linkmatching.py"/>
         <source>a source is new</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某个源地为新增</translation>
     </message>
     <message>
         <location filename="../core/decisions/linkmatching.py"/>
         <source>both ends are in one source</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两端位于同一源地</translation>
     </message>
     <message>
         <location filename="../core/decisions/linkmatching.py"/>
         <source>the sources are no longer linked</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地不再相连</translation>
     </message>
     <message>
         <location filename="../core/decisions/linkmatching.py"/>
         <source>the sources were not linked</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地此前不相连</translation>
     </message>
     <message>
         <location filename="../core/decisions/linkmatching.py"/>
         <source>fewer links between the sources</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地间的连接减少</translation>
     </message>
     <message>
         <location filename="../core/decisions/linkmatching.py"/>
         <source>more links between the sources</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地间的连接增多</translation>
     </message>
     <message>
         <location filename="../core/decisions/nullmodel.py"/>
         <source>inequality of centrality</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>中心性的不均等</translation>
     </message>
     <message>
         <location filename="../core/decisions/nullmodel.py"/>
         <source>Straight lines carry no current and have no barriers: compare corridors with them.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>直线不承载电流，也没有障碍点：只能与廊道比较。</translation>
     </message>
     <message>
         <location filename="../core/decisions/nullmodel.py"/>
         <source>The map has no cell with a value outside the sources. Are the sources linked, and is the cutoff above 0?</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图上源地之外没有有值的像元。源地是否相连，廊道阈值是否大于 0？</translation>
     </message>
     <message>
         <location filename="../core/decisions/nulls.py"/>
         <source>The {1} sources cover {2} % of the land and fit nowhere else on it. Choose another null model, such as the shuffled land.</source>
         <extracomment>InputError(0); 1 = len(shapes); 2 = 100 * np.count_nonzero(labels) / max(rows.size, 1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个源地覆盖土地的 {2} %，无法放到别处。请选择其他零模型，如打乱土地。</translation>
     </message>
     <message>
         <location filename="../core/decisions/nulls.py"/>
         <source>The resistance has {1} different values, so that its classes cannot be told from it. Give the class raster whose scores are to be shuffled, such as the land use, or shuffle the land.</source>
         <extracomment>InputError(0); 1 = different.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力有 {1} 个不同的值，无法由此得知其类别。请给出要打乱分值的类别栅格，如土地利用，或打乱土地。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plan.py"/>
         <source>{1} of {2} links join sources that are cut off from each other; they do not count. In equivalent connectivity they would.</source>
         <extracomment>warn(0); 1 = cut_off; 2 = distances.start.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 条连接中有 {1} 条的源地被隔断，不计入。以等效连通性为目标时会计入。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plan.py"/>
         <source>There is no link: a plan shortens the ways between linked sources.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有连接：方案缩短的是相连源地之间的通路。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plan.py"/>
         <source>{1} options cannot be tried; try at least 1.</source>
         <extracomment>InputError(0); 1 = top</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法试算 {1} 个选项；至少试算 1 个。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plan.py"/>
         <source>There is no budget. Give one number or several.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有预算。请给出一个或多个数值。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plan.py"/>
         <source>The budget of {1} cannot be used; it must be a number above 0.</source>
         <extracomment>InputError(0); 1 = wrong</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>预算 {1} 不可用；须为大于 0 的数值。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plan.py"/>
         <source>The budget of {1} buys nothing: the cheapest candidate (number {2}) costs {3}. Raise the budget, or give smaller candidates.</source>
         <extracomment>InputError(0); 1 = wanted[-1]; 2 = cheapest + 1; 3 = candidates.cost[cheapest]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>预算 {1} 什么也买不到：最便宜的候选（第 {2} 个）费用为 {3}。请提高预算，或给出更小的候选。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plan.py"/>
         <source>The candidates that are locked in cost {1}, more than the budget of {2}. Raise it, or lock in fewer.</source>
         <extracomment>InputError(0); 1 = price; 2 = wanted[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>必选的候选费用为 {1}，超过预算 {2}。请提高预算，或减少必选。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plan.py"/>
         <source>No link joins sources that are connected: impassable (NoData) cells cut all of them off.</source>
         <extracomment>DisconnectedError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有连接的源地能够连通：不可通行的像元（NoData）将其全部隔断。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plan.py"/>
         <source>A plan by effective resistance needs the cutoff of the corridor of each link (limits).</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>以有效电阻为目标的方案需要每条连接的廊道阈值（limits）。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plancircuits.py"/>
         <source>A plan by effective resistance needs steps that have the mean resistance of their two cells.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>以有效电阻为目标的方案要求每一步取两个像元的平均阻力。</translation>
     </message>
     <message>
         <location filename="../core/decisions/planpatches.py"/>
         <source>There is no candidate to restore.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有可修复的候选。</translation>
     </message>
     <message>
         <location filename="../core/decisions/planpatches.py"/>
         <source>A candidate has a cell outside the raster.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某个候选有像元位于栅格之外。</translation>
     </message>
     <message>
         <location filename="../core/decisions/planpatches.py"/>
@@ -22801,7 +22579,7 @@
         <location filename="../core/decisions/robustness.py"/>
         <source>score {1} of {2}</source>
         <extracomment>text; 1 = score; 2 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2}的分值 {1}</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
@@ -23239,7 +23017,7 @@
         <location filename="../core/grid.py"/>
         <source>The rasters do not lie on the same grid.</source>
         <extracomment>GridMismatchError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各栅格不在同一网格上。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
@@ -24233,36 +24011,6 @@
     </message>
     <message>
         <location filename="../core/planning/reported.py"/>
-        <source>distance</source>
-        <extracomment>parts</extracomment>
-        <translation>距离</translation>
-    </message>
-    <message>
-        <location filename="../core/planning/reported.py"/>
-        <source>score</source>
-        <extracomment>parts</extracomment>
-        <translation>分值</translation>
-    </message>
-    <message>
-        <location filename="../core/planning/reported.py"/>
-        <source>radius</source>
-        <extracomment>parts</extracomment>
-        <translation>半径</translation>
-    </message>
-    <message>
-        <location filename="../core/planning/reported.py"/>
-        <source>row</source>
-        <extracomment>parts</extracomment>
-        <translation>行</translation>
-    </message>
-    <message>
-        <location filename="../core/planning/reported.py"/>
-        <source>col</source>
-        <extracomment>parts</extracomment>
-        <translation>列</translation>
-    </message>
-    <message>
-        <location filename="../core/planning/reported.py"/>
         <source>No corridor runs through the study area (AREA). Check that it lies where the sources are, or give a larger one.</source>
         <extracomment>InputError(0)</extracomment>
         <translation type="unfinished"></translation>
@@ -24532,24 +24280,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../core/resistance/legendfit.py"/>
-        <source>shrub|scrub|heath|rangeland|灌</source>
-        <extracomment>items(-1)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/resistance/legendfit.py"/>
-        <source>grass|meadow|savanna|pasture|herbaceous|rangeland|草|牧</source>
-        <extracomment>items(-1)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/resistance/legendfit.py"/>
-        <source>garden|orchard|vineyard|fruit|olive|plantation|园</source>
-        <extracomment>items(-1)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <location filename="../core/resistance/legends.py"/>
         <source>the score table of the Liuzhi study (Yang, Zheng, Fang &amp; Wan), as printed</source>
         <extracomment>_LIUZHI_SCORES</extracomment>
@@ -24799,7 +24529,7 @@
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The score table has mistakes:</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表有错误：</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
@@ -25451,12 +25181,6 @@
     </message>
     <message>
         <location filename="../core/spread/checkpoint.py"/>
-        <source>chunk_{1}.npz</source>
-        <extracomment>returned; 1 = number</extracomment>
-        <translation>chunk_{1}.npz</translation>
-    </message>
-    <message>
-        <location filename="../core/spread/checkpoint.py"/>
         <source>{1} is damaged or of another run; the chunk is computed again.</source>
         <extracomment>warn(0); 1 = path</extracomment>
         <translation>{1} 已损坏或属于另一次运行；该块重新计算。</translation>
@@ -25576,60 +25300,6 @@
         <translation>缺少 {1}，无从得知这些块属于什么。</translation>
     </message>
     <message>
-        <location filename="../core/spread/interpreter.py"/>
-        <source>import importlib, os, sys, types</source>
-        <extracomment>_START</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/spread/interpreter.py"/>
-        <source>del sys.path[0]</source>
-        <extracomment>_START</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/spread/interpreter.py"/>
-        <source>package, folder, scratch = sys.argv[1:]</source>
-        <extracomment>_START</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/spread/interpreter.py"/>
-        <source>names = package.split(&quot;.&quot;)[:-1]</source>
-        <extracomment>_START</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/spread/interpreter.py"/>
-        <source>for count in range(1, len(names) + 1):</source>
-        <extracomment>_START</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/spread/interpreter.py"/>
-        <source>module = types.ModuleType(&quot;.&quot;.join(names[:count]))</source>
-        <extracomment>_START</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/spread/interpreter.py"/>
-        <source>module.__path__ = [os.path.dirname(folder)]</source>
-        <extracomment>_START</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/spread/interpreter.py"/>
-        <source>sys.modules[module.__name__] = module</source>
-        <extracomment>_START</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/spread/interpreter.py"/>
-        <source>importlib.import_module(package + &quot;.spread.worker&quot;).main(scratch)</source>
-        <extracomment>_START</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <location filename="../core/spread/processes.py"/>
         <source>exit code {1} ({2})</source>
         <extracomment>returned; 1 = code; 2 = words[-1].strip()</extracomment>
@@ -25646,12 +25316,6 @@
         <source>No Python with NumPy and SciPy like those of this program was found to start more processes with: the run goes on with one.</source>
         <extracomment>warn(0)</extracomment>
         <translation>没有找到 NumPy 和 SciPy 与本程序相同的 Python，无法启动更多进程：以一个进程继续运行。</translation>
-    </message>
-    <message>
-        <location filename="../core/spread/processes.py"/>
-        <source>worker_{1}.log</source>
-        <extracomment>log; 1 = self._hired</extracomment>
-        <translation>worker_{1}.log</translation>
     </message>
     <message>
         <location filename="../core/spread/processes.py"/>
@@ -25733,12 +25397,6 @@
     </message>
     <message>
         <location filename="../core/spread/scheduler.py"/>
-        <source>ecosecnet-{1}-{2}</source>
-        <extracomment>key; 1 = Path(scratch).name; 2 = place</extracomment>
-        <translation>ecosecnet-{1}-{2}</translation>
-    </message>
-    <message>
-        <location filename="../core/spread/scheduler.py"/>
         <source>The scheduler gave a piece of the work up ({1}: {2}). Mostly its workers have not enough memory. What is done is in the CHECKPOINT: run this again.</source>
         <extracomment>WorkerError(0); 1 = type(error).__name__; 2 = error</extracomment>
         <translation>调度器放弃了一部分工作（{1}：{2}）。多半是其工作进程内存不足。已完成的在 CHECKPOINT 中：请再次运行。</translation>
@@ -25778,12 +25436,6 @@
         <source>Job {1} is one of {2} in an array that is not numbered without gaps. Give the number of shards that the run has in all, for instance SHARD=array/40; the jobs have the numbers of their shards.</source>
         <extracomment>InputError(0); 1 = number; 2 = count</extracomment>
         <translation>作业 {1} 是数组 {2} 个作业之一，但该数组编号不连续。请给出运行的分片总数，例如 SHARD=array/40；作业的编号即其分片的编号。</translation>
-    </message>
-    <message>
-        <location filename="../core/spread/sharing.py"/>
-        <source>shared_{1}.npy</source>
-        <extracomment>append(0); 1 = number</extracomment>
-        <translation>shared_{1}.npy</translation>
     </message>
     <message>
         <location filename="../core/spread/software.py"/>
@@ -27559,301 +27211,301 @@
         <location filename="../scripts/make_translations.py"/>
         <source>bilinear</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>双线性</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>nearest</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最近邻</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>average</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>平均</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>median</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>中位数</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>mean</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>平均值</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>true</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>是</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>false</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>否</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>first</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第一个</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>second</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第二个</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>third</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第三个</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>low</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>低</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>high</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>persistent</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>保持</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>split</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分裂</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>merged</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>合并</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>regrouped</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>重组</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>kept</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>保留</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>found</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已找到</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>held</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>固定</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>alone</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>单独</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>chance</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>随机</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>limit</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>界限</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>accumulated</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>累积</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>outside</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>区外</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>inside</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>区内</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>woodland</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>林地</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>grassland</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>草地</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>wetland</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>湿地</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>water</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>水域</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>bare</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>裸地</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>cropland</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>耕地</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>garden</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>园地</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>built-up</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>建设用地</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>transport</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>交通用地</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>ice</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>冰雪</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>internal</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>内部</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>yes</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>是</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>no</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>否</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>ha</source>
         <extracomment>word</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>hm²</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>{1} and {2} more</source>
         <extracomment>list; {1} = names, {2} = how many more; 1 = value; 2 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 等（另有 {2} 个）</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>{1} to {2}</source>
         <extracomment>range; 1 = value; 2 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 到 {2}</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>All files (*.*)</source>
         <extracomment>file dialog</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>所有文件 (*.*)</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>No such file or directory</source>
         <extracomment>error of the system</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有该文件或文件夹</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>Permission denied</source>
         <extracomment>error of the system</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有权限</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>No space left on device</source>
         <extracomment>error of the system</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>磁盘空间不足</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>Is a directory</source>
         <extracomment>error of the system</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>是文件夹</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>Not a directory</source>
         <extracomment>error of the system</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不是文件夹</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>File exists</source>
         <extracomment>error of the system</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>文件已存在</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>Read-only file system</source>
         <extracomment>error of the system</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只读文件系统</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
         <source>Invalid argument</source>
         <extracomment>error of the system</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>参数无效</translation>
     </message>
     <message>
         <location filename="../models/corridorsandkeyareas.model3"/>
@@ -27883,7 +27535,7 @@
         <location filename="../models/corridorsandkeyareas.model3"/>
         <source>7 Models</source>
         <extracomment>model model_group</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>7 模型</translation>
     </message>
     <message>
         <location filename="../models/corridorsandkeyareas.model3"/>

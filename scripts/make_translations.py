@@ -57,8 +57,9 @@ _SKIPPED_FILES = re.compile(
 )
 """Tables of names that are recognised, and what other programs read."""
 _NOT_PROSE = re.compile(
-    r"CASE WHEN|SELECT |\bAND \"|COMPRESS=|LOCAL_CS|POLYGON|PROJCS|xmlns|viewBox|^[#./~\\-]\S*$|^\S*/\w+\.\w+$|"
-    r"^\s*(if|import|from) .*:|^(http|doi:)|text-anchor|stroke=|\bfont-|margin:|padding:|font:|\\d|\(\?|^\W*$"
+    r"CASE WHEN|SELECT |IS NOT NULL|^Arial$|\bAND |COMPRESS=|LOCAL_CS|POLYGON|PROJCS|xmlns|viewBox|^[#./~\\-]\S*$|"
+    r"^\S*/\w+\.\w+$|^\s*(if|import|from) .*:|^(http|doi:)|text-anchor|stroke=|\bfont-|margin:|padding:|font:|border:|"
+    r"background:|class='|\|\||\+proj|<\?xml|\"grade\"|\\d|\(\?|^\W*$"
 )
 _BLOCK = (
     r"</?(?:p|ul|ol|li|table|thead|tbody|tr|td|th|h[1-6]|div|section|figure|figcaption|caption|br|hr|pre|body|html|head)"
@@ -249,7 +250,9 @@ def _units(node: ast.AST, file: str, kind: str) -> Iterator[Unit]:
     forms, alone = _forms(node)
     for form in forms:
         yield from _of_form(form, file, node.lineno, kind)
-        if file == "core/choices.py" and ": " in "".join(map(str, form)):  # a choice is also called by its first words
+        if (
+            file == "core/choices.py" and "(" not in kind and ": " in "".join(map(str, form))
+        ):  # a choice is also called by its first words
             yield from _of_form([str(form[0]).partition(":")[0]], file, node.lineno, kind)
     for one in alone:
         yield from _units(one, file, kind + " part")
@@ -260,6 +263,8 @@ def _of_form(form: list[str | _Slot], file: str, line: int, kind: str) -> Iterat
     slots = [part for part in form if isinstance(part, _Slot)]
     number = itertools.count()
     marked = "".join(part if isinstance(part, str) else f"\0{next(number)}\0" for part in form)
+    if re.search(r"^(import|from) \w+", marked, re.MULTILINE):
+        return
     pieces = re.split(_BLOCK, marked) if _TAG.search(marked) else marked.split("\n")
     for piece in pieces:
         text = _outer(piece.strip())
@@ -288,6 +293,8 @@ def _is_prose(text: str, kind: str, template: bool) -> bool:
     words = _WORD.findall(text)
     if not [one for one in words if one.lower() not in _UNITS]:
         return False
+    if " " not in text and not re.search("[A-Z][a-z-]", text) and not kind.endswith(("!", " part")):
+        return False
     stripped = text.strip("\0 .,;:()'")
     if len(re.findall(r"[\u3400-\u9fff]", text)) > len(re.findall("[A-Za-z]", text)) or "\\b" in text:
         return False
@@ -300,7 +307,7 @@ def _is_prose(text: str, kind: str, template: bool) -> bool:
         if template and stripped != text.replace("\0", "") and stripped.islower():
             return " " in text
         capital = re.match("[A-Z]-?[a-z]", stripped) is not None
-        return capital or kind.endswith("!") or "part" in kind or (template and " " in text)
+        return capital or kind.endswith("!") or kind.endswith(" part") or (template and " " in text)
     return not re.fullmatch(r"[A-Z0-9_ ]+", stripped) and not re.match(r"^[\w-]+: [^ ]+;", stripped)
 
 

@@ -38,7 +38,7 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 _SLOT = re.compile(r"\{(=?)\d+\}")
 _SLOTS = (r"([-+]?\d[\d.,]*|[^\d]*?)", "(.*?)", "(.*)")
 """What a value may be: a number or a text without any; then as short, and as long, as can be."""
-_SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[^\s.a-z])")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s.a-z])")
 _FULL_WIDTH = "，。；：？！）”、」"
 
 
