@@ -26,7 +26,7 @@ ADDRESSES = ("email", "tracker", "repository", "homepage")
 
 KINDS = {
     ".py", ".txt", ".md", ".cff", ".svg", ".png", ".csv", ".json", ".xml", ".html", ".css", ".js", ".qml", ".model3", ".qpt",
-    ".qm",
+    ".qm", ".webp",
 }  # fmt: skip
 """Endings of files that a plugin is made of; the site refuses programs, and nobody can review other binaries."""
 

@@ -1,11 +1,16 @@
 """All tools in the order of the groups, each on what others have made: nothing is typed again that a tool has written."""
 
+import json
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from layerio import read_table
 
 pytestmark = pytest.mark.qgis
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -216,27 +221,31 @@ LEFT_OUT = {
 @pytest.fixture(scope="module")
 def chain(qgis, tmp_path_factory):
     """Run the chain with what the dialogs offer; returns the results of each step."""
-    from qgis.core import QgsApplication
-
     found = {}
+    for step in CHAIN:
+        run_step(qgis, step, found, tmp_path_factory.mktemp(step.name))
+    return found
+
+
+def run_step(processing, step, found, folder):
+    """Run a step on what those in `found` have made, and put its results there; files go to the folder."""
+    from qgis.core import QgsApplication
 
     def given(value):
         if isinstance(value, list):
             return [given(one) for one in value]
-        step, _, output = value.partition(".")
-        return found[step][output]
+        name, _, output = value.partition(".")
+        return found[name][output]
 
-    for step in CHAIN:
-        tool = QgsApplication.processingRegistry().createAlgorithmById(f"ecosecnet:{step.tool}")
-        offered = {d.name(): d.defaultValueForGui() for d in tool.parameterDefinitions() if not d.isDestination()}
-        offered = {key: value for key, value in offered.items() if value is not None}
-        wanted = {d.name() for d in tool.destinationParameterDefinitions() if d.createByDefault()}
-        wanted |= asked_for(step.name) | ({"CAPSULE"} & destinations(step.name))
-        folder = tmp_path_factory.mktemp(step.name)
-        files = {name: str(folder / f"{name}.{ending(tool.parameterDefinition(name))}") for name in wanted}
-        inputs = {name: given(value) for name, value in step.takes.items()}
-        found[step.name] = qgis.run(tool.id(), {**offered, **inputs, **step.typed, **files})
-    return found
+    tool = QgsApplication.processingRegistry().createAlgorithmById(f"ecosecnet:{step.tool}")
+    offered = {d.name(): d.defaultValueForGui() for d in tool.parameterDefinitions() if not d.isDestination()}
+    offered = {key: value for key, value in offered.items() if value is not None}
+    wanted = {d.name() for d in tool.destinationParameterDefinitions() if d.createByDefault()}
+    wanted |= asked_for(step.name) | ({"CAPSULE"} & destinations(step.name))
+    folder.mkdir(exist_ok=True)
+    files = {name: str(folder / f"{name}.{ending(tool.parameterDefinition(name))}") for name in wanted}
+    inputs = {name: given(value) for name, value in step.takes.items()}
+    found[step.name] = processing.run(tool.id(), {**offered, **inputs, **step.typed, **files})
 
 
 def asked_for(name):
@@ -333,6 +342,27 @@ def test_key_areas_have_the_grade_of_their_link(chain):
     total = read_table(chain["counted"]["TABLE"])[-1]
     assert total["count"] == len(rows)
     assert "Arable land" in total["land_uses"]  # as the file of the land cover calls it
+
+
+def test_every_field_that_a_tool_writes_is_in_the_output_dictionary(chain):
+    noted = json.loads((ROOT / "docs" / "tools" / "outputs.json").read_text(encoding="utf-8"))
+    missing, seen = set(), 0
+    for step in CHAIN:
+        wires = [w for value in step.takes.values() for w in (value if isinstance(value, list) else [value])]
+        given = set()
+        for wire in wires:
+            name, _, output = wire.partition(".")
+            given |= columns(chain[name][output])
+        for name in destinations(step.name) & set(chain[step.name]):
+            path = str(chain[step.name][name])
+            if not path.endswith(".gpkg"):
+                continue
+            known = set(noted[step.tool]["outputs"][name]["fields"]) | {"fid"}
+            written = {re.sub(r"(_old|_\d)$", "", field) for field in columns(path) - given}
+            missing |= {f"{step.tool} {name} {field}" for field in written - known - given}
+            seen += len(written)
+    assert missing == set(), "run scripts/record_outputs.py with these tools"
+    assert seen > 300
 
 
 @pytest.mark.slow
