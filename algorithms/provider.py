@@ -59,6 +59,7 @@ from .sources.rasterbreaks import RasterBreaksAlgorithm
 from .sources.sources import SourcesAlgorithm
 from .sources.studygrid import StudyGridAlgorithm
 from .support.io import rasterfiles, vectorfiles
+from .support.language import tr
 
 # One line for each tool, by group in the order of the work.
 ALGORITHMS = [
@@ -135,7 +136,7 @@ class EcoSecNetProvider(QgsProcessingProvider):
         return "EcoSecNet"
 
     def longName(self) -> str:
-        return "EcoSecNet: ecological security networks"
+        return tr("EcoSecNet: ecological security networks")
 
     def icon(self) -> QIcon:
         return QIcon(self.svgIconPath())

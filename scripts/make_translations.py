@@ -31,8 +31,8 @@ _SKIPPED_CALLS = {
     "count", "customProperty", "decode", "encode", "endswith", "execute", "find", "find_spec", "findall",
     "finditer", "fromWkt", "fullmatch", "getattr", "given", "glob", "hasattr", "import_module", "index",
     "joinpath", "match", "open", "partition", "pushDebugInfo", "removeprefix", "removesuffix", "require_version",
-    "rglob", "rpartition", "search", "setCustomProperty", "setFilterExpression", "setProperty", "setattr", "split",
-    "startswith", "strftime", "sub", "sysconf", "translate",
+    "rglob", "rpartition", "cast", "search", "setCustomProperty", "setFilterExpression", "setProperty", "setattr", "split",
+    "startswith", "strftime", "sub", "writeEntryBool", "sysconf", "translate",
 }  # fmt: skip
 """Functions whose texts nobody reads."""
 
@@ -57,7 +57,7 @@ _SKIPPED_FILES = re.compile(
 )
 """Tables of names that are recognised, and what other programs read."""
 _NOT_PROSE = re.compile(
-    r"CASE WHEN|SELECT |IS NOT NULL|^Arial$|\bAND |COMPRESS=|LOCAL_CS|POLYGON|PROJCS|xmlns|viewBox|^[#./~\\-]\S*$|"
+    r"CASE WHEN|SELECT |IS NOT NULL|^Arial$|^Grid Engine$|\bAND |COMPRESS=|LOCAL_CS|POLYGON|PROJCS|xmlns|viewBox|^[#./~\\-]\S*$|"
     r"^\S*/\w+\.\w+$|^\s*(if|import|from) .*:|^(http|doi:)|text-anchor|stroke=|\bfont-|margin:|padding:|font:|border:|"
     r"background:|class='|\|\||\+proj|<\?xml|\"grade\"|\\d|\(\?|^\W*$"
 )

@@ -10,9 +10,11 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
+from ..language import BOTH, CHINESE, ENGLISH, report_language, tr
+from .fields import Shown
 from .formulas import guard
 from .tables import Column, plain
 
@@ -48,6 +50,8 @@ class Sheet:
         Texts, numbers, or None.
     total : bool
         Whether the last row is one of totals.
+    codes : bool
+        Whether its texts are read by programs, so that they stay as they are in every language.
     """
 
     name: str
@@ -55,10 +59,26 @@ class Sheet:
     columns: Sequence[Column]
     rows: Sequence[Sequence[object]]
     total: bool = False
+    codes: bool = False
+
+    def said_in(self, language: str) -> Sheet:
+        """Return the sheet in a language; a column that has another one beside it in Chinese stays in English."""
+        names = {column.name for column in self.columns}
+        read = [not self.codes and f"{column.name}_zh" not in names for column in self.columns]
+        rows = [
+            [tr(value, language) if own and isinstance(value, str) else value for own, value in zip(read, row)]
+            for row in self.rows
+        ]
+        columns = [
+            replace(one, own=Shown(tr(one.shown.heading, language), "", one.shown.decimals)) for one in self.columns
+        ]
+        return Sheet(tr(self.name, language), tr(self.title, language), columns, rows, self.total, self.codes)
 
 
 def workbook(sheets: Sequence[Sheet]) -> bytes:
-    """Return a workbook as a file; the same sheets give the same bytes."""
+    """Return a workbook as a file, in the language of reports; the same sheets give the same bytes."""
+    asked = report_language()
+    sheets = [sheet.said_in(one) for one in ((ENGLISH, CHINESE) if asked == BOTH else (asked,)) for sheet in sheets]
     numbers = range(1, len(sheets) + 1)
     names = [_NOT_A_NAME.sub(" ", sheet.name)[:31] for sheet in sheets]
     files = {

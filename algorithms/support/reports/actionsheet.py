@@ -279,7 +279,7 @@ def action_workbook(said: Said, title: str) -> bytes:
     if said.zones is not None:
         sheets.append(Sheet("By zone", f"{title}: by zone", said.zone_columns(), said.zone_rows(), total=True))
     sheets.append(Sheet("By class", f"{title}: by class", said._class_columns(), said.class_rows(), total=True))
-    sheets.append(Sheet("Rules", f"{title}: rules", rule_columns(), rule_rows(said.sheet.rules)))
+    sheets.append(Sheet("Rules", f"{title}: rules", rule_columns(), rule_rows(said.sheet.rules), codes=True))
     notes = [[text] for text in said.sentences()]
     sheets.append(Sheet("Notes", f"{title}: notes", columns(note=str), notes))
     return workbook(sheets)
