@@ -2497,7 +2497,7 @@
         <location filename="../algorithms/corridors/omniscape.py"/>
         <source>All lengths are in cells. The results are those of Omniscape.jl 0.6, checked on its own test cases; only the block correction is 1 where nothing flows, where Omniscape divides rounding errors. Current that cannot flow is reported in the log. Two options mend what Omniscape does near edges and NoData: 'Clear the block of the target near the upper and left edge' and 'Move targets on NoData'.</source>
         <extracomment>HELP</extracomment>
-        <translation>所有长度以像元计。结果与 Omniscape.jl 0.6 相同，并用其自带的测试实例核对；只是在没有流动之处块校正为 1，Omniscape 在那里用舍入误差相除。不能流动的电流在日志中说明。有两个选项改正 Omniscape 在边缘和 NoData 附近的做法：“清空上边缘和左边缘附近目标的块”和“移动位于 NoData 的目标”。</translation>
+        <translation>所有长度以像元计。结果与 Omniscape.jl 0.6 相同，并用其自带的测试实例核对；只是在没有流动之处块校正为 1，Omniscape 在那里用舍入误差相除。不能流动的电流在日志中说明。有两个选项改正 Omniscape 在边缘和 NoData 附近的做法：“清空靠近上边和左边的目标所在块”和“移动位于 NoData 上的目标”。</translation>
     </message>
     <message>
         <location filename="../algorithms/corridors/omniscape.py"/>
@@ -3904,6 +3904,24 @@
         <translation>tool.json 中 {1} 为 {2}，不是文件。请给出 OUTPUT_FOLDER。</translation>
     </message>
     <message>
+        <location filename="../algorithms/decisions/compared/differences.py"/>
+        <source>Differences</source>
+        <extracomment>Place(0)</extracomment>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compared/differences.py"/>
+        <source>MSPA class x 10 + class, {1}</source>
+        <extracomment>raster(description=); 1 = title</extracomment>
+        <translation>MSPA 类 × 10 + 类，{1}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compared/differences.py"/>
+        <source>{1}, after minus before, {2}</source>
+        <extracomment>raster(description=); 1 = name.capitalize(); 2 = title</extracomment>
+        <translation>{1}，后减前，{2}</translation>
+    </message>
+    <message>
         <location filename="../algorithms/decisions/compared/manifest.py"/>
         <source>its own</source>
         <extracomment>text</extracomment>
@@ -4073,12 +4091,6 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/compared/outputs.py"/>
-        <source>Differences</source>
-        <extracomment>Place(0)</extracomment>
-        <translation>差异</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/decisions/compared/outputs.py"/>
         <source>Key areas are classed by the limits of '{1}', which were held for all runs.</source>
         <extracomment>text; 1 = self.runs[0].name</extracomment>
         <translation>关键区域按“{1}”的界限分类，所有运行均沿用该界限。</translation>
@@ -4112,18 +4124,6 @@
         <source>The {1} of {2} are not given. They are compared with those of no other run, and persistence counts none there.</source>
         <extracomment>text; 1 = what; 2 = name_ids(without)</extracomment>
         <translation>没有给出 {2} 的{1}。它们不与任何运行比较，持续性中也不计。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/decisions/compared/outputs.py"/>
-        <source>MSPA class x 10 + class, {1}</source>
-        <extracomment>raster(description=); 1 = title</extracomment>
-        <translation>MSPA 类 × 10 + 类，{1}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/decisions/compared/outputs.py"/>
-        <source>{1}, after minus before, {2}</source>
-        <extracomment>raster(description=); 1 = name.capitalize(); 2 = title</extracomment>
-        <translation>{1}，后减前，{2}</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compared/reading.py"/>
@@ -5179,7 +5179,7 @@
         <location filename="../algorithms/decisions/nullmodel.py"/>
         <source>&lt;b&gt;P&lt;/b&gt; of a cell is (1 + number of draws with at least its value) / (1 + number of draws), so that the smallest is 1 in 100 with 99 draws; &lt;b&gt;percentile&lt;/b&gt; is the share of draws below it. With thousands of cells some are rare by chance: the log and the report state how many are left at 0.05 after the correction of Benjamini and Hochberg for all cells outside the sources, as in the rule 'Against a null model' of 'keyareas', which takes P. P is 1 where the map has no value; without these cells any narrow corridor would stand out, as most draws have none just there. With N draws no cell can pass unless a share of 20 / (N + 1) of the land has the smallest p-value: 99 draws show percentiles and the figures of the network, what stands out takes 999 or more.</source>
         <extracomment>HELP</extracomment>
-        <translation>像元的 &lt;b&gt;P&lt;/b&gt; 为（1 + 值不低于它的抽取次数）/（1 + 抽取次数），因此 99 次抽取时最小为百分之一；&lt;b&gt;百分位&lt;/b&gt;是低于它的抽取所占比例。像元成千上万，总有一些偶然罕见：日志和报告说明按 Benjamini 和 Hochberg 对源地以外全部像元校正后，在 0.05 水平上剩下多少，与采用 P 的「keyareas」规则“对照零模型”相同。图上没有值之处 P 为 1；若不计这些像元，任何窄廊道都会显著，因为大多数抽取恰好不经过那里。N 次抽取时，除非占土地 20 / (N + 1) 的像元都达到最小 p 值，否则没有像元能通过：99 次抽取可看百分位和网络指标，要看显著之处需 999 次或更多。</translation>
+        <translation>像元的 &lt;b&gt;P&lt;/b&gt; 为（1 + 值不低于它的抽取次数）/（1 + 抽取次数），因此 99 次抽取时最小为百分之一；&lt;b&gt;百分位&lt;/b&gt;是低于它的抽取所占比例。像元成千上万，总有一些偶然罕见：日志和报告说明按 Benjamini 和 Hochberg 对源地以外全部像元校正后，在 0.05 水平上剩下多少，与采用 P 的「keyareas」规则“与零模型比较”相同。图上没有值之处 P 为 1；若不计这些像元，任何窄廊道都会显著，因为大多数抽取恰好不经过那里。N 次抽取时，除非占土地 20 / (N + 1) 的像元都达到最小 p 值，否则没有像元能通过：99 次抽取可看百分位和网络指标，要看显著之处需 999 次或更多。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/nullmodel.py"/>
@@ -5263,7 +5263,7 @@
         <location filename="../algorithms/decisions/nullmodel.py"/>
         <source>the null model 'Shuffled scores' where the resistance has more than 256 different values</source>
         <extracomment>land_use(0)</extracomment>
-        <translation>阻力的不同值超过 256 个时的零模型“打乱分值”</translation>
+        <translation>阻力的不同值超过 256 个时的零模型“打乱赋值”</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/nullmodel.py"/>
@@ -7675,7 +7675,7 @@
         <location filename="../algorithms/keyareas/barriers.py"/>
         <source>&lt;b&gt;Scores&lt;/b&gt; are computed for discs around every cell and given to all cells of the disc: a cell shows the best disc that holds it, over all radii, as in the default of Linkage Mapper. NoData: no gain. Impassable (NoData) cells of the resistance, also those outside the study area, can be barriers too, as in Linkage Mapper, unless 'Score places without resistance' is unticked. Places beside the corridors are barriers too where a restored disc would open a shorter way there: with a cutoff of 2130 on the demonstration county 9 % of the barrier areas. Give the cutoff of a belt to clip the scores to it.</source>
         <extracomment>HELP</extracomment>
-        <translation>&lt;b&gt;得分&lt;/b&gt;按每个像元周围的圆盘计算，并赋给圆盘内的全部像元：像元显示的是所有半径中包含它的最优圆盘，与 Linkage Mapper 的默认做法相同。NoData：没有增益。阻力不可通行（NoData）的像元，包括研究区以外的，也可以是障碍点，与 Linkage Mapper 相同；取消“为没有阻力值的位置计算得分”则不计。廊道旁边的位置，若修复的圆盘能在那里打通一条更短的路，也是障碍点：示范县阈值为 2130 时，占障碍点面积的 9 %。给出廊道带的阈值，可将得分裁剪到廊道带内。</translation>
+        <translation>&lt;b&gt;得分&lt;/b&gt;按每个像元周围的圆盘计算，并赋给圆盘内的全部像元：像元显示的是所有半径中包含它的最优圆盘，与 Linkage Mapper 的默认做法相同。NoData：没有增益。阻力不可通行（NoData）的像元，包括研究区以外的，也可以是障碍点，与 Linkage Mapper 相同；取消“为没有阻力的地点计分”则不计。廊道旁边的位置，若修复的圆盘能在那里打通一条更短的路，也是障碍点：示范县阈值为 2130 时，占障碍点面积的 9 %。给出廊道带的阈值，可将得分裁剪到廊道带内。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
@@ -8945,9 +8945,9 @@
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
-        <source>&lt;b&gt;Output&lt;/b&gt;: a folder with the GeoTIFFs landuse (1 woodland, 2 grassland, 3 other, 4 garden, 5 arable, 6 water, 7 transport, 8 urban, villages, industry and mines), dem, lithology, desertification, erosion and geohazards, and landscape.gpkg with the layers boundary, townships, villages, roads, rivers, mines, redline, reserves and geohazards. scores.csv is the table of scores and weights of the Liuzhi study, corrected (see 'Check scores'). Files of these names are replaced. CRS: CGCS2000 / 3-degree Gauss-Kruger CM 105E.</source>
+        <source>&lt;b&gt;Output&lt;/b&gt;: a folder with the GeoTIFFs landuse (1 woodland, 2 grassland, 3 other, 4 garden, 5 arable, 6 water, 7 transport, 8 urban, villages, industry and mines), dem, lithology, desertification, erosion and geohazards, and landscape.gpkg with the layers boundary, townships, villages, settlements, roads, rivers, mines, redline, reserves and geohazards. scores.csv is the table of scores and weights of the Liuzhi study, corrected (see 'Check scores'). Files of these names are replaced. CRS: CGCS2000 / 3-degree Gauss-Kruger CM 105E.</source>
         <extracomment>HELP</extracomment>
-        <translation>&lt;b&gt;输出&lt;/b&gt;：一个文件夹，内有 GeoTIFF：landuse（1 林地，2 草地，3 其他，4 园地，5 耕地，6 水域，7 交通用地，8 城镇、村庄、工业和矿山）、dem、lithology、desertification、erosion 和 geohazards，以及 landscape.gpkg，含图层 boundary、townships、villages、roads、rivers、mines、redline、reserves 和 geohazards。scores.csv 是六枝研究的赋值和权重表，已更正（见「检查赋值表」）。同名文件会被替换。坐标参考系：CGCS2000 / 3-degree Gauss-Kruger CM 105E。</translation>
+        <translation>&lt;b&gt;输出&lt;/b&gt;：一个文件夹，含 GeoTIFF 栅格 landuse（1 林地、2 草地、3 其他、4 园地、5 耕地、6 水域、7 交通用地、8 城镇村及工矿用地）、dem、lithology、desertification、erosion 和 geohazards，以及 landscape.gpkg，其中有图层 boundary、townships、villages、settlements、roads、rivers、mines、redline、reserves 和 geohazards。scores.csv 是六枝研究的赋值与权重表，已更正（见「检查赋值表」）。同名文件会被替换。坐标参考系：CGCS2000 / 3-degree Gauss-Kruger CM 105E。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
@@ -9047,6 +9047,24 @@
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
+        <source>County seat</source>
+        <extracomment>settled</extracomment>
+        <translation>县城</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/demolandscape.py"/>
+        <source>Town</source>
+        <extracomment>settled</extracomment>
+        <translation>镇</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/demolandscape.py"/>
+        <source>Village</source>
+        <extracomment>settled</extracomment>
+        <translation>行政村</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Ecological protection red line</source>
         <extracomment>_Vector(2)</extracomment>
         <translation>生态保护红线</translation>
@@ -9080,6 +9098,12 @@
         <source>Mines</source>
         <extracomment>_Vector(2)</extracomment>
         <translation>矿山</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/demolandscape.py"/>
+        <source>Settlements</source>
+        <extracomment>_Vector(2)</extracomment>
+        <translation>居民点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
@@ -9229,7 +9253,7 @@
         <location filename="../algorithms/planning/network/corridorsides.py"/>
         <source>Area {1}</source>
         <extracomment>columns(Shown(0)!); 1 = near</extracomment>
-        <translation>面积（{1}）</translation>
+        <translation>{1}的面积</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
@@ -9559,43 +9583,43 @@
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Share (%)</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>占比（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Land use of the study area</source>
         <extracomment>append(table(caption=))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究区土地利用</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Raster</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>CRS before</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>原坐标参考系</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Cell before (units of that CRS)</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>原像元（该坐标系单位）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Resampling</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>重采样</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Cells without data</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无数据像元</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
@@ -9649,37 +9673,37 @@
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Length (m)</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>长度（m）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Cost distance (resistance x m)</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>成本距离（阻力 × m）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Effective resistance (resistance x m)</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有效电阻（阻力 × m）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Ratio</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>比值</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Centrality</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>中心性</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Grade</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>等级</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
@@ -9691,13 +9715,13 @@
         <location filename="../algorithms/planning/network/report/drawing.py"/>
         <source>Current density at 1 A</source>
         <extracomment>_SURFACES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>1 A 时的电流密度</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/drawing.py"/>
         <source>Barrier score, cost saved by restoration</source>
         <extracomment>_SURFACES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>障碍得分（修复节省的成本）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/drawing.py"/>
@@ -9707,33 +9731,27 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/drawing.py"/>
-        <source>townships {1}</source>
-        <extracomment>lay(_once(0)); 1 = map_.width</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/drawing.py"/>
         <source>Corridor, {1}</source>
         <extracomment>Key(0); 1 = styling.grade_name(g).lower()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道，{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/drawing.py"/>
         <source>Border of the study area</source>
         <extracomment>Key(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究区边界</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/drawing.py"/>
         <source>Township border</source>
         <extracomment>Key(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>乡镇界</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>4 Pinch points and barriers</source>
         <extracomment>heading(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>4 夹点与障碍点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
@@ -9757,7 +9775,7 @@
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>{1} (outlined)</source>
         <extracomment>Key(0); 1 = title</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}（轮廓）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
@@ -9769,19 +9787,19 @@
         <location filename="../algorithms/planning/network/report/lithology.py"/>
         <source>Sources, {1} (outlined)</source>
         <extracomment>Key(0); 1 = styling.grade_name(g).lower()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地，{1}（轮廓）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/lithology.py"/>
         <source>Sources and rocks</source>
         <extracomment>heading(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地与岩类</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/lithology.py"/>
         <source>Sources by grade over the lithology</source>
         <extracomment>figure(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各级源地与岩性</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/lithology.py"/>
@@ -9793,13 +9811,13 @@
         <location filename="../algorithms/planning/network/report/measures.py"/>
         <source>Measures</source>
         <extracomment>figure(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>措施</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/measures.py"/>
         <source>Barriers to restore, in order</source>
         <extracomment>figure(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按顺序修复的障碍点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/measures.py"/>
@@ -9811,7 +9829,7 @@
         <location filename="../algorithms/planning/network/report/measures.py"/>
         <source>Other barriers</source>
         <extracomment>pick_keys(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其他障碍点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -9883,13 +9901,13 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Both {1}</source>
         <extracomment>returned; 1 = ways['Barriers']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两者均{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Method</source>
         <extracomment>heading(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>方法</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -9907,7 +9925,7 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>What this is not</source>
         <extracomment>heading(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>适用范围与局限</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -9919,7 +9937,7 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>References</source>
         <extracomment>heading(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>参考文献</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -9943,7 +9961,7 @@
         <location filename="../algorithms/planning/network/report/page.py"/>
         <source>Ecological security network</source>
         <extracomment>page(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>生态安全网络</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
@@ -9979,31 +9997,31 @@
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Factor</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>因子</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Weight</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Mean part</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>平均贡献</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Share of the mean (%)</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>占平均值的比例（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Share of the variance (%)</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>占方差的比例（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
@@ -10015,13 +10033,13 @@
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Class</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>类别</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Scores</source>
         <extracomment>table(caption=)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/robust.py"/>
@@ -10051,7 +10069,7 @@
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Sources by their importance for connectivity (dPC)</source>
         <extracomment>title</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按连通性重要程度（dPC）分级的源地</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
@@ -10063,67 +10081,67 @@
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Morphological spatial pattern (MSPA)</source>
         <extracomment>figure(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>形态学空间格局（MSPA）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Share of the area (%)</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>占面积比例（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Core (ha)</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>核心区（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Protected (ha)</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>受保护（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Sources by grade; near is within {1} m</source>
         <extracomment>append(table(caption=)); 1 = outputs.layers.near</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各级源地；“附近”指 {1} m 以内</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Index</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>指数</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Value</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>值</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Equivalent connected area (ha)</source>
         <extracomment>append(table(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>等效连通面积（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Connectivity of all {1} patches, 0 to 1, in a landscape of {2} ha</source>
         <extracomment>append(table(caption=)); 1 = found.candidates; 2 = found.indices.equivalent / found.indices.pc ** 0.5</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>全部 {1} 个斑块的连通性（0 到 1），景观面积 {2} hm²</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Share of foreground (%)</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>占前景比例（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Share of landscape (%)</source>
         <extracomment>table(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>占景观比例（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
@@ -10147,19 +10165,19 @@
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>PC, probability of connectivity</source>
         <extracomment>append(table(1))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PC，可能连通性指数</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>IIC, integral index of connectivity</source>
         <extracomment>append(table(1))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>IIC，整体连通性指数</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Foreground</source>
         <extracomment>table(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>前景</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
@@ -10195,7 +10213,7 @@
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>The network</source>
         <extracomment>append(figure(1))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>网络</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
@@ -10207,7 +10225,7 @@
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>Warnings</source>
         <extracomment>append(heading(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>警告</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
@@ -10237,7 +10255,7 @@
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>The network by township, most sources first</source>
         <extracomment>append(table(caption=))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各乡镇的网络（按源地面积由大到小）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/sourcesides.py"/>
@@ -10472,12 +10490,6 @@
         <source>Weights come from one place, but {1} are given. Leave all but one of them out.</source>
         <extracomment>returned; 1 = ' and '.join(given)</extracomment>
         <translation>权重只能有一个来源，但给出了 {1}。只留其中一项。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/steps/resistance.py"/>
-        <source>Settlements</source>
-        <extracomment>_distance_factor(1)</extracomment>
-        <translation>居民点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/resistance.py"/>
@@ -11142,7 +11154,7 @@
     <message>
         <location filename="../algorithms/provider.py"/>
         <source>EcoSecNet: ecological security networks</source>
-        <extracomment>returned</extracomment>
+        <extracomment>tr(0)</extracomment>
         <translation>EcoSecNet：生态安全网络</translation>
     </message>
     <message>
@@ -11407,7 +11419,7 @@
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>Check scores</source>
         <extracomment>LABEL</extracomment>
-        <translation>检查赋值</translation>
+        <translation>检查赋值表</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
@@ -14885,15 +14897,15 @@
     </message>
     <message>
         <location filename="../algorithms/support/capsule/finding.py"/>
-        <source>{1} cannot be opened.</source>
-        <extracomment>InputError(0); 1 = path</extracomment>
-        <translation>无法打开 {1}。</translation>
+        <source>in the capsule</source>
+        <extracomment>IN_CAPSULE</extracomment>
+        <translation>在存档中</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/finding.py"/>
-        <source>in the capsule</source>
-        <extracomment>Found(4)</extracomment>
-        <translation>在存档中</translation>
+        <source>{1} cannot be opened.</source>
+        <extracomment>InputError(0); 1 = path</extracomment>
+        <translation>无法打开 {1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/finding.py"/>
@@ -17975,12 +17987,6 @@
     </message>
     <message>
         <location filename="../algorithms/support/io/fields.py"/>
-        <source>Village</source>
-        <extracomment>Shown(0)</extracomment>
-        <translation>行政村</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/io/fields.py"/>
         <source>% of the township</source>
         <extracomment>Shown(1)</extracomment>
         <translation>占乡镇的 %</translation>
@@ -18649,7 +18655,7 @@
         <location filename="../algorithms/support/io/fields.py"/>
         <source>Area of {1} {2}</source>
         <extracomment>Shown(0); 1 = name; 2 = fate</extracomment>
-        <translation>{2}的{1}面积</translation>
+        <translation>{1}{2}的面积</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/fields.py"/>
@@ -20311,7 +20317,7 @@
         <location filename="../algorithms/support/run/inputlayers.py"/>
         <source>The scale of {1} is off at the middle of '{2}': lengths are {3}; areas are {4}. All lengths, costs and areas of this run are affected. Right are those in {5}. {6}</source>
         <extracomment>returned; 1 = layer.crs.authid() or layer.crs.description(); 2 = layer.name; 3 = lengths; 4 = _percent(area, 'too large', 'too small'); 5 = _fitting(layer, context); 6 = USE_STUDY_GRID</extracomment>
-        <translation>在“{2}”的中央，{1} 的比例有偏差：长度{3}；面积{4}。此次运行的所有长度、成本和面积都受影响。{5} 中的数值才正确。{6}</translation>
+        <translation>在“{2}”的中央，{1} 的比例有偏差：长度 {3}；面积 {4}。此次运行的所有长度、成本和面积都受影响。{5} 中的数值才正确。{6}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/inputlayers.py"/>
@@ -20483,6 +20489,12 @@
     </message>
     <message>
         <location filename="../algorithms/support/run/outputchecks.py"/>
+        <source>{1} (OUTPUT_FOLDER) would overwrite an input that {2} names. Choose another folder, or copy the input.</source>
+        <extracomment>OutputError(0); 1 = path; 2 = who</extracomment>
+        <translation>{1}（OUTPUT_FOLDER）会覆盖 {2} 所列的输入。请另选文件夹，或复制该输入。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/run/outputchecks.py"/>
         <source>{1} ({2}) would overwrite an input that {3} names. Choose another file.</source>
         <extracomment>OutputError(0); 1 = target.path; 2 = definition.name(); 3 = who</extracomment>
         <translation>{1}（{2}）会覆盖 {3} 所指的输入。请另选文件。</translation>
@@ -20582,12 +20594,6 @@
         <source>Everything is in {1}: open {2} in QGIS; {3} says what each file is.</source>
         <extracomment>info(0); 1 = folder; 2 = PROJECT; 3 = CONTENTS</extracomment>
         <translation>所有结果都在 {1} 中：在 QGIS 中打开 {2}；{3} 说明各个文件是什么。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/run/resultsproject.py"/>
-        <source>Paths</source>
-        <extracomment>writeEntryBool(0)</extracomment>
-        <translation>Paths</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/runname.py"/>
@@ -21757,7 +21763,7 @@
         <location filename="../core/corridors/belts.py"/>
         <source>{1} {2} makes it {3} %.</source>
         <extracomment>returned; 1 = said; 2 = _proposed(cutoff, links, value, up=False); 3 = 100 * left</extracomment>
-        <translation>{1}{2} 可使其降为 {3} %。</translation>
+        <translation>{1}{2}可使其降为 {3} %。</translation>
     </message>
     <message>
         <location filename="../core/corridors/belts.py"/>
@@ -21805,7 +21811,7 @@
         <location filename="../core/corridors/belts.py"/>
         <source>{1} {2} makes it 2.</source>
         <extracomment>returned; 1 = said; 2 = _proposed(cutoff, links, WIDE_ENOUGH * fields.graph.cell_size, up=True)</extracomment>
-        <translation>{1}{2} 可使其达到 2 个像元。</translation>
+        <translation>{1}{2}可使其达到 2 个像元。</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
@@ -22459,121 +22465,121 @@
         <location filename="../core/decisions/planpatches.py"/>
         <source>Nothing is gained: no cell of a candidate has more than the resistance after restoration; the largest is {1}, and {2} the lowest after restoration. Give a lower one.</source>
         <extracomment>InputError(0); 1 = worst; 2 = candidates.restored.min()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有增益：候选中没有像元的阻力高于修复后的阻力；最大为 {1}，而修复后最低为 {2}。请减小修复后的阻力。</translation>
     </message>
     <message>
         <location filename="../core/decisions/planpatches.py"/>
         <source>There are {1} candidates, but {2} {3}.</source>
         <extracomment>InputError(0); 1 = count; 2 = values.size; 3 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个候选，但 {3} 有 {2} 个。</translation>
     </message>
     <message>
         <location filename="../core/decisions/planpatches.py"/>
         <source>The {1} of candidate {2} is {3}; it must be above 0 ({4} of {5} are not).</source>
         <extracomment>InputError(0); 1 = what; 2 = wrong[0] + 1; 3 = values[wrong[0]]; 4 = wrong.size; 5 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>候选 {2} 的{1}为 {3}；须大于 0（{5} 个中有 {4} 个不符）。</translation>
     </message>
     <message>
         <location filename="../core/decisions/plansearch.py"/>
         <source>bundle {1}</source>
         <extracomment>why; 1 = next(bundles)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>组合 {1}</translation>
     </message>
     <message>
         <location filename="../core/decisions/plansearch.py"/>
         <source>locked in</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>必选</translation>
     </message>
     <message>
         <location filename="../core/decisions/planvalue.py"/>
         <source>There are {1} links, but {2} weights of links.</source>
         <extracomment>InputError(0); 1 = len(pairs); 2 = weights.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 条连接，但连接的权重有 {2} 个。</translation>
     </message>
     <message>
         <location filename="../core/decisions/planvalue.py"/>
         <source>The weights of links must be numbers of 0 or more, at least one above 0.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接的权重须为不小于 0 的数值，且至少一个大于 0。</translation>
     </message>
     <message>
         <location filename="../core/decisions/planvalue.py"/>
         <source>Equivalent connectivity needs what the sources hold and how far species get (habitat).</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>等效连通性需要源地的属性和物种的扩散能力（habitat）。</translation>
     </message>
     <message>
         <location filename="../core/decisions/planvalue.py"/>
         <source>There are {1} attributes, but source {2} is linked.</source>
         <extracomment>InputError(0); 1 = habitat.attributes.size; 2 = pairs.max()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个属性，但连接涉及源地 {2}。</translation>
     </message>
     <message>
         <location filename="../core/decisions/replicates.py"/>
         <source>dispersal distance</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散距离</translation>
     </message>
     <message>
         <location filename="../core/decisions/replicates.py"/>
         <source>smallest source</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小源地</translation>
     </message>
     <message>
         <location filename="../core/decisions/replicates.py"/>
         <source>Corridors need two sources; {1} of {2} are left by the settings.</source>
         <extracomment>InputError(0); 1 = np.count_nonzero(kept); 2 = area.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道需要两个源地；按各设置，{2} 个中只剩 {1} 个。</translation>
     </message>
     <message>
         <location filename="../core/decisions/robustness.py"/>
         <source>weight of {1}</source>
         <extracomment>found; 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}的权重</translation>
     </message>
     <message>
         <location filename="../core/decisions/robustness.py"/>
         <source>{1} runs tell nothing; give 1 or more.</source>
         <extracomment>InputError(0); 1 = runs</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>运行 {1} 次说明不了什么；请给出 1 或更大的数。</translation>
     </message>
     <message>
         <location filename="../core/decisions/robustness.py"/>
         <source>There are {1} factors, but {2} of them are weighed. Weigh each of them.</source>
         <extracomment>InputError(0); 1 = len(study.factors); 2 = max(sizes)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个因子，但只有 {2} 个有权重。请为每个因子给出权重。</translation>
     </message>
     <message>
         <location filename="../core/decisions/robustness.py"/>
         <source>A run took {1} s: {2} take about {3}.</source>
         <extracomment>info(0); 1 = one; 2 = runs; 3 = _words(one * runs / where.processes)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>一次运行用时 {1} s：{2} 次约需 {3}。</translation>
     </message>
     <message>
         <location filename="../core/decisions/robustness.py"/>
         <source>None of the {1} runs found a network. The first: {2}</source>
         <extracomment>InputError(0); 1 = tally.runs; 2 = failed[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 次运行都没有得到网络。第一次：{2}</translation>
     </message>
     <message>
         <location filename="../core/decisions/robustness.py"/>
         <source>{1} of the {2} runs found no network and count as runs without corridors. The first of them: {3}</source>
         <extracomment>warn(0); 1 = len(failed); 2 = tally.runs; 3 = failed[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 次运行中有 {1} 次没有得到网络，按没有廊道的运行计。其中第一次：{3}</translation>
     </message>
     <message>
         <location filename="../core/decisions/robustness.py"/>
         <source>Nothing varied: all runs were computed with the same weights, scores and settings, and that all places stay says nothing. Give a spread, steps or a shift above 0, and at least two factors a weight.</source>
         <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有任何变动：所有运行采用相同的权重、分值和设置，各处都不变说明不了什么。请给出大于 0 的离散程度、级数或偏移，并至少为两个因子给出权重。</translation>
     </message>
     <message>
         <location filename="../core/decisions/robustness.py"/>
         <source>{1} runs are done; {2} more take about {3}.</source>
         <extracomment>info(0); 1 = CHUNK; 2 = len(draws) - CHUNK; 3 = _words(left)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已完成 {1} 次运行；其余 {2} 次约需 {3}。</translation>
     </message>
     <message>
         <location filename="../core/decisions/robustness.py"/>
@@ -22585,433 +22591,433 @@
         <location filename="../core/decisions/sampling.py"/>
         <source>A spread of {1} makes the weights of {2} factors all or nothing; take {3} at most.</source>
         <extracomment>InputError(0); 1 = spread; 2 = count; 3 = math.floor(100 * most) / 100</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>离散程度 {1} 会使 {2} 个因子的权重趋于全有或全无；最大取 {3}。</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>Of {1} draws of experts none judged enough pairs to weigh all factors. Ask them for the judgements that are missing, or vary the judgements instead of the experts.</source>
         <extracomment>InputError(0); 1 = _MOST_REJECTED</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>抽取专家 {1} 次，没有一次的判断足以为所有因子赋权。请向专家补充缺少的判断，或以判断变动代替专家变动。</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>{1} % of all</source>
         <extracomment>share; 1 = 100 * rate</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>全部的 {1} %</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>fewer than {1} %</source>
         <extracomment>share; 1 = 100 / _MOST_REJECTED</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不足 {1} %</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>Of {1} matrices at most {2} steps from the judgements none is consistent (CR below {3}); {4} were accepted. The judgements themselves have a CR of {5}: mend them ('Weights by AHP' says which), or change STEPS.</source>
         <extracomment>InputError(0); 1 = _MOST_REJECTED; 2 = self._what.steps; 3 = ACCEPTABLE_CR; 4 = share; 5 = analyse(matrix).cr</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>在与判断相差不超过 {2} 级的 {1} 个矩阵中，没有一个是一致的（CR 小于 {3}）；接受了 {4}。判断自身的 CR 为 {5}：请修正判断（「层次分析法权重」会指出是哪些），或改变 STEPS。</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>Judgements vary by {1} steps; it must be 0 to 16.</source>
         <extracomment>InputError(0); 1 = self.steps</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>判断变动 {1} 级；须为 0 到 16。</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>The spread of the weights is {1}; it must be 0 or more.</source>
         <extracomment>InputError(0); 1 = self.spread</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重的离散程度为 {1}；不得小于 0。</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>Scores are shifted by {1} of the gap to the next; more than 0.5 would change their order.</source>
         <extracomment>InputError(0); 1 = self.shift</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分值的偏移为与相邻分值间距的 {1}；大于 0.5 会改变其次序。</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>Nothing varies. Choose what is uncertain: judgements, weights, experts, scores or settings.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有任何变动。请选择不确定的内容：判断、权重、专家、分值或设置。</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>Judgements vary, but there are none. Give the matrix of pairwise judgements (MATRIX) or tables of them (JUDGEMENTS), or vary the weights.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选择了判断变动，但没有判断。请给出判断矩阵（MATRIX）或判断表（JUDGEMENTS），或改为权重变动。</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>The experts vary, but there are judgements of {1}. Give a table of judgements for each expert (JUDGEMENTS).</source>
         <extracomment>InputError(0); 1 = len(self._matrices)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选择了专家变动，但只有 {1} 份判断。请为每位专家给出判断表（JUDGEMENTS）。</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>The settings vary, but none has values. Give cutoffs, dispersal distances or smallest areas.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选择了设置变动，但没有任何值。请给出廊道阈值、扩散距离或最小面积。</translation>
     </message>
     <message>
         <location filename="../core/decisions/sampling.py"/>
         <source>The scores vary, but no factor has classes of different scores.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选择了分值变动，但没有因子的各类分值不同。</translation>
     </message>
     <message>
         <location filename="../core/decisions/settings.py"/>
         <source>{1}: {2} is below {3}.</source>
         <extracomment>InputError(0); 1 = what; 2 = min(setting.values); 3 = low</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2} 小于 {3}。</translation>
     </message>
     <message>
         <location filename="../core/decisions/settings.py"/>
         <source>{1}: {2} does not go up. Write the smaller number first.</source>
         <extracomment>InputError(0); 1 = what; 2 = text.strip()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2} 不是递增的。小的数写在前面。</translation>
     </message>
     <message>
         <location filename="../core/decisions/species.py"/>
         <source>Species '{1}'.</source>
         <extracomment>info(0); 1 = community.species[number].name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>物种“{1}”。</translation>
     </message>
     <message>
         <location filename="../core/decisions/species.py"/>
         <source>Species are named twice: {1}. Give each a name of its own.</source>
         <extracomment>InputError(0); 1 = ', '.join(twice)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>物种重名：{1}。各物种的名称不得相同。</translation>
     </message>
     <message>
         <location filename="../core/decisions/species.py"/>
         <source>'{1}' has the weight {2}; weights must be above 0.</source>
         <extracomment>InputError(0); 1 = light.name; 2 = light.weight</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的权重为 {2}；权重须大于 0。</translation>
     </message>
     <message>
         <location filename="../core/decisions/species.py"/>
         <source>No species has a network. {1}: {2}</source>
         <extracomment>InputError(0); 1 = names[order[0]]; 2 = sums.failed[order[0]]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有一个物种有网络。{1}：{2}</translation>
     </message>
     <message>
         <location filename="../core/decisions/species.py"/>
         <source>'{1}' has no key areas of a kind: {2}</source>
         <extracomment>info(0); 1 = species.name; 2 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”没有某类关键区域：{2}</translation>
     </message>
     <message>
         <location filename="../core/decisions/tracks.py"/>
         <source>None of the {1} tracks can be compared: they do not lie on cells of the surfaces with a value, or fit there in one direction only. Do tracks and surfaces lie in the same place?</source>
         <extracomment>InputError(0); 1 = len(tracks)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 条轨迹都无法比较：它们不在栅格有值的像元上，或只能以一个方向放置。轨迹与栅格是否位于同一地区？</translation>
     </message>
     <message>
         <location filename="../core/decisions/validation.py"/>
         <source>None of the {1} cells with points can be compared: there the surfaces have no value (NoData), or points could not have been recorded. Do points and surfaces lie in the same place?</source>
         <extracomment>InputError(0); 1 = used.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有点的 {1} 个像元都无法比较：栅格在该处没有值（NoData），或点不可能在该处被记录到。点与栅格是否位于同一地区？</translation>
     </message>
     <message>
         <location filename="../core/decisions/validation.py"/>
         <source>All {1} cells where points could have been recorded hold one: there is nothing to compare with. Widen what counts as available.</source>
         <extracomment>InputError(0); 1 = cells.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>点可能被记录到的 {1} 个像元全都有点：没有可比较的对象。请放宽可用范围。</translation>
     </message>
     <message>
         <location filename="../core/decisions/validation.py"/>
         <source>No cell of the mask has a value of the surfaces. Do they lie in the same place?</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>掩膜中没有像元在栅格中有值。它们是否位于同一地区？</translation>
     </message>
     <message>
         <location filename="../core/decisions/validation.py"/>
         <source>None of the features lies on the surfaces. Do they lie in the same place?</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有要素位于栅格上。它们是否位于同一地区？</translation>
     </message>
     <message>
         <location filename="../core/errors.py"/>
         <source>Cancelled. No output was written.</source>
         <extracomment>__init__(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已取消。没有写出任何输出。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>'{1}' has no effect: {2}.</source>
         <extracomment>text; 1 = name; 2 = why</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不起作用：{2}。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>advanced mode has no focal nodes, and a single map</source>
         <extracomment>why</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高级模式没有焦点节点，且只有一幅图</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>it is for advanced mode</source>
         <extracomment>why</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它用于高级模式</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>, which is written</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>，已写出</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>A network can be run in pairwise and advanced mode only, not in '{1}' (scenario).</source>
         <extracomment>InputError(0); 1 = scenario</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>网络只能以成对模式和高级模式运行，不能用“{1}”（scenario）。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>The option 'output_file' is a folder, {1}. Add a name, such as run.out.</source>
         <extracomment>InputError(0); 1 = files['output_file']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选项“output_file”是文件夹 {1}。请加上名称，如 run.out。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>The option '{1}' must be True or False, not {2}.</source>
         <extracomment>InputError(0); 1 = name; 2 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选项“{1}”须为 True 或 False，而不是 {2}。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>The option '{1}' must be one of {2}, not {3}.</source>
         <extracomment>InputError(0); 1 = name; 2 = ', '.join(choices); 3 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选项“{1}”须为 {2} 之一，而不是 {3}。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>The option '{1}' must be one of {2}, not left out.</source>
         <extracomment>InputError(0); 1 = name; 2 = ', '.join(choices)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选项“{1}”须为 {2} 之一，不能缺少。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>Is '{1}' meant?</source>
         <extracomment>hint; 1 = close[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>是否应为“{1}”？</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>'{1}' is not an option of Circuitscape and has no effect.{2}</source>
         <extracomment>append(0); 1 = name; 2 = hint</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不是 Circuitscape 的选项，不起作用。{2}</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>The option '{1}' is missing, though {2} is true. Name a file.</source>
         <extracomment>InputError(0); 1 = name; 2 = because[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 为 true，但缺少选项“{1}”。请给出文件。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>The option '{1}' is missing. Name a file.</source>
         <extracomment>InputError(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>缺少选项“{1}”。请给出文件。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>Line {1} is not of the form 'option = value': {2}. Is this an .ini of Circuitscape?</source>
         <extracomment>InputError(0); 1 = number; 2 = line[:60]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 {1} 行不是“选项 = 值”的形式：{2}。这是 Circuitscape 的 .ini 吗？</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>The option '{1}' is given twice, as {2} and as {3}. Remove one.</source>
         <extracomment>InputError(0); 1 = name; 2 = given[name]; 3 = value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>选项“{1}”给出两次，分别为 {2} 和 {3}。请删除一个。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>it is for rasters, and the data are a network</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它用于栅格，而数据是网络</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>it is for one-to-all and all-to-one mode</source>
         <extracomment>append(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它用于一对多和多对一模式</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>it is for pairwise mode</source>
         <extracomment>append(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它用于成对模式</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapeini.py"/>
         <source>GeoTIFFs are compressed anyway</source>
         <extracomment>append(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>GeoTIFF 本来就会压缩</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}' is not a filter of pairs: it starts with {2}, not with 'mode' or 'min' and 'max'.</source>
         <extracomment>InputError(0); 1 = name; 2 = first</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不是焦点对筛选文件：它以 {2} 开头，而不是“mode”，也不是“min”和“max”。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}' holds {2} numbers, but its header says {3} x {4} = {5}.</source>
         <extracomment>InputError(0); 1 = name; 2 = numbers.size; 3 = rows; 4 = cols; 5 = rows * cols</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”含有 {2} 个数，但文件头为 {3} × {4} = {5}。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}' has {2} points outside the raster, the first with {3} at {4}, {5} ({6}). The columns are value, x, y.</source>
         <extracomment>InputError(0); 1 = name; 2 = np.count_nonzero(outside); 3 = value; 4 = x; 5 = y; 6 = grid.describe()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”有 {2} 个点在栅格之外，第一个值为 {3}，位于 {4}, {5}（{6}）。各列为 value、x、y。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}' must hold whole numbers, not {2}.</source>
         <extracomment>InputError(0); 1 = name; 2 = float(bad[0])</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”须为整数，而不是 {2}。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}' is not an ASCII grid: its header has no {2}.</source>
         <extracomment>InputError(0); 1 = name; 2 = missing.args[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不是 ASCII 网格：文件头没有 {2}。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}' is not an ASCII grid: its header holds something that is not a number ({2}).</source>
         <extracomment>InputError(0); 1 = name; 2 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”不是 ASCII 网格：文件头含有非数值内容（{2}）。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}', line {2}, has {3} columns; {4} are needed.</source>
         <extracomment>InputError(0); 1 = name; 2 = number; 3 = len(words); 4 = columns</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”第 {2} 行有 {3} 列；需要 {4} 列。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}' cannot be read as a filter of pairs ({2}).</source>
         <extracomment>InputError(0); 1 = name; 2 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”无法作为焦点对筛选文件读取（{2}）。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}', line {2}, holds something that is not a number: {3}.</source>
         <extracomment>InputError(0); 1 = name; 2 = number; 3 = raw.strip()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”第 {2} 行含有非数值内容：{3}。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}' says mode {2}; it must be include or exclude.</source>
         <extracomment>InputError(0); 1 = name; 2 = mode</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”的 mode 为 {2}；须为 include 或 exclude。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}' holds something that is not a number below its header.</source>
         <extracomment>InputError(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”在文件头之后含有非数值内容。</translation>
     </message>
     <message>
         <location filename="../core/formats/circuitscapetext.py"/>
         <source>'{1}', row of {2}: {3} values for {4} ids.</source>
         <extracomment>InputError(0); 1 = name; 2 = words[0]; 3 = len(words) - 1; 4 = len(ids)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”，{2} 所在行：{4} 个编号却有 {3} 个值。</translation>
     </message>
     <message>
         <location filename="../core/formats/conefor.py"/>
         <source>The node file is empty.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>节点文件为空。</translation>
     </message>
     <message>
         <location filename="../core/formats/conefor.py"/>
         <source>{1}, line {2}: '{3}' is not a number of 0 or more.</source>
         <extracomment>InputError(0); 1 = what; 2 = line; 3 = cell</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，第 {2} 行：“{3}”不是不小于 0 的数值。</translation>
     </message>
     <message>
         <location filename="../core/formats/conefor.py"/>
         <source>Node file, line {1}: {2} columns instead of an id, an attribute and perhaps a 1 or 0.</source>
         <extracomment>InputError(0); 1 = line; 2 = len(cells)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>节点文件第 {1} 行：有 {2} 列，应为编号、属性，还可有 1 或 0。</translation>
     </message>
     <message>
         <location filename="../core/formats/conefor.py"/>
         <source>Node file, line {1}: node {2} is there already. Each node may be listed once.</source>
         <extracomment>InputError(0); 1 = line; 2 = one</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>节点文件第 {1} 行：节点 {2} 已经存在。每个节点只能列出一次。</translation>
     </message>
     <message>
         <location filename="../core/formats/conefor.py"/>
         <source>Node file, line {1}: '{2}' must be 1 (exists) or 0 (candidate).</source>
         <extracomment>InputError(0); 1 = line; 2 = cells[2]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>节点文件第 {1} 行：“{2}”须为 1（现有）或 0（候选）。</translation>
     </message>
     <message>
         <location filename="../core/formats/conefor.py"/>
         <source>Connection file, line {1}: {2} columns instead of two ids and a value.</source>
         <extracomment>InputError(0); 1 = line; 2 = len(cells)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接文件第 {1} 行：有 {2} 列，应为两个编号和一个值。</translation>
     </message>
     <message>
         <location filename="../core/formats/conefor.py"/>
         <source>Connection file, line {1}: node {2} is connected with itself.</source>
         <extracomment>InputError(0); 1 = line; 2 = ends[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接文件第 {1} 行：节点 {2} 与自身相连。</translation>
     </message>
     <message>
         <location filename="../core/formats/conefor.py"/>
         <source>Connection file, line {1}: the pair {2}, {3} is there already. Give each pair once.</source>
         <extracomment>InputError(0); 1 = line; 2 = ends[0]; 3 = ends[1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接文件第 {1} 行：{2}, {3} 这一对已经存在。每对只能给出一次。</translation>
     </message>
     <message>
         <location filename="../core/formats/conefor.py"/>
         <source>{1}, line {2}: '{3}' is not a valid id; Conefor numbers its nodes.</source>
         <extracomment>InputError(0); 1 = what; 2 = line; 3 = cell</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，第 {2} 行：“{3}”不是有效编号；Conefor 以数字为节点编号。</translation>
     </message>
     <message>
         <location filename="../core/formats/conefor.py"/>
         <source>Connection file, line {1}: {2} is not in the node file.</source>
         <extracomment>InputError(0); 1 = line; 2 = one</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接文件第 {1} 行：{2} 不在节点文件中。</translation>
     </message>
     <message>
         <location filename="../core/grid.py"/>
         <source>The tool 'Study grid' (studygrid) brings rasters onto one grid of square cells in metres.</source>
         <extracomment>USE_STUDY_GRID</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>工具「研究网格」（studygrid）可将栅格转到以米为单位的方形像元网格上。</translation>
     </message>
     <message>
         <location filename="../core/grid.py"/>
         <source>{1} rows x {2} columns of {3} x {4}, x {5} to {6}, y {7} to {8}</source>
         <extracomment>returned; 1 = self.rows; 2 = self.cols; 3 = self.dx; 4 = self.dy; 5 = self.left; 6 = self.right; 7 = self.bottom; 8 = self.top</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 行 × {2} 列，像元 {3} × {4}，x {5} 到 {6}，y {7} 到 {8}</translation>
     </message>
     <message>
         <location filename="../core/grid.py"/>
         <source>A grid of {1} x {2} cells is empty.</source>
         <extracomment>InputError(0); 1 = self.rows; 2 = self.cols</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} × {2} 个像元的网格是空的。</translation>
     </message>
     <message>
         <location filename="../core/grid.py"/>
         <source>Cells of {1} x {2} map units have no area.</source>
         <extracomment>InputError(0); 1 = self.dx; 2 = self.dy</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} × {2} 个地图单位的像元没有面积。</translation>
     </message>
     <message>
         <location filename="../core/grid.py"/>
         <source>The cells are {1} x {2} map units; this tool needs square cells. {3}</source>
         <extracomment>InputError(0); 1 = self.dx; 2 = self.dy; 3 = USE_STUDY_GRID</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>像元为 {1} × {2} 个地图单位；此工具需要方形像元。{3}</translation>
     </message>
     <message>
         <location filename="../core/grid.py"/>
@@ -23023,673 +23029,667 @@
         <location filename="../core/keyareas/areas.py"/>
         <source>The surface has {1} cells, the resistance {2}. Use one grid.</source>
         <extracomment>InputError(0); 1 = values.shape; 2 = resistance.shape</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格有 {1} 个像元，阻力有 {2} 个。请使用同一网格。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>Key areas against a null model need the p-values of its cells, which the tool 'nullmodel' writes.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>与零模型比较求关键区域，需要各像元的 p 值，由工具「nullmodel」写出。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>{1} classes leave nothing to choose from; ask for 2 to 255.</source>
         <extracomment>InputError(0); 1 = classes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分 {1} 类无从选择；类别数须为 2 到 255。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>The surface has no value at all: every cell is NoData. No place stands out.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格没有任何值：所有像元都是 NoData。没有突出之处。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>Every cell of the surface has the value {1}. No place stands out.</source>
         <extracomment>InputError(0); 1 = highest</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格的所有像元都为 {1}。没有突出之处。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>Shares of the maximum need a finite maximum above 0; it is {1}. Use another rule.</source>
         <extracomment>InputError(0); 1 = highest</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按最大值的比例分类时，最大值须有限且大于 0；现为 {1}。请改用其他规则。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>The minimum area is {1} ha; it must be 0 or more.</source>
         <extracomment>InputError(0); 1 = min_area_ha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小面积为 {1} hm²；不得小于 0。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>The largest area is {1} ha; it must be at least the smallest area ({2} ha) and one cell ({3} ha).</source>
         <extracomment>InputError(0); 1 = max_area_ha; 2 = min_area_ha; 3 = cell_ha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最大面积为 {1} hm²；不得小于最小面积（{2} hm²）和一个像元（{3} hm²）。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>{1} of {2} classes cannot be kept; keep at least 1 and fewer than all.</source>
         <extracomment>InputError(0); 1 = keep; 2 = classes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不能保留 {2} 类中的 {1} 类；至少保留 1 类，且不能全部保留。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>The surface has too few distinct values for {1} classes; {2} were made.</source>
         <extracomment>warn(0); 1 = classes; 2 = limits.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格的不同值太少，分不成 {1} 类；已分成 {2} 类。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>No area of the highest class has {1} ha or more: the largest has {2} ha. Lower the smallest area to keep it.</source>
         <extracomment>warn(0); 1 = min_area_ha; 2 = largest_ha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最高类中没有达到 {1} hm² 的区域：最大为 {2} hm²。要保留它，请减小最小面积。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>The overlay is normalised by the largest resistance here ({1}); held limits of a run with another one do not mean the same. The table of its limits (BREAKS) holds that.</source>
         <extracomment>warn(0); 1 = most</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>叠加以此处的最大阻力（{1}）归一化；沿用的界限来自另一最大阻力的运行，含义不同。其界限表（BREAKS）记有该值。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>The held limits are those of an overlay with a resistance surface, and nothing is overlaid here.</source>
         <extracomment>warn(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>沿用的界限来自与阻力面的叠加，而此处没有叠加。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>The surface has {1} cells, its p-values {2}. Use one grid.</source>
         <extracomment>InputError(0); 1 = values.shape; 2 = p.shape</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格有 {1} 个像元，其 p 值有 {2} 个。请使用同一网格。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>No cell has both a value and a p-value. Take the p-values of a null model of this surface.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有像元同时有值和 p 值。请使用此栅格的零模型的 p 值。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>The p-values lie between {1} and {2}; they must lie between 0 and 1. Take the raster P of the tool 'nullmodel'.</source>
         <extracomment>InputError(0); 1 = np.nanmin(p); 2 = np.nanmax(p)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>p 值在 {1} 和 {2} 之间；须在 0 和 1 之间。请使用工具「nullmodel」的 P 栅格。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>No cell stands out against the null model: the smallest p-value is {1}, and {2} after the correction for {3} cells; {4} is asked for. With more draws p-values can be smaller.</source>
         <extracomment>warn(0); 1 = np.nanmin(p[known]); 2 = least; 3 = np.count_nonzero(~np.isnan(p)); 4 = FALSE_SHARE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有像元相对零模型显著：最小 p 值为 {1}，对 {3} 个像元校正后为 {2}；要求为 {4}。增加抽取次数，p 值才可能更小。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>{1} area(s) of more than {2} ha were cut at higher limits than the rest.</source>
         <extracomment>info(0); 1 = large; 2 = max_area_ha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个大于 {2} hm² 的区域已按高于其余的界限切分。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>{1} area(s) of more than {2} ha have one value throughout and could not be cut; they stay as they are.</source>
         <extracomment>warn(0); 1 = uncut; 2 = max_area_ha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个大于 {2} hm² 的区域内部只有一个值，无法切分；保持原样。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/areas.py"/>
         <source>Against a null model there are no limits of values to hold. Choose another rule.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>与零模型比较时没有可沿用的数值界限。请选择其他规则。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>The smallest radius is {1}; it must be above 0.</source>
         <extracomment>InputError(0); 1 = minimum</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小半径为 {1}；须大于 0。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>The largest radius ({1}) is below the smallest ({2}). Exchange them.</source>
         <extracomment>InputError(0); 1 = maximum; 2 = minimum</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最大半径（{1}）小于最小半径（{2}）。请互换。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>The step between the radii is {1}; it must not be negative.</source>
         <extracomment>InputError(0); 1 = step</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>半径的步长为 {1}；不得为负。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>Radii from {1} to {2} in steps of {3} are {4}; at most {5} are tried. Use a larger step or a smaller largest radius.</source>
         <extracomment>InputError(0); 1 = minimum; 2 = maximum; 3 = step; 4 = count; 5 = _MOST_RADII</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>半径从 {1} 到 {2}、步长 {3} 共有 {4} 个；最多试 {5} 个。请增大步长或减小最大半径。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>No link joins sources that are connected: impassable (NoData) cells cut all of them off. Barriers can only be scored where there is a path to shorten.</source>
         <extracomment>DisconnectedError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有连接的源地能够连通：不可通行的像元（NoData）将其全部隔断。只有存在可缩短的路径，障碍点才能计分。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>{1} of {2} links join sources that are cut off from each other by NoData (the first: {3} and {4}); they have no barrier score.</source>
         <extracomment>warn(0); 1 = len(pairs) - connected.size; 2 = len(pairs); 3 = a; 4 = b</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 条连接中有 {1} 条的源地被 NoData 隔断（第一条：{3} 和 {4}）；它们没有障碍得分。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>The restorable cells are a raster of {1} cells, the resistance has {2}. Use one grid.</source>
         <extracomment>InputError(0); 1 = restorable.shape; 2 = fields.labels.shape</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>可修复像元的栅格有 {1} 个像元，阻力有 {2} 个。请使用同一网格。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>No cell can be restored, so that there are no barriers to score. Leave out some classes.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有可修复的像元，因此没有可计分的障碍点。请减少不可修复的类别。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>There is no link: barriers are places on the way between two linked sources.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有连接：障碍点是相连源地之间通路上的地点。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>The resistance after restoration is {1}; it must be above 0.</source>
         <extracomment>InputError(0); 1 = restored</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修复后的阻力为 {1}；须大于 0。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>There is no radius to search with.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有可供搜索的半径。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>The barrier radius of {1} m is smaller than a cell ({2} m). Use at least one cell, better two, or leave the radii empty, which takes them from the size of the cells.</source>
         <extracomment>InputError(0); 1 = min(radii); 2 = cell_size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>障碍半径 {1} m 小于一个像元（{2} m）。请至少用一个像元，最好两个，或将半径留空，由像元大小确定。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/barriers.py"/>
         <source>The barrier radius of {1} m reaches beyond the whole raster ({2} x {3} cells of {4} m). Use a smaller one.</source>
         <extracomment>InputError(0); 1 = max(radii); 2 = shape[0]; 3 = shape[1]; 4 = cell_size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>障碍半径 {1} m 超出整个栅格（{2} × {3} 个 {4} m 的像元）。请减小半径。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/blocking.py"/>
         <source>There are {1} attributes, but links name source {2}.</source>
         <extracomment>InputError(0); 1 = len(attributes); 2 = int(pairs.max())</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个属性，但连接涉及源地 {2}。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/blocking.py"/>
         <source>Area {1} has cells outside the raster.</source>
         <extracomment>InputError(0); 1 = number</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>区域 {1} 有像元位于栅格之外。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/circuitbarriers.py"/>
         <source>Barriers in circuit terms need steps that have the mean resistance of their two cells: with the mean conductance the effective resistance is no sum that a cell has a part in. Use the average of resistances.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电路意义上的障碍点要求每一步取两个像元的平均阻力：取平均电导时，有效电阻不是各像元各占一份的总和。请对阻力取平均。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/circuitbarriers.py"/>
         <source>The radius of {1} reaches beyond the whole raster ({2} x {3} cells of {4}). Use a smaller one.</source>
         <extracomment>InputError(0); 1 = radius; 2 = resistance.shape[0]; 3 = resistance.shape[1]; 4 = cell_size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>半径 {1} 超出整个栅格（{2} × {3} 个 {4} 的像元）。请减小半径。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/circuitbarriers.py"/>
         <source>{1} of {2} links join sources that are cut off from each other; they are left out.</source>
         <extracomment>warn(0); 1 = cut_off; 2 = len(pairs)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 条连接中有 {1} 条的源地被隔断，已略去。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/circuitbarriers.py"/>
         <source>The radius is {1}; it must be a number of 0 or more.</source>
         <extracomment>InputError(0); 1 = radius</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>半径为 {1}；须为不小于 0 的数值。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/circuitbarriers.py"/>
         <source>{1} discs cannot be tried; try at least 1.</source>
         <extracomment>InputError(0); 1 = candidates</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法试修复 {1} 个圆；至少试 1 个。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/cutoffs.py"/>
         <source>Give at least two different cutoffs, for example: 1000, 2000, 5000.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请给出至少两个不同的廊道阈值，例如：1000, 2000, 5000。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/cutoffs.py"/>
         <source>With a cutoff of {1} no place stands out: the corridors hold no value. Leave this cutoff out.</source>
         <extracomment>InputError(0); 1 = cutoff</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值为 {1} 时没有突出之处：廊道内没有值。请去掉此阈值。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/cutoffs.py"/>
         <source>With a cutoff of {1} no place stands out: the corridors hold the value {2} only. Leave this cutoff out.</source>
         <extracomment>InputError(0); 1 = cutoff; 2 = highest</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值为 {1} 时没有突出之处：廊道内只有值 {2}。请去掉此阈值。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/cutoffs.py"/>
         <source>A cutoff of {1} makes no corridor; cutoffs are above 0.</source>
         <extracomment>InputError(0); 1 = cutoff</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道阈值 {1} 不能形成廊道；阈值须大于 0。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/focal.py"/>
         <source>A moving window needs a radius of at least {1} cells; {2} was given.</source>
         <extracomment>InputError(0); 1 = least; 2 = radius</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>移动窗口的半径至少为 {1} 个像元；给出的是 {2}。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/focal.py"/>
         <source>A moving window needs a raster of decimal numbers, not {1}-d {2}.</source>
         <extracomment>InputError(0); 1 = values.ndim; 2 = values.dtype</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>移动窗口需要小数栅格，而不是 {1} 维 {2}。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/measures.py"/>
         <source>key areas</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>关键区域</translation>
     </message>
     <message>
         <location filename="../core/keyareas/measures.py"/>
         <source>{1} % of the area of the {2} lie within {3} cells of the edge of the data, where {4} % of the data lie.</source>
         <extracomment>said; 1 = 100 * self.edge_share; 2 = what; 3 = defaults.EDGE_CELLS; 4 = 100 * self.data_edge_share</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2}面积的 {1} % 位于距数据边缘 {3} 个像元以内，而该处只占数据的 {4} %。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/measures.py"/>
         <source>{1} Paths cannot run beyond the edge and currents crowd along it, so that these places may only show where the map ends. Run again on data that reach beyond the area to be reported, give that area (AREA), and trust the places that stay.</source>
         <extracomment>returned; 1 = said</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}路径不能越过边缘，电流沿边缘集中，因此这些地点可能只反映了地图的边界。请改用超出报告范围的数据重新运行，并给出报告范围（AREA），以仍然存在的地点为准。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/measures.py"/>
         <source>{1} of {2} {3} have fewer than {4} cells.</source>
         <extracomment>said; 1 = specks; 2 = area_ha.size; 3 = what; 4 = defaults.SPECK_CELLS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 个{3}中有 {1} 个不足 {4} 个像元。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/measures.py"/>
         <source>The largest of {1} {2} has {3} % of the {4} ha: a plateau. A largest key area cuts it at higher values.</source>
         <extracomment>info(0); 1 = area_ha.size; 2 = what; 3 = 100 * largest / whole; 4 = whole</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个{2}中最大的一个占 {4} hm² 的 {3} %：呈平台状。设置最大关键区域，可在更高的值处将其切分。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/measures.py"/>
         <source>{1} A smallest area of {2} ha leaves {3}.</source>
         <extracomment>warn(0); 1 = said; 2 = smallest; 3 = left</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}最小面积设为 {2} hm² 时剩下 {3}。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/pinchpoints.py"/>
         <source>No source has a cell with a resistance. Do the sources lie on the raster?</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有源地的像元有阻力。源地是否位于栅格上？</translation>
     </message>
     <message>
         <location filename="../core/keyareas/rules.py"/>
         <source>By both rules</source>
         <extracomment>RULE_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两种规则均得出</translation>
     </message>
     <message>
         <location filename="../core/keyareas/rules.py"/>
         <source>Only with the overlay</source>
         <extracomment>RULE_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>仅叠加时得出</translation>
     </message>
     <message>
         <location filename="../core/keyareas/rules.py"/>
         <source>Only without the overlay</source>
         <extracomment>RULE_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>仅不叠加时得出</translation>
     </message>
     <message>
         <location filename="../core/keyareas/rules.py"/>
         <source>{1}: {2} ha are found with and without the overlay with the resistance, {3} ha only with it, {4} ha only without it.</source>
         <extracomment>returned; 1 = what; 2 = self.both_ha; 3 = self.overlay_ha; 4 = self.plain_ha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：与阻力叠加和不叠加均得出的有 {2} hm²，仅叠加时得出的有 {3} hm²，仅不叠加时得出的有 {4} hm²。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/rules.py"/>
         <source>{1} ha are pinch point and barrier at once: {2} % of the pinch points and {3} % of the barriers.</source>
         <extracomment>returned; 1 = self.area_ha; 2 = 100 * self.pinch_share; 3 = 100 * self.barrier_share</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>同为夹点和障碍点的有 {1} hm²：占夹点的 {2} %，占障碍点的 {3} %。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/stability.py"/>
         <source>{1} setting cannot be compared; give at least two.</source>
         <extracomment>InputError(0); 1 = len(surfaces)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个设置无法比较；至少给出两个。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/stability.py"/>
         <source>The surfaces have different shapes. Use one grid.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各栅格的形状不同。请使用同一网格。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/tabulation.py"/>
         <source>The records of the pieces have different lengths.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各碎块的记录长度不同。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/tabulation.py"/>
         <source>A piece belongs to an area that is not in the layer.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有碎块属于图层中没有的区域。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/tabulation.py"/>
         <source>A piece has a negative size or zone.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有碎块的面积或分区为负。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/tabulation.py"/>
         <source>Area {1} measures {2} ha but its pieces {3} ha. Do zones overlap?</source>
         <extracomment>InputError(0); 1 = k + 1; 2 = area_ha[k]; 3 = covered[k]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>区域 {1} 为 {2} hm²，其碎块却为 {3} hm²。分区是否重叠？</translation>
     </message>
     <message>
         <location filename="../core/keyareas/tabulation.py"/>
         <source>Area {1} measures {2} ha but its pieces {3} ha. A part in no zone must be given as outside.</source>
         <extracomment>InputError(0); 1 = k + 1; 2 = area_ha[k]; 3 = covered[k]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>区域 {1} 为 {2} hm²，其碎块却为 {3} hm²。不在任何分区内的部分须作为区外给出。</translation>
     </message>
     <message>
         <location filename="../core/keyareas/tabulation.py"/>
         <source>The land uses of a piece take up more than the piece. Do land-use polygons overlap?</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某碎块内的土地利用面积超过碎块本身。土地利用多边形是否重叠？</translation>
     </message>
     <message>
         <location filename="../core/keyareas/tabulation.py"/>
         <source>The table does not add up to the map: {1} areas of {2} ha in the table, {3} of {4} ha in the layer. Repair the geometries (Fix geometries) and run again.</source>
         <extracomment>InputError(0); 1 = total.count; 2 = table; 3 = area_ha.size; 4 = layer</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>表与图的合计不符：表中 {1} 个区域共 {2} hm²，图层中 {3} 个共 {4} hm²。请修复几何图形（「修复几何图形」）后重新运行。</translation>
     </message>
     <message>
         <location filename="../core/landscapes/county.py"/>
         <source>A landscape of {1} x {2} cells cannot be made; choose {3} to {4}.</source>
         <extracomment>InputError(0); 1 = size; 2 = size; 3 = SMALLEST; 4 = LARGEST</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无法生成 {1} × {2} 个像元的景观；请选择 {3} 到 {4}。</translation>
     </message>
     <message>
         <location filename="../core/landscapes/county.py"/>
         <source>A cell size of {1} is not a length; give metres above 0, such as 30.</source>
         <extracomment>InputError(0); 1 = cell</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>像元大小 {1} 不是长度；请给出大于 0 的米数，如 30。</translation>
     </message>
     <message>
         <location filename="../core/landscapes/county.py"/>
         <source>The seed is {1}; give 0 or a positive whole number.</source>
         <extracomment>InputError(0); 1 = seed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>种子为 {1}；请给出 0 或正整数。</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Reservoir Wetland Park</source>
         <extracomment>reserves</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>水库湿地公园</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Wetland park</source>
         <extracomment>reserves</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>湿地公园</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>High Wood Reserve</source>
         <extracomment>reserves</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高林自然保护区</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Forest reserve</source>
         <extracomment>reserves</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>森林保护区</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Water conservation</source>
         <extracomment>kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>水源涵养</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Ground collapse</source>
         <extracomment>kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>地面塌陷</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Rock desertification control</source>
         <extracomment>kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>石漠化控制</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Rockfall</source>
         <extracomment>kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>崩塌</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Biodiversity</source>
         <extracomment>kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>生物多样性维护</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Soil conservation</source>
         <extracomment>kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>水土保持</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Debris flow</source>
         <extracomment>kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>泥石流</translation>
     </message>
     <message>
         <location filename="../core/landscapes/cover.py"/>
         <source>Landslide</source>
         <extracomment>kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>滑坡</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Carbonate rock</source>
         <extracomment>LITHOLOGY</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>碳酸盐岩</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Clastic rock</source>
         <extracomment>LITHOLOGY</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>碎屑岩</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Basalt</source>
         <extracomment>LITHOLOGY</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>玄武岩</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Coal-bearing strata</source>
         <extracomment>LITHOLOGY</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>含煤地层</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Potential</source>
         <extracomment>DESERTIFICATION</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>潜在</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Light</source>
         <extracomment>DESERTIFICATION</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>轻度</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Moderate</source>
         <extracomment>DESERTIFICATION</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>中度</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Severe</source>
         <extracomment>DESERTIFICATION</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>剧烈</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Very slight</source>
         <extracomment>EROSION</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>微度</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Slight</source>
         <extracomment>EROSION</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>轻度</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Intense</source>
         <extracomment>EROSION</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>强烈</translation>
     </message>
     <message>
         <location filename="../core/landscapes/model.py"/>
         <source>Very intense</source>
         <extracomment>EROSION</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>极强烈</translation>
     </message>
     <message>
         <location filename="../core/landscapes/settlement.py"/>
         <source>Subdistrict</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>街道</translation>
     </message>
     <message>
         <location filename="../core/landscapes/settlement.py"/>
         <source>{1} Village</source>
         <extracomment>append(0); 1 = latin</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}村</translation>
     </message>
     <message>
         <location filename="../core/landscapes/settlement.py"/>
         <source>{1} Mine</source>
         <extracomment>attributes; 1 = latin</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../core/landscapes/settlement.py"/>
-        <source>Town</source>
-        <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}煤矿</translation>
     </message>
     <message>
         <location filename="../core/landscapes/settlement.py"/>
         <source>Closed</source>
         <extracomment>attributes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <location filename="../core/landscapes/water.py"/>
         <source>{1} River</source>
         <extracomment>append(Feature(1)); 1 = name[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}河</translation>
     </message>
     <message>
         <location filename="../core/leastcost/dijkstra.py"/>
         <source>The resistance surface has {1} cells with data; a least-cost search can take about {2}. Use larger cells or a part of the area.</source>
         <extracomment>InputError(0); 1 = self._cells.size; 2 = np.iinfo(np.int32).max // len(steps)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力面有 {1} 个有数据的像元；最小成本搜索最多约可处理 {2} 个。请增大像元，或只取部分范围。</translation>
     </message>
     <message>
         <location filename="../core/leastcost/fields.py"/>
         <source>The links name source {1}, which has no passable cell on the resistance raster. Use the sources that the links were made from.</source>
         <extracomment>InputError(0); 1 = missing[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接涉及源地 {1}，它在阻力栅格上没有可通行的像元。请使用生成连接时的源地。</translation>
     </message>
     <message>
         <location filename="../core/leastcost/fields.py"/>
         <source>Links must join two different sources with labels from 1 up.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连接须连通两个不同的源地，其标号从 1 起。</translation>
     </message>
     <message>
         <location filename="../core/leastcost/fields.py"/>
         <source>The slack of a corridor must not be negative, but is {1}.</source>
         <extracomment>InputError(0); 1 = slacks[~(slacks &gt;= 0)][0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道的余量不得为负，而现为 {1}。</translation>
     </message>
     <message>
         <location filename="../core/leastcost/graph.py"/>
         <source>The way back from row {1}, column {2} (counted from the top left) is lost: beside a cost of {3} the next step vanishes in rounding. Make barriers NoData, or give them a smaller resistance.</source>
         <extracomment>InputError(0); 1 = row + 1; 2 = col + 1; 3 = cost</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>从第 {1} 行第 {2} 列（从左上角计数）返回的路径丢失：与成本 {3} 相比，下一步的成本被舍入误差淹没。障碍宜设为 NoData，或减小其阻力。</translation>
     </message>
     <message>
         <location filename="../core/leastcost/graph.py"/>
         <source>The cell size must be positive, not {1}.</source>
         <extracomment>InputError(0); 1 = cell_size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>像元大小须为正数，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/leastcost/graph.py"/>
         <source>A cell has 8 or 4 neighbours, not {1}.</source>
         <extracomment>InputError(0); 1 = neighbours</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>像元的邻域为 8 或 4，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/leastcost/graph.py"/>
         <source>Least-cost searches use numba.</source>
         <extracomment>info(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最小成本搜索使用 numba。</translation>
     </message>
     <message>
         <location filename="../core/leastcost/graph.py"/>
         <source>No start cell lies on a passable cell of the resistance surface.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有起始像元位于阻力面的可通行像元上。</translation>
     </message>
     <message>
         <location filename="../core/leastcost/graph.py"/>
         <source>The sources are a raster of {1} cells, the resistance one of {2}.</source>
         <extracomment>InputError(0); 1 = labels.shape; 2 = self.shape</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地栅格有 {1} 个像元，阻力栅格有 {2} 个。</translation>
     </message>
     <message>
         <location filename="../core/leastcost/links.py"/>
         <source>There are {1} active links, but cutoffs for {2} corridors.</source>
         <extracomment>InputError(0); 1 = count; 2 = found.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 条启用的连接，但给出了 {2} 条廊道的阈值。</translation>
     </message>
     <message>
         <location filename="../core/lists.py"/>
         <source>{1}: '{2}' can be read with decimal commas or with commas between the numbers. Write decimal points, or semicolons between the numbers.</source>
         <extracomment>InputError(0); 1 = what; 2 = tidy</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：“{2}”中的逗号既可能是小数点，也可能是分隔符。请用小数点，或用分号分隔各数。</translation>
     </message>
     <message>
         <location filename="../core/lists.py"/>
@@ -23701,571 +23701,571 @@
         <location filename="../core/lists.py"/>
         <source>{1}: '{2}' is not a name and what it is given. Write name = ...; name = ....</source>
         <extracomment>InputError(0); 1 = what; 2 = entry.strip()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：“{2}”不是“名称 = 值”的形式。请写作 名称 = ...; 名称 = ...。</translation>
     </message>
     <message>
         <location filename="../core/lists.py"/>
         <source>{1}: '{2}' is given twice.</source>
         <extracomment>InputError(0); 1 = what; 2 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：“{2}”给出两次。</translation>
     </message>
     <message>
         <location filename="../core/lists.py"/>
         <source>{1}, number {2} is '{3}'. Write yes or no (or 1 or 0) for each.</source>
         <extracomment>InputError(0); 1 = what; 2 = place; 3 = part</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，第 {2} 个为“{3}”。请逐一填 yes 或 no（或 1 或 0）。</translation>
     </message>
     <message>
         <location filename="../core/lists.py"/>
         <source>{1}: '{2}' can be read as {3} or as {4}. Write it with a decimal point, and without a thousands separator.</source>
         <extracomment>InputError(0); 1 = place; 2 = text; 3 = text.replace(',', '.'); 4 = text.replace(',', '')</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：“{2}”可读作 {3} 或 {4}。请用小数点，且不用千位分隔符。</translation>
     </message>
     <message>
         <location filename="../core/lists.py"/>
         <source>{1}, number {2} is empty.</source>
         <extracomment>InputError(0); 1 = what; 2 = place</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，第 {2} 个为空。</translation>
     </message>
     <message>
         <location filename="../core/lists.py"/>
         <source>{1}, number {2} is {3}; it must be finite.</source>
         <extracomment>InputError(0); 1 = what; 2 = place; 3 = part</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，第 {2} 个为 {3}；须为有限数值。</translation>
     </message>
     <message>
         <location filename="../core/lists.py"/>
         <source>{1}: '{2}' is not a number. Write digits only, without the unit.</source>
         <extracomment>InputError(0); 1 = place; 2 = cell</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：“{2}”不是数值。请只写数字，不带单位。</translation>
     </message>
     <message>
         <location filename="../core/lists.py"/>
         <source>{1}: '{2}' is not a number.</source>
         <extracomment>InputError(0); 1 = place; 2 = cell</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：“{2}”不是数值。</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Core</source>
         <extracomment>CLASS_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>核心区</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Islet</source>
         <extracomment>CLASS_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>孤岛</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Perforation</source>
         <extracomment>CLASS_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>穿孔</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Edge</source>
         <extracomment>CLASS_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>边缘区</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Loop</source>
         <extracomment>CLASS_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>环道区</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Bridge</source>
         <extracomment>CLASS_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>桥接区</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Branch</source>
         <extracomment>CLASS_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>支线</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Missing</source>
         <extracomment>CLASS_NAMES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>缺失</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Loop in edge</source>
         <extracomment>_FOREGROUND</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>边缘区内的环道</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Loop in perforation</source>
         <extracomment>_FOREGROUND</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>穿孔内的环道</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Bridge in edge</source>
         <extracomment>_FOREGROUND</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>边缘区内的桥接</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Bridge in perforation</source>
         <extracomment>_FOREGROUND</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>穿孔内的桥接</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Core-opening</source>
         <extracomment>Code(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>核心区开口</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>Border-opening</source>
         <extracomment>Code(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>边界开口</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>The raster holds {1}, which are not MSPA codes. Use the code raster that the MSPA tool or GuidosToolbox writes, without core size groups.</source>
         <extracomment>InputError(0); 1 = _listed(strange)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格含有 {1}，它们不是 MSPA 代码。请使用 MSPA 工具或 GuidosToolbox 写出的代码栅格，且不带核心区大小分组。</translation>
     </message>
     <message>
         <location filename="../core/mspa/codes.py"/>
         <source>and {1} more values</source>
         <extracomment>returned; 1 = len(values) - most</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>以及另外 {1} 个值</translation>
     </message>
     <message>
         <location filename="../core/mspa/segmentation.py"/>
         <source>MSPA needs a raster of rows and columns, not an array of shape {1}.</source>
         <extracomment>InputError(0); 1 = cells.shape</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>MSPA 需要有行和列的栅格，而不是形状为 {1} 的数组。</translation>
     </message>
     <message>
         <location filename="../core/mspa/segmentation.py"/>
         <source>The raster must be coded 0 missing, 1 background, 2 foreground, but holds {1}. Say which values are foreground.</source>
         <extracomment>InputError(0); 1 = _some_values(cells)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格须编码为 0 缺失、1 背景、2 前景，但其中有 {1}。请说明哪些值是前景。</translation>
     </message>
     <message>
         <location filename="../core/mspa/segmentation.py"/>
         <source>The connectivity must be 8 or 4, not {1}.</source>
         <extracomment>InputError(0); 1 = connectivity</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连通规则须为 8 或 4，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/mspa/segmentation.py"/>
         <source>The edge width must be a whole number of cells, at least 1, not {1}.</source>
         <extracomment>InputError(0); 1 = edge_width</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>边缘宽度须为整数个像元，至少 1 个，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/mspa/statistics.py"/>
         <source>Give at least one edge width for the profile.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>请为剖面给出至少一个边缘宽度。</translation>
     </message>
     <message>
         <location filename="../core/network/candidates.py"/>
         <source>A network of {1} source(s) has nothing to link.</source>
         <extracomment>InputError(0); 1 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只有 {1} 个源地的网络没有可连接的对象。</translation>
     </message>
     <message>
         <location filename="../core/network/candidates.py"/>
         <source>There is nothing to do for {1} additions; add 1 or more.</source>
         <extracomment>InputError(0); 1 = add</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>要增加 {1} 个则无事可做；请增加 1 个或更多。</translation>
     </message>
     <message>
         <location filename="../core/network/candidates.py"/>
         <source>Stepping stones that are there already count as sources.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已存在的踏脚石算作源地。</translation>
     </message>
     <message>
         <location filename="../core/network/candidates.py"/>
         <source>There is no link that could be added.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有可加入的连接。</translation>
     </message>
     <message>
         <location filename="../core/network/candidates.py"/>
         <source>Each candidate link must end at a stepping stone where there are any.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有踏脚石时，每条候选连接须有一端为踏脚石。</translation>
     </message>
     <message>
         <location filename="../core/network/candidates.py"/>
         <source>The link between {1} and {2} is given more than once.</source>
         <extracomment>InputError(0); 1 = a; 2 = b</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 与 {2} 之间的连接给出多次。</translation>
     </message>
     <message>
         <location filename="../core/network/candidates.py"/>
         <source>What sources and stepping stones hold must be numbers of 0 or more.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地和踏脚石的属性须为不小于 0 的数值。</translation>
     </message>
     <message>
         <location filename="../core/network/candidates.py"/>
         <source>Every link needs a length that is positive and finite.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每条连接都需要正的有限长度。</translation>
     </message>
     <message>
         <location filename="../core/network/centrality.py"/>
         <source>Every link needs a conductance that is positive and finite.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每条连接都需要正的有限电导。</translation>
     </message>
     <message>
         <location filename="../core/network/centrality.py"/>
         <source>The gravity model takes the logarithm of the size of a source, so sizes must be above 1; the smallest is {1}. Use square metres, or another attribute.</source>
         <extracomment>InputError(0); 1 = np.min(size)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>引力模型对源地的规模取对数，因此规模须大于 1；最小为 {1}。请改用平方米，或其他属性。</translation>
     </message>
     <message>
         <location filename="../core/network/centrality.py"/>
         <source>The mean resistance of a source must be positive, but the smallest is {1}.</source>
         <extracomment>InputError(0); 1 = np.min(resistance)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地的平均阻力须为正数，但最小为 {1}。</translation>
     </message>
     <message>
         <location filename="../core/network/centrality.py"/>
         <source>Every link needs a least-cost distance that is positive and finite.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每条连接都需要正的有限最小成本距离。</translation>
     </message>
     <message>
         <location filename="../core/network/centrality.py"/>
         <source>A link names source {1}, but there are only {2} (counted from 0).</source>
         <extracomment>InputError(0); 1 = int(pairs.max()); 2 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某条连接涉及源地 {1}，但源地只有 {2} 个（从 0 计数）。</translation>
     </message>
     <message>
         <location filename="../core/network/centrality.py"/>
         <source>A link joins a source with itself.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>某条连接的两端是同一源地。</translation>
     </message>
     <message>
         <location filename="../core/network/robustness.py"/>
         <source>A network of {1} sources and {2} links has nothing to lose.</source>
         <extracomment>InputError(0); 1 = count; 2 = len(pairs)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 个源地和 {2} 条连接的网络没有可丧失的部分。</translation>
     </message>
     <message>
         <location filename="../core/network/robustness.py"/>
         <source>There must be 1 to {1} random runs, not {2}: their mean hardly moves after 100.</source>
         <extracomment>InputError(0); 1 = MOST_RUNS; 2 = runs</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>随机次数须为 1 到 {1}，而不是 {2}：100 次之后均值几乎不变。</translation>
     </message>
     <message>
         <location filename="../core/network/robustness.py"/>
         <source>A network without sources has nothing to lose.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有源地的网络没有可丧失的部分。</translation>
     </message>
     <message>
         <location filename="../core/planning/corridorstep.py"/>
         <source>No corridor joins two sources: impassable cells (NoData) lie between all of them. Fill the gaps in the factor rasters, or enlarge the study area.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有廊道连通任何两个源地：其间都有不可通行的像元（NoData）。请填补因子栅格的空缺，或扩大研究区。</translation>
     </message>
     <message>
         <location filename="../core/planning/keyareastep.py"/>
         <source>{1} % of the barrier areas lie outside the corridors: restored, they would open a shorter way beside them.</source>
         <extracomment>info(0); 1 = 100 * outside</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>障碍点面积的 {1} % 位于廊道之外：修复后会在廊道旁形成更短的通路。</translation>
     </message>
     <message>
         <location filename="../core/planning/keyareastep.py"/>
         <source>There are no {1}: {2}</source>
         <extracomment>warn(0); 1 = what.lower(); 2 = error</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有{1}：{2}</translation>
     </message>
     <message>
         <location filename="../core/planning/obstacles.py"/>
         <source>Sources {1} ... are enclosed by cells that nothing crosses and get no corridor. Where their own land use is impassable, take it out of the impassable values or out of the foreground.</source>
         <extracomment>warn(0); 1 = named</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地 {1}……被不可穿越的像元包围，没有廊道。若其自身的土地利用不可通行，请将其从不可通行的值或前景中去掉。</translation>
     </message>
     <message>
         <location filename="../core/planning/obstacles.py"/>
         <source>Sources {1} are enclosed by cells that nothing crosses and get no corridor. Where their own land use is impassable, take it out of the impassable values or out of the foreground.</source>
         <extracomment>warn(0); 1 = named</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地 {1} 被不可穿越的像元包围，没有廊道。若其自身的土地利用不可通行，请将其从不可通行的值或前景中去掉。</translation>
     </message>
     <message>
         <location filename="../core/planning/obstacles.py"/>
         <source>Impassable land: {1} cells with a resistance became NoData.</source>
         <extracomment>info(0); 1 = summary.impassable</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可通行的土地：{1} 个有阻力的像元变为 NoData。</translation>
     </message>
     <message>
         <location filename="../core/planning/reported.py"/>
         <source>No corridor runs through the study area (AREA). Check that it lies where the sources are, or give a larger one.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有廊道穿过研究区（AREA）。请检查研究区是否位于源地所在处，或给出更大的研究区。</translation>
     </message>
     <message>
         <location filename="../core/planning/securitynetwork.py"/>
         <source>Step 1 of 4: ecological sources</source>
         <extracomment>info(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 1 步，共 4 步：生态源地</translation>
     </message>
     <message>
         <location filename="../core/planning/securitynetwork.py"/>
         <source>Step 2 of 4: resistance surface</source>
         <extracomment>info(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 2 步，共 4 步：阻力面</translation>
     </message>
     <message>
         <location filename="../core/planning/securitynetwork.py"/>
         <source>Step 3 of 4: corridors</source>
         <extracomment>info(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 3 步，共 4 步：廊道</translation>
     </message>
     <message>
         <location filename="../core/planning/securitynetwork.py"/>
         <source>Step 4 of 4: pinch points and barriers</source>
         <extracomment>info(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 4 步，共 4 步：夹点和障碍点</translation>
     </message>
     <message>
         <location filename="../core/planning/securitynetwork.py"/>
         <source>{1} of {2} sources and {3} of {4} corridors concern the study area and are reported.</source>
         <extracomment>info(0); 1 = sources.area_ha.size; 2 = many; 3 = len(corridor_network.links.joined); 4 = found</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 个源地中的 {1} 个和 {4} 条廊道中的 {3} 条涉及研究区，予以报告。</translation>
     </message>
     <message>
         <location filename="../core/planning/selftest.py"/>
         <source>Connectivity (dPC)</source>
         <extracomment>problems</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>连通性（dPC）</translation>
     </message>
     <message>
         <location filename="../core/planning/selftest.py"/>
         <source>Circuit by factorisation</source>
         <extracomment>problems</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>矩阵分解求解电路</translation>
     </message>
     <message>
         <location filename="../core/planning/selftest.py"/>
         <source>Circuit by multigrid</source>
         <extracomment>problems</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>多重网格求解电路</translation>
     </message>
     <message>
         <location filename="../core/planning/selftest.py"/>
         <source>MSPA with numba</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>使用 numba 的 MSPA</translation>
     </message>
     <message>
         <location filename="../core/planning/selftest.py"/>
         <source>Cost distance with numba</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>使用 numba 的成本距离</translation>
     </message>
     <message>
         <location filename="../core/planning/selftest.py"/>
         <source>found {1}, expected {2}</source>
         <extracomment>append(Outcome(1)); 1 = np.ravel(found); 2 = np.ravel(expected)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>得到 {1}，应为 {2}</translation>
     </message>
     <message>
         <location filename="../core/planning/sourcestep.py"/>
         <source>{1} of {2} patches have a dPC of {3} % or more and are sources.</source>
         <extracomment>info(0); 1 = kept.size; 2 = area.size; 3 = options.min_dpc</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 个斑块中有 {1} 个的 dPC 不低于 {3} %，成为源地。</translation>
     </message>
     <message>
         <location filename="../core/planning/sourcestep.py"/>
         <source>Corridors need two sources. {1} A smaller smallest area (MIN_AREA) or a longer dispersal distance leaves more, too.</source>
         <extracomment>InputError(0); 1 = advice</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道需要两个源地。{1} 减小最小面积（MIN_AREA）或增大扩散距离也能留下更多源地。</translation>
     </message>
     <message>
         <location filename="../core/planning/surfacestep.py"/>
         <source>There is no data for {1}; the weights of the other factors are scaled up to 1.</source>
         <extracomment>warn(0); 1 = ', '.join(missing)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 没有数据；其他因子的权重按比例放大到总和为 1。</translation>
     </message>
     <message>
         <location filename="../core/planning/surfacestep.py"/>
         <source>A resistance surface needs a factor with data, and the score table has none that is there. Its factors are: {1}. Call one 'land use', or give the layer of another one.</source>
         <extracomment>InputError(0); 1 = ', '.join(missing)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力面需要有数据的因子，而赋值表中的因子都没有数据。其因子有：{1}。将一个因子命名为“土地利用”，或给出其他因子的图层。</translation>
     </message>
     <message>
         <location filename="../core/planning/surfacestep.py"/>
         <source>The resistance surface is made of one factor, '{1}': paths follow it alone. Give elevation, roads and the like for more.</source>
         <extracomment>warn(0); 1 = used[0].name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力面只由一个因子“{1}”构成：路径只取决于它。请补充高程、道路等。</translation>
     </message>
     <message>
         <location filename="../core/planning/surfacestep.py"/>
         <source>The factors have no weight. Give each factor of the score table a weight.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>因子没有权重。请为赋值表中的每个因子给出权重。</translation>
     </message>
     <message>
         <location filename="../core/planning/surfacestep.py"/>
         <source>Impassable cells cover the whole resistance surface. Take values out of IMPASSABLE.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>不可通行的像元覆盖了整个阻力面。请从 IMPASSABLE 中去掉一些值。</translation>
     </message>
     <message>
         <location filename="../core/planning/surfacestep.py"/>
         <source>{1} cells of '{2}' fall in no class and become NoData.</source>
         <extracomment>warn(0); 1 = found.unmatched; 2 = factor.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{2}”有 {1} 个像元不属于任何类，变为 NoData。</translation>
     </message>
     <message>
         <location filename="../core/resistance/corrections.py"/>
         <source>The floor of a correction ({1}) must be above 0 and not above the cap ({2}).</source>
         <extracomment>InputError(0); 1 = self.floor; 2 = self.cap</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修正的下限（{1}）须大于 0，且不大于上限（{2}）。</translation>
     </message>
     <message>
         <location filename="../core/resistance/corrections.py"/>
         <source>The correction '{=1}' takes no weights. Leave them out, or choose another one.</source>
         <extracomment>InputError(0); 1 = self.method.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修正方式“{=1}”不用权重。请去掉权重，或选择其他方式。</translation>
     </message>
     <message>
         <location filename="../core/resistance/further.py"/>
         <source>'{1}' does not tell whether resistance rises or falls with it. Give a table of scores that has a factor of that name.</source>
         <extracomment>InputError(0); 1 = unknown[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”未说明阻力随其上升还是下降。请给出含有该名称因子的赋值表。</translation>
     </message>
     <message>
         <location filename="../core/resistance/further.py"/>
         <source>'{1}' has no data in the study area, so that there is nothing to score.</source>
         <extracomment>InputError(0); 1 = factor.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”在研究区内没有数据，无可赋值。</translation>
     </message>
     <message>
         <location filename="../core/resistance/further.py"/>
         <source>There is no weight for {1}. The weights given are for {2}. Give every factor that has a layer one, by its name in the score table, or leave its layer out.</source>
         <extracomment>InputError(0); 1 = ', '.join(missing); 2 = ', '.join(weights)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 没有权重。已给出权重的有 {2}。请按赋值表中的名称为每个有图层的因子给出权重，或去掉其图层。</translation>
     </message>
     <message>
         <location filename="../core/resistance/further.py"/>
         <source>There is no layer for {1}; the weights of the other factors are scaled up to 1.</source>
         <extracomment>warn(0); 1 = ', '.join(idle)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 没有图层；其他因子的权重按比例放大到总和为 1。</translation>
     </message>
     <message>
         <location filename="../core/resistance/further.py"/>
         <source>All weights of {1} are 0. Give one of them a weight.</source>
         <extracomment>InputError(0); 1 = ', '.join((factor.name for factor in kept))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 的权重都为 0。请至少为其中一个给出权重。</translation>
     </message>
     <message>
         <location filename="../core/resistance/further.py"/>
         <source>'{1}' and '{2}' are the same factor; give it one weight.</source>
         <extracomment>InputError(0); 1 = other; 2 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”与“{2}”是同一因子；请只给一个权重。</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendchecks.py"/>
         <source>These classes of the legend {1} have no score: {2}.</source>
         <extracomment>text; 1 = scheme.name; 2 = ', '.join(without)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分类体系 {1} 的以下类别没有分值：{2}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendchecks.py"/>
         <source>The legend {1} has no code {2}.</source>
         <extracomment>text; 1 = scheme.name; 2 = one.describe()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分类体系 {1} 没有代码 {2}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendchecks.py"/>
         <source>'{1}' is {2} in the legend {3}. Correct the code or the name, or the legend.</source>
         <extracomment>text; 1 = one.name; 2 = there; 3 = scheme.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”在分类体系 {3} 中为 {2}。请更正代码、名称或分类体系。</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>found: {1}; {2}</source>
         <extracomment>returned; 1 = _listed(codes); 2 = _looks_like(fitting(codes, names))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>现有：{1}；{2}</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>this fits {1} and {2}, and only the description of the map says which it is</source>
         <extracomment>returned; 1 = ', '.join(names[:-1]); 2 = names[-1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>符合 {1} 和 {2}，只有查看该图的说明才能确定是哪一套</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>If {1} means no data, make it NoData in the properties of the layer.</source>
         <extracomment>hint; 1 = _listed(blank)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>若 {1} 表示无数据，请在图层属性中设为 NoData。</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>'{1}' has codes that the legend {=2} does not have: {3} ({4}). Choose the legend of the map, or 'Own codes' with a foreground and scores of your own.{5}</source>
         <extracomment>InputError(0); 1 = raster; 2 = legend.label; 3 = _listed(foreign); 4 = describe_codes(codes, names); 5 = hint</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”含有分类体系{=2}没有的代码：{3}（{4}）。请选择该图的分类体系，或选“自定代码”并给出前景和分值。{5}</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>no legend has all of these codes</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有分类体系含有所有这些代码</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>this looks like {1}</source>
         <extracomment>returned; 1 = names[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>看起来像 {1}</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>... ({1} codes up to {2})</source>
         <extracomment>more; 1 = len(ordered); 2 = ordered[-1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>……（{1} 个代码，最大 {2}）</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>The legend {1} contradicts {2}: {3}. '{4}': {5}. Choose the legend of the map, or correct the names.</source>
         <extracomment>InputError(0); 1 = scheme.name; 2 = where; 3 = pairs; 4 = raster; 5 = describe_codes(codes, names)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分类体系 {1} 与{2}矛盾：{3}。“{4}”：{5}。请选择该图的分类体系，或更正名称。</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>{1} contradict {2}: {3}. '{4}': {5}. Give the scores and names of this map, or correct them.</source>
         <extracomment>InputError(0); 1 = where[0]; 2 = where[1]; 3 = pairs; 4 = raster; 5 = describe_codes(codes, others)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}与{2}矛盾：{3}。“{4}”：{5}。请给出该图的分值和名称，或予以更正。</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>The legend {1} contradicts {2}: {3}. Its habitat is {4}. Leave {5} empty to take these, name some of them, or choose the legend of the map.</source>
         <extracomment>InputError(0); 1 = scheme.name; 2 = parameter; 3 = '; '.join(wrong); 4 = habitat; 5 = parameter</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分类体系 {1} 与 {2} 矛盾：{3}。其生境为 {4}。将 {5} 留空即采用这些，也可写出其中几个，或选择该图的分类体系。</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>{1} is '{2}' there and '{3}' here</source>
         <extracomment>join(0); 1 = code; 2 = name; 3 = scheme.names[code]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 在该处为“{2}”，在此处为“{3}”</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
         <source>{1} is '{2}' in the first and '{3}' in the second</source>
         <extracomment>join(0); 1 = code; 2 = name; 3 = others[code]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 在前者中为“{2}”，在后者中为“{3}”</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendfit.py"/>
@@ -24277,253 +24277,253 @@
         <location filename="../core/resistance/legendfit.py"/>
         <source>{1} to {2} are not in it</source>
         <extracomment>append(0); 1 = low; 2 = high</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 到 {2} 不在其中</translation>
     </message>
     <message>
         <location filename="../core/resistance/legends.py"/>
         <source>the score table of the Liuzhi study (Yang, Zheng, Fang &amp; Wan), as printed</source>
         <extracomment>_LIUZHI_SCORES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>六枝研究（Yang, Zheng, Fang &amp; Wan）的赋值表，按原文</translation>
     </message>
     <message>
         <location filename="../core/resistance/legends.py"/>
         <source>our judgement, carried over from the land uses of the Liuzhi study: woodland, shrub and grass 1; wetland, gardens, pasture and mosaics 2; arable, water and bare land 3; transport, ice and sea 4; built-up and mined land 5</source>
         <extracomment>_OUR_SCORES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>我们的判断，由六枝研究的土地利用推及：林地、灌木和草地 1；湿地、园地、牧草地和镶嵌地类 2；耕地、水域和裸地 3；交通用地、冰雪和海洋 4；建设用地和采矿用地 5</translation>
     </message>
     <message>
         <location filename="../core/resistance/lostcells.py"/>
         <source>the surface has no value there</source>
         <extracomment>reason</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格在该处没有值</translation>
     </message>
     <message>
         <location filename="../core/resistance/lostcells.py"/>
         <source>Source {1}: {2} % of its cells have no resistance and were left out: {3}.</source>
         <extracomment>warn(0); 1 = called; 2 = 100 * share[k]; 3 = reason</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地 {1}：{2} % 的像元没有阻力，已略去：{3}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/lostcells.py"/>
         <source>values in no class</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>值不属于任何类</translation>
     </message>
     <message>
         <location filename="../core/resistance/lostcells.py"/>
         <source>Source {1} ({2} ha, at x {3}, y {4}) has no resistance anywhere: {5}. Fill that layer there, give its values a class, leave the factor out of the score table, or take that land use out of the foreground.</source>
         <extracomment>InputError(0); 1 = called; 2 = cells[k] * grid.cell_ha; 3 = x; 4 = y; 5 = reason</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地 {1}（{2} hm²，位于 x {3}，y {4}）处处没有阻力：{5}。请补全该处的图层、为其值设类、从赋值表中去掉该因子，或从前景中去掉该土地利用。</translation>
     </message>
     <message>
         <location filename="../core/resistance/overlay.py"/>
         <source>An overlay needs a factor at least.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>叠加至少需要一个因子。</translation>
     </message>
     <message>
         <location filename="../core/resistance/overlay.py"/>
         <source>The new range must go from above 0 to something larger, not from {1} to {2}.</source>
         <extracomment>InputError(0); 1 = rescale[0]; 2 = rescale[1]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>新的范围须从大于 0 的值到更大的值，而不是从 {1} 到 {2}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/overlay.py"/>
         <source>There are {1} correction weights for {2} correction rasters.</source>
         <extracomment>InputError(0); 1 = len(given); 2 = len(block.corrections)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 个修正栅格却有 {1} 个修正权重。</translation>
     </message>
     <message>
         <location filename="../core/resistance/overlay.py"/>
         <source>There are {1} weights for {2} factors.</source>
         <extracomment>InputError(0); 1 = len(self._weights); 2 = len(block.factors)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 个因子却有 {1} 个权重。</translation>
     </message>
     <message>
         <location filename="../core/resistance/overlay.py"/>
         <source>The surface is {1} everywhere and cannot be stretched; it is left as it is.</source>
         <extracomment>warn(0); 1 = low</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力面处处为 {1}，无法拉伸；保持原样。</translation>
     </message>
     <message>
         <location filename="../core/resistance/overlay.py"/>
         <source>The rasters of an overlay differ in size: {1} and {2} cells.</source>
         <extracomment>GridMismatchError(0); 1 = shape; 2 = raster.shape</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>叠加的栅格大小不同：{1} 和 {2} 个像元。</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>The weights printed sum to 1.05; each is divided by 1.05, which keeps their ratios.</source>
         <extracomment>LIUZHI_CORRECTIONS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>原文的权重之和为 1.05；各除以 1.05，比例不变。</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>The elevation class printed as 1043 to 1032 m runs backwards, and the next one starts at 1032 m; both limits are read as 1232 m: one digit changed, about midway between their neighbours 1043 and 1447 m.</source>
         <extracomment>LIUZHI_CORRECTIONS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>原文的高程类 1043 到 1032 m 前后颠倒，而下一类从 1032 m 开始；两处界限都读作 1232 m：改动一个数字，约在相邻的 1043 与 1447 m 正中。</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>The lowest and the highest elevation class are open, so that terrain beyond 581 to 2081 m gets a score too.</source>
         <extracomment>LIUZHI_CORRECTIONS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最低和最高的高程类不设界限，使 581 到 2081 m 之外的地形也有分值。</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>The first two road classes are printed as 30 to 500 m and 0 to 888 m; they are read as 0 to 500 m and 500 to 888 m.</source>
         <extracomment>LIUZHI_CORRECTIONS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>前两个道路类原文为 30 到 500 m 和 0 到 888 m；读作 0 到 500 m 和 500 到 888 m。</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>The scores of the distance from roads are turned round: the text says that resistance is high near them, the table rises with the distance.</source>
         <extracomment>LIUZHI_CORRECTIONS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>到道路距离的分值予以反转：正文说道路附近阻力高，而表中阻力随距离上升。</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>The scores of the distance from mines are turned round for the same reason.</source>
         <extracomment>LIUZHI_CORRECTIONS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>到矿区距离的分值因同样的原因予以反转。</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>The text names vegetation cover and the distance from rivers as further factors, but the table gives no classes for them; a layer of one is scored from 1 to 5 in classes by natural breaks (our judgement).</source>
         <extracomment>LIUZHI_CORRECTIONS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>正文提到植被覆盖度和到河流的距离也是因子，但表中没有给出其类别；有其图层时，按自然断点法分类并赋 1 到 5 分（我们的判断）。</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>Elevation (m)</source>
         <extracomment>_rows(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高程（m）</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>Slope (°)</source>
         <extracomment>_rows(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>坡度（°）</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>Distance from road (m)</source>
         <extracomment>_rows(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>到道路的距离（m）</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>Distance to mining area (m)</source>
         <extracomment>_rows(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>到矿区的距离（m）</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>The scores and weights of the Liuzhi study are used, corrected where it is misprinted.</source>
         <extracomment>said</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>采用六枝研究的分值和权重，并更正其印刷错误。</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>The land use has the default resistance of the legend {1}, {2}.</source>
         <extracomment>said; 1 = scheme.name; 2 = scheme.scores</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>土地利用采用分类体系 {1} 的默认阻力，即{2}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>
         <source>The weight of the land use, and classes and weights of the other factors, are those of the Liuzhi study, a karst county from 581 to 2081 m, corrected where it is misprinted. Give a table of scores for your own area.</source>
         <extracomment>said</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>土地利用的权重以及其他因子的类别和权重取自六枝研究（海拔 581 到 2081 m 的喀斯特县），并更正其印刷错误。请为自己的研究区给出赋值表。</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>Road scores</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>道路阻力</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>class '{1}'</source>
         <extracomment>which; 1 = name.strip()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>等级“{1}”</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>all others</source>
         <extracomment>which</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其余</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>{1}: there is none. Write for example: motorway=100; trunk=50.</source>
         <extracomment>InputError(0); 1 = what</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：没有内容。例如写作：motorway=100; trunk=50。</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>without a class ({1})</source>
         <extracomment>join(0); 1 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>无等级（{1}）</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>There is no road of class {1}.</source>
         <extracomment>warn(0); 1 = ', '.join(unused)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有等级为 {1} 的道路。</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>{1}: '{2}' names no class. Write for example: motorway=100; trunk=50.</source>
         <extracomment>InputError(0); 1 = what; 2 = entry</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：“{2}”没有写等级。例如写作：motorway=100; trunk=50。</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>{1}: {2} has '{3}', which is not a number above 0.</source>
         <extracomment>InputError(0); 1 = what; 2 = which; 3 = value.strip()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2}为“{3}”，不是大于 0 的数值。</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>{1}: there are two for {2}. Give one for each.</source>
         <extracomment>InputError(0); 1 = what; 2 = which</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：{2}给出两个值。请各给一个。</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>No road is of a class that has a score ({1}). The roads are: {2}. Write the classes as the field has them.</source>
         <extracomment>InputError(0); 1 = ', '.join(scores); 2 = listed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有道路属于给出阻力的等级（{1}）。道路有：{2}。请按字段中的写法填写等级。</translation>
     </message>
     <message>
         <location filename="../core/resistance/roads.py"/>
         <source>Roads without a score resist as the land they run through: {1}.</source>
         <extracomment>warn(0); 1 = listed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有给出阻力的道路按其所经土地计阻力：{1}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>{1} (score {2})</source>
         <extracomment>returned; 1 = item.describe(); 2 = item.score</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}（分值 {2}）</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>the stated rule is that it</source>
         <extracomment>rule</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按注明的规则，它应</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>it usually</source>
         <extracomment>rule</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>它通常</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>goes up and down</source>
         <extracomment>found</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>时升时降</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
@@ -24535,205 +24535,205 @@
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The class {1} runs backwards: it ends before it starts and catches no value. Correct the limit that is wrong.</source>
         <extracomment>Finding(4); 1 = _scored(item)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>类别 {1} 上下限颠倒：终点在起点之前，不包含任何值。请更正有误的界限。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>, and the scores jump from {1} to {2}</source>
         <extracomment>jump; 1 = below; 2 = above</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>，分值由 {1} 跳到 {2}</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>Resistance {1} along '{2}' (from {3} at {4} to {5} at {6}), but {7} {8}. Turn the scores round, or state the direction you mean.</source>
         <extracomment>Finding(4); 1 = found; 2 = factor.name; 3 = first.score; 4 = first.describe(); 5 = last.score; 6 = last.describe(); 7 = rule; 8 = expected</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力随“{2}”{1}（由 {4} 处的 {3} 到 {6} 处的 {5}），但{7}{8}。请反转分值，或注明所要的方向。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The reversed class leaves a gap: no value gets the score {1}{2}.</source>
         <extracomment>Finding(4); 1 = item.score; 2 = jump</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>颠倒的类别留下空缺：没有值得到分值 {1}{2}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The scores run from {1} to {2}, a ratio of {3}. Above {4} the paths follow the extreme classes only and solvers lose accuracy.</source>
         <extracomment>Finding(4); 1 = min(positive); 2 = max(positive); 3 = max(positive) / min(positive); 4 = LARGEST_RATIO</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分值从 {1} 到 {2}，比值为 {3}。超过 {4} 时，路径只取决于极端类别，求解精度下降。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>Every class has the score {1}: the factor changes nothing.</source>
         <extracomment>Finding(4); 1 = scores[0]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每类的分值都是 {1}：该因子不起作用。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The limits are given in more than one unit: {1}. Use one.</source>
         <extracomment>Finding(4); 1 = ', '.join(units)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>界限的单位不止一种：{1}。请统一。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The distance factors have more than one unit: {1}. Use metres for all.</source>
         <extracomment>Finding(4); 1 = listed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>距离因子的单位不止一种：{1}。请一律用米。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The raster is {1} everywhere: it changes nothing.</source>
         <extracomment>Finding(4); 1 = low</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格处处为 {1}：不起作用。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The raster goes down to {1}, but the lowest class starts at {2}: the cells below get no score. Lower the first limit or leave it empty.</source>
         <extracomment>Finding(4); 1 = low; 2 = first</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格最低到 {1}，而最低类从 {2} 开始：低于它的像元没有分值。请降低第一个界限，或留空。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The raster goes up to {1}, but the highest class ends at {2}: the cells above get no score. Raise the last limit or leave it empty.</source>
         <extracomment>Finding(4); 1 = high; 2 = last</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格最高到 {1}，而最高类到 {2} 为止：高于它的像元没有分值。请提高最后一个界限，或留空。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The raster holds values that have no score: {1}. Add a row for each, or make them NoData.</source>
         <extracomment>Finding(4); 1 = listed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格含有没有分值的值：{1}。请各加一行，或设为 NoData。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>These classes do not occur in the raster: {1}.</source>
         <extracomment>Finding(4); 1 = ', '.join((c.describe() for c in unused))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格中没有出现的类别：{1}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>These factors have no weight: {1}.</source>
         <extracomment>Finding(4); 1 = names</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有权重的因子：{1}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>weight sum</source>
         <extracomment>Finding(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重之和</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The weights sum to {1}, not 1. Divided by their sum they are: {2}.</source>
         <extracomment>Finding(4); 1 = total; 2 = share</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重之和为 {1}，而不是 1。除以总和后为：{2}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The weights sum to {1}, not 1.</source>
         <extracomment>Finding(4); 1 = total</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重之和为 {1}，而不是 1。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>This is one factor: the surface follows it alone.</source>
         <extracomment>append(Finding(4))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>只有一个因子：阻力面只取决于它。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>with the scores {1} and {2}</source>
         <extracomment>same; 1 = reach.score; 2 = item.score</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>，分值为 {1} 和 {2}</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The class {1} starts at {2}, but the one listed after it, {3}, starts at {4}: the classes are out of order. Check whether {5} or {6} is a slip.</source>
         <extracomment>Finding(4); 1 = _scored(before); 2 = before.minimum; 3 = _scored(after); 4 = after.minimum; 5 = before.minimum; 6 = after.minimum</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>类别 {1} 从 {2} 开始，而排在其后的 {3} 从 {4} 开始：类别次序错乱。检查 {5} 或 {6} 是否为笔误。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The class {1} has the score {2}. Resistance must be above 0 and finite.</source>
         <extracomment>Finding(4); 1 = item.describe(); 2 = item.score</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>类别 {1} 的分值为 {2}。阻力须为大于 0 的有限值。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The class {1} lies outside the values of the raster ({2} to {3}) and catches no cell. Check the unit and the limits.</source>
         <extracomment>Finding(4); 1 = _scored(item); 2 = low; 3 = high</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>类别 {1} 在栅格的值（{2} 到 {3}）之外，不包含任何像元。检查单位和界限。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The factor has more than one weight: {1}. Keep one.</source>
         <extracomment>Finding(4); 1 = listed</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>该因子有不止一个权重：{1}。请只留一个。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The weight is {1}. Weights must not be negative.</source>
         <extracomment>Finding(4); 1 = factor.weight</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重为 {1}。权重不得为负。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The weight is 0: the factor changes nothing.</source>
         <extracomment>Finding(4)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>权重为 0：该因子不起作用。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The value {1} is listed {2}. Keep one.</source>
         <extracomment>Finding(4); 1 = item.minimum; 2 = same</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>值 {1} 重复列出{2}。请只留一个。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>The classes {1} and {2} overlap from {3} to {4}: these values have two scores. Let one class start where the other ends.</source>
         <extracomment>Finding(4); 1 = _scored(reach); 2 = _scored(item); 3 = item.minimum; 4 = min(item.maximum, reach.maximum)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>类别 {1} 与 {2} 在 {3} 到 {4} 之间重叠：这些值有两个分值。应使一类从另一类的终点开始。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
         <source>There is a gap from {1} to {2}: these values have no score. Let one class start where the other ends.</source>
         <extracomment>Finding(4); 1 = reach.maximum; 2 = item.minimum</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>从 {1} 到 {2} 有空缺：这些值没有分值。应使一类从另一类的终点开始。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>far is high</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>远处高</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>high is high</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高值高</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>near is high</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>近处高</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>low is high</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>低值高</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>drag factor</source>
         <extracomment>_ALIASES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>drag factor</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>resistance value</source>
         <extracomment>_ALIASES</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>resistance value</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
@@ -24763,127 +24763,127 @@
         <location filename="../core/resistance/scoretable.py"/>
         <source>{1}: '{2}' is not a direction. Write 'rises' when resistance rises with the value, else 'falls'.</source>
         <extracomment>InputError(0); 1 = place; 2 = cell</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：“{2}”不是方向。阻力随值上升写“rises”，否则写“falls”。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>Row {1}, column 'direction'</source>
         <extracomment>parse_direction(1); 1 = row</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>第 {1} 行，“direction”列</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>The score table has no rows. Give at least one class with its score.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表没有行。请至少给出一类及其分值。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>The score table has no column 'score'. It has: {1}.</source>
         <extracomment>InputError(0); 1 = given</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表没有“score”列。现有列：{1}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>The score table has neither 'min' and 'max' nor 'value'. It has: {1}.</source>
         <extracomment>InputError(0); 1 = given</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表既没有“min”和“max”，也没有“value”。现有列：{1}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>Row {1} of the score table has no score. Give every class a number.</source>
         <extracomment>InputError(0); 1 = row</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表第 {1} 行没有分值。请为每类给出数值。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>any value</source>
         <extracomment>limits</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>任意值</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>Row {1} of the scores has {2} cells; give min, max, score or value, score.</source>
         <extracomment>InputError(0); 1 = row; 2 = len(cells)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分值的第 {1} 行有 {2} 个单元格；应为 min, max, score 或 value, score。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoretable.py"/>
         <source>Row {1} of the score table has no limits: give 'min' and 'max', or a 'value'.</source>
         <extracomment>InputError(0); 1 = row</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表第 {1} 行没有界限：请给出“min”和“max”，或“value”。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoring.py"/>
         <source>There are {1} classes but {2} scores. Give one score per class.</source>
         <extracomment>InputError(0); 1 = len(limits); 2 = len(given)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>有 {1} 类，但分值有 {2} 个。请为每类给出一个。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoring.py"/>
         <source>The direction must be '{1}' or '{2}', not '{3}'.</source>
         <extracomment>InputError(0); 1 = RISES; 2 = FALLS; 3 = direction</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>方向须为“{1}”或“{2}”，而不是“{3}”。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoring.py"/>
         <source>No feature lies on the grid: there is nothing to measure the distance to.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有要素位于网格上：无从量算距离。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoring.py"/>
         <source>The largest distance must be above 0, not {1}.</source>
         <extracomment>InputError(0); 1 = maximum</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最大距离须大于 0，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoring.py"/>
         <source>The window must be an odd number of cells, 3 or more, not {1}.</source>
         <extracomment>InputError(0); 1 = window</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>窗口须为不小于 3 的奇数个像元，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoring.py"/>
         <source>The score table has no classes. Give at least one class with its score.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>赋值表没有类别。请至少给出一类及其分值。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoring.py"/>
         <source>The class {1} ends before it starts. Swap its limits, or correct the one that is wrong.</source>
         <extracomment>InputError(0); 1 = item.describe()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>类别 {1} 的终点在起点之前。请互换其界限，或更正有误的一个。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoring.py"/>
         <source>The class {1} has the score {2}. Give it a finite number.</source>
         <extracomment>InputError(0); 1 = item.describe(); 2 = item.score</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>类别 {1} 的分值为 {2}。请给出有限数值。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scoring.py"/>
         <source>The classes {1} and {2} overlap. A value may belong to one class only.</source>
         <extracomment>InputError(0); 1 = lower.describe(); 2 = upper.describe()</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>类别 {1} 与 {2} 重叠。一个值只能属于一类。</translation>
     </message>
     <message>
         <location filename="../core/resistance/suitability.py"/>
         <source>The largest resistance must be above 1, not {1}.</source>
         <extracomment>InputError(0); 1 = largest</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最大阻力须大于 1，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/suitability.py"/>
         <source>The worst and the best suitability are both {1}; give two values.</source>
         <extracomment>InputError(0); 1 = best</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>最差和最佳适宜性都是 {1}；请给出两个不同的值。</translation>
     </message>
     <message>
         <location filename="../core/resistance/suitability.py"/>
         <source>The shape of the exponential must be between -100 and 100, not {1}.</source>
         <extracomment>InputError(0); 1 = shape</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>指数曲线的形状参数须在 -100 和 100 之间，而不是 {1}。</translation>
     </message>
     <message>
         <location filename="../core/resistance/summary.py"/>
@@ -25271,12 +25271,6 @@
     </message>
     <message>
         <location filename="../core/spread/checkpoint.py"/>
-        <source>Any</source>
-        <extracomment>closing(cast(0))</extracomment>
-        <translation>Any</translation>
-    </message>
-    <message>
-        <location filename="../core/spread/checkpoint.py"/>
         <source>{1} holds chunks of a run {2}. None of them can be used, and none is touched. {3}</source>
         <extracomment>InputError(0); 1 = self._folder.parent; 2 = what; 3 = _ANOTHER_FOLDER</extracomment>
         <translation>{1} 中的块所属运行{2}。一个也不能使用，也一个都未改动。{3}</translation>
@@ -25406,12 +25400,6 @@
         <source>Give for instance 3/40 for the third of 40 shards, or 'array' in a job array of a batch system.</source>
         <extracomment>_EXAMPLE</extracomment>
         <translation>例如 3/40 表示 40 个分片中的第三个；在批处理系统的作业数组中填 'array'。</translation>
-    </message>
-    <message>
-        <location filename="../core/spread/shard.py"/>
-        <source>Grid Engine</source>
-        <extracomment>text</extracomment>
-        <translation>Grid Engine</translation>
     </message>
     <message>
         <location filename="../core/spread/shard.py"/>
@@ -27667,7 +27655,7 @@
         <location filename="../models/networkstepbystep.model3"/>
         <source>Whose codes the map holds. Fills in the foreground. With 'Own codes' nothing is filled in. Codes that the legend does not have, and names in the file that contradict it, stop the run.</source>
         <extracomment>model help</extracomment>
-        <translation>地图采用哪个分类体系的代码，由它填写前景。选择“自有代码”时不填写任何内容。分类体系中没有的代码，以及文件中与之矛盾的名称，会使运行停止。</translation>
+        <translation>地图采用哪个分类体系的代码，由它填写前景。选择“自定代码”时不填写任何内容。分类体系中没有的代码，以及文件中与之矛盾的名称，会使运行停止。</translation>
     </message>
     <message>
         <location filename="../models/networkstepbystep.model3"/>

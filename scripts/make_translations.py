@@ -31,7 +31,8 @@ _SKIPPED_CALLS = {
     "count", "customProperty", "decode", "encode", "endswith", "execute", "find", "find_spec", "findall",
     "finditer", "fromWkt", "fullmatch", "getattr", "given", "glob", "hasattr", "import_module", "index",
     "joinpath", "match", "open", "partition", "pushDebugInfo", "removeprefix", "removesuffix", "require_version",
-    "rglob", "rpartition", "cast", "search", "setCustomProperty", "setFilterExpression", "setProperty", "setattr", "split",
+    "rglob", "rpartition", "_once", "cast",
+    "search", "setCustomProperty", "setFilterExpression", "setProperty", "setattr", "split",
     "startswith", "strftime", "sub", "writeEntryBool", "sysconf", "translate",
 }  # fmt: skip
 """Functions whose texts nobody reads."""
@@ -57,9 +58,9 @@ _SKIPPED_FILES = re.compile(
 )
 """Tables of names that are recognised, and what other programs read."""
 _NOT_PROSE = re.compile(
-    r"CASE WHEN|SELECT |IS NOT NULL|^Arial$|^Grid Engine$|\bAND |COMPRESS=|LOCAL_CS|POLYGON|PROJCS|xmlns|viewBox|^[#./~\\-]\S*$|"
-    r"^\S*/\w+\.\w+$|^\s*(if|import|from) .*:|^(http|doi:)|text-anchor|stroke=|\bfont-|margin:|padding:|font:|border:|"
-    r"background:|class='|\|\||\+proj|<\?xml|\"grade\"|\\d|\(\?|^\W*$"
+    r"CASE WHEN|SELECT |IS NOT NULL|^Arial$|^Grid Engine$|\bAND |COMPRESS=|LOCAL_CS|POLYGON|PROJCS|xmlns|viewBox|"
+    r"^[#./~\\-]\S*$|^\S*/\w+\.\w+$|^\s*(if|import|from) .*:|^(http|doi:)|text-anchor|stroke=|\bfont-|margin:|padding:|"
+    r"font:|border:|background:|class='|\|\||\+proj|<\?xml|\"grade\"|\\d|\(\?|^\W*$"
 )
 _BLOCK = (
     r"</?(?:p|ul|ol|li|table|thead|tbody|tr|td|th|h[1-6]|div|section|figure|figcaption|caption|br|hr|pre|body|html|head)"

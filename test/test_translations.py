@@ -146,6 +146,16 @@ def test_chinese_has_full_width_punctuation(translations):
     assert wrong == []
 
 
+def test_what_a_text_names_is_called_as_where_it_stands(units, translations):
+    """Tools, parameters and options that a text puts in quotation marks."""
+    wrong = []
+    for unit in (one for one in units if one.source in translations):
+        for name in re.findall(r"'([A-Z][^'{}]{3,60})'", unit.source):
+            if translations.get(name, "") not in translations[unit.source]:
+                wrong.append(f"{translations[name]} ({name}): {translations[unit.source]}")
+    assert not wrong, "\n".join(wrong)
+
+
 @pytest.mark.skipif(shutil.which("lrelease") is None, reason="needs lrelease of Qt")
 def test_the_compiled_translations_are_those_of_the_ts_file(tmp_path):
     again = tmp_path / "again.qm"

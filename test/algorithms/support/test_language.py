@@ -153,7 +153,7 @@ def test_a_report_is_in_the_language_of_the_settings(lang):
 
 def english_left(text):
     """Return the words of a Chinese text that are neither names, ids, units, formulae nor citations."""
-    text = re.sub(r"<[^>]*>|&\w+;|doi:\S+|“[^”]*”|「[^」]*」|\([^()]*(19|20)\d\d[^()]*\)", " ", text)
+    text = re.sub(r"<[^>]*>|&\w+;|doi:\S+|“[^”]*”|「[^」]*」|\([^()]*(19|20)\d\d[^()]*\)|（[^（）]*）", " ", text)
     text = re.sub(r"\S*[_/=|.]\w\S*|\b[A-Z]\w*\b", " ", text)
     return re.findall(r"\b[a-z]{4,}(?: [a-z]{2,}){2,}", text)
 
@@ -178,7 +178,7 @@ def test_faces_are_chinese(faces):
                 said[f"{item.name()} option"] = option
         wrong += [(tool.name(), what, text[:200]) for what, text in said.items() if english_left(text)]
         wrong += [(tool.name(), what) for what in ("title", "group", "help") if not CHINESE.search(said[what])]
-    assert wrong == []
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 def test_ids_values_and_defaults_are_the_same_in_both_languages(faces, qgis):
