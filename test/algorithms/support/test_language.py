@@ -153,6 +153,8 @@ def test_a_report_is_in_the_language_of_the_settings(lang):
 
 def english_left(text):
     """Return the words of a Chinese text that are neither names, ids, units, formulae nor citations."""
+    blocks = re.split("</?(?:p|li)>", text)
+    text = "\n".join(block for block in blocks if CHINESE.search(block) or "doi:" not in block)
     text = re.sub(r"<[^>]*>|&\w+;|doi:\S+|“[^”]*”|「[^」]*」|\([^()]*(19|20)\d\d[^()]*\)|（[^（）]*）", " ", text)
     text = re.sub(r"\S*[_/=|.]\w\S*|\b[A-Z]\w*\b", " ", text)
     return re.findall(r"\b[a-z]{4,}(?: [a-z]{2,}){2,}", text)
