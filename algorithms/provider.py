@@ -38,6 +38,7 @@ from .keyareas.keyareas import KeyAreasAlgorithm
 from .keyareas.pinchpoints import PinchPointsAlgorithm
 from .keyareas.tabulate import TabulateAlgorithm
 from .planning.demolandscape import DemoLandscapeAlgorithm
+from .planning.mapsheets import MapSheetsAlgorithm
 from .planning.securitynetwork import SecurityNetworkAlgorithm
 from .planning.selftest import SelfTestAlgorithm
 from .resistance.ahp import AhpAlgorithm
@@ -100,6 +101,7 @@ ALGORITHMS = [
     TabulateAlgorithm,
     DemoLandscapeAlgorithm,
     SecurityNetworkAlgorithm,
+    MapSheetsAlgorithm,
     SelfTestAlgorithm,
     RobustnessAlgorithm,
     ValidateAlgorithm,

@@ -320,3 +320,34 @@ class PersistenceOf(Choice):
     SOURCES = "sources", "Source"
     CORRIDORS = "corridors", "Corridor"
     KEY_AREAS = "key areas", "Key area"
+
+
+class MapSheet(Choice):
+    """A sheet of the maps of a network."""
+
+    STUDY_AREA = "studyarea", "Study area and land use"
+    MSPA = "mspa", "Morphological spatial pattern (MSPA)"
+    SOURCES = "sources", "Ecological sources by importance"
+    FACTORS = "factors", "Resistance factors, a sheet each"
+    RESISTANCE = "resistance", "Resistance surface"
+    LINKS = "links", "Ecological corridors by grade"
+    CURRENT = "current", "Current density and pinch points"
+    SCORE = "score", "Barrier score and barriers"
+    KEY_AREAS = "keyareas", "Pinch points and barriers"
+    NETWORK = "network", "Ecological security network"
+    ACTIONS = "actions", "Measures"
+
+
+class SheetLanguage(Choice):
+    """The language of map sheets."""
+
+    QGIS = "qgis", "As QGIS"
+    ENGLISH = "en", "English"
+    CHINESE = "zh_CN", "Chinese"
+
+
+class Paper(Choice):
+    """The paper of map sheets, lying."""
+
+    A4 = "a4", "A4"
+    A3 = "a3", "A3"

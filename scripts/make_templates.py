@@ -153,7 +153,7 @@ class Page:
         item.setBoxContentSpace(0.0)
         item.setTextFormat(text_format(points))
         item.setMinimumBarWidth(0.3 * width)
-        item.setMaximumBarWidth(0.75 * width)
+        item.setMaximumBarWidth(0.8 * width)
         self.put(item, "scalebar", x, y, width, height)
 
     def save(self):

@@ -178,6 +178,16 @@ CHAIN = (
         },
         {"LEGEND": 1},
     ),
+    Step(
+        "sheets",
+        "mapsheets",
+        {
+            "LAYERS": ["whole.SOURCES", "whole.LINKS", "whole.RESISTANCE", "whole.CURRENT", "whole.PINCHPOINTS"],
+            "LANDUSE": "grid.OUTPUT",
+            "TOWNSHIPS": "county.TOWNSHIPS",
+        },
+        {"DPI": 72},
+    ),
     Step("wholecounted", "tabulate", {"AREAS": "whole.PINCHPOINTS", "ZONES": "county.TOWNSHIPS"}),
     # 6 Decisions
     Step(

@@ -1,5 +1,7 @@
 """Every tool from its dialog, on the layers of the demonstration, with what a newcomer leaves untouched."""
 
+import os
+
 import processing
 import pytest
 from qgis.core import (
@@ -28,6 +30,7 @@ MISSING = {
     "combineshards": "Checkpoint folder",
     "robustness": "Factors",
     "replay": "Capsule",
+    "mapsheets": "Give the folder of a run",
     "compareruns": "Give either a MANIFEST or SCENARIOS",
     "restorationplan": "Budget, or several",
     "areamanifest": "columns that are not known",
@@ -64,6 +67,14 @@ def given(tool, window, files):
         "networkoptimisation": {"RESISTANCE": layers["Resistance surface"], "OBJECTIVE": 2},
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5, "PROCESSES": 2},
         "actionsheet": {"LEGEND": 1},
+        "mapsheets": {
+            "LAYERS": [
+                layers[name].id()
+                for name in ("Ecological sources", "Ecological corridors", "Resistance surface", "Current density")
+            ],
+            "DPI": 96,
+            "IMAGES_FOLDER": os.path.join(os.environ["DESKTOP_PICTURES"], "sheets"),
+        },
         "nullmodel": {"RUNS": 19},
         "restorationplan": {"BUDGET": "10, 20"},
         "areamanifest": {"MANIFEST": counties(window, files), "OUTPUT_FOLDER": str(files / "县")},

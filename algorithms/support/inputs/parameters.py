@@ -114,6 +114,11 @@ def vectors(name: str, label: str, text: str, kind: Type = Type.TypeVectorPolygo
     return _with_help(QgsProcessingParameterMultipleLayers(name, label, kind, optional=optional), text, advanced)
 
 
+def layers(name: str, label: str, text: str):
+    """Return an optional input of several layers of any kind."""
+    return _with_help(QgsProcessingParameterMultipleLayers(name, label, Type.TypeMapLayer, optional=True), text)
+
+
 def crs(name: str, label: str, text: str, *, advanced=False):
     """Return an optional coordinate reference system."""
     return _with_help(QgsProcessingParameterCrs(name, label, optional=True), text, advanced)
@@ -318,13 +323,20 @@ def html_output(name: str, label: str, text: str, *, optional: bool = True, defa
 
 
 def text_input(
-    name: str, label: str, text: str, *, optional: bool = False, kind: str = "txt *.csv", what: str = "Text files"
+    name: str,
+    label: str,
+    text: str,
+    *,
+    optional: bool = False,
+    kind: str = "txt *.csv",
+    what: str = "Text files",
+    advanced: bool = False,
 ):
     """Return a file that is read as it is; `kind` is the ending the file dialog shows."""
     parameter = QgsProcessingParameterFile(
         name, label, fileFilter=f"{what} (*.{kind});;All files (*.*)", optional=optional
     )
-    return _with_help(parameter, text)
+    return _with_help(parameter, text, advanced)
 
 
 def folder_input(name: str, label: str, text: str, *, optional: bool = False, advanced: bool = False):
@@ -341,9 +353,11 @@ def text_output(name: str, label: str, text: str, *, optional: bool = False, kin
     return _with_help(parameter, text)
 
 
-def folder_output(name: str, label: str, text: str, *, optional: bool = True, default: bool = False):
+def folder_output(
+    name: str, label: str, text: str, *, optional: bool = True, default: bool = False, advanced: bool = False
+):
     """Return a folder for many files; an optional one without `default` is not made unless asked for."""
     parameter = QgsProcessingParameterFolderDestination(
         name, label, optional=optional, createByDefault=default or not optional
     )
-    return _with_help(parameter, text)
+    return _with_help(parameter, text, advanced)

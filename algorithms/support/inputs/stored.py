@@ -113,11 +113,15 @@ def _source(job: Job, definition: QgsProcessingParameterDefinition, value: objec
         (layer,) = job.layers(definition)  # of either kind
     elif not isinstance(value, QgsMapLayer):
         # Without a hint QGIS tries each kind and logs what fails.
-        raster = isinstance(definition, QgsProcessingParameterRasterLayer) or (
-            isinstance(definition, QgsProcessingParameterMultipleLayers)
-            and definition.layerType() == QgsProcessing.SourceType.TypeRaster
-        )
-        hint = QgsProcessingUtils.LayerHint.Raster if raster else QgsProcessingUtils.LayerHint.Vector
+        hints = QgsProcessingUtils.LayerHint
+        several = isinstance(definition, QgsProcessingParameterMultipleLayers)
+        kinds = {
+            QgsProcessing.SourceType.TypeRaster: hints.Raster,
+            QgsProcessing.SourceType.TypeMapLayer: hints.UnknownType,
+        }
+        hint = kinds.get(definition.layerType(), hints.Vector) if several else hints.Vector
+        if isinstance(definition, QgsProcessingParameterRasterLayer):
+            hint = hints.Raster
         layer = QgsProcessingUtils.mapLayerFromString(value, job.context, True, hint)
     if layer is None or layer.providerType() in _IN_THIS_QGIS:
         raise InputError(

@@ -125,6 +125,8 @@ def _check_text(value: object, name: str, layer, definition: QgsProcessingParame
 
 def _check_layers(job: Job, definition: QgsProcessingParameterMultipleLayers) -> None:
     kind = definition.layerType()
+    if kind == _TYPES.TypeMapLayer:
+        return
     label = f"'{definition.description()}' ({definition.name()})"
     for layer in job.layers(definition):
         is_raster = isinstance(layer, QgsRasterLayer)

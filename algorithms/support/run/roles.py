@@ -223,10 +223,15 @@ def _from_the_top(layers: Iterable[QgsMapLayer], project: QgsProject) -> list[Qg
 
 
 def _choose(layers: list[QgsMapLayer], role: str) -> QgsMapLayer | None:
-    names = {_plain(name) for name in (role, *_ALSO_CALLED.get(role, ()))}
     by_role = (layer for layer in layers if layer.customProperty(PROPERTY) == role)
-    by_name = (layer for layer in layers if names & {_plain(name) for name in _names(layer)})
+    by_name = (layer for layer in layers if is_called(layer, role))
     return next(by_role, None) or next(by_name, None)
+
+
+def is_called(layer: QgsMapLayer, role: str, *more: str) -> bool:
+    """Return whether the name of a layer, its file or its layer within the file is one that a role is known by."""
+    names = {_plain(name) for name in (role, *_ALSO_CALLED.get(role, ()), *more)}
+    return bool(names & {_plain(name) for name in _names(layer)})
 
 
 def _names(layer: QgsMapLayer) -> list[str]:

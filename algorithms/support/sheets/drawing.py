@@ -6,8 +6,15 @@ import os
 from collections.abc import Sequence
 
 from osgeo import gdal
-from qgis.core import Qgis, QgsLayoutExporter, QgsLayoutItemMap, QgsLayoutRenderContext
-from qgis.PyQt.QtCore import QMarginsF, QRectF, QSizeF
+from qgis.core import (
+    Qgis,
+    QgsLayoutExporter,
+    QgsLayoutItemMap,
+    QgsLayoutRenderContext,
+    QgsPalettedRasterRenderer,
+    QgsRasterLayer,
+)
+from qgis.PyQt.QtCore import QMarginsF, QRectF, QSize, QSizeF
 from qgis.PyQt.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from ....core.monitor import SILENT, Monitor
@@ -103,7 +110,9 @@ def write_pdf(
 def _image(sheet: Sheet, size: tuple[float, float] | None, dpi: int, language: str | None, template: str) -> QImage:
     page = Page(sheet, template, language, size)
     _prepare(page, dpi)
-    return QgsLayoutExporter(page.layout).renderPageToImage(0, dpi=dpi).convertToFormat(QImage.Format.Format_RGB32)
+    paper = page.layout.pageCollection().page(0).rect()
+    pixels = QSize(round(paper.width() / _MM * dpi), round(paper.height() / _MM * dpi))
+    return QgsLayoutExporter(page.layout).renderPageToImage(0, pixels, dpi).convertToFormat(QImage.Format.Format_RGB32)
 
 
 def _prepare(page: Page, dpi: int) -> None:
@@ -111,6 +120,12 @@ def _prepare(page: Page, dpi: int) -> None:
     context.setDpi(dpi)
     context.setFlag(QgsLayoutRenderContext.Flag.FlagAntialiasing, True)
     context.setFlag(QgsLayoutRenderContext.Flag.FlagDisableTiledRasterLayerRenders, True)
+    # Colours of classes stay as they are; of shades none sees that they were compressed.
+    classes = any(
+        isinstance(layer, QgsRasterLayer) and isinstance(layer.renderer(), QgsPalettedRasterRenderer)
+        for layer in page.map.layers()
+    )
+    context.setFlag(QgsLayoutRenderContext.Flag.FlagLosslessImageRendering, classes)
     context.setTextRenderFormat(Qgis.TextRenderFormat.AlwaysText)
 
 

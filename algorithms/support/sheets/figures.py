@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRectangle, QgsSingleSymbolRenderer
 
+from ....core.choices import MapSheet
 from ..run import styling
 from ..run.palette import BARRIER, BORDERS, CLEAR, CORRIDORS, INK, PALE_SOURCE, PINCH, SOURCE, Colour
 from ..run.roles import name_field
@@ -15,21 +16,6 @@ from .looks import averaged, kept, labelled, pale, seven, shaded, together, unla
 
 FACTOR = "factor:"
 """What the role of the scores of a factor begins with; its name follows."""
-
-TITLES = {
-    "studyarea": "Study area and land use",
-    "mspa": "Morphological spatial pattern (MSPA)",
-    "sources": "Ecological sources by importance",
-    "factors": "Resistance factors",
-    "resistance": "Resistance surface",
-    "links": "Ecological corridors by grade",
-    "current": "Current density and pinch points",
-    "score": "Barrier score and barriers",
-    "keyareas": "Pinch points and barriers",
-    "network": "Ecological security network",
-    "actions": "Measures",
-}
-"""Of the sheets, by their names, in the order of the work; 'factors' stands for one sheet each."""
 
 _NAMES = {
     "landuse": "Land use",
@@ -96,7 +82,7 @@ def figures(
     sheets = {}
     for name, layers in made.items():
         if any(role in found for role in _NEEDED.get(name, (name,))):
-            title = f"Resistance factor: {name[len(FACTOR) :]}" if name.startswith(FACTOR) else TITLES[name]
+            title = f"Resistance factor: {name[len(FACTOR) :]}" if name.startswith(FACTOR) else MapSheet.of(name).label
             sheets[name] = Sheet(name, title, tuple(layers), crs, extent)
     return sheets
 

@@ -22,7 +22,7 @@ from ..io.crs import stated
 MARGIN = 0.03
 """Of the study area on each side of it, at least."""
 
-_SCALES = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0, 10.0)
+_SCALES = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.5, 8.0, 10.0)
 _LENGTHS = (1.0, 2.0, 3.0, 4.0, 5.0, 10.0)
 _MINUTES = (0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800)
 """Between the lines of a graticule."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCsException,
     QgsLayoutItem,
@@ -34,11 +35,10 @@ from ....core.errors import InputError
 from ..io.crs import stated
 from ..language import speaking, tr
 from .description import Sheet
-from .frame import draw_graticule, draw_scale_bar, frame, planar
+from .frame import draw_graticule, draw_scale_bar, frame, is_planar, planar
 from .legend import fill_legend
 
 FOLDER = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "templates")
-PAPERS = ("A4", "A3")
 FIGURE = os.path.join(FOLDER, "figure.qpt")
 """A map without title and note, for a report that has a caption below it."""
 
@@ -88,13 +88,16 @@ class Page:
 
     def _fill(self, sheet: Sheet, template: str, size: tuple[float, float] | None) -> None:
         self.project = QgsProject()
+        # That of the graticule in the templates: QGIS transforms it while it reads them.
+        self.project.setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+        self.layout = _read(template, self.project)
         layers = [drawn.layer() for drawn in sheet.layers]
         self.project.addMapLayers(layers, False)
         crs = sheet.crs if sheet.crs is not None else stated(layers[-1].crs())
-        self.project.setCrs(crs)
+        if not crs.isValid():
+            crs = planar()
         # Bars and scales are those of the plane that areas and lengths are measured in.
         self.project.setEllipsoid(crs.ellipsoidAcronym() if crs.isGeographic() else "NONE")
-        self.layout = _read(template, self.project)
         if size is not None:
             _resize(self.layout, *size)
         self.map = _item(self.layout, "map", QgsLayoutItemMap)
@@ -103,7 +106,11 @@ class Page:
                 f"{template} has no map with the id 'map'. Give the map of that layout this id (Item properties, Item id), "
                 "or leave the template out."
             )
-        self.map.setCrs(crs if crs.isValid() else planar())
+        if is_planar(crs):
+            for grid in self.map.grids().asList():
+                grid.setCrs(QgsCoordinateReferenceSystem())
+        self.map.setCrs(crs)
+        self.project.setCrs(crs)
         self.map.setFollowVisibilityPreset(False)
         self.map.setKeepLayerSet(True)
         self.map.setLayers(layers)
@@ -127,7 +134,7 @@ class Page:
         north = _item(self.layout, "north", QgsLayoutItemPicture)
         if north is not None:
             north.setLinkedMap(self.map)
-            north.setVisibility(self.map.crs().authid() != "" or crs.isValid())
+            north.setVisibility(not is_planar(crs))  # which way north is, nobody has said
         self.layout.refresh()
 
     def _write(self, id: str, text: str) -> None:

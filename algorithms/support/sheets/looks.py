@@ -64,7 +64,7 @@ def _look_of(role: str, layer: QgsMapLayer) -> None:
     elif role == "links" and grades:
         dropped = (None, "Dropped", styling.dropped_symbol())
         styling.graded("grade", grades, styling.corridor_symbol, dropped)(layer)
-    elif role == "actions" and "class" in fields:
+    elif role == "actions" and "measure_class" in fields:
         actionsheet.class_style()(layer)
     elif role in _MARKS:
         styling.marked(_MARKS[role])(layer)
