@@ -38,6 +38,11 @@ def echo(shared, piece, monitor):
     return shared, piece
 
 
+def who(shared, number, monitor):
+    time.sleep(0.2)  # so that one process does not do all
+    return os.getpid(), shared["factor"] * number
+
+
 def sleeps(folder, number, monitor):
     """Note the process and the folder of its arrays, then work for ever."""
     path = Path(folder) / f"{number}.tmp"

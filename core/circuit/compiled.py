@@ -89,6 +89,29 @@ def add_flow(coupling: FloatArray, high: FloatArray, low: FloatArray, here: Floa
     return float(_fast(_add_flow)(coupling, high, low, here, there))
 
 
+def links(one: FloatArray, two: FloatArray, factor: float, in_series: bool) -> FloatArray:
+    """Return the conductances between cells, to the last bit as `Conductances.rows` makes them."""
+    out = np.empty(one.shape)
+    _exact(_links)(one, two, factor, in_series, out)
+    return out
+
+
+@functools.cache
+def _exact(function: Callable[..., Any]) -> Any:
+    import numba
+
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+def _links(one: Any, two: Any, factor: float, in_series: bool, out: Any) -> None:
+    for i in range(out.shape[0]):
+        head, tail, target = one[i], two[i], out[i]
+        for k in range(target.size):
+            total = np.float64(head[k]) + np.float64(tail[k])
+            link = factor / total if in_series else total / factor
+            target[k] = link if link == link else 0.0
+
+
 @functools.cache
 def _fast(function: Callable[..., Any]) -> Any:
     import numba

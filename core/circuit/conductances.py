@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..choices import Average
@@ -37,9 +39,14 @@ class Conductances:
         Cells that a cell is linked to.
     average : Average
         What a link takes the mean of.
+    links : callable, optional
+        What makes them in one pass and to the same bits, as `compiled.links`; left out: numpy.
     """
 
-    def __init__(self, resistance: FloatArray, neighbours: int, average: Average) -> None:
+    def __init__(
+        self, resistance: FloatArray, neighbours: int, average: Average, links: Callable[..., FloatArray] | None = None
+    ) -> None:
+        self._links = links
         self.resistance = resistance
         self.average = average
         self.directions = DIRECTIONS[: neighbours // 2]
@@ -47,14 +54,19 @@ class Conductances:
     def rows(self, direction: int, top: int, bottom: int) -> FloatArray:
         """Return the conductances from the cells of some rows to their neighbours in a direction; 0 = no link."""
         here, there, length = self.directions[direction]
-        values = self.resistance[top : bottom + int(here[0] != there[0])].astype(np.float64)
-        if self.average is Average.CONDUCTANCE:
-            np.divide(1.0, values, out=values)
+        values = self.resistance[top : bottom + int(here[0] != there[0])]
+        in_series = self.average is Average.RESISTANCE
+        factor = 2.0 / length if in_series else 2.0 * length
+        if not in_series:
+            values = np.divide(1.0, values, dtype=np.float64)
+        if self._links is not None:
+            return self._links(values[here], values[there], factor, in_series)
+        values = values.astype(np.float64, copy=False)
         coupling: FloatArray = values[here] + values[there]
-        if self.average is Average.CONDUCTANCE:
-            coupling /= 2.0 * length
+        if in_series:
+            np.divide(factor, coupling, out=coupling)
         else:
-            np.divide(2.0 / length, coupling, out=coupling)
+            coupling /= factor
         coupling[np.isnan(coupling)] = 0.0
         return coupling
 

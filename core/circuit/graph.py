@@ -13,6 +13,7 @@ from ..choices import Average
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray, IntArray
+from . import compiled
 from .conductances import DIRECTIONS, Conductances, Overlap
 
 _STRIP = 16_384
@@ -443,8 +444,10 @@ def raster_graph(
         raise InputError(f"A cell has 4 or 8 neighbours, not {neighbours!r}.")
     if resistance.dtype not in (np.float32, np.float64):
         resistance = resistance.astype(np.float64)
-    conductances = Conductances(resistance, neighbours, Average.of(average))
-    couplings = _kept(conductances, monitor) if keeps_couplings(resistance.size) else conductances
+    kept = keeps_couplings(resistance.size)
+    links = compiled.links if not kept and compiled.available() else None
+    conductances = Conductances(resistance, neighbours, Average.of(average), links)
+    couplings = _kept(conductances, monitor) if kept else conductances
     monitor.check()
     valid = ~np.isnan(resistance)
     node = np.full(valid.shape, -1, dtype=np.int32 if valid.size < 2**31 else np.int64)

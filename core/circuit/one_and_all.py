@@ -107,20 +107,21 @@ def one_to_all(
     >>> flow.cumulative.round(6).tolist()
     [[1.333333, 1.333333, 3.0, 1.666667]]
     """
-    electrodes = _Electrodes(resistance, focal, neighbours, average, regions, where, monitor)
+    with where.kept() as where:
+        electrodes = _Electrodes(resistance, focal, neighbours, average, regions, where, monitor)
 
-    def turn(i: int) -> tuple[FloatArray, float] | None:
-        partners = electrodes.partners(i, allowed)
-        if not partners.size:
-            return None
-        place = electrodes.place[i]
-        injected = np.zeros(electrodes.count)
-        injected[place] = 1.0
-        volts = electrodes.solve(injected, np.unique(electrodes.place[partners]))
-        strength = 1.0 if strengths is None else strengths.get(int(electrodes.ids[i]), 1.0)
-        return volts * strength, float(volts[place])
+        def turn(i: int) -> tuple[FloatArray, float] | None:
+            partners = electrodes.partners(i, allowed)
+            if not partners.size:
+                return None
+            place = electrodes.place[i]
+            injected = np.zeros(electrodes.count)
+            injected[place] = 1.0
+            volts = electrodes.solve(injected, np.unique(electrodes.place[partners]))
+            strength = 1.0 if strengths is None else strengths.get(int(electrodes.ids[i]), 1.0)
+            return volts * strength, float(volts[place])
 
-    return _take_turns(electrodes, turn, maximum, listener, where, monitor)
+        return _take_turns(electrodes, turn, maximum, listener, where, monitor)
 
 
 def all_to_one(
@@ -154,19 +155,20 @@ def all_to_one(
     >>> flow.cumulative.round(6).tolist()
     [[4.0, 4.0, 6.0, 4.0]]
     """
-    electrodes = _Electrodes(resistance, focal, neighbours, average, regions, where, monitor)
+    with where.kept() as where:
+        electrodes = _Electrodes(resistance, focal, neighbours, average, regions, where, monitor)
 
-    def turn(i: int) -> tuple[FloatArray, float] | None:
-        partners = electrodes.partners(i, allowed)
-        if not partners.size:
-            return None
-        injected = np.zeros(electrodes.count)
-        for j in partners.tolist():
-            strength = 1.0 if strengths is None else strengths.get(int(electrodes.ids[j]), 1.0)
-            injected[electrodes.place[j]] += strength
-        return electrodes.solve(injected, electrodes.place[[i]]), 0.0
+        def turn(i: int) -> tuple[FloatArray, float] | None:
+            partners = electrodes.partners(i, allowed)
+            if not partners.size:
+                return None
+            injected = np.zeros(electrodes.count)
+            for j in partners.tolist():
+                strength = 1.0 if strengths is None else strengths.get(int(electrodes.ids[j]), 1.0)
+                injected[electrodes.place[j]] += strength
+            return electrodes.solve(injected, electrodes.place[[i]]), 0.0
 
-    return _take_turns(electrodes, turn, maximum, listener, where, monitor)
+        return _take_turns(electrodes, turn, maximum, listener, where, monitor)
 
 
 class _Electrodes:

@@ -208,32 +208,35 @@ def pairwise(
     ]
     effective = np.full((ids.size, ids.size), UNREACHABLE)
     np.fill_diagonal(effective, 0.0)
-    problem = PairProblem(circuit, cells, pairs[:1], maximum, zero_focal, listener is not None)
-    if single:
-        points = Points(circuit, [int(members[0]) for members in nodes if members.size], where, monitor.part(0.0, 0.5))
-        where, monitor = where.here(), monitor.part(0.5, 1.0)
-        if allowed is None and not (maximum or zero_focal or listener):
-            for i, j in pairs:
-                value = points.resistance(int(nodes[i][0]), int(nodes[j][0]))
+    with where.kept() as where:
+        problem = PairProblem(circuit, cells, pairs[:1], maximum, zero_focal, listener is not None)
+        if single:
+            points = Points(
+                circuit, [int(members[0]) for members in nodes if members.size], where, monitor.part(0.0, 0.5)
+            )
+            where, monitor = where.here(), monitor.part(0.5, 1.0)
+            if allowed is None and not (maximum or zero_focal or listener):
+                for i, j in pairs:
+                    value = points.resistance(int(nodes[i][0]), int(nodes[j][0]))
+                    effective[i, j] = effective[j, i] = UNREACHABLE if value == np.inf else value
+                together: FloatArray = np.zeros(graph.size)
+                for members, potentials in points.groups():
+                    together += sum_of_pairs(graph, potentials, members, monitor)
+                return PairwiseFlow(ids, effective, graph.on_cells(together), None)
+            of_points = {k: points.of(int(members[0])) for k, members in enumerate(nodes) if members.size}
+            problem = replace(problem, potentials=of_points)
+        elif allowed is None:
+            problem, monitor = with_star(problem, pairs, where, monitor)
+        total = np.zeros(graph.shape)
+        largest = np.zeros(graph.shape) if maximum else None
+        following = iter(pairs)
+
+        def merge(share: Share) -> None:
+            for value, (i, j) in zip(share.values, following):
                 effective[i, j] = effective[j, i] = UNREACHABLE if value == np.inf else value
-            together: FloatArray = np.zeros(graph.size)
-            for members, potentials in points.groups():
-                together += sum_of_pairs(graph, potentials, members, monitor)
-            return PairwiseFlow(ids, effective, graph.on_cells(together), None)
-        of_points = {k: points.of(int(members[0])) for k, members in enumerate(nodes) if members.size}
-        problem = replace(problem, potentials=of_points)
-    elif allowed is None:
-        problem, monitor = with_star(problem, pairs, where, monitor)
-    total = np.zeros(graph.shape)
-    largest = np.zeros(graph.shape) if maximum else None
-    following = iter(pairs)
+            share.into(total, largest)
+            if listener and share.total is not None and share.voltage is not None:
+                listener(int(ids[i]), int(ids[j]), share.total, share.voltage)
 
-    def merge(share: Share) -> None:
-        for value, (i, j) in zip(share.values, following):
-            effective[i, j] = effective[j, i] = UNREACHABLE if value == np.inf else value
-        share.into(total, largest)
-        if listener and share.total is not None and share.voltage is not None:
-            listener(int(ids[i]), int(ids[j]), share.total, share.voltage)
-
-    spread(solve_pairs, problem, problem.pieces(pairs), merge, prepare=rehearse, where=where, monitor=monitor)
-    return PairwiseFlow(ids, effective, total, largest)
+        spread(solve_pairs, problem, problem.pieces(pairs), merge, prepare=rehearse, where=where, monitor=monitor)
+        return PairwiseFlow(ids, effective, total, largest)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     _Answers = queue.SimpleQueue[tuple["_Process", dict[str, Any]]]
 
 
-def partials(job: Job, numbers: Sequence[int], count: int, monitor: Monitor) -> Iterator[Any]:
-    """Yield the results of some pieces in their order, worked out by several processes."""
+def partials(job: Job, numbers: Sequence[int], count: int, monitor: Monitor, crew: Crew | None = None) -> Iterator[Any]:
+    """Yield the results of some pieces in their order, worked out by several processes, which a crew keeps afterwards."""
     python = interpreter.find_python()
     if python is None:
         monitor.warn(
@@ -40,15 +40,16 @@ def partials(job: Job, numbers: Sequence[int], count: int, monitor: Monitor) -> 
         )
         yield from here.partials(job, numbers, monitor)
         return
-    with _scratch_folder() as scratch, contextlib.closing(_Crew(python, scratch)) as crew:
+    own = Crew() if crew is None else crew
+    try:
         count = min(count, len(numbers))
-        crew.start(job, count)
+        own.start(python, job, count)
         todo, early, deaths = deque(range(len(numbers))), dict[int, dict[str, Any]](), Counter[int]()
         for turn in range(len(numbers)):
             while turn not in early:
-                while crew.idle and todo and todo[0] < turn + _AHEAD * count:
-                    crew.give(todo[0], job.pieces[numbers[todo.popleft()]])
-                for place, answer in crew.answers(monitor):
+                while own.idle and todo and todo[0] < turn + _AHEAD * count:
+                    own.give(todo[0], job.pieces[numbers[todo.popleft()]])
+                for place, answer in own.answers(monitor):
                     if "died" not in answer:
                         early[place] = answer
                         continue
@@ -64,43 +65,48 @@ def partials(job: Job, numbers: Sequence[int], count: int, monitor: Monitor) -> 
                         "worked out again."
                     )
                     todo.appendleft(place)
-                    crew.hire()
+                    own.hire()
             yield answered(early.pop(turn), monitor, first=turn == 0)
             monitor.progress((turn + 1) / len(numbers))
+    except BaseException:  # some are at pieces that nobody wants any more
+        own.close()
+        raise
+    if crew is None:
+        own.close()
 
 
-@contextlib.contextmanager
-def _scratch_folder() -> Iterator[Path]:
-    scratch = tempfile.mkdtemp(prefix="ecosecnet-")
-    try:
-        yield Path(scratch)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+class Crew:
+    """The processes at work, and what comes from them; they can do one job after another."""
 
+    def __init__(self) -> None:
+        self._forget()
 
-class _Crew:
-    """The processes at work, and what comes from them."""
-
-    def __init__(self, python: str, scratch: Path) -> None:
+    def _forget(self) -> None:
         self.idle: list[_Process] = []
         self._at: dict[_Process, int] = {}
         self._answers: _Answers = queue.SimpleQueue()
-        self._python, self._scratch = python, scratch
-        self._job, self._hired = b"", 0
+        self._python, self._scratch = "", Path()
+        self._job, self._hired, self._jobs = b"", 0, 0
 
-    def start(self, job: Job, count: int) -> None:
-        """Share what the job needs and start so many processes on it."""
-        for _ in range(count):  # before, as they clear up should this process be ended while it writes
+    def start(self, python: str, job: Job, count: int) -> None:
+        """Share what a job needs, and have so many processes work on it."""
+        self._python, self._job = python, b""
+        if not self._jobs:
+            self._scratch = Path(tempfile.mkdtemp(prefix="ecosecnet-"))
+        self._jobs += 1
+        while len(self.idle) < count:  # before, as they clear up should this process be ended while it writes
             self.hire()
+        folder = self._scratch / f"job_{self._jobs}"
         try:
-            self._job = sharing.describe(job, self._scratch)
+            folder.mkdir()
+            self._job = sharing.describe(job, folder)
         except OSError as error:
             raise WorkerError(
                 f"What the processes share could not be written to {self._scratch} ({error}). Free some of that disk, "
                 "or use one process."
             ) from None
         for process in self.idle:
-            process.orders.put(self._job)
+            process.begin(self._job)
 
     def hire(self) -> None:
         """Start a process, and tell it the job if that is known."""
@@ -108,14 +114,14 @@ class _Crew:
         log = self._scratch / f"worker_{self._hired}.log"
         self.idle.append(_Process(interpreter.command(self._python, self._scratch), log, self._answers))
         if self._job:
-            self.idle[-1].orders.put(self._job)
+            self.idle[-1].begin(self._job)
 
     def give(self, place: int, piece: Any) -> None:
         """Give a piece to a process that has none."""
-        order = codec.pack(piece)
+        order = codec.pack({"piece": piece})
         process = self.idle.pop(0)
         self._at[process] = place
-        process.orders.put(order)
+        process.work(order)
 
     def answers(self, monitor: Monitor) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield the place of a piece that is done and the answer to it, if one comes within a moment."""
@@ -132,16 +138,19 @@ class _Crew:
         yield place, answer
 
     def close(self) -> None:
-        """End all processes, whatever they are at."""
+        """End all processes, whatever they are at, and clear up after them; others can be started again."""
         for process in [*self.idle, *self._at]:
             process.end()
+        if self._jobs:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        self._forget()
 
 
 class _Process:
     """A process that works out one piece at a time; a thread of its own writes to it and reads from it."""
 
     def __init__(self, command: list[str], log: Path, answers: _Answers) -> None:
-        self.orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[bytes, bool] | None] = queue.SimpleQueue()
         self._log = log
         try:
             with open(log, "wb") as errors:
@@ -158,16 +167,28 @@ class _Process:
         self._thread = threading.Thread(target=self._talk, args=(answers,), daemon=True)
         self._thread.start()
 
+    def begin(self, job: bytes) -> None:
+        """Tell it the job that the pieces from now on are of."""
+        self._orders.put((job, False))
+
+    def work(self, piece: bytes) -> None:
+        """Have it work out a piece."""
+        self._orders.put((piece, True))
+
     def _talk(self, answers: _Answers) -> None:
         to, back = self._process.stdin, self._process.stdout
-        job = self.orders.get()
-        if to is None or back is None or job is None:  # the first two never, but the types do not say so
+        if to is None or back is None:  # never, but the types do not say so
             return
         answer: dict[str, Any] = {}
-        while "died" not in answer and (order := self.orders.get()) is not None:
+        job = b""
+        while "died" not in answer and (order := self._orders.get()) is not None:
+            data, answered = order
+            if not answered:
+                job = data  # told with the first piece of it, if there is one
+                continue
             try:
                 to.write(job)
-                to.write(order)
+                to.write(data)
                 to.flush()
                 answer = codec.read(back)
             except (OSError, EOFError, ValueError):
@@ -184,7 +205,7 @@ class _Process:
 
     def end(self) -> None:
         """End the process, whatever it is at."""
-        self.orders.put(None)
+        self._orders.put(None)
         self._process.kill()
         self._process.wait()
         self._thread.join()

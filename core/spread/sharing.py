@@ -31,7 +31,8 @@ def store(shared: object, folder: Path) -> dict[str, Any]:
 def describe(job: Job, folder: Path) -> bytes:
     """Write the large arrays of a job into a folder; return what a `Worker` needs to know of it, packed."""
     prepare = job.prepare and codec.name_of(job.prepare)
-    return codec.pack({"task": codec.name_of(job.task), "prepare": prepare, "shared": store(job.shared, folder)})
+    shared = store(job.shared, folder)
+    return codec.pack({"task": codec.name_of(job.task), "prepare": prepare, "shared": shared, "folder": folder.name})
 
 
 def load(stored: dict[str, Any], folder: Path) -> Any:

@@ -84,7 +84,7 @@ def _partials(job: Job, where: Where, monitor: Monitor) -> Iterator[Any]:
             folder = where.checkpoint.folder if where.checkpoint else None
             yield from scheduler.partials(job, numbers, where.scheduler, folder, monitor)
         elif where.processes > 1 and len(numbers) > 1:
-            yield from processes.partials(job, numbers, where.processes, monitor)
+            yield from processes.partials(job, numbers, where.processes, monitor, where.crew)
         else:
             yield from here.partials(job, numbers, monitor)
 

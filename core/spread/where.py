@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
 from .checkpoint import Checkpoint
+from .processes import Crew
 
 
 @dataclass(frozen=True)
@@ -22,15 +25,30 @@ class Where:
         Where the results of pieces are kept.
     scheduler : str
         Address of a scheduler of Dask whose workers do the pieces. The folder of the checkpoint is what they share.
+    crew : Crew, optional
+        Processes that are kept from one part of a run to the next, see `kept`.
     """
 
     processes: int = 1
     checkpoint: Checkpoint | None = None
     scheduler: str = ""
+    crew: Crew | None = field(default=None, repr=False, compare=False)
 
     def here(self) -> Where:
         """Return the same without what keeps or shares out results, for a part of a run that is not worth it."""
-        return Where(processes=self.processes)
+        return Where(processes=self.processes, crew=self.crew)
+
+    @contextmanager
+    def kept(self) -> Iterator[Where]:
+        """Give the same with processes that are kept for all parts of a run, as starting them takes a second or two."""
+        if self.crew is not None:
+            yield self
+            return
+        crew = Crew()
+        try:
+            yield replace(self, crew=crew)
+        finally:
+            crew.close()
 
 
 HERE = Where()

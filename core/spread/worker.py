@@ -35,7 +35,7 @@ class Notes(Monitor):
 
 
 def main(scratch: str) -> None:
-    """Do the job that comes in, piece by piece, until the other side ends.
+    """Do the jobs that come in, piece by piece, until the other side ends.
 
     Nothing but the results goes out where they are expected: what is printed goes where errors go.
     """
@@ -49,11 +49,16 @@ def main(scratch: str) -> None:
     waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
     listener = threading.Thread(target=_listen, args=(orders, waiting.put, scratch), daemon=True)
     listener.start()
-    worker = Worker(waiting.get(), Path(scratch), Notes())
+    worker: Worker | None = None
     try:
         while True:
-            results.write(worker.do(waiting.get()))
-            results.flush()
+            order = waiting.get()
+            if worker is not None and "piece" in order:
+                results.write(worker.do(order["piece"]))
+                results.flush()
+            else:
+                worker = None  # not two at a time
+                worker = Worker(order, Path(scratch, order["folder"]), Notes())
     except OSError:  # whoever wanted them is gone, which the listener sees too
         listener.join()
 

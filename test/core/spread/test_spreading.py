@@ -115,6 +115,30 @@ def test_every_process_prepares_and_one_of_them_reports_it(surface):
     assert said.count("prepared") == 1
 
 
+def test_kept_processes_work_for_the_next_part_of_a_run_too(surface, scratch):
+    def run(where, factor, count):
+        found = []
+        spread(spreadtasks.who, {"factor": factor, "surface": surface}, range(count), found.append, where=where)
+        assert [value for _, value in found] == [factor * number for number in range(count)]
+        return {process for process, _ in found}
+
+    with Where(3).kept() as where:
+        first = run(where, 2.0, 2)  # as many processes as pieces
+        both = run(where.here(), 3.0, 9)
+        with where.kept() as same:
+            assert same.crew is where.crew
+            assert run(same, 4.0, 9) == both
+        assert len(first) == 2
+        assert first < both
+        assert len(both) == 3
+        with pytest.raises(ZeroDivisionError):  # what the others are at is not wanted any more
+            spread(spreadtasks.who, {"factor": 1.0}, range(9), lambda found: 1 / 0, where=where)
+        assert all(map(gone, both))
+        assert list(scratch.iterdir()) == []
+        assert not run(where, 5.0, 4) & both
+    assert list(scratch.iterdir()) == []
+
+
 def test_results_are_merged_in_the_order_of_the_pieces():
     order = []
     spread(spreadtasks.slow_first, None, range(7), lambda result: order.append(int(result[0])), where=Where(2))
@@ -234,7 +258,7 @@ def test_what_a_killed_parent_was_writing_goes(tmp_path, scratch):
     environment = {**os.environ, "TMPDIR": str(scratch)}
     parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], env=environment)
     try:
-        assert within(30, lambda: list(scratch.glob("*/shared_0.npy")))
+        assert within(30, lambda: list(scratch.glob("*/*/shared_0.npy")))
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
