@@ -6,7 +6,7 @@ import importlib.util
 import os
 import traceback
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from qgis.core import (
     QgsProcessing,
@@ -41,6 +41,9 @@ from .support.run.job import Job
 from .support.run.layertree import Place
 from .support.run.outputchecks import check_outputs
 from .support.run.resultsfolder import RESULTS
+
+if TYPE_CHECKING:
+    from .support.reports.document import Block
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
 
@@ -132,7 +135,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         """Return the inputs that tables of a run name, with their hashes; their role is the table."""
         return ()
 
-    def how_to_run_again(self, job: Job) -> str:
+    def how_to_run_again(self, job: Job) -> list[Block]:
         """Return the section of a report that says what the run was made of."""
         from .support.capsule.again import section
 

@@ -8,6 +8,7 @@ from ..base import EcoSecNetAlgorithm, Job
 from ..support.inputs import spreading
 from ..support.inputs.declarations import corridor_cutoff, read_budgets
 from ..support.run.memory import FULL
+from ..support.run.resultsfolder import RESULTS
 from .network import studyland
 from .network.checks import check_run
 from .network.factors import NetworkFactors
@@ -88,6 +89,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             measures.budget(),
             robust.runs(),
             *land.tables(),
+            *results.headings(),
             spreading.processes(),
             *results.outputs(),
         ]
@@ -106,11 +108,13 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         return "CRS" if studyland.needs_grid(job) else "LANDUSE"
 
     def execute(self, job: Job) -> None:
+        from .network.contextlayers import write_context
         from .network.factorlayers import FactorLayers
-        from .network.layers import write_layers, write_tables
+        from .network.layers import table_book, write_layers, write_tables
         from .network.maplayers import read_map_layers
         from .network.measures import Measures, bytes_per_cell
         from .network.outputs import NetworkOutputs
+        from .network.report.maps import DRAWN
         from .network.report.page import network_report
 
         study = studyland.StudyLand(job)
@@ -182,8 +186,15 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         planner.plan(network, land_use.grid, options, obstacles, job.monitor.part(built, 0.9))
         inside = valid if area is None else area
         outputs = NetworkOutputs(job, network, land_use, values, inside, classes, own, layers, planner, stays.found)
+        reported = job.given("REPORT") or job.given("REPORT_DOCX")
+        if reported:
+            job.draft(DRAWN)
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()
-        if job.given("REPORT"):
-            job.write_html("REPORT", network_report(outputs, numbers, factors, options, factor_layers, study))
+        context = write_context(outputs, study) if reported or job.given(RESULTS) else {}
+        if job.given("TABLE_BOOK"):
+            job.write_bytes("TABLE_BOOK", table_book(outputs))
+        if reported:
+            document = network_report(outputs, numbers, factors, options, factor_layers, study, context)
+            job.write_document("REPORT", "REPORT_DOCX", document)

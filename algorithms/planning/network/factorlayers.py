@@ -1,4 +1,4 @@
-"""The scores of each factor of the resistance surface: as layers in a folder, and kept for the pictures of the report."""
+"""The scores of each factor of the resistance surface: as layers in a folder, or for the maps of the report."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import numpy as np
 
 from .... import core
 from ...support.inputs.scores import SCORE_OF
+from ...support.io import rasterfiles
 from ...support.io.filenames import FileNames
 from ...support.io.outputfolder import OutputFolder
 from ...support.io.rasterfiles import NO_AMOUNT
-from ...support.reports.maps import thinned
 from ...support.run import palette, ramps, styling
+from ...support.sheets.description import Drawn
 from .layers import factor_place
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from ....core.resistance.scoretable import FactorScores
     from ...support.run.job import Job
 
-PICTURE = 480
-"""Largest width or height of the pictures, in pixels."""
-
 
 class FactorLayers:
     """Takes the scores of one factor after another, so that no more than one is held.
@@ -33,8 +31,8 @@ class FactorLayers:
     ----------
     ramp : Ramp
         From the lowest to the highest score of the table, one for all, so that pictures can be compared.
-    samples : dict of str to ndarray
-        The scores of each factor, thinned to the size of a picture.
+    drawn : dict of str to Drawn
+        The layer of each factor, as a map draws it; none where neither the folder nor a report was asked for.
     """
 
     def __init__(self, job: Job, grid: Grid, inside: np.ndarray, table: Sequence[FactorScores]) -> None:
@@ -52,22 +50,20 @@ class FactorLayers:
             scores += [further.LOWEST, further.HIGHEST]
         low, high = min(scores), max(scores)
         self.ramp = ramps.fixed(palette.RESISTANCE, np.linspace(low, high if high > low else low + 1.0, 5))
-        self.samples: dict[str, np.ndarray] = {}
+        self._style = styling.surface(self.ramp)
+        self._pictured = job.given("REPORT") or job.given("REPORT_DOCX")
+        self.drawn: dict[str, Drawn] = {}
 
     def take(self, name: str, scores: np.ndarray) -> None:
         """Write the scores of a factor in the study area, and keep what a picture needs."""
         scores = np.where(self._inside, scores, np.float32(np.nan))  # a distance goes on outside it
-        self.samples[name] = thinned(scores, self._grid, PICTURE)
-        if self._folder is None:
-            return
-        style = styling.surface(self.ramp)
-        source = self._folder.raster(
-            f"{self._names.of([name])}.tif",
-            scores,
-            self._grid,
-            nodata=NO_AMOUNT,
-            description=f"{SCORE_OF}{name}",
-            style=style,
-            monitor=self._job.monitor,
-        )
-        self._job.offer_raster(source, name, style, factor_place(-len(self.samples)), "factor")
+        look = {"nodata": NO_AMOUNT, "description": f"{SCORE_OF}{name}", "monitor": self._job.monitor}
+        if self._folder is not None:
+            file = f"{self._names.of([name])}.tif"
+            source = self._folder.raster(file, scores, self._grid, style=self._style, **look)
+            self.drawn[name] = Drawn(self._folder.path(file), "Score", self._style)
+            self._job.offer_raster(source, name, self._style, factor_place(-len(self.drawn)), "factor")
+        elif self._pictured:
+            path = self._job.scratch(f"factor{len(self.drawn)}.tif")
+            rasterfiles.write(path, scores, self._grid, **look)
+            self.drawn[name] = Drawn(path, "Score", self._style)

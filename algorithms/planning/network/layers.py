@@ -14,11 +14,12 @@ from ...support.inputs.areatable import area_columns, area_rows, rule_classes
 from ...support.inputs.linktable import link_columns, link_rows
 from ...support.io.fields import Shown
 from ...support.io.rasterfiles import NO_CLASS, NO_MEASURE
+from ...support.io.spreadsheets import Sheet, workbook
 from ...support.io.tables import columns
 from ...support.reports import actionsheet, restoration
 from ...support.run import palette, styling
 from ...support.run.layertree import Place
-from .outputs import NetworkOutputs, mspa_classes
+from .outputs import NetworkOutputs, Table, mspa_classes
 
 if TYPE_CHECKING:
     from ....core.keyareas.rules import RuleComparison
@@ -84,6 +85,27 @@ def write_tables(outputs: NetworkOutputs) -> None:
             outputs.job.write_features(name, *table, place=base.place_in(group, rank))
 
 
+def table_book(outputs: NetworkOutputs) -> bytes:
+    """Return sources, corridors, key areas and all tables of a run as a workbook, a sheet each."""
+    job = outputs.job
+    found = [("SOURCES", _source_table(outputs), False), ("LINKS", _link_table(outputs), False)]
+    found += [(name, _area_table(outputs, name), False) for name in ("PINCHPOINTS", "BARRIERS")]
+    found += [(name, table, name in _WITH_TOTALS) for name, (_, _, made) in _TABLES.items() if (table := made(outputs))]
+    sheets = []
+    for name, (head, rows), total in found:
+        title = job.definition(name).description()
+        sheets.append(Sheet(title, title, head, [[_bare(value) for value in row] for row in rows], total=total))
+    return workbook(sheets)
+
+
+_WITH_TOTALS = ("TOWNSHIP_TABLE", "PINCH_TABLE", "BARRIER_TABLE", "ACTION_TABLE")
+
+
+def _bare(value: object) -> object:
+    """Return what numpy holds as a value of Python's."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _raster(outputs: NetworkOutputs, name: str, values, nodata: float, description: str, group: str, **look) -> None:
     outputs.job.write_raster(
         name,
@@ -100,9 +122,8 @@ def _surface(outputs: NetworkOutputs, name: str, values: np.ndarray, description
     _raster(outputs, name, values, NO_MEASURE, description, group, style=styling.surface(outputs.ramps[name]))
 
 
-def _write_sources(outputs: NetworkOutputs) -> None:
+def _source_table(outputs: NetworkOutputs) -> Table:
     found = outputs.network.sources
-    flow = outputs.network.corridors.flow
     kinds = columns(
         source_id=outputs.id_type,
         area_ha=float,
@@ -127,21 +148,24 @@ def _write_sources(outputs: NetworkOutputs) -> None:
         found.dpc.flux,
         found.dpc.connector,
         found.grade,
-        flow.nodes,
+        outputs.network.corridors.flow.nodes,
     )
+    return kinds, [list(row) for row in rows]
+
+
+def _write_sources(outputs: NetworkOutputs) -> None:
     outputs.job.write_features(
         "SOURCES",
-        kinds,
-        rows,
+        *_source_table(outputs),
         outputs.source_shapes,
         QgsWkbTypes.Type.MultiPolygon,
         outputs.land.crs,
-        style=styling.graded("grade", int(found.grade.max()), styling.source_symbol),
+        style=styling.graded("grade", int(outputs.network.sources.grade.max()), styling.source_symbol),
         place=base.place_in(_SOURCES, 1),
     )
 
 
-def _write_links(outputs: NetworkOutputs) -> None:
+def _link_table(outputs: NetworkOutputs) -> Table:
     found, pinch = outputs.network.corridors, outputs.network.places.pinch
     kinds = link_columns(outputs.id_type) + columns(current_flow=float, grade=int, eff_res=float, cwd_effres=float)
     rows = link_rows(found.links, outputs.ids)
@@ -154,12 +178,15 @@ def _write_links(outputs: NetworkOutputs) -> None:
         kinds += columns(share=SHARE_OF_RUNS)
         for row, share in zip(rows, _link_shares(outputs)):
             row.append(100.0 * share)
-    grades = int(found.grade.max(initial=1))
+    return kinds, rows
+
+
+def _write_links(outputs: NetworkOutputs) -> None:
     dropped = (None, "Dropped", styling.dropped_symbol())
+    grades = int(outputs.network.corridors.grade.max(initial=1))
     outputs.job.write_features(
         "LINKS",
-        kinds,
-        rows,
+        *_link_table(outputs),
         outputs.link_shapes,
         QgsWkbTypes.Type.LineString,
         outputs.land.crs,
@@ -176,7 +203,7 @@ def _link_shares(outputs: NetworkOutputs) -> list[float]:
     return [shares.get(tuple(pair), 0.0) for pair in pairs.tolist()]
 
 
-def _write_areas(outputs: NetworkOutputs, name: str, shapes: list[QgsGeometry], mark: palette.Mark) -> None:
+def _area_table(outputs: NetworkOutputs, name: str) -> Table:
     places, found = outputs.network.places, outputs.network.corridors
     if name == "PINCHPOINTS":
         areas, measures = places.pinch_areas, places.pinch_measures
@@ -197,10 +224,13 @@ def _write_areas(outputs: NetworkOutputs, name: str, shapes: list[QgsGeometry], 
         kind = core.decisions.PINCH if name == "PINCHPOINTS" else core.decisions.BARRIER
         for row, share in zip(rows, outputs.robust.stayed[kind]):
             row.append(100.0 * share)
+    return kinds, rows
+
+
+def _write_areas(outputs: NetworkOutputs, name: str, shapes: list[QgsGeometry], mark: palette.Mark) -> None:
     outputs.job.write_features(
         name,
-        kinds,
-        rows,
+        *_area_table(outputs, name),
         shapes,
         QgsWkbTypes.Type.MultiPolygon,
         outputs.land.crs,

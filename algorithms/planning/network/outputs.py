@@ -182,6 +182,10 @@ class NetworkOutputs:
         found = self.network.sources
         return np.bincount(found.labels[self.inside], minlength=found.area_ha.size + 1)[1:] * self.grid.cell_ha
 
+    def use_of(self, shape: QgsGeometry) -> dict[str, float]:
+        """Return the hectares of each land use, by its code, in a polygon."""
+        return self._use.of(shape, self.grid.metres_per_unit**2 / 10_000.0)
+
     @cached_property
     def _use(self) -> RasterUse:
         return RasterUse(self.land, self.land.crs, self.job.context.transformContext())

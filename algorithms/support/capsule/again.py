@@ -14,7 +14,7 @@ from ....core.errors import InputError
 from ..inputs.parameters import in_english
 from ..inputs.spreading import OWN
 from ..inputs.stored import is_layer, plain_value, stored_value
-from ..reports import html
+from ..reports.document import Block, Code, Heading, Paragraph, Table
 from .declaration import CAPSULE
 from .environment import versions
 
@@ -27,7 +27,7 @@ _WINDOWS = "qgis_process-qgis.bat"
 """What the installers for Windows call the program; the long-term release has '-ltr' behind."""
 
 
-def section(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Input] | None) -> str:
+def section(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Input] | None) -> list[Block]:
     """Return the section of a report on how to run it again.
 
     Parameters
@@ -45,24 +45,25 @@ def section(algorithm: QgsProcessingAlgorithm, job: Job, inputs: list[Input] | N
     else:
         name = os.path.basename(job.destination(CAPSULE))
         said = f"The capsule {name} holds this run: the tool 'replay' runs it again and says whether it comes out the same."
-    parts = [html.heading("How to run this again"), html.paragraph(said)]
     command = ["run", algorithm.id(), *arguments]
-    parts += [
-        html.paragraph("Linux, macOS (bash):"),
-        html.code(" ".join(map(shlex.quote, ["qgis_process", *command]))),
-        html.paragraph("Windows (cmd):"),
-        html.code(for_cmd([_WINDOWS, *command])),
-        *(html.warning(one) for one in open_ends),
-        html.table(["Parameter", "What", "Value"], list(_settings(job)), caption="Parameters as they were resolved"),
+    blocks: list[Block] = [
+        Heading("How to run this again"),
+        Paragraph(said),
+        Paragraph("Linux, macOS (bash):"),
+        Code(" ".join(map(shlex.quote, ["qgis_process", *command]))),
+        Paragraph("Windows (cmd):"),
+        Code(for_cmd([_WINDOWS, *command])),
+        *(Paragraph(one, "warning") for one in open_ends),
+        Table(["Parameter", "What", "Value"], list(_settings(job)), "Parameters as they were resolved", names=[0]),
     ]
     if inputs:
         rows = [
             [one.entry["role"], one.entry["name"], one.entry["path"], one.entry["content_sha256"]] for one in inputs
         ]
-        parts.append(html.table(["Input", "Layer", "File", "SHA-256 of what it holds"], rows, caption="Inputs"))
+        headers = ["Input", "Layer", "File", "SHA-256 of what it holds"]
+        blocks.append(Table(headers, rows, "Inputs", names=[0, 1, 2, 3]))
     rows = [[name, value or "missing"] for name, value in versions().items()]
-    parts.append(html.table(["Software", "Version"], rows, caption="Versions"))
-    return "\n".join(parts)
+    return [*blocks, Table(["Software", "Version"], rows, "Versions", names=[0])]
 
 
 def for_cmd(words: list[str]) -> str:
@@ -96,7 +97,7 @@ def _arguments(job: Job) -> tuple[list[str], list[str]]:
     arguments, open_ends, named = [], [], []
     for definition in job.definitions():
         name = definition.name()
-        if not job.given(name) or name in job.foldered:
+        if not job.given(name) or name in job.foldered or name in job.drafts:
             continue
         try:
             value = stored_value(job, definition)

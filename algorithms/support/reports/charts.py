@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..run.palette import BAR, CHART, CHART_GRID, CHART_INK
-from .html import entry
+from .document import Figure, drawn
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 320, 70, 36, 16, 46
 _WIDE, _HIGH = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
@@ -23,12 +23,12 @@ class Line(NamedTuple):
     values: Sequence[float]
 
 
-def line_chart(places: Sequence[float], lines: Sequence[Line], x_label: str, y_label: str, caption: str) -> str:
+def line_chart(places: Sequence[float], lines: Sequence[Line], x_label: str, y_label: str, caption: str) -> Figure:
     """Return a figure with lines over common places; the vertical axis starts at 0."""
     x = np.asarray(places, dtype=np.float64)
     highest = max((float(np.nanmax(line.values)) for line in lines if np.isfinite(line.values).any()), default=1.0)
-    y_ticks = _ticks(0.0, highest or 1.0)
-    x_ticks = _ticks(float(x.min()), float(x.max())) if x.size > 1 else [float(x[0])]
+    y_ticks = ticks(0.0, highest or 1.0)
+    x_ticks = ticks(float(x.min()), float(x.max())) if x.size > 1 else [float(x[0])]
     left, right = min(x.min(), x_ticks[0]), max(x.max(), x_ticks[-1])
 
     def across(value: float) -> float:
@@ -63,17 +63,16 @@ def _axes(across: dict[float, float], up: dict[float, float], x_label: str, y_la
     return parts
 
 
-def _figure(parts: Sequence[str], caption: str, keys: Sequence[tuple[str, str]]) -> str:
+def _figure(parts: Sequence[str], caption: str, keys: Sequence[tuple[str, str]]) -> Figure:
     """Return shapes as a figure; the keys are colours and what they stand for."""
-    shown = "".join(entry(f"background: {colour}", name) for colour, name in keys)
-    return (
-        f"<figure><svg viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' role='img' aria-label='{escape(caption)}' "
+    svg = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' height='{_HEIGHT}' "
         f"font-size='12' font-family='sans-serif' fill='{CHART_INK}'>{''.join(parts)}</svg>"
-        f"<figcaption>{escape(caption)}{shown}</figcaption></figure>"
     )
+    return drawn(svg, caption, [(name, tuple(bytes.fromhex(colour[1:]))) for colour, name in keys])
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def ticks(low: float, high: float) -> list[float]:
     """Return four to nine round numbers that span the range."""
     rough = (high - low) / 5 or abs(high) or 1.0
     power = 10.0 ** np.floor(np.log10(rough))
@@ -82,14 +81,14 @@ def _ticks(low: float, high: float) -> list[float]:
     return [float(k * step) for k in np.arange(first, last + 1)]
 
 
-def histogram(values: Sequence[float], observed: float, x_label: str, caption: str) -> str:
+def histogram(values: Sequence[float], observed: float, x_label: str, caption: str) -> Figure:
     """Return a figure with the distribution of draws, and a line where the observed value lies."""
     held = np.asarray(values, dtype=np.float64)
     low, high = min(float(held.min()), observed), max(float(held.max()), observed)
-    x_ticks = _ticks(low, high)
+    x_ticks = ticks(low, high)
     left, right = x_ticks[0], x_ticks[-1] if x_ticks[-1] > x_ticks[0] else x_ticks[0] + 1.0
     count, edges = np.histogram(held, bins=int(np.clip(2.0 * held.size**0.5, 8, 40)), range=(left, right))
-    y_ticks = _ticks(0.0, float(count.max()))
+    y_ticks = ticks(0.0, float(count.max()))
 
     def across(value: float) -> float:
         return _LEFT + _WIDE * (value - left) / (right - left)

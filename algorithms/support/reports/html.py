@@ -5,38 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 from ..run.palette import BAR, Colour
 from ..run.ramps import Ramp
-
-_CSS = """
-body { font: 15px/1.5 "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; color: #22302a;
-       max-width: 1080px; margin: 2em auto; padding: 0 1.5em; background: #fff; }
-h1 { font-size: 1.9em; margin-bottom: .1em; } h2 { margin-top: 2em; border-bottom: 2px solid #cfe0d3; }
-h3 { margin-top: 1.4em; } p.lead { color: #55675d; margin-top: 0; }
-table { border-collapse: collapse; margin: .8em 0; font-size: 13.5px; line-height: 1.35; }
-caption { text-align: left; color: #55675d; }
-th, td { padding: .25em .65em; border-bottom: 1px solid #dfe8e2; text-align: left; vertical-align: top; }
-pre { background: #eef5f0; padding: .6em 1em; white-space: pre-wrap; word-break: break-all; font-size: 13px; }
-th { background: #eef5f0; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-td:nth-child(-n+2):not(.n) { min-width: 7em; }
-tr.total td { font-weight: 600; border-top: 2px solid #7a9484; }
-figure { margin: 1em 0; } figure img, figure svg { max-width: 100%; height: auto; border: 1px solid #dfe8e2;
-box-sizing: border-box; }
-figcaption { color: #55675d; font-size: 14px; } .warn { background: #fff6df; border-left: 4px solid #e0a100;
-padding: .4em 1em; margin: .6em 0; } .key { display: inline-block; width: 1em; height: 1em; vertical-align: -2px;
-margin: 0 .35em 0 0; border: 1px solid #8886; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-.keys { margin: .2em 0; } .entry { display: inline-block; margin-right: .9em; }
-figure svg.ramp { display: block; border: 0; }
-.map { position: relative; display: inline-block; max-width: 100%; } .map img { display: block; }
-.map > svg { position: absolute; left: 0; top: 0; width: 100%; height: 100%; border: 0; }
-img.inset { float: right; width: 190px; margin: .5em 0 .5em 1.5em; } figure { overflow: hidden; }
-.side { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 0 1.2em; }
-.side figure { margin: .5em 0; break-inside: avoid; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: .8em; }
-.card { background: #eef5f0; border-radius: 6px; padding: .6em 1.1em; } .card b { display: block; font-size: 1.5em; }
-"""
+from . import webpage
+from .document import Block, Cards, Figure, Heading, Paragraph, Table, drawn
 
 
 class Key(NamedTuple):
@@ -60,29 +34,24 @@ class Key(NamedTuple):
     line: float = 0.0
 
 
-def page(title: str, lead: str, parts: Iterable[str]) -> str:
-    """Return a whole page; `parts` are pieces of HTML."""
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_CSS}</style></head>\n<body><h1>{escape(title)}</h1><p class='lead'>{escape(lead)}</p>\n"
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
+Part = Union[str, Block]
+"""A piece of a page: a block of a document, or HTML."""
 
 
-def heading(text: str, level: int = 2) -> str:
-    """Return a heading."""
-    return f"<h{level}>{escape(text)}</h{level}>"
+def page(title: str, lead: str, parts: Iterable[Part]) -> str:
+    """Return a whole page."""
+    body = "\n".join(part if isinstance(part, str) else webpage.fragment([part]) for part in parts)
+    return webpage.shell(title, "en", f"<h1>{escape(title)}</h1><p class='lead'>{escape(lead)}</p>\n{body}")
 
 
-def paragraph(text: str) -> str:
+def heading(text: str, level: int = 2) -> Heading:
+    """Return a heading; level 2 for chapters."""
+    return Heading(text, level - 1)
+
+
+def paragraph(text: str) -> Paragraph:
     """Return a paragraph of plain text."""
-    return f"<p>{escape(text)}</p>"
-
-
-def code(text: str) -> str:
-    """Return a line to be copied as it is."""
-    return f"<pre>{escape(text)}</pre>"
+    return Paragraph(text)
 
 
 def with_section(page: str, section: str) -> str:
@@ -91,9 +60,9 @@ def with_section(page: str, section: str) -> str:
     return f"{head}\n{section}{end}{tail}"
 
 
-def warning(text: str) -> str:
+def warning(text: str) -> Paragraph:
     """Return a box that stands out."""
-    return f"<p class='warn'>{escape(text)}</p>"
+    return Paragraph(text, "warning")
 
 
 def table(
@@ -103,41 +72,12 @@ def table(
     caption: str = "",
     total: bool = False,
     decimals: Sequence[int | None] = (),
-) -> str:
+) -> Table:
     """Return a table; numbers are set right, and the last row stands out when it is the `total`.
 
     Numbers of a column have its `decimals`; without them as many as they need to be read.
     """
-    rows = [list(row) for row in rows]
-    decimals = decimals or [None] * len(headers)
-    numeric = [
-        bool(rows) and all(row[k] is None or isinstance(row[k], (int, float)) for row in rows)
-        for k in range(len(headers))
-    ]
-    mark = ["" if not one else " class='n'" for one in numeric]
-    head = "".join(f"<th{m}>{escape(h)}</th>" for h, m in zip(headers, mark))
-    body = []
-    for number, row in enumerate(rows):
-        last = " class='total'" if total and number == len(rows) - 1 else ""
-        body.append(
-            f"<tr{last}>" + "".join(f"<td{m}>{_cell(v, d)}</td>" for v, m, d in zip(row, mark, decimals)) + "</tr>"
-        )
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-
-
-def _cell(value: object, decimals: int | None) -> str:
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        if decimals is not None:
-            return f"{value:,.{decimals}f}"
-        return f"{value:,.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.3g}"
-    return escape(str(value))
+    return Table(headers, [list(row) for row in rows], caption, total, decimals)
 
 
 def figure(
@@ -225,13 +165,9 @@ def _ramp(name: str, ramp: Ramp) -> str:
     )
 
 
-def cards(numbers: Sequence[tuple[str, str]]) -> str:
+def cards(numbers: Sequence[tuple[str, str]]) -> Cards:
     """Return the headline numbers: value and what it is."""
-    return (
-        "<div class='cards'>"
-        + "".join(f"<div class='card'><b>{escape(v)}</b>{escape(name)}</div>" for v, name in numbers)
-        + "</div>"
-    )
+    return Cards(numbers)
 
 
 def bars(rows: Sequence[tuple[str, float]], caption: str = "") -> str:
@@ -246,7 +182,7 @@ def bars(rows: Sequence[tuple[str, float]], caption: str = "") -> str:
     return f"<table>{title}<tbody>{body}</tbody></table>"
 
 
-def stacked_bars(rows: Sequence[tuple[str, Sequence[float]]], legend: Sequence[Key], caption: str = "") -> str:
+def stacked_bars(rows: Sequence[tuple[str, Sequence[float]]], legend: Sequence[Key], caption: str = "") -> Figure:
     """Return horizontal bars cut into their parts; each bar is as long as the sum of its row is of the largest sum."""
     height, label, length = 22, 150, 700
     largest = max((sum(values) for _, values in rows), default=0.0) or 1.0
@@ -261,7 +197,8 @@ def stacked_bars(rows: Sequence[tuple[str, Sequence[float]]], legend: Sequence[K
                 f"fill='{_rgb(key.fill)}'><title>{escape(key.name)}: {100 * value / largest:.1f} %</title></rect>"
             )
             left += width
-    return (
-        f"<figure><svg viewBox='0 0 {label + length + 4} {height * len(rows)}' role='img'>{''.join(shapes)}</svg>"
-        f"<figcaption>{escape(caption)}{_keys(legend)}</figcaption></figure>"
+    svg = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {label + length + 4} {height * len(rows)}' "
+        f"width='{label + length + 4}' height='{height * len(rows)}'>{''.join(shapes)}</svg>"
     )
+    return drawn(svg, caption, [(key.name, key.fill) for key in legend])

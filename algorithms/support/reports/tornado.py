@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from html import escape
 
 from ..run import palette
+from .document import Figure, drawn
 
 _NAME, _HALF = 280, 190
 _ROW, _SIDE = 22, 120
 _UP, _DOWN, _GREY = palette.CHART[1], palette.CHART[0], palette.CHART_PALE
 
 
-def tornado_chart(bars: Sequence[tuple[str, float, float]], caption: str, *, grey: bool = False) -> str:
+def tornado_chart(bars: Sequence[tuple[str, float, float]], caption: str, *, grey: bool = False) -> Figure:
     """Return a figure with a bar for each input.
 
     Parameters
@@ -45,12 +46,11 @@ def tornado_chart(bars: Sequence[tuple[str, float, float]], caption: str, *, gre
             f"<text x='{middle + share * _HALF}' y='{base}' text-anchor='middle' fill='{palette.CHART_LABEL}'>{text}</text>"
         )
     width = _NAME + 2 * _HALF + _SIDE
-    return (
-        f"<figure><figcaption>{escape(caption)}</figcaption><svg viewBox='0 0 {width} {height}' width='{width}' role='img' "
-        f"aria-label='{escape(caption)}' font-size='12' font-family='sans-serif' "
-        f"fill='{palette.CHART_INK}'>{''.join(shapes)}</svg>"
-        "</figure>"
+    svg = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' "
+        f"font-size='12' font-family='sans-serif' fill='{palette.CHART_INK}'>{''.join(shapes)}</svg>"
     )
+    return drawn(svg, caption)
 
 
 def _short(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TypeVar
@@ -28,6 +29,7 @@ from qgis.core import (
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingUtils,
     QgsProject,
@@ -44,7 +46,9 @@ from ..io.tables import Column
 from ..io.vectorfiles import Target
 from ..io.vectors import VectorSource, is_null
 from ..language import BOTH, both, report_language, tr, tr_html
+from ..reports.document import Document, languages_of_reports
 from ..reports.html import with_section
+from ..reports.webpage import fragment, page
 from . import memory, ramps, styling
 from .feedback import FeedbackMonitor
 from .inputchecks import checked_number
@@ -94,6 +98,9 @@ class Job:
         """Those that go to memory or a database, which are in no file."""
         self.styles: dict[str, styling.Style] = {}
         """How outputs look."""
+        self._late: dict[str, tuple] = {}
+        self.drafts: dict[str, str] = {}
+        """Outputs that nobody asked for, with their files: what the pictures of a report show, removed at the end."""
         self.verdict = ""
         """What a run that has written everything has found against what it was given; such a run counts as failed."""
         self._destinations: dict[str, str] = {}
@@ -135,6 +142,8 @@ class Job:
 
     def given(self, name: str) -> bool:
         """Return whether an optional parameter or output was asked for."""
+        if name in self.drafts:
+            return True
         value = self._bare(name)
         return not is_null(value) and value != "" and value != []
 
@@ -256,8 +265,39 @@ class Job:
 
     # outputs ---------------------------------------------------------------------------------------------------
 
+    def draft(self, names: Iterable[str]) -> None:
+        """Have layers written that nobody has asked for: aside, for the pictures of a report."""
+        for name in names:
+            if not self.given(name):
+                raster = isinstance(self.definition(name), QgsProcessingParameterRasterDestination)
+                file = f"{name.lower()}.{'tif' if raster else 'gpkg'}"
+                self.drafts[name] = self.scratch(file)
+
+    def scratch(self, file: str) -> str:
+        """Return where to write a file that is no output."""
+        return self.outputs.scratch(os.path.join(QgsProcessingUtils.tempFolder(), file))
+
+    def drawn_from(self, name: str) -> str:
+        """Return the source of a layer that has been written, as it lies until the run is complete."""
+        if name in self._late:
+            path = self.scratch(f"{name.lower()}.gpkg")
+            if not os.path.exists(path):
+                vectorfiles.write(path, *self._late[name])
+            return path
+        if name in self.layer_files:  # a copy: who draws a layer may keep its file open, which then cannot be moved
+            path, layer = self.layer_files[name]
+            copy = self.scratch(f"drawn_{os.path.basename(path)}")
+            shutil.copyfile(path, copy)
+            return f"{copy}|layername={layer}" if layer else copy
+        return self._aside(name)
+
+    def _aside(self, name: str) -> str:
+        return self.drafts.get(name) or self.outputs.path(self.destination(name))
+
     def destination(self, name: str) -> str:
         """Return where an output goes: a path, or a database as QGIS writes it; empty when it was not asked for."""
+        if name in self.drafts:
+            return self.drafts[name]
         if not self.given(name):
             return ""
         if name not in self._destinations:
@@ -287,7 +327,7 @@ class Job:
         """Write a raster output; does nothing when it was not asked for."""
         if not self.given(name):
             return
-        path = self.outputs.path(self.destination(name))
+        path = self._aside(name)
         rasterfiles.write(
             path, values, grid, nodata=nodata, description=description, classes=classes, monitor=self.monitor
         )
@@ -336,9 +376,11 @@ class Job:
 
     def finish(self, name: str, style: styling.Style | None = None, place: Place | None = None) -> None:
         """Note an output in the results, with the style and the place it gets when QGIS loads it."""
-        self.results[name] = self.destination(name)
         if style is not None:
             self.styles[name] = style
+        if name in self.drafts:
+            return
+        self.results[name] = self.destination(name)
         value = self._parameters[name]
         if not isinstance(
             self.definition(name), (QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination)
@@ -366,7 +408,7 @@ class Job:
 
     def offer_raster(self, source: str, label: str, style: styling.Style, place: Place, role: str) -> None:
         """Have QGIS load a raster that is no output of its own but one of several in a folder."""
-        self.shown.append(Shown(self.definitions()[-1].name(), source, label, style, place, role))
+        self.shown.append(Shown(self.definitions()[-1].name(), source, tr(label), style, place, role))
         project = self.context.project()
         if project is not None:
             raster = QgsProcessingUtils.LayerHint.Raster
@@ -404,8 +446,8 @@ class Job:
                 if not os.path.exists(path):
                     self.outputs.at_the_end(lambda: vectorfiles.merge(path, target.path))
             else:
-                path = self.outputs.path(target.path)
-            options = getattr(self._parameters[name], "createOptions", {})
+                path = self.drafts.get(name) or self.outputs.path(target.path)
+            options = getattr(self._parameters.get(name), "createOptions", {})
             vectorfiles.write(
                 path,
                 *layer,
@@ -421,6 +463,8 @@ class Job:
     def _write_last(self, name: str, columns, rows, geometries, kind, crs) -> None:
         """Write to memory or a database, which nothing can be moved to, once all else is in place."""
         fields = tables.fields_of(columns)
+        rows, geometries = list(rows), None if geometries is None else list(geometries)
+        self._late[name] = columns, rows, geometries, kind, crs
         features = list(tables.features(fields, rows, geometries, self.monitor))
         self.rows[name] = fields, features, crs, kind
 
@@ -449,9 +493,20 @@ class Job:
     def write_html(self, name: str, html: str) -> None:
         """Write a report with a last section on how to run it again; does nothing when it was not asked for."""
         if self.given(name):
-            html = with_section(html, self._algorithm.how_to_run_again(self))
+            html = with_section(html, fragment(self._algorithm.how_to_run_again(self)))
             asked = report_language()
             self.write_text(name, both(html) if asked == BOTH else tr_html(html, asked))
+
+    def write_document(self, name: str, word: str, document: Document) -> None:
+        """Write a report as a page and for Word, each if it was asked for, with a last section on how to run it again."""
+        document.blocks += self._algorithm.how_to_run_again(self)
+        languages = languages_of_reports()
+        if self.given(name):
+            self.write_text(name, page(document, languages))
+        if self.given(word):
+            from ..reports.worddocument import word_document
+
+            self.write_bytes(word, word_document(document, languages))
 
     def read_text(self, name: str) -> str:
         """Return the text of a file that is an input."""

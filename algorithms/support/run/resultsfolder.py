@@ -18,6 +18,7 @@ from qgis.core import (
 
 from ..io.filenames import is_plain
 from ..io.vectors import is_null
+from ..language import tr
 from .outputnames import file_of
 from .outputs import OutputError
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 RESULTS = "RESULTS_FOLDER"
 PROJECT = "project.qgz"
+INPUTS = "inputs"
+"""Folder in it with copies of what the results are drawn on."""
 CONTENTS = "contents.csv"
 """Lists the files of a run: what it lists is of ours, and is replaced or removed by the next run into the folder."""
 
@@ -95,7 +98,7 @@ def listed(job: Job, folder: str) -> list[str]:
     if not rows or rows[0] != _HEADERS:
         return []
     written = [file_in_folder(one) for one in job.definitions() if one.isDestination() and one.name() != RESULTS]
-    stems = {_stem(file) for file in (*written, PROJECT, CONTENTS)}
+    stems = {_stem(file) for file in (*written, PROJECT, CONTENTS, INPUTS)}
     names = [row[0] for row in rows[1:] if row]
     return [
         name.replace("/", os.sep)
@@ -142,7 +145,7 @@ def write_contents(job: Job, described: Mapping[str, str]) -> None:
     for _, target in job.outputs.written():
         if os.path.commonpath([folder, target]) == folder:
             written[os.path.relpath(target, folder)] = described.get(target, "")
-    written[CONTENTS] = "This list"
+    written[CONTENTS] = tr("This list")
     text = io.StringIO()
     rows = csv.writer(text, lineterminator=os.linesep)
     rows.writerow(_HEADERS)
@@ -159,5 +162,5 @@ def write_contents(job: Job, described: Mapping[str, str]) -> None:
 
 def _beside(file: str, main: Mapping[str, str]) -> str:
     if file.endswith(".qml"):
-        return "Style of the layer of the same name"
+        return tr("Style of the layer of the same name")
     return next((what for name, what in main.items() if file.startswith(os.path.splitext(name)[0])), "")

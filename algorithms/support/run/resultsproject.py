@@ -19,6 +19,7 @@ from qgis.core import (
 
 from ..io.crs import stated
 from ..io.vectorfiles import Target
+from ..language import tr
 from . import roles
 from .layertree import put_into
 from .outputs import OutputError
@@ -66,7 +67,7 @@ def complete_folder(job: Job, label: str) -> None:
         if definition.isDestination() and isinstance(job.results.get(name), str):
             described.setdefault(os.path.realpath(str(job.results[name])), definition.description())
     _write_project(job, os.path.join(folder, PROJECT), label)
-    described[os.path.join(folder, PROJECT)] = "QGIS project of all layers"
+    described[os.path.join(folder, PROJECT)] = tr("QGIS project of all layers")
     write_contents(job, described)
     job.results[RESULTS] = job.folder(RESULTS)
     job.monitor.info(f"Everything is in {folder}: open {PROJECT} in QGIS; {CONTENTS} says what each file is.")
@@ -75,7 +76,7 @@ def complete_folder(job: Job, label: str) -> None:
 def _write_project(job: Job, target: str, label: str) -> None:
     aside = {place: path for path, place in job.outputs.written()}
     project = QgsProject()  # of its own: that of the window belongs to the user, and to another thread
-    project.setTitle(job.text("TITLE") or label)
+    project.setTitle(job.text("TITLE") or tr(label))
     order = [definition.name() for definition in job.definitions()]
     moved: dict[str, str] = {}
     extent, crs = QgsRectangle(), None

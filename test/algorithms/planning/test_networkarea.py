@@ -75,7 +75,8 @@ def test_layers_tables_and_report_are_those_of_the_area(run, parameters, middle,
     within = sum(row["_geometry"].intersection(border).area() for row in sources)
     land, nothing = read_raster(parameters["LANDUSE"])
     share = 100 * within / (np.count_nonzero(land[inside] != nothing) * border.area() / inside.sum())
-    assert f"{found['SOURCE_HA']:,.0f} ha; {within / 10_000:,.0f} ha inside are {share:.1f} % of the area" in report
+    assert f"{found['SOURCE_HA']:,.0f} hm²; {within / 10_000:,.0f} hm² of them are in the study area" in report
+    assert f"hold {share:.1f} % of the study area" in report
 
 
 @pytest.mark.parametrize(

@@ -1,122 +1,227 @@
-"""What the pictures of the report say through their legends is what the data hold."""
+"""The report of a whole run: what it holds is what the layers hold, on the page and in the document."""
 
-import base64
+import io
 import re
+import xml.etree.ElementTree as ET
+import zipfile
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from layerio import read_raster
+from layerio import read_table
 
 pytestmark = pytest.mark.qgis
 
-SURFACES = {
-    "Resistance": "RESISTANCE",
-    "Cost above the least-cost path (cost units)": "CORRIDORS",
-    "Current density at 1 A (A)": "CURRENT",
-    "Barrier score, cost saved by restoration (cost units per m)": "SCORE",
-}
+HOSTILE = """<script>alert(1)</script> & "Co" 'X'"""
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
+
+
+class Page(HTMLParser):
+    """Reads a page into what is tested of it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.ids, self.headings, self.entries, self.tables, self.figures = [], [], [], [], [], []
+        self._text, self._row, self._in = None, None, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        held = dict(attributes)
+        self.tags.append((tag, held))
+        self._in.append(tag)
+        if "id" in held:
+            self.ids.append(held["id"])
+        if tag in ("h2", "h3", "a", "td", "th", "caption", "figcaption"):
+            self._text = ""
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+        if tag == "figure":
+            self.figures.append({"pictures": []})
+        if tag == "img" or held.get("role") == "img":
+            self.figures[-1]["pictures"].append(held.get("alt") or held.get("aria-label") or "")
+
+    def handle_data(self, data):
+        if self._text is not None:
+            self._text += data
+
+    def handle_endtag(self, tag):
+        if tag in ("h2", "h3") and "nav" not in self._in:
+            self.headings.append(self._text)
+        if tag == "a" and "nav" in self._in:
+            self.entries.append(self._text)
+        if tag in ("td", "th"):
+            self.tables[-1][-1].append(self._text)
+        if tag == "caption":
+            self.tables[-1].append(self._text)
+        if tag == "figcaption":
+            self.figures[-1]["caption"] = self._text
+        while self._in and self._in.pop() != tag:
+            pass
 
 
 @pytest.fixture(scope="module")
 def made(qgis, tmp_path_factory):
-    """A run on a small county: the report, its surfaces as files, and their styles."""
-    from qgis.core import (
-        QgsProcessingContext,
-        QgsProcessingFeedback,
-        QgsProcessingOutputLayerDefinition,
-        QgsProject,
-        QgsRasterLayer,
-    )
+    """A run on a small county with names that would be markup, if anyone let them."""
+    from osgeo import gdal
 
     folder = tmp_path_factory.mktemp("report")
     county = qgis.run("ecosecnet:demolandscape", {"SIZE": 200, "SEED": 2, "LOAD": False, "OUTPUT_FOLDER": str(folder)})
+    file = gdal.OpenEx(str(folder / "landscape.gpkg"), gdal.OF_VECTOR | gdal.OF_UPDATE)
+    layer = file.GetLayerByName("townships")
+    for feature in layer:
+        feature.SetField("name", f"{HOSTILE} {feature.GetFID()}")
+        layer.SetFeature(feature)
+    del layer, file
     parameters = {
         "LANDUSE": county["LANDUSE"],
         "LEGEND": 1,
         "DEM": county["DEM"],
         "ROADS": county["ROADS"],
+        "LITHOLOGY": county["LITHOLOGY"],
         "CORRECTIONS": [county["GEOHAZARDS"]],
+        "TOWNSHIPS": county["TOWNSHIPS"],
+        "TOWNSHIP_NAME": ["name"],
         "MIN_AREA": 10.0,
         "DISPERSAL": 600.0,
         "CUTOFF": 300.0,
         "MIN_KEY_AREA": 0.0,
+        "BUDGET": "20",
+        "TITLE": f"Plan {HOSTILE}",
+        "PLACE": HOSTILE,
+        "AUTHOR": HOSTILE,
         "REPORT": str(folder / "report.html"),
-        **{name: str(folder / f"{name}.tif") for name in SURFACES.values()},
+        "REPORT_DOCX": str(folder / "report.docx"),
+        **{name: str(folder / f"{name}.gpkg") for name in ("SOURCES", "LINKS", "PINCHPOINTS", "BARRIERS")},
     }
-    context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
-    context.setProject(QgsProject.instance())
-    wanted = {n: QgsProcessingOutputLayerDefinition(parameters[n], QgsProject.instance()) for n in SURFACES.values()}
-    qgis.run("ecosecnet:securitynetwork", {**parameters, **wanted}, context=context, feedback=feedback)
-    layers = {}
-    for name in SURFACES.values():
-        layers[name] = QgsRasterLayer(parameters[name], name)
-        processor = context.layerToLoadOnCompletionDetails(parameters[name]).postProcessor()
-        processor.postProcessLayer(layers[name], context, feedback)
-    return (folder / "report.html").read_text(encoding="utf-8"), layers
+    found = qgis.run("ecosecnet:securitynetwork", parameters)
+    return folder, found
 
 
-def figures(report):
-    """Yield the picture (rows, cols, 3), and the name, colours and labels of its ramp, of every figure that has one."""
-    from qgis.PyQt.QtGui import QImage
-
-    for figure in re.findall(r"<figure><div class='map'><img.*?</figure>", report, re.S):
-        name = re.search(r"<svg class='ramp'.*?aria-label='(.*?)'", figure)
-        if name is None:
-            continue
-        image = QImage.fromData(base64.b64decode(re.search(r"base64,(.*?)'", figure).group(1)))
-        image = image.convertToFormat(QImage.Format.Format_RGB32)
-        bits = image.constBits()
-        bits.setsize(image.height() * image.bytesPerLine())
-        picture = np.frombuffer(bits, np.uint8).reshape(image.height(), image.width(), 4)[..., 2::-1].astype(int)
-        colours = re.findall(r"<stop offset='.*?' stop-color='rgb\((\d+),(\d+),(\d+)\)'/>", figure)
-        labels = re.findall(r"text-anchor='middle'>(.*?)</text>", figure)
-        yield picture, name.group(1), np.array(colours, dtype=float), labels
+@pytest.fixture(scope="module")
+def page(made):
+    return Page((made[0] / "report.html").read_text(encoding="utf-8"))
 
 
-def test_every_surface_has_a_legend_of_values(made):
-    assert {name for _, name, _, _ in figures(made[0])} == set(SURFACES)
+def numbers(texts, word):
+    return [int(re.match(rf"{word} (\d+) ", text)[1]) for text in texts]
 
 
-def test_pixels_read_through_the_legend_are_the_data(made):
-    report, layers = made
-    for picture, name, colours, labels in figures(report):
-        values, nodata = read_raster(layers[SURFACES[name]].source())
-        stops = np.array([float(re.sub("[^0-9.e-]", "", label)) for label in labels])
-        height, width = picture.shape[:2]
-        rows = ((np.arange(height) + 0.5) * values.shape[0] / height).astype(int)
-        cols = ((np.arange(width) + 0.5) * values.shape[1] / width).astype(int)
-        held = values[rows][:, cols]
-        place = np.linspace(0, len(stops) - 1, 400 * (len(stops) - 1) + 1)
-        path = np.stack([np.interp(place, np.arange(len(stops)), colours[:, k]) for k in range(3)], axis=-1)
-        read = np.interp(place, np.arange(len(stops)), stops)
-        shown, position = np.unique(picture.reshape(-1, 3), axis=0, return_inverse=True)
-        apart = np.abs(shown[:, None, :] - path[None]).max(axis=-1)
-        nearest = apart.argmin(axis=1)
-        known = (held != nodata) & (apart.min(axis=1) <= 1.0)[position].reshape(held.shape)
-        assert known.sum() > 2000, name
-        told, there = read[nearest][position].reshape(held.shape)[known], held[known]
-        # Two steps of a colour, in values, is as well as an eye with a ruler could read.
-        finest = np.abs(np.diff(colours, axis=0)).max(axis=1)
-        slack = 2.0 * np.max(np.diff(stops) / finest)
-        wrong = np.abs(told - np.clip(there, stops[0], stops[-1])) > slack
-        # Here and there the blended edge of a line has the colour of some other value.
-        assert wrong.mean() < 0.03, name
-        assert (labels[0][0] == "≤") == (values[values != nodata].min() < stops[0] * (1 - 1e-6)), name
-        assert (labels[-1][0] == "≥") == (values[values != nodata].max() > stops[-1] * (1 + 1e-6)), name
+def test_contents_headings_and_numbers_run(page):
+    assert page.entries == page.headings
+    assert len(page.headings) > 15
+    assert len(set(page.ids)) == len(page.ids)
+    targets = [held["href"][1:] for tag, held in page.tags if tag == "a"]
+    assert set(targets) <= set(page.ids)
+    assert numbers([table[0] for table in page.tables], "Table") == list(range(1, len(page.tables) + 1))
+    assert numbers([one["caption"] for one in page.figures], "Figure") == list(range(1, len(page.figures) + 1))
+    assert len(page.figures) > 15
+    assert all(one["pictures"] and all(one["pictures"]) for one in page.figures), "each is said in words"
 
 
-def test_the_map_in_qgis_has_the_colours_of_the_report(made):
-    from qgis.core import QgsColorRampShader
+def test_the_page_needs_nothing_and_is_small(made, page):
+    text = (made[0] / "report.html").read_text(encoding="utf-8")
+    assert len(text) < 10e6
+    assert (made[0] / "report.docx").stat().st_size < 10e6
+    tags = {tag for tag, _ in page.tags}
+    assert not tags & {"script", "link", "iframe", "object"}
+    assert not [held for _, held in page.tags if any(name.startswith("on") for name in held)]
+    links = [held[name] for _, held in page.tags for name in ("src", "href") if name in held]
+    assert all(link.startswith(("#", "data:image/")) for link in links)
+    assert ("html", {"lang": "en"}) in page.tags
+    assert all(held.get("scope") == "col" for tag, held in page.tags if tag == "th")
 
-    report, layers = made
-    for _, name, colours, labels in figures(report):
-        shader = layers[SURFACES[name]].renderer().shader().rasterShaderFunction()
-        assert isinstance(shader, QgsColorRampShader)
-        items = shader.colorRampItemList()
-        unit = (re.findall(r"\((.*?)\)$", name) or [""])[0]
-        assert [item.label for item in items] == [f"{label} {unit}".strip() for label in labels]
-        assert [item.color.getRgb()[:3] for item in items] == [tuple(map(int, colour)) for colour in colours]
-        assert [item.value for item in items] == [float(re.sub("[^0-9.e-]", "", label)) for label in labels]
+
+def test_hostile_names_are_text(made, page):
+    text = (made[0] / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Co&quot;" in text
+    names = [row[0] for table in page.tables for row in table[1:]]
+    assert any(name.startswith(HOSTILE) for name in names)
+
+
+def test_tables_add_up_to_the_layers(made, page):
+    folder, found = made
+    for kind, layer in (("pinch points", "PINCHPOINTS"), ("barriers", "BARRIERS")):
+        held = read_table(str(folder / f"{layer}.gpkg"))
+        whole = sum(row["area_ha"] for row in held)
+        table = next(one for one in page.tables if f"The single {kind}" in one[0])
+        head, rows, total = table[1], table[2:-1], table[-1]
+        place = head.index("Area (hm²)")
+        assert len(rows) == len(held) == found["PINCH_COUNT" if layer == "PINCHPOINTS" else "BARRIER_COUNT"]
+        assert [float(row[place].replace(",", "")) for row in rows] == pytest.approx(
+            [row["area_ha"] for row in held], abs=0.006
+        )
+        assert float(total[place].replace(",", "")) == pytest.approx(whole, abs=0.006)
+        assert [row[head.index("Corridor")] for row in rows] == [str(row["link_id"]) for row in held]
+        by_place = next(one for one in page.tables if f"{kind.capitalize()} by township" in one[0])
+        column = by_place[1].index("Area (hm²)")
+        areas = [float(row[column].replace(",", "")) for row in by_place[2:]]
+        assert sum(areas[:-1]) == pytest.approx(areas[-1], abs=0.01 * len(areas))
+        assert areas[-1] == pytest.approx(whole, abs=0.01)
+
+
+def test_findings_are_what_the_layers_say(made):
+    folder, _ = made
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    links = [row for row in read_table(str(folder / "LINKS.gpkg")) if row["active"]]
+    length = {grade: sum(r["lcp_length"] for r in links if r["grade"] == grade) for grade in (1, 2, 3)}
+    most = max(length, key=length.get)
+    assert (
+        f"{100 * length[most] / sum(length.values()):.0f} % of the length of the corridors is of grade {most};" in text
+    )
+    sources = read_table(str(folder / "SOURCES.gpkg"))
+    first = max(sources, key=lambda row: row["dPC"])
+    assert f"Source {first['source_id']} matters most for connectivity: without it {first['dPC']:.1f} %" in text
+
+
+def test_the_document_holds_what_the_page_holds(made, page):
+    folder, _ = made
+    with zipfile.ZipFile(folder / "report.docx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    roots = {
+        name: ET.parse(io.BytesIO(data)).getroot() for name, data in parts.items() if name.endswith((".xml", ".rels"))
+    }
+    body = roots["word/document.xml"]
+
+    def text(element):
+        return "".join(one.text or "" for one in element.iter(f"{W}t"))
+
+    def styled(*styles):
+        for paragraph in body.iter(f"{W}p"):
+            style = paragraph.find(f"{W}pPr/{W}pStyle")
+            if style is not None and style.get(f"{W}val") in styles:
+                yield paragraph
+
+    assert [text(one) for one in styled("Heading1", "Heading2")] == page.headings
+    captions = [text(one) for one in styled("Caption")]
+    assert numbers([one for one in captions if one.startswith("Table")], "Table") == list(
+        range(1, len(page.tables) + 1)
+    )
+    figures = [one for one in captions if one.startswith("Figure")]
+    assert numbers(figures, "Figure") == list(range(1, len(page.figures) + 1))
+    pictures = list(body.iter(f"{DRAWING}docPr"))
+    assert len(pictures) == sum(len(one["pictures"]) for one in page.figures)
+    assert all(one.get("descr") for one in pictures)
+    assert len({one.get("id") for one in pictures}) == len(pictures)
+    headed = [table for table in body.iter(f"{W}tbl") if table.find(f"{W}tr/{W}trPr/{W}tblHeader") is not None]
+    assert len(headed) == len(page.tables)
+    for table in headed:
+        columns = len(table.find(f"{W}tblGrid"))
+        assert {len(row.findall(f"{W}tc")) for row in table.findall(f"{W}tr")} == {columns}
+    links = {one.get("Id"): one.get("Target") for one in roots["word/_rels/document.xml.rels"]}
+    held = [links[one.get(LINK)] for one in body.iter() if one.get(LINK)]
+    assert {f"word/{file}" for file in held} == {name for name in parts if name.startswith("word/media/")}
+    used = {style.get(f"{W}val") for style in body.iter(f"{W}pStyle")}
+    assert used <= {style.get(f"{W}styleId") for style in roots["word/styles.xml"].iter(f"{W}style")}
+    anchors = {one.get(f"{W}anchor") for one in body.iter(f"{W}hyperlink")}
+    assert anchors <= {one.get(f"{W}name") for one in body.iter(f"{W}bookmarkStart")}
+    assert next(text(one) for one in styled("Title")) == f"Plan {HOSTILE}"
+    size = next(body.iter(f"{W}pgSz"))
+    assert (size.get(f"{W}w"), size.get(f"{W}h")) == ("11906", "16838"), "A4"
 
 
 @pytest.mark.parametrize(("grades", "said"), [((1, 3), True), ((1, 2), False), ((3, 3), False)])

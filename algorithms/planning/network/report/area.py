@@ -6,60 +6,69 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....support.reports import html
-from ....support.reports.html import Key
+from ....support.reports import plots
+from ....support.reports.document import Block, Figure, Heading, Paragraph, Picture, Table
 from ....support.reports.location import centre_of, location_map, place_in_words
 from ..outputs import NetworkOutputs
-from .drawing import Drawing
+from .maps import NetworkMaps
 
 if TYPE_CHECKING:
     from ..studyland import StudyLand
 
 
-def study_area(drawing: Drawing, outputs: NetworkOutputs, study: StudyLand) -> list[str]:
+def study_area(maps: NetworkMaps, outputs: NetworkOutputs, study: StudyLand) -> list[Block]:
     """Return the section on the study area, and on the rasters that were brought onto its grid."""
     grid, context = outputs.grid, outputs.job.context.transformContext()
     codes, cells = np.unique(outputs.land_use[outputs.inside].astype(int), return_counts=True)
-    entries = [one for one in outputs.classes if one[0] in codes]
-    names = {code: name for code, name, _ in entries}
-    centre = centre_of(grid, outputs.land.crs, context)
-    inset = b"" if centre is None else location_map(centre, grid.cols * grid.dx * grid.metres_per_unit, context)
-    parts = [html.heading("Study area")]
+    names = {code: name for code, name, _ in outputs.classes}
+    colours = {code: colour for code, _, colour in outputs.classes}
+    blocks: list[Block] = [Heading("Study area")]
     area = outputs.job.vector("AREA")
     if area is not None:
-        parts.append(
-            html.paragraph(
+        blocks.append(
+            Paragraph(
                 f"The study area is '{area.name}'. All was computed on the whole of '{outputs.land.name}', which reaches "
                 "beyond it; reported are the sources that touch it, the corridors through it with the sources at their "
                 "ends, and the key areas inside it. Grades and importance are those of the whole."
             )
         )
-    map_ = drawing.classes(outputs.land_use, entries)
-    townships = outputs.layers.townships
-    if townships:
-        map_.zones(townships.shapes, townships.titles)
-    caption = "Land use" + (f"; location {place_in_words(centre)}" if centre else "")
-    parts.append(drawing.figure(map_, caption, [Key(name, colour) for _, name, colour in entries], inset=inset))
+    centre = centre_of(grid, outputs.land.crs, context)
+    blocks.append(maps.figure("studyarea", "Study area and land use"))
+    inset = b"" if centre is None else location_map(centre, grid.cols * grid.dx * grid.metres_per_unit, context)
+    if inset:
+        place = place_in_words(centre)
+        blocks.append(Figure(lambda *_: Picture(inset, 60.0), f"Location of the study area: {place}"))
     total = float(cells.sum() * grid.cell_ha)
-    rows = [
-        [names.get(code, str(code)), float(count * grid.cell_ha), 100.0 * count * grid.cell_ha / total]
-        for code, count in sorted(zip(codes.tolist(), cells.tolist()), key=lambda one: -one[1])
-    ]
-    parts.append(
-        html.table(
+    ordered = sorted(zip(codes.tolist(), (cells * grid.cell_ha).tolist()), key=lambda one: -one[1])
+    rows = [[names.get(code, str(code)), hectares, 100.0 * hectares / total] for code, hectares in ordered]
+    blocks += [
+        Table(
             ["Land use", "Area (ha)", "Share (%)"],
             [*rows, ["Study area", total, 100.0]],
-            caption="Land use of the study area",
+            "Land use of the study area",
             total=True,
-        )
-    )
+        ),
+        Figure(
+            lambda language, say: Picture(
+                plots.bars(
+                    [(row[0], [row[1] / 100.0]) for row in rows],
+                    [("Area", (0, 0, 0))],
+                    "Area (km²)",
+                    say,
+                    colours=[colours.get(code, (128, 128, 128)) for code, _ in ordered],
+                )
+            ),
+            "Area of each land use",
+        ),
+    ]
     if study.brought:
-        parts.append(
-            html.table(
+        said = outputs.land.crs.authid() or outputs.land.crs.description()
+        blocks.append(
+            Table(
                 ["Raster", "CRS before", "Cell before (units of that CRS)", "Resampling", "Cells without data"],
-                study.brought,
-                caption=f"Brought onto the grid of the study: {outputs.land.crs.authid() or outputs.land.crs.description()}, "
-                f"cells of {grid.cell_size:g} m",
+                [list(one) for one in study.brought],
+                f"Brought onto the grid of the study: {said}, cells of {grid.cell_size:g} m",
+                names=[0, 1, 2],
             )
         )
-    return parts
+    return blocks

@@ -3,55 +3,62 @@
 from __future__ import annotations
 
 import numpy as np
+from qgis.core import QgsMapLayer
 
-from ....support.reports import html
-from ....support.reports.html import Key
+from ....support.io import rasterfiles
+from ....support.reports.document import Block, Heading, Table
 from ....support.run import styling
-from ....support.run.palette import SOURCE
-from ..corridorsides import WHOLE
+from ....support.run.palette import CLEAR, SOURCE
+from ....support.sheets.description import Drawn
+from ..lithology import WHOLE
 from ..outputs import NetworkOutputs
-from .drawing import Drawing
+from .maps import NetworkMaps
 
-_UNDER = 100
-"""Added to the value of a rock that lies under a source."""
+_NO_ROCK = 255
 
 
-def sources_over_rocks(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
+def sources_over_rocks(maps: NetworkMaps, outputs: NetworkOutputs) -> list[Block]:
     """Return map and table of the sources over the rocks; nothing without a lithology."""
     lithology = outputs.layers.lithology
     if lithology is None:
         return []
-    # Full colours under the sources, pale ones around them.
-    under = np.where(outputs.network.sources.labels > 0, _UNDER, 0).astype(np.uint8)
-    pale = [
-        (value, name, tuple(255 - (255 - part) // 3 for part in colour[:3]))
-        for value, name, colour in lithology.classes
-    ]
-    full = [(value + _UNDER, name, colour) for value, name, colour in lithology.classes]
-    map_ = drawing.classes(lithology.cells + under, [*pale, *full])
-    keys = [Key(name, colour) for _, name, colour in lithology.classes]
-    found = outputs.network.sources
-    grades = range(1, int(found.grade.max()) + 1)
-    for grade in reversed(grades):
-        shapes = [shape for shape, own in zip(outputs.source_shapes, found.grade) if own == grade]
-        map_.polygons(shapes, None, styling.source_colour(grade, len(grades)), 1.4, SOURCE.edge)
-    keys += [Key(f"Sources, {styling.grade_name(g).lower()} (outlined)", styling.source_colour(g, len(grades)), SOURCE.edge)
-             for g in grades]  # fmt: skip
     _, rows = outputs.rocks_by_grade
     groups = list(dict.fromkeys(row[0] for row in rows))
     rocks = [row[1] for row in rows if row[0] == WHOLE]
     share = {(group, rock): percent for group, rock, _, percent in rows}
     hectares = [sum(row[2] for row in rows if row[0] == group) for group in groups]
     return [
-        html.heading("Sources and rocks", 3),
-        drawing.figure(map_, "Sources by grade over the lithology", keys),
-        html.table(
+        Heading("Sources and rocks", 2),
+        maps.other("lithology", _layers(maps, outputs), "Sources, outlined by grade, over the lithology"),
+        Table(
             ["Sources", "Area (ha)", *(f"{rock} (%)" for rock in rocks)],
             [
                 [group, area, *(share.get((group, rock), 0.0) for rock in rocks)]
                 for group, area in zip(groups, hectares)
             ],
-            caption="Rocks under the sources of each grade; the last row is for comparison",
+            "Rocks under the sources of each grade; the last row is for comparison",
             total=True,
         ),
+    ]
+
+
+def _layers(maps: NetworkMaps, outputs: NetworkOutputs) -> list[Drawn]:
+    lithology = outputs.layers.lithology
+    path = outputs.job.scratch("lithology.tif")
+    cells = np.where(outputs.inside, lithology.cells, _NO_ROCK).astype(np.uint8)
+    rasterfiles.write(path, cells, outputs.grid, nodata=_NO_ROCK, description="Lithology", classes=lithology.classes)
+    grades = int(outputs.network.sources.grade.max())
+
+    def symbol(grade: int, classes: int):
+        return styling.mark_symbol(
+            SOURCE._replace(fill=CLEAR, halo=SOURCE.edge, edge=styling.source_colour(grade, classes))
+        )
+
+    def outlined(layer: QgsMapLayer) -> None:
+        styling.graded("grade", grades, symbol)(layer)
+
+    return [
+        *maps.own("sources", "Ecological sources", outlined),
+        *maps.borders(),
+        Drawn(path, "Lithology", styling.classes(lithology.classes)),
     ]

@@ -2,52 +2,61 @@
 
 from __future__ import annotations
 
-from ....support.reports import html
-from ....support.reports.actionsheet import action_parts, draw, keys
-from ....support.reports.restoration import LIMITS, curve, draw_picks, frontier_table, pick_keys, picks, summary
-from ....support.run.palette import PALE_SOURCE
+from dataclasses import replace
+
+from ....support.reports.actionsheet import action_parts
+from ....support.reports.document import Block, Heading, Paragraph, Table
+from ....support.reports.restoration import LIMITS, curve, frontier_table, picks, summary
+from ....support.run import palette, styling
 from ..outputs import NetworkOutputs
-from .drawing import Drawing, key
+from .maps import NetworkMaps
 
 
-def measures(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
+def measures(maps: NetworkMaps, outputs: NetworkOutputs) -> list[Block]:
     """Return the section; nothing where there are neither a plan nor measures."""
-    parts = [*_plan(drawing, outputs), *_actions(drawing, outputs)]
-    return [html.heading("5 Measures"), *parts] if parts else []
+    blocks = [*_plan(maps, outputs), *_actions(maps, outputs)]
+    return [Heading("5 Measures"), *blocks] if blocks else []
 
 
-def _plan(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
+def _plan(maps: NetworkMaps, outputs: NetworkOutputs) -> list[Block]:
     planned = outputs.planned
     if planned is None:
         return []
     outcome = planned.outcome
-    map_ = drawing.pale_sources(drawing.surface("RESISTANCE"))
-    drawing.corridors(map_)
-    draw_picks(map_, outputs.barrier_shapes, planned.barriers)
-    entries = [*pick_keys("Other barriers"), key("Source", PALE_SOURCE), *drawing.corridor_keys()]
+    layers = [
+        *maps.own("plan", "Restored, with the order"),
+        *maps.own("barriers", "Other barriers", styling.polygons(palette.WHITE, palette.BARRIER.edge, 0.2)),
+        *maps.own("links"),
+        *maps.pale_sources(),
+        *maps.borders(),
+        *maps.own("resistance"),
+    ]
     return [
-        html.heading("Restoration plan", 3),
-        *(html.paragraph(sentence) for sentence in summary(outcome)),
-        drawing.figure(map_, "Barriers to restore, in order", entries, "RESISTANCE"),
+        Heading("Restoration plan", 2),
+        *(Paragraph(sentence) for sentence in summary(outcome)),
+        maps.other("plan", layers, "Barriers to restore, in order"),
         curve(outcome),
         frontier_table(outcome, "What a budget buys"),
-        *([picks(outcome)] if outcome.plan.picks else []),
-        html.paragraph(LIMITS),
+        *([_captioned(picks(outcome), "The barriers of the plan, in order")] if outcome.plan.picks else []),
+        Paragraph(LIMITS),
     ]
 
 
-def _actions(drawing: Drawing, outputs: NetworkOutputs) -> list[str]:
+def _captioned(table: Table, caption: str) -> Table:
+    return replace(table, caption=caption)
+
+
+def _actions(maps: NetworkMaps, outputs: NetworkOutputs) -> list[Block]:
     said = outputs.actions
-    if said is None:
+    if said is None or not maps.has("actions"):
         return []
-    figure = drawing.figure(draw(drawing.blank(), said), "Measures", keys(said))
     return [
-        html.heading("Action sheet", 3),
-        html.paragraph(
+        Heading("Action sheet", 2),
+        Paragraph(
             "Each pinch point, barrier and weak source is cut by land use, protected land and zones, and each part gets a "
             "measure by the rules of the tool 'Action sheet', which takes other rules, and costs. Weak sources are those of "
             "the lowest grade in the quarter of all sources with the lowest dPC. Which land use gets which measure is a "
             "judgement to be checked on the ground."
         ),
-        *action_parts(said, figure, by_first=True),
+        *action_parts(said, maps.figure("actions", "Measures"), by_first=True),
     ]

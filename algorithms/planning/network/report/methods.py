@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....support.reports import html
+from ....support.reports.document import Block, Bullets, Heading, Paragraph
 
 if TYPE_CHECKING:
     from .....core.planning.options import KeyAreaOptions, Options
     from .....core.planning.results import SecurityNetwork
 
 
-def methods(network: SecurityNetwork, options: Options) -> list[str]:
+def methods(network: SecurityNetwork, options: Options) -> list[Block]:
     """Return the section on methods."""
     s, c, k = options.sources, options.corridors, options.keyareas
     found = (
@@ -30,8 +30,8 @@ def methods(network: SecurityNetwork, options: Options) -> list[str]:
     if k.max_area_ha is None:
         cut = " Barriers larger than the largest disc are cut at higher limits: a score says what restoring one disc saves."
     return [
-        html.heading("Method"),
-        html.paragraph(
+        Heading("Methods"),
+        Paragraph(
             f"Sources: {found} dPC (Saura and Rubio 2010) at {s.dispersal:g} m with probability {s.probability:g}. "
             f"Resistance: {surface}. Corridors: "
             f"least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent "
@@ -43,23 +43,26 @@ def methods(network: SecurityNetwork, options: Options) -> list[str]:
             f"radii {', '.join(f'{r:g}' for r in k.radii)} m{', centres only' if k.centres else ''}, graded by "
             f"{k.rank.label.lower()}. {_classes(k)}{overlaid}; the highest is kept.{cut}"
         ),
-        html.heading("What this is not", 3),
-        html.paragraph(
+        Heading("What this is not", 2),
+        Paragraph(
             "Grades and classes are relative to this run: a natural break moves when the data change, unless its limits are "
             "held (LIMITS). Expert scores and weights are judgements; the map shows their consequences, not measured "
             "movement. The dispersal distance and the corridor cutoff have no standard; run the tool with others before "
             "relying on a place. Which places do not hang on scores and weights, runs on other judgements say "
             "(ROBUSTNESS_RUNS, or 'robustness')."
         ),
-        html.heading("References", 3),
-        "<ul>"
-        "<li>Soille and Vogt 2009, doi:10.1016/j.patrec.2008.10.015</li>"
-        "<li>Saura and Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura and Rubio 2010, "
-        "doi:10.1111/j.1600-0587.2009.05760.x</li>"
-        "<li>McRae, Dickson, Keitt and Shah 2008, doi:10.1890/07-1861.1; McRae, Hall, Beier and Theobald 2012, "
-        "doi:10.1371/journal.pone.0052604</li>"
-        "<li>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for "
-        "Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</li></ul>",
+        Heading("References", 2),
+        Bullets(
+            [
+                "Soille and Vogt 2009, doi:10.1016/j.patrec.2008.10.015",
+                "Saura and Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura and Rubio 2010, "
+                "doi:10.1111/j.1600-0587.2009.05760.x",
+                "McRae, Dickson, Keitt and Shah 2008, doi:10.1890/07-1861.1; McRae, Hall, Beier and Theobald 2012, "
+                "doi:10.1371/journal.pone.0052604",
+                "Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for "
+                "Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)",
+            ]
+        ),
     ]
 
 

@@ -1,19 +1,17 @@
-"""The report of an ecological security network: maps, tables, warnings and methods on one page."""
+"""The report of an ecological security network: findings, maps, tables, charts, warnings and methods."""
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING
 
-from qgis.core import Qgis
-
-from ....support.reports import html
+from ....support.io.crs import stated
+from ....support.reports.document import Document
 from ..outputs import NetworkOutputs
 from .area import study_area
 from .corridors import corridors
-from .drawing import Drawing
 from .keyareas import key_areas
 from .lithology import sources_over_rocks
+from .maps import NetworkMaps
 from .measures import measures
 from .methods import methods
 from .resistance import resistance
@@ -23,9 +21,12 @@ from .summary import summary
 
 if TYPE_CHECKING:
     from .....core.planning.options import Options
+    from ....support.sheets.description import Drawn
     from ..factorlayers import FactorLayers
     from ..factors import NetworkFactors
     from ..studyland import StudyLand
+
+TITLE = "Ecological security network"
 
 
 def network_report(
@@ -35,13 +36,14 @@ def network_report(
     options: Options,
     scored: FactorLayers,
     study: StudyLand,
-) -> str:
-    """Return the report as one self-contained HTML page.
+    context: dict[str, Drawn],
+) -> Document:
+    """Return the report.
 
     Parameters
     ----------
     outputs : NetworkOutputs
-        Layers and tables of the run.
+        Layers and tables of the run; the layers have been written.
     numbers : dict
         Headline numbers, see `NetworkOutputs.report_numbers`.
     factors : NetworkFactors
@@ -52,24 +54,43 @@ def network_report(
         The scores of each factor.
     study : StudyLand
         What was brought onto the grid.
+    context : dict of str to Drawn
+        What the maps are drawn on.
     """
-    drawing = Drawing(outputs)
+    maps = NetworkMaps(outputs, context, scored.drawn)
     sections = [
-        *study_area(drawing, outputs, study),
-        *sources(drawing, outputs, options.sources),
-        *sources_over_rocks(drawing, outputs),
-        *resistance(drawing, outputs, factors, scored),
-        *corridors(drawing, outputs),
-        *key_areas(drawing, outputs),
-        *measures(drawing, outputs),
-        *robust(drawing, outputs),
+        *study_area(maps, outputs, study),
+        *sources(maps, outputs, options.sources),
+        *sources_over_rocks(maps, outputs),
+        *resistance(maps, outputs, factors),
+        *corridors(maps, outputs),
+        *key_areas(maps, outputs),
+        *measures(maps, outputs),
+        *robust(maps, outputs),
         *methods(outputs.network, options),
     ]
-    now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
-    grid, crs = outputs.grid, outputs.land.crs
-    lead = (
-        f"{outputs.land.name}: {grid.rows:,} rows x {grid.cols:,} columns of {grid.cell_size:.6g} m, "
-        f"{crs.authid() or crs.description()}. Made {now} with EcoSecNet in QGIS {Qgis.QGIS_VERSION}."
-    )
+    job = outputs.job
+    title, author = job.text("TITLE"), job.text("AUTHOR")
     # The summary last: tables that are made for the report may have their warnings.
-    return html.page("Ecological security network", lead, [*summary(drawing, outputs, numbers), *sections])
+    blocks = [*summary(maps, outputs, numbers), *sections]
+    document = Document(title or TITLE, (), blocks, own_title=bool(title), author=author)
+    document.facts = _facts(outputs, document)
+    return document
+
+
+def _facts(outputs: NetworkOutputs, document: Document) -> list[tuple[str, str]]:
+    """Return what stands below the title."""
+    job, grid = outputs.job, outputs.grid
+    crs = stated(outputs.land.crs)
+    area = job.vector("AREA")
+    named = outputs.land.name if area is None else area.name
+    code = f" ({crs.authid()})" if crs.authid() else ""
+    facts = [
+        ("Place", job.text("PLACE")),
+        ("Author", document.author),
+        ("Date", f"{document.made:%Y-%m-%d}"),
+        ("Study area", f"{named}, {outputs.inside_ha / 100.0:,.1f} km²"),
+        ("Coordinate reference system", f"{crs.description()}{code}" if crs.isValid() else ""),
+        ("Grid", f"{grid.rows:,} × {grid.cols:,}, {grid.cell_size:.6g} m"),
+    ]
+    return [(label, value) for label, value in facts if value]

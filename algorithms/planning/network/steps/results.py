@@ -9,6 +9,21 @@ from ....support.inputs.declarations import rules_output
 from ....support.run.resultsfolder import RESULTS
 
 
+def headings() -> list:
+    """Return what the report has at its head."""
+    return [
+        p.text(
+            "TITLE",
+            "Title of the report",
+            "What stands at the head of the report; 'Ecological security network' without it.",
+            optional=True,
+            advanced=True,
+        ),
+        p.text("PLACE", "Place", "The place that the report names, such as a county.", optional=True, advanced=True),
+        p.text("AUTHOR", "Author", "Who has made the report, a person or an office.", optional=True, advanced=True),
+    ]
+
+
 def outputs() -> list:
     """Return the layers, tables, report and numbers of a run."""
     types = QgsProcessing.SourceType
@@ -163,7 +178,26 @@ def outputs() -> list:
             optional=True,
             kind="Excel workbooks (*.xlsx)",
         ),
-        p.html_output("REPORT", "Report", "Maps, tables, warnings and methods on one page.", default=True),
+        p.html_output(
+            "REPORT",
+            "Report",
+            "Findings, maps, tables, charts, warnings and methods on one page that prints on A4 paper.",
+            default=True,
+        ),
+        p.text_output(
+            "REPORT_DOCX",
+            "Report as a document",
+            "The same for Word and LibreOffice, with headings, captions and contents to be worked on.",
+            optional=True,
+            kind="Documents (*.docx)",
+        ),
+        p.text_output(
+            "TABLE_BOOK",
+            "Tables as a workbook",
+            "The sources, corridors and key areas and all tables of the run for any spreadsheet, a sheet each.",
+            optional=True,
+            kind="Excel workbooks (*.xlsx)",
+        ),
         *(
             QgsProcessingOutputNumber(name, label)
             for name, label in (
