@@ -36,7 +36,15 @@ from .support.io.rasters import RasterSource, measured_values
 from .support.language import tr, tr_html
 from .support.run import memory
 from .support.run.inputchecks import check_inputs
-from .support.run.inputlayers import crs_warnings, input_layers, measured, name_by_layer, refuse_degrees, scale_warning
+from .support.run.inputlayers import (
+    crs_warnings,
+    edited,
+    input_layers,
+    measured,
+    name_by_layer,
+    refuse_degrees,
+    scale_warning,
+)
 from .support.run.job import Job
 from .support.run.layertree import Place
 from .support.run.outputchecks import check_outputs
@@ -234,6 +242,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         self._inputs = check_outputs(job, self.parameterDefinitions(), self.named_in)
         self._rasters = self._headers(job)
         self._origins = origins(job) if self.keeps_capsule(job) else {}
+        self._edited = edited(job, self.parameterDefinitions())
         problem = self._in_degrees(job) or self._measured_values(job) or self.check(job)
         if problem:
             raise InputError(problem)
@@ -264,6 +273,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         # Once, though a layer may be given for two parameters.
         for note in dict.fromkeys(note for sources in self._rasters.values() for one in sources for note in one.notes):
             job.monitor.info(note)
+        for name in self._edited:
+            job.monitor.warn(f"'{name}' is being edited: the run uses it with the changes that are not saved yet.")
         for warning in dict.fromkeys(crs_warnings(layers)):
             job.monitor.warn(warning)
         layer = measured(layers, self.measured_in(job)) if self.METRIC or self.HECTARES else None

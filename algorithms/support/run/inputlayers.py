@@ -113,6 +113,12 @@ def name_by_layer(job: Job, definitions: Sequence[QgsProcessingParameterDefiniti
                 layer.setName(parts.get("layerName") or layer.name())
 
 
+def edited(job: Job, definitions: Sequence[QgsProcessingParameterDefinition]) -> list[str]:
+    """Return the names of the layers of a run that hold changes which are not saved; in the main thread."""
+    layers = [layer for definition in definitions for layer in job.map_layers(definition)]
+    return list(dict.fromkeys(one.name() for one in layers if isinstance(one, QgsVectorLayer) and one.isModified()))
+
+
 def measured(layers: Sequence[InputLayer], parameter: str) -> InputLayer | None:
     """Return the layer in whose CRS lengths and areas are measured, which the others are brought to when they are read.
 

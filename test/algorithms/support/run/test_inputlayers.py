@@ -264,3 +264,31 @@ def test_layers_of_one_geopackage_are_named_by_their_layer(run, raster, polygons
     source = f"{tmp_path / 'landscape.gpkg'}|layername=mines"
     with pytest.raises(Exception, match="of 'mines' lie outside"):
         run("costdistance", RESISTANCE=raster("plain", GROUND), SOURCES=source, OUTPUT="TEMPORARY_OUTPUT")
+
+
+def test_changes_that_are_not_saved_are_used_and_named(run, polygons, tmp_path):
+    from qgis.core import QgsProcessingFeedback, QgsVectorLayer
+
+    class Ear(QgsProcessingFeedback):
+        warned = ()
+
+        def pushWarning(self, text):
+            self.warned += (text,)
+
+    square = "Polygon(({0} 0, {0} 90, {1} 90, {1} 0, {0} 0))"
+    rows = [(square.format(500_000 + 100 * k, 500_090 + 100 * k), {"id": k, "value": float(k)}) for k in range(4)]
+    path = polygons("township", rows)
+    layer = QgsVectorLayer(path, "乡镇", "ogr")
+    layer.startEditing()
+    features = {feature["id"]: feature.id() for feature in layer.getFeatures()}
+    layer.deleteFeature(features[3])
+    layer.changeAttributeValue(features[2], layer.fields().lookupField("value"), 77.0)
+    ear = Ear(False)
+    found = run("naturalbreaks", feedback=ear, INPUT=layer, FIELD="value", OUTPUT=str(tmp_path / "a.gpkg"))
+    assert sorted(row["value"] for row in read_table(found["OUTPUT"])) == [0.0, 1.0, 77.0]
+    assert [text for text in ear.warned if "'乡镇' is being edited" in text]
+    layer.rollBack()
+    ear = Ear(False)
+    run("naturalbreaks", feedback=ear, INPUT=layer, FIELD="value", OUTPUT=str(tmp_path / "b.gpkg"))
+    assert len(read_table(str(tmp_path / "b.gpkg"))) == 4
+    assert not [text for text in ear.warned if "being edited" in text]
