@@ -31,8 +31,9 @@ from .support.capsule.declaration import CAPSULE, capsule
 from .support.capsule.environment import Clock
 from .support.capsule.inputs import Input, inputs_of, origins
 from .support.inputs.parameters import CLASSES, put_in_language
+from .support.io.categories import not_classes
 from .support.io.crs import forget_those_of_this_thread
-from .support.io.rasters import RasterSource, measured_values
+from .support.io.rasters import RasterSource
 from .support.language import tr, tr_html
 from .support.run import memory
 from .support.run.inputchecks import check_inputs
@@ -260,7 +261,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             if not definition.metadata().get(CLASSES):
                 continue
             for source in job.rasters(definition.name()):
-                held = measured_values(source.glance())
+                held = not_classes(source)
                 if held:
                     return (
                         f"'{source.name}' holds measured values ({held}), not classes. Choose a class raster for "

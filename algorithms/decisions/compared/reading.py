@@ -15,8 +15,8 @@ from ....core.monitor import Monitor
 from ...support.capsule.outputs import open_features, open_raster
 from ...support.inputs.links import COST_FIELDS, LENGTH_FIELDS, is_active, numbers, read_links
 from ...support.inputs.sources import Sources, read_sources
-from ...support.io.categories import read_categories
-from ...support.io.rasters import RasterSource, align, measured_values
+from ...support.io.categories import not_classes, read_categories
+from ...support.io.rasters import RasterSource, align
 from ...support.io.vectors import VectorSource, burn, burnt_cells
 from .manifest import RASTERS, File, RunFiles
 
@@ -138,7 +138,7 @@ class Reader:
         for name, role in _CLASSES.items():
             if role in run.files:
                 source = self._raster(run, role)
-                held = measured_values(source.glance())
+                held = not_classes(source)
                 if held:
                     raise InputError(
                         f"'{run.name}', {role}: {source.path} holds measured values ({held}), not classes."

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...support.geometry.surroundings import around, within
 from ...support.io.fields import Shown
-from ...support.io.tables import Column, columns
+from ...support.io.tables import Column, columns, listed_shares
 from ...support.io.vectors import polygonise
 from ...support.run import styling
 
@@ -28,7 +28,7 @@ def corridors_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list
     names = {code: name for code, name, _ in outputs.classes}
 
     def line(title, count, km, held):
-        uses = "; ".join(f"{names.get(use, use)} {share:.1f} %" for use, share in held.uses)
+        uses = listed_shares((names.get(use, use), share) for use, share in held.uses)
         return [title, count, km, held.area_ha, *held.counts.values(), *held.km.values(), uses]
 
     rows = []

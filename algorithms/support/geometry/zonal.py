@@ -23,7 +23,7 @@ from ....core.grid import Grid
 from ....core.lists import plain_text, split_list, value_text
 from ....core.monitor import SILENT, Monitor
 from ..io.rasters import RasterSource, metres_per_unit
-from ..io.tables import Column, columns
+from ..io.tables import Column, columns, listed_shares
 from ..io.vectors import VectorSource, is_null
 from .cutting import Divider, repaired
 from .zones import OUTSIDE, Zones
@@ -183,8 +183,8 @@ def tabulate_by_zone(
 
     def line(label, row):
         shown = core.keyareas.shown_shares([share for _, share in row.uses])
-        mix = "; ".join(
-            f"{texts[use] if use >= 0 else 'not known'} {share:.1f} %" for (use, _), share in zip(row.uses, shown)
+        mix = listed_shares(
+            (texts[use] if use >= 0 else "not known", share) for (use, _), share in zip(row.uses, shown)
         )
         share = 100.0 * row.area_ha / table.total.area_ha if row.area_ha else 0.0
         return [*label, row.count, row.count_touching, row.area_ha, share] + ([mix] if land_use is not None else [])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from osgeo import gdal
 
-from .rasters import RasterSource
+from .rasters import RasterSource, measured_values
 
 _VALUES = ("value", "code", "class value", "代码")
 _NAMES = ("class", "class name", "class_name", "classname", "name", "label", "category", "land cover", "名称", "地类")
@@ -48,6 +48,16 @@ def read_categories(source: RasterSource) -> Categories:
     held = band.GetColorTable()
     colours = {code: tuple(held.GetColorEntry(code)[:3]) for code in range(held.GetCount() if held is not None else 0)}
     return Categories({code: name for code, name in names.items() if name.strip() not in ("", str(code))}, colours)
+
+
+def not_classes(source: RasterSource) -> str | None:
+    """Return what shows that a raster holds measured values, in words; None where it may hold classes.
+
+    Whole numbers may be as many as they like where the file itself names them, as a land register does.
+    """
+    values = source.glance()
+    held = measured_values(values)
+    return None if held and values.dtype.kind != "f" and read_categories(source).names else held
 
 
 def _called(columns: Sequence[str], names: Sequence[str]) -> list[int]:

@@ -16,7 +16,7 @@ from html import escape
 from ..language import BOTH, CHINESE, ENGLISH, report_language, tr
 from .fields import Shown
 from .formulas import guard
-from .tables import Column, plain
+from .tables import LONGEST_CELL, Column, plain
 
 _NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -185,6 +185,8 @@ def _cell(row: int, column: int, value: object, look: int, decimals: int = 0) ->
     if isinstance(value, (int, float)):
         return f'<c r="{where}" s="{look + _NUMBERS + decimals}"><v>{value!r}</v></c>'
     text = _NOT_XML.sub(" ", str(value))
+    if len(text) > LONGEST_CELL:
+        text = f"{text[: LONGEST_CELL - 1]}…"
     if look in (0, _PLAIN):
         look += _QUOTED if guard(text) != text else _TEXT
     return f'<c r="{where}" s="{look}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'

@@ -16,6 +16,12 @@ from .fields import COMMON, FIELDS, SAME_IN_EVERY_TOOL, Shown
 from .formulas import guard
 from .vectors import VectorSource, is_null
 
+LONGEST_CELL = 32_767
+"""Letters of a cell of Excel."""
+
+_MOST_LISTED = 40
+"""Classes that are named in a text; legends have up to 73, of which few are in one place."""
+
 _UNREADABLE = "\ufffd"
 """What QGIS puts where bytes are no character."""
 
@@ -190,6 +196,27 @@ def as_text(value: object) -> object:
     """Return a value for a spreadsheet, see `formulas`."""
     value = plain(value)
     return guard(value) if isinstance(value, str) else value
+
+
+def as_cell(value: object) -> object:
+    """Return a value for a cell of a workbook; Excel repairs, and so loses, files with longer ones."""
+    value = as_text(value)
+    return f"{value[: LONGEST_CELL - 1]}…" if isinstance(value, str) and len(value) > LONGEST_CELL else value
+
+
+def listed_shares(parts: Iterable[tuple[str, float]]) -> str:
+    """Return classes with their percentages as a text, the largest first as they come; many small ones together.
+
+    Examples
+    --------
+    >>> listed_shares([("Woodland", 60.0), ("Grassland", 40.0)])
+    'Woodland 60.0 %; Grassland 40.0 %'
+    """
+    parts = list(parts)
+    named, others = parts[:_MOST_LISTED], parts[_MOST_LISTED:]
+    if others:
+        named.append((f"{len(others):,} others", sum(share for _, share in others)))
+    return "; ".join(f"{name} {share:.1f} %" for name, share in named)
 
 
 def features(

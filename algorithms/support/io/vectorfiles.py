@@ -40,7 +40,8 @@ _TAKEN = {"GPKG": ("fid", "geom"), "SQLite": ("ogc_fid", "geometry")}
 
 _NO_LAYER = re.compile("[]`~!@#$%^&*()+={}|[\\\\:\";'<>?,./-]|gpkg|sqlite_", re.IGNORECASE)
 _CSV_TYPES = ("STRING_QUOTING=", "CREATE_CSVT=")
-_SPREADSHEETS = ("CSV", "XLSX", "ODS")
+_CELLS = {"CSV": tables.as_text, "XLSX": tables.as_cell, "ODS": tables.as_cell}
+"""What values become in spreadsheets."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def write(
     problem = writer.errorMessage().strip()
     count = 0
     if not problem:
-        clean = tables.as_text if driver in _SPREADSHEETS else tables.plain
+        clean = _CELLS.get(driver, tables.plain)
         for count, feature in enumerate(tables.features(fields, rows, geometries, monitor, clean), start=1):
             if not writer.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
                 problem = f"row {count:,} is refused; is the disk full? {writer.lastError()}"
@@ -179,7 +180,7 @@ def _fields(columns: Sequence[Column], driver: str, monitor: Monitor) -> QgsFiel
     taken = set(_TAKEN.get(driver, ()))
     fields = QgsFields()
     for field in given:
-        name = free = guard(field.name()) if driver in _SPREADSHEETS else field.name()
+        name = free = guard(field.name()) if driver in _CELLS else field.name()
         number = 0
         while driver in _TAKEN and free.lower() in taken:
             number += 1

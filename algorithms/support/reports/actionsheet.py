@@ -17,7 +17,7 @@ from ..geometry.zones import OUTSIDE, Zones
 from ..inputs.actionareas import NamedAreas
 from ..io.fields import Shown
 from ..io.spreadsheets import Sheet, workbook
-from ..io.tables import Column, columns, free_name
+from ..io.tables import Column, columns, free_name, listed_shares
 from ..run import palette, styling
 from . import html
 from .html import Key
@@ -137,7 +137,7 @@ class Said:
                     None if held is None else held.measure_zh,
                     float(sheet.hectares[k]),
                     uses[0][0],
-                    "; ".join(f"{name} {share:.1f} %" for name, share in uses),
+                    listed_shares(uses),
                     float(sheet.slope[k]),
                     float(sheet.protected[k]),
                     None if held is None else held.name,
