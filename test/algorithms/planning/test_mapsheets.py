@@ -84,7 +84,8 @@ def test_layers_of_the_project_keep_their_styles_and_come_first(run, folder, tmp
         )
         from osgeo import gdal
 
-        band = gdal.Open(os.path.join(images, "sources.png")).GetRasterBand(1)
+        dataset = gdal.Open(os.path.join(images, "sources.png"))
+        band = dataset.GetRasterBand(1)
         cells, table = band.ReadAsArray(), band.GetColorTable()
         green = [k for k in range(table.GetCount()) if table.GetColorEntry(k)[:3] == (0x12, 0xAB, 0x34)]
         assert green
