@@ -104,7 +104,7 @@ class MapSheetsAlgorithm(EcoSecNetAlgorithm):
                 optional=True,
                 advanced=True,
             ),
-            p.integer("DPI", "Dots per inch", "Of rasters and pictures.", 300, low=72, high=1200, advanced=True),
+            p.integer("DPI", "Dots per inch", "Of rasters and pictures.", 300, low=72, high=600, advanced=True),
             p.text_output("PDF", "Map sheets", "A page for each sheet.", kind="PDF files (*.pdf)"),
             p.folder_output(
                 "IMAGES_FOLDER", "Folder of the pictures", "A PNG of each sheet, such as sources.png.", advanced=True

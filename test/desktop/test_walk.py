@@ -30,7 +30,6 @@ MISSING = {
     "combineshards": "Checkpoint folder",
     "robustness": "Factors",
     "replay": "Capsule",
-    "mapsheets": "Give the folder of a run",
     "compareruns": "Give either a MANIFEST or SCENARIOS",
     "restorationplan": "Budget, or several",
     "areamanifest": "columns that are not known",
@@ -68,10 +67,6 @@ def given(tool, window, files):
         "omniscape": {"RADIUS": 10, "BLOCK_SIZE": 5, "PROCESSES": 2},
         "actionsheet": {"LEGEND": 1},
         "mapsheets": {
-            "LAYERS": [
-                layers[name].id()
-                for name in ("Ecological sources", "Ecological corridors", "Resistance surface", "Current density")
-            ],
             "DPI": 96,
             "IMAGES_FOLDER": os.path.join(os.environ["DESKTOP_PICTURES"], "sheets"),
         },

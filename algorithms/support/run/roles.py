@@ -68,6 +68,10 @@ _INPUTS = {
     "keyareas:INPUT": ("current", "score", "priority"),
     "keyareas:P_VALUES": ("p",),
     "SURFACES": ("current",),
+    "mapsheets:LAYERS": (
+        *("sources", "links", "pinchpoints", "barriers", "actions", "boundary", "roads", "rivers", "mines"),
+        *("mspa", "resistance", "current", "score"),
+    ),
     "CURRENT": ("current",),
     "corridorwidths:ZONES": ("zones",),
     "naturalbreaks:INPUT": ("links", "sources"),
@@ -205,6 +209,8 @@ def _fitting(definition: QgsProcessingParameterDefinition, project: QgsProject) 
     else:
         return []
     layers: list[QgsMapLayer] = []
+    if QgsProcessing.SourceType.TypeMapLayer in kinds:
+        kinds = [raster, QgsProcessing.SourceType.TypeVectorAnyGeometry]
     if raster in kinds:
         # Maps of web services and pictures are no data.
         rasters = QgsProcessingUtils.compatibleRasterLayers(project, False)

@@ -154,7 +154,7 @@ def _named(layer: QgsMapLayer) -> None:
     """Label zones with their names, if a field holds them."""
     field = name_field(layer.fields())
     if field:
-        labelled(f'"{field}"', 7.0, ink=_NAME_INK, priority=3)(layer)
+        labelled(f'"{field}"', 7.0, ink=_NAME_INK, priority=3, movable=True)(layer)
 
 
 _NAME_INK = (74, 64, 84)

@@ -36,7 +36,7 @@ from ..io.crs import stated
 from ..language import speaking, tr
 from .description import Sheet
 from .frame import draw_graticule, draw_scale_bar, frame, is_planar, planar
-from .legend import fill_legend
+from .legend import fill_legend, literal
 
 FOLDER = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "templates")
 FIGURE = os.path.join(FOLDER, "figure.qpt")
@@ -143,7 +143,7 @@ class Page:
         if label is None:
             return
         label.setMode(QgsLayoutItemLabel.Mode.ModeFont)
-        label.setText(text)
+        label.setText(literal(text))
         font = label.font()
         points = font.pointSizeF()
         factor = 1.0

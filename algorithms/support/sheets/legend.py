@@ -57,7 +57,7 @@ def fill_legend(
     held = [(root.addLayer(layer), occurring(layer)) for layer, _ in layers]
     for (node, entries), (_, name) in zip(held, layers):
         node.setUseLayerName(False)
-        node.setName(name)
+        node.setName(literal(name))
         _list(legend, node, entries)
     if _fits(legend):
         return 0
@@ -81,8 +81,15 @@ def _list(legend: QgsLayoutItemLegend, node: QgsLayerTreeLayer, entries: Sequenc
     for k, entry in enumerate(legend.model().layerLegendNodes(node)):
         text = str(entry.data(0) or "")
         if text and not entry.isEmbeddedInParent():
-            QgsMapLayerLegendUtils.setLegendNodeUserLabel(node, entries[k] if k < len(entries) else k, _said(text))
+            QgsMapLayerLegendUtils.setLegendNodeUserLabel(
+                node, entries[k] if k < len(entries) else k, literal(_said(text))
+            )
     legend.model().refreshLayerLegend(node)
+
+
+def literal(text: str) -> str:
+    """Return a text that a layout shows as it is: what stands between [% and %] it would compute."""
+    return text.replace("[%", "[\N{ZERO WIDTH SPACE}%")
 
 
 def _said(text: str) -> str:

@@ -75,8 +75,19 @@ def _look_of(role: str, layer: QgsMapLayer) -> None:
 _MARKS = {"sources": palette.SOURCE, "pinchpoints": palette.PINCH, "barriers": palette.BARRIER}
 
 
-def labelled(expression: str, size: float, *, ink: Colour = INK, bold: bool = False, priority: int = 5) -> Look:
-    """Return what adds labels with a white halo to the look of a vector layer; size in points."""
+def labelled(
+    expression: str,
+    size: float,
+    *,
+    ink: Colour = INK,
+    bold: bool = False,
+    priority: int = 5,
+    movable: bool = False,
+) -> Look:
+    """Return what adds labels with a white halo to the look of a vector layer.
+
+    Size in points; those of polygons stand in the middle, or where there is room if they are `movable`.
+    """
 
     def apply(layer: QgsMapLayer) -> None:
         halo = QgsTextBufferSettings()
@@ -99,9 +110,14 @@ def labelled(expression: str, size: float, *, ink: Colour = INK, bold: bool = Fa
             lines = settings.lineSettings()
             lines.setPlacementFlags(QgsLabeling.LinePlacementFlags(QgsLabeling.LinePlacementFlag.OnLine))
             settings.setLineSettings(lines)
+        elif layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry and movable:
+            settings.placement = QgsPalLayerSettings.Placement.Horizontal
         elif layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry:
             settings.placement = QgsPalLayerSettings.Placement.OverPoint
             settings.centroidInside = True
+        obstacles = settings.obstacleSettings()
+        obstacles.setIsObstacle(False)  # labels of other layers may lie on these features
+        settings.setObstacleSettings(obstacles)
         settings.setFormat(text)
         layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
         layer.setLabelsEnabled(True)

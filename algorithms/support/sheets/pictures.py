@@ -33,7 +33,7 @@ def encoded(image: QImage) -> bytes:
         colours, place = _fewer(colours, np.bincount(index, weights=lengths))
         index = place[index]
     rows = np.zeros((height, -(-width // 4) * 4), dtype=np.uint8)  # lines of a QImage are of 4 bytes
-    rows[:, :width] = np.repeat(index, lengths).reshape(height, width)
+    rows[:, :width] = np.repeat(index.astype(np.uint8), lengths).reshape(height, width)
     held = rows.tobytes()
     indexed = QImage(held, width, height, rows.shape[1], QImage.Format.Format_Indexed8)
     indexed.setColorTable([0xFF000000 | int(colour) for colour in colours])
