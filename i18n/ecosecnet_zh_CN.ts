@@ -9196,6 +9196,264 @@
         <translation>示范县</translation>
     </message>
     <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Map sheets</source>
+        <extracomment>LABEL</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Draws the maps of a run as sheets to print: a PDF with a page for each, and pictures of them.</source>
+        <extracomment>SUMMARY</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Each sheet has a title, a legend of what occurs on it, a scale bar, the scale as a round number, an arrow to the north, a graticule with longitudes and latitudes, the borders and names of townships, and a note on CRS, data, date and versions. Layers are drawn in their own styles; sources, corridors and key areas have their numbers.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>&lt;b&gt;What is drawn&lt;/b&gt;: the layers of a folder that 'securitynetwork' (RESULTS_FOLDER) or a script has written, and layers that you give, which come first. They are recognised by what the tools have noted on them, or by their names and those of their files, such as sources, links, resistance, mspa, current, pinch_points. A sheet for which there is no layer is left out, and the log names it. Elevations lie below as pale light and shade; without them the land use does, paler.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>&lt;b&gt;The PDF&lt;/b&gt; holds texts and lines as such, rasters at the resolution that is asked for, and coordinates, so that QGIS opens its pages as maps.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>&lt;b&gt;Your own design&lt;/b&gt;: copy templates/sheet_a4.qpt of this plugin, open it in a print layout of QGIS (Add items from template), change it, save it as a template, and give it as TEMPLATE. Items are found by their ids: map (must be there), title, heading, legend, scalebar, scale, north, note; what has another id, or none, stays as it is. The legend keeps its frame: letters become smaller and columns more until it fits.</source>
+        <extracomment>HELP</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Data: {1}.</source>
+        <extracomment>returned; 1 = ', '.join(dict.fromkeys((_data_of(drawn.source) for drawn in sheet.layers)))</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Made {1} with EcoSecNet {2} in QGIS {3}.</source>
+        <extracomment>returned; 1 = today; 2 = version(); 3 = Qgis.QGIS_VERSION</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Nothing is there to be drawn. Give the folder of a run (FOLDER) or its layers (LAYERS).</source>
+        <extracomment>returned</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>{1} is not a folder. Choose the one that holds the results of a run.</source>
+        <extracomment>returned; 1 = folder</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>No sheet is chosen.</source>
+        <extracomment>returned</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>{1} sheets in {2}.</source>
+        <extracomment>info(0); 1 = len(sheets); 2 = path</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Coordinate reference system: {1}{2}.</source>
+        <extracomment>returned; 1 = crs.description(); 2 = code</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Without a coordinate reference system.</source>
+        <extracomment>returned</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Folder of a run</source>
+        <extracomment>folder_input(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Results of 'securitynetwork', with or without a project. Folders in it are looked into as well.</source>
+        <extracomment>folder_input(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Layers of a run</source>
+        <extracomment>layers(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Layers of the project, in their styles; recognised by what tools have noted on them, or by name. They take the place of those of the folder.</source>
+        <extracomment>layers(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Sheets</source>
+        <extracomment>choices(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Which maps are drawn. The order is always that of the work.</source>
+        <extracomment>choices(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Title</source>
+        <extracomment>text(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Below the title of each sheet: place, project, year.</source>
+        <extracomment>text(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Language</source>
+        <extracomment>choice(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Of titles, legends and notes.</source>
+        <extracomment>choice(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Paper</source>
+        <extracomment>choice(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Of the template that ships with the plugin.</source>
+        <extracomment>choice(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>For the study area, and to lie below.</source>
+        <extracomment>raster(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>To lie below as light and shade.</source>
+        <extracomment>raster(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Borders and names; the names are those of a field called name or 名称.</source>
+        <extracomment>vector(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Study area</source>
+        <extracomment>vector(1)</extracomment>
+        <translation>研究区</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Its border is drawn, and the maps reach as far.</source>
+        <extracomment>vector(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Template of the page</source>
+        <extracomment>text_input(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>A print layout of your own design, in place of the paper; see the help for the ids of its items.</source>
+        <extracomment>text_input(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Dots per inch</source>
+        <extracomment>integer(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Of rasters and pictures.</source>
+        <extracomment>integer(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>A page for each sheet.</source>
+        <extracomment>text_output(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Folder of the pictures</source>
+        <extracomment>folder_output(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>A PNG of each sheet, such as sources.png.</source>
+        <extracomment>folder_output(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>None of the sheets can be drawn: no layer of a network was recognised. Layers are recognised when tools of EcoSecNet have written them, or by name: sources, links, resistance, mspa, current, pinchpoints, score, barriers, actions, landuse.</source>
+        <extracomment>InputError(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Left out, for there is no layer of it: {=1}.</source>
+        <extracomment>info(0); 1 = kind.label</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>Templates of QGIS</source>
+        <extracomment>text_input(what=)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>PDF files (*.pdf)</source>
+        <extracomment>text_output(kind=)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>'{1}': the legend has no room for {2} of its classes. Larger paper, or a template with a larger legend, has more.</source>
+        <extracomment>warn(0); 1 = sheet.title; 2 = count</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../algorithms/planning/network/checks.py"/>
         <source>The smallest source (MIN_AREA) is {1} ha, but the whole raster has {2}. Lower the smallest area.</source>
         <extracomment>InputError(0); 1 = job.number('MIN_AREA'); 2 = hectares</extracomment>
@@ -9218,12 +9476,6 @@
         <source>'{1}' has no coordinate reference system, so that it cannot be brought into that of the study ({2}). Set it in the properties of the layer (Source).</source>
         <extracomment>InputError(0); 1 = layer.name; 2 = study.crs.authid() or study.crs.description()</extracomment>
         <translation>“{1}”没有坐标参考系，无法转到研究的坐标参考系（{2}）。在图层属性（源）中设置。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/corridorsides.py"/>
-        <source>Study area</source>
-        <extracomment>WHOLE</extracomment>
-        <translation>研究区</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/corridorsides.py"/>
@@ -20633,48 +20885,6 @@
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
-        <source>Study area and land use</source>
-        <extracomment>TITLES</extracomment>
-        <translation>研究区与土地利用</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/sheets/figures.py"/>
-        <source>Ecological sources by importance</source>
-        <extracomment>TITLES</extracomment>
-        <translation>生态源地重要性分级</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/sheets/figures.py"/>
-        <source>Resistance factors</source>
-        <extracomment>TITLES</extracomment>
-        <translation>阻力因子</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/sheets/figures.py"/>
-        <source>Ecological corridors by grade</source>
-        <extracomment>TITLES</extracomment>
-        <translation>生态廊道等级</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/sheets/figures.py"/>
-        <source>Current density and pinch points</source>
-        <extracomment>TITLES</extracomment>
-        <translation>电流密度与夹点</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/sheets/figures.py"/>
-        <source>Barrier score and barriers</source>
-        <extracomment>TITLES</extracomment>
-        <translation>障碍得分与障碍点</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/sheets/figures.py"/>
-        <source>Pinch points and barriers</source>
-        <extracomment>TITLES</extracomment>
-        <translation>夹点与障碍点</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/sheets/figures.py"/>
         <source>Cost saved by restoration</source>
         <extracomment>_NAMES</extracomment>
         <translation>修复节省的成本</translation>
@@ -21296,6 +21506,60 @@
         <source>Key area</source>
         <extracomment>KEY_AREAS</extracomment>
         <translation>关键区域</translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>Study area and land use</source>
+        <extracomment>STUDY_AREA</extracomment>
+        <translation>研究区与土地利用</translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>Ecological sources by importance</source>
+        <extracomment>SOURCES</extracomment>
+        <translation>生态源地重要性分级</translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>Resistance factors, a sheet each</source>
+        <extracomment>FACTORS</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>Ecological corridors by grade</source>
+        <extracomment>LINKS</extracomment>
+        <translation>生态廊道等级</translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>Current density and pinch points</source>
+        <extracomment>CURRENT</extracomment>
+        <translation>电流密度与夹点</translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>Barrier score and barriers</source>
+        <extracomment>SCORE</extracomment>
+        <translation>障碍得分与障碍点</translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>Pinch points and barriers</source>
+        <extracomment>KEY_AREAS</extracomment>
+        <translation>夹点与障碍点</translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>English</source>
+        <extracomment>ENGLISH</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../core/choices.py"/>
+        <source>Chinese</source>
+        <extracomment>CHINESE</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>

@@ -241,7 +241,7 @@ def class_names(held: MeasureClass | None) -> tuple[str, str]:
 def class_style() -> styling.Style:
     """Return the style of the rows by class."""
     entries = [
-        (class_names(held)[0], " ".join(class_names(held)), styling.mark_symbol(mark))
+        (class_names(held)[0], class_names(held)[0], styling.mark_symbol(mark))
         for held, mark in zip((*MeasureClass, None), palette.MEASURES)
     ]
     return styling.categories("measure_class", entries)

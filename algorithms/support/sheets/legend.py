@@ -106,9 +106,10 @@ def occurring(layer: QgsMapLayer) -> list[int]:
         renderer = layer.renderer()
         if isinstance(renderer, QgsPalettedRasterRenderer):
             held = _values(layer.source(), renderer.band())
-            found = [
-                k for k, one in zip(found, renderer.classes()) if one.label and (held is None or one.value in held)
-            ]
+            there = [(k, one) for k, one in zip(found, renderer.classes()) if held is None or one.value in held]
+            # What looks alike and is called alike is listed once.
+            first = {(one.label, one.color.name()): k for k, one in reversed(there)}
+            found = sorted(first.values())
         return found
     if isinstance(layer, QgsVectorLayer) and isinstance(layer.renderer(), QgsCategorizedSymbolRenderer):
         renderer = layer.renderer()
@@ -139,7 +140,7 @@ def _values(path: str, band: int) -> set[float] | None:
     for row in range(0, dataset.RasterYSize, _ROWS):
         cells = source.ReadAsArray(0, row, dataset.RasterXSize, min(_ROWS, dataset.RasterYSize - row))
         held.update(np.unique(cells).tolist())
-    return held
+    return held - {source.GetNoDataValue()}
 
 
 def _fits(legend: QgsLayoutItemLegend) -> bool:

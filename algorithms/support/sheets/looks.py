@@ -172,15 +172,15 @@ def kept(layer: QgsMapLayer) -> None:
 
 
 def seven(layer: QgsMapLayer) -> None:
-    """Have the legend name a class of MSPA once, not again inside openings, where it has the same colour."""
+    """Call a class of MSPA inside openings what it is called outside, where it has the same colour.
+
+    A legend names what looks alike and is called alike once.
+    """
     renderer = layer.renderer()
     if isinstance(renderer, QgsPalettedRasterRenderer):
-        named: set[str] = set()
+        named: dict[str, str] = {}
         for one in renderer.classes():
-            again = one.color.name() in named
-            named.add(one.color.name())
-            if again:
-                renderer.setLabel(int(one.value), "")
+            renderer.setLabel(int(one.value), named.setdefault(one.color.name(), one.label))
 
 
 def together(*looks: Look | None) -> Look:

@@ -91,3 +91,29 @@ def test_units_and_classes_are_put_into_the_language_of_the_map(monkeypatch):
     monkeypatch.setattr(legend, "tr", {"cost units per m": "成本单位/米", "Grade 2": "2 级"}.get)
     assert legend._said("≥ 1,200.5 cost units per m") == "≥ 1,200.5 成本单位/米"
     assert legend._said("Grade 2") == "2 级"
+
+
+def test_a_class_of_mspa_is_named_once_also_where_only_its_twin_inside_openings_occurs(page, raster):
+    from ecosecnet.algorithms.support.sheets.description import Drawn
+    from ecosecnet.algorithms.support.sheets.looks import own, seven, together
+
+    # core, perforation inside an opening, core inside an opening, missing
+    codes = np.resize(np.array([17, 105, 117, 129], "u1"), (40, 41))
+    path = raster("mspa", codes, nodata=129)
+    made = page(Drawn(path, "MSPA class", own("mspa"), together(seven)))
+    assert entries(made) == {"MSPA class": ["Core", "Perforation"]}
+
+
+def test_what_a_layout_would_compute_is_shown_as_it_is(page, raster):
+    from ecosecnet.algorithms.support.run import styling
+    from ecosecnet.algorithms.support.sheets.description import Drawn, Sheet
+    from ecosecnet.algorithms.support.sheets.layout import Page, template_of
+
+    path = raster("classes", np.ones((9, 9), "u1"))
+    hostile = "[% 6 * 7 %] <b>'&\""
+    drawn = Drawn(path, hostile, styling.classes([(1, hostile, (9, 90, 9))]))
+    made = Page(Sheet("x", hostile, (drawn,), heading=hostile), template_of("A4"))
+    for one in ("title", "heading"):
+        assert made.layout.itemById(one).currentText().replace("\N{ZERO WIDTH SPACE}", "") == hostile
+    ((heading, (entry,)),) = entries(made).items()
+    assert "42" not in made.layout.itemById("title").currentText() + entry + heading
