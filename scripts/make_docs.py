@@ -310,6 +310,14 @@ def codes(noted):
     return table(("Value", "Class"), *((str(value), name) for value, name in noted.get("classes", ())))
 
 
+def sample(noted):
+    """Return the first rows of a table of a tool that makes no map."""
+    for name, one in noted.get("outputs", {}).items():
+        if "sample" in one:
+            return [f"The first rows of `{name}` on the demonstration county:", "", *table(*one["sample"]), ""]
+    return []
+
+
 def stored(noted):
     """Return how a raster is stored, in words."""
     if "dtype" not in noted:
@@ -327,6 +335,8 @@ def page(tool, noted):
     lines = [title, "", f"`ecosecnet:{tool.name()}`, group {tool.group()}", "", plain(tool.shortDescription()), ""]
     if (DOCS / "tools" / "pictures" / f"{tool.name()}.webp").exists():
         lines += [f"![{tool.LABEL} on the demonstration county](pictures/{tool.name()}.webp)", ""]
+    else:
+        lines += sample(noted)
     lines += ["## What it does", "", plain(tool.HELP) or plain(tool.shortDescription()), ""]
     inputs = [p for p in tool.parameterDefinitions() if not p.isDestination()]
     outputs = [p for p in tool.parameterDefinitions() if p.isDestination() and p.name() != IN_EVERY_TOOL]

@@ -27,10 +27,11 @@ SIDE = 1000
 """Cells of the county on each side."""
 ON_THE_COUNTY = {"county": {"SIZE": SIDE}, "ofevidence": {"MIN_AREA": 50.0}}
 """What the larger county changes in the chain of the tests; of the thousands of small patches hundreds are stones enough."""
-WIDTH, HEIGHT, LEGEND = 560, 470, 250
+WIDTH, HEIGHT, LEGEND = 500, 470, 300
 """Of a map and of the legend beside it, in pixels."""
 
 MAIN = {
+    "demolandscape": "LANDUSE RIVERS ROADS SETTLEMENTS TOWNSHIPS",
     "studygrid": "OUTPUT",
     "mspa": "CLASSES",
     "linkages": "ZONES",
@@ -96,6 +97,7 @@ class Recorder:
 
         self.found, self.needs, self.styles, self.files = {}, {}, {}, {}
         recorder, run = self, job.Job
+        offer = run.offer
         features, raster, writer, complete = run.write_features, run.write_raster, run.raster_writer, run.complete
         announce = memory.announce
 
@@ -114,6 +116,10 @@ class Recorder:
                 recorder.raster(self._algorithm.NAME, name, options)
             return writer(self, name, grid, dtype, nodata, **options)
 
+        def offered(self, name, source, label, style, *given, **options):
+            self.styles[name] = style
+            return offer(self, name, source, label, style, *given, **options)
+
         def completed(self):
             recorder.styles, recorder.files = dict(self.styles), dict(self.results)
             return complete(self)
@@ -128,6 +134,7 @@ class Recorder:
             raster_writer,
             completed,
         )
+        run.offer = offered
         memory.announce = need
         self.now = 0.0
 
@@ -152,6 +159,19 @@ class Recorder:
                 noted["dtype"] = gdal.GetDataTypeName(band.DataType).lower()
                 noted["nodata"] = repr(band.GetNoDataValue())
 
+    def sample(self, tool):
+        """Note the first rows of the first table that the last run has made."""
+        from qgis.core import QgsVectorLayer
+
+        for name, path in self.files.items():
+            table = QgsVectorLayer(path, name, "ogr") if str(path).endswith(".gpkg") else None
+            if table is None or table.isSpatial() or not table.featureCount():
+                continue
+            fields = [field for field in table.fields().names() if field != "fid"][:7]
+            rows = [[short(one[field]) for field in fields] for _, one in zip(range(4), table.getFeatures())]
+            self.found[tool][name].setdefault("sample", [fields, *rows])
+            return
+
     def raster(self, tool, name, options):
         """Note what a raster holds and its classes."""
         noted = self.found.setdefault(tool, {}).setdefault(name, {})
@@ -160,6 +180,12 @@ class Recorder:
         classes = [[int(value), label] for value, label, *_ in options.get("classes") or ()]
         if classes and len(classes) <= 40:
             noted["classes"] = classes
+
+
+def short(value):
+    """Return a value of a table as text of a few letters."""
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text if len(text) < 60 else f"{text[:57]}..."
 
 
 def free_of_number(name):
@@ -178,6 +204,7 @@ def picture(recorder, tool, county, path):
         QgsLayerTreeModel,
         QgsLegendRenderer,
         QgsLegendSettings,
+        QgsMapLayerLegendUtils,
         QgsMapRendererCustomPainterJob,
         QgsMapSettings,
         QgsRasterLayer,
@@ -191,21 +218,21 @@ def picture(recorder, tool, county, path):
     definitions = {one.name(): one for one in tool.parameterDefinitions()}
 
     def opened(name):
-        source = recorder.files.get(name)
-        definition = definitions.get(name)
-        if not source or definition is None or not isinstance(source, str):
+        source, definition = recorder.files.get(name), definitions.get(name)
+        if not isinstance(source, str) or not os.path.exists(source.partition("|")[0]):
             return None
-        if definition.type() == "rasterDestination":
-            layer = QgsRasterLayer(source, definition.description())
-        elif definition.type() in ("sink", "vectorDestination"):
-            layer = QgsVectorLayer(source, definition.description(), "ogr")
-            if not layer.isSpatial():
-                return None
+        label = (definition or tool.outputDefinition(name)).description()
+        if source.endswith(".tif"):
+            layer = QgsRasterLayer(source, label)
+        elif ".gpkg" in source:
+            layer = QgsVectorLayer(source, label, "ogr")
         else:
             return None
-        if layer.isValid() and name in recorder.styles:
+        if not layer.isValid() or not layer.isSpatial():
+            return None
+        if recorder.styles.get(name):
             recorder.styles[name](layer)
-        return layer if layer.isValid() else None
+        return layer
 
     names = MAIN[tool.name()].split() if tool.name() in MAIN else list(recorder.files)
     layers = [layer for layer in map(opened, names) if layer is not None]
@@ -216,9 +243,8 @@ def picture(recorder, tool, county, path):
     shade = QgsRasterLayer(county["DEM"], "Relief")
     styling.relief(opacity=0.35)(shade)
     shade.setBlendMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-    below = [] if isinstance(layers[0], QgsRasterLayer) else [shade]
     settings = QgsMapSettings()
-    settings.setLayers([*reversed(layers), *below])
+    settings.setLayers([*reversed(layers), shade])
     settings.setOutputSize(QSize(WIDTH, HEIGHT))
     settings.setDestinationCrs(shade.crs())
     extent = QgsRectangle(shade.extent())
@@ -237,7 +263,10 @@ def picture(recorder, tool, county, path):
     painter.setClipping(False)
     tree = QgsLayerTree()
     for layer in reversed(layers):
-        tree.addLayer(layer)
+        node = tree.addLayer(layer)
+        if isinstance(layer, QgsRasterLayer):  # without the line that names the band
+            count = len(layer.legendSymbologyItems())
+            QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(1, count + 1)))
     model = QgsLayerTreeModel(tree)
     looks = QgsLegendSettings()
     looks.setSymbolSize(looks.symbolSize() * 0.8)
@@ -254,7 +283,7 @@ def picture(recorder, tool, county, path):
     dots = painter.device().logicalDpiX() / 25.4  # a millimetre
     context.setScaleFactor(dots)
     painter.save()
-    painter.scale(dots, dots)  # legends are drawn in millimetres
+    painter.scale(0.8 * dots, 0.8 * dots)  # legends are drawn in millimetres; a little smaller than on paper
     QgsLegendRenderer(model, looks).drawLegend(context)
     painter.restore()
     painter.end()
@@ -296,6 +325,8 @@ def main(chosen):
         print(f"{step.name}: {time.process_time() - began:.1f} s, {recorder.now / 1e6:.0f} MB", flush=True)
         recorder.needs.setdefault(step.tool, round(recorder.now / 1e6))
         recorder.stored(step.tool)
+        if not chosen or step.tool in chosen:
+            recorder.sample(step.tool)
         if step.tool not in drawn and EARLIER.get(step.tool, step.name) == step.name:
             drawn.add(step.tool)
             if not chosen or step.tool in chosen:
