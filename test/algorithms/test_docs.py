@@ -112,3 +112,29 @@ def test_readme_leads_to_every_part_of_the_documentation():
         assert (ROOT / page).exists(), page
     assert "docs/tutorial.md" in text
     assert "docs/tools/index.md" in text
+
+
+def test_messages_that_the_questions_quote_are_those_of_the_tools():
+    """Headings in quotation marks; what stands for values ("...", numbers) is left out."""
+    code = " ".join(
+        path.read_text(encoding="utf-8") for top in ("core", "algorithms") for path in (ROOT / top).rglob("*.py")
+    )
+    said = re.sub(r"[\"']\s*\n?\s*f?[\"']|\s+", " ", code)
+    quoted = re.findall(r"^### (\".*)$", (DOCS / "faq.md").read_text(encoding="utf-8"), re.M)
+    assert len(quoted) >= 8
+    for heading in quoted:
+        for part in re.split(r"\.\.\.|\", \"|\d\S*(?: : 1)?|[\"()]", heading):
+            words = part.strip(" ,:")
+            assert " ".join(words.split()) in " ".join(said.split()), words
+
+
+def test_the_tutorials_call_tools_as_the_toolbox_does(maker):
+    labels = {(tool.LABEL, tool.group()[0]) for tool in maker.tools()}
+    named = re.findall(r"\*\*([A-Z][^*]+)\*\* \(group (\d)\)", (DOCS / "tutorial.md").read_text(encoding="utf-8"))
+    assert len(named) >= 10
+    assert set(named) <= labels
+    chinese = (DOCS / "zh_CN" / "tutorial.md").read_text(encoding="utf-8")
+    translated = (ROOT / "i18n" / "ecosecnet_zh_CN.ts").read_text(encoding="utf-8")
+    quoted = re.findall(r"「(.+?)」", chinese)
+    assert len(quoted) >= 10
+    assert [one for one in quoted if f"<translation>{one}</translation>" not in translated] == []
