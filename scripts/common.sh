@@ -103,6 +103,8 @@ checkVersion=false
 [core]
 NewsFeed\httpsfeedqgisorg\disabled=true
 INI
+  [ -z "${DESKTOP_LANGUAGE:-}" ] || printf '[locale]\noverrideFlag=true\nuserLocale=%s\n' "$DESKTOP_LANGUAGE" \
+    >> "$work/profile/profiles/default/QGIS/QGIS3.ini"
   for option in -q --tb=short -p no:cacheprovider --rootdir="$root" "$@" "$root/test/desktop"; do
     tests+=${tests:+$'\n'}$option
   done

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +18,18 @@ if "ecosecnet" not in sys.modules:
     module = importlib.util.module_from_spec(spec)
     sys.modules["ecosecnet"] = module
     spec.loader.exec_module(module)
+
+
+def compile_translations():
+    """Compile the translations where they are older than what they are made of, as scripts/package does for the zip."""
+    for source in (ROOT / "i18n").glob("*.ts"):
+        made = source.with_suffix(".qm")
+        if not made.exists() or made.stat().st_mtime < source.stat().st_mtime:
+            subprocess.run(["lrelease", "-silent", source, "-qm", made], check=True)
+
+
+if shutil.which("lrelease"):
+    compile_translations()
 
 REFERENCE = ROOT.parent / "shared" / "reference"
 
