@@ -24556,6 +24556,126 @@
         <translation>我们的判断，由六枝研究的土地利用推及：林地、灌木和草地 1；湿地、园地、牧草地和镶嵌地类 2；耕地、水域和裸地 3；交通用地、冰雪和海洋 4；建设用地和采矿用地 5</translation>
     </message>
     <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>those of the publisher</source>
+        <extracomment>_PUBLISHED</extracomment>
+        <translation>发布者的名称</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>our choice: the publisher gives none</source>
+        <extracomment>_OURS</extracomment>
+        <translation>自拟颜色：发布者未给出</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>grid codes 1 to 44</source>
+        <extracomment>CORINE_GRID</extracomment>
+        <translation>栅格代码 1 到 44</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Table 1 of the Liuzhi study, numbered in its order</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>六枝研究的表 1，按其顺序编号</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Resource and Environment Science and Data Center, CAS, second level; doi:10.12078/2018070201</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>中国科学院资源环境科学与数据中心，二级分类；doi:10.12078/2018070201</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>as the second level, first digit</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>同二级分类，取首位数字</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>first level</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>一级分类</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>GB/T 21010-2017, second level (0101 is 101)</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>GB/T 21010-2017，二级分类（0101 写作 101）</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>GB/T 21010-2017, first level</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>GB/T 21010-2017，一级分类</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Yang &amp; Huang (2021), doi:10.5194/essd-13-3907-2021</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>Yang &amp; Huang (2021), doi:10.5194/essd-13-3907-2021</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Chen et al. (2015), doi:10.1016/j.isprsjprs.2014.09.002, and the product description of GlobeLand30 V2020</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>Chen et al. (2015), doi:10.1016/j.isprsjprs.2014.09.002，以及 GlobeLand30 V2020 产品说明</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>ESA WorldCover product user manual V2.0; doi:10.5281/zenodo.7254221</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>ESA WorldCover 产品用户手册 V2.0；doi:10.5281/zenodo.7254221</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Karra et al. (2021), doi:10.1109/IGARSS47720.2021.9553499; annual maps from 2017 on, nine classes</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>Karra et al. (2021), doi:10.1109/IGARSS47720.2021.9553499；2017 年起的年度地图，九类</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>as above, the first map of 2020, ten classes</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>同上，2020 年首版地图，十类</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>first map of 2020</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>2020 年首版地图</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>Brown et al. (2022), doi:10.1038/s41597-022-01307-4</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>Brown et al. (2022), doi:10.1038/s41597-022-01307-4</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>CORINE Land Cover nomenclature and colour table, European Environment Agency</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>欧洲环境署 CORINE 土地覆盖分类与配色表</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>National Land Cover Database, Multi-Resolution Land Characteristics Consortium</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>美国国家土地覆盖数据库（NLCD），多分辨率土地特征联盟</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>MCD12Q1 user guide, land-cover type 1; doi:10.5067/MODIS/MCD12Q1.061</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>MCD12Q1 用户指南，土地覆盖类型 1；doi:10.5067/MODIS/MCD12Q1.061</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/legendtables.py"/>
+        <source>those of the Earth Engine data catalogue; the user guide gives none</source>
+        <extracomment>SCHEMES</extracomment>
+        <translation>采用 Earth Engine 数据目录的颜色，用户指南未给出</translation>
+    </message>
+    <message>
         <location filename="../core/resistance/lostcells.py"/>
         <source>the surface has no value there</source>
         <extracomment>reason</extracomment>

@@ -54,7 +54,7 @@ _SKIPPED_NAMES = re.compile(
     r"_FIELDS_OF_NAMES|_FIRST|_SMALL_TYPES|_UNDEFINED|_UNLOADED|graph|look|identifier|axes|_VALUES)$"
 )
 _SKIPPED_FILES = re.compile(
-    r"core/landscapes/names|support/language|core/resistance/(legendtables|factornames|landgroups)|capsule/(crate|methods)|io/categories"
+    r"core/landscapes/names|support/language|core/resistance/(factornames|landgroups)|capsule/(crate|methods)|io/categories"
 )
 """Tables of names that are recognised, and what other programs read."""
 _NOT_PROSE = re.compile(
@@ -264,8 +264,8 @@ def _of_form(form: list[str | _Slot], file: str, line: int, kind: str) -> Iterat
     slots = [part for part in form if isinstance(part, _Slot)]
     number = itertools.count()
     marked = "".join(part if isinstance(part, str) else f"\0{next(number)}\0" for part in form)
-    if re.search(r"^(import|from) \w+", marked, re.MULTILINE):
-        return
+    if re.search(r"^(import|from) \w+|^\S+ +[0-9a-f]{6} ", marked, re.MULTILINE):
+        return  # code, or a table of a legend
     pieces = re.split(_BLOCK, marked) if _TAG.search(marked) else marked.split("\n")
     for piece in pieces:
         text = _outer(piece.strip())
