@@ -89,6 +89,12 @@
     </message>
     <message>
         <location filename="../algorithms/base.py"/>
+        <source>'{1}' is being edited: the run uses it with the changes that are not saved yet.</source>
+        <extracomment>warn(0); 1 = name</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/base.py"/>
         <source>'{1}' holds measured values ({2}), not classes. Choose a class raster for '{3}'.</source>
         <extracomment>returned; 1 = source.name; 2 = held; 3 = definition.description()</extracomment>
         <translation>“{1}”的内容是测量值（{2}），不是类别。为“{3}”选择类别栅格。</translation>
@@ -9199,175 +9205,175 @@
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Map sheets</source>
         <extracomment>LABEL</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图幅</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Draws the maps of a run as sheets to print: a PDF with a page for each, and pictures of them.</source>
         <extracomment>SUMMARY</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>将一次运行的地图绘成可打印的图幅：一个 PDF，每幅一页，并可输出图片。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Each sheet has a title, a legend of what occurs on it, a scale bar, the scale as a round number, an arrow to the north, a graticule with longitudes and latitudes, the borders and names of townships, and a note on CRS, data, date and versions. Layers are drawn in their own styles; sources, corridors and key areas have their numbers.</source>
         <extracomment>HELP</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每幅图含标题、图中所见内容的图例、比例尺条、取整的数字比例尺、指北针、经纬网、乡镇界和乡镇名，以及关于 CRS、数据、日期和版本的说明。图层按各自的样式绘制；源地、廊道和关键区域带编号。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>&lt;b&gt;What is drawn&lt;/b&gt;: the layers of a folder that 'securitynetwork' (RESULTS_FOLDER) or a script has written, and layers that you give, which come first. They are recognised by what the tools have noted on them, or by their names and those of their files, such as sources, links, resistance, mspa, current, pinch_points. A sheet for which there is no layer is left out, and the log names it. Elevations lie below as pale light and shade; without them the land use does, paler.</source>
         <extracomment>HELP</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>&lt;b&gt;绘制的内容&lt;/b&gt;：文件夹中由「securitynetwork」（RESULTS_FOLDER）或脚本写出的图层，以及直接给出的图层，后者优先。图层按工具在其上所作的标记识别，或按图层名和文件名识别，如 sources、links、resistance、mspa、current、pinch_points。没有相应图层的图幅略去，并在日志中列出。高程作为浅淡的明暗衬在下面；没有高程时衬以淡色的土地利用。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>&lt;b&gt;The PDF&lt;/b&gt; holds texts and lines as such, rasters at the resolution that is asked for, and coordinates, so that QGIS opens its pages as maps.</source>
         <extracomment>HELP</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>&lt;b&gt;PDF&lt;/b&gt; 中文字和线保持为矢量，栅格采用所要求的分辨率，并带有坐标，QGIS 可将其各页作为地图打开。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>&lt;b&gt;Your own design&lt;/b&gt;: copy templates/sheet_a4.qpt of this plugin, open it in a print layout of QGIS (Add items from template), change it, save it as a template, and give it as TEMPLATE. Items are found by their ids: map (must be there), title, heading, legend, scalebar, scale, north, note; what has another id, or none, stays as it is. The legend keeps its frame: letters become smaller and columns more until it fits.</source>
         <extracomment>HELP</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>&lt;b&gt;自定版式&lt;/b&gt;：复制插件的 templates/sheet_a4.qpt，在 QGIS 的打印布局中打开（从模板添加项），修改后另存为模板，并作为 TEMPLATE 给出。各项按 id 识别：map（必须有）、title、heading、legend、scalebar、scale、north、note；其他 id 或没有 id 的项保持不变。图例的框不变：放不下时缩小字号、增加列数。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Data: {1}.</source>
         <extracomment>returned; 1 = ', '.join(dict.fromkeys((_data_of(drawn.source) for drawn in sheet.layers)))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>数据：{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Made {1} with EcoSecNet {2} in QGIS {3}.</source>
         <extracomment>returned; 1 = today; 2 = version(); 3 = Qgis.QGIS_VERSION</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 由 EcoSecNet {2} 在 QGIS {3} 中制作。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Nothing is there to be drawn. Give the folder of a run (FOLDER) or its layers (LAYERS).</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有可绘制的内容。请给出运行的文件夹（FOLDER）或其图层（LAYERS）。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>{1} is not a folder. Choose the one that holds the results of a run.</source>
         <extracomment>returned; 1 = folder</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 不是文件夹。请选择存放运行结果的文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>No sheet is chosen.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有选择图幅。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>{1} sheets in {2}.</source>
         <extracomment>info(0); 1 = len(sheets); 2 = path</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 中有 {1} 幅图。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Coordinate reference system: {1}{2}.</source>
         <extracomment>returned; 1 = crs.description(); 2 = code</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>坐标参考系：{1}{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Without a coordinate reference system.</source>
         <extracomment>returned</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有坐标参考系。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Folder of a run</source>
         <extracomment>folder_input(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>运行的文件夹</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Results of 'securitynetwork', with or without a project. Folders in it are looked into as well.</source>
         <extracomment>folder_input(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>「securitynetwork」的结果，有无工程均可。也查看其中的子文件夹。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Layers of a run</source>
         <extracomment>layers(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>运行的图层</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Layers of the project, in their styles; recognised by what tools have noted on them, or by name. They take the place of those of the folder.</source>
         <extracomment>layers(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>工程中的图层，采用其样式；按工具所作的标记或按名称识别。优先于文件夹中的图层。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Sheets</source>
         <extracomment>choices(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图幅</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Which maps are drawn. The order is always that of the work.</source>
         <extracomment>choices(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>绘制哪些地图。次序总是按工作流程。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Title</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>标题</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Below the title of each sheet: place, project, year.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>位于每幅图的标题之下：地点、项目、年份。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Language</source>
         <extracomment>choice(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>语言</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Of titles, legends and notes.</source>
         <extracomment>choice(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>标题、图例和说明的语言。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Paper</source>
         <extracomment>choice(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>纸张</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Of the template that ships with the plugin.</source>
         <extracomment>choice(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>插件自带模板的纸张。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>For the study area, and to lie below.</source>
         <extracomment>raster(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>用于研究区图，并衬在下面。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>To lie below as light and shade.</source>
         <extracomment>raster(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>作为明暗衬在下面。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Borders and names; the names are those of a field called name or 名称.</source>
         <extracomment>vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>边界和名称；名称取自字段 name 或名称。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
@@ -9379,79 +9385,79 @@
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Its border is drawn, and the maps reach as far.</source>
         <extracomment>vector(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>绘出其边界，地图范围与之相同。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Template of the page</source>
         <extracomment>text_input(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>页面模板</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>A print layout of your own design, in place of the paper; see the help for the ids of its items.</source>
         <extracomment>text_input(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>自行设计的打印布局，代替纸张；各项的 id 见帮助。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Dots per inch</source>
         <extracomment>integer(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分辨率（dpi）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Of rasters and pictures.</source>
         <extracomment>integer(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>栅格和图片的分辨率。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>A page for each sheet.</source>
         <extracomment>text_output(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每幅图一页。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Folder of the pictures</source>
         <extracomment>folder_output(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图片文件夹</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>A PNG of each sheet, such as sources.png.</source>
         <extracomment>folder_output(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每幅图一个 PNG，如 sources.png。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>None of the sheets can be drawn: no layer of a network was recognised. Layers are recognised when tools of EcoSecNet have written them, or by name: sources, links, resistance, mspa, current, pinchpoints, score, barriers, actions, landuse.</source>
         <extracomment>InputError(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有可绘制的图幅：未识别出网络的图层。由 EcoSecNet 工具写出的图层，或名为 sources、links、resistance、mspa、current、pinchpoints、score、barriers、actions、landuse 的图层可以识别。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Left out, for there is no layer of it: {=1}.</source>
         <extracomment>info(0); 1 = kind.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>已略去，因为没有相应的图层：{=1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Templates of QGIS</source>
         <extracomment>text_input(what=)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>QGIS 模板</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>PDF files (*.pdf)</source>
         <extracomment>text_output(kind=)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>PDF 文件 (*.pdf)</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
         <source>'{1}': the legend has no room for {2} of its classes. Larger paper, or a template with a larger legend, has more.</source>
         <extracomment>warn(0); 1 = sheet.title; 2 = count</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”：图例放不下其中的 {2} 类。请用更大的纸张，或图例更大的模板。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/checks.py"/>
@@ -9476,6 +9482,48 @@
         <source>'{1}' has no coordinate reference system, so that it cannot be brought into that of the study ({2}). Set it in the properties of the layer (Source).</source>
         <extracomment>InputError(0); 1 = layer.name; 2 = study.crs.authid() or study.crs.description()</extracomment>
         <translation>“{1}”没有坐标参考系，无法转到研究的坐标参考系（{2}）。在图层属性（源）中设置。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/contextlayers.py"/>
+        <source>Inputs</source>
+        <extracomment>Place(0)</extracomment>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/contextlayers.py"/>
+        <source>Borders</source>
+        <extracomment>Place(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/contextlayers.py"/>
+        <source>Elevation (m)</source>
+        <extracomment>_note(2)</extracomment>
+        <translation>高程（m）</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/contextlayers.py"/>
+        <source>Village borders</source>
+        <extracomment>_zones(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/contextlayers.py"/>
+        <source>Township borders</source>
+        <extracomment>_zones(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/contextlayers.py"/>
+        <source>Border of the study area</source>
+        <extracomment>_vector(1)</extracomment>
+        <translation>研究区边界</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/contextlayers.py"/>
+        <source>Elevation, m</source>
+        <extracomment>write(description=)</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/corridorsides.py"/>
@@ -9720,7 +9768,7 @@
     <message>
         <location filename="../algorithms/planning/network/landuse.py"/>
         <source>What the codes of '{1}' mean is not said: there is no legend, and no {2}. {3}{4}. Choose the LEGEND of the map, or give FOREGROUND and SCORES.</source>
-        <extracomment>InputError(0); 1 = source.name; 2 = ' and no '.join(lacking); 3 = held[0].upper(); 4 = held[1:]</extracomment>
+        <extracomment>InputError(0); 1 = source.name; 2 = ' or '.join(lacking); 3 = held[0].upper(); 4 = held[1:]</extracomment>
         <translation>“{1}”的代码含义不明：没有分类体系，也没有{2}。{3}{4}。选择该图的 LEGEND，或给出 FOREGROUND 和 SCORES。</translation>
     </message>
     <message>
@@ -9821,267 +9869,375 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
-        <source>Land use; location {1}</source>
-        <extracomment>caption; 1 = place_in_words(centre)</extracomment>
+        <source>Study area and land use</source>
+        <extracomment>append(figure(1))</extracomment>
+        <translation>研究区与土地利用</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/area.py"/>
+        <source>Land use of the study area</source>
+        <extracomment>Table(2)</extracomment>
+        <translation>研究区土地利用</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/area.py"/>
+        <source>Area of each land use</source>
+        <extracomment>Figure(1)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>The study area is '{1}'. All was computed on the whole of '{2}', which reaches beyond it; reported are the sources that touch it, the corridors through it with the sources at their ends, and the key areas inside it. Grades and importance are those of the whole.</source>
-        <extracomment>append(paragraph(0)); 1 = area.name; 2 = outputs.land.name</extracomment>
+        <extracomment>append(Paragraph(0)); 1 = area.name; 2 = outputs.land.name</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/area.py"/>
+        <source>Location of the study area: {1}</source>
+        <extracomment>append(Figure(1)); 1 = place</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Share (%)</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>占比（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
-        <source>Land use of the study area</source>
-        <extracomment>append(table(caption=))</extracomment>
-        <translation>研究区土地利用</translation>
+        <source>Brought onto the grid of the study: {1}, cells of {2} m</source>
+        <extracomment>append(Table(2)); 1 = said; 2 = grid.cell_size</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Raster</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>栅格</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>CRS before</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>原坐标参考系</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Cell before (units of that CRS)</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>原像元（该坐标系单位）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Resampling</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>重采样</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Cells without data</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>无数据像元</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
-        <source>Brought onto the grid of the study: {1}, cells of {2} m</source>
-        <extracomment>append(table(caption=)); 1 = outputs.land.crs.authid() or outputs.land.crs.description(); 2 = grid.cell_size</extracomment>
+        <source>Area (km²)</source>
+        <extracomment>Figure(Picture(bars(2)))</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/caveats.py"/>
         <source>{1} with and without the overlay with the resistance</source>
-        <extracomment>figure(1); 1 = title</extracomment>
+        <extracomment>other(2); 1 = title</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/caveats.py"/>
         <source>The overlay multiplies current and score by the resistance before they are classified. That draws both kinds of areas to hard ground: what is found only with it is as much hard as it is squeezed, what is found only without it is squeezed where the ground is easy. Places by both rules are the surest.</source>
-        <extracomment>append(paragraph(0))</extracomment>
+        <extracomment>append(Paragraph(0))</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/caveats.py"/>
-        <source>{1} There the way is narrow and hard at once: keep it open, and make it easier. Where a place is in both lists because of the overlay alone, look at the ground before it is fenced or planted.</source>
-        <extracomment>append(paragraph(0)); 1 = places.overlap.describe()</extracomment>
+        <source>Where a place is pinch point and barrier, the way is narrow and hard at once: keep it open, and make it easier. Where it is in both lists because of the overlay alone, look at the ground before it is fenced or planted.</source>
+        <extracomment>Paragraph(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/caveats.py"/>
         <source>How sure these places are</source>
-        <extracomment>heading(0)</extracomment>
+        <extracomment>Heading(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
-        <source>Corridors and their grade, and the belt along them</source>
+        <source>Profile of corridor {1} of grade {2}, from source {3} to source {4}: resistance along its path, and what the path crosses</source>
+        <extracomment>Figure(1); 1 = link + 1; 2 = grade; 3 = a; 4 = b</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/corridors.py"/>
+        <source>3 Ecological corridors</source>
+        <extracomment>Heading(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/corridors.py"/>
+        <source>Ecological corridors by grade, with their numbers and those of the sources</source>
         <extracomment>figure(1)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/corridors.py"/>
-        <source>{1} candidate link(s) were dropped; the layer of corridors names the reason of each.</source>
-        <extracomment>paragraph(0); 1 = dropped</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Corridors by grade, and what lies near them; the last row is for comparison</source>
-        <extracomment>table(caption=)</extracomment>
+        <extracomment>Table(2)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
+        <source>Corridors by current-flow centrality. Ratio: cost distance over effective resistance; near 1 there is one narrow way, above it many</source>
+        <extracomment>Table(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/corridors.py"/>
+        <source>Corridor</source>
+        <extracomment>Table(0)</extracomment>
+        <translation>廊道</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Length (m)</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>长度（m）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Cost distance (resistance x m)</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>成本距离（阻力 × m）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Effective resistance (resistance x m)</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>有效电阻（阻力 × m）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Ratio</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>比值</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Centrality</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>中心性</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Grade</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>等级</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
-        <source>Corridors by current-flow centrality. Ratio: cost distance over effective resistance; near 1 there is one narrow way, above it many</source>
-        <extracomment>table(caption=)</extracomment>
+        <source>Candidate links that were dropped: {1}; the layer of corridors names the reason of each.</source>
+        <extracomment>append(Paragraph(0)); 1 = dropped</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../algorithms/planning/network/report/drawing.py"/>
-        <source>Current density at 1 A</source>
-        <extracomment>_SURFACES</extracomment>
-        <translation>1 A 时的电流密度</translation>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>The {1} ecological sources hold {2} % of the study area; the largest, source {3}, is {4} % of their area.</source>
+        <extracomment>text; 1 = area.size; 2 = share; 3 = outputs.ids[largest]; 4 = 100.0 * float(area[largest] / area.sum())</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../algorithms/planning/network/report/drawing.py"/>
-        <source>Barrier score, cost saved by restoration</source>
-        <extracomment>_SURFACES</extracomment>
-        <translation>障碍得分（修复节省的成本）</translation>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>{1} % of the length of the corridors is of grade {2}; grade 1, the most important for the flow through the network, is {3} % of it ({4} km).</source>
+        <extracomment>text; 1 = share[most]; 2 = most; 3 = share[grades[0]]; 4 = km[grades[0]]</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../algorithms/planning/network/report/drawing.py"/>
-        <source>{1}. Bar: {2}.</source>
-        <extracomment>figure(1); 1 = caption; 2 = length</extracomment>
-        <translation>{1}。比例尺：{2}。</translation>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>Source {1} matters most for connectivity: without it {2} % of the probability of connectivity would be lost.</source>
+        <extracomment>text; 1 = outputs.ids[first]; 2 = float(found.dpc.total[first])</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../algorithms/planning/network/report/drawing.py"/>
-        <source>Corridor, {1}</source>
-        <extracomment>Key(0); 1 = styling.grade_name(g).lower()</extracomment>
-        <translation>廊道，{1}</translation>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>The corridors join all sources to one network.</source>
+        <extracomment>text</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../algorithms/planning/network/report/drawing.py"/>
-        <source>Border of the study area</source>
-        <extracomment>Key(0)</extracomment>
-        <translation>研究区边界</translation>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>The network is in {1} parts that no corridor joins.</source>
+        <extracomment>text; 1 = structure.components</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../algorithms/planning/network/report/drawing.py"/>
-        <source>Township border</source>
-        <extracomment>Key(0)</extracomment>
-        <translation>乡镇界</translation>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>The restoration plan begins with barrier {1}.</source>
+        <extracomment>text; 1 = number</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>Most of the area of the sources lies in {1}.</source>
+        <extracomment>text; 1 = names</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>There are no {1}.</source>
+        <extracomment>text; 1 = kind</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>The land under the {1} is mostly {2}.</source>
+        <extracomment>text; 1 = kind; 2 = uses</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>First, on corridors of grade 1: '{1}' on {2} ha in {3} of the pinch points and barriers.</source>
+        <extracomment>text; 1 = measure; 2 = hectares; 3 = len(areas[measure])</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>Most of the area of the {1} lies in {2}.</source>
+        <extracomment>text; 1 = kind; 2 = names</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
-        <source>4 Pinch points and barriers</source>
-        <extracomment>heading(0)</extracomment>
-        <translation>4 夹点与障碍点</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/keyareas.py"/>
-        <source>Key areas by the grade of their corridor: {1}. The length is the sum, the width the mean, of the sides of the smallest rectangle around each; near is within {2} m</source>
-        <extracomment>table(caption=); 1 = title.lower(); 2 = outputs.layers.near</extracomment>
+        <source>{1} by the grade of their corridor. The length is the sum, the width the mean, of the sides of the smallest rectangle around each; near is within {2} m</source>
+        <extracomment>Table(2); 1 = title; 2 = near</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>{1} by township and village. Each is counted once, where most of it lies; the totals equal the map</source>
-        <extracomment>table(caption=); 1 = title</extracomment>
+        <extracomment>caption; 1 = title</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>{1} by township. Each is counted once, where most of it lies; the totals equal the map</source>
-        <extracomment>table(caption=); 1 = title</extracomment>
+        <extracomment>caption; 1 = title</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
-        <source>{1} (outlined)</source>
-        <extracomment>Key(0); 1 = title</extracomment>
-        <translation>{1}（轮廓）</translation>
+        <source>4 Pinch points and barriers</source>
+        <extracomment>Heading(0)</extracomment>
+        <translation>4 夹点与障碍点</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/keyareas.py"/>
+        <source>Current density in the corridors, and pinch points</source>
+        <extracomment>text</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/keyareas.py"/>
+        <source>Barrier score, and barriers</source>
+        <extracomment>text</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/keyareas.py"/>
+        <source>Length of the corridors</source>
+        <extracomment>bars</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/keyareas.py"/>
+        <source>Share of the grades in the length of the corridors, and in the area of the pinch points and barriers</source>
+        <extracomment>Figure(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/keyareas.py"/>
+        <source>Pinch points and barriers on the network</source>
+        <extracomment>append(figure(1))</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>{1} % of the area of the barriers lie outside the corridors: restored, they would open a shorter way beside them.</source>
-        <extracomment>append(paragraph(0)); 1 = 100 * outputs.network.places.outside</extracomment>
+        <extracomment>append(Paragraph(0)); 1 = 100 * places.outside</extracomment>
         <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/lithology.py"/>
-        <source>Sources, {1} (outlined)</source>
-        <extracomment>Key(0); 1 = styling.grade_name(g).lower()</extracomment>
-        <translation>源地，{1}（轮廓）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/lithology.py"/>
         <source>Sources and rocks</source>
-        <extracomment>heading(0)</extracomment>
+        <extracomment>Heading(0)</extracomment>
         <translation>源地与岩类</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/lithology.py"/>
-        <source>Sources by grade over the lithology</source>
-        <extracomment>figure(1)</extracomment>
-        <translation>各级源地与岩性</translation>
+        <source>Sources, outlined by grade, over the lithology</source>
+        <extracomment>other(2)</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/lithology.py"/>
         <source>Rocks under the sources of each grade; the last row is for comparison</source>
-        <extracomment>table(caption=)</extracomment>
+        <extracomment>Table(2)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../algorithms/planning/network/report/measures.py"/>
-        <source>Measures</source>
-        <extracomment>figure(1)</extracomment>
-        <translation>措施</translation>
+        <location filename="../algorithms/planning/network/report/maps.py"/>
+        <source>Ecological source</source>
+        <extracomment>own(1)</extracomment>
+        <translation>生态源地</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/maps.py"/>
+        <source>Township border</source>
+        <extracomment>own(1)</extracomment>
+        <translation>乡镇界</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/measures.py"/>
         <source>Barriers to restore, in order</source>
-        <extracomment>figure(1)</extracomment>
+        <extracomment>other(2)</extracomment>
         <translation>按顺序修复的障碍点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/measures.py"/>
         <source>Each pinch point, barrier and weak source is cut by land use, protected land and zones, and each part gets a measure by the rules of the tool 'Action sheet', which takes other rules, and costs. Weak sources are those of the lowest grade in the quarter of all sources with the lowest dPC. Which land use gets which measure is a judgement to be checked on the ground.</source>
-        <extracomment>paragraph(0)</extracomment>
+        <extracomment>Paragraph(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/measures.py"/>
+        <source>Restored, with the order</source>
+        <extracomment>own(1)</extracomment>
+        <translation>已修复，附次序</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/measures.py"/>
         <source>Other barriers</source>
-        <extracomment>pick_keys(0)</extracomment>
+        <extracomment>own(1)</extracomment>
         <translation>其他障碍点</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/measures.py"/>
+        <source>Measures</source>
+        <extracomment>action_parts(figure(1))</extracomment>
+        <translation>措施</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/measures.py"/>
+        <source>The barriers of the plan, in order</source>
+        <extracomment>_captioned(1)</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -10127,68 +10283,44 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>Soille and Vogt 2009, doi:10.1016/j.patrec.2008.10.015</source>
-        <extracomment>returned</extracomment>
-        <translation>Soille and Vogt 2009, doi:10.1016/j.patrec.2008.10.015</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>Saura and Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura and Rubio 2010, doi:10.1111/j.1600-0587.2009.05760.x</source>
-        <extracomment>returned</extracomment>
-        <translation>Saura and Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura and Rubio 2010, doi:10.1111/j.1600-0587.2009.05760.x</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>McRae, Dickson, Keitt and Shah 2008, doi:10.1890/07-1861.1; McRae, Hall, Beier and Theobald 2012, doi:10.1371/journal.pone.0052604</source>
-        <extracomment>returned</extracomment>
-        <translation>McRae, Dickson, Keitt and Shah 2008, doi:10.1890/07-1861.1; McRae, Hall, Beier and Theobald 2012, doi:10.1371/journal.pone.0052604</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</source>
-        <extracomment>returned</extracomment>
-        <translation>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Both {1}</source>
         <extracomment>returned; 1 = ways['Barriers']</extracomment>
         <translation>两者均{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>Method</source>
-        <extracomment>heading(0)</extracomment>
-        <translation>方法</translation>
+        <source>Methods</source>
+        <extracomment>Heading(0)</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Sources: {1} dPC (Saura and Rubio 2010) at {2} m with probability {3}. Resistance: {4}. Corridors: least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by {=5}; current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), {6} grades by natural breaks. Pinch points: current at 1 A, {=7}, within the corridors (their cutoff is stated in section 3), {8} over links. Barriers: cost saved per metre restored (McRae et al. 2012), {9}, {10} over links, radii {11} m, centres only, graded by {=12}. {13}{14}; the highest is kept.{15}</source>
-        <extracomment>paragraph(0); 1 = found; 2 = s.dispersal; 3 = s.probability; 4 = surface; 5 = c.adjacency.label.lower(); 6 = c.grades; 7 = k.mode.label.lower(); 8 = k.combine.value; 9 = k.window.value; 10 = k.combine.value; 11 = ', '.join((f'{r:g}' for r in k.radii)); 12 = k.rank.label.lower(); 13 = _classes(k); 14 = overlaid; 15 = cut</extracomment>
+        <extracomment>Paragraph(0); 1 = found; 2 = s.dispersal; 3 = s.probability; 4 = surface; 5 = c.adjacency.label.lower(); 6 = c.grades; 7 = k.mode.label.lower(); 8 = k.combine.value; 9 = k.window.value; 10 = k.combine.value; 11 = ', '.join((f'{r:g}' for r in k.radii)); 12 = k.rank.label.lower(); 13 = _classes(k); 14 = overlaid; 15 = cut</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Sources: {1} dPC (Saura and Rubio 2010) at {2} m with probability {3}. Resistance: {4}. Corridors: least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by {=5}; current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), {6} grades by natural breaks. Pinch points: current at 1 A, {=7}, within the corridors (their cutoff is stated in section 3), {8} over links. Barriers: cost saved per metre restored (McRae et al. 2012), {9}, {10} over links, radii {11} m, graded by {=12}. {13}{14}; the highest is kept.{15}</source>
-        <extracomment>paragraph(0); 1 = found; 2 = s.dispersal; 3 = s.probability; 4 = surface; 5 = c.adjacency.label.lower(); 6 = c.grades; 7 = k.mode.label.lower(); 8 = k.combine.value; 9 = k.window.value; 10 = k.combine.value; 11 = ', '.join((f'{r:g}' for r in k.radii)); 12 = k.rank.label.lower(); 13 = _classes(k); 14 = overlaid; 15 = cut</extracomment>
+        <extracomment>Paragraph(0); 1 = found; 2 = s.dispersal; 3 = s.probability; 4 = surface; 5 = c.adjacency.label.lower(); 6 = c.grades; 7 = k.mode.label.lower(); 8 = k.combine.value; 9 = k.window.value; 10 = k.combine.value; 11 = ', '.join((f'{r:g}' for r in k.radii)); 12 = k.rank.label.lower(); 13 = _classes(k); 14 = overlaid; 15 = cut</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>What this is not</source>
-        <extracomment>heading(0)</extracomment>
+        <extracomment>Heading(0)</extracomment>
         <translation>适用范围与局限</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Grades and classes are relative to this run: a natural break moves when the data change, unless its limits are held (LIMITS). Expert scores and weights are judgements; the map shows their consequences, not measured movement. The dispersal distance and the corridor cutoff have no standard; run the tool with others before relying on a place. Which places do not hang on scores and weights, runs on other judgements say (ROBUSTNESS_RUNS, or 'robustness').</source>
-        <extracomment>paragraph(0)</extracomment>
+        <extracomment>Paragraph(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>References</source>
-        <extracomment>heading(0)</extracomment>
+        <extracomment>Heading(0)</extracomment>
         <translation>参考文献</translation>
     </message>
     <message>
@@ -10204,16 +10336,64 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../algorithms/planning/network/report/page.py"/>
-        <source>{1}: {2} rows x {3} columns of {4} m, {5}. Made {6} with EcoSecNet in QGIS {7}.</source>
-        <extracomment>lead; 1 = outputs.land.name; 2 = grid.rows; 3 = grid.cols; 4 = grid.cell_size; 5 = crs.authid() or crs.description(); 6 = now; 7 = Qgis.QGIS_VERSION</extracomment>
-        <translation type="unfinished"></translation>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Soille and Vogt 2009, doi:10.1016/j.patrec.2008.10.015</source>
+        <extracomment>Bullets(0)</extracomment>
+        <translation>Soille and Vogt 2009, doi:10.1016/j.patrec.2008.10.015</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Saura and Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura and Rubio 2010, doi:10.1111/j.1600-0587.2009.05760.x</source>
+        <extracomment>Bullets(0)</extracomment>
+        <translation>Saura and Pascual-Hortal 2007, doi:10.1016/j.landurbplan.2007.03.005; Saura and Rubio 2010, doi:10.1111/j.1600-0587.2009.05760.x</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>McRae, Dickson, Keitt and Shah 2008, doi:10.1890/07-1861.1; McRae, Hall, Beier and Theobald 2012, doi:10.1371/journal.pone.0052604</source>
+        <extracomment>Bullets(0)</extracomment>
+        <translation>McRae, Dickson, Keitt and Shah 2008, doi:10.1890/07-1861.1; McRae, Hall, Beier and Theobald 2012, doi:10.1371/journal.pone.0052604</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</source>
+        <extracomment>Bullets(0)</extracomment>
+        <translation>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/page.py"/>
         <source>Ecological security network</source>
-        <extracomment>page(0)</extracomment>
+        <extracomment>TITLE</extracomment>
         <translation>生态安全网络</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/page.py"/>
+        <source>Place</source>
+        <extracomment>facts</extracomment>
+        <translation>地点</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/page.py"/>
+        <source>Author</source>
+        <extracomment>facts</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/page.py"/>
+        <source>Date</source>
+        <extracomment>facts</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/page.py"/>
+        <source>Coordinate reference system</source>
+        <extracomment>facts</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/page.py"/>
+        <source>Grid</source>
+        <extracomment>facts</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
@@ -10230,103 +10410,175 @@
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Resistance from {1} to {2}, mean {3}, contrast {4}; {5} cells without data{6}.</source>
-        <extracomment>paragraph(0); 1 = facts.minimum; 2 = facts.maximum; 3 = facts.mean; 4 = facts.contrast; 5 = facts.missing; 6 = _obstacles(outputs)</extracomment>
+        <extracomment>Paragraph(0); 1 = facts.minimum; 2 = facts.maximum; 3 = facts.mean; 4 = facts.contrast; 5 = facts.missing; 6 = _obstacles(outputs)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
-        <source>Resistance score of a factor, before weights and corrections</source>
-        <extracomment>legend(0)</extracomment>
+        <source>What each factor contributes, before correction; below 0: high where the others are low</source>
+        <extracomment>Table(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/resistance.py"/>
+        <source>Classes of the factors and their scores</source>
+        <extracomment>Table(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/resistance.py"/>
+        <source>Scores of the resistance factors, before weights and corrections, all in the same colours</source>
+        <extracomment>append(plate(1))</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>No table of scores was given:</source>
-        <extracomment>append(paragraph(0))</extracomment>
+        <extracomment>Paragraph(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Factor</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>因子</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Weight</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>权重</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Mean part</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>平均贡献</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Share of the mean (%)</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>占平均值的比例（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Share of the variance (%)</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>占方差的比例（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
-        <source>What each factor contributes, before correction; below 0: high where the others are low</source>
-        <extracomment>table(caption=)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Class</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>类别</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/resistance.py"/>
-        <source>Scores</source>
-        <extracomment>table(caption=)</extracomment>
-        <translation>赋值</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/robust.py"/>
-        <source>{1}: share of {2} runs on other judgements in which a cell is one. White: in none</source>
-        <extracomment>caption; 1 = title; 2 = found.runs</extracomment>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/robust.py"/>
         <source>6 Which places stay with other judgements</source>
-        <extracomment>heading(0)</extracomment>
+        <extracomment>Heading(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/robust.py"/>
-        <source>{1} of the network (outlined)</source>
-        <extracomment>Key(0); 1 = title</extracomment>
+        <source>{1}: share of {2} runs on other judgements in which a cell is one. White: in none</source>
+        <extracomment>append(other(2)); 1 = title; 2 = found.runs</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/robust.py"/>
         <source>All runs grade current and score as the network does. So what stays here can still be owed to the overlay with the resistance (section 4): the surest places stay here and are found by both rules there.</source>
-        <extracomment>append(paragraph(0))</extracomment>
+        <extracomment>append(Paragraph(0))</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/robust.py"/>
+        <source>{1} of the network</source>
+        <extracomment>own(1); 1 = title</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/singles.py"/>
+        <source>Measure</source>
+        <extracomment>headers</extracomment>
+        <translation>措施</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/singles.py"/>
+        <source>The single pinch points: where most of each lies, its corridor, and what is to be done on most of it</source>
+        <extracomment>Table(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/singles.py"/>
+        <source>The single barriers: where most of each lies, its corridor, and what is to be done on most of it</source>
+        <extracomment>Table(2)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
-        <source>Sources by their importance for connectivity (dPC)</source>
-        <extracomment>title</extracomment>
-        <translation>按连通性重要程度（dPC）分级的源地</translation>
+        <source>within the source (intra)</source>
+        <extracomment>_PARTS</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>exchange (flux)</source>
+        <extracomment>_PARTS</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>stepping stone (connector)</source>
+        <extracomment>_PARTS</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>The {1} sources of {2} patches; those with a dPC of {3} % or more</source>
+        <extracomment>caption; 1 = found.area_ha.size; 2 = found.candidates; 3 = options.min_dpc</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>The {1} sources that were given, by their dPC</source>
+        <extracomment>caption; 1 = found.area_ha.size</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>Foreground</source>
+        <extracomment>total</extracomment>
+        <translation>前景</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>Ecological sources by their importance for connectivity (dPC), with their numbers</source>
+        <extracomment>append(figure(1))</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>Importance of the first {1} sources and what it consists of: habitat within, exchange with the others, and the way they open between others</source>
+        <extracomment>append(Figure(1)); 1 = shown</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>Sources by grade; near is within {1} m</source>
+        <extracomment>append(Table(2)); 1 = outputs.layers.near</extracomment>
+        <translation>各级源地；“附近”指 {1} m 以内</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>Connectivity of all {1} patches, 0 to 1, in a landscape of {2} ha</source>
+        <extracomment>append(Table(2)); 1 = found.candidates; 2 = landscape</extracomment>
+        <translation>全部 {1} 个斑块的连通性（0 到 1），景观面积 {2} hm²</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Dispersal kernel: p = exp(-k d) with k = {1} per metre, that is {2} at {3}, 0.05 at {4} and 0.01 at {5} m; distances from edge to edge. IIC links patches at most {6} m apart. {7} % of PC come from stepping stones.</source>
-        <extracomment>append(paragraph(0)); 1 = rate; 2 = options.probability; 3 = options.dispersal; 4 = core.connectivity.distance_at(rate, 0.05); 5 = core.connectivity.distance_at(rate, 0.01); 6 = options.dispersal; 7 = found.indices.step</extracomment>
+        <extracomment>append(Paragraph(0)); 1 = rate; 2 = options.probability; 3 = options.dispersal; 4 = core.connectivity.distance_at(rate, 0.05); 5 = core.connectivity.distance_at(rate, 0.01); 6 = options.dispersal; 7 = found.indices.step</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -10337,177 +10589,141 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>MSPA, {1} neighbours, edge width {2} cell(s)</source>
+        <extracomment>Table(2); 1 = options.connectivity; 2 = options.edge_width</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
+        <source>Area of the classes of MSPA</source>
+        <extracomment>Figure(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Share of the area (%)</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>占面积比例（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Core (ha)</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>核心区（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Protected (ha)</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>受保护（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
-        <source>Sources by grade; near is within {1} m</source>
-        <extracomment>append(table(caption=)); 1 = outputs.layers.near</extracomment>
-        <translation>各级源地；“附近”指 {1} m 以内</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Index</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>指数</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Value</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>值</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Equivalent connected area (ha)</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>append(Table(0))</extracomment>
         <translation>等效连通面积（hm²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
-        <source>Connectivity of all {1} patches, 0 to 1, in a landscape of {2} ha</source>
-        <extracomment>append(table(caption=)); 1 = found.candidates; 2 = found.indices.equivalent / found.indices.pc ** 0.5</extracomment>
-        <translation>全部 {1} 个斑块的连通性（0 到 1），景观面积 {2} hm²</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Share of foreground (%)</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>占前景比例（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Share of landscape (%)</source>
-        <extracomment>table(0)</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>占景观比例（%）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
-        <source>MSPA, {1} neighbours, edge width {2} cell(s)</source>
-        <extracomment>table(caption=); 1 = options.connectivity; 2 = options.edge_width</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/sources.py"/>
-        <source>{1} sources of {2} patches; dPC of {3} % or more</source>
-        <extracomment>append(table(caption=)); 1 = found.area_ha.size; 2 = found.candidates; 3 = options.min_dpc</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/sources.py"/>
-        <source>{1} sources that were given, by their dPC</source>
-        <extracomment>append(table(caption=)); 1 = found.area_ha.size</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>PC, probability of connectivity</source>
-        <extracomment>append(table(1))</extracomment>
+        <extracomment>append(Table(1))</extracomment>
         <translation>PC，可能连通性指数</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>IIC, integral index of connectivity</source>
-        <extracomment>append(table(1))</extracomment>
+        <extracomment>append(Table(1))</extracomment>
         <translation>IIC，整体连通性指数</translation>
     </message>
     <message>
-        <location filename="../algorithms/planning/network/report/sources.py"/>
-        <source>Foreground</source>
-        <extracomment>table(1)</extracomment>
-        <translation>前景</translation>
+        <location filename="../algorithms/planning/network/report/summary.py"/>
+        <source>Beta, corridors per source: {1}. Alpha, share of the possible loops: {2}. Gamma, share of the possible corridors: {3}.</source>
+        <extracomment>returned; 1 = found.beta; 2 = found.alpha; 3 = found.gamma</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/summary.py"/>
+        <source>sources, {1} ha; {2} ha of them are in the study area</source>
+        <extracomment>sources; 1 = n['SOURCE_HA']; 2 = within</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/summary.py"/>
+        <source>sources, {1} ha</source>
+        <extracomment>sources; 1 = n['SOURCE_HA']</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>Beta, corridors per source: {1}.</source>
-        <extracomment>text; 1 = found.beta</extracomment>
+        <extracomment>returned; 1 = found.beta</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>{1} Alpha, share of the possible loops: {2}. Gamma, share of the possible corridors: {3}.</source>
-        <extracomment>returned; 1 = said; 2 = found.alpha; 3 = found.gamma</extracomment>
+        <source>Summary</source>
+        <extracomment>Heading(0)</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>; {1} ha inside are</source>
-        <extracomment>reach; 1 = within</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>Corridors join all sources to one network.</source>
-        <extracomment>said</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>The network is in {1} components, parts that no corridor joins.</source>
-        <extracomment>said; 1 = found.components</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>The network</source>
+        <source>The ecological security network</source>
         <extracomment>append(figure(1))</extracomment>
-        <translation>网络</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>{1} The runs had other weights and scores, see section 6.</source>
-        <extracomment>append(paragraph(0)); 1 = said</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>Warnings</source>
-        <extracomment>append(heading(0))</extracomment>
-        <translation>警告</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>sources, {1} ha{2} {3} % of the area</source>
-        <extracomment>cards(0); 1 = n['SOURCE_HA']; 2 = reach; 3 = share</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>corridors, {1} km</source>
-        <extracomment>cards(0); 1 = n['LINK_KM']</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>pinch points, {1} ha</source>
-        <extracomment>cards(0); 1 = n['PINCH_HA']</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>barriers, {1} ha</source>
-        <extracomment>cards(0); 1 = n['BARRIER_HA']</extracomment>
+        <source>These runs had other weights and scores, see section 6.</source>
+        <extracomment>append(Paragraph(0))</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>The network by township, most sources first</source>
-        <extracomment>append(table(caption=))</extracomment>
+        <extracomment>append(Table(2))</extracomment>
         <translation>各乡镇的网络（按源地面积由大到小）</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/summary.py"/>
+        <source>corridors, {1} km</source>
+        <extracomment>Cards(0); 1 = n['LINK_KM']</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/summary.py"/>
+        <source>pinch points, {1} ha</source>
+        <extracomment>Cards(0); 1 = n['PINCH_HA']</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/summary.py"/>
+        <source>barriers, {1} ha</source>
+        <extracomment>Cards(0); 1 = n['BARRIER_HA']</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/sourcesides.py"/>
@@ -10829,6 +11045,30 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>Title of the report</source>
+        <extracomment>text(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>What stands at the head of the report; 'Ecological security network' without it.</source>
+        <extracomment>text(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>The place that the report names, such as a county.</source>
+        <extracomment>text(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>Who has made the report, a person or an office.</source>
+        <extracomment>text(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Folder of all results</source>
         <extracomment>folder_output(1)</extracomment>
         <translation>全部结果的文件夹</translation>
@@ -11045,9 +11285,39 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
-        <source>Maps, tables, warnings and methods on one page.</source>
+        <source>Findings, maps, tables, charts, warnings and methods on one page that prints on A4 paper.</source>
         <extracomment>html_output(2)</extracomment>
-        <translation>地图、表格、警告和方法汇于一页。</translation>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>Report as a document</source>
+        <extracomment>text_output(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>The same for Word and LibreOffice, with headings, captions and contents to be worked on.</source>
+        <extracomment>text_output(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>Tables as a workbook</source>
+        <extracomment>text_output(1)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>The sources, corridors and key areas and all tables of the run for any spreadsheet, a sheet each.</source>
+        <extracomment>text_output(2)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>Documents (*.docx)</source>
+        <extracomment>text_output(kind=)</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
@@ -13403,6 +13673,12 @@
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
+        <source>Method</source>
+        <extracomment>heading(0)</extracomment>
+        <translation>方法</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>p = exp(-k d) with p = {1} at the dispersal distance; dPC after Saura and Pascual-Hortal (2007), doi:10.1016/j.landurbplan.2007.03.005. A source is chosen when it is large enough and its dPC reaches the cut. Overlap: sources in both choices over those in either (Jaccard). Rank correlation: Spearman's, of dPC over all sources.</source>
         <extracomment>paragraph(0); 1 = job.number('PROBABILITY')</extracomment>
         <translation>p = exp(-k d)，扩散距离处 p = {1}；dPC 依据 Saura and Pascual-Hortal (2007), doi:10.1016/j.landurbplan.2007.03.005。面积足够大且 dPC 达到阈值的源地入选。重叠：同在两种选择中的源地占任一选择的比例（Jaccard 指数）。秩相关：全部源地 dPC 的斯皮尔曼（Spearman）相关。</translation>
@@ -14994,20 +15270,44 @@
     <message>
         <location filename="../algorithms/support/capsule/again.py"/>
         <source>How to run this again</source>
-        <extracomment>heading(0)</extracomment>
+        <extracomment>Heading(0)</extracomment>
         <translation>如何再次运行</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/again.py"/>
         <source>Linux, macOS (bash):</source>
-        <extracomment>paragraph(0)</extracomment>
+        <extracomment>Paragraph(0)</extracomment>
         <translation>Linux、macOS（bash）：</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/again.py"/>
         <source>Windows (cmd):</source>
-        <extracomment>paragraph(0)</extracomment>
+        <extracomment>Paragraph(0)</extracomment>
         <translation>Windows（cmd）：</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/capsule/again.py"/>
+        <source>Parameters as they were resolved</source>
+        <extracomment>Table(2)</extracomment>
+        <translation>实际采用的参数</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/capsule/again.py"/>
+        <source>Input</source>
+        <extracomment>headers</extracomment>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/capsule/again.py"/>
+        <source>Layer</source>
+        <extracomment>headers</extracomment>
+        <translation>图层</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/capsule/again.py"/>
+        <source>SHA-256 of what it holds</source>
+        <extracomment>headers</extracomment>
+        <translation>内容的 SHA-256</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/again.py"/>
@@ -15017,45 +15317,15 @@
     </message>
     <message>
         <location filename="../algorithms/support/capsule/again.py"/>
-        <source>Parameters as they were resolved</source>
-        <extracomment>table(caption=)</extracomment>
-        <translation>实际采用的参数</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/again.py"/>
         <source>Software</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>软件</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/again.py"/>
         <source>Version</source>
-        <extracomment>append(table(0))</extracomment>
+        <extracomment>Table(0)</extracomment>
         <translation>版本</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/again.py"/>
-        <source>Input</source>
-        <extracomment>append(table(0))</extracomment>
-        <translation>输入</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/again.py"/>
-        <source>Layer</source>
-        <extracomment>append(table(0))</extracomment>
-        <translation>图层</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/again.py"/>
-        <source>SHA-256 of what it holds</source>
-        <extracomment>append(table(0))</extracomment>
-        <translation>内容的 SHA-256</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/capsule/again.py"/>
-        <source>Inputs</source>
-        <extracomment>append(table(caption=))</extracomment>
-        <translation>输入</translation>
     </message>
     <message>
         <location filename="../algorithms/support/capsule/comparing.py"/>
@@ -15530,12 +15800,6 @@
         <source>'{1}' holds decimal numbers; land use must be whole-number classes.</source>
         <extracomment>InputError(0); 1 = source.name</extracomment>
         <translation>“{1}”含有小数；土地利用须为整数类别。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/geometry/zonal.py"/>
-        <source>not known {1} %</source>
-        <extracomment>join(0); 1 = share</extracomment>
-        <translation>未知 {1} %</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/zonal.py"/>
@@ -17507,12 +17771,6 @@
     </message>
     <message>
         <location filename="../algorithms/support/io/fields.py"/>
-        <source>Place</source>
-        <extracomment>Shown(0)</extracomment>
-        <translation>地点</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/io/fields.py"/>
         <source>Grade of the link</source>
         <extracomment>Shown(0)</extracomment>
         <translation>连接的等级</translation>
@@ -18467,12 +18725,6 @@
     </message>
     <message>
         <location filename="../algorithms/support/io/fields.py"/>
-        <source>Measure</source>
-        <extracomment>Shown(0)</extracomment>
-        <translation>措施</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/io/fields.py"/>
         <source>Measure, Chinese</source>
         <extracomment>Shown(0)</extracomment>
         <translation>措施（中文）</translation>
@@ -19181,6 +19433,12 @@
     </message>
     <message>
         <location filename="../algorithms/support/io/tables.py"/>
+        <source>{1} others</source>
+        <extracomment>append(0); 1 = len(others)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/io/tables.py"/>
         <source>{=1}, before</source>
         <extracomment>_replace(label=); 1 = shown.label</extracomment>
         <translation>{=1}，处理前</translation>
@@ -19618,6 +19876,24 @@
         <translation>各环带</translation>
     </message>
     <message>
+        <location filename="../algorithms/support/reports/document.py"/>
+        <source>Total</source>
+        <extracomment>TOTALS</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/document.py"/>
+        <source>Figure {1}</source>
+        <extracomment>returned; 1 = number</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/document.py"/>
+        <source>Table {1}</source>
+        <extracomment>returned; 1 = number</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../algorithms/support/reports/html.py"/>
         <source>Location</source>
         <extracomment>_picture(1)</extracomment>
@@ -19828,6 +20104,12 @@
         <translation>没有像元通过校正：源地以外 {1} % 的像元已达到可能的最小 p 值（{2}），而通过校正需要 {3} %。增加抽取次数（RUNS）可同时降低两者。</translation>
     </message>
     <message>
+        <location filename="../algorithms/support/reports/plots.py"/>
+        <source>'Noto Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', 'Segoe UI', sans-serif</source>
+        <extracomment>_FONT</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../algorithms/support/reports/restoration.py"/>
         <source>No guarantee comes with a plan. Places on parallel ways replace each other: once one way is open the others bring little. Walls one behind the other need each other: alone each brings nothing. So the next best place need not belong to the best set, and only trying all sets, done here with up to 12 places, proves one. The estimates choose which few options are carried out in full before each pick; with more of them, as the tool 'Restoration plan' takes (TOP), it finds more and takes longer. Gains hold for this resistance surface, these links and this resistance after restoration.</source>
         <extracomment>LIMITS</extracomment>
@@ -19874,12 +20156,6 @@
         <source>Gain ({1})</source>
         <extracomment>line_chart(3); 1 = gain</extracomment>
         <translation>增益（{1}）</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/restoration.py"/>
-        <source>Restored, with the order</source>
-        <extracomment>Key(0)</extracomment>
-        <translation>已修复，附次序</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/restoration.py"/>
@@ -20416,6 +20692,174 @@
         <translation>其他区域</translation>
     </message>
     <message>
+        <location filename="../algorithms/support/reports/webpage.py"/>
+        <source>In English</source>
+        <extracomment>_OTHERS</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/webpage.py"/>
+        <source>&lt;svg role='img' aria-label='{1}'</source>
+        <extracomment>replace(1); 1 = escape(alternative)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/webpage.py"/>
+        <source>Contents</source>
+        <extracomment>escape(say(0))</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/worddocument.py"/>
+        <source>Figure{1}</source>
+        <extracomment>kind; 1 = language[:2]</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/worddocument.py"/>
+        <source>id=&quot;{1}&quot; name=&quot;Picture {2}&quot; descr=&quot;{3}&quot;</source>
+        <extracomment>name; 1 = number; 2 = number; 3 = escape(_NOT_XML.sub(' ', alternative))</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/worddocument.py"/>
+        <source>Caption</source>
+        <extracomment>_paragraph(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/worddocument.py"/>
+        <source>Table{1}</source>
+        <extracomment>_caption(1); 1 = self._language[:2]</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/worddocument.py"/>
+        <source>Heading{1}</source>
+        <extracomment>_paragraph(0); 1 = block.level</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/worddocument.py"/>
+        <source>Key</source>
+        <extracomment>_paragraph(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/worddocument.py"/>
+        <source>Fact</source>
+        <extracomment>join(_paragraph(0))</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/worddocument.py"/>
+        <source>Warning</source>
+        <extracomment>_paragraph(0)</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/worddocument.py"/>
+        <source>Card</source>
+        <extracomment>join(_paragraph(0))</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>Normal</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>Heading1</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>heading 1</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>Heading2</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>heading 2</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>Heading3</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>heading 3</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>TOC Heading</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>toc 1</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>toc 2</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>Headline number</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>Legend</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>Table text</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>After a table</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>List Bullet</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/wordparts.py"/>
+        <source>Footer</source>
+        <extracomment>_STYLES</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>Fewer focal nodes, a list of the pairs that matter, single cells instead of regions, or larger cells make it shorter.</source>
         <extracomment>FEWER_NODES</extracomment>
@@ -20820,13 +21264,13 @@
     <message>
         <location filename="../algorithms/support/run/resultsfolder.py"/>
         <source>This list</source>
-        <extracomment>text</extracomment>
+        <extracomment>tr(0)</extracomment>
         <translation>本清单</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/resultsfolder.py"/>
         <source>Style of the layer of the same name</source>
-        <extracomment>returned</extracomment>
+        <extracomment>tr(0)</extracomment>
         <translation>同名图层的样式</translation>
     </message>
     <message>
@@ -20838,7 +21282,7 @@
     <message>
         <location filename="../algorithms/support/run/resultsproject.py"/>
         <source>QGIS project of all layers</source>
-        <extracomment>text</extracomment>
+        <extracomment>tr(0)</extracomment>
         <translation>包含全部图层的 QGIS 工程</translation>
     </message>
     <message>
@@ -20885,15 +21329,15 @@
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
-        <source>Cost saved by restoration</source>
+        <source>Current density at 1 A</source>
         <extracomment>_NAMES</extracomment>
-        <translation>修复节省的成本</translation>
+        <translation>1 A 时的电流密度</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
-        <source>Ecological source</source>
-        <extracomment>_of(1)</extracomment>
-        <translation>生态源地</translation>
+        <source>Cost saved by restoration</source>
+        <extracomment>_NAMES</extracomment>
+        <translation>修复节省的成本</translation>
     </message>
     <message>
         <location filename="../algorithms/support/sheets/figures.py"/>
@@ -21497,21 +21941,9 @@
     </message>
     <message>
         <location filename="../core/choices.py"/>
-        <source>Corridor</source>
-        <extracomment>CORRIDORS</extracomment>
-        <translation>廊道</translation>
-    </message>
-    <message>
-        <location filename="../core/choices.py"/>
         <source>Key area</source>
         <extracomment>KEY_AREAS</extracomment>
         <translation>关键区域</translation>
-    </message>
-    <message>
-        <location filename="../core/choices.py"/>
-        <source>Study area and land use</source>
-        <extracomment>STUDY_AREA</extracomment>
-        <translation>研究区与土地利用</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
@@ -21523,7 +21955,7 @@
         <location filename="../core/choices.py"/>
         <source>Resistance factors, a sheet each</source>
         <extracomment>FACTORS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力因子，每个一幅</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
@@ -21553,13 +21985,13 @@
         <location filename="../core/choices.py"/>
         <source>English</source>
         <extracomment>ENGLISH</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>英文</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
         <source>Chinese</source>
         <extracomment>CHINESE</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>中文</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
@@ -24776,12 +25208,6 @@
         <source>The text names vegetation cover and the distance from rivers as further factors, but the table gives no classes for them; a layer of one is scored from 1 to 5 in classes by natural breaks (our judgement).</source>
         <extracomment>LIUZHI_CORRECTIONS</extracomment>
         <translation>正文提到植被覆盖度和到河流的距离也是因子，但表中没有给出其类别；有其图层时，按自然断点法分类并赋 1 到 5 分（我们的判断）。</translation>
-    </message>
-    <message>
-        <location filename="../core/resistance/presets.py"/>
-        <source>Elevation (m)</source>
-        <extracomment>_rows(0)</extracomment>
-        <translation>高程（m）</translation>
     </message>
     <message>
         <location filename="../core/resistance/presets.py"/>

@@ -156,6 +156,17 @@ def test_what_a_text_names_is_called_as_where_it_stands(units, translations):
     assert not wrong, "\n".join(wrong)
 
 
+def test_the_glossary_has_the_words_of_the_translations(translations):
+    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:3]] for line in page.splitlines() if line.startswith("| ")]
+    known = {source[:1].lower() + source[1:]: translation for source, translation in translations.items()}
+    held = [(known[english], chinese) for english, chinese in rows if english in known]
+    assert len(held) > 15
+    assert [
+        (translation, chinese) for translation, chinese in held if re.split("[，（]", chinese)[0] not in translation
+    ] == []
+
+
 @pytest.mark.skipif(shutil.which("lrelease") is None, reason="needs lrelease of Qt")
 def test_qt_compiles_every_translation(tmp_path, translations):
     source = ROOT / "i18n" / "ecosecnet_zh_CN.ts"

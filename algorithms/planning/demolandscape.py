@@ -24,6 +24,7 @@ from ..support.io.crs import wkt
 from ..support.io.outputfolder import OutputFolder
 from ..support.io.tables import Column, columns
 from ..support.io.vectors import polygonise
+from ..support.language import CHINESE, language
 from ..support.run import palette, ramps, styling
 from ..support.run.layertree import Place
 from ..support.run.outputchecks import refuse_layers_of_others
@@ -92,6 +93,7 @@ def _vectors() -> list[_Vector]:
     ]
     settled = [("County seat", palette.SEAT, 3.4), ("Town", palette.WHITE, 2.6), ("Village", palette.WHITE, 1.2)]
     county, township, village = palette.BORDERS
+    name = "name_zh" if language() == CHINESE else "name"
     return [
         _Vector(
             "REDLINE",
@@ -114,7 +116,7 @@ def _vectors() -> list[_Vector]:
             _LINE,
             styling.labelled(
                 styling.categories("strahler", rivers),
-                "CASE WHEN strahler > 2 THEN name END",
+                f"CASE WHEN strahler > 2 THEN {name} END",
                 7.5,
                 palette.RIVER_INK,
                 along=True,
@@ -148,7 +150,7 @@ def _vectors() -> list[_Vector]:
                         for kind, fill, size in settled
                     ],
                 ),
-                "CASE WHEN kind = 'Village' THEN name END",
+                f"CASE WHEN kind = 'Village' THEN {name} END",
                 7.0,
                 nearer_than=60_000,
             ),
@@ -159,7 +161,7 @@ def _vectors() -> list[_Vector]:
             "townships",
             "Townships",
             _POLYGON,
-            styling.labelled(styling.polygons(palette.CLEAR, township, 0.4), "name"),
+            styling.labelled(styling.polygons(palette.CLEAR, township, 0.4), name),
         ),
         _Vector(
             "BOUNDARY",

@@ -133,7 +133,9 @@ class _Chinese:
 
     def __init__(self) -> None:
         self._translator = QTranslator()
-        self._translator.load(os.path.join(_FOLDER, f"ecosecnet_{CHINESE}.qm"))
+        # Out of memory, as a file that Qt has mapped can be neither replaced on Windows nor changed safely elsewhere.
+        self._compiled = _read(f"ecosecnet_{CHINESE}.qm")
+        self._translator.loadFromData(self._compiled)
         self._templates: list[_Template] | None = None
 
     def exact(self, text: str) -> str:
@@ -143,12 +145,20 @@ class _Chinese:
     def fitting(self, text: str) -> Iterator[_Template]:
         """Yield the templates that may have made a text, those of the most literal text first."""
         if self._templates is None:
-            with open(os.path.join(_FOLDER, "templates.json"), encoding="utf-8") as file:
-                made = [_Template(source) for source in json.load(file)]
+            made = [_Template(source) for source in json.loads(_read("templates.json") or "[]")]
             self._templates = sorted(made, key=lambda one: -one.weight)
         brief = len(text) <= _BRIEF and not _SENTENCE.search(text)
         least = 0 if brief else _FEW
         return (one for one in self._templates if one.anchor in text and least <= one.weight <= len(text))
+
+
+def _read(name: str) -> bytes:
+    """Return a file of the translations; nothing where a checkout has not been through scripts/translate."""
+    try:
+        with open(os.path.join(_FOLDER, name), "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
 
 
 @cache
@@ -193,7 +203,7 @@ def _best(text: str) -> _Found:
     return best
 
 
-_MARKS = (("; ", "；"), (": ", "："), (", ", "、"), (" (", "（"), (" and ", "和"))
+_MARKS = (("; ", "；"), (": ", "："), (", ", "、"), (" (", "（"), (" and ", "和"), (" or ", "或"))
 """What parts of a text are joined by, and what joins them in Chinese."""
 
 

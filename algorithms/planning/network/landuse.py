@@ -102,6 +102,6 @@ def require_meaning(job: Job, codes: Collection[float] | None = None) -> None:
     source = job.raster("LANDUSE")
     held = describe_codes(source, codes_at_a_glance(source) if codes is None else codes, given_names(job, _NAMES))
     raise InputError(
-        f"What the codes of '{source.name}' mean is not said: there is no legend, and no {' and no '.join(lacking)}. "
+        f"What the codes of '{source.name}' mean is not said: there is no legend, and no {' or '.join(lacking)}. "
         f"{held[0].upper()}{held[1:]}. Choose the LEGEND of the map, or give FOREGROUND and SCORES."
     )

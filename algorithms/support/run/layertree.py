@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 from dataclasses import dataclass, field
 
 from qgis.core import (
     QgsLayerTree,
     QgsLayerTreeGroup,
+    QgsLayerTreeLayer,
     QgsLayerTreeNode,
     QgsMapLayer,
+    QgsMapLayerLegendUtils,
     QgsProject,
+    QgsRasterLayer,
     QgsVectorLayer,
     QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QTimer
 
-from ..language import tr
+from ..language import ENGLISH, language, tr
 
 _RANK = "ecosecnet/rank"
 _RUN = "ecosecnet/run"
@@ -128,6 +132,7 @@ def _move(root: QgsLayerTreeGroup, identifier: str, run: Run, place: Place | Non
     if below is None:  # beneath all layers of the run
         below = own[-1][0] + 1 if own else len(parent.children()) if grouped else 0
     moved = node.clone()
+    _name_band(moved)
     moved.setCustomProperty(_RANK, rank)
     moved.setCustomProperty(_RUN, run.key)
     if place is not None:
@@ -137,6 +142,15 @@ def _move(root: QgsLayerTreeGroup, identifier: str, run: Run, place: Place | Non
     # Last: a layer that stands nowhere in the tree, if only for a moment, is dropped from the project.
     node.parent().removeChildNode(node)
     return True
+
+
+def _name_band(node: QgsLayerTreeLayer) -> None:
+    """Have the legend call the band of a raster in the language of QGIS; the file has its description in English."""
+    layer = node.layer()
+    if language() != ENGLISH and isinstance(layer, QgsRasterLayer):
+        called = re.fullmatch(r".*?: (.*?)(?: \(\w+\))?", layer.bandName(1))
+        if called and tr(called[1]) != called[1]:
+            QgsMapLayerLegendUtils.setLegendNodeUserLabel(node, 0, tr(called[1]))
 
 
 def _group(root: QgsLayerTreeGroup, run: Run, place: Place) -> QgsLayerTreeGroup:

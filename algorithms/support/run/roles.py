@@ -24,6 +24,8 @@ from qgis.core import (
     QgsProviderRegistry,
 )
 
+from ..language import CHINESE, language
+
 PROPERTY = "ecosecnet/role"
 """Custom property of a layer that holds its role; it is saved with the project."""
 
@@ -177,7 +179,10 @@ def suggestions(algorithm: QgsProcessingAlgorithm, project: QgsProject) -> dict[
             found[name] = chosen[0].id()
     for name, zones in _NAME_FIELDS.items():
         if zones in found and algorithm.parameterDefinition(name) is not None:
-            field = name_field(project.mapLayer(found[zones]).fields())
+            fields = project.mapLayer(found[zones]).fields()
+            field = name_field(fields)
+            if language() == CHINESE and f"{field}_zh" in fields.names():
+                field = f"{field}_zh"
             found.update({name: field} if field else {})
     if algorithm.name() == "naturalbreaks" and "INPUT" in found:
         held = project.mapLayer(found["INPUT"]).fields().names()
