@@ -35,6 +35,7 @@ from .support.io.categories import not_classes
 from .support.io.crs import forget_those_of_this_thread
 from .support.io.rasters import RasterSource
 from .support.language import tr, tr_html
+from .support.plaintext import for_a_box, upright
 from .support.run import memory
 from .support.run.inputchecks import check_inputs
 from .support.run.inputlayers import (
@@ -185,7 +186,8 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         return QIcon(self.svgIconPath())
 
     def svgIconPath(self) -> str:
-        return os.path.join(ROOT, "icons", f"{self.NAME}.svg")
+        own = os.path.join(ROOT, "icons", f"{self.NAME}.svg")
+        return own if os.path.exists(own) else os.path.join(ROOT, "icons", f"{self.GROUP.id}.svg")
 
     def createInstance(self) -> EcoSecNetAlgorithm:
         return type(self)()
@@ -222,7 +224,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             if good:
                 self._check(job)
         except Exception as error:
-            return False, _sentence(error, job.feedback)
+            return False, for_a_box(_sentence(error, job.feedback))
         return good, message
 
     def _as_qgis_takes_them(self, job: Job, parameters: dict) -> dict:
@@ -335,7 +337,6 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             self._say_how_layers_are_read(job)
             clock = Clock()
             self.execute(job)
-            job.write_styles()
             if self.keeps_capsule(job):
                 from .support.capsule.writing import write_capsule
 
@@ -377,7 +378,7 @@ def _unless(wrong: str) -> bool:
 
 def _sentence(error: Exception, feedback: QgsProcessingFeedback) -> str:
     """Return the message of an error for the user; the traceback of an unexpected one goes to the log, for a report."""
-    return tr(_in_english(error, feedback))
+    return upright(tr(_in_english(error, feedback)))
 
 
 def _in_english(error: Exception, feedback: QgsProcessingFeedback) -> str:

@@ -161,6 +161,23 @@ def runs(qgis, county, tmp_path_factory):
     return made(("",)), made(NAMES)
 
 
+def test_nothing_turns_the_writing_round(runs):
+    assert "\u202e" not in "".join(page_of(runs[1]["REPORT"]).texts)
+
+
+def test_a_refusal_is_no_markup_where_a_box_shows_it(qgis, county):
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsRasterLayer
+
+    tool = QgsApplication.processingRegistry().createAlgorithmById("ecosecnet:foreground")
+    heights = QgsRasterLayer(county["DEM"], f"{SCRIPT}<b>\u202eheights</b>")
+    good, told = tool.checkParameterValues(
+        {"INPUT": heights, "FOREGROUND": "1", "OUTPUT": "TEMPORARY_OUTPUT"}, QgsProcessingContext()
+    )
+    assert not good
+    assert not re.search(r"<[a-zA-Z/]|\u202e", told)
+    assert told.replace("\u2060", "").startswith(f"'{SCRIPT}<b>heights</b>' holds measured values")
+
+
 def page_of(path):
     with open(path, encoding="utf-8") as file:
         return Elements(file.read())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 import numpy as np
 
 from .... import core
+from ...support.plaintext import escape
 from ...support.reports import html
 from ...support.reports.maps import Map
 from ...support.reports.sankey import sankey

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
 
+from ..plaintext import escape
 from ..run.palette import BAR, CHART, CHART_GRID, CHART_INK
 from .document import Figure, drawn
 

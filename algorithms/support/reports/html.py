@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import NamedTuple, Union
 
+from ..plaintext import escape
 from ..run.palette import BAR, Colour
 from ..run.ramps import Ramp
 from . import webpage

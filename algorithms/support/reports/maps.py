@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
 import numpy as np
 from qgis.core import QgsGeometry
@@ -11,6 +10,7 @@ from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QPointF, Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from ....core.grid import Grid
+from ..plaintext import escape
 from ..run.palette import BORDERS, INK, WHITE, Colour
 from ..run.ramps import Ramp
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from qgis.PyQt.QtGui import QImage, QPainter
 
+from ..plaintext import escape
 from ..run.palette import CHART_AXIS, CHART_GRID, CHART_INK, CHART_LABEL, Colour
 from .charts import ticks
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from unicodedata import east_asian_width
 
 import numpy as np
 
+from ..plaintext import escape
 from ..run.palette import CHART_INK, Colour
 
 _WIDTH, _HEIGHT, _LABEL, _BAR, _GAP, _TOP = 760, 380, 190, 16, 6, 24

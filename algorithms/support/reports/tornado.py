@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
+from ..plaintext import escape
 from ..run import palette
 from .document import Figure, drawn
 

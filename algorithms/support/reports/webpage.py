@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from html import escape
 
+from ..plaintext import escape
 from .document import (
     Block,
     Bullets,

@@ -7,8 +7,8 @@ import re
 import struct
 import zipfile
 from collections.abc import Sequence
-from html import escape
 
+from ..plaintext import escape
 from .document import (
     Block,
     Bullets,

@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ....core.monitor import Monitor
 from ..language import tr
+from ..plaintext import upright
 
 _INTERVAL = 0.1
 
@@ -48,9 +49,9 @@ class FeedbackMonitor(Monitor):
             self._feedback.setProgress(percent)
 
     def info(self, text: str) -> None:
-        self._feedback.pushInfo(tr(text))
+        self._feedback.pushInfo(upright(tr(text)))
 
     def warn(self, text: str) -> None:
         if text not in self.warnings:
             self.warnings.append(text)
-            self._feedback.pushWarning(tr(text))
+            self._feedback.pushWarning(upright(tr(text)))
