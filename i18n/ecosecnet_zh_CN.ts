@@ -5813,18 +5813,6 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/replayed/run.py"/>
-        <source>{1}, {2}, content SHA-256 {3}</source>
-        <extracomment>replace(note=); 1 = file or entry['name']; 2 = _size(entry); 3 = entry['content_sha256']</extracomment>
-        <translation>{1}，{2}，内容 SHA-256 {3}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/decisions/replayed/run.py"/>
-        <source>{1} holds something else</source>
-        <extracomment>replace(note=); 1 = file</extracomment>
-        <translation>{1} 的内容不同</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/decisions/replayed/run.py"/>
         <source>{1} would be an output of the run and {2} of this replay. Give {3} another name or folder.</source>
         <extracomment>InputError(0); 1 = target; 2 = name; 3 = name</extracomment>
         <translation>{1} 会同时成为该次运行和此次重现的输出（{2}）。请为 {3} 另选名称或文件夹。</translation>
@@ -6074,12 +6062,6 @@
         <source>Other places</source>
         <extracomment>pick_keys(0)</extracomment>
         <translation>其他地点</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/decisions/restoration/report.py"/>
-        <source>of {1} {2} spent</source>
-        <extracomment>replace(-1); 1 = best.budget; 2 = cost</extracomment>
-        <translation>（预算 {1} {2}）已用</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/restorationplan.py"/>
@@ -15431,6 +15413,12 @@
     </message>
     <message>
         <location filename="../algorithms/support/capsule/finding.py"/>
+        <source>{1} holds something else</source>
+        <extracomment>Found(4); 1 = named[0]</extracomment>
+        <translation>{1} 的内容不同</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/capsule/finding.py"/>
         <source>its copy in the capsule is not the file that was used</source>
         <extracomment>Found(4)</extracomment>
         <translation>存档中的副本不是当时使用的文件</translation>
@@ -20104,12 +20092,6 @@
         <translation>没有像元通过校正：源地以外 {1} % 的像元已达到可能的最小 p 值（{2}），而通过校正需要 {3} %。增加抽取次数（RUNS）可同时降低两者。</translation>
     </message>
     <message>
-        <location filename="../algorithms/support/reports/plots.py"/>
-        <source>'Noto Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', 'Segoe UI', sans-serif</source>
-        <extracomment>_FONT</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <location filename="../algorithms/support/reports/restoration.py"/>
         <source>No guarantee comes with a plan. Places on parallel ways replace each other: once one way is open the others bring little. Walls one behind the other need each other: alone each brings nothing. So the next best place need not belong to the best set, and only trying all sets, done here with up to 12 places, proves one. The estimates choose which few options are carried out in full before each pick; with more of them, as the tool 'Restoration plan' takes (TOP), it finds more and takes longer. Gains hold for this resistance surface, these links and this resistance after restoration.</source>
         <extracomment>LIMITS</extracomment>
@@ -20699,164 +20681,8 @@
     </message>
     <message>
         <location filename="../algorithms/support/reports/webpage.py"/>
-        <source>&lt;svg role='img' aria-label='{1}'</source>
-        <extracomment>replace(1); 1 = escape(alternative)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/webpage.py"/>
         <source>Contents</source>
         <extracomment>escape(say(0))</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/worddocument.py"/>
-        <source>Figure{1}</source>
-        <extracomment>kind; 1 = language[:2]</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/worddocument.py"/>
-        <source>id=&quot;{1}&quot; name=&quot;Picture {2}&quot; descr=&quot;{3}&quot;</source>
-        <extracomment>name; 1 = number; 2 = number; 3 = escape(_NOT_XML.sub(' ', alternative))</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/worddocument.py"/>
-        <source>Caption</source>
-        <extracomment>_paragraph(0)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/worddocument.py"/>
-        <source>Table{1}</source>
-        <extracomment>_caption(1); 1 = self._language[:2]</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/worddocument.py"/>
-        <source>Heading{1}</source>
-        <extracomment>_paragraph(0); 1 = block.level</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/worddocument.py"/>
-        <source>Key</source>
-        <extracomment>_paragraph(0)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/worddocument.py"/>
-        <source>Fact</source>
-        <extracomment>join(_paragraph(0))</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/worddocument.py"/>
-        <source>Warning</source>
-        <extracomment>_paragraph(0)</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/worddocument.py"/>
-        <source>Card</source>
-        <extracomment>join(_paragraph(0))</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>Normal</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>Heading1</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>heading 1</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>Heading2</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>heading 2</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>Heading3</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>heading 3</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>TOC Heading</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>toc 1</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>toc 2</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>Headline number</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>Legend</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>Table text</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>After a table</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>List Bullet</source>
-        <extracomment>_STYLES</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/wordparts.py"/>
-        <source>Footer</source>
-        <extracomment>_STYLES</extracomment>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -30,7 +30,7 @@ _SKIPPED_CALLS = {
     "QgsVectorLayer", "RuntimeError", "TypeError", "TypeVar", "ValueError", "__setattr__", "addItems", "compile",
     "count", "customProperty", "decode", "encode", "endswith", "execute", "find", "find_spec", "findall",
     "finditer", "fromWkt", "fullmatch", "getattr", "given", "glob", "hasattr", "import_module", "index",
-    "joinpath", "match", "open", "partition", "pushDebugInfo", "removeprefix", "removesuffix", "require_version",
+    "joinpath", "match", "open", "partition", "pushDebugInfo", "removeprefix", "removesuffix", "replace", "require_version",
     "rglob", "rpartition", "_once", "cast",
     "search", "setCustomProperty", "setFilterExpression", "setProperty", "setattr", "split",
     "startswith", "strftime", "sub", "writeEntryBool", "sysconf", "translate",
@@ -51,10 +51,10 @@ _SKIPPED_KEYWORDS = {
 }  # fmt: skip
 _SKIPPED_NAMES = re.compile(
     r"^(NAME|TAGS|REQUIRES|__all__|_?CSS|_?SQL|.*_SQL|.*_CSS|_STYLE|.*WKT.*|_?SCRIPT|DOI|.*PATTERN|_ALSO_CALLED|_FORMATS|"
-    r"_FIELDS_OF_NAMES|_FIRST|_SMALL_TYPES|_UNDEFINED|_UNLOADED|graph|look|identifier|axes|_VALUES)$"
+    r"_FIELDS_OF_NAMES|_FIRST|_SMALL_TYPES|_FONT|_UNDEFINED|_UNLOADED|graph|look|identifier|axes|_VALUES)$"
 )
 _SKIPPED_FILES = re.compile(
-    r"core/landscapes/names|support/language|core/resistance/(factornames|landgroups)|capsule/(crate|methods)|io/categories"
+    r"core/landscapes/names|support/language|core/resistance/(factornames|landgroups)|reports/word|capsule/(crate|methods)|io/categories"
 )
 """Tables of names that are recognised, and what other programs read."""
 _NOT_PROSE = re.compile(

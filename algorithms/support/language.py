@@ -253,29 +253,28 @@ def _letters(text: str) -> str:
 
 
 def _by_sentences(text: str) -> _Found:
-    """Return the translation of a text of several sentences, the longest runs of them that are known first."""
+    """Return the translation of a text of several sentences, cut where most of it is understood."""
     ends = [0, *(match.end() for match in _SENTENCE.finditer(text)), len(text)]
-    if len(ends) == 2:
+    count = len(ends) - 1
+    if count == 1:
         return _Found(text, 0)
-    made, known, start = "", 0, 0
-    while start < len(ends) - 1:
-        last = min(len(ends) - 1, start + _MOST_SENTENCES)
-        for end in range(last, start, -1):
+    rest = _Found("", 0)
+    best = [rest] * (count + 1)
+    for start in range(count - 1, -1, -1):
+        found = []
+        for end in range(start + 1, min(count, start + _MOST_SENTENCES) + 1):
             run = text[ends[start] : ends[end]].strip()
             if end == start + 1:
-                found = _by_template(run) if not _exact(run) else _exact(run)
-                if found.known < 0.5 * len(_letters(run)):
-                    found = max(found, _by_marks(run), key=lambda one: one.known)
-                break
-            if ends[end] - ends[start] == len(text):
+                one = max(_exact(run) or _by_template(run), _by_marks(run), key=lambda one: one.known)
+            elif end - start < count:
+                one = _exact(run) or _by_template(run, _SENTENCE)
+            else:
                 continue
-            found = _exact(run) or _by_template(run, _SENTENCE)
-            if found.known >= 0.7 * len(run):
-                break
-        made += found.text if not made or made[-1] in _FULL_WIDTH else f" {found.text}"
-        known += found.known
-        start = end
-    return _Found(made, known)
+            after = best[end]
+            gap = " " if after.text and one.text[-1:] not in _FULL_WIDTH else ""
+            found.append(_Found(f"{one.text}{gap}{after.text}", one.known + after.known))
+        best[start] = max(found, key=lambda one: one.known)
+    return best[0]
 
 
 def _by_marks(text: str) -> _Found:
