@@ -91,7 +91,7 @@
         <location filename="../algorithms/base.py"/>
         <source>'{1}' is being edited: the run uses it with the changes that are not saved yet.</source>
         <extracomment>warn(0); 1 = name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>“{1}”正在编辑：运行按其尚未保存的修改进行。</translation>
     </message>
     <message>
         <location filename="../algorithms/base.py"/>
@@ -9475,7 +9475,7 @@
         <location filename="../algorithms/planning/network/contextlayers.py"/>
         <source>Borders</source>
         <extracomment>Place(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>边界</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/contextlayers.py"/>
@@ -9487,13 +9487,13 @@
         <location filename="../algorithms/planning/network/contextlayers.py"/>
         <source>Village borders</source>
         <extracomment>_zones(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>村界</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/contextlayers.py"/>
         <source>Township borders</source>
         <extracomment>_zones(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>乡镇界</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/contextlayers.py"/>
@@ -9505,7 +9505,7 @@
         <location filename="../algorithms/planning/network/contextlayers.py"/>
         <source>Elevation, m</source>
         <extracomment>write(description=)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>高程，m</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/corridorsides.py"/>
@@ -9865,19 +9865,19 @@
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Area of each land use</source>
         <extracomment>Figure(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各土地利用的面积</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>The study area is '{1}'. All was computed on the whole of '{2}', which reaches beyond it; reported are the sources that touch it, the corridors through it with the sources at their ends, and the key areas inside it. Grades and importance are those of the whole.</source>
         <extracomment>append(Paragraph(0)); 1 = area.name; 2 = outputs.land.name</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究区为“{1}”。计算在范围更大的“{2}”整体上进行；只报告触及研究区的源地、穿过研究区的廊道及其两端源地，以及研究区内的关键区域。等级和重要性按整体计。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Location of the study area: {1}</source>
         <extracomment>append(Figure(1)); 1 = place</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>研究区位置：{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
@@ -9889,7 +9889,7 @@
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Brought onto the grid of the study: {1}, cells of {2} m</source>
         <extracomment>append(Table(2)); 1 = said; 2 = grid.cell_size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>转到研究网格：{1}，像元 {2} m</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
@@ -9925,61 +9925,61 @@
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Area (km²)</source>
         <extracomment>Figure(Picture(bars(2)))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>面积（km²）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/caveats.py"/>
         <source>{1} with and without the overlay with the resistance</source>
         <extracomment>other(2); 1 = title</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>叠加与不叠加阻力的{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/caveats.py"/>
         <source>The overlay multiplies current and score by the resistance before they are classified. That draws both kinds of areas to hard ground: what is found only with it is as much hard as it is squeezed, what is found only without it is squeezed where the ground is easy. Places by both rules are the surest.</source>
         <extracomment>append(Paragraph(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>叠加是在分类前将电流和得分乘以阻力。这会使两类区域都偏向高阻力地带：仅叠加时得出的，既因通道狭窄，也因阻力高；仅不叠加时得出的，则是低阻力处的狭窄通道。两种规则均得出的地点最可靠。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/caveats.py"/>
         <source>Where a place is pinch point and barrier, the way is narrow and hard at once: keep it open, and make it easier. Where it is in both lists because of the overlay alone, look at the ground before it is fenced or planted.</source>
         <extracomment>Paragraph(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>同为夹点和障碍点之处，通道既窄又难行：既要保持畅通，又要降低阻力。若只是因为叠加才同时列入两类，围护或种植之前应先实地查看。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/caveats.py"/>
         <source>How sure these places are</source>
         <extracomment>Heading(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>这些地点有多可靠</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Profile of corridor {1} of grade {2}, from source {3} to source {4}: resistance along its path, and what the path crosses</source>
         <extracomment>Figure(1); 1 = link + 1; 2 = grade; 3 = a; 4 = b</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 级廊道 {1}（源地 {3} 到源地 {4}）的剖面：沿路径的阻力及路径所穿越的地物</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>3 Ecological corridors</source>
         <extracomment>Heading(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>3 生态廊道</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Ecological corridors by grade, with their numbers and those of the sources</source>
         <extracomment>figure(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各级生态廊道及其编号和源地编号</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Corridors by grade, and what lies near them; the last row is for comparison</source>
         <extracomment>Table(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各级廊道及其附近的地物；末行供对照</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Corridors by current-flow centrality. Ratio: cost distance over effective resistance; near 1 there is one narrow way, above it many</source>
         <extracomment>Table(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按电流中心性排列的廊道。比值：成本距离除以有效电阻；接近 1 说明只有一条窄路，越大说明通路越多</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
@@ -10027,91 +10027,91 @@
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Candidate links that were dropped: {1}; the layer of corridors names the reason of each.</source>
         <extracomment>append(Paragraph(0)); 1 = dropped</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>被剔除的候选连接：{1} 条；原因见廊道图层。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>The {1} ecological sources hold {2} % of the study area; the largest, source {3}, is {4} % of their area.</source>
         <extracomment>text; 1 = area.size; 2 = share; 3 = outputs.ids[largest]; 4 = 100.0 * float(area[largest] / area.sum())</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个生态源地占研究区的 {2} %；最大的源地 {3} 占源地总面积的 {4} %。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>{1} % of the length of the corridors is of grade {2}; grade 1, the most important for the flow through the network, is {3} % of it ({4} km).</source>
         <extracomment>text; 1 = share[most]; 2 = most; 3 = share[grades[0]]; 4 = km[grades[0]]</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道长度的 {1} % 为 {2} 级；对网络流动最重要的 1 级廊道占 {3} %（{4} km）。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>Source {1} matters most for connectivity: without it {2} % of the probability of connectivity would be lost.</source>
         <extracomment>text; 1 = outputs.ids[first]; 2 = float(found.dpc.total[first])</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地 {1} 对连通性最重要：失去它，可能连通性指数将下降 {2} %。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>The corridors join all sources to one network.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道将所有源地连成一个网络。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>The network is in {1} parts that no corridor joins.</source>
         <extracomment>text; 1 = structure.components</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>网络分为 {1} 个互不相连的部分。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>The restoration plan begins with barrier {1}.</source>
         <extracomment>text; 1 = number</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>修复方案从障碍点 {1} 开始。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>Most of the area of the sources lies in {1}.</source>
         <extracomment>text; 1 = names</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地面积大部分位于{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>There are no {1}.</source>
         <extracomment>text; 1 = kind</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>The land under the {1} is mostly {2}.</source>
         <extracomment>text; 1 = kind; 2 = uses</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}所在土地主要为{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
-        <source>First, on corridors of grade 1: '{1}' on {2} ha in {3} of the pinch points and barriers.</source>
-        <extracomment>text; 1 = measure; 2 = hectares; 3 = len(areas[measure])</extracomment>
-        <translation type="unfinished"></translation>
+        <source>First, on corridors of grade 1: {1} on {2} ha in {3} of the pinch points and barriers.</source>
+        <extracomment>text; 1 = measure.lower(); 2 = hectares; 3 = len(areas[measure])</extracomment>
+        <translation>首先，在 1 级廊道上：{2} hm² 采取{1}，涉及 {3} 处夹点和障碍点。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>Most of the area of the {1} lies in {2}.</source>
         <extracomment>text; 1 = kind; 2 = names</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}的面积大部分位于{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>{1} by the grade of their corridor. The length is the sum, the width the mean, of the sides of the smallest rectangle around each; near is within {2} m</source>
         <extracomment>Table(2); 1 = title; 2 = near</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，按所在廊道的等级。长度为各区域最小外接矩形边长之和，宽度为其平均；附近指 {2} m 以内</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>{1} by township and village. Each is counted once, where most of it lies; the totals equal the map</source>
         <extracomment>caption; 1 = title</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，按乡镇和行政村统计。每处只计一次，归入包含其最大部分者；合计与图一致</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>{1} by township. Each is counted once, where most of it lies; the totals equal the map</source>
         <extracomment>caption; 1 = title</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}，按乡镇统计。每处只计一次，归入包含其最大部分者；合计与图一致</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
@@ -10123,37 +10123,37 @@
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>Current density in the corridors, and pinch points</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道内的电流密度和夹点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>Barrier score, and barriers</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>障碍得分和障碍点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>Length of the corridors</source>
         <extracomment>bars</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道长度</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>Share of the grades in the length of the corridors, and in the area of the pinch points and barriers</source>
         <extracomment>Figure(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各等级在廊道长度以及夹点和障碍点面积中的占比</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>Pinch points and barriers on the network</source>
         <extracomment>append(figure(1))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>网络上的夹点和障碍点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
         <source>{1} % of the area of the barriers lie outside the corridors: restored, they would open a shorter way beside them.</source>
         <extracomment>append(Paragraph(0)); 1 = 100 * places.outside</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>障碍点面积的 {1} % 位于廊道之外：修复后会在廊道旁形成更短的通路。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/lithology.py"/>
@@ -10165,13 +10165,13 @@
         <location filename="../algorithms/planning/network/report/lithology.py"/>
         <source>Sources, outlined by grade, over the lithology</source>
         <extracomment>other(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>岩性图上按等级勾绘的源地</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/lithology.py"/>
         <source>Rocks under the sources of each grade; the last row is for comparison</source>
         <extracomment>Table(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各级源地下的岩类；末行供对照</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/maps.py"/>
@@ -10195,7 +10195,7 @@
         <location filename="../algorithms/planning/network/report/measures.py"/>
         <source>Each pinch point, barrier and weak source is cut by land use, protected land and zones, and each part gets a measure by the rules of the tool 'Action sheet', which takes other rules, and costs. Weak sources are those of the lowest grade in the quarter of all sources with the lowest dPC. Which land use gets which measure is a judgement to be checked on the ground.</source>
         <extracomment>Paragraph(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>每个夹点、障碍点和薄弱源地按土地利用、受保护土地和分区切分，各部分按工具「修复措施表」的规则确定措施；该工具可换用其他规则，并计入费用。薄弱源地指 dPC 最低的四分之一源地中等级最低者。何种土地利用采取何种措施属于判断，须实地核实。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/measures.py"/>
@@ -10219,49 +10219,49 @@
         <location filename="../algorithms/planning/network/report/measures.py"/>
         <source>The barriers of the plan, in order</source>
         <extracomment>_captioned(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>方案中的障碍点，按次序</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>as they were given, graded by</source>
         <extracomment>found</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>直接采用给定的源地，分级依据为</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>MSPA (Soille and Vogt 2009) with {1} neighbours and an edge of {2} cell(s); core areas and protected land by '{3}', at least {4} ha; {5} % or more of</source>
         <extracomment>found; 1 = s.connectivity; 2 = s.edge_width; 3 = s.overlay.value; 4 = s.min_area_ha; 5 = s.min_dpc</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>MSPA（Soille and Vogt 2009），{1} 邻域，边缘宽度 {2} 个像元；核心区与受保护土地按“{3}”组合，面积不小于 {4} hm²；保留不低于 {5} % 的</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>weighted overlay of scores, corrected by '{1}'</source>
         <extracomment>surface; 1 = options.surface.correction.method.value</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>分值的加权叠加，按“{1}”修正</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>as it was given</source>
         <extracomment>surface</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>直接采用给定的阻力面</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>after multiplication by the resistance</source>
         <extracomment>overlaid</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>（先乘以阻力）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Key areas larger than {1} ha are cut at higher limits.</source>
         <extracomment>cut; 1 = k.max_area_ha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>大于 {1} hm² 的关键区域在更高的界限处切分。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Barriers larger than the largest disc are cut at higher limits: a score says what restoring one disc saves.</source>
         <extracomment>cut</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>大于最大圆的障碍点在更高的界限处切分：得分表示修复一个圆的节省。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -10273,19 +10273,19 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Methods</source>
         <extracomment>Heading(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>方法</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Sources: {1} dPC (Saura and Rubio 2010) at {2} m with probability {3}. Resistance: {4}. Corridors: least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by {=5}; current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), {6} grades by natural breaks. Pinch points: current at 1 A, {=7}, within the corridors (their cutoff is stated in section 3), {8} over links. Barriers: cost saved per metre restored (McRae et al. 2012), {9}, {10} over links, radii {11} m, centres only, graded by {=12}. {13}{14}; the highest is kept.{15}</source>
         <extracomment>Paragraph(0); 1 = found; 2 = s.dispersal; 3 = s.probability; 4 = surface; 5 = c.adjacency.label.lower(); 6 = c.grades; 7 = k.mode.label.lower(); 8 = k.combine.value; 9 = k.window.value; 10 = k.combine.value; 11 = ', '.join((f'{r:g}' for r in k.radii)); 12 = k.rank.label.lower(); 13 = _classes(k); 14 = overlaid; 15 = cut</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地：{1} dPC（Saura and Rubio 2010），{2} m 处的扩散概率为 {3}。阻力：{4}。廊道：在按“{=5}”相邻的源地之间，求 8 邻域的最小成本路径（每步成本 = 两个像元的平均阻力 × 距离）；电流中心性的电导为 1 / 成本距离（McRae et al. 2008），按自然断点分 {6} 级。夹点：1 A 时的电流，{=7}，限于廊道之内（廊道阈值见第 3 节），各连接取{8}。障碍点：每修复 1 m 节省的成本（McRae et al. 2012），{9}，各连接取{10}，半径 {11} m，只取圆心，按“{=12}”分级。{13}{14}；保留最高类。{15}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Sources: {1} dPC (Saura and Rubio 2010) at {2} m with probability {3}. Resistance: {4}. Corridors: least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by {=5}; current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), {6} grades by natural breaks. Pinch points: current at 1 A, {=7}, within the corridors (their cutoff is stated in section 3), {8} over links. Barriers: cost saved per metre restored (McRae et al. 2012), {9}, {10} over links, radii {11} m, graded by {=12}. {13}{14}; the highest is kept.{15}</source>
         <extracomment>Paragraph(0); 1 = found; 2 = s.dispersal; 3 = s.probability; 4 = surface; 5 = c.adjacency.label.lower(); 6 = c.grades; 7 = k.mode.label.lower(); 8 = k.combine.value; 9 = k.window.value; 10 = k.combine.value; 11 = ', '.join((f'{r:g}' for r in k.radii)); 12 = k.rank.label.lower(); 13 = _classes(k); 14 = overlaid; 15 = cut</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地：{1} dPC（Saura and Rubio 2010），{2} m 处的扩散概率为 {3}。阻力：{4}。廊道：在按“{=5}”相邻的源地之间，求 8 邻域的最小成本路径（每步成本 = 两个像元的平均阻力 × 距离）；电流中心性的电导为 1 / 成本距离（McRae et al. 2008），按自然断点分 {6} 级。夹点：1 A 时的电流，{=7}，限于廊道之内（廊道阈值见第 3 节），各连接取{8}。障碍点：每修复 1 m 节省的成本（McRae et al. 2012），{9}，各连接取{10}，半径 {11} m，按“{=12}”分级。{13}{14}；保留最高类。{15}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -10297,7 +10297,7 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Grades and classes are relative to this run: a natural break moves when the data change, unless its limits are held (LIMITS). Expert scores and weights are judgements; the map shows their consequences, not measured movement. The dispersal distance and the corridor cutoff have no standard; run the tool with others before relying on a place. Which places do not hang on scores and weights, runs on other judgements say (ROBUSTNESS_RUNS, or 'robustness').</source>
         <extracomment>Paragraph(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>等级和类别只相对于此次运行：除非沿用界限（LIMITS），自然断点会随数据变动。专家分值和权重属于判断；地图显示的是其结果，而不是实测的移动。扩散距离和廊道阈值没有标准；采信某一地点之前，应换用其他数值运行。哪些地点不取决于分值和权重，可由采用其他判断的运行得知（ROBUSTNESS_RUNS，或「robustness」）。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -10309,13 +10309,13 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>in {1} natural-break classes</source>
         <extracomment>ways; 1 = options.classes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按自然断点分为 {1} 类</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>in classes with held limits (section 4)</source>
         <extracomment>ways</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>按沿用的界限分类（第 4 节）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -10357,67 +10357,67 @@
         <location filename="../algorithms/planning/network/report/page.py"/>
         <source>Author</source>
         <extracomment>facts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>作者</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/page.py"/>
         <source>Date</source>
         <extracomment>facts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>日期</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/page.py"/>
         <source>Coordinate reference system</source>
         <extracomment>facts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>坐标参考系</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/page.py"/>
         <source>Grid</source>
         <extracomment>facts</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>网格</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>, {1} of them of land uses that nothing crosses ({2})</source>
         <extracomment>text; 1 = facts.impassable; 2 = job.text('IMPASSABLE')</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>，其中 {1} 个为不可穿越的土地利用（{2}）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>; in {1} cells a road resists more than the land ({2})</source>
         <extracomment>text; 1 = facts.raised; 2 = job.text('ROAD_SCORES')</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>；{1} 个像元上道路的阻力高于土地（{2}）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Resistance from {1} to {2}, mean {3}, contrast {4}; {5} cells without data{6}.</source>
         <extracomment>Paragraph(0); 1 = facts.minimum; 2 = facts.maximum; 3 = facts.mean; 4 = facts.contrast; 5 = facts.missing; 6 = _obstacles(outputs)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力从 {1} 到 {2}，平均 {3}，对比度 {4}；{5} 个像元没有数据{6}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>What each factor contributes, before correction; below 0: high where the others are low</source>
         <extracomment>Table(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各因子的贡献（修正前）；小于 0：其他因子低处它偏高</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Classes of the factors and their scores</source>
         <extracomment>Table(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各因子的类别及其分值</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>Scores of the resistance factors, before weights and corrections, all in the same colours</source>
         <extracomment>append(plate(1))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各阻力因子的分值，未加权和修正，配色统一</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
         <source>No table of scores was given:</source>
         <extracomment>Paragraph(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>没有给出赋值表：</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/resistance.py"/>
@@ -10459,25 +10459,25 @@
         <location filename="../algorithms/planning/network/report/robust.py"/>
         <source>6 Which places stay with other judgements</source>
         <extracomment>Heading(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>6 采用其他判断时保持不变的地点</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/robust.py"/>
         <source>{1}: share of {2} runs on other judgements in which a cell is one. White: in none</source>
         <extracomment>append(other(2)); 1 = title; 2 = found.runs</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{1}：采用其他判断的 {2} 次运行中，像元属于此类的比例。白色：从未出现</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/robust.py"/>
         <source>All runs grade current and score as the network does. So what stays here can still be owed to the overlay with the resistance (section 4): the surest places stay here and are found by both rules there.</source>
         <extracomment>append(Paragraph(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>所有运行对电流和得分的分级方式与网络相同。因此此处保持不变的地点，仍可能是因与阻力叠加而来（第 4 节）：最可靠的是在此保持不变、且在该节由两种规则均得出的地点。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/robust.py"/>
         <source>{1} of the network</source>
         <extracomment>own(1); 1 = title</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>网络的{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/singles.py"/>
@@ -10489,43 +10489,43 @@
         <location filename="../algorithms/planning/network/report/singles.py"/>
         <source>The single pinch points: where most of each lies, its corridor, and what is to be done on most of it</source>
         <extracomment>Table(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各个夹点：主要所在的位置、所属廊道，以及其主要部分应采取的措施</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/singles.py"/>
         <source>The single barriers: where most of each lies, its corridor, and what is to be done on most of it</source>
         <extracomment>Table(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>各个障碍点：主要所在的位置、所属廊道，以及其主要部分应采取的措施</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>within the source (intra)</source>
         <extracomment>_PARTS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地内部（intra）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>exchange (flux)</source>
         <extracomment>_PARTS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>交流（flux）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>stepping stone (connector)</source>
         <extracomment>_PARTS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>踏脚石（connector）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>The {1} sources of {2} patches; those with a dPC of {3} % or more</source>
         <extracomment>caption; 1 = found.area_ha.size; 2 = found.candidates; 3 = options.min_dpc</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>{2} 个斑块中 dPC 不低于 {3} % 的 {1} 个源地</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>The {1} sources that were given, by their dPC</source>
         <extracomment>caption; 1 = found.area_ha.size</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>给定的 {1} 个源地，按 dPC</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
@@ -10537,13 +10537,13 @@
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Ecological sources by their importance for connectivity (dPC), with their numbers</source>
         <extracomment>append(figure(1))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>生态源地的连通重要性（dPC）及其编号</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Importance of the first {1} sources and what it consists of: habitat within, exchange with the others, and the way they open between others</source>
         <extracomment>append(Figure(1)); 1 = shown</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>前 {1} 个源地的重要性及其构成：内部生境、与其他源地的交流，以及为其他源地之间打开的通路</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
@@ -10561,7 +10561,7 @@
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Dispersal kernel: p = exp(-k d) with k = {1} per metre, that is {2} at {3}, 0.05 at {4} and 0.01 at {5} m; distances from edge to edge. IIC links patches at most {6} m apart. {7} % of PC come from stepping stones.</source>
         <extracomment>append(Paragraph(0)); 1 = rate; 2 = options.probability; 3 = options.dispersal; 4 = core.connectivity.distance_at(rate, 0.05); 5 = core.connectivity.distance_at(rate, 0.01); 6 = options.dispersal; 7 = found.indices.step</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>扩散核：p = exp(-k d)，每米 k = {1}，即 {3} m 处为 {2}，{4} m 处为 0.05，{5} m 处为 0.01；距离从边到边计。IIC 连接相距不超过 {6} m 的斑块。PC 的 {7} % 来自踏脚石。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
@@ -10573,13 +10573,13 @@
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>MSPA, {1} neighbours, edge width {2} cell(s)</source>
         <extracomment>Table(2); 1 = options.connectivity; 2 = options.edge_width</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>MSPA，{1} 邻域，边缘宽度 {2} 个像元</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
         <source>Area of the classes of MSPA</source>
         <extracomment>Figure(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>MSPA 各类的面积</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/sources.py"/>
@@ -10645,43 +10645,43 @@
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>Beta, corridors per source: {1}. Alpha, share of the possible loops: {2}. Gamma, share of the possible corridors: {3}.</source>
         <extracomment>returned; 1 = found.beta; 2 = found.alpha; 3 = found.gamma</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>β 指数（每个源地的廊道数）：{1}。α 指数（实有环路占可能环路的比例）：{2}。γ 指数（实有廊道占可能廊道的比例）：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>sources, {1} ha; {2} ha of them are in the study area</source>
         <extracomment>sources; 1 = n['SOURCE_HA']; 2 = within</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>个源地，{1} hm²；其中 {2} hm² 在研究区内</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>sources, {1} ha</source>
         <extracomment>sources; 1 = n['SOURCE_HA']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>个源地，{1} hm²</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>Beta, corridors per source: {1}.</source>
         <extracomment>returned; 1 = found.beta</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>β 指数（每个源地的廊道数）：{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>Summary</source>
         <extracomment>Heading(0)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>摘要</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>The ecological security network</source>
         <extracomment>append(figure(1))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>生态安全网络</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>These runs had other weights and scores, see section 6.</source>
         <extracomment>append(Paragraph(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>这些运行采用其他权重和分值，见第 6 节。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
@@ -10693,19 +10693,19 @@
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>corridors, {1} km</source>
         <extracomment>Cards(0); 1 = n['LINK_KM']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>条廊道，{1} km</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>pinch points, {1} ha</source>
         <extracomment>Cards(0); 1 = n['PINCH_HA']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>个夹点，{1} hm²</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>barriers, {1} ha</source>
         <extracomment>Cards(0); 1 = n['BARRIER_HA']</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>个障碍点，{1} hm²</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/sourcesides.py"/>
@@ -11029,25 +11029,25 @@
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Title of the report</source>
         <extracomment>text(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>报告标题</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>What stands at the head of the report; 'Ecological security network' without it.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>报告开头的标题；留空则为“生态安全网络”。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>The place that the report names, such as a county.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>报告所写的地点，如某县。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Who has made the report, a person or an office.</source>
         <extracomment>text(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>报告的编制者，个人或单位。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
@@ -11269,37 +11269,37 @@
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Findings, maps, tables, charts, warnings and methods on one page that prints on A4 paper.</source>
         <extracomment>html_output(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>主要结论、地图、表格、图表、警告和方法汇于一页，可用 A4 纸打印。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Report as a document</source>
         <extracomment>text_output(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>报告（文档）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>The same for Word and LibreOffice, with headings, captions and contents to be worked on.</source>
         <extracomment>text_output(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>同样内容，供 Word 和 LibreOffice 编辑，含标题、题注和目录。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Tables as a workbook</source>
         <extracomment>text_output(1)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>表格（工作簿）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>The sources, corridors and key areas and all tables of the run for any spreadsheet, a sheet each.</source>
         <extracomment>text_output(2)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地、廊道和关键区域以及此次运行的所有表格，每张一个工作表，可用任何电子表格软件打开。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
         <source>Documents (*.docx)</source>
         <extracomment>text_output(kind=)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>文档 (*.docx)</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
@@ -19423,7 +19423,7 @@
         <location filename="../algorithms/support/io/tables.py"/>
         <source>{1} others</source>
         <extracomment>append(0); 1 = len(others)</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>其他 {1} 类</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/tables.py"/>
@@ -19867,19 +19867,19 @@
         <location filename="../algorithms/support/reports/document.py"/>
         <source>Total</source>
         <extracomment>TOTALS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>合计</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/document.py"/>
         <source>Figure {1}</source>
         <extracomment>returned; 1 = number</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>图 {1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/document.py"/>
         <source>Table {1}</source>
         <extracomment>returned; 1 = number</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>表 {1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/html.py"/>
@@ -20677,13 +20677,13 @@
         <location filename="../algorithms/support/reports/webpage.py"/>
         <source>In English</source>
         <extracomment>_OTHERS</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>英文版</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/webpage.py"/>
         <source>Contents</source>
         <extracomment>escape(say(0))</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>目录</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/forecast.py"/>

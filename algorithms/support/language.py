@@ -244,6 +244,7 @@ def _with_values(template: _Template, translation: str, text: str, values: tuple
             if held.known >= 0.5 * len(_letters(value)):
                 known += held.known + (len(value) - 5 if _SENTENCE.search(value) else 0)
                 value = held.text
+        value = re.sub(f"(?<=[{_FULL_WIDTH}]) +$", "", value)
         translation = translation.replace(slot, value.replace("{", "\0"), 1)
     return _Found(translation.replace("\0", "{"), known)
 
@@ -258,8 +259,7 @@ def _by_sentences(text: str) -> _Found:
     count = len(ends) - 1
     if count == 1:
         return _Found(text, 0)
-    rest = _Found("", 0)
-    best = [rest] * (count + 1)
+    best = [_Found("", 0)] * (count + 1)
     for start in range(count - 1, -1, -1):
         found = []
         for end in range(start + 1, min(count, start + _MOST_SENTENCES) + 1):

@@ -138,8 +138,8 @@ def _first_measures(outputs: NetworkOutputs) -> Iterator[str]:
                 areas.setdefault(measure, set()).add((row[place["type"]], row[place["area"]]))
         for measure, hectares in size.most_common(3):
             yield (
-                f"First, on corridors of grade 1: '{measure}' on {hectares:,.1f} ha in {len(areas[measure])} of the pinch "
-                "points and barriers."
+                f"First, on corridors of grade 1: {measure.lower()} on {hectares:,.1f} ha in {len(areas[measure])} of the "
+                "pinch points and barriers."
             )
     if outputs.planned is not None and outputs.planned.outcome.plan.picks:
         first = outputs.planned.outcome.plan.picks[0]
