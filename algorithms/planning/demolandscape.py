@@ -100,7 +100,7 @@ def _vectors() -> list[_Vector]:
             "redline",
             "Ecological protection red line",
             _POLYGON,
-            styling.polygons((*palette.RED_LINE, 40), palette.RED_LINE, 0.4),
+            styling.polygons(palette.CLEAR, palette.RED_LINE, 0.4),
         ),
         _Vector(
             "RESERVES",

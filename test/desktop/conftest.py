@@ -27,6 +27,10 @@ def installed():
         del sys.modules[name]
     pyplugin_installer.instance().installFromZipFile(os.environ["DESKTOP_ZIP"])
     assert "ecosecnet" in utils.active_plugins
+    # The tools come when the window is idle.
+    from window import wait
+
+    wait(lambda: QgsApplication.processingRegistry().providerById("ecosecnet"), 60, "the tools")
     profile = Path(QgsApplication.qgisSettingsDirPath()).resolve()
     assert profile in Path(sys.modules["ecosecnet"].__file__).resolve().parents
 

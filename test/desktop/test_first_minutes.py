@@ -9,6 +9,7 @@ LANDSCAPE = {
     "County boundary", "Townships", "Villages", "Mines", "Geological hazards", "Roads", "Rivers", "Nature reserves",
     "Ecological protection red line", "Elevation", "Land use", "Lithology", "Rock desertification", "Soil erosion",
     "Geological hazard density", "Table of scores",
+    "Settlements",
 }  # fmt: skip
 
 TABLES = {"Pinch points by township", "Barriers by township"}
