@@ -207,7 +207,7 @@ def _note(sheet: Sheet) -> tuple[str, ...]:
         f"Coordinate reference system: {crs.description()}{code}."
         if known
         else "Without a coordinate reference system.",
-        f"Data: {', '.join(dict.fromkeys(_data_of(drawn.source) for drawn in sheet.layers))}.",
+        f"Data shown on this sheet: {', '.join(dict.fromkeys(_data_of(drawn.source) for drawn in sheet.layers))}.",
         f"Made {today} with EcoSecNet {version()} in QGIS {Qgis.QGIS_VERSION}.",
     )
 

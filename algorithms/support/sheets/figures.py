@@ -8,6 +8,7 @@ from dataclasses import replace
 from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRectangle, QgsSingleSymbolRenderer
 
 from ....core.choices import MapSheet
+from ..language import CHINESE, language
 from ..run import styling
 from ..run.palette import BARRIER, BORDERS, CLEAR, CORRIDORS, INK, PALE_SOURCE, PINCH, SOURCE, Colour
 from ..run.roles import name_field
@@ -151,8 +152,10 @@ def _number(field: str, size: float, priority: int, ink: Colour = INK) -> Look:
 
 
 def _named(layer: QgsMapLayer) -> None:
-    """Label zones with their names, if a field holds them."""
+    """Label zones with their names, if a field holds them; on a Chinese map those of a field of that name and _zh."""
     field = name_field(layer.fields())
+    if language() == CHINESE and layer.fields().lookupField(f"{field}_zh") >= 0:
+        field = f"{field}_zh"
     if field:
         labelled(f'"{field}"', 7.0, ink=_NAME_INK, priority=3, movable=True)(layer)
 

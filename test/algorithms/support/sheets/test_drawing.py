@@ -130,3 +130,16 @@ def test_cells_smaller_than_dots_are_averaged_not_skipped(qgis, raster, seen):
     middle = made[80:140, 90:160].astype(int)  # away from the crosses of the graticule, mostly
     assert abs(np.median(middle) - 128) < 25
     assert np.quantile(np.abs(middle - 128), 0.9) < 60
+
+
+def test_townships_have_their_chinese_names_on_a_chinese_map(polygons):
+    from ecosecnet.algorithms.support.language import speaking
+    from ecosecnet.algorithms.support.sheets.description import Drawn
+    from ecosecnet.algorithms.support.sheets.figures import figures
+
+    ring = "MultiPolygon(((0 0,0 900,900 900,0 0)))"
+    path = polygons("townships", [(ring, {"name": "Green Hill", "name_zh": "青山镇"})])
+    (drawn,) = figures({"townships": Drawn(path), "links": Drawn(path)})["links"].layers[-1:]
+    for language, field in (("en", "name"), ("zh_CN", "name_zh")):
+        with speaking(language):
+            assert drawn.layer().labeling().settings().fieldName == f'"{field}"'
