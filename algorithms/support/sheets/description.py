@@ -15,6 +15,7 @@ from qgis.core import (
 )
 
 from ....core.errors import InputError
+from ..io.rasterheaders import tried
 
 Look = Callable[[QgsMapLayer], None]
 """Gives a layer its look; a `Style` of `run.styling`, or one of `looks`."""
@@ -100,7 +101,7 @@ def is_raster(path: str) -> bool:
     """Return whether GDAL takes a file for a raster."""
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
-        dataset = gdal.OpenEx(path, gdal.OF_RASTER)
+        dataset = tried(gdal.OpenEx, path, gdal.OF_RASTER)
         return dataset is not None and dataset.RasterCount > 0
     finally:
         gdal.PopErrorHandler()

@@ -19,6 +19,7 @@ from qgis.PyQt.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from ....core.monitor import SILENT, Monitor
 from ..io.crs import wkt
+from ..io.rasterheaders import tried
 from .description import Sheet
 from .layout import FIGURE, Page
 from .mainthread import in_main_thread
@@ -190,23 +191,24 @@ def _georeference(path: str, places: Sequence[tuple[tuple[float, ...], str]], dp
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
         for k, (place, crs) in enumerate(places, start=1):
-            if not crs:
-                continue
-            left, top, width, height, *world = place
-            dataset = gdal.OpenEx(f"PDF:{k}:{path}", gdal.OF_RASTER | gdal.OF_UPDATE)
-            if dataset is None:
-                return
-            x, y = (world[2] - world[0]) / width * _MM / dpi, (world[3] - world[1]) / height * _MM / dpi
-            across, down = left / _MM * dpi, top / _MM * dpi
-            dataset.SetGeoTransform((world[0] - across * x, x, 0.0, world[3] + down * y, 0.0, -y))
-            dataset.SetProjection(crs)
-            ring = ((0, 1), (2, 1), (2, 3), (0, 3), (0, 1))
-            corners = ", ".join(f"{world[i]!r} {world[j]!r}" for i, j in ring)
-            dataset.SetMetadataItem("NEATLINE", f"POLYGON (({corners}))")
-            del dataset
+            dataset = tried(gdal.OpenEx, f"PDF:{k}:{path}", gdal.OF_RASTER | gdal.OF_UPDATE) if crs else None
+            if dataset is not None:
+                tried(_write_place, dataset, place, crs, dpi)
+            del dataset  # which writes it
     finally:
         gdal.PopErrorHandler()
         gdal.SetConfigOption("GDAL_PDF_DPI", before)
         beside = f"{path}.aux.xml"
         if os.path.exists(beside):
             os.remove(beside)
+
+
+def _write_place(dataset: gdal.Dataset, place: tuple[float, ...], crs: str, dpi: int) -> None:
+    left, top, width, height, *world = place
+    x, y = (world[2] - world[0]) / width * _MM / dpi, (world[3] - world[1]) / height * _MM / dpi
+    across, down = left / _MM * dpi, top / _MM * dpi
+    dataset.SetGeoTransform((world[0] - across * x, x, 0.0, world[3] + down * y, 0.0, -y))
+    dataset.SetProjection(crs)
+    ring = ((0, 1), (2, 1), (2, 3), (0, 3), (0, 1))
+    corners = ", ".join(f"{world[i]!r} {world[j]!r}" for i, j in ring)
+    dataset.SetMetadataItem("NEATLINE", f"POLYGON (({corners}))")

@@ -21,6 +21,7 @@ from qgis.core import (
 
 from ..inputs.scores import SCORE_OF
 from ..io.crs import stated
+from ..io.rasterheaders import tried
 from ..run import roles
 from ..run.resultsfolder import PROJECT
 from .description import Drawn, Look, opened
@@ -112,7 +113,7 @@ def role_of(layer: QgsMapLayer) -> str:
 
 
 def _about(layer: QgsRasterLayer) -> str:
-    dataset = gdal.Open(layer.source())
+    dataset = tried(gdal.Open, layer.source())
     return dataset.GetRasterBand(1).GetDescription() if dataset is not None else ""
 
 
@@ -156,7 +157,7 @@ def _sources(folder: str) -> Iterator[str]:
         if ending in _RASTERS:
             yield path
         elif ending in _VECTORS:
-            dataset = ogr.Open(path)
+            dataset = tried(ogr.Open, path)
             count = dataset.GetLayerCount() if dataset is not None else 0
             names = [dataset.GetLayer(k).GetName() for k in range(count)]
             yield from ([path] if count == 1 else [f"{path}|layername={name}" for name in names])

@@ -21,6 +21,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from ..io.rasterheaders import tried
 from ..language import tr
 
 _SMALLER = (1.0, 0.92, 0.84, 0.76)
@@ -132,7 +133,7 @@ def _plain(value: object) -> object:
 
 def _values(path: str, band: int) -> set[float] | None:
     """Return the values of a class raster."""
-    dataset = gdal.Open(path)
+    dataset = tried(gdal.Open, path)
     if dataset is None:
         return None
     held: set[float] = set()

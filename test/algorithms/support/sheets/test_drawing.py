@@ -143,3 +143,16 @@ def test_townships_have_their_chinese_names_on_a_chinese_map(polygons):
     for language, field in (("en", "name"), ("zh_CN", "name_zh")):
         with speaking(language):
             assert drawn.layer().labeling().settings().fieldName == f'"{field}"'
+
+
+def test_it_works_where_another_plugin_has_gdal_raise_exceptions(sheets, tmp_path):
+    from ecosecnet.algorithms.support.sheets.drawing import picture, write_pdf
+    from ecosecnet.algorithms.support.sheets.layout import template_of
+    from osgeo import gdal
+
+    gdal.UseExceptions()
+    try:
+        assert len(picture(sheets["sources"], dpi=50)) > 1000
+        write_pdf([sheets["sources"]], str(tmp_path / "x.pdf"), template=template_of("A4"), dpi=72)
+    finally:
+        gdal.DontUseExceptions()
