@@ -132,7 +132,7 @@ def plain(text):
     """Return the HTML of a help text as Markdown."""
     text = re.sub(r"</p>\s*<p>", "\n\n", text)
     text = re.sub(r"</[ou]l>", "\n\n", text)
-    text = re.sub(r"<[ou]l>", "\n\n", text)
+    text = re.sub(r"\s*<[ou]l>\s*<li>", "\n\n- ", text)
     text = re.sub(r"</?p>", "\n", text)
     text = re.sub(r"</?(b|strong)>", "**", text)
     text = re.sub(r"</?(i|em)>", "*", text)
