@@ -144,7 +144,13 @@ def plain(text):
 
 def linked(text):
     """Return a text whose DOIs are links."""
-    return re.sub(r"\bdoi:(10\.\d{4,}/[^\s,;)]*[^\s,;).])", r"[doi:\1](https://doi.org/\1)", text)
+
+    def link(found):
+        doi = found[1].rstrip(".")
+        address = doi.replace("(", "%28").replace(")", "%29")
+        return f"[doi:{doi}](https://doi.org/{address}){found[1][len(doi) :]}"
+
+    return re.sub(r"\bdoi:(10\.\d{4,}/(?:\([^\s()]*\)|[^\s,;()])+)", link, text)
 
 
 def cell(text):
