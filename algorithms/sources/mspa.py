@@ -59,12 +59,13 @@ class MspaAlgorithm(EcoSecNetAlgorithm):
         "17,117.</p>"
         "<p><b>Class raster and statistics</b> count the cells of a bridge or loop inside an edge or perforation as "
         "edge or perforation, as the statistics of GuidosToolbox do.</p>"
-        "<p>With numba installed, large rasters (from 16 million cells; at an edge width of 1 from 150 million) are thinned "
+        "<p>With numba installed, large rasters (from 5 million cells; at an edge width of 1 from 10 million) are thinned "
         "and thickened several times faster, with the same codes; the log says so.</p>"
         "<p>There is no standard edge width. Ask for the <b>profile</b> to see how the seven areas change with it.</p>"
         "<p>P. Soille and P. Vogt (2009), Pattern Recognition Letters 30, 456-459, doi:10.1016/j.patrec.2008.10.015. "
         "Same cells as the program of the Joint Research Centre (mspa 2.4, in GuidosToolbox Workbench and "
-        "pyGuidos).</p>"
+        "pyGuidos). As there, a map that is mirrored or turned can have other classes in a few cells (up to some in 10,000, "
+        "mostly with connectivity 4): where either of two cells can hold a bridge or loop together, their order decides.</p>"
     )
 
     METRIC = False

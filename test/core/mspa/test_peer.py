@@ -80,6 +80,17 @@ def test_drawn_landscapes(shape, seed, share, smooth, speckle, missing, connecti
     assert_same(cells, connectivity, edge_width, intext)
 
 
+@pytest.mark.parametrize("turn", [np.flipud, np.transpose])
+def test_turned_maps_differ_in_a_few_cells_as_those_of_the_program_do(turn):
+    from scipy import ndimage
+
+    surface = ndimage.gaussian_filter(np.random.default_rng(1).standard_normal((300, 360)), 1.0)
+    cells = np.where(surface > np.quantile(surface, 0.25), 2, 1).astype(np.uint8)
+    straight, turned = (peer.mspa(np.ascontiguousarray(one), 1.0, 4, 1, 1)[0] for one in (cells, turn(cells)))
+    assert 0 < np.count_nonzero(turn(straight) != turned) < 1e-3 * cells.size
+    np.testing.assert_array_equal(mspa(turn(cells), connectivity=4), turned)
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     left=arrays.arrays(np.uint8, (5, 6), elements=strategies.integers(1, 2)),
