@@ -26,9 +26,13 @@ class Made:
 
     def __init__(self, results, report):
         self.results = results
-        self.tables = {_plain(caption): _rows(body) for caption, body in re.findall(_TABLE, report, re.S)}
+        self.tables = {
+            re.sub(r"^Table \d* ?", "", _plain(caption)): _rows(body)
+            for caption, body in re.findall(_TABLE, report, re.S)
+        }
+        # of small pictures beside one another the text of each is its name
         self.figures = {
-            _plain(re.search(r"alt='(.*?)'", body).group(1)): body for body in re.findall(_FIGURE, report, re.S)
+            re.sub(r"^.*: (?=\()", "", _plain(text)): content for text, content in re.findall(_PICTURE, report, re.S)
         }
         self.text = _plain(
             re.sub(r"<figure>.*?</figure>|<table>.*?</table>|<style>.*?</style>", " ", report, flags=re.S)
@@ -49,7 +53,7 @@ class Made:
 
 
 _TABLE = r"<table><caption>(.*?)</caption>(.*?)</table>"
-_FIGURE = r"<figure>(<div class='map'>.*?)</figure>"
+_PICTURE = r"<img alt='(.*?)'[^>]*base\d*,(.*?)'"
 
 
 def _plain(text):
@@ -105,20 +109,18 @@ class Words(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """A picture of the report with several colours, and texts in its key or on it."""
+    """A picture of the report with several colours."""
 
     caption: str
-    texts: tuple[str, ...] = ()
 
     def find(self, made):
         from qgis.PyQt.QtCore import QByteArray
         from qgis.PyQt.QtGui import QImage
 
-        body = made.starting(made.figures, self.caption)
-        absent = [text for text in self.texts if not re.search(text, body)]
-        image = QImage.fromData(QByteArray.fromBase64(re.search(r"base64,(.*?)'", body).group(1).encode()))
-        if absent or image.width() < 200 or image.colorCount() < 4:
-            raise NothingThereError(f"{self}: no {absent}, {image.width()} pixels, {image.colorCount()} colours")
+        content = made.starting(made.figures, self.caption)
+        image = QImage.fromData(QByteArray.fromBase64(content.encode()))
+        if image.width() < 200 or image.colorCount() < 4:
+            raise NothingThereError(f"{self}: {image.width()} pixels, {image.colorCount()} colours")
         return image.colorCount()
 
 
@@ -218,13 +220,14 @@ FALLING = r"^\D+ \d+\.\d %(; \D+ \d+\.\d %)*$"
 
 def key_area_statements(section, kind, figure, raster, layer, table, count, area):
     """Return what the study states of pinch points and, in the same words, of barriers."""
-    by_grade, by_zone = "Key areas by the grade of their corridor", f"{kind} by township and village"
+    by_grade, by_zone = f"{kind} by the grade of their corridor", f"{kind} by township and village"
+    shown = {"Pinch points": "Current density in the corridors", "Barriers": "Barrier score"}[kind]
     total = (("township", "total"),)
     return (
         Statement(
             section,
             f"{figure}: map of the {kind.lower()} and the surface they come from",
-            (Figure(f"{kind}.", ("outlined", "<svg class='ramp'")), Raster(raster), Field(layer, "max")),
+            (Figure(shown), Raster(raster), Field(layer, "max")),
         ),
         Statement(
             section,
@@ -251,7 +254,7 @@ def key_area_statements(section, kind, figure, raster, layer, table, count, area
             f"share of the {kind.lower()} that lies on corridors of grade 1 and 2",
             (
                 Sentence(rf"([\d.]+) % of the {kind.lower()} lie on corridors of grade 1 and 2"),
-                Cell(f"{by_grade}: {kind.lower()}", IMPORTANT, "Share of the number (%)"),
+                Cell(by_grade, IMPORTANT, "Share of the number (%)"),
                 Field("KEY_TABLE", "count_pct", (("kind", kind), ("corridors", IMPORTANT))),
                 Field(layer, "link_grade"),
             ),
@@ -265,7 +268,7 @@ def key_area_statements(section, kind, figure, raster, layer, table, count, area
             section,
             f"mines on both sides of the {kind.lower()}",
             (
-                Cell(f"{by_grade}: {kind.lower()}", ALL, "Mines near"),
+                Cell(by_grade, ALL, "Mines near"),
                 Field("KEY_TABLE", "mines", (("kind", kind), ("corridors", ALL))),
             ),
         ),
@@ -279,21 +282,20 @@ def key_area_statements(section, kind, figure, raster, layer, table, count, area
                 Text(table, "village", "^.*$"),
                 Text(table, "land_uses", FALLING),
                 Cell(by_zone, "total", "Areas"),
-                Cell(by_zone, "total", "Area (ha)"),
+                Cell(by_zone, "total", "Area (hm²)"),
             ),
         ),
     )
 
 
 STATEMENTS = (
-    Statement("2.1", "area of the county", (Cell("Land use of the study area", "Study area", "Area (ha)"),)),
+    Statement("2.1", "area of the county", (Cell("Land use of the study area", "Study area", "Area (hm²)"),)),
     Statement(
         "2.1",
         "Fig. 1: where the county lies, its border, townships and land use",
         (
-            Figure(
-                "Land use; location", (r"\d+\.\d\d° N, \d+\.\d\d° E", "class='inset'", "Town(ship)?</text>", "Woodland")
-            ),
+            Figure("Study area and land use"),
+            Figure("Location of the study area"),
         ),
     ),
     Statement("2.1", "how the land is used", (Cell("Land use of the study area", "Arable land", "Share (%)"),)),
@@ -302,7 +304,7 @@ STATEMENTS = (
         "pattern analysis with eight neighbours",
         (Sentence(r"MSPA \(Soille and Vogt 2009\) with (\d) neighbours"),),
     ),
-    Statement("2.3.1", "smallest area of a source", (Sentence(r"at least ([\d.]+) ha"),)),
+    Statement("2.3.1", "smallest area of a source", (Sentence(r"at least ([\d.]+) hm²"),)),
     Statement(
         "2.3.1",
         "dispersal distance and its probability",
@@ -321,7 +323,9 @@ STATEMENTS = (
         tuple(Cell("What each factor contributes", name, "Weight") for name in FACTORS),
     ),
     Statement(
-        "2.3.2", "Table 1: resistance of 1 to 5 by class", tuple(Cell("Scores", name, "Score") for name in FACTORS)
+        "2.3.2",
+        "Table 1: resistance of 1 to 5 by class",
+        tuple(Cell("Classes of the factors", name, "Score") for name in FACTORS),
     ),
     Statement("2.3.2", "the surface is corrected by rasters of degradation", (Raster("RESISTANCE"),)),
     Statement("2.3.3", "equation 3: effective resistance of a corridor", (Field("LINKS", "eff_res"),)),
@@ -330,12 +334,12 @@ STATEMENTS = (
     Statement(
         "3.1",
         "Fig. 2: map of the landscape types",
-        (Figure("Morphological spatial pattern", ("Core", "Bridge")), Raster("MSPA")),
+        (Figure("Morphological spatial pattern"), Raster("MSPA")),
     ),
     Statement(
         "3.1",
         "area of the core and its share of the county",
-        (Cell("MSPA,", "Core", "Area (ha)"), Cell("MSPA,", "Core", "Share of landscape (%)")),
+        (Cell("MSPA,", "Core", "Area (hm²)"), Cell("MSPA,", "Core", "Share of landscape (%)")),
     ),
     Statement(
         "3.1",
@@ -345,7 +349,7 @@ STATEMENTS = (
     Statement(
         "3.1",
         "share of the sources in the county",
-        (Sentence(r"sources, [\d,]+ ha, ([\d.]+) % of the area"),),
+        (Sentence(r"hold ([\d.]+) % of the study area"),),
     ),
     Statement(
         "3.1",
@@ -355,12 +359,12 @@ STATEMENTS = (
     Statement(
         "3.1",
         "sources divided by importance",
-        (Field("SOURCES", "grade"), Figure("Sources by their importance", (r"Grade 1",))),
+        (Field("SOURCES", "grade"), Figure("Ecological sources by their importance")),
     ),
     Statement(
         "3.1",
         "Fig. 3: sources over the rocks",
-        (Figure("Sources by grade over the lithology", ("Carbonate rock", "grade 1")),),
+        (Figure("Sources, outlined by grade"),),
     ),
     Statement(
         "3.1",
@@ -383,7 +387,7 @@ STATEMENTS = (
     Statement(
         "3.1",
         "in which parts of the county the sources are concentrated",
-        (Cell("The network by township", "total", "Sources (ha)"), Field("TOWNSHIP_TABLE", "source_pct")),
+        (Cell("The network by township", "total", "Sources (hm²)"), Field("TOWNSHIP_TABLE", "source_pct")),
     ),
     Statement(
         "3.2",
@@ -391,9 +395,7 @@ STATEMENTS = (
         tuple(Figure(f"({letter}) {name}") for letter, name in zip("abcde", FACTORS))
         + tuple(Raster("FACTORS_FOLDER", f"{name}.tif") for name in FACTORS),
     ),
-    Statement(
-        "3.2", "Fig. 4 f: the resistance surface", (Figure("Resistance.", ("<svg class='ramp'",)), Raster("RESISTANCE"))
-    ),
+    Statement("3.2", "Fig. 4 f: the resistance surface", (Figure("Resistance surface"), Raster("RESISTANCE"))),
     Statement(
         "3.2",
         "where resistance is high and low",
@@ -407,7 +409,7 @@ STATEMENTS = (
     Statement(
         "3.2",
         "Fig. 6: map of the corridors",
-        (Figure("Corridors and their grade", ("grade 1", "grade 2")), Raster("CORRIDORS")),
+        (Figure("Ecological corridors by grade"), Raster("CORRIDORS")),
     ),
     Statement(
         "3.2",

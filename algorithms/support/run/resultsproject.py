@@ -77,6 +77,7 @@ def _write_project(job: Job, target: str, label: str) -> None:
     aside = {place: path for path, place in job.outputs.written()}
     project = QgsProject()  # of its own: that of the window belongs to the user, and to another thread
     project.setTitle(job.text("TITLE") or tr(label))
+    folder = os.path.dirname(target)
     order = [definition.name() for definition in job.definitions()]
     moved: dict[str, str] = {}
     extent, crs = QgsRectangle(), None
@@ -91,6 +92,9 @@ def _write_project(job: Job, target: str, label: str) -> None:
             continue
         if one.style is not None:
             one.style(opened)
+            beside = os.path.splitext(aside[place])[0] + ".qml"
+            if _is_in(folder, place) and not os.path.exists(beside):
+                opened.saveNamedStyle(beside)
         if opened.isSpatial():
             opened.setCrs(stated(opened.crs()))
             crs = opened.crs()
@@ -108,7 +112,7 @@ def _write_project(job: Job, target: str, label: str) -> None:
         raise OutputError(f"{target} cannot be written ({project.error()}).")
     project.clear()
     del project
-    _pack(text, job.outputs.path(target), moved, os.path.dirname(target))
+    _pack(text, job.outputs.path(target), moved, folder)
 
 
 def _open(path: str, layer: str, one: Shown) -> QgsMapLayer | None:
@@ -133,12 +137,13 @@ def _pack(text: str, target: str, moved: dict[str, str], folder: str) -> None:
     with open(text, encoding="utf-8") as file:
         held = file.read()
     for path, place in moved.items():
-        inside = os.path.commonpath([folder, place]) == folder if os.path.splitdrive(place)[0] == os.path.splitdrive(
-            folder
-        )[0] else False  # fmt: skip
-        final = f"./{os.path.relpath(place, folder)}" if inside else place
+        final = f"./{os.path.relpath(place, folder)}" if _is_in(folder, place) else place
         for old, new in {(path, final), (path.replace(os.sep, "/"), final.replace(os.sep, "/"))}:
             held = held.replace(escape(old, quote=False), escape(new.replace(os.sep, "/"), quote=False))
     held = held.replace('<Absolute type="bool">true</Absolute>', '<Absolute type="bool">false</Absolute>')
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{os.path.splitext(PROJECT)[0]}.qgs", held)
+
+
+def _is_in(folder: str, path: str) -> bool:
+    return path.startswith(os.path.join(folder, ""))

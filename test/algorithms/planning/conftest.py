@@ -26,3 +26,14 @@ def parameters(county):
         "CUTOFF": 300.0,
         "MIN_KEY_AREA": 0.0,
     }
+
+
+@pytest.fixture(autouse=True)
+def _quick_maps(monkeypatch):
+    """Leave the maps of reports blank: two seconds each; test_networkreport draws them, for its run is made before this."""
+    import base64
+
+    from ecosecnet.algorithms.planning.network.report import maps
+
+    blank = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+    monkeypatch.setattr(maps, "picture", lambda *_, **options: base64.b64decode(blank))

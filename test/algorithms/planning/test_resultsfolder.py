@@ -69,15 +69,21 @@ def test_the_project_finds_its_layers_wherever_the_folder_is_moved(run, paramete
     assert all(os.path.realpath(source).startswith(os.path.realpath(moved)) for source in sources)
     groups = [child.name() for child in project.layerTreeRoot().children()[0].children()]
     assert groups == [
+        "Borders",
         "5 Measures",
         "4 Key areas",
         "3 Corridors",
         "1 Ecological sources",
         "2 Resistance surface",
+        "Inputs",
     ]
     links = next(layer for layer in layers if layer.name() == "Ecological corridors")
     assert links.renderer().type() == "categorizedSymbol"
     assert project.crs() == links.crs()
+    roles = {layer.customProperty("ecosecnet/role") for layer in layers}
+    assert {"landuse", "dem", "townships", "roads", "mspa", "links", "pinchpoints"} <= roles, "what mapsheets looks for"
+    styles = {name for name in files(moved) if name.endswith(".qml")}
+    assert {"resistance.qml", "sources.qml", os.path.join("inputs", "landuse.qml")} <= styles
     assert set(QgsProject.instance().mapLayers()) == before, "the open project is left alone"
     project.clear()
 

@@ -73,7 +73,7 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
 
     *by_town, total = read_table(outputs["TOWNSHIP_TABLE"])
     assert [row["township"] for row in by_town if row["township"] != "outside"] == sorted(
-        towns, key=lambda name: next(-row["source_ha"] for row in by_town if row["township"] == name)
+        towns, key=lambda name: (next(-row["source_ha"] for row in by_town if row["township"] == name), name)
     )
     for row in by_town:
         if row["township"] != "outside":
@@ -112,9 +112,28 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
     assert (score[land == nothing] == nodata).all()
 
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert (
-        len(re.findall(r"<figure><div class='map'>", report)) == 12 + 5
-    )  # network, land use, MSPA, sources, rocks, resistance, five factors, corridors, key areas twice, measures
+    shown = re.findall(r"<figcaption><b>Figure \d+</b> (.*?)<", report)
+    assert [one for one in shown if "Profile" not in one and "Location" not in one] == [
+        "The ecological security network",
+        "Study area and land use",
+        "Area of each land use",
+        "Morphological spatial pattern (MSPA)",
+        "Area of the classes of MSPA",
+        "Ecological sources by their importance for connectivity (dPC), with their numbers",
+        f"Importance of the first {found['SOURCE_COUNT']} sources and what it consists of: habitat within, exchange with the "
+        "others, and the way they open between others",
+        "Sources, outlined by grade, over the lithology",
+        "Scores of the resistance factors, before weights and corrections, all in the same colours",
+        "Resistance surface",
+        "Ecological corridors by grade, with their numbers and those of the sources",
+        "Pinch points and barriers on the network",
+        "Current density in the corridors, and pinch points",
+        "Barrier score, and barriers",
+        "Share of the grades in the length of the corridors, and in the area of the pinch points and barriers",
+        "Pinch points with and without the overlay with the resistance",
+        "Barriers with and without the overlay with the resistance",
+        "Measures",
+    ]
     assert f"<b>{found['SOURCE_COUNT']}</b>" in report
     assert "weights printed sum to 1.05" in report
 

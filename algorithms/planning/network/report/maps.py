@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 from qgis.core import QgsRectangle
 
+from .....core.monitor import Monitor
 from ....support.reports.document import Figure, Picture, Say
 from ....support.run import palette, styling
 from ....support.sheets.description import Drawn, Sheet
@@ -36,6 +36,11 @@ DRAWN = (
 _WHOLE, _HALF = (165.0, 115.0), (80.0, 66.0)
 """Width and height of maps in mm."""
 
+_FINE, _COARSE = 300, 150
+"""Pixels an inch."""
+_MOST_BYTES = 7_000_000
+"""Of all maps of a report, which make the page a third larger: it stays below 10 MB."""
+
 
 class NetworkMaps:
     """Makes the figures of a report.
@@ -59,6 +64,8 @@ class NetworkMaps:
                 self.found[name.lower()] = Drawn(self._job.drawn_from(name), label, self._job.styles[name])
         self.found.update({f"factor:{name}": one for name, one in factors.items()})
         self._extent = _extent(outputs)
+        self._asked: list[tuple[Sheet, tuple[float, float]]] = []
+        self._pictures: dict[tuple[int, str], bytes] = {}
         self._sheets = figures(self.found, self._crs, self._extent)
 
     def has(self, name: str) -> bool:
@@ -97,15 +104,29 @@ class NetworkMaps:
         """Return the sources as a background."""
         return self.own("sources", "Ecological source", styling.marked(palette.PALE_SOURCE))
 
-    def _drawn(self, sheet: Sheet, size: tuple[float, float]):
-        @cache
-        def content(language: str) -> bytes:
-            return picture(sheet, self._job.monitor.part(0.97, 0.98), size=size, language=language)
+    def _drawn(self, sheet: Sheet, size: tuple[float, float]) -> Callable[[str, Say], Picture]:
+        number = len(self._asked)
+        self._asked.append((sheet, size))
 
         def draw(language: str, say: Say) -> Picture:
-            return Picture(content(language), size[0])
+            return Picture(self._pictures[number, language], size[0])
 
         return draw
+
+    def draw(self, languages: Sequence[str], monitor: Monitor) -> None:
+        """Draw all maps that figures were made of: at 300 dpi, unless the report would become too large to be sent."""
+        wanted = [(number, language) for language in languages for number in range(len(self._asked))]
+        for done, (number, language) in enumerate(wanted):
+            monitor.step(done, len(wanted))
+            self._pictures[number, language] = self._picture(number, language, _FINE)
+        for key in sorted(wanted, key=lambda one: -len(self._pictures[one])):
+            if sum(map(len, self._pictures.values())) <= _MOST_BYTES:
+                break
+            self._pictures[key] = self._picture(*key, _COARSE)
+
+    def _picture(self, number: int, language: str, dpi: int) -> bytes:
+        sheet, size = self._asked[number]
+        return picture(sheet, self._job.monitor, size=size, dpi=dpi, language=language)
 
 
 def _extent(outputs: NetworkOutputs) -> QgsRectangle:

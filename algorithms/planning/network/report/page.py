@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....support.io.crs import stated
-from ....support.reports.document import Document
+from ....support.reports.document import Document, languages_of_reports
 from ..outputs import NetworkOutputs
 from .area import study_area
 from .corridors import corridors
@@ -75,6 +75,7 @@ def network_report(
     blocks = [*summary(maps, outputs, numbers), *sections]
     document = Document(title or TITLE, (), blocks, own_title=bool(title), author=author)
     document.facts = _facts(outputs, document)
+    maps.draw(languages_of_reports(), job.monitor.part(0.97, 0.995))
     return document
 
 

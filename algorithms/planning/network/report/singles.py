@@ -49,7 +49,8 @@ def single_areas(
             ]
         )
     width = 0 if zones is None else len(zones.fields)
-    places = [name.capitalize() for name in (() if zones is None else zones.fields)]
+    # of zones without others within them the field is called 'name'
+    places = [{"village": "Village"}.get(name, "Township") for name in (() if zones is None else zones.fields)]
     total = ["total", *[""] * width, "", None, float(areas.area_ha.sum()), "", ""]
     headers = ["Number", *places, "Corridor", "Grade", "Area (ha)", "Land use", "Measure"]
     rows.append(total)

@@ -35,12 +35,12 @@ def summary(maps: NetworkMaps, outputs: NetworkOutputs, numbers: dict[str, float
                 (f"{n['BARRIER_COUNT']}", f"barriers, {n['BARRIER_HA']:,.1f} ha"),
             ]
         ),
-        Bullets(findings(outputs)),
     ]
-    warnings = outputs.job.monitor.warnings
-    blocks += [Paragraph(text, "warning") for text in warnings]
     if maps.has("network"):
         blocks.append(maps.figure("network", "The ecological security network"))
+    blocks.append(Bullets(findings(outputs)))
+    warnings = outputs.job.monitor.warnings
+    blocks += [Paragraph(text, "warning") for text in warnings]
     blocks.append(Paragraph(_indices(outputs.network.corridors.structure)))
     if outputs.robust is not None:
         blocks += [Paragraph(headline(outputs.robust, kind)) for kind in outputs.robust.stayed]
