@@ -186,8 +186,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         return QIcon(self.svgIconPath())
 
     def svgIconPath(self) -> str:
-        own = os.path.join(ROOT, "icons", f"{self.NAME}.svg")
-        return own if os.path.exists(own) else os.path.join(ROOT, "icons", f"{self.GROUP.id}.svg")
+        return os.path.join(ROOT, "icons", f"{self.NAME}.svg")
 
     def createInstance(self) -> EcoSecNetAlgorithm:
         return type(self)()
@@ -337,6 +336,7 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
             self._say_how_layers_are_read(job)
             clock = Clock()
             self.execute(job)
+            job.write_styles()
             if self.keeps_capsule(job):
                 from .support.capsule.writing import write_capsule
 

@@ -71,6 +71,16 @@ class _Vector(NamedTuple):
     style: styling.Style
 
 
+_GROUPS = {
+    "Names and borders": ("BOUNDARY", "TOWNSHIPS", "VILLAGES", "SETTLEMENTS"),
+    "Roads, rivers and mines": ("MINES", "GEOHAZARD_POINTS", "ROADS", "RIVERS"),
+    "Protected land": ("RESERVES", "REDLINE"),
+    "Relief and land use": ("DEM", "LANDUSE", "LITHOLOGY", "DESERTIFICATION", "EROSION", "GEOHAZARDS"),
+}
+"""From the top of the map."""
+_UNSEEN = ("VILLAGES", "GEOHAZARD_POINTS", "LITHOLOGY", "DESERTIFICATION", "EROSION", "GEOHAZARDS")
+"""What the map does not show at first."""
+
 # From the bottom of the map to the top.
 _RASTERS = [
     _Raster("GEOHAZARDS", "Geological hazard density", "Geological hazards per square kilometre", -9999),
@@ -261,7 +271,7 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
         job.results["OUTPUT_FOLDER"] = path
         job.offer("SCORES", scores, "Table of scores", None, Place(rank=0), load=job.flag("LOAD"))
         for rank, (output, (source, label, style)) in enumerate(sources.items(), start=1):
-            job.offer(output, source, label, style, Place(rank=rank), load=job.flag("LOAD"))
+            job.offer(output, source, label, style, _place(output, rank), load=job.flag("LOAD"))
         hectares = county.county.sum() * county.grid.cell_ha
         job.monitor.info(
             f"A county of {hectares / 100:,.0f} km2 with {len(county.townships.attributes)} townships and "
@@ -300,6 +310,14 @@ class DemoLandscapeAlgorithm(EcoSecNetAlgorithm):
             monitor=job.monitor,
         )
         return source, raster.label, style
+
+
+def _place(output: str, rank: int) -> Place:
+    """Return where a layer goes in the layer tree."""
+    groups = list(_GROUPS)
+    number = next(k for k, held in enumerate(_GROUPS.values()) if output in held)
+    above = tuple(groups[:number])
+    return Place((groups[number],), rank, above, visible=output not in _UNSEEN, expanded=output == "LANDUSE")
 
 
 def _features(county, vector: _Vector, job: Job) -> tuple[list[dict], list[QgsGeometry]]:

@@ -8,12 +8,13 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qgis.core import QgsProcessing, QgsProcessingAlgorithm, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsProcessing, QgsProcessingAlgorithm
 
 from ..inputs.spreading import OWN
 from ..inputs.stored import is_layer, plain_value
 from ..io.filenames import is_plain
 from ..run.outputs import OutputError
+from ..run.stylefiles import open_layer, save_style
 from .crate import metadata
 from .declaration import CAPSULE
 from .environment import Clock, versions
@@ -175,16 +176,10 @@ def _styles(job: Job, outputs: list[Output], target: str) -> list[_Kept]:
         style = job.styles.get(one.entry["role"])
         if style is None or not one.files:
             continue
-        path = one.files[0]
-        if one.entry["kind"] == "raster":
-            layer = QgsRasterLayer(path, one.entry["role"])
-        else:
-            place = job.layer_files[one.entry["role"]][1]
-            layer = QgsVectorLayer(f"{path}|layername={place}" if place else path, one.entry["role"], "ogr")
-        style(layer)
+        raster = one.entry["kind"] == "raster"
+        layer = open_layer(one.files[0], "" if raster else job.layer_files[one.entry["role"]][1], raster=raster)
         name = job.outputs.scratch(f"{target}.{number}.qml")
-        layer.saveNamedStyle(name)
-        if os.path.exists(name):
+        if save_style(layer, style, name):
             one.entry["style"] = f"styles/{number}/{one.entry['role'].lower()}.qml"
             kept.append(_Kept(name, one.entry["style"]))
     return kept

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .... import core
 from ....core.errors import InputError
+from .. import preferences
 from ..run import memory
 from . import parameters as p
 from .stored import stored_values
@@ -28,7 +29,7 @@ def processes():
         "How many processes share the work on this computer: 2 on two cores bring a run of minutes down to little more than "
         "half the time, a run of seconds gains nothing. 0: as many as there are cores, less one. The results are the same "
         "to the last digit. Each process needs memory of its own, so fewer are started where it does not suffice.",
-        1,
+        preferences.processes(),
         low=0,
         advanced=True,
     )
@@ -62,6 +63,7 @@ def long_run() -> list:
             "Scheduler (Dask)",
             "Only for clusters, else empty. Address of a Dask scheduler whose workers do the work, such as tcp://host:8786. "
             "They need this version of EcoSecNet and must see the CHECKPOINT folder, which is needed too.",
+            preferences.scheduler() or None,
             optional=True,
             advanced=True,
         ),
@@ -91,7 +93,8 @@ def where(
     job.need_memory(kept + every, at_most=kept + every + max(0.0, at_most - each) * count, where=cause)
     if job.definition("CHECKPOINT") is None:
         return core.spread.Where(count)
-    return core.spread.Where(count, _checkpoint(job), job.text("SCHEDULER"))
+    checkpoint = _checkpoint(job)
+    return core.spread.Where(count, checkpoint, job.text("SCHEDULER") if checkpoint is not None else "")
 
 
 def where_announced(job: Job, *, each: float) -> core.spread.Where:
@@ -120,6 +123,9 @@ def _checkpoint(job: Job) -> core.spread.Checkpoint | None:
     folder, shard = job.text("CHECKPOINT"), job.text("SHARD")
     if not folder:
         for name in filter(job.given, ("SHARD", "SCHEDULER")):
+            if name == "SCHEDULER" and job.text(name) == preferences.scheduler():
+                job.monitor.info("Without a CHECKPOINT the scheduler of the settings is left out.")
+                continue
             raise InputError(f"{name} needs a CHECKPOINT: the folder, on a disk that all computers see, of the chunks.")
         return None
     if not shard:

@@ -9,14 +9,13 @@ import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsGeometry,
-    QgsRasterLayer,
-    QgsVectorLayer,
     QgsWkbTypes,
 )
 
 from ....core.grid import Grid
 from ....core.monitor import SILENT, Monitor
 from ..run.outputs import Outputs
+from ..run.stylefiles import beside, is_of_others, open_layer, save_inside, save_style
 from ..run.styling import Style, described
 from . import rasterfiles, vectorfiles
 from .tables import Column
@@ -60,10 +59,8 @@ class OutputFolder:
 
     def styled(self, file: str, style: Style) -> str:
         """Give a raster that has been written at its `path` a default style; returns the path it will have."""
-        path = self.path(file)
-        layer = QgsRasterLayer(path, file)
-        style(layer)
-        layer.saveNamedStyle(os.path.splitext(path)[0] + ".qml")
+        if not is_of_others(beside(os.path.join(self._path, file))):
+            save_style(open_layer(self.path(file), raster=True), style, beside(self.path(file)))
         return os.path.join(self._path, file)
 
     def table(
@@ -90,6 +87,5 @@ class OutputFolder:
         """Add a layer with its default style to a GeoPackage; returns the source it will have."""
         path = self.path(file)
         vectorfiles.write(path, columns, rows, geometries, kind, crs, layer=name, monitor=monitor)
-        described(style, columns)(layer := QgsVectorLayer(f"{path}|layername={name}", name, "ogr"))
-        layer.saveStyleToDatabase(layer.name(), "", True, "")
+        save_inside(path, name, described(style, columns))
         return f"{os.path.join(self._path, file)}|layername={name}"

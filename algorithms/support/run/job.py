@@ -49,7 +49,7 @@ from ..language import BOTH, both, report_language, tr, tr_html
 from ..reports.document import Document, languages_of_reports
 from ..reports.html import with_section
 from ..reports.webpage import fragment, page
-from . import memory, ramps, styling
+from . import memory, ramps, stylefiles, styling
 from .feedback import FeedbackMonitor
 from .inputchecks import checked_number
 from .layertree import Place, Run
@@ -103,6 +103,8 @@ class Job:
         """Outputs that nobody asked for, with their files: what the pictures of a report show, removed at the end."""
         self.verdict = ""
         """What a run that has written everything has found against what it was given; such a run counts as failed."""
+        self._to_style: list[tuple[Target, str, bool, styling.Style]] = []
+        """Layers in files: where they go, where they lie, whether they are rasters."""
         self._destinations: dict[str, str] = {}
         self._to_load: list[tuple[str, QgsProcessingContext.LayerDetails, styling.Style | None, Place | None]] = []
         self.shown: list[Shown] = []
@@ -381,6 +383,8 @@ class Job:
         if name in self.drafts:
             return
         self.results[name] = self.destination(name)
+        if style is not None and isinstance(self.definition(name), QgsProcessingParameterRasterDestination):
+            self._keep_style(self.destination(name), style)
         value = self._parameters[name]
         if not isinstance(
             self.definition(name), (QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination)
@@ -409,6 +413,7 @@ class Job:
     def offer_raster(self, source: str, label: str, style: styling.Style, place: Place, role: str) -> None:
         """Have QGIS load a raster that is no output of its own but one of several in a folder."""
         self.shown.append(Shown(self.definitions()[-1].name(), source, tr(label), style, place, role))
+        self._keep_style(source, style)
         project = self.context.project()
         if project is not None:
             raster = QgsProcessingUtils.LayerHint.Raster
@@ -458,6 +463,8 @@ class Job:
             )
             self._destinations[name] = target.source
             self.layer_files[name] = path, target.layer
+            if style is not None and name not in self.drafts:
+                self._to_style.append((target, path, False, styling.described(style, columns)))
         self.finish(name, styling.described(style, columns), place)
 
     def _write_last(self, name: str, columns, rows, geometries, kind, crs) -> None:
@@ -532,6 +539,28 @@ class Job:
         except OSError as error:
             raise OutputError(f"{path} cannot be written ({error.strerror}).") from None
         self.results[name] = path
+
+    def _keep_style(self, raster: str, style: styling.Style) -> None:
+        self._to_style.append((Target(raster), self.outputs.path(raster), True, style))
+
+    def write_styles(self) -> None:
+        """Write the styles of all layers beside their files; nothing else fails where that cannot be done."""
+        taken: set[str] = set()
+        for target, path, raster, style in sorted(self._to_style, key=lambda one: not one[2]):
+            file = stylefiles.beside(target.path)
+            if target.layer or file in taken:  # a style beside the file would be for other layers, too
+                if vectorfiles.driver_of(target.path) == "GPKG":
+                    self._style_inside(target, path, style)
+            elif not stylefiles.is_of_others(file) and os.path.exists(path):
+                taken.add(file)
+                stylefiles.save_style(stylefiles.open_layer(path, raster=raster), style, stylefiles.beside(path))
+
+    def _style_inside(self, target: Target, path: str, style: styling.Style) -> None:
+        name = target.layer or vectorfiles.layer_names(path)[0]
+        if target.in_use():
+            self.outputs.at_the_end(lambda: stylefiles.save_inside(target.path, name, style))
+        else:
+            stylefiles.save_inside(path, name, style)
 
     def complete(self) -> None:
         """Put all outputs in their places, and have QGIS load the layers that it is asked to."""

@@ -78,8 +78,8 @@ def rewritten(capsule, change, *, extra=(), without=()):
 
 
 def maps(folder):
-    """Return the files of a folder; what GDAL puts beside a raster hangs on its version."""
-    return sorted(name for name in os.listdir(folder) if not name.endswith(".aux.xml"))
+    """Return the files of a folder without styles; what GDAL puts beside a raster hangs on its version."""
+    return sorted(name for name in os.listdir(folder) if not name.endswith((".aux.xml", ".qml")))
 
 
 def edit(path, row, col, value):

@@ -81,7 +81,7 @@ def test_without_a_capsule_nothing_is_hashed(run, raster, folder, monkeypatch):
     monkeypatch.setattr(hashes, "file_hash", None)
     results = run("foreground", INPUT=raster("a", CLASSES), FOREGROUND="1", OUTPUT=str(folder / "a.tif"))
     assert "CAPSULE" not in results
-    assert set(os.listdir(folder)) <= {"a.tif", "a.tif.aux.xml"}
+    assert set(os.listdir(folder)) <= {"a.tif", "a.qml", "a.tif.aux.xml"}
 
 
 def test_the_capsule_is_one_of_the_outputs(run, raster, folder, monkeypatch):
@@ -236,7 +236,7 @@ def test_layers_of_one_file_are_kept_once(run, folder, tmp_path):
     )
     found, _, names = opened(results["CAPSULE"])
     packages = [one for one in found["outputs"] if one["file"] == "landscape.gpkg"]
-    assert len(packages) == 9
+    assert len(packages) == 10
     assert len({one["in_capsule"] for one in packages}) == 1
     assert {one["layer"] for one in packages} >= {"roads", "mines", "townships"}
     assert len(names) == len(set(names))

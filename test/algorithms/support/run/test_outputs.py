@@ -294,6 +294,7 @@ def test_a_geopackage_keeps_its_other_layers(run, landscape, tmp_path, existing)
         assert found["LINKS"] == f"{package}|layername=links"
         kept = gdal.OpenEx(str(package), gdal.OF_VECTOR)
         names = {kept.GetLayer(k).GetName(): kept.GetLayer(k).GetFeatureCount() for k in range(kept.GetLayerCount())}
+        assert names.pop("layer_styles") == 2
         assert names == {"links": 3, "zones": 3, **({"sources": 3} if existing else {})}
         assert len(read_table(found["LINKS"])) == len(read_table(found["ZONES"])) == 3
 
