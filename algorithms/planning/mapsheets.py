@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qgis.core import Qgis, QgsMapLayer, QgsProcessing
+from qgis.core import Qgis, QgsMapLayer, QgsProcessing, QgsProcessingOutputNumber
 
 from ...core.choices import MapSheet, Paper, SheetLanguage
 from ...core.errors import InputError
@@ -109,6 +109,7 @@ class MapSheetsAlgorithm(EcoSecNetAlgorithm):
             p.folder_output(
                 "IMAGES_FOLDER", "Folder of the pictures", "A PNG of each sheet, such as sources.png.", advanced=True
             ),
+            QgsProcessingOutputNumber("COUNT", "Sheets"),
         ]
 
     def check(self, job: Job) -> str | None:
@@ -123,16 +124,19 @@ class MapSheetsAlgorithm(EcoSecNetAlgorithm):
 
     def execute(self, job: Job) -> None:
         from ..support.sheets.drawing import write_pdf
-        from ..support.sheets.layout import template_of
+        from ..support.sheets.layout import can_write, template_of
 
         sheets = self._sheets(job)
-        template = job.text("TEMPLATE") or template_of(job.choice("PAPER", Paper).value)
         language = job.choice("LANGUAGE", SheetLanguage)
         how = {
-            "template": template,
+            "template": job.text("TEMPLATE") or template_of(job.choice("PAPER", Paper).value),
             "dpi": job.integer("DPI"),
             "language": None if language is SheetLanguage.QGIS else language.value,
         }
+        if not can_write(how["language"]):
+            job.monitor.warn(
+                "No font with Chinese letters is installed: boxes stand in their place. Install one, such as Noto Sans CJK."
+            )
         share = 0.5 if job.given("IMAGES_FOLDER") else 0.95
         path = job.destination("PDF")
         title = job.text("TITLE") or self.LABEL
@@ -140,7 +144,7 @@ class MapSheetsAlgorithm(EcoSecNetAlgorithm):
             left_out = write_pdf(sheets, job.outputs.path(path), job.monitor.part(0.05, share), title=title, **how)
         except OSError as error:
             raise OutputError(f"{path} cannot be written ({error.strerror}).") from None
-        job.results["PDF"] = path
+        job.results.update(PDF=path, COUNT=len(sheets))
         for sheet, count in zip(sheets, left_out):
             if count:
                 job.monitor.warn(

@@ -147,6 +147,7 @@ RASTER_TOOLS = {
             "CUTOFF": 600.0,
         },
     ),
+    "mapsheets": ("LANDUSE", "land", {"LAYERS": ["sources"], "SHEETS": [0, 2], "DPI": 72}),
     "robustness": ("FACTORS", "land", {"WEIGHTS": "0.5;0.5", "RUNS": 2, "CUTOFF": 600.0, "MIN_KEY_AREA": 0.0}),
 }
 """Tools that take a raster: its parameter, which values it gets, and what else is given."""
@@ -181,6 +182,7 @@ VECTOR_TOOLS = {
     "restorationplan": ("CANDIDATES", {"BUDGET": "2, 4"}),
     "speciesmanifest": ("SOURCES", {"MANIFEST": "species", "CUTOFF": 600.0}),
     "validate": ("AREAS", {"SURFACES": ["height"], "POINTS": "seen", "PERMUTATIONS": 19}),
+    "mapsheets": ("TOWNSHIPS", {"LAYERS": ["sources"], "LANDUSE": "land", "SHEETS": [0, 2], "DPI": 72}),
     "robustness": ("SOURCES", {"FACTORS": ["height", "current"], "WEIGHTS": "0.5;0.5", "RUNS": 2, "CUTOFF": 600.0}),
 }
 """Tools that take polygons: their parameter, and what else is given."""

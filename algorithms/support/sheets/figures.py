@@ -108,7 +108,7 @@ class _Stack:
         return [one for role in ("mines", "roads", "rivers") for one in self.own(role)]
 
     def borders(self) -> list[Drawn]:
-        township = styling.polygons(CLEAR, (*BORDERS[1], 200), 0.2)
+        township = styling.polygons(CLEAR, BORDERS[1], 0.2)  # opaque: a PDF has no other lines than areas around them
         county = styling.polygons(CLEAR, BORDERS[0], 0.5)
         return [
             *self._of("townships", _NAMES["townships"], township, _named),

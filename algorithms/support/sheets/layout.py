@@ -28,15 +28,17 @@ from qgis.core import (
     QgsRectangle,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtGui import QFontMetricsF
+from qgis.PyQt.QtGui import QFont, QFontMetricsF
 from qgis.PyQt.QtXml import QDomDocument
 
 from ....core.errors import InputError
 from ..io.crs import stated
-from ..language import speaking, tr
+from ..language import CHINESE, speaking, tr
+from ..language import language as spoken
 from .description import Sheet
 from .frame import draw_graticule, draw_scale_bar, frame, is_planar, planar
 from .legend import fill_legend, literal
+from .looks import FONT
 
 FOLDER = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "templates")
 FIGURE = os.path.join(FOLDER, "figure.qpt")
@@ -49,6 +51,12 @@ _SMALLEST = 0.6
 def template_of(paper: str) -> str:
     """Return the template of a paper that ships with the plugin."""
     return os.path.join(FOLDER, f"sheet_{paper.lower()}.qpt")
+
+
+def can_write(language: str | None) -> bool:
+    """Return whether a font is there that has the letters of a language, 'en' or 'zh_CN'; None for that of QGIS."""
+    letter = "生" if (language or spoken()) == CHINESE else "a"
+    return QFontMetricsF(QFont(FONT)).inFontUcs4(ord(letter))
 
 
 class Page:

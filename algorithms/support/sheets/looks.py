@@ -17,7 +17,7 @@ from qgis.core import (
     QgsVectorLayerSimpleLabeling,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtGui import QFont
+from qgis.PyQt.QtGui import QFont, QPainter
 
 from .... import core
 from ..reports import actionsheet
@@ -140,12 +140,14 @@ def shaded(layer: QgsMapLayer) -> None:
     renderer.setMultiDirectional(True)
     renderer.setOpacity(_PALE)
     layer.setRenderer(renderer)
+    layer.setBlendMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     averaged(layer)
 
 
 def pale(layer: QgsMapLayer) -> None:
     """Have the own colours of a raster show through only, to lie below everything."""
     layer.renderer().setOpacity(_PALE)
+    layer.setBlendMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     averaged(layer)
 
 

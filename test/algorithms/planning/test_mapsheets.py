@@ -44,6 +44,7 @@ def test_a_folder_gives_the_sheets_that_it_has_layers_for(run, folder, tmp_path)
     out, images = str(tmp_path / "图集.pdf"), str(tmp_path / "images")
     found = run("mapsheets", FOLDER=str(folder), PDF=out, IMAGES_FOLDER=images, DPI=72, TITLE="示范县")
     assert found["PDF"] == out
+    assert found["COUNT"] == 3
     assert pages(out) == {3}
     assert sorted(os.listdir(images)) == ["resistance.png", "score.png", "sources.png"]
     assert "Left out, for there is no layer of it: Ecological corridors by grade." in log(run.feedback)

@@ -1,5 +1,6 @@
 """Maps as pictures and as pages of a PDF."""
 
+import contextlib
 import re
 
 import numpy as np
@@ -156,3 +157,30 @@ def test_it_works_where_another_plugin_has_gdal_raise_exceptions(sheets, tmp_pat
         write_pdf([sheets["sources"]], str(tmp_path / "x.pdf"), template=template_of("A4"), dpi=72)
     finally:
         gdal.DontUseExceptions()
+
+
+def test_lines_of_a_map_on_relief_are_lines_in_the_pdf_and_not_a_picture(layers, tmp_path):
+    """Elevations with a style of their own are blended with what lies above, for which QGIS makes one picture of all."""
+    import zlib
+
+    from ecosecnet.algorithms.support.run.styling import relief
+    from ecosecnet.algorithms.support.sheets.drawing import write_pdf
+    from ecosecnet.algorithms.support.sheets.figures import figures
+    from ecosecnet.algorithms.support.sheets.layout import template_of
+    from qgis.core import QgsRasterLayer
+
+    def lines():
+        path = tmp_path / "x.pdf"
+        write_pdf([figures(layers)["sources"]], str(path), template=template_of("A4"), dpi=72)
+        content, count = path.read_bytes(), 0
+        for start in re.finditer(rb"/FlateDecode\s*>>\s*stream\r?\n", content):
+            with contextlib.suppress(zlib.error):  # compressed in another way
+                page = zlib.decompress(content[start.end() : content.index(b"endstream", start.end())])
+                count += page.count(b" l\n") + page.count(b" m\n")
+        return count
+
+    plain = lines()
+    layer = QgsRasterLayer(layers["dem"].source)
+    relief()(layer)
+    layer.saveNamedStyle(layers["dem"].source.replace(".tif", ".qml"))
+    assert lines() == plain > 50
