@@ -13,8 +13,9 @@ ENTRIES = ["New network...", "Demonstration project", "Tutorial", "Check install
 
 def submenu():
     """Return the menu of the plugin within that of the plugins."""
-    (action,) = [one for one in iface.pluginMenu().actions() if one.text().replace("&", "") == "EcoSecNet"]
-    return action.menu()
+    found = [one for one in iface.pluginMenu().actions() if one.text().replace("&", "") == "EcoSecNet"]
+    assert len(found) == 1, [one.text() for one in iface.pluginMenu().actions()]
+    return found[0].menu()
 
 
 def button():

@@ -69,7 +69,7 @@ CHANGES = {
     "persistent": Mark((178, 190, 186), (70, 84, 80), WHITE),
     "split": Mark((246, 178, 64), (96, 56, 0), WHITE),
     "merged": Mark((126, 178, 226), (8, 44, 92), WHITE),
-    "regrouped": Mark((206, 170, 220), (74, 24, 96), WHITE),
+    "regrouped": Mark((206, 210, 240), (74, 24, 96), WHITE),
     "lost": Mark((190, 30, 60), (90, 0, 20), WHITE),
     "new": Mark((18, 128, 96), (4, 56, 40), WHITE),
 }
@@ -84,7 +84,7 @@ MEASURES = (
     Mark((18, 96, 84), (4, 40, 36), WHITE),
     Mark((150, 208, 140), (40, 84, 36), WHITE),
     Mark((246, 178, 64), (96, 56, 0), WHITE),
-    Mark((142, 30, 96), (60, 4, 40), WHITE),
+    Mark((142, 30, 126), (60, 4, 52), WHITE),
     Mark((236, 236, 236), INK, WHITE),
 )
 """Measures by class, from protection to reconstruction; last where there is no rule."""
@@ -121,7 +121,7 @@ ZONES = (
 BACKGROUND_OF_NOTHING = (236, 236, 232)
 """Of cells without data, or where nothing has changed."""
 
-LITHOLOGY = ((166, 189, 219), (222, 190, 120), (128, 90, 110), (92, 92, 92))
+LITHOLOGY = ((166, 189, 219), (222, 190, 120), (128, 90, 110), (52, 48, 50))
 DEGRADATION = ((247, 244, 238), (253, 219, 160), (244, 165, 96), (214, 96, 77), (140, 29, 40), (80, 12, 30))
 """From none to the worst."""
 
@@ -139,7 +139,7 @@ BORDERS = ((40, 34, 50), (70, 60, 80), (150, 150, 150, 160))
 LAND, SEA, GRATICULE = (206, 216, 190), (232, 240, 246), (178, 190, 196)
 """Of the small map that shows where a study area lies."""
 
-CHART = ("#1b6ca8", "#c0392b", "#2e7d46", "#8e44ad", "#e08e0b", "#16808a", "#6d4c41")
+CHART = ("#1b6ca8", "#c0390d", "#2e7d46", "#8e44da", "#e08e0b", "#16808a", "#5e3d41")
 """Lines of a chart."""
 BAR = "#4f8a64"
 CHART_INK, CHART_LABEL, CHART_AXIS, CHART_GRID, CHART_PALE = "#22302a", "#55675d", "#7a9484", "#dfe8e2", "#b9c4bd"

@@ -102,6 +102,35 @@ def test_what_is_shown_together_is_told_apart(vision):
         assert apart >= DISTANCE, f"{one} and {other}"
 
 
+def web(colour):
+    return tuple(int(colour[k : k + 2], 16) for k in (1, 3, 5))
+
+
+CLASSES = {
+    "changes": [mark.fill for mark in palette.CHANGES.values()],
+    "measures": [mark.fill for mark in palette.MEASURES],
+    "lithology": palette.LITHOLOGY,
+    "degradation": palette.DEGRADATION,
+    "rules": palette.RULES,
+    "roads": palette.ROADS,
+    "foreground": (palette.FOREGROUND, palette.BACKGROUND),
+    "belt": palette.BELT,
+    "sources": palette.SOURCES[:3],
+    "land use": [one.colour for one in schemes(Legend.LIUZHI)[0].classes],
+    "charts": [web(colour) for colour in palette.CHART],
+}
+"""Classes that one map or chart shows side by side. Not here: directions, which go round the hues in one lightness, ZONES,
+which only part neighbours, and MSPA, whose colours are those of GuidosToolbox."""
+
+
+@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("vision", VISION)
+def test_classes_are_told_apart(vision, name):
+    least = 11.0 if name == "land use" else 14.0
+    for one, other in combinations(CLASSES[name], 2):
+        assert np.linalg.norm(lab(one, vision) - lab(other, vision)) >= least, (one, other)
+
+
 @pytest.mark.parametrize("vision", VISION)
 def test_marks_are_told_apart_from_the_surface_they_are_chosen_by(vision):
     for mark, surface in ((palette.PINCH.edge, palette.CURRENT), (palette.BARRIER.fill, palette.SCORE)):
