@@ -20686,6 +20686,12 @@
         <translation>目录</translation>
     </message>
     <message>
+        <location filename="../algorithms/support/run/dialog.py"/>
+        <source>h2, p, b, i, li { color: {1}; }</source>
+        <extracomment>setDefaultStyleSheet(0); 1 = colour</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>Fewer focal nodes, a list of the pairs that matter, single cells instead of regions, or larger cells make it shorter.</source>
         <extracomment>FEWER_NODES</extracomment>

@@ -72,9 +72,9 @@ def test_the_whole_chain_with_its_reports(qgis, said, tmp_path):
         chain.run_step(qgis, dataclasses.replace(step, typed={**step.typed, **reports}), found, tmp_path / step.name)
     assert len(said) > 100
     assert english(said) == []
-    pages = sorted(tmp_path.glob("*.html"))
+    pages = sorted(tmp_path.rglob("*.html"))
     assert len(pages) > 8
-    left = {page.stem: english(blocks_of(page)) for page in pages}
+    left = {str(page.relative_to(tmp_path)): english(blocks_of(page)) for page in pages}
     assert {name: texts for name, texts in left.items() if texts} == {}
 
 
