@@ -4079,21 +4079,21 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/compared/outputs.py"/>
-        <source>'{1}' to '{2}': sources {3}; links {4};</source>
-        <extracomment>said; 1 = self.runs[before].name; 2 = self.runs[after].name; 3 = counts; 4 = links</extracomment>
-        <translation>“{1}”到“{2}”：源地 {3}；连接 {4}；</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/decisions/compared/outputs.py"/>
-        <source>'{1}' to '{2}': sources none; links {3};</source>
-        <extracomment>said; 1 = self.runs[before].name; 2 = self.runs[after].name; 3 = links</extracomment>
-        <translation>“{1}”到“{2}”：源地无；连接 {3}；</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/decisions/compared/outputs.py"/>
         <source>land use</source>
         <extracomment>text</extracomment>
         <translation>土地利用</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compared/outputs.py"/>
+        <source>'{1}' to '{2}': sources {3}; links {4}; dA {5}, dEC {6}{7}.</source>
+        <extracomment>text; 1 = self.runs[before].name; 2 = self.runs[after].name; 3 = counts; 4 = links; 5 = _percent(area); 6 = _percent(connected); 7 = _isolated(area, connected)</extracomment>
+        <translation>“{1}”到“{2}”：源地 {3}；连接 {4}；dA {5}，dEC {6}{7}。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/compared/outputs.py"/>
+        <source>'{1}' to '{2}': sources none; links {3}; dA {4}, dEC {5}{6}.</source>
+        <extracomment>text; 1 = self.runs[before].name; 2 = self.runs[after].name; 3 = links; 4 = _percent(area); 5 = _percent(connected); 6 = _isolated(area, connected)</extracomment>
+        <translation>“{1}”到“{2}”：无源地；连接 {3}；dA {4}，dEC {5}{6}。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/compared/outputs.py"/>
@@ -4931,9 +4931,15 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
-        <source>It has {1} source{2}{3}; corridors need two.</source>
-        <extracomment>InputError(0); 1 = count; 2 = 's' * (count != 1); 3 = left</extracomment>
-        <translation>源地数{2}为 {1}{3}；廊道需要两个。</translation>
+        <source>It has {1} source{2}; corridors need two.</source>
+        <extracomment>InputError(0); 1 = count; 2 = left</extracomment>
+        <translation>它有 {1} 个源地{2}；生成廊道至少需要两个。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
+        <source>It has {1} sources{2}; corridors need two.</source>
+        <extracomment>InputError(0); 1 = count; 2 = left</extracomment>
+        <translation>它有 {1} 个源地{2}；生成廊道至少需要两个。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/manyspecies/inputs.py"/>
@@ -20686,12 +20692,6 @@
         <translation>目录</translation>
     </message>
     <message>
-        <location filename="../algorithms/support/run/dialog.py"/>
-        <source>h2, p, b, i, li { color: {1}; }</source>
-        <extracomment>setDefaultStyleSheet(0); 1 = colour</extracomment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <location filename="../algorithms/support/run/forecast.py"/>
         <source>Fewer focal nodes, a list of the pairs that matter, single cells instead of regions, or larger cells make it shorter.</source>
         <extracomment>FEWER_NODES</extracomment>
@@ -21127,7 +21127,7 @@
         <location filename="../algorithms/support/run/runname.py"/>
         <source>not {1}</source>
         <extracomment>tr(0); 1 = label</extracomment>
-        <translation>不是{1}</translation>
+        <translation>未选{1}</translation>
     </message>
     <message>
         <location filename="../algorithms/support/run/styling.py"/>
@@ -22399,7 +22399,7 @@
         <location filename="../core/corridors/cutoff.py"/>
         <source>{1} {2} cost units above the least-cost path, with which the corridors cover a third of the land outside the sources. {3} would be {4} and cover more.</source>
         <extracomment>returned; 1 = start; 2 = found[0]; 3 = asked; 4 = more</extracomment>
-        <translation>{1}高出最小成本路径 {2} 个成本单位，此时廊道覆盖源地之外土地的三分之一。{3}为 {4}，会覆盖更多。</translation>
+        <translation>{1}高出最小成本路径 {2} 个成本单位，此时廊道覆盖源地之外土地的三分之一。{3} 为 {4}，会覆盖更多。</translation>
     </message>
     <message>
         <location filename="../core/corridors/cutoff.py"/>
@@ -27836,6 +27836,48 @@
         <source>Cropland and natural vegetation mosaic</source>
         <extracomment>class or measure</extracomment>
         <translation>农田与自然植被镶嵌</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>weak sources</source>
+        <extracomment>word</extracomment>
+        <translation>薄弱源地</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>break points</source>
+        <extracomment>word</extracomment>
+        <translation>断裂点</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>urban green</source>
+        <extracomment>word</extracomment>
+        <translation>城镇绿地</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>mining</source>
+        <extracomment>word</extracomment>
+        <translation>采矿用地</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>cost-weighted</source>
+        <extracomment>word</extracomment>
+        <translation>成本加权</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>euclidean</source>
+        <extracomment>word</extracomment>
+        <translation>欧氏</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>not found</source>
+        <extracomment>word</extracomment>
+        <translation>未找到</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>

@@ -60,7 +60,7 @@ _SKIPPED_FILES = re.compile(
 _NOT_PROSE = re.compile(
     r"CASE WHEN|SELECT |IS NOT NULL|^Arial$|^Grid Engine$|\bAND |COMPRESS=|LOCAL_CS|POLYGON|PROJCS|xmlns|viewBox|"
     r"^[#./~\\-]\S*$|^\S*/\w+\.\w+$|^\s*(if|import|from) .*:|^(http|doi:)|text-anchor|stroke=|\bfont-|margin:|padding:|"
-    r"font:|border:|background:|class='|\|\||\+proj|<\?xml|\"grade\"|\\d|\(\?|^\W*$"
+    r"font:|border:|color:|background:|class='|\|\||\+proj|<\?xml|\"grade\"|\\d|\(\?|^\W*$"
 )
 _BLOCK = (
     r"</?(?:p|ul|ol|li|table|thead|tbody|tr|td|th|h[1-6]|div|section|figure|figcaption|caption|br|hr|pre|body|html|head)"
@@ -74,7 +74,8 @@ _MOST = 12
 
 
 _WORDS = (
-    "bilinear", "nearest", "average", "median", "mean", "true", "false", "first", "second", "third", "low", "high",
+    "weak sources", "break points", "urban green", "mining", "cost-weighted", "euclidean", "not found", "bilinear",
+    "nearest", "average", "median", "mean", "true", "false", "first", "second", "third", "low", "high",
     "persistent", "split", "merged", "regrouped", "lost", "new", "kept", "found", "held", "alone", "chance",
     "limit", "accumulated", "outside", "inside", "woodland", "grassland", "wetland", "water", "bare", "cropland",
     "garden", "built-up", "transport", "ice", "internal", "yes", "no", "ha", "degrees", "cells",

@@ -31,13 +31,15 @@ _LONGEST = 4000
 """Letters of a text that templates are tried on."""
 _BRIEF, _FEW = 80, 12
 """Templates of fewer letters than that are for brief texts."""
-_MOST_SENTENCES = 8
+_MOST_SENTENCES, _MOST_PARTS = 8, 4
 """In a text that is recognised as a whole."""
 
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _SLOT = re.compile(r"\{(=?)\d+\}")
 _SLOTS = (r"([-+]?\d[\d.,]*|[^\d]*?)", "(.*?)", "(.*)")
 """What a value may be: a number or a text without any; then as short, and as long, as can be."""
+_TYPED = re.compile(r"(?:olumns?(?: are)?|nown are|[Hh]as|[Hh]ave|one of): $")
+"""What comes before names that are to be typed as they are."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s.a-z])")
 _FULL_WIDTH = "，。；：？！）”、」"
 
@@ -116,6 +118,12 @@ class _Template:
                 literals[1] = re.sub(r"^(\\ )+", r"(?:^|\\s+)", literals[1])
             if not self.literals[-1]:
                 literals[-2] = re.sub(r"(\\ )+$", r"(?:\\s+|$)", literals[-2])
+            # a value beside a letter is an ending such as ' (ha)', not the rest of a word
+            for k, literal in enumerate(self.literals):
+                if k < len(literals) - 1 and literal[-1:].isalpha():
+                    literals[k] += r"(?![\w-])"
+                if k and literal[:1].isalpha():
+                    literals[k] = r"(?<![\w-])" + literals[k]
             self._patterns = [re.compile(slot.join(literals), re.DOTALL) for slot in _SLOTS]
         return list(dict.fromkeys(match.groups() for one in self._patterns if (match := one.fullmatch(text))))
 
@@ -125,7 +133,7 @@ class _Template:
         for number, (value, known, before) in enumerate(zip(values, self._of_ours, self.literals), 1):
             # an apostrophe within a word is no quotation mark
             quoted ^= len(re.findall(r"(?<![a-z])'|'(?![a-z])", before)) % 2 == 1
-            yield f"{{{'=' if known else ''}{number}}}", value, known or not quoted
+            yield f"{{{'=' if known else ''}{number}}}", value, known or not (quoted or _TYPED.search(before))
 
 
 class _Chinese:
@@ -136,7 +144,7 @@ class _Chinese:
         # Out of memory, as a file that Qt has mapped can be neither replaced on Windows nor changed safely elsewhere.
         self._compiled = _read(f"ecosecnet_{CHINESE}.qm")
         self._translator.loadFromData(self._compiled)
-        self._templates: list[_Template] | None = None
+        self._templates: dict[str, list[_Template]] = {}
 
     def exact(self, text: str) -> str:
         # bytes: PyQt takes texts of ASCII only here
@@ -144,12 +152,21 @@ class _Chinese:
 
     def fitting(self, text: str) -> Iterator[_Template]:
         """Yield the templates that may have made a text, those of the most literal text first."""
-        if self._templates is None:
-            made = [_Template(source) for source in json.loads(_read("templates.json") or "[]")]
-            self._templates = sorted(made, key=lambda one: -one.weight)
+        if not self._templates:
+            self._templates = {"": []}
+            for source in json.loads(_read("templates.json") or "[]"):
+                self._templates.setdefault(_key(source), []).append(_Template(source))
         brief = len(text) <= _BRIEF and not _SENTENCE.search(text)
         least = 0 if brief else _FEW
-        return (one for one in self._templates if one.anchor in text and least <= one.weight <= len(text))
+        found = [one for word in {"", *_WORD.findall(text)} for one in self._templates.get(word, ())]
+        found = [one for one in found if one.anchor in text and least <= one.weight <= len(text)]
+        return iter(sorted(found, key=lambda one: (-one.weight, one.source)))
+
+
+def _key(source: str) -> str:
+    """Return a word that every text of a template holds, by which it is found; none where all stand at a value."""
+    words = re.findall(r"(?<![A-Za-z}])[A-Za-z]{2,}(?![A-Za-z{])", source)
+    return max(words, key=len, default="")
 
 
 def _read(name: str) -> bytes:
@@ -172,7 +189,8 @@ def _translate(text: str) -> str:
     if len(lines) > 1:
         whole = _exact(text)
         return whole.text if whole else "\n".join(map(_translate, lines))
-    return _best(text).text
+    mark, rest = re.fullmatch(r"(\s*- )?(.*)", text).groups(default="")
+    return mark + re.sub(f"(?<=[{_FULL_WIDTH}]) +(?=[^\\s(])", "", _best(rest).text)
 
 
 def _exact(text: str) -> _Found | None:
@@ -199,8 +217,17 @@ def _best(text: str) -> _Found:
     if best.known < enough:
         best = max(best, _by_sentences(text), key=lambda one: one.known)
     if best.known < enough:
-        best = max(best, _by_marks(text), key=lambda one: one.known)
+        best = max(best, _by_marks(text), _after_name(text), key=lambda one: one.known)
     return best
+
+
+def _after_name(text: str) -> _Found:
+    """Return the translation of what a name is said of, such as 'Slope: no cell has a value.'; the name may be anything."""
+    name, _, rest = text.partition(": ")
+    if not rest or len(name) > _BRIEF:
+        return _Found(text, 0)
+    head, said = _exact(name) or _by_template(name), _best(rest)
+    return _Found(f"{head.text}：{said.text}", head.known + said.known)
 
 
 _MARKS = (("; ", "；"), (": ", "："), (", ", "、"), (" (", "（"), (" and ", "和"), (" or ", "或"))
@@ -242,7 +269,7 @@ def _with_values(template: _Template, translation: str, text: str, values: tuple
             held = _best(value)
             # a name that happens to hold a word of ours stays a name
             if held.known >= 0.5 * len(_letters(value)):
-                known += held.known + (len(value) - 5 if _SENTENCE.search(value) else 0)
+                known += held.known + (len(value) - 20 if _SENTENCE.search(value) else 0)
                 value = held.text
         value = re.sub(f"(?<=[{_FULL_WIDTH}]) +$", "", value)
         translation = translation.replace(slot, value.replace("{", "\0"), 1)
@@ -288,21 +315,36 @@ def _by_parts(text: str, mark: str, chinese: str) -> _Found:
     parts = text.split(mark)
     if len(parts) == 1:
         return _Found(text, 0)
-    made, known, *_ = _part(parts[0])
-    for part in parts[1:]:
-        found = _part(part)
+    made, known, place = "", 0, 0
+    while place < len(parts):
+        # what holds the mark itself first, such as the name of a class
+        ends = range(min(len(parts), place + _MOST_PARTS), place + 1, -1)
+        whole = (_exact(mark.join(parts[place:end])) for end in ends)
+        end, found = next(((end, one) for end, one in zip(ends, whole) if one), (place + 1, None))
+        part = mark.join(parts[place:end])
+        found = found or _part(part)
+        first, place = not place, end
+        if first:
+            made, known = found.text, found.known
+            continue
         if found.known < 0.7 * len(_letters(part)):
             half = f"({part}" if mark == " (" else f"{mark.strip()} {part}"
             glued = _exact(half) or _by_template(half)
             if glued.known > found.known:  # a half sentence that begins with its mark
                 made, known = made + glued.text, known + glued.known
                 continue
-        if mark == " (":
+        if mark == " (" and found.text == f"{made})":
+            pass  # said in both languages already
+        elif mark == " (":
             made += f"（{found.text[:-1]}）" if found.text.endswith(")") and found.known else f" ({found.text}"
         else:
             made += chinese + found.text
         known += found.known
     return _Found(made, known)
+
+
+_EDGES = re.compile(r"(\(\w\)\s+|[-+]?\d[\d.,]*(?:e[-+]\d+)?\s+|[^A-Za-z]*)(.*?)([^A-Za-z]*)", re.DOTALL)
+"""A number or the like, what it is of, and what comes behind."""
 
 
 def _part(text: str) -> _Found:
@@ -313,7 +355,7 @@ def _part(text: str) -> _Found:
     if exact:
         return exact
     # such as '(a) Land use', 'core 63.5 %', '12 ha'
-    before, name, after = re.fullmatch(r"(\(\w\)\s+|[^A-Za-z]*)(.*?)([^A-Za-z]*)", text, re.DOTALL).groups()
+    before, name, after = _EDGES.fullmatch(text).groups()
     exact = _exact(name) if before or after else None
     if exact:
         return _Found(before + exact.text + after, exact.known)

@@ -133,10 +133,10 @@ class Compared:
             links = (
                 ", ".join(f"{found.link_count(fate)} {fate}" for fate in _LINK_FATES) if found.linked else "not known"
             )
-            said = (
-                f"'{self.runs[before].name}' to '{self.runs[after].name}': sources {counts or 'none'}; links {links}; "
+            yield (
+                f"'{self.runs[before].name}' to '{self.runs[after].name}': sources {counts or 'none'}; links {links}; dA "
+                f"{_percent(area)}, dEC {_percent(connected)}{_isolated(area, connected)}."
             )
-            yield said + f"dA {_percent(area)}, dEC {_percent(connected)}{_isolated(area, connected)}."
         if self.has_areas and all(run.files.limits == HELD for run in self.runs[1:]):
             yield f"Key areas are classed by the limits of '{self.runs[0].name}', which were held for all runs."
 

@@ -248,7 +248,7 @@ class Reader:
     def _require_two(count: int, least: float) -> None:
         if count < 2:
             left = f" of {least:g} ha and more" if least else ""
-            raise InputError(f"It has {count} source{'s' * (count != 1)}{left}; corridors need two.")
+            raise InputError(f"It has {count} {'source' if count == 1 else 'sources'}{left}; corridors need two.")
 
     def _kept(self, values: np.ndarray) -> np.ndarray:
         """Return an array that lies on the disk, beside the outputs: those of all species may not fit into the memory."""
