@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _PARTS = (".qml", ".aux.xml", ".csvt", ".prj", ".cpg", ".shx", ".dbf", ".qix", ".shp.xml", ".xsd", ".gfs", ".ovr")
 """Endings of what stands beside a layer: its parts, and how it looks."""
 _TABLES = (".csv", ".xlsx", ".ods")
+_PAGES = (".html", ".docx", ".pdf")
+"""For readers: they hold when they were made, and what they say stands in layers, tables and numbers too."""
 _LAYERS = (".shp", ".geojson", ".fgb", ".gml", ".kml", ".sqlite", ".tab")
 _RASTERS = (".tif", ".tiff", ".img", ".asc", ".bil", ".sdat")
 
@@ -117,7 +119,7 @@ def describe(role: str, path: str, target: str, layer: str, monitor: Monitor, *,
         entry.update(kind="features" if spatial else "table", features=len(records), content_sha256=content)
         entry["crs"] = vector.crs.authid() if spatial else ""
     else:
-        entry.update(kind="page" if ending == ".html" else "text", content_sha256=hashes.text_hash(path))
+        entry.update(kind="page" if ending in _PAGES else "text", content_sha256=hashes.text_hash(path))
     files = [path, *(one for one in _beside(path) if os.path.exists(one))]
     entry["bytes"] = sum(os.path.getsize(one) for one in files)
     entry["file_sha256"] = hashes.file_hash(path, monitor)

@@ -35,7 +35,7 @@ FILES = 10_000
 """As many files."""
 
 RUN, CRATE = "run.json", "ro-crate-metadata.json"
-_PACKED = (".tif", ".tiff", ".xlsx", ".ods", ".zip", ".png")
+_PACKED = (".tif", ".tiff", ".xlsx", ".ods", ".docx", ".pdf", ".zip", ".png")
 """Endings of files that are compressed already."""
 
 

@@ -256,3 +256,13 @@ def test_shards_have_the_capsule_of_the_run_when_they_are_combined(run, raster, 
     assert found["algorithm"] == "ecosecnet:omniscape"
     assert [one["role"] for one in found["inputs"]] == ["RESISTANCE"]
     assert not {"CHECKPOINT", "SHARD", "PROCESSES", "SCHEDULER"} & set(found["parameters"])
+
+
+@pytest.mark.parametrize("ending", ["html", "docx", "pdf"])
+def test_documents_for_readers_hold_the_time_and_are_not_compared(qgis, tmp_path, ending):
+    from ecosecnet.algorithms.support.capsule.outputs import describe
+    from ecosecnet.core.monitor import SILENT
+
+    path = tmp_path / f"report.{ending}"
+    path.write_bytes(b"made at noon")
+    assert describe("REPORT", str(path), str(path), "", SILENT).entry["kind"] == "page"
