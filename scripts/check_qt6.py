@@ -30,6 +30,7 @@ MOVED = ("QAction", "QActionGroup", "QShortcut")
 
 ACCEPTED = (
     r'"translate" of "QTranslator" has incompatible type "bytes"',
+    r'"loadFromData" of "QTranslator" has incompatible type "bytes"',
     r'"bytes" matches argument type "QByteArray"',
     r"incompatible with supertype",
     r'"type\[QVariant\]" has no attribute',  # asked for by QGIS before 3.38 only, see io/compat.py
