@@ -13,7 +13,7 @@ def main(path, folder):
         there = set(archive.namelist())
         for file in sorted(Path(folder).rglob("*")):
             name = file.relative_to(folder).as_posix()
-            if file.is_file() and file.suffix.lower() in KINDS and name not in there:
+            if file.is_file() and file.suffix.lower() in KINDS and name not in there and "fonts" not in file.parts:
                 entry = zipfile.ZipInfo(name)
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)

@@ -130,7 +130,8 @@ def _analyzer(folder, printed):
         for inner in thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else ():
             yield from walk(inner)
 
-    return list(walk(json.loads((folder / "analysis_results" / "project_context.json").read_text(encoding="utf-8"))))
+    held = json.loads((folder / "analysis_results" / "project_context.json").read_text(encoding="utf-8"))
+    return list(dict.fromkeys(walk(held)))
 
 
 TOOLS = {
