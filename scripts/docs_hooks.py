@@ -1,6 +1,7 @@
 """What MkDocs does besides: the pages of the tools in the navigation, and the two texts of the root that the site has too."""
 
 import re
+import shutil
 from pathlib import Path
 
 from mkdocs.structure.files import File
@@ -35,3 +36,11 @@ def on_page_markdown(markdown, page, config, files):
     for name, called in FROM_ROOT.items():
         markdown = re.sub(rf"\]\((\.\./)+{name}", f"]({'../' * page.file.src_uri.count('/')}{called}", markdown)
     return markdown
+
+
+def on_post_build(config):
+    """Leave out what pages opened from a disk do not need: fonts (they take those of the system), an icon, maps for robots."""
+    site = Path(config.site_dir)
+    shutil.rmtree(site / "css" / "fonts", ignore_errors=True)
+    for name in ("img/favicon.ico", "sitemap.xml", "sitemap.xml.gz"):
+        (site / name).unlink(missing_ok=True)
