@@ -39,7 +39,7 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def on_post_build(config):
-    """Leave out what pages opened from a disk do not need: fonts (they take those of the system), an icon, maps for robots."""
+    """Leave out what pages opened from a disk do not need: fonts (the system has some), an icon, maps for robots."""
     site = Path(config.site_dir)
     shutil.rmtree(site / "css" / "fonts", ignore_errors=True)
     for name in ("img/favicon.ico", "sitemap.xml", "sitemap.xml.gz"):

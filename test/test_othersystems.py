@@ -56,3 +56,15 @@ def test_texts_have_an_encoding_and_modules_are_everywhere(path):
 )
 def test_the_check_sees(code, wrong):
     assert _text_without_encoding(ast.parse(code, mode="eval").body) is wrong
+
+
+HANDLED = {"rasterfiles.py", "vectorfiles.py", "ramps.py"}
+"""Where GDAL opens files of ours, or what it raises is caught beside it."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_that_gdal_cannot_open_is_none(path):
+    """GDAL raises in QGIS 3.40 where it returned nothing before: files of others are opened by `tried(gdal.Open, path)`."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    opened = [call.lineno for call in calls if ast.unparse(call.func) in ("gdal.Open", "gdal.OpenEx", "ogr.Open")]
+    assert path.name in HANDLED or opened == []

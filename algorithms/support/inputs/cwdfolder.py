@@ -16,6 +16,7 @@ from ....core.errors import InputError
 from ....core.grid import Grid
 from ..io.filenames import FileNames
 from ..io.rasterfiles import NO_MEASURE, RasterWriter
+from ..io.rasterheaders import tried
 from . import parameters as p
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ def take(folder: str, fields: core.leastcost.CostFields, grid: Grid) -> None:
     fields.know(known)
     for one in table:
         path = os.path.join(folder, one.file)
-        dataset = gdal.Open(path) if os.path.exists(path) else None
-        cost = None if dataset is None else dataset.ReadAsArray()
+        dataset = tried(gdal.Open, path) if os.path.exists(path) else None
+        cost = None if dataset is None else tried(dataset.ReadAsArray)
         if cost is None:
             raise InputError(f"'{path}' cannot be read. Run 'linkages' again, or leave the folder out.")
         cost[cost == NO_MEASURE] = np.inf

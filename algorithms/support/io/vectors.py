@@ -243,6 +243,8 @@ def cells_inside(polygon: QgsGeometry, grid: Grid) -> np.ndarray:
 
 def burnt_cells(shape: QgsGeometry, grid: Grid, *, all_touched: bool = False) -> np.ndarray:
     """Return the flat indices of the cells that `burn` gives one geometry, without burning the whole grid."""
+    if shape.isEmpty():
+        return np.empty(0, dtype=np.int64)
     box = shape.boundingBox()
     top, left = grid.index(box.xMinimum(), box.yMaximum())
     bottom, right = grid.index(box.xMaximum(), box.yMinimum())
