@@ -33,6 +33,7 @@ ACCEPTED = (
     r'"loadFromData" of "QTranslator" has incompatible type "bytes"',
     r'"bytes" matches argument type "QByteArray"',
     r"incompatible with supertype",
+    r'Item "None" of "',
     r'"type\[QVariant\]" has no attribute',  # asked for by QGIS before 3.38 only, see io/compat.py
 )
 """What PyQt6 does, though its types do not say so, or what Qt 6 never meets."""

@@ -1,5 +1,6 @@
 """The plugin names no address that does not exist: metadata.txt says which there are, pages come from its own files."""
 
+import shutil
 import subprocess
 from pathlib import Path, PureWindowsPath
 from urllib.parse import unquote, urlparse
@@ -98,6 +99,8 @@ def test_a_fault_says_where_to_go(monkeypatch):
 def test_version_stands_in_one_place():
     """No other file of the repository names the version of the plugin."""
     root = addresses.ROOT
+    if not shutil.which("git"):
+        pytest.skip("no git")
     listed = subprocess.run(["git", "-C", root, "grep", "-lFw", addresses.version()], capture_output=True, check=False)
     if listed.returncode > 1:
         pytest.skip("not a git checkout, or no git")
