@@ -4,12 +4,6 @@
 <context>
     <name>EcoSecNet</name>
     <message>
-        <location filename="../plugin.py"/>
-        <source>The tools are in Processing &gt; Toolbox under EcoSecNet. First run '5a Demonstration landscape', then '5b Ecological security network'.</source>
-        <extracomment>pushMessage(1)</extracomment>
-        <translation>工具位于“处理 &gt; 工具箱”的 EcoSecNet 下。先运行「5a 示范景观」，再运行「5b 生态安全网络」。</translation>
-    </message>
-    <message>
         <location filename="../algorithms/base.py"/>
         <source>5 Measures</source>
         <extracomment>MEASURES</extracomment>
@@ -8915,6 +8909,30 @@
     </message>
     <message>
         <location filename="../algorithms/planning/demolandscape.py"/>
+        <source>Names and borders</source>
+        <extracomment>text</extracomment>
+        <translation>名称和边界</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/demolandscape.py"/>
+        <source>Roads, rivers and mines</source>
+        <extracomment>text</extracomment>
+        <translation>道路、河流和矿山</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/demolandscape.py"/>
+        <source>Protected land</source>
+        <extracomment>text</extracomment>
+        <translation>受保护土地</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/demolandscape.py"/>
+        <source>Relief and land use</source>
+        <extracomment>text</extracomment>
+        <translation>地形和土地利用</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/demolandscape.py"/>
         <source>Demonstration landscape</source>
         <extracomment>LABEL</extracomment>
         <translation>示范景观</translation>
@@ -9227,9 +9245,9 @@
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
-        <source>Data: {1}.</source>
+        <source>Data shown on this sheet: {1}.</source>
         <extracomment>returned; 1 = ', '.join(dict.fromkeys((_data_of(drawn.source) for drawn in sheet.layers)))</extracomment>
-        <translation>数据：{1}。</translation>
+        <translation>本图所示数据：{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
@@ -9416,6 +9434,12 @@
         <source>A PNG of each sheet, such as sources.png.</source>
         <extracomment>folder_output(2)</extracomment>
         <translation>每幅图一个 PNG，如 sources.png。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/mapsheets.py"/>
+        <source>No font with Chinese letters is installed: boxes stand in their place. Install one, such as Noto Sans CJK.</source>
+        <extracomment>warn(0)</extracomment>
+        <translation>未安装含中文的字体：文字处会显示为方框。请安装一种，如 Noto Sans CJK。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
@@ -10490,6 +10514,12 @@
         <source>Measure</source>
         <extracomment>headers</extracomment>
         <translation>措施</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/singles.py"/>
+        <source>Township</source>
+        <extracomment>get(1)</extracomment>
+        <translation>乡镇</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/singles.py"/>
@@ -13601,12 +13631,6 @@
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
-        <source>With a dPC of at least {1} % and sources of at least {2} ha</source>
-        <extracomment>where; 1 = cut; 2 = minimum</extracomment>
-        <translation>dPC 不低于 {1} % 且源地不小于 {2} hm² 时，</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/sources/dispersalsweep.py"/>
         <source>, at least {1} ha</source>
         <extracomment>label; 1 = minimum</extracomment>
         <translation>，不小于 {1} hm²</translation>
@@ -13841,9 +13865,9 @@
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
-        <source>{1} the choice of distance stops mattering from {2} on: {3} sources are chosen there, and up to {4} at least 90 % of them stay in nearly the same order.</source>
-        <extracomment>append(0); 1 = where; 2 = one.dispersal; 3 = int(one.chosen(cut).sum()); 4 = longest</extracomment>
-        <translation>{1}距离的选择从 {2} 起不再有影响：此时选中 {3} 个源地，直到 {4}，其中至少 90 % 的顺序几乎不变。</translation>
+        <source>With a dPC of at least {1} % and sources of at least {2} ha the choice of distance stops mattering from {3} on: {4} sources are chosen there, and up to {5} at least 90 % of them stay in nearly the same order.</source>
+        <extracomment>append(0); 1 = cut; 2 = minimum; 3 = one.dispersal; 4 = int(one.chosen(cut).sum()); 5 = longest</extracomment>
+        <translation>dPC 不低于 {1} %、源地不小于 {2} hm² 时，距离的选择从 {3} 起不再有影响：此时选中 {4} 个源地，直到 {5}，其中至少 90 % 保持入选且次序几乎不变。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13853,9 +13877,9 @@
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
-        <source>{1} the choice of distance matters all the way to {2}.</source>
-        <extracomment>append(0); 1 = where; 2 = longest</extracomment>
-        <translation>{1}距离的选择直到 {2} 都有影响。</translation>
+        <source>With a dPC of at least {1} % and sources of at least {2} ha the choice of distance matters all the way to {3}.</source>
+        <extracomment>append(0); 1 = cut; 2 = minimum; 3 = longest</extracomment>
+        <translation>dPC 不低于 {1} %、源地不小于 {2} hm² 时，距离的选择直到 {3} 都有影响。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -14315,9 +14339,9 @@
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
-        <source>With numba installed, large rasters (from 16 million cells; at an edge width of 1 from 150 million) are thinned and thickened several times faster, with the same codes; the log says so.</source>
+        <source>With numba installed, large rasters (from 5 million cells; at an edge width of 1 from 10 million) are thinned and thickened several times faster, with the same codes; the log says so.</source>
         <extracomment>HELP</extracomment>
-        <translation>安装了 numba 时，大型栅格（1600 万像元起；边缘宽度为 1 时 1.5 亿起）的细化和加粗快数倍，编码相同；日志会说明。</translation>
+        <translation>安装 numba 后，大栅格（500 万像元起；边缘宽度为 1 时 1,000 万像元起）的细化和加厚可快数倍，代码相同；日志会说明。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
@@ -14327,9 +14351,9 @@
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
-        <source>P. Soille and P. Vogt (2009), Pattern Recognition Letters 30, 456-459, doi:10.1016/j.patrec.2008.10.015. Same cells as the program of the Joint Research Centre (mspa 2.4, in GuidosToolbox Workbench and pyGuidos).</source>
+        <source>P. Soille and P. Vogt (2009), Pattern Recognition Letters 30, 456-459, doi:10.1016/j.patrec.2008.10.015. Same cells as the program of the Joint Research Centre (mspa 2.4, in GuidosToolbox Workbench and pyGuidos). As there, a map that is mirrored or turned can have other classes in a few cells (up to some in 10,000, mostly with connectivity 4): where either of two cells can hold a bridge or loop together, their order decides.</source>
         <extracomment>HELP</extracomment>
-        <translation>P. Soille and P. Vogt (2009), Pattern Recognition Letters 30, 456-459, doi:10.1016/j.patrec.2008.10.015。像元与联合研究中心（JRC）的程序（mspa 2.4，见 GuidosToolbox Workbench 和 pyGuidos）相同。</translation>
+        <translation>P. Soille and P. Vogt (2009), Pattern Recognition Letters 30, 456-459, doi:10.1016/j.patrec.2008.10.015. 结果的像元与欧盟联合研究中心的程序（mspa 2.4，见于 GuidosToolbox Workbench 和 pyGuidos）相同。与该程序一样，镜像或旋转后的地图在少数像元上类别可能不同（最多为万分之几，多见于连通规则为 4 时）：两个像元中任一个都能维持桥接或环道时，由其先后次序决定。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/mspa.py"/>
@@ -14936,12 +14960,6 @@
         <source>For a land-use map: core area are its habitat classes, or those of them given above.</source>
         <extracomment>legend(0)</extracomment>
         <translation>用于土地利用图：核心区为其生境类别，或上面给出的其中几类。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/sources/sources.py"/>
-        <source>Protected land</source>
-        <extracomment>vectors(1)</extracomment>
-        <translation>受保护土地</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/sources.py"/>
@@ -15620,6 +15638,144 @@
         <source>{1} ({2} bytes)</source>
         <extracomment>append(0); 1 = what; 2 = size</extracomment>
         <translation>{1}（{2} 字节）</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/demonstration.py"/>
+        <source>EcoSecNet demonstration</source>
+        <extracomment>_FOLDER</extracomment>
+        <translation>EcoSecNet 示范</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/demonstration.py"/>
+        <source>The demonstration county is being made.</source>
+        <extracomment>createMessage(tr(0))</extracomment>
+        <translation>正在生成示范县。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/demonstration.py"/>
+        <source>Cancel</source>
+        <extracomment>QPushButton(tr(0))</extracomment>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/demonstration.py"/>
+        <source>The demonstration county is in {1}. Click Run in the dialog to build its network.</source>
+        <extracomment>_say(tr(0)); 1 = self.folder</extracomment>
+        <translation>示范县位于 {1}。在对话框中单击“运行”即可构建其网络。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/demonstration.py"/>
+        <source>The demonstration project was cancelled; nothing of it was kept.</source>
+        <extracomment>_say(tr(0))</extracomment>
+        <translation>已取消示范工程；没有保留任何内容。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/demonstration.py"/>
+        <source>The demonstration county could not be made; the log of Processing says why.</source>
+        <extracomment>_say(tr(0))</extracomment>
+        <translation>无法生成示范县；原因见“处理”的日志。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/menu.py"/>
+        <source>New network...</source>
+        <extracomment>_action(0)</extracomment>
+        <translation>新建网络…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/menu.py"/>
+        <source>Demonstration project</source>
+        <extracomment>_action(0)</extracomment>
+        <translation>示范工程</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/menu.py"/>
+        <source>Tutorial</source>
+        <extracomment>_action(0)</extracomment>
+        <translation>教程</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/menu.py"/>
+        <source>Check installation...</source>
+        <extracomment>_action(0)</extracomment>
+        <translation>检查安装…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/menu.py"/>
+        <source>Documentation</source>
+        <extracomment>_action(0)</extracomment>
+        <translation>文档</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/menu.py"/>
+        <source>Plugins &gt; EcoSecNet builds ecological security networks. Try it on a county that is made for it.</source>
+        <extracomment>createMessage(tr(0))</extracomment>
+        <translation>“插件 &gt; EcoSecNet”可构建生态安全网络。可先用专门准备的示范县试一试。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/menu.py"/>
+        <source>Do not show again</source>
+        <extracomment>text</extracomment>
+        <translation>不再显示</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/menu.py"/>
+        <source>The demonstration project is being made. It will be loaded when it is ready.</source>
+        <extracomment>_say(tr(0))</extracomment>
+        <translation>正在生成示范工程，完成后自动加载。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/menu.py"/>
+        <source>The tools need the plugin Processing of QGIS. Switch it on in Plugins &gt; Manage and Install Plugins.</source>
+        <extracomment>_say(tr(0))</extracomment>
+        <translation>这些工具需要 QGIS 的“处理”（Processing）插件。在“插件 &gt; 管理并安装插件”中启用。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/options.py"/>
+        <source>English</source>
+        <extracomment>_LANGUAGES</extracomment>
+        <translation>英文</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/options.py"/>
+        <source>Chinese</source>
+        <extracomment>_LANGUAGES</extracomment>
+        <translation>中文</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/options.py"/>
+        <source>English and Chinese</source>
+        <extracomment>_LANGUAGES</extracomment>
+        <translation>英文和中文</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/options.py"/>
+        <source>All cores but one</source>
+        <extracomment>setSpecialValueText(tr(0))</extracomment>
+        <translation>除一个核外的全部核</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/options.py"/>
+        <source>Tools that can share their work offer these processes and this scheduler as defaults. Results do not depend on them.</source>
+        <extracomment>QLabel(tr(0))</extracomment>
+        <translation>可分担计算的工具以此进程数和调度器为默认值。结果与它们无关。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/options.py"/>
+        <source>Language of reports</source>
+        <extracomment>addRow(tr(0))</extracomment>
+        <translation>报告语言</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/options.py"/>
+        <source>Processes</source>
+        <extracomment>addRow(tr(0))</extracomment>
+        <translation>进程数</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/desktop/options.py"/>
+        <source>Scheduler (Dask)</source>
+        <extracomment>addRow(tr(0))</extracomment>
+        <translation>调度器（Dask）</translation>
     </message>
     <message>
         <location filename="../algorithms/support/geometry/distances.py"/>
@@ -17603,12 +17759,6 @@
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
-        <source>Processes</source>
-        <extracomment>integer(1)</extracomment>
-        <translation>进程数</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>How many processes share the work on this computer: 2 on two cores bring a run of minutes down to little more than half the time, a run of seconds gains nothing. 0: as many as there are cores, less one. The results are the same to the last digit. Each process needs memory of its own, so fewer are started where it does not suffice.</source>
         <extracomment>integer(2)</extracomment>
         <translation>在这台计算机上分担计算的进程数：双核上用 2 个，几分钟的运行只需略多于一半的时间，几秒的运行则没有好处。0：核数减一。结果到最后一位都相同。每个进程都需要自己的内存，内存不足时启动得更少。</translation>
@@ -17639,12 +17789,6 @@
     </message>
     <message>
         <location filename="../algorithms/support/inputs/spreading.py"/>
-        <source>Scheduler (Dask)</source>
-        <extracomment>text(1)</extracomment>
-        <translation>调度器（Dask）</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/inputs/spreading.py"/>
         <source>Only for clusters, else empty. Address of a Dask scheduler whose workers do the work, such as tcp://host:8786. They need this version of EcoSecNet and must see the CHECKPOINT folder, which is needed too.</source>
         <extracomment>text(2)</extracomment>
         <translation>仅用于集群，否则留空。Dask 调度器的地址，如 tcp://host:8786，由其工作进程完成计算。各工作进程须装有同一版本的 EcoSecNet，并能访问 CHECKPOINT 文件夹（同样必填）。</translation>
@@ -17672,6 +17816,12 @@
         <source>{1} holds shards of a run whose {2} is {3}; here it is {4}. Run all shards with the same parameters, or choose another folder.</source>
         <extracomment>InputError(0); 1 = folder; 2 = name; 3 = _said(was); 4 = _said(now)</extracomment>
         <translation>{1} 中含有另一次运行的分片，其 {2} 为 {3}；此处为 {4}。请以相同参数运行所有分片，或另选文件夹。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/inputs/spreading.py"/>
+        <source>Without a CHECKPOINT the scheduler of the settings is left out.</source>
+        <extracomment>info(0)</extracomment>
+        <translation>没有 CHECKPOINT 时，不使用设置中的调度器。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/stored.py"/>
@@ -18482,12 +18632,6 @@
         <source>Zone</source>
         <extracomment>Shown(0)</extracomment>
         <translation>分区</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/io/fields.py"/>
-        <source>Township</source>
-        <extracomment>Shown(0)</extracomment>
-        <translation>乡镇</translation>
     </message>
     <message>
         <location filename="../algorithms/support/io/fields.py"/>
@@ -21812,18 +21956,6 @@
         <source>Pinch points and barriers</source>
         <extracomment>KEY_AREAS</extracomment>
         <translation>夹点与障碍点</translation>
-    </message>
-    <message>
-        <location filename="../core/choices.py"/>
-        <source>English</source>
-        <extracomment>ENGLISH</extracomment>
-        <translation>英文</translation>
-    </message>
-    <message>
-        <location filename="../core/choices.py"/>
-        <source>Chinese</source>
-        <extracomment>CHINESE</extracomment>
-        <translation>中文</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>

@@ -224,15 +224,17 @@ def _sentences(found) -> tuple[list[str], float | None]:
             start = core.connectivity.settles(landscapes, cut)
             starts.append(start)
             longest = landscapes[-1].dispersal
-            where = f"With a dPC of at least {cut:g} % and sources of at least {minimum:g} ha"
             if start is None:
-                sentences.append(f"{where} the choice of distance matters all the way to {longest:,.6g}.")
+                sentences.append(
+                    f"With a dPC of at least {cut:g} % and sources of at least {minimum:g} ha the choice of distance "
+                    f"matters all the way to {longest:,.6g}."
+                )
                 continue
             one = landscapes[start]
             sentences.append(
-                f"{where} the choice of distance stops mattering from {one.dispersal:,.6g} on: "
-                f"{int(one.chosen(cut).sum())} sources are chosen there, and up to {longest:,.6g} at least 90 % of "
-                "them stay in nearly the same order."
+                f"With a dPC of at least {cut:g} % and sources of at least {minimum:g} ha the choice of distance stops "
+                f"mattering from {one.dispersal:,.6g} on: {int(one.chosen(cut).sum())} sources are chosen there, and up to "
+                f"{longest:,.6g} at least 90 % of them stay in nearly the same order."
             )
     settled = None
     if starts and None not in starts:
