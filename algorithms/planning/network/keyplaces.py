@@ -36,10 +36,10 @@ def stated_limits(outputs: NetworkOutputs, kind: str) -> str:
     areas = dict(zip(KINDS, (places.pinch_areas, places.barrier_areas)))[kind]
     if areas is None:
         return ""
-    text = said(areas.limits, held=kind in read_limits_of(outputs.job, KINDS))
+    text = said(areas.limits, held=kind in read_limits_of(outputs.job, KINDS), digits=4)
     if np.isnan(areas.most_resistance):
         return text
-    return f"{text} They are of the value times the resistance over the largest one, {areas.most_resistance:.10g}."
+    return f"{text} They are of the value times the resistance over the largest one, {areas.most_resistance:.4g}."
 
 
 def key_areas_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list]]:

@@ -138,9 +138,9 @@ def read_limits_of(job: Job, kinds: Sequence[str]) -> dict[str, core.keyareas.He
     return found
 
 
-def said(limits: np.ndarray, *, held: bool) -> str:
-    """Return the limits of classes in a sentence."""
-    listed = ", ".join(f"{limit:.10g}" for limit in limits)
+def said(limits: np.ndarray, *, held: bool, digits: int = 10) -> str:
+    """Return the limits of classes in a sentence, with so many digits."""
+    listed = ", ".join(f"{limit:.{digits}g}" for limit in limits)
     return f"Upper limits of the classes, lowest first{', held' if held else ''}: {listed}."
 
 

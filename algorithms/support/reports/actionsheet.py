@@ -203,7 +203,7 @@ class Said:
         sheet = self.sheet
         rows = sheet.rule.size
         said = [
-            f"{len(self.areas.kind):,} areas in {rows:,} rows, {sheet.total_ha:,.4f} ha"
+            f"{len(self.areas.kind):,} areas in {rows:,} rows, {sheet.total_ha:,.2f} ha"
             + (f", cost {sheet.total_cost:,.2f}." if self._costed else ".")
         ]
         twice = sheet.total_ha - self._ground

@@ -9,6 +9,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from string import ascii_lowercase
 from typing import Union
 
 from .. import language as languages
@@ -221,6 +222,11 @@ def numbered(blocks: Iterable[Block]) -> list[tuple[Block, int]]:
             counts[kind] += 1
         found.append((block, counts.get(kind, 0)))
     return found
+
+
+def part_label(number: int) -> str:
+    """Return the letter of a picture beside others, from 0 up."""
+    return f"({ascii_lowercase[number % 26]})"
 
 
 def figure_label(number: int) -> str:

@@ -26,7 +26,7 @@ table { border-collapse: collapse; font-size: .86rem; line-height: 1.35; }
 caption { text-align: left; color: var(--soft); padding-bottom: .25rem; } caption b, figcaption b { color: var(--ink); }
 th, td { padding: .25em .6em; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { background: var(--tint); vertical-align: bottom; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-td.n { white-space: nowrap; } tr.total td { font-weight: 600; border-top: 2px solid var(--strong); }
+td.n, td.k { white-space: nowrap; } tr.total td { font-weight: 600; border-top: 2px solid var(--strong); }
 td:nth-child(-n+2):not(.n) { min-width: 5em; }
 pre { background: var(--tint); padding: .6em 1em; white-space: pre-wrap; word-break: break-all; font-size: .82rem; }
 figure { margin: 1.1rem 0; overflow: hidden; }

@@ -22,6 +22,7 @@ from .document import (
     figure_label,
     numbered,
     numeric,
+    part_label,
     sayer,
     table_label,
 )
@@ -31,6 +32,8 @@ TAGS = {"en": "en", "zh_CN": "zh-CN"}
 """How HTML names the languages."""
 _OTHERS = {"en": "In English", "zh_CN": "中文版"}
 _MM = 96.0 / 25.4
+_SHORT = 22
+"""Letters of a name that stays in one line."""
 
 
 def page(document: Document, languages: Sequence[str]) -> str:
@@ -105,6 +108,9 @@ def _block(block: Block, number: int, language: str, say: Say, counted: bool) ->
 def table(block: Table, say: Say, label: str = "") -> str:
     """Return a table; one that is wider than the screen scrolls by itself."""
     marks = [" class='n'" if one else "" for one in numeric(block)]
+    for column in block.names:  # names of places are not broken
+        if max((len(str(row[column] or "")) for row in block.rows), default=99) <= _SHORT:
+            marks[column] = " class='k'"
     head = "".join(f"<th scope='col'{mark}>{escape(say(text))}</th>" for text, mark in zip(block.headers, marks))
     body = []
     for row in range(len(block.rows)):
@@ -125,9 +131,10 @@ def caption(label: str, text: str, say: Say) -> str:
 def _figure(block: Figure, label: str, language: str, say: Say) -> str:
     alternative = say(block.alternative or block.caption)
     if block.parts:
+        called = [f"{part_label(k)} {say(text)}" for k, (text, _) in enumerate(block.parts)]
         shown = "".join(
-            f"<div>{_picture(draw(language, say), f'{say(block.caption)}: {say(text)}')}<div>{escape(say(text))}</div></div>"
-            for text, draw in block.parts
+            f"<div>{_picture(draw(language, say), f'{say(block.caption)}: {text}')}<div>{escape(text)}</div></div>"
+            for text, (_, draw) in zip(called, block.parts)
         )
         shown = f"<div class='side'>{shown}</div>"
     else:

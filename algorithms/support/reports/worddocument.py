@@ -25,6 +25,7 @@ from .document import (
     figure_label,
     numbered,
     numeric,
+    part_label,
     sayer,
     table_label,
 )
@@ -234,8 +235,8 @@ class _Writer:
     def _side_by_side(self, block: Figure) -> str:
         width = _TEXT_WIDTH / 2 - 4.0
         cells = []
-        for text, draw in block.parts:
-            said = self._say(text)
+        for k, (text, draw) in enumerate(block.parts):
+            said = f"{part_label(k)} {self._say(text)}"
             drawn = self._drawing(draw(self._language, self._say), f"{self._say(block.caption)}: {said}", width)
             cells.append(
                 f"<w:tc>{self._paragraph('Figure', drawn)}{self._paragraph('Key', self._run(said), '<w:keepNext/>')}</w:tc>"

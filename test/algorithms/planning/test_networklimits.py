@@ -21,7 +21,7 @@ def test_two_dates_are_classed_alike(run, county, parameters, tmp_path):
         assert first[count] > 0
     page = (tmp_path / "first.html").read_text(encoding="utf-8")
     assert page.count("Upper limits of the classes, lowest first: ") == 2
-    assert f"{by_kind['barriers'][0]['upper']:.10g}" in page
+    assert f"{by_kind['barriers'][0]['upper']:.4g}" in page
 
     same, _ = go("same", LIMITS_TABLE=written["BREAKS"])
     counts = ("PINCH_COUNT", "PINCH_HA", "BARRIER_COUNT", "BARRIER_HA")

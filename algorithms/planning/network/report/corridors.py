@@ -87,9 +87,9 @@ def _profile(outputs: NetworkOutputs, link: int, grade: int) -> Figure:
         if areas is not None:
             held.append((name, mark.fill, areas.labels[row, col] > 0))
     a, b = (outputs.ids[label - 1] for label in links.pairs[link])
-    axes = f"Distance from source {a} (km)", "Resistance"
+    labels = f"Distance from source {a} (km)", "Resistance"
     return Figure(
-        lambda language, say: Picture(plots.profile(distance, values, held, *axes, say)),
+        lambda language, say: Picture(plots.profile(distance, values, held, *labels, say)),
         f"Profile of corridor {link + 1} of grade {grade}, from source {a} to source {b}: resistance along its path, and "
         "what the path crosses",
     )

@@ -33,7 +33,7 @@ DRAWN = (
 )
 """Outputs that the maps show, whether they were asked for or not."""
 
-_WHOLE, _HALF = (165.0, 115.0), (80.0, 66.0)
+_WHOLE, _HALF = (165.0, 104.0), (80.0, 60.0)
 """Width and height of maps in mm."""
 
 _FINE, _COARSE = 300, 150

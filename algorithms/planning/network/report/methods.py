@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ....support.reports.document import Block, Bullets, Heading, Paragraph
@@ -13,36 +14,9 @@ if TYPE_CHECKING:
 
 def methods(network: SecurityNetwork, options: Options) -> list[Block]:
     """Return the section on methods."""
-    s, c, k = options.sources, options.corridors, options.keyareas
-    found = (
-        "as they were given, graded by"
-        if network.sources.codes is None
-        else f"MSPA (Soille and Vogt 2009) with {s.connectivity} neighbours and an edge of {s.edge_width} cell(s); core "
-        f"areas and protected land by '{s.overlay.value}', at least {s.min_area_ha:g} ha; {s.min_dpc:g} % or more of"
-    )
-    surface = (
-        f"weighted overlay of scores, corrected by '{options.surface.correction.method.value}'"
-        if network.surface.scores
-        else "as it was given"
-    )
-    overlaid = " after multiplication by the resistance" if k.overlay_resistance else ""
-    cut = f" Key areas larger than {k.max_area_ha:g} ha are cut at higher limits." if k.max_area_ha else ""
-    if k.max_area_ha is None:
-        cut = " Barriers larger than the largest disc are cut at higher limits: a score says what restoring one disc saves."
     return [
         Heading("Methods"),
-        Paragraph(
-            f"Sources: {found} dPC (Saura and Rubio 2010) at {s.dispersal:g} m with probability {s.probability:g}. "
-            f"Resistance: {surface}. Corridors: "
-            f"least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent "
-            f"by {c.adjacency.label.lower()}; current-flow centrality with conductance 1 / cost distance (McRae et al. "
-            f"2008), {c.grades} grades by natural breaks. Pinch points: current at 1 A, {k.mode.label.lower()}, "
-            "within the corridors (their cutoff is stated in section 3), "
-            f"{k.combine.value} over links. Barriers: cost saved per metre restored (McRae et al. 2012), {k.window.value}, "
-            f"{k.combine.value} over links, "
-            f"radii {', '.join(f'{r:g}' for r in k.radii)} m{', centres only' if k.centres else ''}, graded by "
-            f"{k.rank.label.lower()}. {_classes(k)}{overlaid}; the highest is kept.{cut}"
-        ),
+        *(Paragraph(sentence) for sentence in _steps(network, options)),
         Heading("What this is not", 2),
         Paragraph(
             "Grades and classes are relative to this run: a natural break moves when the data change, unless its limits are "
@@ -66,14 +40,65 @@ def methods(network: SecurityNetwork, options: Options) -> list[Block]:
     ]
 
 
-def _classes(options: KeyAreaOptions) -> str:
-    held = {"Pinch points": options.pinch_limits, "Barriers": options.barrier_limits}
-    ways = {
-        name: f"in {options.classes} natural-break classes"
-        if limits is None
-        else "in classes with held limits (section 4)"
-        for name, limits in held.items()
-    }
-    if len(set(ways.values())) == 1:
-        return f"Both {ways['Barriers']}"
-    return ", ".join(f"{name if not k else name.lower()} {way}" for k, (name, way) in enumerate(ways.items()))
+def _steps(network: SecurityNetwork, options: Options) -> Iterator[str]:
+    """Yield what was done, a sentence or two a step."""
+    s, c, k = options.sources, options.corridors, options.keyareas
+    if network.sources.codes is None:
+        yield "Sources: as they were given."
+    else:
+        yield (
+            f"Sources: MSPA (Soille and Vogt 2009) with {s.connectivity} neighbours and an edge of {s.edge_width} cell(s); "
+            f"core areas and protected land, at least {s.min_area_ha:g} ha; those with a dPC of {s.min_dpc:g} % or more."
+        )
+    yield (
+        f"Importance of the sources: dPC (Saura and Rubio 2010) at {s.dispersal:g} m with probability {s.probability:g}, "
+        "graded by natural breaks."
+    )
+    if network.surface.scores:
+        yield f"Resistance: weighted overlay of scores. Correction: {options.surface.correction.method.label}."
+    else:
+        yield "Resistance: as it was given."
+    yield (
+        "Corridors: least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between "
+        f"neighbouring sources. Neighbours by: {c.adjacency.label}."
+    )
+    yield (
+        "Grades of the corridors: current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), in "
+        f"{c.grades} grades by natural breaks."
+    )
+    yield (
+        "Pinch points: current at 1 A within the corridors, whose cutoff is stated in section 3. "
+        f"Sources of the current: {k.mode.label}."
+    )
+    yield (
+        "Barriers: cost saved per metre restored (McRae et al. 2012), searched with "
+        f"radii {', '.join(f'{r:g}' for r in k.radii)} m. Graded by: {k.rank.label}."
+    )
+    if k.centres:
+        yield "The score of a disc counts for the cell in its middle only."
+    yield from _classes(k)
+    if k.overlay_resistance:
+        yield "Current and score are multiplied by the resistance before they are classified."
+    if k.max_area_ha:
+        yield f"Key areas larger than {k.max_area_ha:g} ha are cut at higher limits."
+    if k.max_area_ha is None:
+        yield "Barriers larger than the largest disc are cut at higher limits: a score says what restoring one disc saves."
+
+
+def _classes(options: KeyAreaOptions) -> Iterator[str]:
+    """Yield how current and score are classified."""
+    held = options.pinch_limits is not None, options.barrier_limits is not None
+    if not any(held):
+        yield f"Both in {options.classes} natural-break classes; the highest class is kept."
+    elif all(held):
+        yield "Both in classes with held limits (section 4); the highest class is kept."
+    elif held[0]:
+        yield (
+            f"Pinch points in classes with held limits (section 4), barriers in {options.classes} natural-break classes; the "
+            "highest class is kept."
+        )
+    else:
+        yield (
+            f"Pinch points in {options.classes} natural-break classes, barriers in classes with held limits (section 4); the "
+            "highest class is kept."
+        )

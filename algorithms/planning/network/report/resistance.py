@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from ....support.reports.document import Block, Bullets, Heading, Paragraph, Table
@@ -23,7 +22,7 @@ def resistance(maps: NetworkMaps, outputs: NetworkOutputs, factors: NetworkFacto
     names = [role for role in maps.found if role.startswith("factor:")]
     blocks: list[Block] = [Heading("2 Resistance surface")]
     if names:
-        shown = [(name, f"({ascii_lowercase[k % 26]}) {name.partition(':')[2]}") for k, name in enumerate(names)]
+        shown = [(name, name.partition(":")[2]) for name in names]
         blocks.append(
             maps.plate(
                 shown, "Scores of the resistance factors, before weights and corrections, all in the same colours"

@@ -62,8 +62,9 @@ def summary(maps: NetworkMaps, outputs: NetworkOutputs, numbers: dict[str, float
 def _indices(found: Structure) -> str:
     """Return the indices of the network in words."""
     if np.isnan(found.alpha):  # fewer than three sources
-        return f"Beta, corridors per source: {found.beta:.2f}."
+        return f"There are {found.beta:.2f} corridors for each source (beta)."
     return (
-        f"Beta, corridors per source: {found.beta:.2f}. Alpha, share of the possible loops: {found.alpha:.2f}. Gamma, share "
-        f"of the possible corridors: {found.gamma:.2f}."
+        f"There are {found.beta:.2f} corridors for each source (beta); {100 * found.gamma:.0f} % of the corridors that are "
+        f"possible between neighbours are there (gamma), and {100 * found.alpha:.0f} % of the possible loops (alpha), by "
+        "which a source can still be reached when a corridor is cut."
     )
