@@ -183,8 +183,11 @@ class Recorder:
 
 
 def short(value):
-    """Return a value of a table as text of a few letters."""
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    """Return a value of a table as text of a few letters; of a file its name."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    text = "" if str(value) == "NULL" else str(value)
+    text = os.path.basename(text) if os.path.isabs(text) else text
     return text if len(text) < 60 else f"{text[:57]}..."
 
 
