@@ -161,6 +161,30 @@ def runs(qgis, county, tmp_path_factory):
     return made(("",)), made(NAMES)
 
 
+@pytest.mark.parametrize("tool", ["tabulate"])
+def test_a_translated_page_keeps_names_as_texts(qgis, county, tmp_path, tool):
+    """Translation takes a page apart and puts it together again."""
+    from ecosecnet.algorithms.support import language
+    from qgis.core import QgsFeatureRequest, QgsSettings, QgsVectorLayer
+
+    zones = QgsVectorLayer(county["TOWNSHIPS"], NAMES[0], "ogr").materialize(QgsFeatureRequest())
+    zones.setName(NAMES[1])
+    spoilt(zones, NAMES)
+    QgsSettings().setValue(language.REPORTS, "both")
+    try:
+        page = str(tmp_path / "a.html")
+        qgis.run(
+            f"ecosecnet:{tool}",
+            {"AREAS": zones, "ZONES": zones, "NAME": "name", "TABLE": "TEMPORARY_OUTPUT", "HTML": page},
+        )
+    finally:
+        QgsSettings().remove(language.REPORTS)
+    found = page_of(page)
+    assert found.wrong == []
+    assert "".join(found.texts).count(SCRIPT) >= 2  # once a language
+    assert found.found["img"] == 0
+
+
 def test_nothing_turns_the_writing_round(runs):
     assert "\u202e" not in "".join(page_of(runs[1]["REPORT"]).texts)
 
