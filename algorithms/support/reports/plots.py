@@ -128,7 +128,8 @@ def profile(
     say : callable
         Translates.
     """
-    left, right, top, high = 58, 16, 28, 200
+    left, right = 58, 16
+    top, high = 28, 200
     y_ticks, x_ticks = ticks(0.0, float(np.nanmax(values)) or 1.0), ticks(0.0, float(distance[-1]) or 1.0)
     wide = _WIDTH - left - right
 

@@ -308,7 +308,7 @@ def _pixels(content: bytes) -> tuple[int, int]:
     place = 2
     while True:
         marker, size = content[place + 1], struct.unpack(">H", content[place + 2 : place + 4])[0]
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
             height, width = struct.unpack(">HH", content[place + 5 : place + 9])
             return width, height
         place += 2 + size

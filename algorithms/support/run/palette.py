@@ -141,6 +141,8 @@ LAND, SEA, GRATICULE = (206, 216, 190), (232, 240, 246), (178, 190, 196)
 
 CHART = ("#1b6ca8", "#c0390d", "#2e7d46", "#8e44da", "#e08e0b", "#16808a", "#5e3d41")
 """Lines of a chart."""
+DPC_PARTS = (SOURCES[0], (224, 164, 62), (52, 108, 168))
+"""What the importance of a source is the sum of: habitat within, exchange, and being a stepping stone."""
 BAR = "#4f8a64"
 CHART_INK, CHART_LABEL, CHART_AXIS, CHART_GRID, CHART_PALE = "#22302a", "#55675d", "#7a9484", "#dfe8e2", "#b9c4bd"
 """Words and numbers, scales, the line in the middle, lines across, and bars that are too uncertain to compare."""

@@ -9,6 +9,7 @@ import numpy as np
 from ....support.reports import plots
 from ....support.reports.document import Block, Figure, Heading, Paragraph, Picture, Table
 from ....support.reports.location import centre_of, location_map, place_in_words
+from ....support.run.palette import BACKGROUND
 from ..outputs import NetworkOutputs
 from .maps import NetworkMaps
 
@@ -52,10 +53,10 @@ def study_area(maps: NetworkMaps, outputs: NetworkOutputs, study: StudyLand) -> 
             lambda language, say: Picture(
                 plots.bars(
                     [(row[0], [row[1] / 100.0]) for row in rows],
-                    [("Area", (0, 0, 0))],
+                    [("Area", BACKGROUND)],
                     "Area (km²)",
                     say,
-                    colours=[colours.get(code, (128, 128, 128)) for code, _ in ordered],
+                    colours=[colours.get(code, BACKGROUND) for code, _ in ordered],
                 )
             ),
             "Area of each land use",

@@ -9,7 +9,7 @@ import numpy as np
 from ..... import core
 from ....support.reports import plots
 from ....support.reports.document import Block, Figure, Heading, Paragraph, Picture, Table
-from ....support.run.palette import SOURCES
+from ....support.run.palette import BACKGROUND, DPC_PARTS
 from ..outputs import NetworkOutputs, mspa_classes
 from ..sourcesides import sources_by_grade
 from .maps import NetworkMaps
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _MOST_BARS = 30
 _PARTS = (
-    ("within the source (intra)", SOURCES[0]),
-    ("exchange (flux)", (224, 164, 62)),
-    ("stepping stone (connector)", (52, 108, 168)),
+    ("within the source (intra)", DPC_PARTS[0]),
+    ("exchange (flux)", DPC_PARTS[1]),
+    ("stepping stone (connector)", DPC_PARTS[2]),
 )
 """What dPC is the sum of, with colours."""
 
@@ -138,10 +138,10 @@ def _pattern(maps: NetworkMaps, outputs: NetworkOutputs, options: SourceOptions)
             lambda language, say: Picture(
                 plots.bars(
                     [(row[0], [row[1] / 100.0]) for row in rows],
-                    [("Area", (0, 0, 0))],
+                    [("Area", BACKGROUND)],
                     "Area (km²)",
                     say,
-                    colours=[colours.get(name, (128, 128, 128)) for name in names],
+                    colours=[colours.get(name, BACKGROUND) for name in names],
                     decimals=2,
                 )
             ),
