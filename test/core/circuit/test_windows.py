@@ -1,6 +1,7 @@
 """The moving window against a dense solve of every window, straight from the definition, and Omniscape's own files."""
 
 import json
+import os
 import re
 import tracemalloc
 
@@ -605,4 +606,15 @@ def test_a_full_disk_leaves_the_maps_in_memory(monkeypatch):
     assert store.zeros((30, 30)).base is None
     assert not store.on_disk
     monkeypatch.setattr(scratch, "_SHARE_OF_DISK", 0.0)
+    assert not circuit.windows_scratch((30, 30)).on_disk
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="needs a file system in memory")
+def test_files_that_would_lie_in_memory_are_not_made(monkeypatch, tmp_path):
+    monkeypatch.setattr(scratch, "_IN_MEMORY", -1)
+    assert scratch._in_memory("/dev/shm")
+    assert not scratch._in_memory(str(tmp_path))
+    monkeypatch.setattr(scratch.tempfile, "gettempdir", lambda: "/dev/shm")
+    assert scratch._on_disk() != "/dev/shm"
+    monkeypatch.setattr(scratch, "_in_memory", lambda folder: True)
     assert not circuit.windows_scratch((30, 30)).on_disk
