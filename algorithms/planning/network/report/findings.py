@@ -85,9 +85,8 @@ def _places(outputs: NetworkOutputs) -> Iterator[str]:
             names = _most(sizes)
             if names:
                 yield f"Most of the area of the {kind} lies in {names}."
-        uses = _land_under(outputs, shapes)
-        if uses:
-            yield f"The land under the {kind} is mostly {uses}."
+        use, share = _land_under(outputs, shapes)
+        yield f"The largest part of the land under the {kind}, {share:.0f} %, is {use}."
 
 
 def _by_township(table: Rows) -> list[tuple[str, float]]:
@@ -115,14 +114,14 @@ def _most(sizes: Sequence[tuple[str, float]]) -> str:
     return ", ".join(chosen) if held > 0.35 * whole else ""
 
 
-def _land_under(outputs: NetworkOutputs, shapes: Sequence[QgsGeometry]) -> str:
-    """Return the land uses that make most of the ground under shapes."""
+def _land_under(outputs: NetworkOutputs, shapes: Sequence[QgsGeometry]) -> tuple[str, float]:
+    """Return the land use that makes most of the ground under shapes, and its share in percent."""
     found: Counter = Counter()
     for shape in shapes:
         found.update(outputs.use_of(shape))
-    whole = sum(found.values())
+    code, most = found.most_common(1)[0]
     names = {str(code): name for code, name, _ in outputs.classes}
-    return ", ".join(f"{names.get(code, code)} ({100.0 * area / whole:.0f} %)" for code, area in found.most_common(2))
+    return names.get(code, code), 100.0 * most / sum(found.values())
 
 
 def _first_measures(outputs: NetworkOutputs) -> Iterator[str]:
