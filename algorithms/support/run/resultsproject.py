@@ -92,9 +92,6 @@ def _write_project(job: Job, target: str, label: str) -> None:
             continue
         if one.style is not None:
             one.style(opened)
-            beside = os.path.splitext(aside[place])[0] + ".qml"
-            if _is_in(folder, place) and not os.path.exists(beside):
-                opened.saveNamedStyle(beside)
         if opened.isSpatial():
             opened.setCrs(stated(opened.crs()))
             crs = opened.crs()
