@@ -9983,6 +9983,12 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
+        <source>Distance from source {1} (km)</source>
+        <extracomment>labels; 1 = a</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Profile of corridor {1} of grade {2}, from source {3} to source {4}: resistance along its path, and what the path crosses</source>
         <extracomment>Figure(1); 1 = link + 1; 2 = grade; 3 = a; 4 = b</extracomment>
         <translation>{2} 级廊道 {1}（源地 {3} 到源地 {4}）的剖面：沿路径的阻力及路径所穿越的地物</translation>
@@ -10253,69 +10259,39 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>as they were given, graded by</source>
-        <extracomment>found</extracomment>
-        <translation>直接采用给定的源地，分级依据为</translation>
+        <source>Importance of the sources: dPC (Saura and Rubio 2010) at {1} m with probability {2}, graded by natural breaks.</source>
+        <extracomment>text; 1 = s.dispersal; 2 = s.probability</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>MSPA (Soille and Vogt 2009) with {1} neighbours and an edge of {2} cell(s); core areas and protected land by '{3}', at least {4} ha; {5} % or more of</source>
-        <extracomment>found; 1 = s.connectivity; 2 = s.edge_width; 3 = s.overlay.value; 4 = s.min_area_ha; 5 = s.min_dpc</extracomment>
-        <translation>MSPA（Soille and Vogt 2009），{1} 邻域，边缘宽度 {2} 个像元；核心区与受保护土地按“{3}”组合，面积不小于 {4} hm²；保留不低于 {5} % 的</translation>
+        <source>Corridors: least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between neighbouring sources. Neighbours by: {=1}.</source>
+        <extracomment>text; 1 = c.adjacency.label</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>weighted overlay of scores, corrected by '{1}'</source>
-        <extracomment>surface; 1 = options.surface.correction.method.value</extracomment>
-        <translation>分值的加权叠加，按“{1}”修正</translation>
+        <source>Grades of the corridors: current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), in {1} grades by natural breaks.</source>
+        <extracomment>text; 1 = c.grades</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>as it was given</source>
-        <extracomment>surface</extracomment>
-        <translation>直接采用给定的阻力面</translation>
+        <source>Pinch points: current at 1 A within the corridors, whose cutoff is stated in section 3. Sources of the current: {=1}.</source>
+        <extracomment>text; 1 = k.mode.label</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>after multiplication by the resistance</source>
-        <extracomment>overlaid</extracomment>
-        <translation>（先乘以阻力）</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>Key areas larger than {1} ha are cut at higher limits.</source>
-        <extracomment>cut; 1 = k.max_area_ha</extracomment>
-        <translation>大于 {1} hm² 的关键区域在更高的界限处切分。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>Barriers larger than the largest disc are cut at higher limits: a score says what restoring one disc saves.</source>
-        <extracomment>cut</extracomment>
-        <translation>大于最大圆的障碍点在更高的界限处切分：得分表示修复一个圆的节省。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>Both {1}</source>
-        <extracomment>returned; 1 = ways['Barriers']</extracomment>
-        <translation>两者均{1}</translation>
+        <source>Barriers: cost saved per metre restored (McRae et al. 2012), searched with radii {1} m. Graded by: {=2}.</source>
+        <extracomment>text; 1 = ', '.join((f'{r:g}' for r in k.radii)); 2 = k.rank.label</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Methods</source>
         <extracomment>Heading(0)</extracomment>
         <translation>方法</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>Sources: {1} dPC (Saura and Rubio 2010) at {2} m with probability {3}. Resistance: {4}. Corridors: least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by {=5}; current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), {6} grades by natural breaks. Pinch points: current at 1 A, {=7}, within the corridors (their cutoff is stated in section 3), {8} over links. Barriers: cost saved per metre restored (McRae et al. 2012), {9}, {10} over links, radii {11} m, centres only, graded by {=12}. {13}{14}; the highest is kept.{15}</source>
-        <extracomment>Paragraph(0); 1 = found; 2 = s.dispersal; 3 = s.probability; 4 = surface; 5 = c.adjacency.label.lower(); 6 = c.grades; 7 = k.mode.label.lower(); 8 = k.combine.value; 9 = k.window.value; 10 = k.combine.value; 11 = ', '.join((f'{r:g}' for r in k.radii)); 12 = k.rank.label.lower(); 13 = _classes(k); 14 = overlaid; 15 = cut</extracomment>
-        <translation>源地：{1} dPC（Saura and Rubio 2010），{2} m 处的扩散概率为 {3}。阻力：{4}。廊道：在按“{=5}”相邻的源地之间，求 8 邻域的最小成本路径（每步成本 = 两个像元的平均阻力 × 距离）；电流中心性的电导为 1 / 成本距离（McRae et al. 2008），按自然断点分 {6} 级。夹点：1 A 时的电流，{=7}，限于廊道之内（廊道阈值见第 3 节），各连接取{8}。障碍点：每修复 1 m 节省的成本（McRae et al. 2012），{9}，各连接取{10}，半径 {11} m，只取圆心，按“{=12}”分级。{13}{14}；保留最高类。{15}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>Sources: {1} dPC (Saura and Rubio 2010) at {2} m with probability {3}. Resistance: {4}. Corridors: least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between sources adjacent by {=5}; current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), {6} grades by natural breaks. Pinch points: current at 1 A, {=7}, within the corridors (their cutoff is stated in section 3), {8} over links. Barriers: cost saved per metre restored (McRae et al. 2012), {9}, {10} over links, radii {11} m, graded by {=12}. {13}{14}; the highest is kept.{15}</source>
-        <extracomment>Paragraph(0); 1 = found; 2 = s.dispersal; 3 = s.probability; 4 = surface; 5 = c.adjacency.label.lower(); 6 = c.grades; 7 = k.mode.label.lower(); 8 = k.combine.value; 9 = k.window.value; 10 = k.combine.value; 11 = ', '.join((f'{r:g}' for r in k.radii)); 12 = k.rank.label.lower(); 13 = _classes(k); 14 = overlaid; 15 = cut</extracomment>
-        <translation>源地：{1} dPC（Saura and Rubio 2010），{2} m 处的扩散概率为 {3}。阻力：{4}。廊道：在按“{=5}”相邻的源地之间，求 8 邻域的最小成本路径（每步成本 = 两个像元的平均阻力 × 距离）；电流中心性的电导为 1 / 成本距离（McRae et al. 2008），按自然断点分 {6} 级。夹点：1 A 时的电流，{=7}，限于廊道之内（廊道阈值见第 3 节），各连接取{8}。障碍点：每修复 1 m 节省的成本（McRae et al. 2012），{9}，各连接取{10}，半径 {11} m，按“{=12}”分级。{13}{14}；保留最高类。{15}</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -10337,15 +10313,57 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>in {1} natural-break classes</source>
-        <extracomment>ways; 1 = options.classes</extracomment>
-        <translation>按自然断点分为 {1} 类</translation>
+        <source>Sources: as they were given.</source>
+        <extracomment>text</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
-        <source>in classes with held limits (section 4)</source>
-        <extracomment>ways</extracomment>
-        <translation>按沿用的界限分类（第 4 节）</translation>
+        <source>Sources: MSPA (Soille and Vogt 2009) with {1} neighbours and an edge of {2} cell(s); core areas and protected land, at least {3} ha; those with a dPC of {4} % or more.</source>
+        <extracomment>text; 1 = s.connectivity; 2 = s.edge_width; 3 = s.min_area_ha; 4 = s.min_dpc</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Resistance: weighted overlay of scores. Correction: {=1}.</source>
+        <extracomment>text; 1 = options.surface.correction.method.label</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Resistance: as it was given.</source>
+        <extracomment>text</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>The score of a disc counts for the cell in its middle only.</source>
+        <extracomment>text</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Current and score are multiplied by the resistance before they are classified.</source>
+        <extracomment>text</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Key areas larger than {1} ha are cut at higher limits.</source>
+        <extracomment>text; 1 = k.max_area_ha</extracomment>
+        <translation>大于 {1} hm² 的关键区域在更高的界限处切分。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Barriers larger than the largest disc are cut at higher limits: a score says what restoring one disc saves.</source>
+        <extracomment>text</extracomment>
+        <translation>大于最大圆的障碍点在更高的界限处切分：得分表示修复一个圆的节省。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Both in {1} natural-break classes; the highest class is kept.</source>
+        <extracomment>text; 1 = options.classes</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -10370,6 +10388,24 @@
         <source>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</source>
         <extracomment>Bullets(0)</extracomment>
         <translation>Yang, Zheng, Fang and Wan: Construction of Ecological Safety Network and Identification of Key Areas for Ecological Restoration in Resource-Based Cities (Liuzhi Special Zone)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Both in classes with held limits (section 4); the highest class is kept.</source>
+        <extracomment>text</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Pinch points in classes with held limits (section 4), barriers in {1} natural-break classes; the highest class is kept.</source>
+        <extracomment>text; 1 = options.classes</extracomment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/methods.py"/>
+        <source>Pinch points in {1} natural-break classes, barriers in classes with held limits (section 4); the highest class is kept.</source>
+        <extracomment>text; 1 = options.classes</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/page.py"/>
@@ -10679,9 +10715,9 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>Beta, corridors per source: {1}. Alpha, share of the possible loops: {2}. Gamma, share of the possible corridors: {3}.</source>
-        <extracomment>returned; 1 = found.beta; 2 = found.alpha; 3 = found.gamma</extracomment>
-        <translation>β 指数（每个源地的廊道数）：{1}。α 指数（实有环路占可能环路的比例）：{2}。γ 指数（实有廊道占可能廊道的比例）：{3}。</translation>
+        <source>There are {1} corridors for each source (beta); {2} % of the corridors that are possible between neighbours are there (gamma), and {3} % of the possible loops (alpha), by which a source can still be reached when a corridor is cut.</source>
+        <extracomment>returned; 1 = found.beta; 2 = 100 * found.gamma; 3 = 100 * found.alpha</extracomment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
@@ -10697,9 +10733,9 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
-        <source>Beta, corridors per source: {1}.</source>
+        <source>There are {1} corridors for each source (beta).</source>
         <extracomment>returned; 1 = found.beta</extracomment>
-        <translation>β 指数（每个源地的廊道数）：{1}。</translation>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
