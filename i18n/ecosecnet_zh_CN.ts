@@ -9985,7 +9985,7 @@
         <location filename="../algorithms/planning/network/report/corridors.py"/>
         <source>Distance from source {1} (km)</source>
         <extracomment>labels; 1 = a</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>距源地 {1} 的距离（km）</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/corridors.py"/>
@@ -10261,31 +10261,31 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Importance of the sources: dPC (Saura and Rubio 2010) at {1} m with probability {2}, graded by natural breaks.</source>
         <extracomment>text; 1 = s.dispersal; 2 = s.probability</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地重要性：dPC（Saura and Rubio 2010），{1} m 处的扩散概率为 {2}，按自然断点法分级。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Corridors: least-cost paths over 8 neighbours (step cost = mean of the two cells times distance) between neighbouring sources. Neighbours by: {=1}.</source>
         <extracomment>text; 1 = c.adjacency.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道：相邻源地之间 8 邻域的最小成本路径（每步成本 = 两个像元的平均阻力 × 距离）。相邻的判定：{=1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Grades of the corridors: current-flow centrality with conductance 1 / cost distance (McRae et al. 2008), in {1} grades by natural breaks.</source>
         <extracomment>text; 1 = c.grades</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>廊道等级：电流中心性，电导为 1 / 成本距离（McRae et al. 2008），按自然断点法分 {1} 级。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Pinch points: current at 1 A within the corridors, whose cutoff is stated in section 3. Sources of the current: {=1}.</source>
         <extracomment>text; 1 = k.mode.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>夹点：廊道之内 1 A 时的电流，廊道阈值见第 3 节。电流的流向：{=1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Barriers: cost saved per metre restored (McRae et al. 2012), searched with radii {1} m. Graded by: {=2}.</source>
         <extracomment>text; 1 = ', '.join((f'{r:g}' for r in k.radii)); 2 = k.rank.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>障碍点：每修复 1 m 节省的成本（McRae et al. 2012），搜索半径 {1} m。分级依据：{=2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -10315,37 +10315,37 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Sources: as they were given.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地：采用给定的源地。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Sources: MSPA (Soille and Vogt 2009) with {1} neighbours and an edge of {2} cell(s); core areas and protected land, at least {3} ha; those with a dPC of {4} % or more.</source>
         <extracomment>text; 1 = s.connectivity; 2 = s.edge_width; 3 = s.min_area_ha; 4 = s.min_dpc</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>源地：MSPA（Soille and Vogt 2009），{1} 邻域，边缘宽度 {2} 个像元；取核心区与受保护土地中不小于 {3} hm² 且 dPC 不低于 {4} % 的斑块。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Resistance: weighted overlay of scores. Correction: {=1}.</source>
         <extracomment>text; 1 = options.surface.correction.method.label</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力：分值的加权叠加。修正方式：{=1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Resistance: as it was given.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>阻力：采用给定的阻力面。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>The score of a disc counts for the cell in its middle only.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>圆盘的得分只计入其中心像元。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Current and score are multiplied by the resistance before they are classified.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>电流和得分先乘以阻力，再行分类。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -10363,7 +10363,7 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Both in {1} natural-break classes; the highest class is kept.</source>
         <extracomment>text; 1 = options.classes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两者均按自然断点法分为 {1} 类，保留最高类。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
@@ -10393,19 +10393,19 @@
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Both in classes with held limits (section 4); the highest class is kept.</source>
         <extracomment>text</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>两者均按固定界限分类（见第 4 节），保留最高类。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Pinch points in classes with held limits (section 4), barriers in {1} natural-break classes; the highest class is kept.</source>
         <extracomment>text; 1 = options.classes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>夹点按固定界限分类（见第 4 节），障碍点按自然断点法分为 {1} 类，均保留最高类。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/methods.py"/>
         <source>Pinch points in {1} natural-break classes, barriers in classes with held limits (section 4); the highest class is kept.</source>
         <extracomment>text; 1 = options.classes</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>夹点按自然断点法分为 {1} 类，障碍点按固定界限分类（见第 4 节），均保留最高类。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/page.py"/>
@@ -10717,7 +10717,7 @@
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>There are {1} corridors for each source (beta); {2} % of the corridors that are possible between neighbours are there (gamma), and {3} % of the possible loops (alpha), by which a source can still be reached when a corridor is cut.</source>
         <extracomment>returned; 1 = found.beta; 2 = 100 * found.gamma; 3 = 100 * found.alpha</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>平均每个源地有 {1} 条廊道（β 指数）；相邻源地之间可能的廊道已有 {2} %（γ 指数），可能的环路已有 {3} %（α 指数），有环路时某条廊道中断仍可绕行到达源地。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
@@ -10735,7 +10735,7 @@
         <location filename="../algorithms/planning/network/report/summary.py"/>
         <source>There are {1} corridors for each source (beta).</source>
         <extracomment>returned; 1 = found.beta</extracomment>
-        <translation type="unfinished"></translation>
+        <translation>平均每个源地有 {1} 条廊道（β 指数）。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/summary.py"/>
