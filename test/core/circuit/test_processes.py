@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from ecosecnet.core import circuit
 from ecosecnet.core.circuit import iterative, shares, solves
+from ecosecnet.core.circuit.solvers import wants_multigrid
 from ecosecnet.core.circuit.solves import Rehearsed
 from ecosecnet.core.monitor import Monitor
 from ecosecnet.core.spread import Checkpoint, Where
+from ecosecnet.core.spread.processes import Crew
 
 SIDE = 130
 """Cells on a side from which on multigrid solves the circuit."""
@@ -51,11 +53,14 @@ class Maps:
 def test_the_bits_are_the_same_for_any_number_of_processes(surface, solve, focal, maps, monkeypatch):
     monkeypatch.setattr(solves, "_PIECE_CELLS", 1)
     monkeypatch.setattr(shares, "_WORTH_A_STAR", 0)
-    found = []
+    assert wants_multigrid(circuit.raster_graph(surface))
+    found, hired, hire = [], [], Crew.hire
+    monkeypatch.setattr(Crew, "hire", lambda crew: hired.append(hire(crew)))
     for where in (Where(), Where(2)):
         ear = Maps()
         more = {"listener": ear, "maximum": True} if maps else {}
         found.append((solve(surface, focal, where=where, monitor=ear.monitor, **more), ear))
+    assert len(hired) == 2  # for both parts of the run
     (here, ear), (there, other) = found
     np.testing.assert_array_equal(there.resistance, here.resistance)
     np.testing.assert_array_equal(there.cumulative, here.cumulative)
