@@ -180,12 +180,11 @@ def study_area(found: dict[str, Drawn]) -> tuple[QgsCoordinateReferenceSystem | 
             inside = _joint([found[role].layer()], crs).intersect(whole)
             if not inside.isEmpty():
                 return crs, inside
-    return crs, None if whole.isEmpty() else whole
+    return crs, None if whole.isNull() else whole
 
 
 def _joint(layers: Sequence[QgsMapLayer], crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
     joint = QgsRectangle()
-    joint.setMinimal()
     for layer in layers:
         if isinstance(layer, QgsVectorLayer) and layer.featureCount() == 0:
             continue

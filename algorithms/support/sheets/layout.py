@@ -38,6 +38,7 @@ from ..language import language as spoken
 from .description import Sheet
 from .frame import draw_graticule, draw_scale_bar, frame, is_planar, planar
 from .legend import fill_legend, literal
+from .letters import font_of, set_points
 from .looks import FONT
 
 FOLDER = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "templates")
@@ -152,13 +153,13 @@ class Page:
             return
         label.setMode(QgsLayoutItemLabel.Mode.ModeFont)
         label.setText(literal(text))
-        font = label.font()
+        font = font_of(label)
         points = font.pointSizeF()
         factor = 1.0
         while factor > _SMALLEST and _height(label, text, font) > label.rect().height() * 1.02:
             factor -= 0.05
             font.setPointSizeF(factor * points)
-        label.setFont(font)
+        set_points(label, font.pointSizeF())
 
 
 def _height(label: QgsLayoutItemLabel, text: str, font) -> float:
@@ -236,7 +237,6 @@ def _resize(layout: QgsPrintLayout, width: float, height: float) -> None:
 def _around(layers: list[QgsMapLayer], map_: QgsLayoutItemMap, project: QgsProject) -> QgsRectangle:
     """Return the extent of layers in the CRS of a map."""
     whole = QgsRectangle()
-    whole.setMinimal()
     for layer in layers:
         if isinstance(layer, QgsVectorLayer) and layer.featureCount() == 0:
             continue
@@ -248,6 +248,6 @@ def _around(layers: list[QgsMapLayer], map_: QgsLayoutItemMap, project: QgsProje
             except QgsCsException:
                 continue
         whole.combineExtentWith(box)
-    if whole.isEmpty() and whole.width() < 0:
+    if whole.isNull():
         raise InputError("There is nothing to draw: the layers of the map have no features.")
     return whole

@@ -23,6 +23,7 @@ from qgis.core import (
 
 from ..io.rasterheaders import tried
 from ..language import tr
+from .letters import font_of, set_points
 
 _SMALLER = (1.0, 0.92, 0.84, 0.76)
 """Sizes of the letters that are tried before entries are left out."""
@@ -172,12 +173,10 @@ def _size(legend: QgsLayoutItemLegend) -> tuple[float, float]:
 
 
 def _points(legend: QgsLayoutItemLegend, part: QgsLegendStyle.Style) -> float:
-    return legend.style(part).font().pointSizeF()
+    return font_of(legend.style(part)).pointSizeF()
 
 
 def _set_points(legend: QgsLayoutItemLegend, part: QgsLegendStyle.Style, points: float) -> None:
     style = legend.style(part)
-    font = style.font()
-    font.setPointSizeF(points)
-    style.setFont(font)
+    set_points(style, points)
     legend.setStyle(part, style)

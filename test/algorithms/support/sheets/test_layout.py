@@ -44,13 +44,15 @@ def test_the_templates_have_every_item_and_all_of_it_on_the_paper(sheet, paper, 
 def test_texts_are_written_and_made_smaller_where_they_are_long(sheet):
     from dataclasses import replace
 
+    from ecosecnet.algorithms.support.sheets.letters import font_of
+
     long = replace(sheet, heading="六枝特区生态安全格局规划图集 " * 9, note=("Data: x.", "Made today."))
     made = page(long, ROOT / "templates" / "sheet_a4.qpt")
     title, heading, note = (made.layout.itemById(one) for one in ("title", "heading", "note"))
     assert title.text() == "Ecological sources by importance"
     assert note.text() == "Data: x.\nMade today."
     assert heading.text() == long.heading
-    assert 8.5 * 0.55 < heading.font().pointSizeF() < 8.5
+    assert 8.5 * 0.55 < font_of(heading).pointSizeF() < 8.5
 
 
 def test_a_figure_has_the_size_that_is_asked_for(sheet):
