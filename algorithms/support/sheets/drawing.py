@@ -22,7 +22,7 @@ from ..io.crs import wkt
 from ..io.rasterheaders import tried
 from .description import Sheet
 from .layout import FIGURE, Page
-from .mainthread import in_main_thread
+from .mainthread import in_main_thread, later_in_main_thread
 from .pictures import encoded
 
 DPI = 300
@@ -100,8 +100,10 @@ def write_pdf(
         for k, sheet in enumerate(sheets):
             in_main_thread(lambda sheet=sheet: book.add(sheet, template), monitor)
             monitor.step(k + 1, len(sheets))
-    finally:
-        in_main_thread(book.close, SILENT)
+        in_main_thread(book.close, monitor)
+    except BaseException:
+        later_in_main_thread(book.close)
+        raise
     if book.failed:
         raise OSError(None, "no PDF could be written there", path)
     _georeference(path, book.places, dpi)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, QObject, QThread
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QObject, QThread, QThreadPool
 
 from ....core.errors import EcoSecNetError
 from ....core.monitor import Monitor
@@ -41,6 +41,28 @@ def in_main_thread(work: Callable[[], T], monitor: Monitor) -> T:
         return work()
     call = _Call(work)
     _DOOR.put(call, application)
+    # Qt converts large pictures in threads of the pool that this run has one of, and waits for them: with as many runs
+    # waiting here as there are processors it would wait for ever. The pool may have one more as long as this one waits.
+    pool = QThreadPool.globalInstance()
+    pool.releaseThread()
+    try:
+        _wait(call, monitor)
+    finally:
+        pool.reserveThread()
+    monitor.check()
+    return call.outcome()
+
+
+def later_in_main_thread(work: Callable[[], None]) -> None:
+    """Have some work done in the main thread, at once if this is it, and do not wait for it: a run that ends must not."""
+    application = QCoreApplication.instance()
+    if application is None or QThread.currentThread() == application.thread():
+        work()
+    else:
+        _DOOR.put(_Call(work), application)
+
+
+def _wait(call: _Call, monitor: Monitor) -> None:
     waited = 0.0
     while not call.done.wait(_LOOK):
         waited += _LOOK
@@ -55,8 +77,6 @@ def in_main_thread(work: Callable[[], T], monitor: Monitor) -> T:
             if not call.drop():
                 call.done.wait()
             raise
-    monitor.check()
-    return call.outcome()
 
 
 class _Call:

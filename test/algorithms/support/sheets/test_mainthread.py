@@ -121,3 +121,50 @@ def test_maps_are_drawn_for_threads(layers, seen):
     sheet = figures(layers)["sources"]
     here = picture(sheet, dpi=60)
     assert in_thread(lambda: picture(sheet, dpi=60), seconds=120.0) == here
+
+
+def test_a_map_is_drawn_where_all_threads_of_the_pool_wait_for_it(layers):
+    """Qt uses the same pool to convert pictures, and waits for it; QGIS runs tools in it."""
+    from ecosecnet.algorithms.support.sheets.drawing import picture
+    from ecosecnet.algorithms.support.sheets.figures import figures
+    from qgis.PyQt.QtCore import QCoreApplication, QRunnable, QThreadPool
+
+    sheet, made = figures(layers)["sources"], []
+
+    class Run(QRunnable):
+        def run(self):
+            made.append(picture(sheet, dpi=150))
+
+    pool = QThreadPool.globalInstance()
+    most = pool.maxThreadCount()
+    pool.setMaxThreadCount(1)
+    try:
+        runs = [Run() for _ in range(2)]
+        for run in runs:
+            run.setAutoDelete(False)
+            pool.start(run)
+        end = time.monotonic() + 60.0
+        while len(made) < 2 and time.monotonic() < end:
+            QCoreApplication.processEvents()
+            time.sleep(0.005)
+        assert len(made) == 2
+        assert pool.maxThreadCount() == 1
+    finally:
+        pool.setMaxThreadCount(most)
+
+
+def test_a_pdf_that_is_cancelled_does_not_wait_for_a_main_thread_that_waits_for_it(layers, tmp_path):
+    from ecosecnet.algorithms.support.sheets.drawing import write_pdf
+    from ecosecnet.algorithms.support.sheets.figures import figures
+    from ecosecnet.algorithms.support.sheets.layout import template_of
+    from ecosecnet.core.errors import OperationCancelled
+
+    asked, sheet = Asked(), figures(layers)["sources"]
+    threading.Timer(0.5, lambda: setattr(asked.monitor, "stop", True)).start()
+    path = str(tmp_path / "x.pdf")
+    started = time.monotonic()
+    error = in_thread(
+        lambda: write_pdf([sheet] * 9, path, asked.monitor, template=template_of("A4")), handle_events=False
+    )
+    assert isinstance(error, OperationCancelled)
+    assert time.monotonic() - started < 5.0
