@@ -47,7 +47,10 @@ article + article { border-top: 4px double var(--rule); margin-top: 3rem; paddin
 @media (max-width: 40rem) { body { margin: .8rem auto; padding: 0 .8rem; } h1 { font-size: 1.5rem; }
   dl.facts { grid-template-columns: 1fr; } dl.facts dd { margin-bottom: .3rem; } img.inset { float: none; } }
 @page { size: A4; margin: 18mm 18mm 20mm; @bottom-center { content: counter(page) " / " counter(pages); font-size: 8pt; } }
-@media print { html { font-size: 9.5pt; } body { max-width: none; margin: 0; padding: 0; }
+@page wide { size: A4 landscape; margin: 14mm; }
+@media print { .wide, h2:has(+ .wide), h3:has(+ .wide) { page: wide; }
+  .wide table { font-size: 6.6pt; } .wide td { padding: .15em .3em; }
+  html { font-size: 9.5pt; } body { max-width: none; margin: 0; padding: 0; }
   h1, h2, h3, caption { break-after: avoid; break-inside: avoid; } h2 { margin-top: 1.4rem; }
   figure, .warn, .card, .cards, dl, tr, .entry, .keys { break-inside: avoid; } thead { display: table-header-group; }
   tr.total { break-before: avoid; } p, li { orphans: 3; widows: 3; } .table { overflow: visible; } table { max-width: 100%; }

@@ -32,6 +32,8 @@ TAGS = {"en": "en", "zh_CN": "zh-CN"}
 """How HTML names the languages."""
 _OTHERS = {"en": "In English", "zh_CN": "中文版"}
 _MM = 96.0 / 25.4
+_MANY = 12
+"""Columns of a table that is printed across."""
 _SHORT = 22
 """Letters of a name that stays in one line."""
 
@@ -117,10 +119,10 @@ def table(block: Table, say: Say, label: str = "") -> str:
         last = " class='total'" if block.total and row == len(block.rows) - 1 else ""
         cells = "".join(f"<td{mark}>{escape(cell_text(block, row, k, say))}</td>" for k, mark in enumerate(marks))
         body.append(f"<tr{last}>{cells}</tr>")
+    wide = " wide" if len(block.headers) >= _MANY else ""
     title = f"<caption>{caption(label, block.caption, say)}</caption>" if block.caption else ""
-    return (
-        f"<div class='table'><table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
-    )
+    rows = f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
+    return f"<div class='table{wide}'><table>{title}{rows}</table></div>"
 
 
 def caption(label: str, text: str, say: Say) -> str:
