@@ -6,7 +6,6 @@ costs nothing and works where SciPy is missing.
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
 
 ROOMS = (
@@ -34,7 +33,8 @@ __all__ = [*ROOMS]
 
 def __getattr__(name: str) -> ModuleType:
     if name in ROOMS:
-        return importlib.import_module(f".{name}", __name__)
+        # Not importlib: QGIS notes what __import__ loads, and drops that when the plugin is loaded again, as after an update.
+        return __import__(f"{__name__}.{name}", fromlist=["__name__"])
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

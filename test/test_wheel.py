@@ -46,6 +46,28 @@ def test_the_face_loads_nothing():
     assert done.stdout.splitlines() == ["[]", "True"]
 
 
+def test_qgis_notes_the_rooms_that_the_face_loads():
+    """It drops what went through `__import__` when the plugin is loaded again; a room that stayed would raise old errors."""
+    code = """
+import builtins, sys
+sys.path.insert(0, sys.argv[1])
+import conftest
+from ecosecnet import core
+load, noted = builtins.__import__, set()
+def note(name, globals=None, locals=None, fromlist=(), level=0):
+    found = load(name, globals, locals, fromlist, level)
+    noted.add(found.__name__ if fromlist else name)
+    return found
+builtins.__import__ = note
+core.sources, core.keyareas
+print({"ecosecnet.core.sources", "ecosecnet.core.keyareas"} <= noted)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT / "test")], capture_output=True, text=True, check=True, cwd="/"
+    )
+    assert done.stdout == "True\n"
+
+
 def test_the_face_knows_its_rooms_only():
     from ecosecnet import core
 
