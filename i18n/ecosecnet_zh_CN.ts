@@ -10097,6 +10097,12 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
+        <source>The largest part of the land under the {1}, {2} %, is {3}.</source>
+        <extracomment>text; 1 = kind; 2 = share; 3 = use</extracomment>
+        <translation>{1}所在土地中占比最大的是{3}（{2} %）。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>The restoration plan begins with barrier {1}.</source>
         <extracomment>text; 1 = number</extracomment>
         <translation>修复方案从障碍点 {1} 开始。</translation>
@@ -10112,12 +10118,6 @@
         <source>There are no {1}.</source>
         <extracomment>text; 1 = kind</extracomment>
         <translation>没有{1}。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/findings.py"/>
-        <source>The land under the {1} is mostly {2}.</source>
-        <extracomment>text; 1 = kind; 2 = uses</extracomment>
-        <translation>{1}所在土地主要为{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
