@@ -1423,7 +1423,7 @@
         <location filename="../algorithms/corridors/currentflowadvanced.py"/>
         <source>Resistance</source>
         <extracomment>choice(3)</extracomment>
-        <translation>电阻</translation>
+        <translation>阻力</translation>
     </message>
     <message>
         <location filename="../algorithms/corridors/currentflowadvanced.py"/>

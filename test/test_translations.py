@@ -99,7 +99,7 @@ def test_faults_of_translations_are_seen(made):
 
 def test_many_texts_are_found(units):
     by_file = {unit.file.split("/")[0] for unit in units}
-    assert by_file >= {"core", "algorithms", "models", "plugin.py"}
+    assert by_file >= {"core", "algorithms", "models"}
     assert len(units) > 4000
     assert len({unit.source for unit in units}) == len(units)
 

@@ -122,6 +122,8 @@ class _Template:
             for k, literal in enumerate(self.literals):
                 if k < len(literals) - 1 and literal[-1:].isalpha():
                     literals[k] += r"(?![\w-])"
+                if literal[-1:] == " ":
+                    literals[k] += r"(?!\()"  # a unit in brackets belongs to a heading
                 if k and literal[:1].isalpha():
                     literals[k] = r"(?<![\w-])" + literals[k]
             self._patterns = [re.compile(slot.join(literals), re.DOTALL) for slot in _SLOTS]
@@ -336,7 +338,9 @@ def _by_parts(text: str, mark: str, chinese: str) -> _Found:
         if mark == " (" and found.text == f"{made})":
             pass  # said in both languages already
         elif mark == " (":
-            made += f"（{found.text[:-1]}）" if found.text.endswith(")") and found.known else f" ({found.text}"
+            made += (
+                f"（{found.text[:-1]}）" if found.text.endswith(")") and (found.known or known) else f" ({found.text}"
+            )
         else:
             made += chinese + found.text
         known += found.known
