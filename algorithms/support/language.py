@@ -191,7 +191,8 @@ def _translate(text: str) -> str:
     if len(lines) > 1:
         whole = _exact(text)
         return whole.text if whole else "\n".join(map(_translate, lines))
-    mark, rest = re.fullmatch(r"(\s*- )?(.*)", text).groups(default="")
+    # reports write the unit as the field does before they are translated
+    mark, rest = re.fullmatch(r"(\s*- )?(.*)", text.replace("hm²", "ha")).groups(default="")
     return mark + re.sub(f"(?<=[{_FULL_WIDTH}]) +(?=[^\\s(])", "", _best(rest).text)
 
 

@@ -97,6 +97,11 @@ def test_lists_headings_with_units_and_rows_of_a_legend(known):
     assert tr("Core: 12 ha") == "核心区：12 hm²"
 
 
+def test_hectares_are_known_by_both_names(known):
+    tr = known({"{1} ha are core.": "核心区为 {1} hm²。"})
+    assert tr("12.5 hm² are core.") == tr("12.5 ha are core.") == "核心区为 12.5 hm²。"
+
+
 def test_lines_stay_lines(known):
     tr = known({"One grid.": "同一网格。", "{1} rows.": "{1} 行。"})
     assert tr("One grid.\n  40 rows.") == "同一网格。\n  40 行。"
