@@ -307,11 +307,12 @@ class EcoSecNetAlgorithm(QgsProcessingAlgorithm):
         found = {}
         for definition in self.parameterDefinitions():
             name = definition.name()
-            if isinstance(definition, QgsProcessingParameterMapLayer):
+            several = isinstance(definition, QgsProcessingParameterMultipleLayers)
+            kind = definition.layerType() if several else None
+            if isinstance(definition, QgsProcessingParameterMapLayer) or kind == QgsProcessing.SourceType.TypeMapLayer:
                 layers = [layer for layer in job.layers(definition) if isinstance(layer, QgsRasterLayer)]
-            elif isinstance(definition, QgsProcessingParameterRasterLayer) or (
-                isinstance(definition, QgsProcessingParameterMultipleLayers)
-                and definition.layerType() == QgsProcessing.SourceType.TypeRaster
+            elif (
+                isinstance(definition, QgsProcessingParameterRasterLayer) or kind == QgsProcessing.SourceType.TypeRaster
             ):
                 layers = job.layers(definition)
                 if not layers and job.given(name):

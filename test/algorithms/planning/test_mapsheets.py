@@ -144,3 +144,11 @@ def test_a_cancelled_run_leaves_nothing(run, folder, tmp_path):
         run("mapsheets", feedback=Stops(False), FOLDER=str(folder), PDF=str(out), DPI=72)
     assert not out.exists()
     assert not out.parent.exists() or not list(out.parent.iterdir())
+
+
+def test_its_capsule_holds_layers_of_both_kinds_and_runs_again(run, folder, tmp_path):
+    layers = [str(folder / "sources.gpkg"), str(folder / "resistance.tif")]
+    capsule = str(tmp_path / "run.capsule.zip")
+    run("mapsheets", LAYERS=layers, PDF=str(tmp_path / "x.pdf"), DPI=72, CAPSULE=capsule)
+    again = {"OUTPUT_FOLDER": str(tmp_path / "again"), "TABLE": str(tmp_path / "again.csv")}
+    assert run("replay", CAPSULE=capsule, **again)["VERDICT"] == "identical"
