@@ -5441,7 +5441,7 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/replay.py"/>
-        <source>&lt;b&gt;Outputs&lt;/b&gt; are compared with the files of their names in the FOLDER, which are those that were handed in, else with those in the capsule, else by their hashes alone. Reports (HTML) are not compared: they hold the time.</source>
+        <source>&lt;b&gt;Outputs&lt;/b&gt; are compared with the files of their names in the FOLDER, which are those that were handed in, else with those in the capsule, else by their hashes alone. Reports (HTML, Word, PDF) are not compared: they hold the time.</source>
         <extracomment>HELP</extracomment>
         <translation>&lt;b&gt;输出&lt;/b&gt;与 FOLDER 中同名的文件（即提交的成果）比较，否则与运行存档中的比较，再不然只比较哈希值。报告（HTML）不比较，因为含有时间。</translation>
     </message>
@@ -7661,9 +7661,9 @@
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>
-        <source>&lt;b&gt;Scores&lt;/b&gt; are computed for discs around every cell and given to all cells of the disc: a cell shows the best disc that holds it, over all radii, as in the default of Linkage Mapper. NoData: no gain. Impassable (NoData) cells of the resistance, also those outside the study area, can be barriers too, as in Linkage Mapper, unless 'Score places without resistance' is unticked. Places beside the corridors are barriers too where a restored disc would open a shorter way there: with a cutoff of 2130 on the demonstration county 9 % of the barrier areas. Give the cutoff of a belt to clip the scores to it.</source>
+        <source>&lt;b&gt;Scores&lt;/b&gt; are computed for discs around every cell and given to all cells of the disc: a cell shows the best disc that holds it, over all radii, as in the default of Linkage Mapper. NoData: no gain. Impassable (NoData) cells of the resistance, also those outside the study area, can be barriers too, as in Linkage Mapper, unless 'Score places without resistance' is unticked. Places beside the corridors are barriers too where a restored disc would open a shorter way there; the report of 'securitynetwork' states their share. Give the cutoff of a belt to clip the scores to it.</source>
         <extracomment>HELP</extracomment>
-        <translation>&lt;b&gt;得分&lt;/b&gt;按每个像元周围的圆盘计算，并赋给圆盘内的全部像元：像元显示的是所有半径中包含它的最优圆盘，与 Linkage Mapper 的默认做法相同。NoData：没有增益。阻力不可通行（NoData）的像元，包括研究区以外的，也可以是障碍点，与 Linkage Mapper 相同；取消“为没有阻力的地点计分”则不计。廊道旁边的位置，若修复的圆盘能在那里打通一条更短的路，也是障碍点：示范县阈值为 2130 时，占障碍点面积的 9 %。给出廊道带的阈值，可将得分裁剪到廊道带内。</translation>
+        <translation>&lt;b&gt;得分&lt;/b&gt;按每个像元周围的圆盘计算，并赋给圆盘内的全部像元：像元显示的是所有半径中包含它的最优圆盘，与 Linkage Mapper 的默认做法相同。NoData：没有增益。阻力不可通行（NoData）的像元，包括研究区以外的，也可以是障碍点，与 Linkage Mapper 相同；取消“为没有阻力的地点计分”则不计。廊道旁边的位置，若修复的圆盘能在那里打通一条更短的路，也是障碍点；“securitynetwork”的报告给出其所占份额。给出廊道带的阈值，可将得分裁剪到廊道带内。</translation>
     </message>
     <message>
         <location filename="../algorithms/keyareas/barriers.py"/>

@@ -55,9 +55,10 @@ EXAMPLES = {
     "areamanifest": {"MANIFEST": "counties.csv", "OUTPUT_FOLDER": "counties"},
     "speciesmanifest": {"MANIFEST": "species.csv", "RESISTANCE": "resistance.tif", "OUTPUT_FOLDER": "species"},
     "selftest": {},
+    "mapsheets": {"FOLDER": "network", "TITLE": "The county", "PDF": "maps.pdf"},
     "combineshards": {"CHECKPOINT": "chunks"},
 }
-"""Of the tools that the chain of the tests leaves out."""
+"""Of the tools that the chain of the tests leaves out, or takes otherwise than a user would."""
 
 FILES = {
     "LANDCOVER": "landuse.tif",
@@ -80,7 +81,7 @@ FILES = {
     "RUN_CAPSULE": "run.capsule.zip",
     "SCORES": "scores.csv",
     "SCORES_TABLE": "scores.csv",
-    "WEIGHTS_TABLE": "weights.gpkg",
+    "WEIGHTS_TABLE": "weights.csv",
     "foreground:INPUT": "landuse.tif",
     "mspa:INPUT": "foreground.tif",
     "sources:INPUT": "mspa.tif",
@@ -245,8 +246,10 @@ def example(tool):
     endings = {"rasterDestination": ".tif", "sink": ".gpkg", "vectorDestination": ".gpkg", "folderDestination": ""}
     for one in made:
         ending = endings.get(one.type(), f".{one.defaultFileExtension()}")
+        if one.type() == "sink" and GEOMETRIES.get(int(one.dataType())) == "table":
+            ending = ".csv"
         name = one.name().lower().replace("_", "")
-        given[one.name()] = f"{tool.name() if name == 'output' else name}{ending}"
+        given[one.name()] = f"{tool.name() if name in ('output', 'html') else name}{ending}"
     return given
 
 
@@ -280,10 +283,10 @@ def needs(tool, noted):
     names = {one.name() for one in tool.parameterDefinitions()}
     rows = []
     if noted.get("memory", 0) >= 1:
+        a_cell = f", {noted['memory'] * 1e6 / COUNTY_CELLS:,.0f} bytes a cell" if takes_rasters(tool) else ""
         rows.append(
-            f"For the demonstration county (1,000 x 1,000 cells) a run foresees {noted['memory']:,} MB, "
-            f"{noted['memory'] * 1e6 / COUNTY_CELLS:,.0f} bytes a cell. The log says the number before anything is read, and "
-            "a run that cannot fit is refused."
+            f"For the demonstration county (1,000 x 1,000 cells) a run foresees {noted['memory']:,} MB{a_cell}. The log says "
+            "the number before anything is read, and a run that cannot fit is refused."
         )
     elif noted:
         rows.append("Memory: that of its tables; nothing is asked for beforehand.")
@@ -302,6 +305,11 @@ def needs(tool, noted):
     elif "PROCESSES" in names:
         rows.append("Several processes can share the work, see [On a cluster](../cluster.md).")
     return [f"- {row}" for row in rows]
+
+
+def takes_rasters(tool):
+    """Return whether a tool takes rasters, whose cells decide how much memory it needs."""
+    return any("raster" in kind(one) for one in tool.parameterDefinitions() if not one.isDestination())
 
 
 def fields(noted):

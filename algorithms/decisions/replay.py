@@ -54,7 +54,7 @@ class ReplayAlgorithm(EcoSecNetAlgorithm):
         "changed input, even where the capsule holds the old one: empty FOLDER, or a folder without it, runs the old one. A "
         "shapefile cuts names of fields after ten letters; a layer with longer ones is another one as a shapefile.</p>"
         "<p><b>Outputs</b> are compared with the files of their names in the FOLDER, which are those that were handed in, "
-        "else with those in the capsule, else by their hashes alone. Reports (HTML) are not compared: they hold the time.</p>"
+        "else with those in the capsule, else by their hashes alone. Reports (HTML, Word, PDF) are not compared: they hold the time.</p>"
         "<p>A capsule is data: only tools of this plugin are run, its paths are not used, files are written nowhere but in "
         "the OUTPUT_FOLDER, and only formats that refer to no other files are opened.</p>"
         "<p>Leo et al. 2024, PLOS ONE 19:e0309210, doi:10.1371/journal.pone.0309210 (Process Run Crate, the format of the "

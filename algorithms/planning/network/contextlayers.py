@@ -72,7 +72,7 @@ class _Context:
             look = styling.polygons(palette.CLEAR, palette.BORDERS[2], 0.1)
             self._zones("villages", "Village borders", villages, look, visible=False)
         if townships is not None:
-            look = styling.polygons(palette.CLEAR, palette.BORDERS[1], 0.3)
+            look = styling.labelled(styling.polygons(palette.CLEAR, palette.BORDERS[1], 0.3), "name")
             self._zones("townships", "Township borders", townships, look)
         area = job.vector("AREA")
         if area is not None:
