@@ -5443,7 +5443,7 @@
         <location filename="../algorithms/decisions/replay.py"/>
         <source>&lt;b&gt;Outputs&lt;/b&gt; are compared with the files of their names in the FOLDER, which are those that were handed in, else with those in the capsule, else by their hashes alone. Reports (HTML, Word, PDF) are not compared: they hold the time.</source>
         <extracomment>HELP</extracomment>
-        <translation>&lt;b&gt;输出&lt;/b&gt;与 FOLDER 中同名的文件（即提交的成果）比较，否则与运行存档中的比较，再不然只比较哈希值。报告（HTML）不比较，因为含有时间。</translation>
+        <translation>&lt;b&gt;输出&lt;/b&gt;与 FOLDER 中同名的文件（即提交的成果）比较，否则与运行存档中的比较，再不然只比较哈希值。报告（HTML、Word、PDF）不比较，因为含有时间。</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/replay.py"/>
