@@ -9895,7 +9895,7 @@
         <location filename="../algorithms/planning/network/report/area.py"/>
         <source>Area of each land use</source>
         <extracomment>Figure(1)</extracomment>
-        <translation>各土地利用的面积</translation>
+        <translation>各土地利用类型的面积</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/area.py"/>
@@ -13685,9 +13685,9 @@
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
-        <source>Dispersal distance</source>
+        <source>Dispersal distance (m)</source>
         <extracomment>line_chart(2)</extracomment>
-        <translation>扩散距离</translation>
+        <translation>扩散距离（m）</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13901,9 +13901,9 @@
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
-        <source>With a dPC of at least {1} % and sources of at least {2} ha the choice of distance stops mattering from {3} on: {4} sources are chosen there, and up to {5} at least 90 % of them stay in nearly the same order.</source>
+        <source>With a dPC of at least {1} % and sources of at least {2} ha the choice of distance stops mattering from {3} m on: {4} sources are chosen there, and up to {5} m at least 90 % of them stay in nearly the same order.</source>
         <extracomment>append(0); 1 = cut; 2 = minimum; 3 = one.dispersal; 4 = int(one.chosen(cut).sum()); 5 = longest</extracomment>
-        <translation>dPC 不低于 {1} %、源地不小于 {2} hm² 时，距离的选择从 {3} 起不再有影响：此时选中 {4} 个源地，直到 {5}，其中至少 90 % 保持入选且次序几乎不变。</translation>
+        <translation>dPC 不低于 {1} %、源地不小于 {2} hm² 时，距离的选择从 {3} m 起不再有影响：此时选中 {4} 个源地，直到 {5} m，其中至少 90 % 保持入选且次序几乎不变。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -13913,9 +13913,9 @@
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
-        <source>With a dPC of at least {1} % and sources of at least {2} ha the choice of distance matters all the way to {3}.</source>
+        <source>With a dPC of at least {1} % and sources of at least {2} ha the choice of distance matters all the way to {3} m.</source>
         <extracomment>append(0); 1 = cut; 2 = minimum; 3 = longest</extracomment>
-        <translation>dPC 不低于 {1} %、源地不小于 {2} hm² 时，距离的选择直到 {3} 都有影响。</translation>
+        <translation>dPC 不低于 {1} %、源地不小于 {2} hm² 时，距离的选择直到 {3} m 都有影响。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/dispersalsweep.py"/>
@@ -16490,6 +16490,12 @@
         <source>Distance at which dispersal has the probability below.</source>
         <extracomment>text</extracomment>
         <translation>扩散概率为下列数值时的距离。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/inputs/declarations.py"/>
+        <source>Dispersal distance</source>
+        <extracomment>text</extracomment>
+        <translation>扩散距离</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/declarations.py"/>
@@ -20048,6 +20054,12 @@
         <source>of each ring</source>
         <extracomment>line_chart(Line(0))</extracomment>
         <translation>各环带</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/corridorwidths.py"/>
+        <source>Share of each land use</source>
+        <extracomment>text</extracomment>
+        <translation>各土地利用类型的比例</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/document.py"/>
@@ -25451,12 +25463,6 @@
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
-        <source>with the scores {1} and {2}</source>
-        <extracomment>same; 1 = reach.score; 2 = item.score</extracomment>
-        <translation>，分值为 {1} 和 {2}</translation>
-    </message>
-    <message>
-        <location filename="../core/resistance/scorechecks.py"/>
         <source>The class {1} starts at {2}, but the one listed after it, {3}, starts at {4}: the classes are out of order. Check whether {5} or {6} is a slip.</source>
         <extracomment>Finding(4); 1 = _scored(before); 2 = before.minimum; 3 = _scored(after); 4 = after.minimum; 5 = before.minimum; 6 = after.minimum</extracomment>
         <translation>类别 {1} 从 {2} 开始，而排在其后的 {3} 从 {4} 开始：类别次序错乱。检查 {5} 或 {6} 是否为笔误。</translation>
@@ -25493,9 +25499,15 @@
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
-        <source>The value {1} is listed {2}. Keep one.</source>
-        <extracomment>Finding(4); 1 = item.minimum; 2 = same</extracomment>
-        <translation>值 {1} 重复列出{2}。请只留一个。</translation>
+        <source>The value {1} is listed twice. Keep one.</source>
+        <extracomment>Finding(4); 1 = item.minimum</extracomment>
+        <translation>值 {1} 列出了两次，请只保留一个。</translation>
+    </message>
+    <message>
+        <location filename="../core/resistance/scorechecks.py"/>
+        <source>The value {1} is listed with the scores {2} and {3}. Keep one.</source>
+        <extracomment>Finding(4); 1 = item.minimum; 2 = reach.score; 3 = item.score</extracomment>
+        <translation>值 {1} 以得分 {2} 和 {3} 列出了两次，请只保留一个。</translation>
     </message>
     <message>
         <location filename="../core/resistance/scorechecks.py"/>
@@ -28283,6 +28295,144 @@
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
+        <source>errors</source>
+        <extracomment>word</extracomment>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>warnings</source>
+        <extracomment>word</extracomment>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>error</source>
+        <extracomment>word</extracomment>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>warning</source>
+        <extracomment>word</extracomment>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>note</source>
+        <extracomment>word</extracomment>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>reversed</source>
+        <extracomment>word</extracomment>
+        <translation>上下限颠倒</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>gap</source>
+        <extracomment>word</extracomment>
+        <translation>缺口</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>overlap</source>
+        <extracomment>word</extracomment>
+        <translation>重叠</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>duplicate</source>
+        <extracomment>word</extracomment>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>order</source>
+        <extracomment>word</extracomment>
+        <translation>顺序</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>direction</source>
+        <extracomment>word</extracomment>
+        <translation>方向</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>codes</source>
+        <extracomment>word</extracomment>
+        <translation>编码</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>factors</source>
+        <extracomment>word</extracomment>
+        <translation>因子</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>constant</source>
+        <extracomment>word</extracomment>
+        <translation>常数</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>weight</source>
+        <extracomment>word</extracomment>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>range</source>
+        <extracomment>word</extracomment>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>ratio</source>
+        <extracomment>word</extracomment>
+        <translation>比率</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>score</source>
+        <extracomment>word</extracomment>
+        <translation>得分</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>unit</source>
+        <extracomment>word</extracomment>
+        <translation>单位</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>rises</source>
+        <extracomment>word</extracomment>
+        <translation>上升</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>falls</source>
+        <extracomment>word</extracomment>
+        <translation>下降</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>Distance from road</source>
+        <extracomment>word</extracomment>
+        <translation>距道路的距离</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>Distance to mining area</source>
+        <extracomment>word</extracomment>
+        <translation>到矿区的距离</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
         <source>{1} and {2} more</source>
         <extracomment>list; {1} = names, {2} = how many more; 1 = value; 2 = value</extracomment>
         <translation>{1} 等（另有 {2} 个）</translation>
@@ -28292,6 +28442,12 @@
         <source>{1} to {2}</source>
         <extracomment>range; 1 = value; 2 = value</extracomment>
         <translation>{1} 到 {2}</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>up to {1}</source>
+        <extracomment>range without a lower end; 1 = value</extracomment>
+        <translation>不大于 {1}</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>

@@ -79,12 +79,16 @@ _WORDS = (
     "persistent", "split", "merged", "regrouped", "lost", "new", "kept", "found", "held", "alone", "chance",
     "limit", "accumulated", "outside", "inside", "woodland", "grassland", "wetland", "water", "bare", "cropland",
     "garden", "built-up", "transport", "ice", "internal", "yes", "no", "ha", "degrees", "cells",
+    "errors", "warnings", "error", "warning", "note", "reversed", "gap", "overlap", "duplicate", "order", "direction",
+    "codes", "factors", "constant", "weight", "range", "ratio", "score", "unit", "rises", "falls",
+    "Distance from road", "Distance to mining area",
 )  # fmt: skip
 """Words that are put together with others, or stand in tables by themselves."""
 
 _MORE = {
     "{1} and {2} more": "list; {1} = names, {2} = how many more",
     "{1} to {2}": "range",
+    "up to {1}": "range without a lower end",
     "All files (*.*)": "file dialog",
     "No such file or directory": "error of the system",
     "Permission denied": "error of the system",

@@ -178,7 +178,7 @@ class DispersalSweepAlgorithm(EcoSecNetAlgorithm):
         _write_sources(job, nodes, found)
         header, rows = _table(found)
         job.write_table("TABLE", header, rows)
-        job.write_html("HTML", _report(job, nodes, found, sentences, [column.name for column in header], rows))
+        job.write_html("HTML", _report(job, nodes, found, sentences, [column.shown.heading for column in header], rows))
         job.results["STABLE"] = int((found.share == 1.0).sum())
         if settled is not None:
             job.results["SETTLES"] = settled
@@ -227,14 +227,14 @@ def _sentences(found) -> tuple[list[str], float | None]:
             if start is None:
                 sentences.append(
                     f"With a dPC of at least {cut:g} % and sources of at least {minimum:g} ha the choice of distance "
-                    f"matters all the way to {longest:,.6g}."
+                    f"matters all the way to {longest:,.6g} m."
                 )
                 continue
             one = landscapes[start]
             sentences.append(
                 f"With a dPC of at least {cut:g} % and sources of at least {minimum:g} ha the choice of distance stops "
-                f"mattering from {one.dispersal:,.6g} on: {int(one.chosen(cut).sum())} sources are chosen there, and up to "
-                f"{longest:,.6g} at least 90 % of them stay in nearly the same order."
+                f"mattering from {one.dispersal:,.6g} m on: {int(one.chosen(cut).sum())} sources are chosen there, and up to "
+                f"{longest:,.6g} m at least 90 % of them stay in nearly the same order."
             )
     settled = None
     if starts and None not in starts:
@@ -340,7 +340,7 @@ def _report(job: Job, nodes: Nodes, found, sentences: list[str], names: list[str
         line_chart(
             distances,
             connected,
-            "Dispersal distance",
+            "Dispersal distance (m)",
             "% of the sources' total",
             "Equivalent connected area by dispersal distance. ",
         ),
@@ -348,10 +348,12 @@ def _report(job: Job, nodes: Nodes, found, sentences: list[str], names: list[str
     if found.landscapes[0].probable.pc is not None:
         first = found.of_area(found.minimum_areas[0])
         lines = [Line("PC", [one.probable.pc for one in first]), Line("IIC", [one.binary.iic for one in first])]
-        parts.append(line_chart(distances, lines, "Dispersal distance", "Index", "PC and IIC by dispersal distance. "))
+        parts.append(
+            line_chart(distances, lines, "Dispersal distance (m)", "Index", "PC and IIC by dispersal distance. ")
+        )
     parts += [
         html.heading("Sources chosen"),
-        line_chart(distances, chosen, "Dispersal distance", "Sources", "Number of sources chosen. "),
+        line_chart(distances, chosen, "Dispersal distance (m)", "Sources", "Number of sources chosen. "),
         html.heading("All settings"),
         html.table(names, rows),
         html.heading("Method"),

@@ -436,5 +436,5 @@ def both(english: str) -> str:
     # places of the second half have names of their own, so that its links stay in it
     chinese = re.sub(r"""(\s(?:id|href|xlink:href|for|aria-labelledby)=["']#?)(?=[\w-]+["'])""", r"\1zh-", chinese)
     chinese = chinese.replace("url(#", "url(#zh-")
-    link = "<p><a href='#zh'>中文</a></p>"
-    return f"{head}{link}{body}\n<hr><div id='zh' lang='zh-CN'>{chinese}</div>{rest}"
+    link = "<p class='edition'><a href='#zh' lang='zh-CN'>中文版</a></p>"
+    return f"{head}<article lang='en'>{link}{body}</article>\n<article id='zh' lang='zh-CN'>{chinese}</article>{rest}"

@@ -165,9 +165,14 @@ def _check_limits(factor: FactorScores, present: Collection[float] | None) -> It
     for item in usable:
         if reach is not None:
             if reach.is_code and item.is_code and reach.minimum == item.minimum:
-                same = "twice" if reach.score == item.score else f"with the scores {reach.score:g} and {item.score:g}"
+                same = reach.score == item.score
                 yield Finding(
-                    ERROR, "duplicate", factor.name, item.row, f"The value {item.minimum:g} is listed {same}. Keep one."
+                    ERROR,
+                    "duplicate",
+                    factor.name,
+                    item.row,
+                    f"The value {item.minimum:g} is listed "
+                    f"{'twice' if same else f'with the scores {reach.score:g} and {item.score:g}'}. Keep one.",
                 )
             elif item.minimum < reach.maximum:
                 yield Finding(

@@ -171,8 +171,8 @@ def widths_page(said: Widths, links: Sequence[Column], rows: Sequence[Sequence[o
                 total=True,
             )
             for caption, unit, held, whole in (
-                ("Area", "ha", belt.cells * said.cell_ha, total * said.cell_ha),
-                ("Share", "%", 100.0 * share, np.full(total.size, 100.0)),
+                ("Area of each land use", "ha", belt.cells * said.cell_ha, total * said.cell_ha),
+                ("Share of each land use", "%", 100.0 * share, np.full(total.size, 100.0)),
             )
         ),
     ]

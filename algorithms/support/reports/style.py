@@ -51,9 +51,10 @@ article + article { border-top: 4px double var(--rule); margin-top: 3rem; paddin
 @media print { .wide, h2:has(+ .wide), h3:has(+ .wide) { page: wide; }
   .wide table { font-size: 6.6pt; } .wide td { padding: .15em .3em; }
   html { font-size: 9.5pt; } body { max-width: none; margin: 0; padding: 0; }
-  h1, h2, h3, caption { break-after: avoid; break-inside: avoid; } h2 { margin-top: 1.4rem; }
+  h1, h2, h3, caption, thead { break-after: avoid; break-inside: avoid; } h2 { margin-top: 1.4rem; }
   figure, .warn, .card, .cards, dl, tr, .entry, .keys { break-inside: avoid; } thead { display: table-header-group; }
-  tr.total { break-before: avoid; } p, li { orphans: 3; widows: 3; } .table { overflow: visible; } table { max-width: 100%; }
+  tbody tr:first-child, tr.total { break-before: avoid; } p:has(+ pre) { break-after: avoid; } pre { break-inside: avoid; }
+  p, li { orphans: 3; widows: 3; } .table { overflow: visible; } table { max-width: 100%; }
   figure img, figure svg { max-height: 225mm; width: auto; max-width: 100%; } a { color: inherit; text-decoration: none; }
   article + article { break-before: page; border: 0; margin: 0; padding: 0; } }
 """

@@ -81,8 +81,8 @@ def _article(document: Document, language: str) -> str:
 
 
 def fragment(blocks: Iterable[Block]) -> str:
-    """Return blocks in English for a page that is made of HTML; tables and figures are not numbered there."""
-    return _body(list(blocks), "en", sayer("en"), counted=False)
+    """Return blocks as they are for a page that is made of HTML, and translated as that; nothing is numbered there."""
+    return _body(list(blocks), "en", str, counted=False)
 
 
 def _body(blocks: Sequence[Block], language: str, say: Say, counted: bool = True) -> str:

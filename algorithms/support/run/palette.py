@@ -35,6 +35,8 @@ class Mark(NamedTuple):
 
 
 WHITE, INK = (255, 255, 255), (40, 40, 40)
+NAME_INK = (74, 64, 84)
+"""Of the names of zones, behind what is labelled on them."""
 TEXT_HALO = (255, 255, 255, 210)
 CLEAR = (0, 0, 0, 0)
 

@@ -10,7 +10,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRectangle, Q
 from ....core.choices import MapSheet
 from ..language import CHINESE, language
 from ..run import styling
-from ..run.palette import BARRIER, BORDERS, CLEAR, CORRIDORS, INK, PALE_SOURCE, PINCH, SOURCE, Colour
+from ..run.palette import BARRIER, BORDERS, CLEAR, CORRIDORS, INK, NAME_INK, PALE_SOURCE, PINCH, SOURCE, Colour
 from ..run.roles import name_field
 from .description import Drawn, Look, Sheet
 from .looks import averaged, kept, labelled, pale, seven, shaded, together, unlabelled
@@ -157,10 +157,7 @@ def _named(layer: QgsMapLayer) -> None:
     if language() == CHINESE and layer.fields().lookupField(f"{field}_zh") >= 0:
         field = f"{field}_zh"
     if field:
-        labelled(f'"{field}"', 7.0, ink=_NAME_INK, priority=3, movable=True)(layer)
-
-
-_NAME_INK = (74, 64, 84)
+        labelled(f'"{field}"', 7.0, ink=NAME_INK, priority=3, movable=True)(layer)
 
 
 def _thin(layer: QgsMapLayer) -> None:

@@ -58,7 +58,8 @@ def test_shards_make_the_map_of_one_run(current, run, tmp_path):
     before = {path.name for path in (tmp_path / "out").iterdir()}
     results = run("combineshards", CHECKPOINT=kept, OUTPUT_FOLDER=str(tmp_path / "there"))
     assert bits(results["CURRENT"]) == bits(whole["CURRENT"])
-    assert sorted(path.name for path in (tmp_path / "there").iterdir()) == ["current.tif", "normalised.tif"]
+    there = sorted(path.name for path in (tmp_path / "there").iterdir())
+    assert there == ["current.qml", "current.tif", "normalised.qml", "normalised.tif"]
     assert {path.name for path in (tmp_path / "out").iterdir()} == before
 
 

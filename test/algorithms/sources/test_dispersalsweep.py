@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from layerio import read_table
@@ -80,6 +82,8 @@ def test_areas_and_steps_and_report(run, sources, tmp_path):
     assert rows[-1]["sources"] < rows[0]["sources"] == 12
     assert out["STABLE"] == sum(row["share"] == 1.0 for row in read_table(out["OUTPUT"]))
     page = report.read_text(encoding="utf-8")
+    heads = re.findall("<th[^>]*>([^<]+)</th>", page)
+    assert heads[:3] == ["Dispersal distance (m)", "Smallest area (ha)", "Smallest dPC (%)"]
     assert page.count("<svg") == 2
     assert "What the sweep says" in page
     assert "are chosen in all 6 settings" in page

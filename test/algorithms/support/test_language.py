@@ -139,6 +139,17 @@ def test_a_page_in_both_languages_keeps_its_places_apart(known, lang):
     assert "href='#zh-one'" in made
     assert "href='#zh'" in made
     assert made.count("<body>") == made.count("</body>") == 1
+    assert re.findall("<article[^>]*>", made) == ["<article lang='en'>", "<article id='zh' lang='zh-CN'>"]
+
+
+def test_a_block_of_a_page_is_left_to_the_translation_of_the_page(known, lang):
+    from ecosecnet.algorithms.support.reports import html
+
+    known({"Sources of at least {1} ha stay.": "至少 {1} hm² 的源地保留。", "in belts": "带内"})
+    page = html.page("T", "l", [html.cards([("7 ha", "in belts")]), html.paragraph("Sources of at least 3 ha stay.")])
+    assert "<p>Sources of at least 3 ha stay.</p>" in page
+    assert "<b>7 ha</b>in belts" in page
+    assert "<p>至少 3 hm² 的源地保留。</p>" in lang.tr_html(page, lang.CHINESE)
 
 
 def test_a_report_is_in_the_language_of_the_settings(lang):
