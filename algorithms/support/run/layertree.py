@@ -140,8 +140,16 @@ def _move(root: QgsLayerTreeGroup, identifier: str, run: Run, place: Place | Non
         moved.setExpanded(place.expanded)
     parent.insertChildNode(below, moved)
     # Last: a layer that stands nowhere in the tree, if only for a moment, is dropped from the project.
-    node.parent().removeChildNode(node)
+    _take_out(node)
     return True
+
+
+def _take_out(node: QgsLayerTreeNode) -> None:
+    """Remove a node, and the groups that it leaves empty: those of an earlier run whose files a new run has replaced."""
+    parent = node.parent()
+    parent.removeChildNode(node)
+    if parent.parent() is not None and not parent.children():
+        _take_out(parent)
 
 
 def _name_band(node: QgsLayerTreeLayer) -> None:

@@ -70,6 +70,7 @@ class _PostProcessor(QgsProcessingLayerPostProcessorInterface):
         self.where = run, place, order
 
     def postProcessLayer(self, layer, context, feedback) -> None:
+        layer.reload()  # one that was loaded before a run replaced its file is used again, with the file that was
         roles.mark(layer, *self._marks)
         if layer.isSpatial() and stated(layer.crs()) != layer.crs():
             layer.setCrs(stated(layer.crs()))

@@ -143,6 +143,33 @@ def test_two_runs_have_a_group_each_and_the_new_one_is_open(project):
     assert [child.isExpanded() for child in root.children()] == [True, False, False, False, False]
 
 
+def test_a_layer_whose_file_a_new_run_has_replaced_shows_it_and_leaves_no_empty_groups(project, polygons):
+    """QGIS takes the layer that is loaded already in place of loading the file again."""
+    import os
+
+    from ecosecnet.algorithms.support.run.layertree import Place, Run
+    from ecosecnet.algorithms.support.run.styling import post_processor
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsVectorLayer
+
+    def places(count):
+        return [(f"POLYGON (({k} 0, {k} 1, {k + 1} 1, {k} 0))", {"number": k}) for k in range(count)]
+
+    def loaded(layer, run):
+        processor = post_processor(run, None, Place(("4 Key areas", "Inner")))
+        processor.postProcessLayer(layer, QgsProcessingContext(), QgsProcessingFeedback())
+        settle()
+
+    layer = QgsVectorLayer(polygons("areas", places(5)), "Areas")
+    project.addMapLayer(layer)
+    loaded(layer, Run("A tool", key="a"))
+    assert len(list(layer.getFeatures())) == layer.featureCount() == 5
+    os.replace(polygons("others", places(2)), layer.source())
+    loaded(layer, Run("A tool, x 2", changed=True, key="b"))
+    assert len(list(layer.getFeatures())) == layer.featureCount() == 2
+    assert layer.extent().xMaximum() == 2
+    assert tree(project.layerTreeRoot()) == [("A tool, x 2", [("4 Key areas", [("Inner", ["Areas"])])])]
+
+
 @pytest.fixture
 def tool(qgis):
     from ecosecnet.algorithms import base
