@@ -125,29 +125,31 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         at_most = each + core.circuit.most_solver_bytes(cells)
         where = spreading.where(job, each=each, kept=max(0, needed - each), at_most=at_most, cause=FULL)
         land_use, values, valid = study.read(job.monitor.part(0.0, 0.02))
-        use = LandUse(job, values, valid)
-        valid = use.valid
-        inputs = NetworkInputs(job, study, land_use)
-        area = inputs.area(valid)
-        layers = read_map_layers(job, study, land_use)
-        factors = NetworkFactors(job, study, land_use, use)
-        classes = use.classes(factors.table)
-        options = core.planning.Options(
-            sources.options(job, use.foreground),
-            resistance.options(job),
-            corridors.options(job),
-            keyareas.options(job, study.grid),
-        )
-        own = inputs.own_sources(valid)
-        factor_layers = FactorLayers(job, land_use.grid, valid, factors.scores)
-        stays = robust.Stays(job)
+        with job.monitor.between(0.02, 0.1):
+            use = LandUse(job, values, valid)
+            valid = use.valid
+            inputs = NetworkInputs(job, study, land_use)
+            area = inputs.area(valid)
+            layers = read_map_layers(job, study, land_use)
+            factors = NetworkFactors(job, study, land_use, use)
+            classes = use.classes(factors.table)
+            options = core.planning.Options(
+                sources.options(job, use.foreground),
+                resistance.options(job),
+                corridors.options(job),
+                keyareas.options(job, study.grid),
+            )
+            own = inputs.own_sources(valid)
+            factor_layers = FactorLayers(job, land_use.grid, valid, factors.scores)
+            stays = robust.Stays(job)
 
-        def scored(name, values):
-            factor_layers.take(name, values)
-            stays.take(name, values)
+            def scored(name, values):
+                factor_layers.take(name, values)
+                stays.take(name, values)
 
-        corrections, zones, obstacles = inputs.corrections(), inputs.zones(), inputs.obstacles(values, valid)
-        distances = PolygonDistances(land_use.grid)
+            corrections, zones, obstacles = inputs.corrections(), inputs.zones(), inputs.obstacles(values, valid)
+            distances = PolygonDistances(land_use.grid)
+            protected, surface, factor_values = inputs.protected(), inputs.own_surface(), factors.read()
         planner = Measures(job, use, factors)
         built = 0.9 - 0.8 * planner.share
         done = 0.1 + (built - 0.1) * stays.share
@@ -155,18 +157,18 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
             values,
             valid,
             land_use.grid,
-            factors.read(),
+            factor_values,
             factors.scores,
             options,
             distances=distances,
-            protected=inputs.protected(),
+            protected=protected,
             corrections=corrections,
             zones=zones,
             obstacles=obstacles,
             scored=scored,
             own_sources=None if own is None else own.labels,
             own_ids=() if own is None else own.ids,
-            own_surface=inputs.own_surface(),
+            own_surface=surface,
             area=area,
             where=where,
             monitor=job.monitor.part(0.1, done),
@@ -192,7 +194,8 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()
-        context = write_context(outputs, study) if reported or job.given(RESULTS) else {}
+        with job.monitor.between(0.96, 0.97):
+            context = write_context(outputs, study) if reported or job.given(RESULTS) else {}
         if job.given("TABLE_BOOK"):
             job.write_bytes("TABLE_BOOK", table_book(outputs))
         if reported:

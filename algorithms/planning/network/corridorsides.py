@@ -39,7 +39,7 @@ def corridors_by_grade(outputs: NetworkOutputs) -> tuple[list[Column], list[list
         lines = [outputs.link_shapes[k] for k in active[chosen]]
         held = around(lines, layers.near, *land, *others)
         rows.append(line(title, int(chosen.sum()), float(length[chosen].sum()), held))
-    outline = polygonise(outputs.inside, outputs.grid, outputs.job.monitor)[1]
+    outline = polygonise(outputs.inside, outputs.grid, outputs.job.monitor.part(0.96, 0.97))[1]
     rows.append(line(WHOLE, None, None, within(outline, *land, *others)))
     near = f"within {layers.near:g} m"
     head = [Column("corridors", str)]

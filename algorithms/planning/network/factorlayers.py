@@ -57,7 +57,7 @@ class FactorLayers:
     def take(self, name: str, scores: np.ndarray) -> None:
         """Write the scores of a factor in the study area, and keep what a picture needs."""
         scores = np.where(self._inside, scores, np.float32(np.nan))  # a distance goes on outside it
-        look = {"nodata": NO_AMOUNT, "description": f"{SCORE_OF}{name}", "monitor": self._job.monitor}
+        look = {"nodata": NO_AMOUNT, "description": f"{SCORE_OF}{name}", "monitor": self._job.monitor.quiet()}
         if self._folder is not None:
             file = f"{self._names.of([name])}.tif"
             source = self._folder.raster(file, scores, self._grid, style=self._style, **look)

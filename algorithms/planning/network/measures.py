@@ -138,9 +138,10 @@ class Measures:
         areas = network_areas(outputs)
         if not areas.kind:
             return None
-        cells = LandCells(outputs.grid, self._use.values, self._use.valid, self._factors.slope())
         layers = job.vectors("PROTECTED")
-        protected = [shape for one in layers for shape in one.geometries(outputs.land.crs, job.monitor)]
+        with job.monitor.between(0.92, 0.94):
+            cells = LandCells(outputs.grid, self._use.values, self._use.valid, self._factors.slope())
+            protected = [shape for one in layers for shape in one.geometries(outputs.land.crs, job.monitor)]
         zones = outputs.layers.zones
         cut = cut_areas(
             areas.shapes,

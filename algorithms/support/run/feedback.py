@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import qgis.utils
 from qgis.core import QgsProcessingFeedback
@@ -25,6 +27,7 @@ class FeedbackMonitor(Monitor):
     def __init__(self, feedback: QgsProcessingFeedback) -> None:
         self._feedback = feedback
         self._percent = 0.0
+        self._stretch = 0.0, 1.0
         self._next = self._next_look = 0.0
         application = QCoreApplication.instance()
         self._in_main_thread = (
@@ -40,8 +43,18 @@ class FeedbackMonitor(Monitor):
             self._next_look = now + _INTERVAL
         return self._feedback.isCanceled()
 
+    @contextmanager
+    def between(self, start: float, stop: float) -> Iterator[None]:
+        """Count what reports 0 to 1 meanwhile as `start` to `stop` of the whole: readers and writers, one after the other."""
+        before, self._stretch = self._stretch, (start, stop)
+        try:
+            yield
+        finally:
+            self._stretch = before
+
     def progress(self, fraction: float) -> None:
-        percent = 100.0 * min(max(fraction, 0.0), 1.0)
+        start, stop = self._stretch
+        percent = 100.0 * (start + (stop - start) * min(max(fraction, 0.0), 1.0))
         now = time.monotonic()
         if percent > self._percent and (now >= self._next or percent >= 100.0):
             self._percent = percent

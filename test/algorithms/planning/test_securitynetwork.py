@@ -138,6 +138,26 @@ def test_layers_tables_and_report_agree(run, county, parameters, tmp_path):
     assert "weights printed sum to 1.05" in report
 
 
+def test_the_progress_is_that_of_the_steps(run, parameters, monkeypatch):
+    """Reading, distances and slope counted to 100 % before the first step began."""
+    from ecosecnet.algorithms.support.run import feedback
+    from qgis.core import QgsProcessingFeedback
+
+    class Noted(QgsProcessingFeedback):
+        def __init__(self):
+            super().__init__(False)
+            self.at = {}
+
+        def pushInfo(self, text):
+            self.at[text.partition(":")[0]] = self.progress()
+
+    monkeypatch.setattr(feedback, "_INTERVAL", 0.0)
+    noted = Noted()
+    run("securitynetwork", noted, **parameters)
+    first, second, third, fourth = (noted.at[f"Step {k} of 4"] for k in (1, 2, 3, 4))
+    assert 0 < first <= 10 <= second <= third < fourth < 90
+
+
 def test_what_two_townships_hold_is_counted_in_the_first(run, parameters, polygons, tmp_path):
     from qgis.core import QgsRasterLayer
 

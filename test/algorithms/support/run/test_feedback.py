@@ -20,6 +20,18 @@ def test_a_warning_that_comes_again_is_given_once(monitor):
     assert monitor._feedback.textLog().split() == ["first", "second"]
 
 
+def test_readers_that_count_to_one_stay_in_their_stretch(monitor):
+    with monitor.between(0.2, 0.4):
+        monitor.progress(0.5)
+        assert monitor._feedback.progress() == pytest.approx(30)
+        monitor._next = 0.0
+        monitor.progress(1.0)
+    assert monitor._feedback.progress() == pytest.approx(40)
+    monitor._next = 0.0
+    monitor.progress(0.9)
+    assert monitor._feedback.progress() == pytest.approx(90)
+
+
 def test_what_waits_in_the_event_loop_is_noticed(monitor):
     from qgis.PyQt.QtCore import QTimer
 
