@@ -130,9 +130,7 @@ class Demonstration:
     def _load(self) -> None:
         project = QgsProject.instance()
         for source, details in self._context.layersToLoadOnCompletion().items():
-            layer = QgsProcessingUtils.mapLayerFromString(
-                source, self._context, True, QgsProcessingUtils.LayerHint.UnknownType
-            )
+            layer = QgsProcessingUtils.mapLayerFromString(source, self._context, True, details.layerTypeHint)
             if layer is None:
                 continue
             layer = self._context.takeResultLayer(layer.id()) or layer.clone()

@@ -83,6 +83,7 @@ class Menu:
         """Make the demonstration county in the background, load it and fill the dialog of the network with it."""
         from .demonstration import Demonstration
 
+        self._welcomed()
         if self._project is not None and self._project.running():
             self._say(tr("The demonstration project is being made. It will be loaded when it is ready."))
             return
@@ -92,6 +93,7 @@ class Menu:
 
     def tutorial(self) -> None:
         """Open the tutorial, in Chinese where QGIS speaks it."""
+        self._welcomed()
         chinese = page("zh_CN/tutorial")
         open_page(chinese if language() == CHINESE and chinese.name != "README.md" else page("tutorial"))
 
@@ -132,20 +134,18 @@ class Menu:
         for text, does in (
             ("Demonstration project", self.demonstration),
             ("Tutorial", self.tutorial),
-            ("Do not show again", None),
+            ("Do not show again", self._welcomed),
         ):
             button = QPushButton(tr(text), self._message)
-            button.clicked.connect(lambda *_, does=does: self._welcomed(does))
+            button.clicked.connect(lambda *_, does=does: does())
             self._message.layout().addWidget(button)
         # The bar deletes messages that are closed.
         self._message.destroyed.connect(self._forget_message)
         bar.pushWidget(self._message, Qgis.MessageLevel.Info)
 
-    def _welcomed(self, does: Callable[[], None] | None) -> None:
+    def _welcomed(self) -> None:
         QgsSettings().setValue(WELCOMED, True)
         self.close_message()
-        if does is not None:
-            does()
 
     def _forget_message(self, *_) -> None:
         self._message = None
