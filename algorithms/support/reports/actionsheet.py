@@ -207,10 +207,10 @@ class Said:
             + (f", cost {sheet.total_cost:,.2f}." if self._costed else ".")
         ]
         twice = sheet.total_ha - self._ground
-        if twice > 1e-3:
+        if twice >= 0.005:
             said.append(
-                f"{twice:,.4f} ha stand in more than one area, such as a pinch point that is a barrier too, and so twice on "
-                f"the sheet: each layer keeps its sum. The ground under all areas is {self._ground:,.4f} ha."
+                f"{twice:,.2f} ha stand in more than one area, such as a pinch point that is a barrier too, and so twice on "
+                f"the sheet: each layer keeps its sum. The ground under all areas is {self._ground:,.2f} ha."
             )
         return said + self.warnings()
 

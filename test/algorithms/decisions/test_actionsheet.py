@@ -101,7 +101,7 @@ def test_every_part_has_its_measure_and_the_sums_are_those_of_the_layers(run, co
     assert (first["priority"], first["slope"], first["protected_ha"]) == (1, 3.0, 0.54)
     log = run.feedback.textLog()
     # 60 m x 30 m are in both layers
-    assert "0.1800 ha stand in more than one area" in log
+    assert "0.18 ha stand in more than one area" in log
     assert out["NO_RULE_HA"] == 0
 
 
