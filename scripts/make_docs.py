@@ -55,6 +55,7 @@ EXAMPLES = {
     "areamanifest": {"MANIFEST": "counties.csv", "OUTPUT_FOLDER": "counties"},
     "speciesmanifest": {"MANIFEST": "species.csv", "RESISTANCE": "resistance.tif", "OUTPUT_FOLDER": "species"},
     "selftest": {},
+    "demolandscape": {"OUTPUT_FOLDER": "landscape"},
     "mapsheets": {"FOLDER": "network", "TITLE": "The county", "PDF": "maps.pdf"},
     "combineshards": {"CHECKPOINT": "chunks"},
 }
@@ -238,8 +239,6 @@ def example(tool):
             given[name] = named
         elif value != "TEMPORARY_OUTPUT" and name != "LOAD":
             given[name] = value
-    if tool.name() == "demolandscape":
-        given = {}
     made = [
         one for one in tool.destinationParameterDefinitions() if one.createByDefault() and one.name() != IN_EVERY_TOOL
     ]
