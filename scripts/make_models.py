@@ -23,11 +23,7 @@ DEFAULTS = (
 )
 
 WIDTH, HEIGHT, ACROSS = 240, 40, 290  # of a box in the designer, and from column to column
-BOX, LABEL, GAP = (
-    22,
-    44,
-    8,
-)  # half a box with its rim, "In" or "Out" beside it in a tall font, air: all that needs height
+BOX, LABEL, GAP = 22, 44, 8  # half a box with its rim, "In" or "Out" beside it in a tall font, air: what needs height
 FRAME, TITLE = 30, 60  # air between the boxes of a group and its frame, and the title of the frame above them
 COLOURS = {"sources": "#e3f1dd", "resistance": "#f6ead7", "corridors": "#dfeaf6", "keyareas": "#f7dfdf"}
 """Of the frames, by group of the toolbox."""
