@@ -35,7 +35,7 @@ MAIN = {
     "studygrid": "OUTPUT",
     "mspa": "CLASSES",
     "linkages": "ZONES",
-    "securitynetwork": "MSPA RESISTANCE CORRIDORS SOURCES LINKS PINCHPOINTS BARRIERS",
+    "securitynetwork": "RESISTANCE CORRIDORS SOURCES LINKS PINCHPOINTS BARRIERS",
     "pinchpoints": "CURRENT OUTPUT_LINKS",
     "barriers": "SCORE OUTPUT_LINKS",
     "keyareas": "OUTPUT",
