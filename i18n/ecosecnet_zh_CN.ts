@@ -9653,9 +9653,9 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
-        <source>Factor '{1}' is taken from {2}.</source>
+        <source>{1} is taken from {2}.</source>
         <extracomment>info(0); 1 = factor.name; 2 = layer.name</extracomment>
-        <translation>因子“{1}”取自{2}。</translation>
+        <translation>{1}取自{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/factors.py"/>
@@ -10111,7 +10111,7 @@
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>Most of the area of the sources lies in {1}.</source>
         <extracomment>text; 1 = names</extracomment>
-        <translation>源地面积大部分位于{1}。</translation>
+        <translation>源地主要分布在{1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/findings.py"/>
@@ -10129,7 +10129,7 @@
         <location filename="../algorithms/planning/network/report/findings.py"/>
         <source>Most of the area of the {1} lies in {2}.</source>
         <extracomment>text; 1 = kind; 2 = names</extracomment>
-        <translation>{1}的面积大部分位于{2}。</translation>
+        <translation>{1}主要分布在{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/keyareas.py"/>
@@ -11587,7 +11587,7 @@
         <location filename="../algorithms/planning/securitynetwork.py"/>
         <source>&lt;b&gt;Sources&lt;/b&gt;: MSPA of the foreground classes; core areas united with the protected land; patches of the smallest area and more; those whose removal would cost the smallest dPC or more, a percentage of the probability of connectivity. They are numbered from the most important.</source>
         <extracomment>HELP</extracomment>
-        <translation>&lt;b&gt;源地&lt;/b&gt;：前景类别的 MSPA；核心区与受保护土地合并；面积不小于最小面积的斑块；移除后的损失达到最小 dPC（占可能连通性指数的百分比）或更多的斑块。从最重要的开始编号。</translation>
+        <translation>&lt;b&gt;源地&lt;/b&gt;：对前景类别作 MSPA；核心区与受保护土地合并；剔除小于最小面积的斑块；再保留重要性 dPC（移除后可能连通性指数下降的百分比）不低于最小值的斑块。按重要性由高到低编号。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/securitynetwork.py"/>
@@ -11635,7 +11635,7 @@
         <location filename="../algorithms/planning/securitynetwork.py"/>
         <source>Sources or a resistance surface of your own (SOURCES_IN, RESISTANCE_IN) take the place of the first two steps. Rasters in degrees, of other grids, turned or with cells that are not square are brought onto one grid, and the report lists them; CRS and CELL say onto which.</source>
         <extracomment>HELP</extracomment>
-        <translation>自有的源地或阻力面（SOURCES_IN、RESISTANCE_IN）可代替前两步。以度为单位、网格不同、有旋转或像元不是正方形的栅格会转换到同一网格，并在报告中列出；CRS 和 CELL 指定转换到哪一网格。</translation>
+        <translation>自备源地或自备阻力面（SOURCES_IN、RESISTANCE_IN）可代替前两步。以度为单位、网格不同、有旋转或像元不是正方形的栅格会转换到同一网格，并在报告中列出；CRS 和 CELL 指定转换到哪一网格。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/securitynetwork.py"/>
@@ -12163,7 +12163,7 @@
         <location filename="../algorithms/resistance/checkscores.py"/>
         <source>Scores of the legend {1}: {2}.</source>
         <extracomment>info(0); 1 = scheme.name; 2 = scheme.scores</extracomment>
-        <translation>分类体系 {1} 的分值：{2}。</translation>
+        <translation>“{1}”分类体系的分值：{2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/resistance/checkscores.py"/>
@@ -13307,9 +13307,9 @@
     </message>
     <message>
         <location filename="../algorithms/sources/coneforexport.py"/>
-        <source>{1} nodes, {2} pairs: use -t dist {3} in Conefor.</source>
+        <source>{1} nodes, {2} pairs: use '-t dist {3}' in Conefor.</source>
         <extracomment>info(0); 1 = count; 2 = len(distances); 3 = complete</extracomment>
-        <translation>{1} 个节点，{2} 对：在 Conefor 中使用 -t dist {3}。</translation>
+        <translation>{1} 个节点，{2} 对：在 Conefor 中使用“-t dist {3}”。</translation>
     </message>
     <message>
         <location filename="../algorithms/sources/coneforexport.py"/>
@@ -15102,7 +15102,7 @@
     <message>
         <location filename="../algorithms/sources/sources.py"/>
         <source>'{1}' says that it holds: {2}. Core area is 1 in it.</source>
-        <extracomment>info(0); 1 = source.name; 2 = source.about.lower()</extracomment>
+        <extracomment>info(0); 1 = source.name; 2 = source.about</extracomment>
         <translation>“{1}”说明其内容为：{2}。其中核心区为 1。</translation>
     </message>
     <message>
@@ -17119,7 +17119,7 @@
         <location filename="../algorithms/support/inputs/legends.py"/>
         <source>'{1}' is read with the legend {2}: {3}.</source>
         <extracomment>info(0); 1 = source.name; 2 = scheme.name; 3 = scheme.source</extracomment>
-        <translation>“{1}”按分类体系 {2} 读取：{3}。</translation>
+        <translation>“{1}”按“{2}”分类体系读取：{3}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/inputs/legends.py"/>
@@ -19313,6 +19313,30 @@
     </message>
     <message>
         <location filename="../algorithms/support/io/fields.py"/>
+        <source>Road</source>
+        <extracomment>Shown(0)</extracomment>
+        <translation>公路用地</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/io/fields.py"/>
+        <source>River reach</source>
+        <extracomment>Shown(0)</extracomment>
+        <translation>河段</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/io/fields.py"/>
+        <source>Mine</source>
+        <extracomment>Shown(0)</extracomment>
+        <translation>矿山</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/io/fields.py"/>
+        <source>Red line</source>
+        <extracomment>Shown(0)</extracomment>
+        <translation>生态保护红线</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/io/fields.py"/>
         <source>Reserve</source>
         <extracomment>Shown(0)</extracomment>
         <translation>自然保护区</translation>
@@ -19741,7 +19765,7 @@
         <location filename="../algorithms/support/reports/actionsheet.py"/>
         <source>Action sheet 生态保护修复措施表</source>
         <extracomment>TITLE</extracomment>
-        <translation>生态保护修复措施表 Action sheet</translation>
+        <translation>生态保护修复措施表</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/actionsheet.py"/>
@@ -19796,6 +19820,12 @@
         <source>Grade to</source>
         <extracomment>Shown(0)</extracomment>
         <translation>等级至</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/actionsheet.py"/>
+        <source>Source of the rule</source>
+        <extracomment>Shown(0)</extracomment>
+        <translation>依据</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/actionsheet.py"/>
@@ -21943,7 +21973,7 @@
         <location filename="../core/choices.py"/>
         <source>Equivalent connectivity, EC(PC)</source>
         <extracomment>EQUIVALENT</extracomment>
-        <translation>等效连通性，EC(PC)</translation>
+        <translation>等效连通面积，EC(PC)</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>
@@ -26383,7 +26413,7 @@
         <location filename="../core/studygrid.py"/>
         <source>the nearest neat number</source>
         <extracomment>returned</extracomment>
-        <translation>最近的整齐数</translation>
+        <translation>最近的整数值</translation>
     </message>
     <message>
         <location filename="../core/studygrid.py"/>
@@ -27248,12 +27278,6 @@
         <source>Rail transit</source>
         <extracomment>class or measure</extracomment>
         <translation>轨道交通用地</translation>
-    </message>
-    <message>
-        <location filename="../core/resistance/legendtables.py"/>
-        <source>Road</source>
-        <extracomment>class or measure</extracomment>
-        <translation>公路用地</translation>
     </message>
     <message>
         <location filename="../core/resistance/legendtables.py"/>
@@ -28295,6 +28319,12 @@
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
+        <source>hazards</source>
+        <extracomment>word</extracomment>
+        <translation>灾害点</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
         <source>errors</source>
         <extracomment>word</extracomment>
         <translation>错误</translation>
@@ -28448,6 +28478,24 @@
         <source>up to {1}</source>
         <extracomment>range without a lower end; 1 = value</extracomment>
         <translation>不大于 {1}</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>No.</source>
+        <extracomment>heading of numbers</extracomment>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>To</source>
+        <extracomment>heading</extracomment>
+        <translation>至</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
+        <source>as it is</source>
+        <extracomment>cell</extracomment>
+        <translation>不变</translation>
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>

@@ -88,7 +88,7 @@ class ConeforExportAlgorithm(EcoSecNetAlgorithm):
         job.write_table("IDS", columns(number=int, source_id=nodes.id_type), zip(numbers, nodes.ids))
         count = len(nodes.ids)
         complete = "all" if len(distances) == count * (count - 1) // 2 else "notall"
-        job.monitor.info(f"{count:,} nodes, {len(distances):,} pairs: use -t dist {complete} in Conefor.")
+        job.monitor.info(f"{count:,} nodes, {len(distances):,} pairs: use '-t dist {complete}' in Conefor.")
         if distances.size and not np.any(distances > 0.0):
             job.monitor.warn("All distances are 0; check that the sources do not overlap.")
         job.results["PAIRS"] = len(distances)

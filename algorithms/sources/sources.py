@@ -120,7 +120,7 @@ class SourcesAlgorithm(EcoSecNetAlgorithm):
                 wanted = []
             elif source.about in _MARKED:
                 wanted = core.sources.parse_values("1")
-                monitor.info(f"'{source.name}' says that it holds: {source.about.lower()}. Core area is 1 in it.")
+                monitor.info(f"'{source.name}' says that it holds: {source.about}. Core area is 1 in it.")
         gap = job.number("GAP") or 0.0
         job.need_memory((40 if gap else 13) * grid.rows * grid.cols)
         values, valid = source.read(monitor.part(0.0, 0.2))

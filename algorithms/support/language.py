@@ -38,7 +38,7 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 _SLOT = re.compile(r"\{(=?)\d+\}")
 _SLOTS = (r"([-+]?\d[\d.,]*|[^\d]*?)", "(.*?)", "(.*)")
 """What a value may be: a number or a text without any; then as short, and as long, as can be."""
-_TYPED = re.compile(r"(?:olumns?(?: are)?|nown are|[Hh]as|[Hh]ave|one of): $")
+_TYPED = re.compile(r"(?:olumns?(?: are)?|nown are|[Hh]as|[Hh]ave|one of|this sheet): $")
 """What comes before names that are to be typed as they are."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s.a-z])")
 _FULL_WIDTH = "，。；：？！）”、」"
@@ -193,7 +193,27 @@ def _translate(text: str) -> str:
         return whole.text if whole else "\n".join(map(_translate, lines))
     # reports write the unit as the field does before they are translated
     mark, rest = re.fullmatch(r"(\s*- )?(.*)", text.replace("hm²", "ha")).groups(default="")
-    return mark + re.sub(f"(?<=[{_FULL_WIDTH}]) +(?=[^\\s(])", "", _best(rest).text)
+    return mark + re.sub(f"(?<=[{_FULL_WIDTH}]) +(?=[^\\s(])", "", _in_full_width(_best(rest).text))
+
+
+_HAN = "\u3400-\u9fff"
+_QUOTED = re.compile("(“[^”]*”|「[^」]*」|'[^']*')")
+_NARROW = (
+    (re.compile(rf"(?<=[{_HAN}]) \((?!\*|\d+\))([^()]*)\)(?![\w/.-])"), r"（\1）"),
+    (re.compile(rf"(?<=[{_HAN}）]), (?=[{_HAN}])"), "、"),
+    (re.compile(rf"(?<=[{_HAN}）]), "), "，"),
+    (re.compile(f" +(?=[{_FULL_WIDTH}])"), ""),
+)
+"""Brackets, commas and blanks behind Chinese; not the number of a copy, as of a layer, nor what a file is called."""
+
+
+def _in_full_width(text: str) -> str:
+    """Return a text with the marks between its values, which were written for English, as in Chinese."""
+    parts = _QUOTED.split(text)
+    for k in range(0, len(parts), 2):
+        for narrow, wide in _NARROW:
+            parts[k] = narrow.sub(wide, parts[k])
+    return "".join(parts)
 
 
 def _exact(text: str) -> _Found | None:
@@ -215,6 +235,11 @@ def _best(text: str) -> _Found:
     exact = _exact(text)
     if exact or not _WORD.search(text) or len(text) > _LONGEST:
         return exact or _Found(text, 0)
+    heading = _HEADING.fullmatch(text)
+    if heading:
+        said = _best(heading[1])
+        if said.known >= 0.9 * len(_letters(heading[1])):
+            return _Found(f"{said.text}（{heading[2].replace('ha', 'hm²')}）", len(text))
     enough = 0.9 * len(re.sub(r"[\d\s.,%]+", "", text))
     best = _by_template(text)
     if best.known < enough:
@@ -232,6 +257,9 @@ def _after_name(text: str) -> _Found:
     head, said = _exact(name) or _by_template(name), _best(rest)
     return _Found(f"{head.text}：{said.text}", head.known + said.known)
 
+
+_HEADING = re.compile(r"([A-Z][^.:;()]*) \((%|°|ha|m|m²|km|km²)\)")
+"""What is measured, and in what unit."""
 
 _MARKS = (("; ", "；"), (": ", "："), (", ", "、"), (" (", "（"), (" and ", "和"), (" or ", "或"))
 """What parts of a text are joined by, and what joins them in Chinese."""
@@ -423,7 +451,7 @@ def _inline(run: list[str]) -> Iterator[str]:
 def _plain(text: str) -> str:
     """Return escaped text, translated."""
     plain = unescape(text)
-    if plain != text and _best(text.strip()).known > 0.6 * len(text.strip()):
+    if plain != text and _best(text.strip()).known > max(0.6 * len(text.strip()), _best(plain.strip()).known):
         return tr(text, CHINESE)  # in the sources with its entities
     made = tr(plain, CHINESE)
     return text if made == plain else escape(made)

@@ -58,7 +58,7 @@ def species_page(job: Job, reader: Reader, folders: Folders, found: Together) ->
         (f"{complement.cells * hectares:,.1f} ha", "complementary corridors"),
         (f"{int(complement.alone.sum()) * hectares:,.1f} ha", "sum of what each would need by itself"),
     ]
-    parts = [html.cards(cards), html.paragraph(" ".join(sentences(job, reader, found)))]
+    parts = [html.cards(cards), *map(html.paragraph, sentences(job, reader, found))]
     rows = species_rows(reader, folders, found)
     parts += [html.warning(f"{row[0]} has no network: {row[-1]}") for row in rows if row[-1]]
     parts += _maps(reader, found)

@@ -30,7 +30,7 @@ def plan_page(outcome: Outcome, places: Places, given: Linked) -> str:
         parts += [html.heading("The picks, in order"), picks(outcome)]
     parts += [
         html.heading("In words"),
-        html.paragraph(" ".join(summary(outcome))),
+        *map(html.paragraph, summary(outcome)),
         html.heading("What it does not say"),
         html.paragraph(LIMITS),
     ]

@@ -135,7 +135,7 @@ class NetworkFactors:
             layer = next((one for one in layers if one.fits(factor.name)), None)
             if layer is not None:
                 taken[factor.name] = layer
-                monitor.info(f"Factor '{factor.name}' is taken from {layer.name}.")
+                monitor.info(f"{factor.name} is taken from {layer.name}.")
         used = {one.given for one in taken.values()}
         for one in layers:
             if one.refusal and one.given not in used:

@@ -16,7 +16,7 @@ from html import escape
 from ..language import BOTH, CHINESE, ENGLISH, report_language, tr
 from .fields import Shown
 from .formulas import guard
-from .tables import LONGEST_CELL, Column, plain
+from .tables import LONGEST_CELL, Column, in_chinese, plain
 
 _NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -62,17 +62,20 @@ class Sheet:
     codes: bool = False
 
     def said_in(self, language: str) -> Sheet:
-        """Return the sheet in a language; a column that has another one beside it in Chinese stays in English."""
-        names = {column.name for column in self.columns}
-        read = [not self.codes and f"{column.name}_zh" not in names for column in self.columns]
-        rows = [
-            [tr(value, language) if own and isinstance(value, str) else value for own, value in zip(read, row)]
-            for row in self.rows
-        ]
-        columns = [
-            replace(one, own=Shown(tr(one.shown.heading, language), "", one.shown.decimals)) for one in self.columns
-        ]
+        """Return the sheet in a language; of columns in both languages the Chinese says one of them only."""
+        columns, rows = self.columns, self.rows
+        if language == CHINESE and not self.codes:
+            columns, rows = in_chinese(columns, rows)
+        if not self.codes:
+            rows = [[_said(value, language) for value in row] for row in rows]
+        columns = [replace(one, own=Shown(tr(one.shown.heading, language), "", one.shown.decimals)) for one in columns]
         return Sheet(tr(self.name, language), tr(self.title, language), columns, rows, self.total, self.codes)
+
+
+def _said(value: object, language: str) -> object:
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    return tr(value, language) if isinstance(value, str) else value
 
 
 def workbook(sheets: Sequence[Sheet]) -> bytes:

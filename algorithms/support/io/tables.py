@@ -148,7 +148,7 @@ def kept(
             name = free_name(f"{name}_old", taken)
             shown = shown._replace(label=f"{shown.label}, before")
             taken.add(name.lower())
-            moved.append(f"'{one.name()}' as '{name}'")
+            moved.append(f"{name} ({one.name()})")
         cols.append(Column(name, _kind(one), shown))
     if moved:
         monitor.info(
@@ -181,6 +181,20 @@ def _kind(field: QgsField) -> type:
     if not field.isNumeric():
         return date_kind(field) or str
     return int if "int" in name and field.precision() == 0 else float
+
+
+def in_chinese(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> tuple[list[Column], list[list]]:
+    """Return a table whose columns in both languages, such as `measure` and `measure_zh`, are one that is Chinese."""
+    names = [column.name for column in columns]
+    beside = {
+        k: names.index(other)
+        for k, name in enumerate(names)
+        for other in (f"{name}_zh", f"{name.rpartition('_')[2]}_zh")
+        if other in names and other != name
+    }
+    kept = [k for k in range(len(names)) if k not in beside.values()]
+    said = [[(row[beside[k]] if k in beside else None) or row[k] for k in kept] for row in rows]
+    return [columns[k] for k in kept], said
 
 
 def plain(value: object) -> object:

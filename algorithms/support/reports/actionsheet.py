@@ -17,7 +17,8 @@ from ..geometry.zones import OUTSIDE, Zones
 from ..inputs.actionareas import NamedAreas
 from ..io.fields import Shown
 from ..io.spreadsheets import Sheet, workbook
-from ..io.tables import Column, columns, free_name, listed_shares
+from ..io.tables import Column, columns, free_name, in_chinese, listed_shares
+from ..language import CHINESE, report_language
 from ..run import palette, styling
 from . import html
 from .html import Key
@@ -264,7 +265,7 @@ _RULE_HEADINGS = {
     "grade_from": Shown("Grade from", "", 0),
     "grade_to": Shown("Grade to", "", 0),
     "class": Shown("Class of measures"),
-    "source": Shown("Source"),
+    "source": Shown("Source of the rule"),
 }
 
 
@@ -367,6 +368,8 @@ def keys(said: Said) -> list[Key]:
 
 def _table(shown: Sequence[Column], rows: Sequence[Sequence[object]], caption: str, *, total: bool = True) -> str:
     """Return a table whose numbers have the decimals of their columns."""
+    if report_language() == CHINESE:
+        shown, rows = in_chinese(shown, rows)
     return html.table(
         [column.shown.heading for column in shown],
         rows,

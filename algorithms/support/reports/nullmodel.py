@@ -130,7 +130,7 @@ def null_page(said: Said, sources: Sequence[QgsGeometry]) -> str:
             ["Figure", "Observed", "Mean of the draws", "Deviation", "Percentile", "p-value", "Draws"], said.rows()
         ),
         html.heading("In words"),
-        html.paragraph(" ".join(said.sentences())),
+        *map(html.paragraph, said.sentences()),
         html.heading("What it does not say"),
         html.paragraph(_LIMITS),
     ]

@@ -144,7 +144,7 @@ def validation_page(said: Said, surface: np.ndarray, warnings: Sequence[str]) ->
                 caption="Ends of steps against ten as far away in other directions; above 0 higher ground is preferred.",
             ),
         ]
-    parts += [html.heading("In words"), html.paragraph(" ".join([_how(said), *said.sentences()]))]
+    parts += [html.heading("In words"), *map(html.paragraph, [_how(said), *said.sentences()])]
     parts += [html.warning(text) for text in warnings]
     parts += [html.heading("What it does not say"), html.paragraph(_LIMITS)]
     return html.page(

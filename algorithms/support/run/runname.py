@@ -14,7 +14,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..language import tr
+from ..language import CHINESE, language, tr
 from .layertree import Run
 
 _MOST = 3
@@ -27,7 +27,8 @@ def name_run(algorithm: QgsProcessingAlgorithm, parameters: dict, context: QgsPr
     found = [_change(algorithm, one, parameters, context) for one in algorithm.parameterDefinitions()]
     changes = [text for text in found if text]
     more = [tr(f"and {len(changes) - _MOST} more")] if len(changes) > _MOST else []
-    return Run(", ".join([tr(algorithm.LABEL), *changes[:_MOST], *more]), bool(changes))
+    mark = "\N{FULLWIDTH COMMA}" if language() == CHINESE else ", "
+    return Run(mark.join([tr(algorithm.LABEL), *changes[:_MOST], *more]), bool(changes))
 
 
 def _change(

@@ -464,9 +464,9 @@ def test_every_factor_says_its_layer_and_names_are_compared_loosely(run, paramet
     )
     said = [text for text in told.texts if text.startswith("Factor ")]
     assert [re.sub(r"layer '.*?'", "layer", text) for text in said] == [
-        "Factor 'Land use' is taken from layer.",
-        "Factor 'Vegetation  Cover' is taken from layer.",
-        "Factor 'Slope (°)' is taken from layer (its slope).",
+        "Land use is taken from layer.",
+        "Vegetation  Cover is taken from layer.",
+        "Slope (°) is taken from layer (its slope).",
     ]
     assert "'vegetation_cover'" in said[1]
 

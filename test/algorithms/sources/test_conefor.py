@@ -35,7 +35,7 @@ def test_a_round_trip_through_the_files_gives_the_same(run, squares, tmp_path):
     files = {"NODES": str(tmp_path / "n.txt"), "CONNECTIONS": str(tmp_path / "c.txt")}
     written = run("coneforexport", SOURCES=squares, ID_FIELD="code", **files)
     assert written["PAIRS"] == 21
-    assert "use -t dist all" in run.feedback.textLog()
+    assert "use '-t dist all'" in run.feedback.textLog()
     again = run("conefor", **files, IMPORTANCES="memory:", INDICES="memory:", **options)
     assert (again["EC_PC"], again["EC_IIC"]) == (direct["EC_PC"], direct["EC_IIC"])
     first = {row["index"]: row["value"] for row in read_table(direct["INDICES"])}

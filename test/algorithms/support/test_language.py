@@ -97,6 +97,24 @@ def test_lists_headings_with_units_and_rows_of_a_legend(known):
     assert tr("Core: 12 ha") == "核心区：12 hm²"
 
 
+def test_a_heading_with_a_value_keeps_its_unit_behind_it(known):
+    tr = known({"Area within {1} m": "{1} m 内的面积", "Area {1}": "{1}的面积", "within {1} m": "{1} m 以内"})
+    assert tr("Area within 500 m (ha)") == "500 m 内的面积（hm²）"
+
+
+def test_marks_between_values_are_chinese(known):
+    tr = known({"Most of it lies in {1}.": "主要分布在{1}。", "'{1}' lies in {2}.": "“{1}”位于{2}。"})
+    assert tr("Most of it lies in 铁关镇 (33 %), 大岭镇 (12 %).") == "主要分布在铁关镇（33 %）、大岭镇（12 %）。"
+    assert tr("土地利用, 91.2 km²") == "土地利用，91.2 km²"
+    assert tr("'土地 (a), 新' lies in 土地 (2).") == "“土地 (a), 新”位于土地 (2)。"
+    assert tr("Most of it lies in /数据 (a)/b.tif.") == "主要分布在/数据 (a)/b.tif。"
+
+
+def test_names_of_files_stay_in_a_list_of_data(known):
+    tr = known({"Data shown on this sheet: {1}.": "本图所示数据：{1}。", "Slope": "坡度", "Distance": "距离"})
+    assert tr("Data shown on this sheet: Slope.tif, Distance.tif.") == "本图所示数据：Slope.tif, Distance.tif。"
+
+
 def test_hectares_are_known_by_both_names(known):
     tr = known({"{1} ha are core.": "核心区为 {1} hm²。"})
     assert tr("12.5 hm² are core.") == tr("12.5 ha are core.") == "核心区为 12.5 hm²。"
@@ -129,6 +147,17 @@ def test_escaped_values_stay_escaped(known, lang):
     known({"'{1}' has no links.": "“{1}”没有连接。"})
     made = lang.tr_html("<p>&#x27;&lt;script&gt; &amp; co&#x27; has no links.</p>", lang.CHINESE)
     assert made == "<p>“&lt;script&gt; &amp; co”没有连接。</p>"
+
+
+def test_an_escaped_name_in_the_last_of_several_sentences_is_known(known, lang):
+    known(
+        {
+            "The map holds {1} links, as was to be expected.": "图上有 {1} 个连接，符合预期。",
+            "That '{1}' is best has p = {2}.": "“{1}”最好的 p = {2}。",
+        }
+    )
+    html = "<p>The map holds 12 links, as was to be expected. That &#x27;CURRENT&#x27; is best has p = 0.07.</p>"
+    assert lang.tr_html(html, lang.CHINESE) == "<p>图上有 12 个连接，符合预期。“CURRENT”最好的 p = 0.07。</p>"
 
 
 def test_a_page_in_both_languages_keeps_its_places_apart(known, lang):

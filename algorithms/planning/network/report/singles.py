@@ -52,7 +52,7 @@ def single_areas(
     # of zones without others within them the field is called 'name'
     places = [{"village": "Village"}.get(name, "Township") for name in (() if zones is None else zones.fields)]
     total = ["total", *[""] * width, "", None, float(areas.area_ha.sum()), "", ""]
-    headers = ["Number", *places, "Corridor", "Grade", "Area (ha)", "Land use", "Measure"]
+    headers = ["No.", *places, "Corridor", "Grade", "Area (ha)", "Land use", "Measure"]
     rows.append(total)
     kept = [c for c in range(len(headers)) if headers[c] != "Measure" or to_do]
     return Table(

@@ -54,3 +54,17 @@ def test_nothing_is_a_formula_and_what_looks_like_one_stays_text_when_edited(qgi
 
 def test_the_same_sheets_give_the_same_bytes(qgis):
     assert book(qgis) == book(qgis)
+
+
+def test_columns_in_both_languages_are_one_in_chinese(qgis):
+    from ecosecnet.algorithms.support.io.spreadsheets import Sheet
+    from ecosecnet.algorithms.support.io.tables import columns
+    from ecosecnet.algorithms.support.language import CHINESE, ENGLISH
+
+    shown = columns(measure_class=str, class_zh=str, measure=str, measure_zh=str, active=bool)
+    rows = [["a", "甲", "b", "乙", True], ["total", "", "own measure", None, False]]
+    sheet = Sheet("s", "t", shown, rows)
+    chinese = sheet.said_in(CHINESE)
+    assert [column.name for column in chinese.columns] == ["measure_class", "measure", "active"]
+    assert chinese.rows == [["甲", "乙", "是"], ["合计", "own measure", "否"]]
+    assert sheet.said_in(ENGLISH).rows == [[*rows[0][:4], "yes"], [*rows[1][:4], "no"]]
