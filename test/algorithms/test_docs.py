@@ -138,3 +138,25 @@ def test_the_tutorials_call_tools_as_the_toolbox_does(maker):
     quoted = re.findall(r"「(.+?)」", chinese)
     assert len(quoted) >= 10
     assert [one for one in quoted if f"<translation>{one}</translation>" not in translated] == []
+
+
+OF_THE_WINDOW = {
+    "Run", "Identify", "Models", "Processing > Toolbox", "Plugins > EcoSecNet > Demonstration project",
+    "处理工具箱", "识别要素", "插件 > EcoSecNet > 示范工程",
+}  # fmt: skip
+
+
+def test_the_tutorials_call_parameters_and_options_as_the_dialogs_do(maker):
+    labels = set()
+    for tool in [one.create() for one in maker.tools()]:
+        for one in tool.parameterDefinitions():
+            labels |= {one.description(), *(one.options() if hasattr(one, "options") else ())}
+    english = " ".join((DOCS / "tutorial.md").read_text(encoding="utf-8").split())
+    named = set(re.findall(r"(?<!\*)\*([A-Z][^*]*[^*!])\*(?!\*)", english)) - OF_THE_WINDOW
+    assert len(named) >= 6
+    assert named <= labels
+    chinese = (DOCS / "zh_CN" / "tutorial.md").read_text(encoding="utf-8")
+    translated = (ROOT / "i18n" / "ecosecnet_zh_CN.ts").read_text(encoding="utf-8")
+    quoted = set(re.findall(r"“([^”]+)”", chinese)) - OF_THE_WINDOW
+    assert len(quoted) >= 6
+    assert [one for one in quoted if f"<translation>{one}</translation>" not in translated] == []
