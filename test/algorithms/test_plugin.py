@@ -162,6 +162,20 @@ def test_the_tutorial_and_the_documentation_are_pages_that_ship(newcomer, start,
     assert all(Path(page).is_file() for page in opened)
 
 
+def test_who_opens_the_tutorial_from_the_menu_is_not_told_of_it_again(newcomer, start, monkeypatch):
+    from ecosecnet.algorithms.support.desktop import menu
+
+    monkeypatch.setattr(menu, "open_page", str)
+    window = Iface()
+    plugin = start(window)
+    assert window.bar.currentItem() is not None
+    plugin._menu.tutorial()
+    assert window.bar.currentItem() is None
+    again = Iface()
+    start(again)
+    assert again.bar.currentItem() is None
+
+
 def test_without_a_window_nothing_is_added(newcomer, start):
     assert start(None)._menu is None
     assert not newcomer.contains("ecosecnet/welcomed")
