@@ -19968,7 +19968,7 @@
     <message>
         <location filename="../algorithms/support/reports/charts.py"/>
         <source>observed: {1}</source>
-        <extracomment>_figure(2); 1 = observed</extracomment>
+        <extracomment>_figure(2); 1 = brief(observed)</extracomment>
         <translation>观测值：{1}</translation>
     </message>
     <message>
@@ -20633,18 +20633,6 @@
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
-        <source>{1} cells with {2} that were not used to make the map were compared with {3} cells where they could have been recorded ({4}{5}{6}).</source>
-        <extracomment>text; 1 = found.used.size; 2 = said.what; 3 = found.available; 4 = said.available.label[0].lower(); 5 = said.available.label[1:]; 6 = outside</extracomment>
-        <translation>将 {1} 个有{2}（未用于制图）的像元，与 {3} 个可能有记录的像元（{4}{5}{6}）作比较。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/validation.py"/>
-        <source>{1} For the p-values the {2} were moved {3} times {4}.</source>
-        <extracomment>returned; 1 = text; 2 = said.what; 3 = found.surfaces[0].null.size; 4 = kept</extracomment>
-        <translation>{1} 计算 p 值时，{2}被移动 {3} 次，{4}。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/validation.py"/>
         <source>AUC within blocks of the land, each compared with itself, so that no difference between regions counts.</source>
         <extracomment>caption</extracomment>
         <translation>分块计算的 AUC，每块只与自身比较，因此不受地区差异影响。</translation>
@@ -20675,33 +20663,15 @@
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
-        <source>{1} Chance is {2} copies of the tracks, turned about their first fix.</source>
-        <extracomment>returned; 1 = text; 2 = found.surfaces[0].null.size</extracomment>
-        <translation>{1} 随机情形为轨迹的 {2} 个副本，绕其第一个定位点旋转。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/validation.py"/>
-        <source>one by one, which makes them far too small where points come in clusters</source>
-        <extracomment>kept</extracomment>
-        <translation>逐个移动；点成簇分布时，这会使 p 值远远偏小</translation>
+        <source>{1} cells with {2} that were not used to make the map were compared with {3} cells where they could have been recorded ({4}{5}{6}).</source>
+        <extracomment>text; 1 = found.used.size; 2 = said.what; 3 = found.available; 4 = said.available.label[0].lower(); 5 = said.available.label[1:]; 6 = outside</extracomment>
+        <translation>将 {1} 个有{2}（未用于制图）的像元，与 {3} 个可能有记录的像元（{4}{5}{6}）作比较。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
         <source>'{1}' and the {2} it was compared with. The bar is {3}.</source>
         <extracomment>figure(1); 1 = said.names[0]; 2 = said.what; 3 = scale</extracomment>
         <translation>“{1}”与用于比较的{2}。比例尺长 {3}。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/validation.py"/>
-        <source>{1}: {2} (AUC {3}, p = {4}; the highest tenth of the cells holds {5} times the share of the {6}).</source>
-        <extracomment>text; 1 = name; 2 = self.verdict(one, 'high' if high else 'low'); 3 = one.auc; 4 = one.p; 5 = one.classes.top; 6 = self.what</extracomment>
-        <translation>{1}：{2}（AUC {3}，p = {4}；值最高的十分之一像元所含{6}的份额为面积份额的 {5} 倍）。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/support/reports/validation.py"/>
-        <source>{1}: {2} (AUC {3}, p = {4}; the lowest tenth of the cells holds {5} times the share of the {6}).</source>
-        <extracomment>text; 1 = name; 2 = self.verdict(one, 'high' if high else 'low'); 3 = one.auc; 4 = one.p; 5 = one.classes.top; 6 = self.what</extracomment>
-        <translation>{1}：{2}（AUC {3}，p = {4}；值最低的十分之一像元所含{6}的份额为面积份额的 {5} 倍）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
@@ -20753,15 +20723,15 @@
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
-        <source>as a whole, so that their clusters stay</source>
-        <extracomment>kept</extracomment>
-        <translation>整体移动，保持其成簇分布</translation>
+        <source>Chance is {1} copies of the tracks, turned about their first fix.</source>
+        <extracomment>text; 1 = found.surfaces[0].null.size</extracomment>
+        <translation>随机情形为 {1} 份绕首个定位点旋转的轨迹副本。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
-        <source>along a curve through these cells, as the area is too ragged to move them as they lie: their clusters stay mostly, and p-values are a little too small</source>
-        <extracomment>kept</extracomment>
-        <translation>沿穿过这些像元的曲线移动，因为区域过于破碎，无法按原样整体移动：成簇分布大体保留，p 值略微偏小</translation>
+        <source>For the p-values the {1} were moved one by one, {2} times, which makes them far too small where points come in clusters.</source>
+        <extracomment>text; 1 = said.what; 2 = moves</extracomment>
+        <translation>计算 p 值时，{1}被逐个移动 {2} 次；点成群时，p 值因此远远偏小。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
@@ -20795,9 +20765,15 @@
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
-        <source>That '{1}' agrees better has p = {2}.</source>
-        <extracomment>text; 1 = self.names[0]; 2 = self.found.beats[0, number]</extracomment>
-        <translation>“{1}”更相符的 p = {2}。</translation>
+        <source>{1}: {2} (AUC {3}, p = {4}; the highest tenth of the cells holds {5} times the share of the {6}).</source>
+        <extracomment>text; 1 = name; 2 = self.verdict(one, 'high' if high else 'low'); 3 = one.auc; 4 = one.p; 5 = one.classes.top; 6 = self.what</extracomment>
+        <translation>{1}：{2}（AUC {3}，p = {4}；值最高的十分之一像元所含{6}的份额为面积份额的 {5} 倍）。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/validation.py"/>
+        <source>{1}: {2} (AUC {3}, p = {4}; the lowest tenth of the cells holds {5} times the share of the {6}).</source>
+        <extracomment>text; 1 = name; 2 = self.verdict(one, 'high' if high else 'low'); 3 = one.auc; 4 = one.p; 5 = one.classes.top; 6 = self.what</extracomment>
+        <translation>{1}：{2}（AUC {3}，p = {4}；值最低的十分之一像元所含{6}的份额为面积份额的 {5} 倍）。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
@@ -20810,6 +20786,18 @@
         <source>Step by step</source>
         <extracomment>heading(0)</extracomment>
         <translation>逐步分析</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/validation.py"/>
+        <source>For the p-values the {1} were moved as a whole, {2} times, so that their clusters stay.</source>
+        <extracomment>text; 1 = said.what; 2 = moves</extracomment>
+        <translation>计算 p 值时，{1}被整体移动 {2} 次，因此其聚集状况保持不变。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/validation.py"/>
+        <source>For the p-values the {1} were moved along a curve through these cells, {2} times, as the area is too ragged to move them as they lie: their clusters stay mostly, and p-values are a little too small.</source>
+        <extracomment>text; 1 = said.what; 2 = moves</extracomment>
+        <translation>计算 p 值时，{1}沿一条穿过这些像元的曲线移动 {2} 次，因为区域过于破碎，无法按原样移动：其聚集状况大体保持，p 值略微偏小。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>
@@ -20846,6 +20834,12 @@
         <source>Largest</source>
         <extracomment>table(0)</extracomment>
         <translation>最大</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/reports/validation.py"/>
+        <source>That '{1}' agrees better has p = {2}.</source>
+        <extracomment>text; 1 = self.names[0]; 2 = self.found.beats[0, number]</extracomment>
+        <translation>“{1}”更相符的 p = {2}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/reports/validation.py"/>

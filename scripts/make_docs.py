@@ -236,7 +236,8 @@ def example(tool):
             if named is None:
                 ending = "tif" if tool.parameterDefinition(name).type() == "raster" else "gpkg"
                 named = f"{name.lower().replace('_', '')}.{ending}"
-            given[name] = named
+            several = tool.parameterDefinition(name).type() == "multilayer"
+            given[name] = named[0] if isinstance(named, list) and not several else named
         elif value != "TEMPORARY_OUTPUT" and name != "LOAD":
             given[name] = value
     made = [

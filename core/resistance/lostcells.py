@@ -79,7 +79,7 @@ def cut_to_surface(
             row, col = np.unravel_index(int(lost[number == k][0]), labels.shape)
             x, y = grid.centre(int(row), int(col))
             raise InputError(
-                f"Source {called} ({cells[k] * grid.cell_ha:,.4g} ha, at x {x:.10g}, y {y:.10g}) has no resistance anywhere: "
+                f"Source {called} ({cells[k] * grid.cell_ha:,.7g} ha, at x {x:.10g}, y {y:.10g}) has no resistance anywhere: "
                 f"{reason}. Fill that layer there, give its values a class, leave the factor out of the score table, or "
                 "take that land use out of the foreground."
             )

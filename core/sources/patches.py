@@ -246,7 +246,7 @@ def _too_small(cells: IntArray, minimum: float, cell_ha: float | None) -> str:
     cut = math.floor(largest[-1] * 10.0**decimals * (1.0 + 1e-12)) / 10.0**decimals
     left = int(np.count_nonzero(cells * size >= cut))
     return (
-        f"None of the {cells.size:,} patches has {minimum * size:,.4g} {unit} or more; the largest has {largest[0]:,.4g}. "
+        f"None of the {cells.size:,} patches has {minimum * size:,.7g} {unit} or more; the largest has {largest[0]:,.7g}. "
         f"Lower the smallest area (MIN_AREA): {cut:.10g} {unit} leaves {'all ' if left == cells.size else ''}{left:,}."
     )
 

@@ -46,7 +46,7 @@ def _check_sizes(job: Job, grid: Grid) -> None:
     hectares = grid.rows * grid.cols * grid.cell_ha
     if job.number("MIN_AREA") > hectares:
         raise InputError(
-            f"The smallest source (MIN_AREA) is {job.number('MIN_AREA'):,.10g} ha, but the whole raster has {hectares:,.4g}. "
+            f"The smallest source (MIN_AREA) is {job.number('MIN_AREA'):,.10g} ha, but the whole raster has {hectares:,.7g}. "
             "Lower the smallest area."
         )
     if job.number("GAP") > max(grid.shape) * grid.cell_size:

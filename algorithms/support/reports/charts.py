@@ -23,6 +23,11 @@ class Line(NamedTuple):
     values: Sequence[float]
 
 
+def brief(value: float) -> str:
+    """Return a number with four digits, or all before its point; never with an exponent for being large."""
+    return f"{value:,.0f}" if abs(value) >= 999.95 else f"{value:.4g}"
+
+
 def line_chart(places: Sequence[float], lines: Sequence[Line], x_label: str, y_label: str, caption: str) -> Figure:
     """Return a figure with lines over common places; the vertical axis starts at 0."""
     x = np.asarray(places, dtype=np.float64)
@@ -103,4 +108,4 @@ def histogram(values: Sequence[float], observed: float, x_label: str, caption: s
             f"<rect x='{across(start):.1f}' y='{up(number):.1f}' width='{wide:.1f}' height='{high_:.1f}' fill='{BAR}'/>"
         )
     parts.append(f"<path d='M{across(observed):.1f} {_TOP}V{up(0.0):.1f}' stroke='{CHART[1]}' stroke-width='3'/>")
-    return _figure(parts, caption, [(BAR, "draws of chance"), (CHART[1], f"observed: {observed:,.4g}")])
+    return _figure(parts, caption, [(BAR, "draws of chance"), (CHART[1], f"observed: {brief(observed)}")])

@@ -14,7 +14,7 @@ from ....core.choices import NullKind, Stage
 from ..io.rasters import RasterSource
 from ..run import palette, ramps
 from . import html
-from .charts import histogram
+from .charts import brief, histogram
 from .maps import Map
 
 if TYPE_CHECKING:
@@ -100,10 +100,10 @@ class Said:
         unit, factor = _UNITS.get(one.name, ("", 1.0))
         held = one.null[~np.isnan(one.null)]
         name = one.name if one.name.startswith("EC") else one.name[0].upper() + one.name[1:]
-        found = f"{one.observed * factor:,.4g} {unit}".rstrip()
+        found = f"{brief(one.observed * factor)} {unit}".rstrip()
         if not held.size:
             return f"{name}: {found}; no draw has a network."
-        mean = f"{held.mean() * factor:,.4g}"
+        mean = brief(held.mean() * factor)
         if self.kind in core.decisions.WITHOUT_CHANCE:
             return f"{name}: {found}, against {mean} with {self.name}."
         return (

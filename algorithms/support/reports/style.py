@@ -55,6 +55,6 @@ article + article { border-top: 4px double var(--rule); margin-top: 3rem; paddin
   figure, .warn, .card, .cards, dl, tr, .entry, .keys { break-inside: avoid; } thead { display: table-header-group; }
   tbody tr:first-child, tr.total { break-before: avoid; } p:has(+ pre) { break-after: avoid; } pre { break-inside: avoid; }
   p, li { orphans: 3; widows: 3; } .table { overflow: visible; } table { max-width: 100%; }
-  figure img, figure svg { max-height: 225mm; width: auto; max-width: 100%; } a { color: inherit; text-decoration: none; }
+  figure img, figure svg { max-height: 150mm; width: auto; max-width: 100%; } a { color: inherit; text-decoration: none; }
   article + article { break-before: page; border: 0; margin: 0; padding: 0; } }
 """

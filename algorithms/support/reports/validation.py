@@ -83,16 +83,15 @@ class Said:
         return rows
 
     def sentences(self) -> Iterator[str]:
-        """Yield what was found, a sentence for each surface."""
+        """Yield what was found, surface by surface."""
         for number, (name, high, one) in enumerate(zip(self.names, self.high, self.found.surfaces)):
-            text = (
+            yield (
                 f"{name}: {self.verdict(one, 'high' if high else 'low')} (AUC {one.auc:.2f}, p = {one.p:.3g}; the "
                 f"{'highest' if high else 'lowest'} tenth of the cells holds {one.classes.top:.1f} times the share of the "
                 f"{self.what})."
             )
             if number:
-                text += f" That '{self.names[0]}' agrees better has p = {self.found.beats[0, number]:.3g}."
-            yield text
+                yield f"That '{self.names[0]}' agrees better has p = {self.found.beats[0, number]:.3g}."
         if self.found.areas is not None:
             yield (
                 f"The key areas hold {self.found.areas.ratio[1]:.1f} times the share of the {self.what} that their area says "
@@ -144,7 +143,7 @@ def validation_page(said: Said, surface: np.ndarray, warnings: Sequence[str]) ->
                 caption="Ends of steps against ten as far away in other directions; above 0 higher ground is preferred.",
             ),
         ]
-    parts += [html.heading("In words"), *map(html.paragraph, [_how(said), *said.sentences()])]
+    parts += [html.heading("In words"), *map(html.paragraph, [*_how(said), *said.sentences()])]
     parts += [html.warning(text) for text in warnings]
     parts += [html.heading("What it does not say"), html.paragraph(_LIMITS)]
     return html.page(
@@ -163,26 +162,31 @@ _LIMITS = (
 )
 
 
-def _how(said: Said) -> str:
+def _how(said: Said) -> Iterator[str]:
+    """Yield what was compared with what."""
     found = said.found
     outside = ", outside the sources" if said.without_sources else ""
-    text = (
+    yield (
         f"{found.used.size:,} cells with {said.what} that were not used to make the map were compared with "
         f"{found.available:,} cells where they could have been recorded "
         f"({said.available.label[0].lower()}{said.available.label[1:]}{outside})."
     )
     if said.steps:
-        return f"{text} Chance is {found.surfaces[0].null.size:,} copies of the tracks, turned about their first fix."
+        yield f"Chance is {found.surfaces[0].null.size:,} copies of the tracks, turned about their first fix."
+        return
+    moves = found.surfaces[0].null.size
     if not found.moves.together:
-        kept = "one by one, which makes them far too small where points come in clusters"
-    elif found.moves.rigid:
-        kept = "as a whole, so that their clusters stay"
-    else:
-        kept = (
-            "along a curve through these cells, as the area is too ragged to move them as they lie: their clusters stay "
-            "mostly, and p-values are a little too small"
+        yield (
+            f"For the p-values the {said.what} were moved one by one, {moves:,} times, which makes them far too small where "
+            "points come in clusters."
         )
-    return f"{text} For the p-values the {said.what} were moved {found.surfaces[0].null.size:,} times {kept}."
+    elif found.moves.rigid:
+        yield f"For the p-values the {said.what} were moved as a whole, {moves:,} times, so that their clusters stay."
+    else:
+        yield (
+            f"For the p-values the {said.what} were moved along a curve through these cells, {moves:,} times, as the area is "
+            "too ragged to move them as they lie: their clusters stay mostly, and p-values are a little too small."
+        )
 
 
 def _map(said: Said, surface: np.ndarray) -> str:
