@@ -38,9 +38,7 @@ def recoded(parameters, raster):
 def test_no_legend_is_taken_unasked(run, recoded, tmp_path):
     given = recoded(TO_CLCD)
     resistance = tmp_path / "r.tif"
-    with pytest.raises(
-        Exception, match=r"no legend, and no FOREGROUND and no table of SCORES. Found: 1, 2, .*fits .*CLCD"
-    ):
+    with pytest.raises(Exception, match=r"no legend, and no FOREGROUND or table of SCORES. Found: 1, 2, .*fits .*CLCD"):
         run("securitynetwork", **given, RESISTANCE=str(resistance))
     with pytest.raises(Exception, match=r"no legend, and no table of SCORES.*Choose the LEGEND"):
         run("securitynetwork", **given, FOREGROUND="2,3", RESISTANCE=str(resistance))
