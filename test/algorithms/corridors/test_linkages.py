@@ -69,7 +69,7 @@ def test_links_alone_without_a_corridor_raster(run, chain, tmp_path):
     out = run("linkages", **chain, LINKS=str(tmp_path / "links.gpkg"))
     assert "CORRIDORS" not in out
     assert len(read_table(out["LINKS"])) == 2
-    assert sorted(path.suffix for path in tmp_path.iterdir() if path.stem == "links") == [".gpkg"]
+    assert sorted(path.suffix for path in tmp_path.iterdir() if path.stem == "links") == [".gpkg", ".qml"]
 
 
 def test_links_corridors_and_zones(run, chain, tmp_path):
