@@ -15695,9 +15695,9 @@
     </message>
     <message>
         <location filename="../algorithms/support/desktop/demonstration.py"/>
-        <source>The demonstration county is in {1}. Click Run in the dialog to build its network.</source>
+        <source>Click Run in the dialog to build the network of the county, which is in {1}.</source>
         <extracomment>_say(tr(0)); 1 = self.folder</extracomment>
-        <translation>示范县位于 {1}。在对话框中单击“运行”即可构建其网络。</translation>
+        <translation>在对话框中单击“运行”即可构建示范县的网络。示范县位于 {1}。</translation>
     </message>
     <message>
         <location filename="../algorithms/support/desktop/demonstration.py"/>

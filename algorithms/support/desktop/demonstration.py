@@ -125,7 +125,7 @@ class Demonstration:
         self._load()
         self._show()
         self.dialog = self._open_tool("securitynetwork", self._network())
-        self._say(tr(f"The demonstration county is in {self.folder}. Click Run in the dialog to build its network."))
+        self._say(tr(f"Click Run in the dialog to build the network of the county, which is in {self.folder}."))
 
     def _load(self) -> None:
         project = QgsProject.instance()
