@@ -80,6 +80,8 @@ def test_the_project_finds_its_layers_wherever_the_folder_is_moved(run, paramete
     links = next(layer for layer in layers if layer.name() == "Ecological corridors")
     assert links.renderer().type() == "categorizedSymbol"
     assert project.crs() == links.crs()
+    townships = next(layer for layer in layers if layer.name() == "Township borders")
+    assert townships.labelsEnabled(), "townships have their names on the map"
     roles = {layer.customProperty("ecosecnet/role") for layer in layers}
     assert {"landuse", "dem", "townships", "roads", "mspa", "links", "pinchpoints"} <= roles, "what mapsheets looks for"
     styles = {name for name in files(moved) if name.endswith(".qml")}
