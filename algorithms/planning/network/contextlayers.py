@@ -133,3 +133,4 @@ class _Context:
         if self._folder:
             final = os.path.join(self._folder, os.path.basename(path))
             self._job.shown.append(Shown(RESULTS, final, label, style, place, role))
+            self._job.keep_style(final, style, raster=path.endswith(".tif"))

@@ -384,7 +384,7 @@ class Job:
             return
         self.results[name] = self.destination(name)
         if style is not None and isinstance(self.definition(name), QgsProcessingParameterRasterDestination):
-            self._keep_style(self.destination(name), style)
+            self.keep_style(self.destination(name), style, raster=True)
         value = self._parameters[name]
         if not isinstance(
             self.definition(name), (QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination)
@@ -413,7 +413,7 @@ class Job:
     def offer_raster(self, source: str, label: str, style: styling.Style, place: Place, role: str) -> None:
         """Have QGIS load a raster that is no output of its own but one of several in a folder."""
         self.shown.append(Shown(self.definitions()[-1].name(), source, tr(label), style, place, role))
-        self._keep_style(source, style)
+        self.keep_style(source, style, raster=True)
         project = self.context.project()
         if project is not None:
             raster = QgsProcessingUtils.LayerHint.Raster
@@ -540,8 +540,9 @@ class Job:
             raise OutputError(f"{path} cannot be written ({error.strerror}).") from None
         self.results[name] = path
 
-    def _keep_style(self, raster: str, style: styling.Style) -> None:
-        self._to_style.append((Target(raster), self.outputs.path(raster), True, style))
+    def keep_style(self, file: str, style: styling.Style, *, raster: bool) -> None:
+        """Have the style of a layer written beside its file, of which this is the final place."""
+        self._to_style.append((Target(file), self.outputs.path(file), raster, style))
 
     def write_styles(self) -> None:
         """Write the styles of all layers beside their files; nothing else fails where that cannot be done."""
