@@ -143,6 +143,8 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             job.need_memory(8 * len(given.sources.ids) * given.sources.labels.size)
         job.monitor.info(f"{len(links.ids)} links.")
         belts = given.corridors(read_cutoff(job), job.monitor.part(0.05, 0.07))
+        if blocking:
+            _need_circuits(job, belts, where)
         found = core.keyareas.pinchpoints(
             belts.fields,
             belts.links,
@@ -150,7 +152,7 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
             mode=job.choice("MODE", PinchPointMode),
             combine=job.choice("COMBINE", Combination),
             where=where,
-            monitor=Forecast(job.monitor.part(0.07, 0.5 if blocking else 0.95), FEWER_LINKS),
+            monitor=Forecast(job.monitor.part(0.2 if blocking else 0.07, 0.5 if blocking else 0.95), FEWER_LINKS),
         )
         belts.report(job, ~np.isnan(found.current))
         cut_off = [one for one, least in zip(links.ids, found.least_cost) if not np.isfinite(least)]
@@ -176,6 +178,15 @@ class PinchPointsAlgorithm(EcoSecNetAlgorithm):
         job.results["MAXIMUM"] = float(np.fmax.reduce(found.current, axis=None, initial=0.0))
         if blocking:
             _write_blocked(job, given, belts, where)
+
+
+def _need_circuits(job: Job, belts: Belts, where: core.spread.Where) -> None:
+    """Announce the memory of the circuits when the corridors are known: that of one, and of what is left of it."""
+    circuit = core.keyareas.corridor_bytes(
+        belts.fields, belts.links, cutoff=belts.limits, where=where, monitor=job.monitor.part(0.07, 0.2)
+    )
+    held = core.leastcost.SPARE_BYTES + 12 * belts.fields.labels.size
+    job.need_memory(held + 16 * belts.fields.labels.size + 2 * circuit * where.processes, held=held)
 
 
 def _write_blocked(job: Job, given: Linked, belts: Belts, where: core.spread.Where) -> None:

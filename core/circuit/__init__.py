@@ -8,7 +8,7 @@ from .network import NetworkFlow, network_pairwise
 from .one_and_all import FocalFlow, all_to_one, one_to_all
 from .pairwise import PairCurrent, PairwiseFlow, pairwise, solve_pair
 from .potentials import potential_bytes
-from .solvers import most_solver_bytes, solver_bytes
+from .solvers import circuit_bytes, most_solver_bytes, solver_bytes
 from .windows import WindowFlow, omniscape, windows_bytes, windows_scratch
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "all_to_one",
     "allowed_pairs",
     "as_resistance",
+    "circuit_bytes",
     "count_pairs",
     "focal_cells",
     "grounded_flow",

@@ -189,6 +189,24 @@ class RasterGraph:
             net[there] -= flow
         return self.gather(net)
 
+    def around(self, nodes: IntArray) -> tuple[NetworkGraph, IntArray]:
+        """Return the circuit of the links of some nodes, and the nodes (ascending) that it is between."""
+        wanted = np.zeros(self.size + 1, dtype=bool)  # the last for cells without a node
+        wanted[nodes] = True
+        heads, tails, conductances = [], [], []
+        for _, coupling, here, there in self.strips():
+            head, tail = self.node[here], self.node[there]
+            linked = wanted[head] | wanted[tail]
+            linked &= (coupling > 0) & (head != tail)
+            heads.append(head[linked])
+            tails.append(tail[linked])
+            conductances.append(coupling[linked])
+        ends = np.concatenate([*heads, *tails, nodes])
+        between, place = np.unique(ends, return_inverse=True)
+        links = (ends.size - nodes.size) // 2
+        conductance = np.concatenate([*conductances, np.empty(0)])
+        return NetworkGraph(place[:links], place[links : 2 * links], conductance, between.size), between
+
     def currents(self, potential: FloatArray, ground: FloatArray | None = None) -> FloatArray:
         """Return the current through every node, the larger of its inflow and outflow, in amperes.
 

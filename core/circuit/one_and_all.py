@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, cast
 
 import numpy as np
 
@@ -17,10 +17,11 @@ from ..surface import check_resistance
 from ..types import BoolArray, FloatArray, IntArray
 from .graph import RasterGraph
 from .pairwise import UNREACHABLE
-from .potentials import Potentials
+from .potentials import Potentials, SharedPotentials
 from .shares import Share
 from .solvers import tell_solver
-from .solves import RasterCircuit, solve_each
+from .solves import RasterCircuit, solve_held
+from .stencil import STRIP
 
 _TURNS = 4
 """Turns of a piece."""
@@ -202,16 +203,22 @@ class _Electrodes:
         tell_solver(self.graph, monitor)
         self._unit = Potentials(self.count, self.graph.size, monitor)
         self._network = np.zeros((self.count, self.count))
+        folder = where.folder()
+        self.file = SharedPotentials.within(folder, self.graph.size) if folder else None
+        self._written: set[int] = set()
 
-        def take(place: int, potential: FloatArray) -> None:
-            self._unit[place] = potential
-            self._network[place] = self.graph.apply(potential)[held_nodes]
+        def take(place: int, potential: FloatArray | None, leaving: FloatArray) -> None:
+            if potential is None:
+                self._written.add(place)
+            else:
+                self._unit[place] = potential
+            self._network[place] = leaving
 
-        solve_each(self.circuit, held_nodes, held_nodes, take, where=where, monitor=monitor.part(0.0, 0.5))
+        solve_held(self.circuit, held_nodes, take, file=self.file, where=where, monitor=monitor.part(0.0, 0.5))
 
-    def unit(self) -> list[FloatArray]:
-        """Return the potentials of all nodes for 1 V at each electrode."""
-        return [self._unit[place] for place in range(self.count)]
+    def unit(self) -> list[FloatArray | None]:
+        """Return the potentials of all nodes for 1 V at each electrode, None for those that are in the file."""
+        return [None if place in self._written else self._unit[place] for place in range(self.count)]
 
     def partners(self, i: int, allowed: BoolArray | None) -> IntArray:
         """Return the focal nodes that node i can exchange current with."""
@@ -248,8 +255,10 @@ class _Turns:
     ----------
     circuit : RasterCircuit
         The circuit, focal nodes joined.
-    unit : list of float64 (size,)
-        Potentials of all nodes for 1 V at each electrode.
+    unit : list of float64 (size,) or None
+        Potentials of all nodes for 1 V at each electrode; None = in the file, by its place.
+    file : SharedPotentials, optional
+        Holds potentials.
     volts : float64 (n, electrodes)
         Potentials of the electrodes in each turn.
     maximum, single_maps : bool
@@ -257,10 +266,29 @@ class _Turns:
     """
 
     circuit: RasterCircuit
-    unit: list[FloatArray]
+    unit: list[FloatArray | None]
+    file: SharedPotentials | None
     volts: FloatArray
     maximum: bool
     single_maps: bool
+
+    def potentials(self, numbers: range, size: int, monitor: Monitor) -> FloatArray:
+        """Return the potentials of all nodes in some turns, (turns, size), a strip of nodes at a time for all of them."""
+        volts = self.volts[numbers.start : numbers.stop]
+        used = [(self._unit(place), volts[:, place].tolist()) for place in np.flatnonzero(volts.any(axis=0)).tolist()]
+        potentials, part = np.zeros((len(numbers), size)), np.empty(STRIP)
+        for start in range(0, size, STRIP):
+            monitor.check()
+            for unit, factors in used:
+                here = unit[start : start + STRIP]
+                for potential, factor in zip(potentials, factors):
+                    if factor:
+                        potential[start : start + STRIP] += np.multiply(here, factor, out=part[: here.size])
+        return potentials
+
+    def _unit(self, place: int) -> FloatArray:
+        own = self.unit[place]
+        return cast("SharedPotentials", self.file)[place] if own is None else own
 
 
 def _prepare(turns: _Turns, monitor: Monitor) -> tuple[_Turns, RasterGraph]:
@@ -271,12 +299,8 @@ def _some_turns(context: tuple[_Turns, RasterGraph], piece: tuple[int, int], mon
     """Return the sums over some turns."""
     turns, graph = context
     share = Share()
-    for number in range(*piece):
-        monitor.step(number - piece[0], piece[1] - piece[0])
-        volts = turns.volts[number]
-        potential = np.zeros(graph.size)
-        for place in np.flatnonzero(volts).tolist():
-            potential += volts[place] * turns.unit[place]
+    for done, potential in enumerate(turns.potentials(range(*piece), graph.size, monitor)):
+        monitor.step(done, piece[1] - piece[0])
         share.add(graph.on_cells(graph.currents(potential)), turns.maximum)
         if turns.single_maps:
             share.voltage = graph.on_cells(potential)
@@ -308,7 +332,7 @@ def _take_turns(
 
     each = 1 if listener else _TURNS
     pieces = [(start, min(start + each, ids.size)) for start in range(0, ids.size, each)]
-    turns = _Turns(electrodes.circuit, electrodes.unit(), volts, maximum, listener is not None)
+    turns = _Turns(electrodes.circuit, electrodes.unit(), electrodes.file, volts, maximum, listener is not None)
     part = monitor.part(0.5, 1.0)
     spread(_some_turns, turns, pieces, merge, prepare=_prepare, where=where.here(), monitor=part)
     return FocalFlow(ids, effective, total, largest)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import weakref
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,48 @@ class Potentials:
             self._file.write(potential[first : first + _PIECE])
         self._file.flush()
         return start
+
+
+@dataclass(frozen=True)
+class SharedPotentials:
+    """Potentials by place in a file that several processes write to and read from.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    size : int
+        Values of each vector.
+    """
+
+    path: str
+    size: int
+
+    @staticmethod
+    def within(folder: Path, size: int) -> SharedPotentials | None:
+        """Return an empty file in a folder; None where there can be none."""
+        path = folder / "potentials"
+        try:
+            path.touch()
+        except OSError:
+            return None
+        return SharedPotentials(str(path), size)
+
+    def write(self, place: int, potential: FloatArray, monitor: Monitor) -> bool:
+        """Write a vector, though not through memory that is mapped; return whether the disk has had room for it."""
+        try:
+            with open(self.path, "r+b") as file:
+                file.seek(place * self.size * 8)
+                for first in range(0, potential.size, _PIECE):
+                    monitor.check()
+                    file.write(potential[first : first + _PIECE].data)
+        except OSError:
+            return False
+        return True
+
+    def __getitem__(self, place: int) -> FloatArray:
+        potential: FloatArray = np.memmap(self.path, np.float64, "r", offset=place * self.size * 8, shape=(self.size,))
+        return potential
 
 
 def potential_bytes(count: int, size: int) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..monitor import SILENT, Monitor
 from ..types import BoolArray, FloatArray
-from .direct import FACTORISED_MOST, DirectSolver
+from .direct import FACTORISED_MOST, DirectSolver, factor_bytes
 from .graph import Graph, RasterGraph, keeps_couplings
 from .iterative import MultigridSolver, direct_bytes, uses_numba
 from .potentials import potential_bytes
@@ -134,10 +134,31 @@ def _digits_left(contrast: float) -> str:
 
 def wants_multigrid(graph: RasterGraph) -> bool:
     """Return whether multigrid is the better choice for a circuit."""
-    cells = graph.node.size
-    if cells <= _MULTIGRID_LEAST or cells * _MULTIGRID_CELL > _DIRECT_NODE * graph.size**1.24:
+    if not _multigrid_pays(graph.node.size, graph.size):
         return False
     return graph.contrast < _EXTREME or graph.size > FACTORISED_MOST
+
+
+def _multigrid_pays(cells: int, nodes: int) -> bool:
+    return cells > _MULTIGRID_LEAST and cells * _MULTIGRID_CELL <= _DIRECT_NODE * nodes**1.24
+
+
+def circuit_bytes(cells: int, nodes: int) -> int:
+    """Return about how much memory, in bytes, a circuit of some of the cells of a raster needs while it is solved.
+
+    Parameters
+    ----------
+    cells, nodes : int
+        Size of the raster, and how many of its cells are in the circuit.
+
+    Examples
+    --------
+    >>> circuit_bytes(200_000, 200_000) > circuit_bytes(200_000, 50_000)
+    True
+    """
+    if _multigrid_pays(cells, nodes):
+        return solver_bytes(cells)
+    return factor_bytes(nodes) + _COUPLING_BYTES * cells
 
 
 def solver_bytes(cells: int, *, points: int | None = None) -> int:

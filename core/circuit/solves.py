@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Optional, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ..spread.where import Where
 from ..types import FloatArray, IntArray
 from .graph import Graph, RasterGraph, raster_graph
 from .iterative import MultigridSolver
+from .potentials import SharedPotentials
 from .solvers import make_solver
 
 K = TypeVar("K")
@@ -102,15 +103,51 @@ def solve_each(
     monitor : Monitor
         Progress and cancellation.
     """
-    each = max(1, _PIECE_CELLS // max(1, circuit.graph(monitor).size))
-    pieces = [(start, min(start + each, nodes.size)) for start in range(0, nodes.size, each)]
     places = iter(range(nodes.size))
 
     def merge(found: list[FloatArray]) -> None:
         for potential in found:
             take(next(places), potential)
 
-    spread(_solve, _Problem(circuit, held, nodes), pieces, merge, prepare=_rehearse, where=where, monitor=monitor)
+    problem = _Problem(circuit, held, nodes)
+    spread(_solve, problem, _pieces(problem, monitor), merge, prepare=_rehearse, where=where, monitor=monitor)
+
+
+def solve_held(
+    circuit: RasterCircuit,
+    held: IntArray,
+    take: Callable[[int, FloatArray | None, FloatArray], object],
+    *,
+    file: SharedPotentials | None,
+    where: Where,
+    monitor: Monitor,
+) -> None:
+    """Solve a circuit for 1 V at each of the held nodes in turn, while the others are at 0 V.
+
+    Parameters
+    ----------
+    circuit : RasterCircuit
+        The circuit.
+    held : int (h,)
+        Nodes held.
+    take : callable
+        Is given the place of each in `held`, the potentials of all nodes, None where these have been written to the file,
+        and the currents that leave the held nodes.
+    file : SharedPotentials, optional
+        Takes the potentials as long as there is room.
+    where : Where
+        Where the circuit is solved.
+    monitor : Monitor
+        Progress and cancellation.
+    """
+    places = iter(range(held.size))
+
+    def merge(found: list[tuple[FloatArray | None, FloatArray]]) -> None:
+        for potential, leaving in found:
+            take(next(places), potential, leaving)
+
+    problem = _Problem(circuit, held, held, file)
+    spread(_solve_held, problem, _pieces(problem, monitor), merge, prepare=_ready_held, where=where, monitor=monitor)
 
 
 @dataclass(frozen=True)
@@ -118,6 +155,35 @@ class _Problem:
     circuit: Circuit
     held: IntArray
     nodes: IntArray
+    file: SharedPotentials | None = None
+
+
+def _pieces(problem: _Problem, monitor: Monitor) -> list[tuple[int, int]]:
+    count = problem.nodes.size
+    each = max(1, _PIECE_CELLS // max(1, problem.circuit.graph(monitor).size))
+    return [(start, min(start + each, count)) for start in range(0, count, each)]
+
+
+def _ready_held(problem: _Problem, monitor: Monitor) -> _HeldSolves:
+    graph = problem.circuit.graph(monitor)
+    around, between = cast("RasterGraph", graph).around(problem.held)
+    places = np.searchsorted(between, problem.held)
+
+    def leaving(potential: FloatArray) -> FloatArray:
+        return around.apply(potential[between])[places]
+
+    return _rehearse(problem, monitor), leaving, problem.file
+
+
+def _solve_held(
+    context: _HeldSolves, piece: tuple[int, int], monitor: Monitor
+) -> list[tuple[FloatArray | None, FloatArray]]:
+    solves, leaving, file = context
+    found: list[tuple[FloatArray | None, FloatArray]] = []
+    for place, potential in zip(range(*piece), _each(solves, piece, monitor)):
+        written = file is not None and file.write(place, potential, monitor)
+        found.append((None if written else potential, leaving(potential)))
+    return found
 
 
 def _rehearse(problem: _Problem, monitor: Monitor) -> _Solves:
@@ -141,13 +207,15 @@ def _rehearse(problem: _Problem, monitor: Monitor) -> _Solves:
 
 def _solve(solves: _Solves, piece: tuple[int, int], monitor: Monitor) -> list[FloatArray]:
     """Return the potentials for some of the nodes."""
+    return list(_each(solves, piece, monitor))
+
+
+def _each(solves: _Solves, piece: tuple[int, int], monitor: Monitor) -> Iterator[FloatArray]:
     nodes, rehearsed = solves
-    found = []
     for place in range(*piece):
         monitor.step(place - piece[0], piece[1] - piece[0])
-        found.append(rehearsed.solve(nodes[place]))
+        yield rehearsed.solve(nodes[place])
     rehearsed.settle()
-    return found
 
 
 class Rehearsed(Generic[K, R]):
@@ -188,3 +256,6 @@ class Rehearsed(Generic[K, R]):
 
 _Solves = tuple[list[int], Rehearsed[int, FloatArray]]
 """The nodes of a problem, and what solves the circuit for one of them."""
+
+_HeldSolves = tuple[_Solves, Callable[[FloatArray], FloatArray], Optional[SharedPotentials]]
+"""The same, what gives the currents that leave the held nodes, and a file for the potentials."""

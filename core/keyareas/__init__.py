@@ -15,7 +15,7 @@ from .measures import (
     report_sizes,
     shares_by_grade,
 )
-from .pinchpoints import PinchPoints, pinchpoints
+from .pinchpoints import PinchPoints, corridor_bytes, pinchpoints
 from .restoration import restored_distances
 from .rules import RULE_NAMES, AreaOverlap, RuleComparison, compare_rules, overlap
 from .tabulation import OUTSIDE, Pieces, Tabulation, shown_shares, tabulate
@@ -45,6 +45,7 @@ __all__ = [
     "circuit_barriers",
     "compare_rules",
     "corridor_belt",
+    "corridor_bytes",
     "disc_ha",
     "hectares_in",
     "key_areas",

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..choices import Combination, PinchPointMode
-from ..circuit import all_to_one, one_to_all, pairwise, solve_pair
+from ..circuit import all_to_one, circuit_bytes, one_to_all, pairwise, solve_pair
 from ..errors import InputError
 from ..leastcost.fields import CostFields, cells_of
 from ..leastcost.gathering import gather, search_all
@@ -132,6 +132,35 @@ def pinchpoints(
     else:
         effective, least = _union(fields, links.joined, limits, mode, result, where, monitor)
     return PinchPoints(result.current, result.relative, effective * fields.graph.cell_size, least)
+
+
+def corridor_bytes(
+    fields: CostFields,
+    links: Links,
+    *,
+    cutoff: float | FloatArray,
+    where: Where = HERE,
+    monitor: Monitor = SILENT,
+) -> int:
+    """Return about the most memory, in bytes, that the circuit of one of the corridors needs.
+
+    The corridors are searched, which `pinchpoints` then does not do again. Parameters are those of `pinchpoints`.
+
+    Examples
+    --------
+    >>> from ecosecnet.core.leastcost import CostGraph
+    >>> labels = np.array([[1, 0, 0, 2], [0, 0, 0, 0], [0, 0, 0, 0]], dtype=np.int32)
+    >>> fields = CostFields(CostGraph(np.ones((3, 4))), labels)
+    >>> narrow, wide = (corridor_bytes(fields, Links.between([(1, 2)]), cutoff=cutoff) for cutoff in (0.0, 9.0))
+    >>> 0 < narrow < wide
+    True
+    """
+    limits, pairs, most = links.limits(cutoff), links.joined, 0
+    search_all(fields, pairs, slack=limits, where=where.here(), monitor=monitor.part(0.0, 0.9))
+    for link in fields.along(pairs, slack=limits, monitor=monitor.part(0.9, 1.0)):
+        inside = link.inside(float(limits[link.index]))
+        most = max(most, circuit_bytes(inside.size, int(np.count_nonzero(inside))))
+    return most
 
 
 class _Mosaic:

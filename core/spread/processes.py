@@ -85,24 +85,30 @@ class Crew:
         self.idle: list[_Process] = []
         self._at: dict[_Process, int] = {}
         self._answers: _Answers = queue.SimpleQueue()
-        self._python, self._scratch = "", Path()
+        self._python = ""
+        self._scratch: Path | None = None
         self._job, self._hired, self._jobs = b"", 0, 0
+
+    @property
+    def folder(self) -> Path:
+        """Where processes find what they share; it goes with them."""
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="ecosecnet-"))
+        return self._scratch
 
     def start(self, python: str, job: Job, count: int) -> None:
         """Share what a job needs, and have so many processes work on it."""
         self._python, self._job = python, b""
-        if not self._jobs:
-            self._scratch = Path(tempfile.mkdtemp(prefix="ecosecnet-"))
         self._jobs += 1
         while len(self.idle) < count:  # before, as they clear up should this process be ended while it writes
             self.hire()
-        folder = self._scratch / f"job_{self._jobs}"
+        folder = self.folder / f"job_{self._jobs}"
         try:
             folder.mkdir()
             self._job = sharing.describe(job, folder)
         except OSError as error:
             raise WorkerError(
-                f"What the processes share could not be written to {self._scratch} ({error}). Free some of that disk, "
+                f"What the processes share could not be written to {self.folder} ({error}). Free some of that disk, "
                 "or use one process."
             ) from None
         for process in self.idle:
@@ -111,8 +117,8 @@ class Crew:
     def hire(self) -> None:
         """Start a process, and tell it the job if that is known."""
         self._hired += 1
-        log = self._scratch / f"worker_{self._hired}.log"
-        self.idle.append(_Process(interpreter.command(self._python, self._scratch), log, self._answers))
+        log = self.folder / f"worker_{self._hired}.log"
+        self.idle.append(_Process(interpreter.command(self._python, self.folder), log, self._answers))
         if self._job:
             self.idle[-1].begin(self._job)
 
@@ -141,7 +147,7 @@ class Crew:
         """End all processes, whatever they are at, and clear up after them; others can be started again."""
         for process in [*self.idle, *self._at]:
             process.end()
-        if self._jobs:
+        if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
         self._forget()
 

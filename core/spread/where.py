@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ..errors import InputError
 from ..monitor import SILENT, Monitor
@@ -37,6 +38,15 @@ class Where:
     def here(self) -> Where:
         """Return the same without what keeps or shares out results, for a part of a run that is not worth it."""
         return Where(processes=self.processes, crew=self.crew)
+
+    def folder(self) -> Path | None:
+        """Return a folder in which the processes of this machine may hand on results, as long as they are kept.
+
+        None where there is but one, or results are wanted elsewhere too.
+        """
+        if self.crew is None or self.processes < 2 or self.scheduler or self.checkpoint is not None:
+            return None
+        return self.crew.folder
 
     @contextmanager
     def kept(self) -> Iterator[Where]:

@@ -261,9 +261,9 @@ class Job:
         layers = self.layers(self.definition(name))
         return [VectorSource(layer, layer.name(), self.context.transformContext()) for layer in layers]
 
-    def need_memory(self, count: float, *, at_most: float = 0.0, where: str = memory.JUMPS) -> None:
+    def need_memory(self, count: float, *, at_most: float = 0.0, where: str = memory.JUMPS, held: float = 0.0) -> None:
         """Announce the memory the run needs, in bytes, and what it can come to need; refuse a run that cannot fit."""
-        memory.announce(count, self.monitor, at_most=at_most, where=where)
+        memory.announce(count, self.monitor, at_most=at_most, where=where, held=held)
 
     # outputs ---------------------------------------------------------------------------------------------------
 

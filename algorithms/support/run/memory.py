@@ -162,7 +162,7 @@ def require_libraries() -> None:
     require(_LIBRARIES, "Any run")
 
 
-def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0, where: str = JUMPS) -> None:
+def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0, where: str = JUMPS, held: float = 0.0) -> None:
     """Report how much memory the run needs at its peak.
 
     Parameters
@@ -175,6 +175,8 @@ def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0, where: st
         Bytes that it can come to need; said where it is much more.
     where : str
         When it does, in words.
+    held : float
+        Bytes of it that the run has taken already.
 
     Raises
     ------
@@ -183,6 +185,7 @@ def announce(needed: float, monitor: Monitor, *, at_most: float = 0.0, where: st
     """
     needed, at_most = needed + _LIBRARIES, at_most + _LIBRARIES
     there = available_bytes()
+    there = None if there is None else there + int(held)
     hard = at_most > 1.3 * needed
     text = (
         f"Needs about {size_text(needed)} of memory{f' (up to {size_text(at_most)} where {where})' if hard else ''}"

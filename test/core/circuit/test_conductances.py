@@ -52,6 +52,22 @@ def test_graph_is_the_same_to_the_bit(surface, both, neighbours, average):
     assert kept.power(potential) == made.power(potential)
 
 
+@pytest.mark.parametrize("joined", [False, True])
+def test_currents_that_leave_some_nodes_are_those_of_the_whole(surface, joined):
+    graph = circuit.raster_graph(surface)
+    if joined:
+        graph, _ = graph.short_circuit([np.arange(5), np.arange(3_000, 3_400), np.array([17])])
+    nodes = np.unique(
+        np.concatenate([graph.nodes_of(np.arange(3_000, 3_400)), graph.nodes_of(np.array([17, 18, 6_000]))])
+    )
+    potential = np.random.default_rng(1).normal(size=graph.size)
+    around, between = graph.around(nodes)
+    np.testing.assert_allclose(
+        around.apply(potential[between])[np.searchsorted(between, nodes)], graph.apply(potential)[nodes], rtol=1e-13
+    )
+    assert around.size < graph.size
+
+
 @pytest.mark.parametrize("accelerate", [False, True])
 @pytest.mark.parametrize("kind", ["points", "held", "grounds"])
 @pytest.mark.parametrize("average", ["resistance", "conductance"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ecosecnet.core import circuit
 from ecosecnet.core.circuit import potentials
-from ecosecnet.core.circuit.potentials import Potentials
+from ecosecnet.core.circuit.potentials import Potentials, SharedPotentials
 from ecosecnet.core.monitor import SILENT
 
 
@@ -77,3 +77,17 @@ def test_currents_do_not_depend_on_where_potentials_are(monkeypatch):
     here = currents()
     monkeypatch.setattr(potentials, "_IN_MEMORY", 0)
     np.testing.assert_array_equal(here, currents())
+
+
+def test_a_shared_file_gives_back_what_was_put_into_it_in_any_order(monkeypatch, tmp_path):
+    monkeypatch.setattr(potentials, "_PIECE", 7)
+    vectors = np.random.default_rng(0).normal(size=(3, 50))
+    file = SharedPotentials.within(tmp_path, 50)
+    assert all(file.write(place, vectors[place], SILENT) for place in (2, 0, 1))
+    for place in range(3):
+        np.testing.assert_array_equal(SharedPotentials(file.path, 50)[place], vectors[place])
+
+
+def test_without_a_folder_there_is_no_shared_file(tmp_path):
+    assert SharedPotentials.within(tmp_path / "missing", 50) is None
+    assert not SharedPotentials(str(tmp_path / "missing" / "file"), 50).write(0, np.zeros(50), SILENT)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from ecosecnet.core import circuit
 from ecosecnet.core.circuit import iterative, shares, solves
+from ecosecnet.core.circuit.potentials import SharedPotentials
 from ecosecnet.core.circuit.solvers import wants_multigrid
 from ecosecnet.core.circuit.solves import Rehearsed
 from ecosecnet.core.monitor import Monitor
-from ecosecnet.core.spread import Checkpoint, Where
+from ecosecnet.core.spread import Checkpoint, Where, interpreter
 from ecosecnet.core.spread.processes import Crew
 
 SIDE = 130
@@ -48,6 +49,7 @@ class Maps:
         (circuit.pairwise, POINTS, True),
         (circuit.pairwise, REGIONS, True),
         (circuit.all_to_one, REGIONS, True),
+        (circuit.one_to_all, POINTS, True),
     ],
 )
 def test_the_bits_are_the_same_for_any_number_of_processes(surface, solve, focal, maps, monkeypatch):
@@ -73,6 +75,34 @@ def test_the_bits_are_the_same_for_any_number_of_processes(surface, solve, focal
             np.testing.assert_array_equal(value, same)
     assert other.fractions == sorted(other.fractions)
     assert other.fractions[-1] > 0.9
+
+
+@pytest.mark.parametrize("solve", [circuit.one_to_all, circuit.all_to_one])
+@pytest.mark.parametrize("full", [(), (0, 2), range(5)])
+def test_potentials_that_the_disk_has_no_room_for_are_handed_on(surface, monkeypatch, solve, full):
+    plain = solve(surface, POINTS, maximum=True)
+    written, write = [], SharedPotentials.write
+
+    def fails(file, place, potential, monitor):
+        return place not in full and written.append(place) is None and write(file, place, potential, monitor)
+
+    monkeypatch.setattr(interpreter, "find_python", lambda: None)  # so that it is all done here
+    monkeypatch.setattr(SharedPotentials, "write", fails)
+    again = solve(surface, POINTS, maximum=True, where=Where(2))
+    assert written == [place for place in range(5) if place not in full]
+    np.testing.assert_array_equal(again.cumulative, plain.cumulative)
+    np.testing.assert_array_equal(again.maximum, plain.maximum)
+
+
+def test_nothing_is_left_of_what_processes_share(surface):
+    with Where(2).kept() as where:
+        circuit.one_to_all(surface, POINTS, where=where)
+        folder = where.folder()
+        assert (folder / "potentials").stat().st_size == 8 * 5 * np.count_nonzero(~np.isnan(surface))
+    assert not folder.exists()
+    assert Where(2).folder() is None
+    with Where(1).kept() as where:
+        assert where.folder() is None
 
 
 def test_chunks_are_known_by_the_inputs_whatever_was_solved_beforehand(surface, tmp_path, monkeypatch):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from circuits import dense_pair
 from conftest import REFERENCE
+from ecosecnet.core.circuit import circuit_bytes
 from ecosecnet.core.errors import InputError
-from ecosecnet.core.keyareas.pinchpoints import pinchpoints
+from ecosecnet.core.keyareas.pinchpoints import corridor_bytes, pinchpoints
 from ecosecnet.core.leastcost.fields import CostFields
 from ecosecnet.core.leastcost.graph import CostGraph
 from ecosecnet.core.leastcost.links import Links
@@ -249,3 +250,18 @@ def test_currents_step_as_the_paths_do(mode):
             assert found.effective_resistance[0] == pytest.approx(sum(expected))
         else:
             assert found.current[0, 1] == pytest.approx(1.0)
+
+
+def test_memory_is_that_of_the_largest_corridor_which_is_searched_once():
+    resistance, labels = valley()
+    pairs = np.array([[1, 2], [2, 3], [1, 3]])
+    fields, links = on(resistance, labels, pairs, 30.0)
+    most = 0
+    for a, b in pairs.tolist():
+        inside, _ = corridor(resistance, labels, a, b, 300.0, 30.0)
+        rows, cols = (np.ptp(place) + 1 for place in np.nonzero(inside))
+        most = max(most, circuit_bytes(rows * cols, np.count_nonzero(inside)))
+    assert corridor_bytes(fields, links, cutoff=300.0) == most
+    searches = fields.searches
+    pinchpoints(fields, links, cutoff=300.0)
+    assert fields.searches == searches

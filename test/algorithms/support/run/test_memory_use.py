@@ -128,8 +128,8 @@ _MANY_TIMES = {
         **dict.fromkeys(("OUTPUT_LINKS", "ROBUST", "TABLE", "TORNADO", "HTML"), "TEMPORARY_OUTPUT"),
     },
 }
-# Their circuits and what indices load are not in the forecast; of a small raster that is more than a third.
-_LARGE = {
+# Foretold when the corridors are known.
+_BUILT_OVER = {
     "pinchpoints, areas built over": {**_LINKED, "CUTOFF": 10_000, "BLOCKING": "candidates"}
     | dict.fromkeys(("CURRENT", "BLOCKED"), "TEMPORARY_OUTPUT"),
 }
@@ -157,7 +157,7 @@ _SOLVED = {
     ("side", "tool"),
     [(side, tool) for side in (1000, 3000) for tool in (*_QUICK, *_SOLVED, *_LONG)]
     + [(1000, tool) for tool in _MANY_TIMES]
-    + [(3000, tool) for tool in _LARGE],
+    + [(side, tool) for side in (700, 1000, 1700, 3000) for tool in _BUILT_OVER],
 )
 def test_within_30_percent(qgis, raster, polygons, tmp_path, side, tool):
     ndimage = pytest.importorskip("scipy.ndimage")
@@ -224,7 +224,7 @@ def test_within_30_percent(qgis, raster, polygons, tmp_path, side, tool):
     runs = [",".join(["name", *of_run]), *(",".join([name, *of_run.values()]) for name in ("now", "later"))]
     (tmp_path / "runs.csv").write_text("\n".join(runs), encoding="utf-8")
     layers["manifest"] = str(tmp_path / "runs.csv")
-    options = {**_QUICK, **_LONG, **_MANY_TIMES, **_LARGE, **_SOLVED}[tool]
+    options = {**_QUICK, **_LONG, **_MANY_TIMES, **_BUILT_OVER, **_SOLVED}[tool]
     given = {
         name: [layers[one] for one in value] if isinstance(value, list) else layers.get(value, value)
         for name, value in options.items()
