@@ -6023,6 +6023,12 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/restoration/report.py"/>
+        <source>of {1} spent</source>
+        <extracomment>cards; 1 = budget</extracomment>
+        <translation>已花费（预算 {1}）</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/restoration/report.py"/>
         <source>gain ({1})</source>
         <extracomment>cards; 1 = gain</extracomment>
         <translation>增益（{1}）</translation>
@@ -6785,9 +6791,21 @@
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/report.py"/>
-        <source>Cost distance, 5 %</source>
+        <source>Cost distance, 5 % (cost units)</source>
         <extracomment>table(0)</extracomment>
-        <translation>成本距离，5 %</translation>
+        <translation>成本距离，5 %（成本单位）</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/robust/report.py"/>
+        <source>median (cost units)</source>
+        <extracomment>table(0)</extracomment>
+        <translation>中位数（成本单位）</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/decisions/robust/report.py"/>
+        <source>95 % (cost units)</source>
+        <extracomment>table(0)</extracomment>
+        <translation>95 %（成本单位）</translation>
     </message>
     <message>
         <location filename="../algorithms/decisions/robust/report.py"/>

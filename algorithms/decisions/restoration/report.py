@@ -16,9 +16,10 @@ def plan_page(outcome: Outcome, places: Places, given: Linked) -> str:
     """Return the report as one self-contained page."""
     plan, best = outcome.plan, outcome.best
     cost, gain = outcome.unit, outcome.gain_unit
+    spent, budget = (f"{value:,.6g} {cost}".strip() for value in (best.spent, best.budget))
     cards = [
         (f"{len(plan.picks)}", f"of {len(places.features)} places"),
-        (f"{best.spent:,.6g} {cost}".strip(), f"of {best.budget:,.6g} {cost} spent".replace("  ", " ")),
+        (spent, f"of {budget} spent"),
         (f"{best.gain:,.6g}", f"gain ({gain})"),
         (f"{best.static_gain:,.6g}", "by the order of the first scores"),
     ]
