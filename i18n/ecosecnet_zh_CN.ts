@@ -28505,6 +28505,12 @@
     </message>
     <message>
         <location filename="../scripts/make_translations.py"/>
+        <source>As QGIS</source>
+        <extracomment>language of reports</extracomment>
+        <translation>与 QGIS 相同</translation>
+    </message>
+    <message>
+        <location filename="../scripts/make_translations.py"/>
         <source>as it is</source>
         <extracomment>cell</extracomment>
         <translation>不变</translation>

@@ -91,6 +91,7 @@ _MORE = {
     "up to {1}": "range without a lower end",
     "No.": "heading of numbers",
     "To": "heading",
+    "As QGIS": "language of reports",
     "as it is": "cell",
     "the nearest neat number": "cell",
     "rounded to two digits": "cell",

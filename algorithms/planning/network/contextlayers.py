@@ -16,6 +16,7 @@ from ... import base
 from ...support.io import rasterfiles, vectorfiles
 from ...support.io.rasterfiles import NO_MEASURE
 from ...support.io.tables import columns
+from ...support.language import tr
 from ...support.run import palette, styling
 from ...support.run.layertree import Place
 from ...support.run.resultsfolder import INPUTS, RESULTS
@@ -132,5 +133,5 @@ class _Context:
         self._found[role] = Drawn(path, label, style)
         if self._folder:
             final = os.path.join(self._folder, os.path.basename(path))
-            self._job.shown.append(Shown(RESULTS, final, label, style, place, role))
+            self._job.shown.append(Shown(RESULTS, final, tr(label), style, place, role))
             self._job.keep_style(final, style, raster=path.endswith(".tif"))

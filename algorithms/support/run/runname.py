@@ -20,6 +20,8 @@ from .layertree import Run
 _MOST = 3
 """How many changes a name holds; the report and the history hold all."""
 _LONGEST = 24
+_OF_DATA = ("LEGEND", "TITLE", "PLACE", "AUTHOR")
+"""What says what the data and the report are, not how they were worked on."""
 
 
 def name_run(algorithm: QgsProcessingAlgorithm, parameters: dict, context: QgsProcessingContext) -> Run:
@@ -39,7 +41,7 @@ def _change(
 ) -> str:
     """Return how a parameter differs from its default; empty if it does not, or says what the data are."""
     name, default = definition.name(), definition.defaultValue()
-    if parameters.get(name) is None or name.upper() == "LEGEND":
+    if parameters.get(name) is None or name.upper() in _OF_DATA:
         return ""
     label, unit = re.fullmatch(r"(.*?)(?: ?[(（]([^()（）]*)[)）])?", definition.description()).groups()
     if not label[1:2].isupper():
