@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from html import escape, unescape
+from math import prod
 from typing import NamedTuple
 
 from qgis.core import QgsApplication, QgsSettings
@@ -31,8 +32,10 @@ _LONGEST = 4000
 """Letters of a text that templates are tried on."""
 _BRIEF, _FEW = 80, 12
 """Templates of fewer letters than that are for brief texts."""
-_MOST_SENTENCES, _MOST_PARTS = 8, 4
-"""In a text that is recognised as a whole."""
+_MOST_SENTENCES, _MOST_PARTS, _MOST_NAMES = 8, 4, 4
+"""In a text that is recognised as a whole; names one before the other, as in 'Roads: width: not a number.'"""
+_MOST_STEPS = 1_000_000
+"""Letters looked at for a template whose words stand in a text again and again; it is not tried on texts that need more."""
 
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _SLOT = re.compile(r"\{(=?)\d+\}")
@@ -40,6 +43,8 @@ _SLOTS = (r"([-+]?\d[\d.,]*|[^\d]*?)", "(.*?)", "(.*)")
 """What a value may be: a number or a text without any; then as short, and as long, as can be."""
 _TYPED = re.compile(r"(?:olumns?(?: are)?|nown are|[Hh]as|[Hh]ave|one of|this sheet): $")
 """What comes before names that are to be typed as they are."""
+_PATH = re.compile(r"(?:/|[A-Za-z]:[\\/]|\\\\)(?:\S*|.*\.\w{1,5}(?:\|layer(?:name|id)=\S+)?)")
+"""A file or folder, which is never translated, whatever words it holds; blanks are in it if it ends as files do."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s.a-z])")
 _FULL_WIDTH = "，。；：？！）”、」"
 
@@ -111,6 +116,8 @@ class _Template:
 
     def readings(self, text: str) -> list[tuple[str, ...]]:
         """Return the values a text may be made of, as where two values stand side by side there are several ways."""
+        if len(text) * prod(text.count(one) for one in self.literals[1:-1]) > _MOST_STEPS:
+            return []
         if not self._patterns:
             literals = [re.escape(one) for one in self.literals]
             # an empty value at an end leaves a blank that may have been taken off
@@ -135,7 +142,11 @@ class _Template:
         for number, (value, known, before) in enumerate(zip(values, self._of_ours, self.literals), 1):
             # an apostrophe within a word is no quotation mark
             quoted ^= len(re.findall(r"(?<![a-z])'|'(?![a-z])", before)) % 2 == 1
-            yield f"{{{'=' if known else ''}{number}}}", value, known or not (quoted or _TYPED.search(before))
+            yield (
+                f"{{{'=' if known else ''}{number}}}",
+                value,
+                known or not (quoted or _TYPED.search(before) or _PATH.fullmatch(value)),
+            )
 
 
 class _Chinese:
@@ -193,7 +204,10 @@ def _translate(text: str) -> str:
         return whole.text if whole else "\n".join(map(_translate, lines))
     # reports write the unit as the field does before they are translated
     mark, rest = re.fullmatch(r"(\s*- )?(.*)", text.replace("hm²", "ha")).groups(default="")
-    return mark + re.sub(f"(?<=[{_FULL_WIDTH}]) +(?=[^\\s(])", "", _in_full_width(_best(rest).text))
+    found = _understood(rest)
+    if not found.known:
+        return text
+    return mark + re.sub(f"(?<=[{_FULL_WIDTH}]) +(?=[^\\s(])", "", _in_full_width(found.text))
 
 
 _HAN = "\u3400-\u9fff"
@@ -214,6 +228,13 @@ def _in_full_width(text: str) -> str:
         for narrow, wide in _NARROW:
             parts[k] = narrow.sub(wide, parts[k])
     return "".join(parts)
+
+
+def _understood(text: str) -> _Found:
+    try:
+        return _best(text)
+    except RecursionError:  # brackets in brackets, or the like, that no source has
+        return _Found(text, 0)
 
 
 def _exact(text: str) -> _Found | None:
@@ -252,7 +273,7 @@ def _best(text: str) -> _Found:
 def _after_name(text: str) -> _Found:
     """Return the translation of what a name is said of, such as 'Slope: no cell has a value.'; the name may be anything."""
     name, _, rest = text.partition(": ")
-    if not rest or len(name) > _BRIEF:
+    if not rest or len(name) > _BRIEF or rest.count(": ") >= _MOST_NAMES:
         return _Found(text, 0)
     head, said = _exact(name) or _by_template(name), _best(rest)
     return _Found(f"{head.text}：{said.text}", head.known + said.known)
@@ -389,7 +410,8 @@ def _part(text: str) -> _Found:
         return exact
     # such as '(a) Land use', 'core 63.5 %', '12 ha'
     before, name, after = _EDGES.fullmatch(text).groups()
-    exact = _exact(name) if before or after else None
+    within = re.search(r"[\w/\\]$", before) or re.match(r"[\w/\\]", after)  # a name or a path, such as 'core_1'
+    exact = _exact(name) if (before or after) and not within else None
     if exact:
         return _Found(before + exact.text + after, exact.known)
     both = re.fullmatch(r"([A-Za-z][A-Za-z ,;:-]*?) ?([\u3400-\u9fff].*)", text)
@@ -441,7 +463,7 @@ def _inline(run: list[str]) -> Iterator[str]:
         yield _plain(text)
     else:
         bare = text.strip()
-        found = _best(bare)
+        found = _understood(bare)
         if found.known > 0.6 * len(bare):
             yield text.replace(bare, found.text, 1)
         else:
@@ -451,7 +473,7 @@ def _inline(run: list[str]) -> Iterator[str]:
 def _plain(text: str) -> str:
     """Return escaped text, translated."""
     plain = unescape(text)
-    if plain != text and _best(text.strip()).known > max(0.6 * len(text.strip()), _best(plain.strip()).known):
+    if plain != text and _understood(text.strip()).known > max(0.6 * len(text.strip()), _understood(plain.strip()).known):
         return tr(text, CHINESE)  # in the sources with its entities
     made = tr(plain, CHINESE)
     return text if made == plain else escape(made)

@@ -191,6 +191,34 @@ def test_a_report_is_in_the_language_of_the_settings(lang):
     settings.remove(lang.REPORTS)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "links: " * 550,
+        "links" + ")" * 3000,
+        "x" + ". Is the disk full?" * 200,
+        "Resistance must not span more than 1e12 : 1, or sums lose the small values; here it runs from "
+        + ", is in row 1" * 200,
+    ],
+    ids=["names before names", "brackets", "sentences in sentences", "words that come again"],
+)
+def test_no_text_takes_long_or_fails(chinese, text):
+    start = time.process_time()
+    chinese.tr(text)
+    chinese.tr_html(f"<p>{text} <b>x</b></p>")
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "value", ["core_1", "1_edge", "/a/Roads and cores/core.tif", "/a/core", r"C:\Cores (old)\edge.gpkg|layername=core"]
+)
+def test_names_and_paths_that_hold_words_of_ours_stay(known, value):
+    tr = known(
+        {"{1} is missing.": "缺少 {1}。", "core": "核心区", "edge": "边缘区", "cores": "核心区", "Roads": "道路"}
+    )
+    assert tr(f"{value} is missing.") == f"缺少 {value}。"
+
+
 # the faces of the tools ------------------------------------------------------------------------------------------
 
 
