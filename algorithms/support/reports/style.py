@@ -16,7 +16,7 @@ h2 { font-size: 1.4rem; margin: 2rem 0 .6rem; border-bottom: 2px solid var(--rul
 h3 { font-size: 1.12rem; margin: 1.4rem 0 .4rem; }
 p { margin: .6rem 0; } p.lead, p.edition { color: var(--soft); margin-top: 0; } a { color: var(--link); }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .6rem 0 1rem; font-size: .9rem; }
-dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; }
+dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; min-width: 0; }
 nav { border: 1px solid var(--line); border-radius: 6px; padding: .6rem 1.2rem; margin: 1rem 0; }
 nav h2 { font-size: 1.05rem; border: 0; margin: 0 0 .2rem; }
 nav ol { list-style: none; margin: 0; padding: 0; columns: 2 17rem; }

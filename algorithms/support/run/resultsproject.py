@@ -136,10 +136,18 @@ def _pack(text: str, target: str, moved: dict[str, str], folder: str) -> None:
     for path, place in moved.items():
         final = f"./{os.path.relpath(place, folder)}" if _is_in(folder, place) else place
         for old, new in {(path, final), (path.replace(os.sep, "/"), final.replace(os.sep, "/"))}:
-            held = held.replace(escape(old, quote=False), escape(new.replace(os.sep, "/"), quote=False))
+            for one in _in_xml(old):
+                held = held.replace(one, escape(new.replace(os.sep, "/")))
     held = held.replace('<Absolute type="bool">true</Absolute>', '<Absolute type="bool">false</Absolute>')
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{os.path.splitext(PROJECT)[0]}.qgs", held)
+
+
+def _in_xml(path: str) -> set[str]:
+    """Return how a project may hold a path: Qt escapes quotation marks, but neither apostrophes nor all that need not be."""
+    escaped = escape(path, quote=False)
+    quoted = escaped.replace('"', "&quot;")
+    return {escaped, quoted, escaped.replace("&gt;", ">"), quoted.replace("&gt;", ">")}
 
 
 def _is_in(folder: str, path: str) -> bool:

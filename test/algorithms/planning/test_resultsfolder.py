@@ -11,7 +11,7 @@ pytestmark = pytest.mark.qgis
 
 @pytest.fixture
 def folder(tmp_path):
-    return tmp_path / "结果 & results"
+    return tmp_path / ("结果 & results" if os.name == "nt" else '结果 & <the "results">')
 
 
 def files(folder):
