@@ -204,10 +204,7 @@ def _translate(text: str) -> str:
         return whole.text if whole else "\n".join(map(_translate, lines))
     # reports write the unit as the field does before they are translated
     mark, rest = re.fullmatch(r"(\s*- )?(.*)", text.replace("hm²", "ha")).groups(default="")
-    found = _understood(rest)
-    if not found.known:
-        return text
-    return mark + re.sub(f"(?<=[{_FULL_WIDTH}]) +(?=[^\\s(])", "", _in_full_width(found.text))
+    return mark + re.sub(f"(?<=[{_FULL_WIDTH}]) +(?=[^\\s(])", "", _in_full_width(_understood(rest).text))
 
 
 _HAN = "\u3400-\u9fff"
@@ -473,7 +470,9 @@ def _inline(run: list[str]) -> Iterator[str]:
 def _plain(text: str) -> str:
     """Return escaped text, translated."""
     plain = unescape(text)
-    if plain != text and _understood(text.strip()).known > max(0.6 * len(text.strip()), _understood(plain.strip()).known):
+    if plain != text and _understood(text.strip()).known > max(
+        0.6 * len(text.strip()), _understood(plain.strip()).known
+    ):
         return tr(text, CHINESE)  # in the sources with its entities
     made = tr(plain, CHINESE)
     return text if made == plain else escape(made)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 _MARK = b"<!-- Default style of EcoSecNet. A style that is saved over it is kept by later runs. -->"
 
+_INSIDE = "Default style of EcoSecNet"
+"""Description of a style that a run has saved in a GeoPackage."""
+
 
 def beside(path: str) -> str:
     """Return the file in which QGIS looks for the style of a layer."""
@@ -50,8 +53,17 @@ def save_style(layer: QgsMapLayer, style: Style, file: str) -> bool:
 
 
 def save_inside(path: str, layer: str, style: Style) -> None:
-    """Make a style the default one of a layer of a GeoPackage with others, where a file beside it would be for all."""
+    """Make a style the default one of a layer of a GeoPackage with others, where a file beside it would be for all.
+
+    Styles that somebody else has saved for the layer are kept, and stay the default.
+    """
     opened = open_layer(path, layer, raster=False)
-    if opened.isValid():
-        style(opened)
-        opened.saveStyleToDatabase(layer, "", True, "")
+    if not opened.isValid():
+        return
+    related, ids, _, descriptions, _ = opened.listStylesInDatabase()
+    if any(one != _INSIDE for one in descriptions[:related]):
+        return
+    for one in ids[:related]:  # before a style of the same name is replaced, QGIS asks in a window of its own
+        opened.deleteStyleFromDatabase(one)
+    style(opened)
+    opened.saveStyleToDatabase(layer, _INSIDE, True, "")

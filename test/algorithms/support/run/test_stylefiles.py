@@ -114,3 +114,22 @@ def test_other_layers_of_a_geopackage_keep_their_style(run, wood, polygons, tmp_
     old, new = looks(f"{shared}|layername=mine", f"{shared}|layername=new")
     assert old[3] == ["My own"]
     assert new[3]
+
+
+def test_a_layer_of_a_geopackage_is_written_again_without_a_question_and_keeps_the_users_style(run, wood, tmp_path):
+    """QGIS asks in a window whether a style of the same name is to be replaced, which holds up a run for ever."""
+    from qgis.core import QgsVectorLayer
+
+    shared = tmp_path / "shared.gpkg"
+    for _ in range(2):
+        for name in ("one", "two"):
+            sources_of(run, wood, f'ogr:dbname="{shared}" table="{name}" (geom)')
+    layer = QgsVectorLayer(f"{shared}|layername=two", "two", "ogr")
+    assert layer.listStylesInDatabase()[0] == 1
+    layer.setFieldAlias(1, "My own")
+    layer.saveStyleToDatabase("mine", "", True, "")
+    del layer
+    sources_of(run, wood, f'ogr:dbname="{shared}" table="two" (geom)')
+    one, two = looks(f"{shared}|layername=one", f"{shared}|layername=two")
+    assert "My own" in two[3]
+    assert "My own" not in one[3]
