@@ -122,7 +122,10 @@ class StudyLand:
         source = move.source
         crs = source.crs.authid() or source.crs.description() or "none"
         cell = f"{source.grid.dx:.6g} x {source.grid.dy:.6g}"
-        self.brought.append(Brought(source.name, crs, cell, METHODS[move.method], missing))
+        brought = Brought(source.name, crs, cell, METHODS[move.method], missing)
+        if brought in self.brought:  # a raster that is scored is read again for the maps
+            return
+        self.brought.append(brought)
         self._job.monitor.info(
             f"'{source.name}' was brought onto the grid of the study: {METHODS[move.method]}; no data in {missing:,} of its "
             "cells."

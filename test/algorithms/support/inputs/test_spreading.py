@@ -17,9 +17,9 @@ def started(monkeypatch):
     found = []
     whole = spread.processes.partials
 
-    def noted(job, numbers, count, monitor):
+    def noted(job, numbers, count, *rest):
         found.append(count)
-        yield from whole(job, numbers, count, monitor)
+        yield from whole(job, numbers, count, *rest)
 
     monkeypatch.setattr(spread.processes, "partials", noted)
     monkeypatch.setattr(spread, "cores", lambda: 2)
