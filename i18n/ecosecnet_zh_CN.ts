@@ -21364,6 +21364,12 @@
         <translation>未选{1}</translation>
     </message>
     <message>
+        <location filename="../algorithms/support/run/stylefiles.py"/>
+        <source>Default style of EcoSecNet</source>
+        <extracomment>_INSIDE</extracomment>
+        <translation>EcoSecNet 默认样式</translation>
+    </message>
+    <message>
         <location filename="../algorithms/support/run/styling.py"/>
         <source>Grade {1} (highest)</source>
         <extracomment>returned; 1 = grade</extracomment>
@@ -26178,7 +26184,7 @@
     <message>
         <location filename="../core/spread/processes.py"/>
         <source>What the processes share could not be written to {1} ({2}). Free some of that disk, or use one process.</source>
-        <extracomment>WorkerError(0); 1 = self._scratch; 2 = error</extracomment>
+        <extracomment>WorkerError(0); 1 = self.folder; 2 = error</extracomment>
         <translation>各进程共用的数据无法写入 {1}（{2}）。请腾出该磁盘的空间，或只用一个进程。</translation>
     </message>
     <message>

@@ -85,7 +85,7 @@ def test_the_project_finds_its_layers_wherever_the_folder_is_moved(run, paramete
     roles = {layer.customProperty("ecosecnet/role") for layer in layers}
     assert {"landuse", "dem", "townships", "roads", "mspa", "links", "pinchpoints"} <= roles, "what mapsheets looks for"
     styles = {name for name in files(moved) if name.endswith(".qml")}
-    assert {"resistance.qml", "sources.qml"} <= styles
+    assert {"resistance.qml", "sources.qml", os.path.join("inputs", "landuse.qml")} <= styles
     assert set(QgsProject.instance().mapLayers()) == before, "the open project is left alone"
     project.clear()
 
