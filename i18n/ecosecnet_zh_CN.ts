@@ -9263,18 +9263,6 @@
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
-        <source>Data shown on this sheet: {1}.</source>
-        <extracomment>returned; 1 = ', '.join(dict.fromkeys((_data_of(drawn.source) for drawn in sheet.layers)))</extracomment>
-        <translation>本图所示数据：{1}。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/mapsheets.py"/>
-        <source>Made {1} with EcoSecNet {2} in QGIS {3}.</source>
-        <extracomment>returned; 1 = today; 2 = version(); 3 = Qgis.QGIS_VERSION</extracomment>
-        <translation>{1} 由 EcoSecNet {2} 在 QGIS {3} 中制作。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/mapsheets.py"/>
         <source>Nothing is there to be drawn. Give the folder of a run (FOLDER) or its layers (LAYERS).</source>
         <extracomment>returned</extracomment>
         <translation>没有可绘制的内容。请给出运行的文件夹（FOLDER）或其图层（LAYERS）。</translation>
@@ -9290,24 +9278,6 @@
         <source>No sheet is chosen.</source>
         <extracomment>returned</extracomment>
         <translation>没有选择图幅。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/mapsheets.py"/>
-        <source>{1} sheets in {2}.</source>
-        <extracomment>info(0); 1 = len(sheets); 2 = path</extracomment>
-        <translation>{2} 中有 {1} 幅图。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/mapsheets.py"/>
-        <source>Coordinate reference system: {1}{2}.</source>
-        <extracomment>returned; 1 = crs.description(); 2 = code</extracomment>
-        <translation>坐标参考系：{1}{2}。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/mapsheets.py"/>
-        <source>Without a coordinate reference system.</source>
-        <extracomment>returned</extracomment>
-        <translation>没有坐标参考系。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
@@ -9455,12 +9425,6 @@
     </message>
     <message>
         <location filename="../algorithms/planning/mapsheets.py"/>
-        <source>No font with Chinese letters is installed: boxes stand in their place. Install one, such as Noto Sans CJK.</source>
-        <extracomment>warn(0)</extracomment>
-        <translation>未安装含中文的字体：文字处会显示为方框。请安装一种，如 Noto Sans CJK。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/mapsheets.py"/>
         <source>None of the sheets can be drawn: no layer of a network was recognised. Layers are recognised when tools of EcoSecNet have written them, or by name: sources, links, resistance, mspa, current, pinchpoints, score, barriers, actions, landuse.</source>
         <extracomment>InputError(0)</extracomment>
         <translation>没有可绘制的图幅：未识别出网络的图层。由 EcoSecNet 工具写出的图层，或名为 sources、links、resistance、mspa、current、pinchpoints、score、barriers、actions、landuse 的图层可以识别。</translation>
@@ -9482,12 +9446,6 @@
         <source>PDF files (*.pdf)</source>
         <extracomment>text_output(kind=)</extracomment>
         <translation>PDF 文件 (*.pdf)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/mapsheets.py"/>
-        <source>'{1}': the legend has no room for {2} of its classes. Larger paper, or a template with a larger legend, has more.</source>
-        <extracomment>warn(0); 1 = sheet.title; 2 = count</extracomment>
-        <translation>“{1}”：图例放不下其中的 {2} 类。请用更大的纸张，或图例更大的模板。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/checks.py"/>
@@ -10229,6 +10187,12 @@
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/maps.py"/>
+        <source>Ecological security network</source>
+        <extracomment>TITLE</extracomment>
+        <translation>生态安全网络</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/report/maps.py"/>
         <source>Ecological source</source>
         <extracomment>own(1)</extracomment>
         <translation>生态源地</translation>
@@ -10424,12 +10388,6 @@
         <source>Pinch points in {1} natural-break classes, barriers in classes with held limits (section 4); the highest class is kept.</source>
         <extracomment>text; 1 = options.classes</extracomment>
         <translation>夹点按自然断点法分为 {1} 类，障碍点按固定界限分类（见第 4 节），均保留最高类。</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/planning/network/report/page.py"/>
-        <source>Ecological security network</source>
-        <extracomment>TITLE</extracomment>
-        <translation>生态安全网络</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/report/page.py"/>
@@ -11372,6 +11330,12 @@
         <source>The same for Word and LibreOffice, with headings, captions and contents to be worked on.</source>
         <extracomment>text_output(2)</extracomment>
         <translation>同样内容，供 Word 和 LibreOffice 编辑，含标题、题注和目录。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/planning/network/steps/results.py"/>
+        <source>The maps of the run to print on A4, a page each, in the language of reports (the first of both). 'mapsheets' draws them on other paper, or by a template of your own.</source>
+        <extracomment>text_output(2)</extracomment>
+        <translation>用于 A4 打印的各幅地图，每页一幅，语言同报告（两种语言时取第一种）。其他纸张或自定模板见「mapsheets」。</translation>
     </message>
     <message>
         <location filename="../algorithms/planning/network/steps/results.py"/>
@@ -21458,6 +21422,48 @@
         <source>The window of QGIS has not answered for ten minutes, so that no map could be drawn. A script that waits in the main thread for this run must let it handle events.</source>
         <extracomment>EcoSecNetError(0)</extracomment>
         <translation>QGIS 窗口十分钟没有响应，无法绘制地图。在主线程中等待本次运行的脚本须让 QGIS 处理事件。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/pages.py"/>
+        <source>{1} sheets in {2}.</source>
+        <extracomment>info(0); 1 = len(sheets); 2 = path</extracomment>
+        <translation>{2} 中有 {1} 幅图。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/pages.py"/>
+        <source>Data shown on this sheet: {1}.</source>
+        <extracomment>returned; 1 = ', '.join(dict.fromkeys((_data_of(drawn.source) for drawn in sheet.layers)))</extracomment>
+        <translation>本图所示数据：{1}。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/pages.py"/>
+        <source>Made {1} with EcoSecNet {2} in QGIS {3}.</source>
+        <extracomment>returned; 1 = today; 2 = version(); 3 = Qgis.QGIS_VERSION</extracomment>
+        <translation>{1} 由 EcoSecNet {2} 在 QGIS {3} 中制作。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/pages.py"/>
+        <source>No font with Chinese letters is installed: boxes stand in their place. Install one, such as Noto Sans CJK.</source>
+        <extracomment>warn(0)</extracomment>
+        <translation>未安装含中文的字体：文字处会显示为方框。请安装一种，如 Noto Sans CJK。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/pages.py"/>
+        <source>Coordinate reference system: {1}{2}.</source>
+        <extracomment>returned; 1 = crs.description(); 2 = code</extracomment>
+        <translation>坐标参考系：{1}{2}。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/pages.py"/>
+        <source>Without a coordinate reference system.</source>
+        <extracomment>returned</extracomment>
+        <translation>没有坐标参考系。</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/support/sheets/pages.py"/>
+        <source>'{1}': the legend has no room for {2} of its classes. Larger paper, or a template with a larger legend, has more.</source>
+        <extracomment>warn(0); 1 = sheet.title; 2 = count</extracomment>
+        <translation>“{1}”：图例放不下其中的 {2} 类。请用更大的纸张，或图例更大的模板。</translation>
     </message>
     <message>
         <location filename="../core/choices.py"/>

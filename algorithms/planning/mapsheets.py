@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qgis.core import Qgis, QgsMapLayer, QgsProcessing, QgsProcessingOutputNumber
+from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ...core.choices import MapSheet, Paper, SheetLanguage
 from ...core.errors import InputError
 from .. import base
 from ..base import EcoSecNetAlgorithm, Job
-from ..support.addresses import version
 from ..support.inputs import parameters as p
 from ..support.io.filenames import FileNames
-from ..support.run.outputs import OutputError
 
 if TYPE_CHECKING:
     from ..support.sheets.description import Sheet
@@ -123,37 +119,22 @@ class MapSheetsAlgorithm(EcoSecNetAlgorithm):
         return None
 
     def execute(self, job: Job) -> None:
-        from ..support.sheets.drawing import write_pdf
-        from ..support.sheets.layout import can_write, template_of
+        from ..support.sheets.layout import template_of
+        from ..support.sheets.pages import noted, write_pages
 
-        sheets = self._sheets(job)
+        heading = job.text("TITLE")
+        sheets = noted(self._sheets(job), heading)
         language = job.choice("LANGUAGE", SheetLanguage)
         how = {
             "template": job.text("TEMPLATE") or template_of(job.choice("PAPER", Paper).value),
             "dpi": job.integer("DPI"),
             "language": None if language is SheetLanguage.QGIS else language.value,
         }
-        if not can_write(how["language"]):
-            job.monitor.warn(
-                "No font with Chinese letters is installed: boxes stand in their place. Install one, such as Noto Sans CJK."
-            )
         share = 0.5 if job.given("IMAGES_FOLDER") else 0.95
-        path = job.destination("PDF")
-        title = job.text("TITLE") or self.LABEL
-        try:
-            left_out = write_pdf(sheets, job.outputs.path(path), job.monitor.part(0.05, share), title=title, **how)
-        except OSError as error:
-            raise OutputError(f"{path} cannot be written ({error.strerror}).") from None
-        job.results.update(PDF=path, COUNT=len(sheets))
-        for sheet, count in zip(sheets, left_out):
-            if count:
-                job.monitor.warn(
-                    f"'{sheet.title}': the legend has no room for {count} of its classes. Larger paper, or a template with "
-                    "a larger legend, has more."
-                )
+        write_pages(job, "PDF", sheets, job.monitor.part(0.05, share), title=heading or self.LABEL, **how)
+        job.results["COUNT"] = len(sheets)
         if job.given("IMAGES_FOLDER"):
             self._write_images(job, sheets, how, job.monitor.part(share, 1.0))
-        job.monitor.info(f"{len(sheets)} sheets in {path}.")
 
     def _sheets(self, job: Job) -> list[Sheet]:
         """Return the sheets that are asked for and can be drawn."""
@@ -185,7 +166,7 @@ class MapSheetsAlgorithm(EcoSecNetAlgorithm):
             )
         for kind in missing:
             job.monitor.info(f"Left out, for there is no layer of it: {kind.label}.")
-        return [replace(sheet, heading=job.text("TITLE"), note=_note(sheet)) for sheet in wanted]
+        return wanted
 
     def _write_images(self, job: Job, sheets: list[Sheet], how: dict, monitor) -> None:
         from ..support.sheets.drawing import picture
@@ -199,26 +180,3 @@ class MapSheetsAlgorithm(EcoSecNetAlgorithm):
                 file.write(made)
             monitor.step(k + 1, len(sheets))
         job.results["IMAGES_FOLDER"] = folder
-
-
-def _note(sheet: Sheet) -> tuple[str, ...]:
-    """Return the sentences below the legend."""
-    crs = sheet.crs
-    known = crs is not None and crs.isValid()
-    code = f" ({crs.authid()})" if known and crs.authid() else ""
-    today = datetime.date.today().isoformat()
-    return (
-        f"Coordinate reference system: {crs.description()}{code}."
-        if known
-        else "Without a coordinate reference system.",
-        f"Data shown on this sheet: {', '.join(dict.fromkeys(_data_of(drawn.source) for drawn in sheet.layers))}.",
-        f"Made {today} with EcoSecNet {version()} in QGIS {Qgis.QGIS_VERSION}.",
-    )
-
-
-def _data_of(source: str | QgsMapLayer) -> str:
-    """Return what a layer is called where it comes from."""
-    if isinstance(source, QgsMapLayer):
-        return source.name()
-    path, _, layer = source.partition("|layername=")
-    return layer or os.path.basename(path)

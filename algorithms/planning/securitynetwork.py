@@ -114,7 +114,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         from .network.maplayers import read_map_layers
         from .network.measures import Measures, bytes_per_cell
         from .network.outputs import NetworkOutputs
-        from .network.report.maps import DRAWN
+        from .network.report.maps import DRAWN, NetworkMaps
         from .network.report.page import network_report
 
         study = studyland.StudyLand(job)
@@ -140,7 +140,7 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
                 keyareas.options(job, study.grid),
             )
             own = inputs.own_sources(valid)
-            factor_layers = FactorLayers(job, land_use.grid, valid, factors.scores)
+            factor_layers = FactorLayers(job, land_use.grid, valid, factors.scores, mapped=results.mapped(job))
             stays = robust.Stays(job)
 
             def scored(name, values):
@@ -188,16 +188,19 @@ class SecurityNetworkAlgorithm(EcoSecNetAlgorithm):
         planner.plan(network, land_use.grid, options, obstacles, job.monitor.part(built, 0.9))
         inside = valid if area is None else area
         outputs = NetworkOutputs(job, network, land_use, values, inside, classes, own, layers, planner, stays.found)
-        reported = job.given("REPORT") or job.given("REPORT_DOCX")
-        if reported:
+        if results.mapped(job):
             job.draft(DRAWN)
         write_layers(outputs)
         write_tables(outputs)
         numbers = outputs.report_numbers()
         with job.monitor.between(0.96, 0.97):
-            context = write_context(outputs, study) if reported or job.given(RESULTS) else {}
+            context = write_context(outputs, study) if results.mapped(job) or job.given(RESULTS) else {}
         if job.given("TABLE_BOOK"):
             job.write_bytes("TABLE_BOOK", table_book(outputs))
-        if reported:
-            document = network_report(outputs, numbers, factors, options, factor_layers, study, context)
-            job.write_document("REPORT", "REPORT_DOCX", document)
+        if results.mapped(job):
+            maps = NetworkMaps(outputs, context, factor_layers.drawn)
+            if results.reported(job):
+                document = network_report(maps, outputs, numbers, factors, options, study)
+                job.write_document("REPORT", "REPORT_DOCX", document)
+            if job.given("MAP_SHEETS"):
+                maps.write_sheets(job.monitor.part(0.985, 0.995))

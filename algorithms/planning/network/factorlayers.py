@@ -32,10 +32,12 @@ class FactorLayers:
     ramp : Ramp
         From the lowest to the highest score of the table, one for all, so that pictures can be compared.
     drawn : dict of str to Drawn
-        The layer of each factor, as a map draws it; none where neither the folder nor a report was asked for.
+        The layer of each factor, as a map draws it; none where neither the folder nor a map was asked for.
     """
 
-    def __init__(self, job: Job, grid: Grid, inside: np.ndarray, table: Sequence[FactorScores]) -> None:
+    def __init__(
+        self, job: Job, grid: Grid, inside: np.ndarray, table: Sequence[FactorScores], *, mapped: bool
+    ) -> None:
         further = core.resistance.further
         self._job = job
         self._grid = grid
@@ -51,7 +53,7 @@ class FactorLayers:
         low, high = min(scores), max(scores)
         self.ramp = ramps.fixed(palette.RESISTANCE, np.linspace(low, high if high > low else low + 1.0, 5))
         self._style = styling.surface(self.ramp)
-        self._pictured = job.given("REPORT") or job.given("REPORT_DOCX")
+        self._mapped = mapped
         self.drawn: dict[str, Drawn] = {}
 
     def take(self, name: str, scores: np.ndarray) -> None:
@@ -63,7 +65,7 @@ class FactorLayers:
             source = self._folder.raster(file, scores, self._grid, style=self._style, **look)
             self.drawn[name] = Drawn(self._folder.path(file), "Score", self._style)
             self._job.offer_raster(source, name, self._style, factor_place(-len(self.drawn)), "factor")
-        elif self._pictured:
+        elif self._mapped:
             path = self._job.scratch(f"factor{len(self.drawn)}.tif")
             rasterfiles.write(path, scores, self._grid, **look)
             self.drawn[name] = Drawn(path, "Score", self._style)

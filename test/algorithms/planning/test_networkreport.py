@@ -95,6 +95,7 @@ def made(qgis, tmp_path_factory):
         "AUTHOR": HOSTILE,
         "REPORT": str(folder / "report.html"),
         "REPORT_DOCX": str(folder / "report.docx"),
+        "MAP_SHEETS": str(folder / "sheets.pdf"),
         **{name: str(folder / f"{name}.gpkg") for name in ("SOURCES", "LINKS", "PINCHPOINTS", "BARRIERS")},
     }
     found = qgis.run("ecosecnet:securitynetwork", parameters)
@@ -237,3 +238,11 @@ def test_grades_are_compared_where_there_are_both(qgis, grades, said):
     sentences = important_corridors(SimpleNamespace(network=network, key_areas_by_grade=table))
     assert bool(sentences) == said
     assert "nan" not in " ".join(sentences)
+
+
+def test_the_map_sheets_are_pages_of_a_pdf(made):
+    folder, found = made
+    content = (folder / "sheets.pdf").read_bytes()
+    assert found["MAP_SHEETS"] == str(folder / "sheets.pdf")
+    (pages,) = {int(one) for one in re.findall(rb"/Count (\d+)", content)}
+    assert pages > 10

@@ -8,13 +8,19 @@ from dataclasses import replace
 import numpy as np
 from qgis.core import QgsRectangle
 
+from .....core.choices import Paper
 from .....core.monitor import Monitor
-from ....support.reports.document import Figure, Picture, Say
+from ....support.reports.document import Figure, Picture, Say, languages_of_reports
 from ....support.run import palette, styling
 from ....support.sheets.description import Drawn, Sheet
 from ....support.sheets.drawing import picture
 from ....support.sheets.figures import figures
+from ....support.sheets.layout import template_of
+from ....support.sheets.pages import noted, write_pages
 from ..outputs import NetworkOutputs
+
+TITLE = "Ecological security network"
+"""Of a report, and of its map sheets, that has none of its own."""
 
 DRAWN = (
     "MSPA",
@@ -123,6 +129,13 @@ class NetworkMaps:
             if sum(map(len, self._pictures.values())) <= _MOST_BYTES:
                 break
             self._pictures[key] = self._picture(*key, _COARSE)
+
+    def write_sheets(self, monitor: Monitor) -> None:
+        """Write all maps that can be drawn as the pages of MAP_SHEETS."""
+        heading = self._job.text("TITLE") or self._job.text("PLACE")
+        how = {"template": template_of(Paper.A4.value), "language": languages_of_reports()[0]}
+        sheets = noted(self._sheets.values(), heading)
+        write_pages(self._job, "MAP_SHEETS", sheets, monitor, title=heading or TITLE, **how)
 
     def _picture(self, number: int, language: str, dpi: int) -> bytes:
         sheet, size = self._asked[number]

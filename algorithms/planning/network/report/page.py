@@ -11,7 +11,7 @@ from .area import study_area
 from .corridors import corridors
 from .keyareas import key_areas
 from .lithology import sources_over_rocks
-from .maps import NetworkMaps
+from .maps import TITLE, NetworkMaps
 from .measures import measures
 from .methods import methods
 from .resistance import resistance
@@ -21,27 +21,24 @@ from .summary import summary
 
 if TYPE_CHECKING:
     from .....core.planning.options import Options
-    from ....support.sheets.description import Drawn
-    from ..factorlayers import FactorLayers
     from ..factors import NetworkFactors
     from ..studyland import StudyLand
 
-TITLE = "Ecological security network"
-
 
 def network_report(
+    maps: NetworkMaps,
     outputs: NetworkOutputs,
     numbers: dict[str, float],
     factors: NetworkFactors,
     options: Options,
-    scored: FactorLayers,
     study: StudyLand,
-    context: dict[str, Drawn],
 ) -> Document:
     """Return the report.
 
     Parameters
     ----------
+    maps : NetworkMaps
+        Its maps.
     outputs : NetworkOutputs
         Layers and tables of the run; the layers have been written.
     numbers : dict
@@ -50,14 +47,9 @@ def network_report(
         Where the scores and weights come from.
     options : Options
         The choices of the run.
-    scored : FactorLayers
-        The scores of each factor.
     study : StudyLand
         What was brought onto the grid.
-    context : dict of str to Drawn
-        What the maps are drawn on.
     """
-    maps = NetworkMaps(outputs, context, scored.drawn)
     sections = [
         *study_area(maps, outputs, study),
         *sources(maps, outputs, options.sources),
@@ -75,7 +67,7 @@ def network_report(
     blocks = [*summary(maps, outputs, numbers), *sections]
     document = Document(title or TITLE, (), blocks, own_title=bool(title), author=author)
     document.facts = _facts(outputs, document)
-    maps.draw(languages_of_reports(), job.monitor.part(0.97, 0.995))
+    maps.draw(languages_of_reports(), job.monitor.part(0.97, 0.985))
     return document
 
 

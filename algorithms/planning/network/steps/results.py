@@ -6,7 +6,18 @@ from qgis.core import QgsProcessing, QgsProcessingOutputNumber
 
 from ....support.inputs import parameters as p
 from ....support.inputs.declarations import rules_output
+from ....support.run.job import Job
 from ....support.run.resultsfolder import RESULTS
+
+
+def reported(job: Job) -> bool:
+    """Return whether a run has a report."""
+    return job.given("REPORT") or job.given("REPORT_DOCX")
+
+
+def mapped(job: Job) -> bool:
+    """Return whether maps of a run are drawn."""
+    return reported(job) or job.given("MAP_SHEETS")
 
 
 def headings() -> list:
@@ -190,6 +201,14 @@ def outputs() -> list:
             "The same for Word and LibreOffice, with headings, captions and contents to be worked on.",
             optional=True,
             kind="Documents (*.docx)",
+        ),
+        p.text_output(
+            "MAP_SHEETS",
+            "Map sheets",
+            "The maps of the run to print on A4, a page each, in the language of reports (the first of both). 'mapsheets' "
+            "draws them on other paper, or by a template of your own.",
+            optional=True,
+            kind="PDF files (*.pdf)",
         ),
         p.text_output(
             "TABLE_BOOK",
