@@ -43,7 +43,7 @@ class Scratch:
     Examples
     --------
     >>> scratch = Scratch(8 * 12)
-    >>> scratch.on_disk, scratch.zeros((3, 4)).sum()
+    >>> scratch.on_disk, float(scratch.zeros((3, 4)).sum())
     (False, 0.0)
     """
 

@@ -153,7 +153,7 @@ def circuit_bytes(cells: int, nodes: int) -> int:
 
     Examples
     --------
-    >>> circuit_bytes(200_000, 200_000) > circuit_bytes(200_000, 50_000)
+    >>> circuit_bytes(10_000, 10_000) > circuit_bytes(10_000, 5_000)
     True
     """
     if _multigrid_pays(cells, nodes):

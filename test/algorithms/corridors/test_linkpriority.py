@@ -174,7 +174,7 @@ def test_links_keep_what_other_tools_have_written(run, given, tmp_path):
         assert fields <= set(after), tool
         for name, kept in moved.items():
             assert after[kept] == before[name], (tool, name)
-            assert f"'{name}' as '{kept}'" in run.feedback.textLog()
+            assert f"{kept} ({name})" in run.feedback.textLog()
         assert ("are kept:" in run.feedback.textLog()) == bool(moved), tool
     first = read_table(given["LINKS"])[0]
     last = read_table(links)[0]

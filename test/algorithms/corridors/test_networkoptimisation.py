@@ -132,7 +132,7 @@ def test_a_stepping_stone_brings_what_it_holds_and_the_way_over_it(world, optimi
     assert page.count("<svg") >= 4
 
 
-@pytest.mark.parametrize("objective", range(3))
+@pytest.mark.parametrize("objective", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in (1, 2))])
 def test_what_is_added_is_never_above_the_best_set_and_the_gap_says_how_far(optimised, polygons, objective):
     rng = np.random.default_rng(5)
     sources = [(box(3 * (k % 4), 3 * (k // 4), 1, 1), {"source_id": k + 1}) for k in range(8)]

@@ -63,6 +63,7 @@ def batch(run, manifest, folder, **more):
 PLAIN = "甲,use.tif,1,Liuzhi eight classes,heights.tif,1,0,0\nsecond,use.tif,1,1,,1,0,0\n"
 
 
+@pytest.mark.slow
 def test_areas_are_run_and_finished_ones_are_recognised_by_contents(run, county, raster, tmp_path):
     from osgeo import gdal
 

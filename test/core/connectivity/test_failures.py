@@ -28,9 +28,9 @@ def started(monkeypatch):
     """Pieces that were given to processes."""
     found, whole = [], processes.partials
 
-    def noted(job, numbers, count, monitor):
+    def noted(job, numbers, count, *rest):
         found.append(len(numbers))
-        yield from whole(job, numbers, count, monitor)
+        yield from whole(job, numbers, count, *rest)
 
     monkeypatch.setattr(processes, "partials", noted)
     return found

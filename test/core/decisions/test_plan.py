@@ -172,7 +172,7 @@ def test_links_count_by_their_weights():
     assert plan.frontier[0].gain == pytest.approx(270.0)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in range(1, 5))])
 def test_equivalent_connectivity_is_that_of_the_distances_solved_again(seed):
     case = cases.scattered(seed + 20, size=16, count=8, sources=5)
     habitat = Habitat(np.random.default_rng(seed).uniform(1.0, 9.0, 5), 40.0, 0.5)
