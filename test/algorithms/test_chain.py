@@ -302,11 +302,13 @@ def test_the_chain_is_in_the_order_of_the_groups():
     assert first == sorted(first)
 
 
+@pytest.mark.slow
 def test_every_step_but_the_first_works_on_what_others_have_made(chain):
     assert list(chain) == [step.name for step in CHAIN]
     assert all(step.takes for step in CHAIN[1:])
 
 
+@pytest.mark.slow
 def test_sources_are_the_same_from_codes_and_from_classes(chain):
     assert chain["ofclasses"]["COUNT"] == chain["patches"]["COUNT"] >= 2
     assert chain["ofclasses"]["AREA_HA"] == pytest.approx(chain["patches"]["AREA_HA"])
@@ -319,6 +321,7 @@ def columns(path):
     return set(QgsVectorLayer(path, "", "ogr").fields().names())
 
 
+@pytest.mark.slow
 def test_ids_are_the_same_from_the_patches_to_the_key_areas(chain):
     sources = {row["source_id"] for row in read_table(chain["sources"]["OUTPUT"])}
     assert len(sources) >= 4
@@ -334,6 +337,7 @@ def test_ids_are_the_same_from_the_patches_to_the_key_areas(chain):
         assert {row["link_id"] for row in read_table(chain[step]["OUTPUT"])} <= set(links), step
 
 
+@pytest.mark.slow
 def test_links_keep_what_each_tool_has_added(chain):
     held = columns(chain["linked"]["LINKS"])
     for step in ("central", "pulled", "ranked", "pinched", "barred", "opened"):
@@ -343,6 +347,7 @@ def test_links_keep_what_each_tool_has_added(chain):
     assert {"cw_dist", "current_flow", "gravity", "priority", "eff_res"} <= held
 
 
+@pytest.mark.slow
 def test_key_areas_have_the_grade_of_their_link(chain):
     field = chain["levels"]["LEVEL_FIELD"]
     grade = {row["link_id"]: row[field] for row in read_table(chain["levels"]["OUTPUT"])}
@@ -354,6 +359,7 @@ def test_key_areas_have_the_grade_of_their_link(chain):
     assert "Arable land" in total["land_uses"]  # as the file of the land cover calls it
 
 
+@pytest.mark.slow
 def test_every_field_that_a_tool_writes_is_in_the_output_dictionary(chain):
     noted = json.loads((ROOT / "docs" / "tools" / "outputs.json").read_text(encoding="utf-8"))
     missing, seen = set(), 0

@@ -94,6 +94,7 @@ def assert_same(metres, feet):
                 assert other[name] == one[name], (metres, name)
 
 
+@pytest.mark.slow
 def test_the_whole_network(run, twins):
     found, written = [], []
     for layers, folder in twins:

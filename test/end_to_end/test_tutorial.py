@@ -124,6 +124,7 @@ plugin.initProcessing()
 """
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_scripts_page_run(tmp_path):
     pytest.importorskip("qgis.core", reason="needs the Python bindings of QGIS")
     text = (DOCS / "scripts.md").read_text(encoding="utf-8")

@@ -115,6 +115,7 @@ def test_areas_are_run_and_finished_ones_are_recognised_by_contents(run, county,
     assert batch(run, changed, tmp_path, AGAIN=True)[1] == ["second", "甲"]
 
 
+@pytest.mark.slow
 def test_a_capsule_alone_comes_out_the_same(run, county, tmp_path):
     manifest = county("first,use.tif,1,1,heights.tif,1,0,0\nlost,nowhere.tif,1,1,,1,0,0\n")
     capsule = tmp_path / "run.capsule.zip"

@@ -72,7 +72,7 @@ def test_currents_that_leave_some_nodes_are_those_of_the_whole(surface, joined):
 @pytest.mark.parametrize("kind", ["points", "held", "grounds"])
 @pytest.mark.parametrize("average", ["resistance", "conductance"])
 @pytest.mark.parametrize("neighbours", [8, 4])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [pytest.param(np.float32, marks=pytest.mark.slow), np.float64])
 def test_solves_are_the_same(surface, both, dtype, neighbours, average, kind, accelerate):
     if accelerate and not compiled.available():
         pytest.skip("needs numba")
