@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QTimer
 
@@ -66,13 +64,3 @@ class EcoSecNetPlugin:
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
-        _forget_modules()
-
-
-def _forget_modules() -> None:
-    """Forget every module of the plugin: QGIS forgets those only that it saw being imported.
-
-    One that stayed would meet new ones when the plugin is loaded again, as after an update, and its choices are not theirs.
-    """
-    for name in [name for name in sys.modules if name.startswith(f"{__package__}.")]:
-        del sys.modules[name]

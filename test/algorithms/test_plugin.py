@@ -32,6 +32,19 @@ os._exit(0)
 """
 
 
+LOADED_AGAIN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import conftest  # makes the checkout the package ecosecnet
+import ecosecnet
+ecosecnet.classFactory(None)
+from ecosecnet.core import choices
+from ecosecnet.core.sources import patches
+ecosecnet.classFactory(None)
+print([name for name in sys.modules if name.startswith("ecosecnet.")])
+"""
+
+
 class Iface:
     """As much of the window as the plugin sees."""
 
@@ -196,6 +209,15 @@ def test_nothing_heavy_is_loaded_at_the_start():
     parts = ["", ".support", *(f".support.{one}" for one in ("addresses", "language", "preferences", "desktop"))]
     parts += [".support.desktop.menu", ".support.desktop.options"]
     assert set(own) == {"ecosecnet.plugin", *(f"ecosecnet.algorithms{one}" for one in parts)}
+
+
+def test_no_module_of_an_earlier_load_meets_new_ones():
+    """As after an update: a choice of the old module is none of the new one."""
+    tests = str(Path(__file__).resolve().parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED_AGAIN, tests], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.splitlines()[-1] == "['ecosecnet.plugin']"
 
 
 # Settings
